@@ -1,0 +1,170 @@
+//! An HTTP/1.1 client that costs as little as possible: the driver shares its cores with the
+//! server, so every cycle spent here is one the server does not get.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// An answer that takes longer than this is an error.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+
+/// An answer of more bytes than this, head included, is an error.
+const ANSWER_BYTES: usize = 16 << 20;
+
+/// Stands in a request's body where each use of it writes another number. JSON keeps `#` as it
+/// is and neither paths nor tokens have one.
+pub const COUNTER: &str = "########";
+
+/// The bytes of one request, ready to be written.
+pub struct Request {
+    bytes: Vec<u8>,
+    counter_at: Option<usize>,
+}
+
+impl Request {
+    pub fn get(path: &str, token: Option<&str>) -> Self {
+        Self::new("GET", path, token, "")
+    }
+
+    pub fn post(path: &str, token: Option<&str>, body: &Value) -> Self {
+        Self::new("POST", path, token, &body.to_string())
+    }
+
+    fn new(method: &str, path: &str, token: Option<&str>, body: &str) -> Self {
+        let mut text = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n");
+        if let Some(token) = token {
+            text += &format!("Authorization: Bearer {token}\r\n");
+        }
+        if method == "POST" {
+            let length = body.len();
+            text += &format!("Content-Type: application/json\r\nContent-Length: {length}\r\n");
+        }
+        text += "\r\n";
+        text += body;
+        Self { counter_at: text.find(COUNTER), bytes: text.into_bytes() }
+    }
+
+    /// The bytes to send, with `number` in place of the counter; `scratch` holds them if they
+    /// had to be changed.
+    fn numbered<'a>(&'a self, number: usize, scratch: &'a mut Vec<u8>) -> &'a [u8] {
+        let Some(at) = self.counter_at else {
+            return &self.bytes;
+        };
+        scratch.clear();
+        scratch.extend_from_slice(&self.bytes);
+        let mut rest = number;
+        for digit in scratch[at..at + COUNTER.len()].iter_mut().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        scratch
+    }
+}
+
+/// Status and body of one answer.
+pub struct Answer<'a> {
+    pub status: u16,
+    pub body: &'a [u8],
+}
+
+impl Answer<'_> {
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// Status and the start of the body, for messages.
+    pub fn summary(&self) -> String {
+        let start = &self.body[..self.body.len().min(500)];
+        format!("{} {}", self.status, String::from_utf8_lossy(start))
+    }
+}
+
+/// One keep-alive connection with one request under way at a time.
+pub struct Connection {
+    stream: TcpStream,
+    incoming: Vec<u8>,
+    outgoing: Vec<u8>,
+}
+
+impl Connection {
+    pub fn open(address: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect_timeout(&address, ANSWER_LIMIT)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(ANSWER_LIMIT))?;
+        stream.set_write_timeout(Some(ANSWER_LIMIT))?;
+        Ok(Self { stream, incoming: vec![0; 64 << 10], outgoing: Vec::new() })
+    }
+
+    /// Sends `request`, its counter set to `number`, and waits for the whole answer.
+    pub fn send(&mut self, request: &Request, number: usize) -> io::Result<Answer<'_>> {
+        let bytes = request.numbered(number, &mut self.outgoing);
+        self.stream.write_all(bytes)?;
+
+        let mut filled = 0;
+        let (status, body_at, end) = loop {
+            filled += self.receive(filled)?;
+            if let Some(at) = end_of_head(&self.incoming[..filled]) {
+                let (status, length) = parse_head(&self.incoming[..at])?;
+                break (status, at + 4, at + 4 + length);
+            }
+        };
+        while filled < end {
+            filled += self.receive(filled)?;
+        }
+        // Nothing else was asked for, so a longer answer means its length was wrong.
+        if filled > end {
+            return Err(invalid("an answer longer than its Content-Length"));
+        }
+        Ok(Answer { status, body: &self.incoming[body_at..end] })
+    }
+
+    /// Reads what has come in behind the first `filled` bytes and returns how much it was.
+    fn receive(&mut self, filled: usize) -> io::Result<usize> {
+        if filled == ANSWER_BYTES {
+            return Err(invalid("an answer of over 16 MiB"));
+        }
+        if filled == self.incoming.len() {
+            self.incoming.resize((filled * 2).min(ANSWER_BYTES), 0);
+        }
+        loop {
+            match self.stream.read(&mut self.incoming[filled..]) {
+                Ok(0) => {
+                    return Err(io::Error::new(
+                        ErrorKind::UnexpectedEof,
+                        "the server closed the connection",
+                    ));
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+}
+
+fn end_of_head(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(4).position(|window| window == b"\r\n\r\n")
+}
+
+/// Status and `Content-Length` of an answer's head.
+fn parse_head(head: &[u8]) -> io::Result<(u16, usize)> {
+    let head = std::str::from_utf8(head).map_err(|_| invalid("an answer's head is not text"))?;
+    let mut lines = head.split("\r\n");
+    let status = lines
+        .next()
+        .and_then(|line| line.strip_prefix("HTTP/1.1 "))
+        .and_then(|rest| rest.get(..3)?.parse().ok())
+        .ok_or_else(|| invalid("an answer that is not HTTP/1.1"))?;
+    let length = lines
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .and_then(|(_, value)| value.trim().parse().ok())
+        .filter(|length| *length <= ANSWER_BYTES)
+        .ok_or_else(|| invalid("an answer without a Content-Length that can be used"))?;
+    Ok((status, length))
+}
+
+fn invalid(message: &'static str) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, message)
+}

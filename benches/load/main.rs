@@ -1,0 +1,314 @@
+//! Load benchmark of the whole server: starts the release binary on a temporary folder, fills
+//! it through its API, and drives it over loopback with keep-alive connections.
+//!
+//! ```text
+//! cargo bench --bench load
+//! cargo bench --bench load -- --only stats,create-invoice --seconds 10
+//! cargo bench --bench load -- --growth 100,100000
+//! ```
+//!
+//! Driver and server share the machine's cores. So every rate is also given as a share of the
+//! floor, the rate of a request that does nothing, and the server's own processor time stands
+//! beside it; these two travel between machines, the rate does not. It reads `/proc`, so it
+//! needs Linux.
+
+mod fill;
+mod http;
+mod measure;
+mod report;
+mod server;
+
+use std::error::Error;
+use std::fs;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use serde_json::{Value, json};
+
+use fill::Account;
+use measure::{Measurement, Scenario, measure};
+use report::{Size, Standard};
+use server::{Folder, SETTLE_LIMIT, Server};
+
+/// What stops a run; it can leave the thread it happened in.
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// How many starts the start-up time is the median of.
+const STARTS: usize = 5;
+
+/// How long the work that filling leaves behind, such as mailing the invoices, may go on.
+const FILL_SETTLE_LIMIT: Duration = Duration::from_secs(600);
+
+/// Measures the release build of the server under load
+#[derive(Parser)]
+#[command(name = "load", bin_name = "cargo bench --bench load --")]
+struct Options {
+    /// Server to measure
+    #[arg(long, value_name = "PATH", default_value = env!("CARGO_BIN_EXE_freelanceos"))]
+    binary: PathBuf,
+
+    /// Where to make the temporary folder; a tmpfs flatters everything that writes
+    #[arg(long, value_name = "PATH", default_value = env!("CARGO_TARGET_TMPDIR"))]
+    folder: PathBuf,
+
+    /// How long to measure each scenario
+    #[arg(long, value_name = "N", default_value = "5", value_parser = seconds)]
+    seconds: Duration,
+
+    /// Keep-alive connections, each with one request under way
+    #[arg(long, value_name = "N", default_value = "16", value_parser = within(1..=1024))]
+    connections: usize,
+
+    /// Clients to add before measuring; with --growth, at most
+    #[arg(long, value_name = "N", default_value = "1000", value_parser = within(1..=100_000))]
+    clients: usize,
+
+    /// Invoices to add before measuring
+    #[arg(long, value_name = "N", default_value = "10000", value_parser = within(0..=1_000_000))]
+    invoices: usize,
+
+    /// Send a third of the invoices, and send and pay another, as --growth always does
+    #[arg(long)]
+    mixed: bool,
+
+    /// Scenarios to measure beside the floor
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    only: Vec<Scenario>,
+
+    /// Compare fresh servers that hold these numbers of invoices, by default in the scenarios
+    /// stats, clients and invoices
+    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = within(1..=1_000_000))]
+    growth: Vec<usize>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+
+    /// Passed by `cargo bench`
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+impl Options {
+    /// `usual` or what `--only` asks for; the floor is always measured.
+    fn scenarios(&self, usual: &[Scenario]) -> Vec<Scenario> {
+        let chosen = if self.only.is_empty() { usual } else { &self.only };
+        chosen.iter().copied().filter(|scenario| *scenario != Scenario::Floor).collect()
+    }
+
+    /// What the numbers depend on.
+    fn setting(&self, folder: &Folder) -> Value {
+        json!({
+            "connections": self.connections,
+            "seconds": self.seconds.as_secs_f64(),
+            "clients": self.clients,
+            "invoices": self.invoices,
+            "mixed": self.mixed,
+            "fileSystem": folder.file_system(),
+        })
+    }
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    // `cargo test --all-targets` runs this too, on a server nobody would want measured.
+    if cfg!(debug_assertions) {
+        println!("load: nothing measured, this is a debug build; use cargo bench --bench load");
+        return ExitCode::SUCCESS;
+    }
+    let result =
+        if options.growth.is_empty() { run_standard(&options) } else { run_growth(&options) };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report::status("");
+            eprintln!("load: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_standard(options: &Options) -> Result<(), Failure> {
+    let folder = Folder::create(&options.folder)?;
+    let result = standard(options, &folder).map_err(|error| with_log(&error, &folder))?;
+    if options.json {
+        println!("{:#}", result.json());
+    } else {
+        println!(
+            "{} connections, {:?} a scenario, {} clients, {} invoices{}, on {}",
+            options.connections,
+            options.seconds,
+            options.clients,
+            options.invoices,
+            if options.mixed { " (mixed)" } else { "" },
+            folder.file_system(),
+        );
+        result.print();
+    }
+    check(&result.measurements).map_err(|error| with_log(&error, &folder))
+}
+
+fn standard(options: &Options, folder: &Folder) -> Result<Standard, Failure> {
+    report::status("starting the server");
+    let mut server = Server::start(&options.binary, folder)?;
+    let first_start = server.start_up;
+    let mut starts = Vec::with_capacity(STARTS);
+    for _ in 0..STARTS {
+        server.stop()?;
+        server = Server::start(&options.binary, folder)?;
+        starts.push(server.start_up);
+    }
+    starts.sort_unstable();
+    server.settle(SETTLE_LIMIT)?;
+    let idle_bytes = server.resident_bytes()?;
+
+    let account = filled(&server, options, options.clients, options.invoices, options.mixed)?;
+    let filled_bytes = server.resident_bytes()?;
+
+    let mut scenarios = options.scenarios(&Scenario::STANDARD);
+    scenarios.insert(0, Scenario::Floor);
+    scenarios.push(Scenario::Floor);
+    let measurements = measure_all(&scenarios, &server, &account, options)?;
+    Ok(Standard {
+        setting: options.setting(folder),
+        measurements,
+        first_start,
+        starts,
+        idle_bytes,
+        filled_bytes,
+        final_bytes: server.resident_bytes()?,
+        binary_bytes: fs::metadata(&options.binary)?.len(),
+    })
+}
+
+fn run_growth(options: &Options) -> Result<(), Failure> {
+    let mut scenarios = options.scenarios(&Scenario::GROWTH);
+    scenarios.insert(0, Scenario::Floor);
+    let mut sizes = Vec::new();
+    let mut setting = Value::Null;
+    for &invoices in &options.growth {
+        let folder = Folder::create(&options.folder)?;
+        let size = one_size(options, &folder, invoices, &scenarios)
+            .map_err(|error| with_log(&error, &folder))?;
+        if !options.json {
+            size.print();
+        }
+        check(&size.measurements).map_err(|error| with_log(&error, &folder))?;
+        sizes.push(size);
+        setting = options.setting(&folder);
+    }
+    if options.json {
+        println!("{:#}", report::growth_json(&setting, &sizes));
+    } else {
+        report::print_growth(&sizes);
+    }
+    Ok(())
+}
+
+fn one_size(
+    options: &Options,
+    folder: &Folder,
+    invoices: usize,
+    scenarios: &[Scenario],
+) -> Result<Size, Failure> {
+    let clients = options.clients.min(invoices);
+    let server = Server::start(&options.binary, folder)?;
+    let account = filled(&server, options, clients, invoices, true)?;
+    let filled_bytes = server.resident_bytes()?;
+    Ok(Size {
+        invoices,
+        clients,
+        measurements: measure_all(scenarios, &server, &account, options)?,
+        filled_bytes,
+    })
+}
+
+/// Registers an account, adds its clients and invoices, and waits for the work they leave behind.
+fn filled(
+    server: &Server,
+    options: &Options,
+    clients: usize,
+    invoices: usize,
+    mixed: bool,
+) -> Result<Account, Failure> {
+    let mut account = Account::register(server.address)?;
+    account.add_clients(server.address, options.connections, clients)?;
+    account.add_invoices(server.address, options.connections, invoices, mixed)?;
+    report::status("waiting until the server is idle");
+    if !server.settle(FILL_SETTLE_LIMIT)? {
+        eprintln!("load: the server is still busy with what was added; its numbers will be low");
+    }
+    Ok(account)
+}
+
+fn measure_all(
+    scenarios: &[Scenario],
+    server: &Server,
+    account: &Account,
+    options: &Options,
+) -> Result<Vec<Measurement>, Failure> {
+    let mut measurements = Vec::with_capacity(scenarios.len());
+    for (index, &scenario) in scenarios.iter().enumerate() {
+        let (place, name) = (index + 1, scenario.name());
+        report::status(&format!("measuring {name} ({place} of {})", scenarios.len()));
+        let (connections, length) = (options.connections, options.seconds);
+        match measure(scenario, server, account, connections, length) {
+            Ok(measurement) => measurements.push(measurement),
+            Err(error) => {
+                // A server that died in the scenario before is best told by what failed there.
+                check(&measurements)?;
+                return Err(format!("{name}: {error}").into());
+            }
+        }
+    }
+    report::status("");
+    Ok(measurements)
+}
+
+/// An error when any answer was not 2xx: a server that refuses work is fast at it.
+fn check(measurements: &[Measurement]) -> Result<(), Failure> {
+    let failed: Vec<String> = measurements
+        .iter()
+        .filter_map(|measurement| {
+            let first = measurement.first_failure.as_deref()?;
+            let (name, failures) = (measurement.scenario.name(), measurement.failures);
+            Some(format!("{name}: {failures} requests failed, the first with: {first}"))
+        })
+        .collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(failed.join("\n").into())
+}
+
+/// `error` with what the server logged, which is gone with its folder otherwise.
+fn with_log(error: &Failure, folder: &Folder) -> Failure {
+    let log = folder.log_tail();
+    if log.is_empty() {
+        return error.to_string().into();
+    }
+    format!("{error}\nthe server's log ends:\n{log}").into()
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|seconds| (0.1..=600.0).contains(seconds))
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| "0.1 to 600".to_owned())
+}
+
+/// Reads a count in `range`.
+fn within(
+    range: RangeInclusive<usize>,
+) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync {
+    move |text| {
+        text.parse()
+            .ok()
+            .filter(|count| range.contains(count))
+            .ok_or_else(|| format!("{} to {}", range.start(), range.end()))
+    }
+}

@@ -1,0 +1,153 @@
+//! `/auth`: registration, login, one's own account.
+
+use std::sync::Arc;
+
+use poem_openapi::OpenApi;
+
+use super::{
+    Tag,
+    envelope::{Created, Reply},
+    error::{ChangingSelf, Failed, LoggingIn, Reading, Registering},
+};
+use crate::{
+    app::{App, account::SignIn},
+    domain::{
+        account::{Account, AccountChange, Credentials, Registration},
+        id::AccountId,
+        money::Currency,
+    },
+    http::{
+        bearer::Bearer,
+        body::Body,
+        wire::{CurrencyInput, EmailInput, Instant, Str, Text, ZoneInput, wire},
+    },
+};
+
+wire! {
+    /// A user.
+    struct UserBody "User" {
+        id "id": Text<AccountId>,
+        email "email": String,
+        first_name "firstName": String,
+        last_name "lastName": String,
+        /// The base currency: totals are shown in it.
+        currency "currency": Text<Currency>,
+        /// Months, days and "overdue" are counted in it.
+        timezone "timezone": String,
+        avatar "avatar": Option<String>,
+        created_at "createdAt": Instant,
+        updated_at "updatedAt": Instant,
+    }
+}
+
+impl From<Account> for UserBody {
+    fn from(account: Account) -> Self {
+        Self {
+            id: Text(account.id),
+            email: account.email,
+            first_name: account.first_name,
+            last_name: account.last_name,
+            currency: Text(account.currency),
+            timezone: account.zone.name().to_owned(),
+            avatar: account.avatar,
+            created_at: Instant(account.created_at),
+            updated_at: Instant(account.updated_at),
+        }
+    }
+}
+
+wire! {
+    /// A signed-in user and the token to send as `Authorization: Bearer …`, good for 7 days.
+    struct SignInBody "SignIn" {
+        token "token": String,
+        user "user": UserBody,
+    }
+}
+
+impl From<SignIn> for SignInBody {
+    fn from(sign_in: SignIn) -> Self {
+        Self { token: sign_in.token, user: sign_in.account.into() }
+    }
+}
+
+wire! {
+    /// A new user.
+    struct RegistrationInput "Registration" example r#"{
+        "email": "user@example.com",
+        "password": "SecurePass123",
+        "firstName": "John",
+        "lastName": "Doe"
+    }"# {
+        email "email": EmailInput,
+        password "password": Str<8, 128>,
+        first_name "firstName": Str<1, 50>,
+        last_name "lastName": Str<1, 50>,
+    }
+}
+
+wire! {
+    /// What signs a user in.
+    struct CredentialsInput "Credentials" example r#"{
+        "email": "user@example.com",
+        "password": "SecurePass123"
+    }"# {
+        email "email": EmailInput,
+        password "password": String,
+    }
+}
+
+wire! {
+    /// A change of one's own account: any of the fields.
+    struct UserChangeInput "UserChange" example r#"{
+        "currency": "NGN",
+        "timezone": "Africa/Lagos"
+    }"# {
+        first_name "firstName": Option<Str<1, 50>>,
+        last_name "lastName": Option<Str<1, 50>>,
+        currency "currency": Option<CurrencyInput>,
+        timezone "timezone": Option<ZoneInput>,
+    }
+}
+
+/// The routes under `/auth`.
+pub struct Routes(pub Arc<App>);
+
+#[OpenApi(prefix_path = "/auth", tag = "Tag::Auth")]
+impl Routes {
+    /// Create a new user account
+    #[oai(path = "/register", method = "post", operation_id = "register")]
+    async fn register(
+        &self,
+        body: Body<RegistrationInput>,
+    ) -> Result<Created<SignInBody>, Failed<Registering>> {
+        let registration = body.read(Registration::read)?;
+        Ok(Created::new(self.0.register(registration).await?))
+    }
+
+    /// Authenticate and receive a token
+    #[oai(path = "/login", method = "post", operation_id = "login")]
+    async fn login(
+        &self,
+        body: Body<CredentialsInput>,
+    ) -> Result<Reply<SignInBody>, Failed<LoggingIn>> {
+        let credentials = body.read(Credentials::read)?;
+        Ok(Reply::new(self.0.login(credentials).await?))
+    }
+
+    /// Get the current user's profile
+    #[oai(path = "/me", method = "get", operation_id = "getMe")]
+    async fn find(&self, bearer: Bearer) -> Result<Reply<UserBody>, Failed<Reading>> {
+        Ok(Reply::new(self.0.account(bearer.0).await?))
+    }
+
+    /// Change the current user's profile
+    #[oai(path = "/me", method = "put", method = "patch")]
+    async fn update(
+        &self,
+        body: Body<UserChangeInput>,
+        bearer: Bearer,
+    ) -> Result<Reply<UserBody>, Failed<ChangingSelf>> {
+        let change = self.0.admit(bearer.0, body.read(AccountChange::read)).await?;
+        Ok(Reply::new(self.0.update_account(bearer.0, change).await?))
+    }
+}

@@ -1,0 +1,164 @@
+//! `/clients`.
+
+use std::sync::Arc;
+
+use poem_openapi::{
+    OpenApi,
+    param::{Path, Query},
+};
+
+use super::{
+    Tag,
+    envelope::{Created, Paged, Reply, render},
+    error::{ChangingFreely, Creating, Deleting, Failed, Finding, Listing},
+};
+use crate::{
+    app::App,
+    domain::{
+        client::{Client, ClientChange, ClientDetails, ClientFilter},
+        id::{AccountId, ClientId},
+    },
+    http::{
+        amount::Amount,
+        bearer::Bearer,
+        body::Body,
+        query::{Loose, Parameters},
+        wire::{EmailInput, Instant, Maybe, Nothing, Str, Text, Whole, wire},
+    },
+};
+
+wire! {
+    /// A client.
+    struct ClientBody "Client" {
+        id "id": Text<ClientId>,
+        user_id "userId": Text<AccountId>,
+        name "name": String,
+        email "email": String,
+        company "company": Option<String>,
+        phone "phone": Option<String>,
+        country "country": Option<String>,
+        avatar "avatar": Option<String>,
+        /// Everything this client has paid, in the user's currency.
+        total_billed "totalBilled": Amount,
+        created_at "createdAt": Instant,
+        updated_at "updatedAt": Instant,
+    }
+}
+
+impl From<Client> for ClientBody {
+    fn from(client: Client) -> Self {
+        Self {
+            id: Text(client.id),
+            user_id: Text(client.account),
+            name: client.details.name,
+            email: client.details.email,
+            company: client.details.company,
+            phone: client.details.phone,
+            country: client.details.country,
+            avatar: client.avatar,
+            total_billed: client.total_billed.into(),
+            created_at: Instant(client.created_at),
+            updated_at: Instant(client.updated_at),
+        }
+    }
+}
+
+wire! {
+    /// A new client.
+    struct ClientInput "NewClient" example r#"{
+        "name": "TechStart Nigeria",
+        "email": "hello@techstart.ng",
+        "company": "TechStart Nigeria Ltd",
+        "phone": "+234 802 345 6789",
+        "country": "NG"
+    }"# {
+        name "name": Str<1, 100>,
+        email "email": EmailInput,
+        company "company": Maybe<Str<1, 100>>,
+        phone "phone": Maybe<Str<1, 100>>,
+        country "country": Maybe<Str<1, 100>>,
+    }
+}
+
+wire! {
+    /// A change of a client: any of the fields. Null clears an optional one.
+    struct ClientChangeInput "ClientChange" example r#"{"phone": "+234 802 345 6789"}"# {
+        name "name": Option<Str<1, 100>>,
+        email "email": Option<EmailInput>,
+        company "company": Maybe<Str<1, 100>>,
+        phone "phone": Maybe<Str<1, 100>>,
+        country "country": Maybe<Str<1, 100>>,
+    }
+}
+
+/// The routes under `/clients`.
+pub struct Routes(pub Arc<App>);
+
+#[OpenApi(prefix_path = "/clients", tag = "Tag::Clients")]
+impl Routes {
+    /// List all clients, newest first
+    #[oai(path = "/", method = "get", operation_id = "listClients")]
+    async fn list(
+        &self,
+        bearer: Bearer,
+        /// Looked for in name, e-mail and company, without regard to case.
+        search: Query<Option<Loose<Str<0, 100>>>>,
+        /// The page, from 1 on.
+        page: Query<Option<Loose<Whole<1, 1_000_000>>>>,
+        /// Clients a page; 10 by default.
+        #[oai(name = "pageSize")]
+        page_size: Query<Option<Loose<Whole<1, 100>>>>,
+    ) -> Result<Paged<ClientBody>, Failed<Listing>> {
+        let parameters = Parameters::new()
+            .with("search", search.0)
+            .with("page", page.0)
+            .with("pageSize", page_size.0);
+        let filter = self.0.admit(bearer.0, ClientFilter::read(parameters.object())).await?;
+        Ok(Paged::new(self.0.list_clients(bearer.0, filter).await?))
+    }
+
+    /// Create a new client
+    #[oai(path = "/", method = "post", operation_id = "createClient")]
+    async fn create(
+        &self,
+        body: Body<ClientInput>,
+        bearer: Bearer,
+    ) -> Result<Created<ClientBody>, Failed<Creating>> {
+        let input = body.once(render::<_, ClientBody>, ClientDetails::read);
+        let (once, details) = self.0.admit(bearer.0, input).await?;
+        Ok(Created::once(self.0.create_client(bearer.0, once, details).await?))
+    }
+
+    /// Get a client
+    #[oai(path = "/:id", method = "get", operation_id = "getClient")]
+    async fn find(
+        &self,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Reply<ClientBody>, Failed<Finding>> {
+        Ok(Reply::new(self.0.client(bearer.0, ClientId::parse(&id)).await?))
+    }
+
+    /// Update an existing client
+    #[oai(path = "/:id", method = "put", method = "patch")]
+    async fn update(
+        &self,
+        body: Body<ClientChangeInput>,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Reply<ClientBody>, Failed<ChangingFreely>> {
+        let change = self.0.admit(bearer.0, body.read(ClientChange::read)).await?;
+        Ok(Reply::new(self.0.update_client(bearer.0, ClientId::parse(&id), change).await?))
+    }
+
+    /// Delete a client (only if no active projects)
+    #[oai(path = "/:id", method = "delete", operation_id = "deleteClient")]
+    async fn delete(
+        &self,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Reply<Nothing>, Failed<Deleting>> {
+        self.0.delete_client(bearer.0, ClientId::parse(&id)).await?;
+        Ok(Reply::new(Nothing(())))
+    }
+}

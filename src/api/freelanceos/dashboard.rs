@@ -1,0 +1,174 @@
+//! `/dashboard`.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::civil::Date;
+use poem_openapi::{OpenApi, param::Query};
+
+use super::{
+    Tag,
+    activity::ActivityBody,
+    client::ClientBody,
+    envelope::Reply,
+    error::{Failed, Listing, Reading},
+};
+use crate::{
+    app::{App, dashboard::Earnings},
+    domain::{
+        dashboard::{Deadline, DeadlineKind, Period, Stats, activity_limit},
+        money::Currency,
+    },
+    http::{
+        amount::Amount,
+        bearer::Bearer,
+        query::{Loose, Parameters},
+        wire::{Day, OneOf, Text, Whole, wire},
+    },
+};
+
+wire! {
+    /// A day by which something is due.
+    struct DeadlineBody "Deadline" {
+        /// The id of the project, invoice or milestone.
+        id "id": String,
+        kind "type": OneOf<DeadlineKind>,
+        title "title": String,
+        date "date": Day,
+        /// In the currency of what is due.
+        amount "amount": Option<Amount>,
+        client_name "clientName": String,
+        is_overdue "isOverdue": bool,
+    }
+}
+
+impl DeadlineBody {
+    fn new(deadline: Deadline, today: Date) -> Self {
+        Self {
+            is_overdue: deadline.is_overdue(today),
+            id: deadline.id,
+            kind: OneOf(deadline.kind),
+            title: deadline.title,
+            date: Day(deadline.day),
+            amount: deadline.amount.map(Into::into),
+            client_name: deadline.client_name,
+        }
+    }
+}
+
+wire! {
+    /// The key figures, in the user's currency and timezone.
+    struct StatsBody "Stats" {
+        total_earnings "totalEarnings": Amount,
+        monthly_earnings "monthlyEarnings": Amount,
+        /// This month against last month, in percent.
+        earnings_growth "earningsGrowth": Amount,
+        active_projects "activeProjects": i64,
+        /// Sent, not paid, not overdue.
+        pending_invoices "pendingInvoices": i64,
+        pending_invoices_amount "pendingInvoicesAmount": Amount,
+        overdue_invoices "overdueInvoices": i64,
+        overdue_invoices_amount "overdueInvoicesAmount": Amount,
+        /// The 10 nearest, earliest first, overdue included.
+        upcoming_deadlines "upcomingDeadlines": Vec<DeadlineBody>,
+        currency "currency": Text<Currency>,
+        /// Now against the end of last month, in percent.
+        active_projects_growth "activeProjectsGrowth": Amount,
+        /// The newest 5.
+        recent_clients "recentClients": Vec<ClientBody>,
+        /// Amounts by currency that no exchange rate is known for, left out of the sums above.
+        unconverted "unconverted": Option<BTreeMap<String, Amount>>,
+    }
+}
+
+impl From<Stats> for StatsBody {
+    fn from(stats: Stats) -> Self {
+        let (currency, today) = (stats.currency, stats.today);
+        let sum = |minor| Amount::from_minor(minor, currency);
+        let unconverted: BTreeMap<_, _> = stats
+            .unconverted
+            .into_iter()
+            .map(|(currency, minor)| {
+                (currency.code().to_owned(), Amount::from_minor(minor, currency))
+            })
+            .collect();
+        Self {
+            total_earnings: sum(stats.total_earnings),
+            monthly_earnings: sum(stats.monthly_earnings),
+            earnings_growth: Amount(stats.earnings_growth),
+            active_projects: stats.active_projects,
+            pending_invoices: stats.pending_invoices,
+            pending_invoices_amount: sum(stats.pending_amount),
+            overdue_invoices: stats.overdue_invoices,
+            overdue_invoices_amount: sum(stats.overdue_amount),
+            upcoming_deadlines: stats
+                .deadlines
+                .into_iter()
+                .map(|deadline| DeadlineBody::new(deadline, today))
+                .collect(),
+            currency: Text(currency),
+            active_projects_growth: Amount(stats.active_projects_growth),
+            recent_clients: stats.recent_clients.into_iter().map(Into::into).collect(),
+            unconverted: (!unconverted.is_empty()).then_some(unconverted),
+        }
+    }
+}
+
+wire! {
+    /// Earnings of one month or week.
+    struct EarningsPointBody "EarningsPoint" {
+        /// `Mar 2026`; of a week `2026-W12`.
+        month "month": String,
+        /// Its first day.
+        date "date": Day,
+        amount "amount": Amount,
+    }
+}
+
+/// Points as they stand in the answer.
+fn points(earnings: Earnings) -> Vec<EarningsPointBody> {
+    let point = |point: crate::domain::dashboard::EarningsPoint| EarningsPointBody {
+        month: point.label,
+        date: Day(point.start),
+        amount: Amount::from_minor(point.amount, earnings.currency),
+    };
+    earnings.points.into_iter().map(point).collect()
+}
+
+/// The routes under `/dashboard`.
+pub struct Routes(pub Arc<App>);
+
+#[OpenApi(prefix_path = "/dashboard", tag = "Tag::Dashboard")]
+impl Routes {
+    /// Get key business metrics
+    #[oai(path = "/stats", method = "get", operation_id = "getStats")]
+    async fn stats(&self, bearer: Bearer) -> Result<Reply<StatsBody>, Failed<Reading>> {
+        Ok(Reply::new(self.0.stats(bearer.0).await?))
+    }
+
+    /// Get earnings of the last 12 months or weeks, oldest first
+    #[oai(path = "/earnings", method = "get", operation_id = "getEarnings")]
+    async fn earnings(
+        &self,
+        bearer: Bearer,
+        /// `monthly` by default.
+        period: Query<Option<Loose<OneOf<Period>>>>,
+    ) -> Result<Reply<Vec<EarningsPointBody>>, Failed<Listing>> {
+        let parameters = Parameters::new().with("period", period.0);
+        let period = self.0.admit(bearer.0, Period::from_query(parameters.object())).await?;
+        Ok(Reply::new(points(self.0.earnings(bearer.0, period).await?)))
+    }
+
+    /// Get the recent activity feed, newest first
+    #[oai(path = "/activity", method = "get", operation_id = "getActivity")]
+    async fn activity(
+        &self,
+        bearer: Bearer,
+        /// How many entries; 20 by default.
+        limit: Query<Option<Loose<Whole<1, 100>>>>,
+    ) -> Result<Reply<Vec<ActivityBody>>, Failed<Listing>> {
+        let parameters = Parameters::new().with("limit", limit.0);
+        let limit = self.0.admit(bearer.0, activity_limit(parameters.object())).await?;
+        let entries = self.0.list_activity(bearer.0, limit).await?;
+        Ok(Reply::new(entries.into_iter().map(Into::into).collect::<Vec<ActivityBody>>()))
+    }
+}

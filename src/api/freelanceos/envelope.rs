@@ -1,0 +1,160 @@
+//! `{"success": true, "data": …}` around everything that went well.
+
+use poem::{IntoResponse, Response, http::StatusCode};
+use poem_openapi::{
+    ApiResponse,
+    registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry},
+    types::Type,
+};
+use serde::Serialize;
+
+use crate::domain::{idempotency::Outcome, page::Listing};
+
+const JSON: &str = "application/json";
+
+#[derive(Serialize)]
+struct Envelope<'a, T> {
+    success: bool,
+    data: &'a T,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PageEnvelope<'a, T> {
+    success: bool,
+    data: &'a [T],
+    total: u64,
+    page: u32,
+    page_size: u32,
+}
+
+/// An answer with data and a status.
+#[derive(Debug)]
+pub struct Reply<T, const STATUS: u16 = 200>(Content<T>);
+
+/// An answer to what made something.
+pub type Created<T> = Reply<T, 201>;
+
+#[derive(Debug)]
+enum Content<T> {
+    Data(T),
+    /// The first answer to a request that was sent again.
+    Written(Vec<u8>),
+}
+
+impl<T, const STATUS: u16> Reply<T, STATUS> {
+    pub fn new(data: impl Into<T>) -> Self {
+        Self(Content::Data(data.into()))
+    }
+
+    /// What a use case that counts once has to say.
+    pub fn once<D: Into<T>>(outcome: Outcome<D>) -> Self {
+        Self(match outcome {
+            Outcome::Done(value) => Content::Data(value.into()),
+            Outcome::Replayed(bytes) => Content::Written(bytes),
+        })
+    }
+}
+
+/// Writes the answer to a request that counts once, to be given again.
+pub fn render<D: Clone, T: From<D> + Serialize>(value: &D) -> Vec<u8> {
+    bytes(&Envelope { success: true, data: &T::from(value.clone()) })
+}
+
+impl<T: Serialize + Send, const STATUS: u16> IntoResponse for Reply<T, STATUS> {
+    fn into_response(self) -> Response {
+        let body = match self.0 {
+            Content::Data(data) => bytes(&Envelope { success: true, data: &data }),
+            Content::Written(bytes) => bytes,
+        };
+        json(StatusCode::from_u16(STATUS).unwrap_or_default(), body)
+    }
+}
+
+/// A page of a list.
+#[derive(Debug)]
+pub struct Paged<T>(Listing<T>);
+
+impl<T> Paged<T> {
+    pub fn new<D: Into<T>>(listing: Listing<D>) -> Self {
+        Self(listing.map(Into::into))
+    }
+}
+
+impl<T: Serialize + Send> IntoResponse for Paged<T> {
+    fn into_response(self) -> Response {
+        let Listing { entries, total, page } = &self.0;
+        let body = bytes(&PageEnvelope {
+            success: true,
+            data: entries,
+            total: *total,
+            page: page.number,
+            page_size: page.size,
+        });
+        json(StatusCode::OK, body)
+    }
+}
+
+/// An answer of JSON text.
+pub fn json(status: StatusCode, body: Vec<u8>) -> Response {
+    Response::builder().status(status).content_type(JSON).body(body)
+}
+
+/// Writes JSON. What this program answers has text keys only, so it cannot fail.
+pub fn bytes(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap_or_default()
+}
+
+impl<T: Type, const STATUS: u16> ApiResponse for Reply<T, STATUS> {
+    fn meta() -> MetaResponses {
+        meta(STATUS, vec![("data", T::schema_ref())])
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: Type> ApiResponse for Paged<T> {
+    fn meta() -> MetaResponses {
+        let properties = vec![
+            ("data", <Vec<T>>::schema_ref()),
+            ("total", <u64>::schema_ref()),
+            ("page", <u32>::schema_ref()),
+            ("pageSize", <u32>::schema_ref()),
+        ];
+        meta(200, properties)
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+fn meta(status: u16, mut data: Vec<(&'static str, MetaSchemaRef)>) -> MetaResponses {
+    let mut properties = vec![("success", success(true))];
+    properties.append(&mut data);
+    let schema = MetaSchema {
+        required: properties.iter().map(|(name, _)| *name).collect(),
+        properties,
+        ..MetaSchema::new("object")
+    };
+    MetaResponses {
+        responses: vec![MetaResponse {
+            description: if status == 201 { "Created" } else { "OK" },
+            status: Some(status),
+            status_range: None,
+            content: vec![MetaMediaType {
+                content_type: JSON,
+                schema: MetaSchemaRef::Inline(Box::new(schema)),
+            }],
+            headers: Vec::new(),
+        }],
+    }
+}
+
+/// The schema of `success`, which is always the one or the other.
+pub fn success(value: bool) -> MetaSchemaRef {
+    let schema = MetaSchema { enum_items: vec![value.into()], ..MetaSchema::new("boolean") };
+    MetaSchemaRef::Inline(Box::new(schema))
+}

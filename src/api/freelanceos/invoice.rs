@@ -1,0 +1,320 @@
+//! `/invoices`.
+
+use std::sync::Arc;
+
+use poem_openapi::{
+    OpenApi,
+    param::{Path, Query},
+};
+
+use super::{
+    Tag,
+    client::ClientBody,
+    envelope::{Created, Paged, Reply, render},
+    error::{Changing, Creating, Deleting, Failed, Finding, Listing},
+};
+use crate::{
+    app::App,
+    domain::{
+        id::{AccountId, ClientId, InvoiceId, ItemId, ProjectId},
+        invoice::{
+            Delivery, InvoiceChange, InvoiceFilter, InvoiceStatus, Item, NewInvoice, ShownInvoice,
+        },
+        money::{Currency, Money},
+    },
+    http::{
+        amount::Amount,
+        bearer::Bearer,
+        body::{Body, OptionalBody},
+        query::{Loose, Parameters},
+        wire::{
+            AmountInput, CurrencyInput, DateInput, Day, EmailInput, Instant, Maybe, Nothing, OneOf,
+            PercentInput, QuantityInput, RateInput, Str, Text, Whole, wire,
+        },
+    },
+};
+
+wire! {
+    /// A line of an invoice.
+    struct ItemBody "InvoiceItem" {
+        id "id": Text<ItemId>,
+        description "description": String,
+        quantity "quantity": Amount,
+        rate "rate": Amount,
+        /// quantity × rate, rounded half away from zero to the currency.
+        amount "amount": Amount,
+    }
+}
+
+impl ItemBody {
+    fn new(item: Item, currency: Currency) -> Self {
+        Self {
+            id: Text(item.id),
+            description: item.line.description,
+            quantity: Amount(item.line.quantity),
+            rate: Amount(item.line.rate),
+            amount: Money::new(item.amount, currency).into(),
+        }
+    }
+}
+
+wire! {
+    /// An invoice.
+    struct InvoiceBody "Invoice" {
+        id "id": Text<InvoiceId>,
+        user_id "userId": Text<AccountId>,
+        client_id "clientId": Text<ClientId>,
+        /// With the bill-to details of the day the invoice was sent.
+        client "client": Option<ClientBody>,
+        project_id "projectId": Option<Text<ProjectId>>,
+        /// `INV-<year>-<number>`, without gaps.
+        number "number": String,
+        /// What the client owes, tax included.
+        amount "amount": Amount,
+        subtotal "subtotal": Amount,
+        /// In percent.
+        tax_rate "taxRate": Amount,
+        tax_amount "taxAmount": Amount,
+        currency "currency": Text<Currency>,
+        status "status": OneOf<InvoiceStatus>,
+        issue_date "issueDate": Day,
+        due_date "dueDate": Day,
+        paid_at "paidAt": Option<Instant>,
+        payment_link "paymentLink": Option<String>,
+        items "items": Vec<ItemBody>,
+        notes "notes": Option<String>,
+        created_at "createdAt": Instant,
+        updated_at "updatedAt": Instant,
+    }
+}
+
+impl From<ShownInvoice> for InvoiceBody {
+    fn from(ShownInvoice { invoice, status }: ShownInvoice) -> Self {
+        let currency = invoice.currency;
+        let money = |minor| Amount::from(Money::new(minor, currency));
+        Self {
+            id: Text(invoice.id),
+            user_id: Text(invoice.account),
+            client_id: Text(invoice.client_id),
+            client: invoice.client.map(Into::into),
+            project_id: invoice.project_id.map(Text),
+            number: invoice.number,
+            amount: money(invoice.totals.amount),
+            subtotal: money(invoice.totals.subtotal),
+            tax_rate: Amount(invoice.tax_rate),
+            tax_amount: money(invoice.totals.tax),
+            currency: Text(currency),
+            status: OneOf(status),
+            issue_date: Day(invoice.issue_date),
+            due_date: Day(invoice.due_date),
+            paid_at: invoice.paid_at.map(Instant),
+            payment_link: invoice.payment_link,
+            items: invoice.items.into_iter().map(|item| ItemBody::new(item, currency)).collect(),
+            notes: invoice.notes,
+            created_at: Instant(invoice.created_at),
+            updated_at: Instant(invoice.updated_at),
+        }
+    }
+}
+
+wire! {
+    /// Where the client pays.
+    struct PaymentLinkBody "PaymentLink" example r#"{
+        "link": "https://pay.raenest.com/fos-inv_123-abc123"
+    }"# {
+        link "link": String,
+    }
+}
+
+impl From<String> for PaymentLinkBody {
+    fn from(link: String) -> Self {
+        Self { link }
+    }
+}
+
+wire! {
+    /// A line of a new invoice.
+    struct ItemInput "NewInvoiceItem" {
+        description "description": Str<1, 500>,
+        quantity "quantity": QuantityInput,
+        /// Less than 0 for a discount.
+        rate "rate": RateInput,
+    }
+}
+
+wire! {
+    /// A new invoice: with `items`, or with an `amount` alone, or with both where they agree.
+    struct InvoiceInput "NewInvoice" example r#"{
+        "clientId": "client_123",
+        "amount": 2250,
+        "currency": "USD",
+        "dueDate": "2026-04-15T00:00:00Z",
+        "items": [
+            { "description": "UI Design", "quantity": 1, "rate": 1500 },
+            { "description": "Development", "quantity": 1, "rate": 750 }
+        ],
+        "notes": "Payment due within 15 days"
+    }"# {
+        client_id "clientId": String,
+        project_id "projectId": Maybe<String>,
+        /// Tax included.
+        amount "amount": Maybe<AmountInput>,
+        /// In percent; 0 by default.
+        tax_rate "taxRate": Maybe<PercentInput>,
+        /// The user's by default.
+        currency "currency": Maybe<CurrencyInput>,
+        /// Today by default. Its year is that of the number.
+        issue_date "issueDate": Maybe<DateInput>,
+        due_date "dueDate": DateInput,
+        /// At most 500.
+        items "items": Maybe<Vec<ItemInput>>,
+        notes "notes": Maybe<Str<0, 10_000>>,
+    }
+}
+
+wire! {
+    /// A change of an invoice: any of the fields. Null clears an optional one. Once it is sent
+    /// only `notes` and `projectId` change.
+    struct InvoiceChangeInput "InvoiceChange" example r#"{"notes": "Thank you!"}"# {
+        client_id "clientId": Option<String>,
+        project_id "projectId": Maybe<String>,
+        /// Must be what the items add up to, tax included.
+        amount "amount": Option<AmountInput>,
+        tax_rate "taxRate": Option<PercentInput>,
+        currency "currency": Option<CurrencyInput>,
+        /// Must be the current one; the routes below change it.
+        status "status": Option<OneOf<InvoiceStatus>>,
+        issue_date "issueDate": Option<DateInput>,
+        due_date "dueDate": Option<DateInput>,
+        items "items": Option<Vec<ItemInput>>,
+        notes "notes": Maybe<Str<0, 10_000>>,
+    }
+}
+
+wire! {
+    /// Where the invoice goes.
+    struct SendInvoiceInput "SendInvoice" example r#"{"email": "billing@techstart.ng"}"# {
+        /// The client's by default.
+        email "email": Maybe<EmailInput>,
+    }
+}
+
+wire! {
+    /// Nothing need be said.
+    struct InvoiceActionInput "InvoiceAction" {}
+}
+
+/// The routes under `/invoices`.
+pub struct Routes(pub Arc<App>);
+
+#[OpenApi(prefix_path = "/invoices", tag = "Tag::Invoices")]
+impl Routes {
+    /// List invoices, newest first; without a status all but the cancelled ones
+    #[oai(path = "/", method = "get", operation_id = "listInvoices")]
+    async fn list(
+        &self,
+        bearer: Bearer,
+        /// Only invoices of this status.
+        status: Query<Option<Loose<OneOf<InvoiceStatus>>>>,
+        /// Only invoices to this client.
+        #[oai(name = "clientId")]
+        client_id: Query<Option<Loose<String>>>,
+        /// The page, from 1 on.
+        page: Query<Option<Loose<Whole<1, 1_000_000>>>>,
+        /// Invoices a page; 10 by default.
+        #[oai(name = "pageSize")]
+        page_size: Query<Option<Loose<Whole<1, 100>>>>,
+    ) -> Result<Paged<InvoiceBody>, Failed<Listing>> {
+        let parameters = Parameters::new()
+            .with("status", status.0)
+            .with("clientId", client_id.0)
+            .with("page", page.0)
+            .with("pageSize", page_size.0);
+        let filter = self.0.admit(bearer.0, InvoiceFilter::read(parameters.object())).await?;
+        Ok(Paged::new(self.0.list_invoices(bearer.0, filter).await?))
+    }
+
+    /// Create a new invoice (auto-generates invoice number)
+    #[oai(path = "/", method = "post", operation_id = "createInvoice")]
+    async fn create(
+        &self,
+        body: Body<InvoiceInput>,
+        bearer: Bearer,
+    ) -> Result<Created<InvoiceBody>, Failed<Creating>> {
+        let input = body.once(render::<_, InvoiceBody>, NewInvoice::read);
+        let (once, new) = self.0.admit(bearer.0, input).await?;
+        Ok(Created::once(self.0.create_invoice(bearer.0, once, new).await?))
+    }
+
+    /// Get an invoice
+    #[oai(path = "/:id", method = "get", operation_id = "getInvoice")]
+    async fn find(
+        &self,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Reply<InvoiceBody>, Failed<Finding>> {
+        Ok(Reply::new(self.0.invoice(bearer.0, InvoiceId::parse(&id)).await?))
+    }
+
+    /// Update an invoice
+    #[oai(path = "/:id", method = "put", method = "patch")]
+    async fn update(
+        &self,
+        body: Body<InvoiceChangeInput>,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Reply<InvoiceBody>, Failed<Changing>> {
+        let change = self.0.admit(bearer.0, body.read(InvoiceChange::read)).await?;
+        Ok(Reply::new(self.0.update_invoice(bearer.0, InvoiceId::parse(&id), change).await?))
+    }
+
+    /// Cancel a draft; its number stays taken
+    #[oai(path = "/:id", method = "delete", operation_id = "deleteInvoice")]
+    async fn delete(
+        &self,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Reply<Nothing>, Failed<Deleting>> {
+        self.0.delete_invoice(bearer.0, InvoiceId::parse(&id)).await?;
+        Ok(Reply::new(Nothing(())))
+    }
+
+    /// Mark invoice as sent (changes status from draft to sent)
+    #[oai(path = "/:id/send", method = "post", operation_id = "sendInvoice")]
+    async fn send(
+        &self,
+        body: OptionalBody<SendInvoiceInput>,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Reply<InvoiceBody>, Failed<Changing>> {
+        let input = body.once(render::<_, InvoiceBody>, Delivery::read);
+        let (once, _) = self.0.admit(bearer.0, input).await?;
+        Ok(Reply::once(self.0.send_invoice(bearer.0, once, InvoiceId::parse(&id)).await?))
+    }
+
+    /// Mark invoice as paid (updates client total billed)
+    #[oai(path = "/:id/mark-paid", method = "post", operation_id = "markInvoicePaid")]
+    async fn mark_paid(
+        &self,
+        body: OptionalBody<InvoiceActionInput>,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Reply<InvoiceBody>, Failed<Changing>> {
+        let input = body.once(render::<_, InvoiceBody>, |_| Ok(()));
+        let (once, ()) = self.0.admit(bearer.0, input).await?;
+        Ok(Reply::once(self.0.mark_invoice_paid(bearer.0, once, InvoiceId::parse(&id)).await?))
+    }
+
+    /// Generate Raenest payment link, once
+    #[oai(path = "/:id/payment-link", method = "post", operation_id = "createPaymentLink")]
+    async fn payment_link(
+        &self,
+        body: OptionalBody<InvoiceActionInput>,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Reply<PaymentLinkBody>, Failed<Changing>> {
+        let input = body.once(render::<_, PaymentLinkBody>, |_| Ok(()));
+        let (once, ()) = self.0.admit(bearer.0, input).await?;
+        Ok(Reply::once(self.0.payment_link(bearer.0, once, InvoiceId::parse(&id)).await?))
+    }
+}

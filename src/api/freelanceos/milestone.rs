@@ -1,0 +1,154 @@
+//! `/milestones`.
+
+use std::sync::Arc;
+
+use poem_openapi::{
+    OpenApi,
+    param::{Path, Query},
+};
+
+use super::{
+    Tag,
+    envelope::{Created, Paged, Reply, render},
+    error::{ChangingFreely, Creating, DeletingFreely, Failed, Listing},
+};
+use crate::{
+    app::App,
+    domain::{
+        id::{MilestoneId, ProjectId},
+        milestone::{Milestone, MilestoneChange, MilestoneFilter, MilestoneStatus, NewMilestone},
+    },
+    http::{
+        amount::Amount,
+        bearer::Bearer,
+        body::Body,
+        query::{Loose, Parameters},
+        wire::{
+            AmountInput, DateInput, Day, Instant, Maybe, Nothing, OneOf, Str, Text, Whole, wire,
+        },
+    },
+};
+
+wire! {
+    /// A milestone of a project.
+    struct MilestoneBody "Milestone" {
+        id "id": Text<MilestoneId>,
+        project_id "projectId": Text<ProjectId>,
+        name "name": String,
+        description "description": Option<String>,
+        /// In the currency of the project.
+        amount "amount": Amount,
+        status "status": OneOf<MilestoneStatus>,
+        due_date "dueDate": Option<Day>,
+        completed_at "completedAt": Option<Instant>,
+    }
+}
+
+impl From<Milestone> for MilestoneBody {
+    fn from(milestone: Milestone) -> Self {
+        Self {
+            id: Text(milestone.id),
+            project_id: Text(milestone.project_id),
+            name: milestone.name,
+            description: milestone.description,
+            amount: milestone.amount.into(),
+            status: OneOf(milestone.status),
+            due_date: milestone.due_date.map(Day),
+            completed_at: milestone.completed_at.map(Instant),
+        }
+    }
+}
+
+wire! {
+    /// A new milestone.
+    struct MilestoneInput "NewMilestone" example r#"{
+        "projectId": "proj_123",
+        "name": "First draft",
+        "amount": 1500,
+        "dueDate": "2026-03-31T00:00:00Z"
+    }"# {
+        project_id "projectId": String,
+        name "name": Str<1, 100>,
+        description "description": Maybe<Str<0, 10_000>>,
+        amount "amount": AmountInput,
+        /// `pending` by default.
+        status "status": Maybe<OneOf<MilestoneStatus>>,
+        /// The project's deadline by default, if it has one.
+        due_date "dueDate": Maybe<DateInput>,
+    }
+}
+
+wire! {
+    /// A change of a milestone: any of the fields. Null clears an optional one.
+    struct MilestoneChangeInput "MilestoneChange" example r#"{"status": "completed"}"# {
+        project_id "projectId": Option<String>,
+        name "name": Option<Str<1, 100>>,
+        description "description": Maybe<Str<0, 10_000>>,
+        amount "amount": Option<AmountInput>,
+        status "status": Option<OneOf<MilestoneStatus>>,
+        due_date "dueDate": Maybe<DateInput>,
+    }
+}
+
+/// The routes under `/milestones`.
+pub struct Routes(pub Arc<App>);
+
+#[OpenApi(prefix_path = "/milestones", tag = "Tag::Milestones")]
+impl Routes {
+    /// List milestones, newest first
+    #[oai(path = "/", method = "get", operation_id = "listMilestones")]
+    async fn list(
+        &self,
+        bearer: Bearer,
+        /// Only milestones of this project.
+        #[oai(name = "projectId")]
+        project_id: Query<Option<Loose<String>>>,
+        /// The page, from 1 on.
+        page: Query<Option<Loose<Whole<1, 1_000_000>>>>,
+        /// Milestones a page; 10 by default.
+        #[oai(name = "pageSize")]
+        page_size: Query<Option<Loose<Whole<1, 100>>>>,
+    ) -> Result<Paged<MilestoneBody>, Failed<Listing>> {
+        let parameters = Parameters::new()
+            .with("projectId", project_id.0)
+            .with("page", page.0)
+            .with("pageSize", page_size.0);
+        let filter = self.0.admit(bearer.0, MilestoneFilter::read(parameters.object())).await?;
+        Ok(Paged::new(self.0.list_milestones(bearer.0, filter).await?))
+    }
+
+    /// Create a new milestone
+    #[oai(path = "/", method = "post", operation_id = "createMilestone")]
+    async fn create(
+        &self,
+        body: Body<MilestoneInput>,
+        bearer: Bearer,
+    ) -> Result<Created<MilestoneBody>, Failed<Creating>> {
+        let input = body.once(render::<_, MilestoneBody>, NewMilestone::read);
+        let (once, new) = self.0.admit(bearer.0, input).await?;
+        Ok(Created::once(self.0.create_milestone(bearer.0, once, new).await?))
+    }
+
+    /// Update a milestone
+    #[oai(path = "/:id", method = "put", method = "patch")]
+    async fn update(
+        &self,
+        body: Body<MilestoneChangeInput>,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Reply<MilestoneBody>, Failed<ChangingFreely>> {
+        let change = self.0.admit(bearer.0, body.read(MilestoneChange::read)).await?;
+        Ok(Reply::new(self.0.update_milestone(bearer.0, MilestoneId::parse(&id), change).await?))
+    }
+
+    /// Delete a milestone
+    #[oai(path = "/:id", method = "delete", operation_id = "deleteMilestone")]
+    async fn delete(
+        &self,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Reply<Nothing>, Failed<DeletingFreely>> {
+        self.0.delete_milestone(bearer.0, MilestoneId::parse(&id)).await?;
+        Ok(Reply::new(Nothing(())))
+    }
+}

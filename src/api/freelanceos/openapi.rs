@@ -1,0 +1,154 @@
+//! The OpenAPI document, completed with what holds for every route, and its Swagger UI.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use poem::http::Method;
+use poem_openapi::OpenApiService;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::Routes;
+
+/// Where the API is mounted.
+const BASE: &str = "/api/v1";
+
+const DESCRIPTION: &str = "Clients, projects, proposals, invoices and the dashboard of a \
+    freelancer. Every answer is `{\"success\": true, \"data\": …}` or `{\"success\": false, \
+    \"error\": \"…\"}`. Send the token of `/auth/register` or `/auth/login` as \
+    `Authorization: Bearer …`. At most 100 requests in 15 minutes come from one address.";
+
+/// The document and what is made of it.
+pub struct Document {
+    /// OpenAPI 3.0 as JSON.
+    pub json: String,
+    /// A page that shows it, with nothing loaded from elsewhere.
+    pub page: String,
+    /// The Content-Security-Policy under which the page's own scripts run and no others.
+    pub policy: String,
+    known: Vec<(String, Vec<String>)>,
+}
+
+impl Document {
+    pub fn new(service: &OpenApiService<Routes, ()>) -> Self {
+        let plain = service.spec();
+        let document = complete(serde_json::from_str(&plain).unwrap_or_default());
+        let json = serde_json::to_string_pretty(&document).unwrap_or_default();
+        // The page carries the document as it was before it was completed.
+        let page = service.swagger_ui_html().replace(&plain, &json);
+        let page = page.trim_start().replacen("<html", "<!doctype html>\n<html lang=\"en\"", 1);
+        Self { policy: policy(&page), page, known: known(&document), json }
+    }
+
+    /// Whether a method and path (with the mount before it) belong to the document.
+    pub fn knows(&self, method: &Method, path: &str) -> bool {
+        let method = if method == Method::HEAD { "GET" } else { method.as_str() };
+        let path = path.strip_prefix(BASE).unwrap_or(path).trim_matches('/');
+        let matches = |segments: &[String]| {
+            segments.len() == path.split('/').count()
+                && segments.iter().zip(path.split('/')).all(|(known, asked)| {
+                    known == asked || (known.starts_with('{') && !asked.is_empty())
+                })
+        };
+        self.known.iter().any(|(verb, segments)| verb == method && matches(segments))
+    }
+}
+
+/// Adds what holds for every route: headers, the idempotency key, one id for each operation.
+fn complete(mut document: Value) -> Value {
+    document["info"]["description"] = DESCRIPTION.into();
+    document["servers"] = json!([{ "url": BASE }]);
+    document["components"]["headers"] = json!({
+        "X-RateLimit-Limit": header("integer", "Maximum requests allowed in the window"),
+        "X-RateLimit-Remaining": header("integer", "Requests remaining in the window"),
+        "X-RateLimit-Reset": header("integer", "Epoch second at which the window ends"),
+        "X-Request-Id": header("string", "Names the request, for the log"),
+        "Retry-After": header("integer", "Seconds to wait before trying again"),
+    });
+    for (path, operations) in entries(&mut document["paths"]) {
+        for (method, operation) in entries(operations) {
+            complete_operation(path, method, operation);
+        }
+    }
+    document
+}
+
+fn complete_operation(path: &str, method: &str, operation: &mut Value) {
+    let is_signed_in = operation.get("security").is_some();
+    if operation.get("operationId").is_none() {
+        operation["operationId"] = update_id(path, method).into();
+    }
+    if method == "post" && is_signed_in {
+        let key = json!({
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": false,
+            "description": "For 24 hours the same key with the same body gets the first answer \
+                again; with another body 409.",
+            "schema": {
+                "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$",
+            },
+        });
+        match operation.get_mut("parameters").and_then(Value::as_array_mut) {
+            Some(parameters) => parameters.push(key),
+            None => operation["parameters"] = json!([key]),
+        }
+    }
+    for (status, response) in entries(&mut operation["responses"]) {
+        let mut headers = Map::new();
+        let mut names =
+            vec!["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-Request-Id"];
+        if matches!(status, "429" | "503") {
+            names.push("Retry-After");
+        }
+        for name in names {
+            let reference = format!("#/components/headers/{name}");
+            headers.insert(name.to_owned(), json!({ "$ref": reference }));
+        }
+        response["headers"] = headers.into();
+    }
+}
+
+/// PUT and PATCH share a handler, but ids must differ: `updateClient`, `patchClient`.
+fn update_id(path: &str, method: &str) -> String {
+    let verb = if method == "put" { "update" } else { "patch" };
+    let noun = path.rsplit('/').find(|segment| !segment.starts_with('{')).unwrap_or_default();
+    let noun = noun.strip_suffix('s').unwrap_or(noun);
+    let (first, rest) = noun.split_at(noun.len().min(1));
+    format!("{verb}{}{rest}", first.to_ascii_uppercase())
+}
+
+fn header(kind: &str, description: &str) -> Value {
+    json!({ "description": description, "schema": { "type": kind } })
+}
+
+fn entries(value: &mut Value) -> impl Iterator<Item = (&str, &mut Value)> {
+    value.as_object_mut().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
+}
+
+/// Allows exactly the scripts and styles that stand in the page.
+fn policy(page: &str) -> String {
+    let hashes = |element: &str| {
+        let (open, close) = (format!("<{element}"), format!("</{element}>"));
+        page.split(&open)
+            .skip(1)
+            .filter_map(|rest| rest.split_once('>')?.1.split_once(&close))
+            .map(|(content, _)| format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(content))))
+            .collect::<String>()
+    };
+    format!(
+        "default-src 'none'; script-src{}; style-src 'unsafe-inline'; img-src data:; \
+         connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        hashes("script")
+    )
+}
+
+/// Every method and the segments of its path.
+fn known(document: &Value) -> Vec<(String, Vec<String>)> {
+    let mut known = Vec::new();
+    for (path, operations) in document["paths"].as_object().into_iter().flatten() {
+        let segments: Vec<String> = path.trim_matches('/').split('/').map(str::to_owned).collect();
+        for method in operations.as_object().into_iter().flat_map(Map::keys) {
+            known.push((method.to_ascii_uppercase(), segments.clone()));
+        }
+    }
+    known
+}

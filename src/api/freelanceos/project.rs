@@ -1,0 +1,187 @@
+//! `/projects`.
+
+use std::sync::Arc;
+
+use poem_openapi::{
+    OpenApi,
+    param::{Path, Query},
+};
+
+use super::{
+    Tag,
+    client::ClientBody,
+    envelope::{Created, Paged, Reply, render},
+    error::{Changing, Creating, DeletingFreely, Failed, Finding, Listing},
+    milestone::MilestoneBody,
+};
+use crate::{
+    app::App,
+    domain::{
+        id::{AccountId, ClientId, ProjectId},
+        money::Currency,
+        project::{NewProject, Project, ProjectChange, ProjectFilter, ProjectStatus},
+    },
+    http::{
+        amount::Amount,
+        bearer::Bearer,
+        body::Body,
+        query::{Loose, Parameters},
+        wire::{
+            AmountInput, CurrencyInput, DateInput, Day, Instant, Maybe, Nothing, OneOf, Str, Text,
+            Whole, wire,
+        },
+    },
+};
+
+wire! {
+    /// A project.
+    struct ProjectBody "Project" {
+        id "id": Text<ProjectId>,
+        user_id "userId": Text<AccountId>,
+        client_id "clientId": Text<ClientId>,
+        client "client": Option<ClientBody>,
+        name "name": String,
+        description "description": String,
+        status "status": OneOf<ProjectStatus>,
+        budget "budget": Amount,
+        currency "currency": Text<Currency>,
+        deadline "deadline": Option<Day>,
+        /// In the order they were planned.
+        milestones "milestones": Vec<MilestoneBody>,
+        created_at "createdAt": Instant,
+        updated_at "updatedAt": Instant,
+    }
+}
+
+impl From<Project> for ProjectBody {
+    fn from(project: Project) -> Self {
+        Self {
+            id: Text(project.id),
+            user_id: Text(project.account),
+            client_id: Text(project.client_id),
+            client: project.client.map(Into::into),
+            name: project.name,
+            description: project.description,
+            status: OneOf(project.status),
+            budget: project.budget.into(),
+            currency: Text(project.budget.currency),
+            deadline: project.deadline.map(Day),
+            milestones: project.milestones.into_iter().map(Into::into).collect(),
+            created_at: Instant(project.created_at),
+            updated_at: Instant(project.updated_at),
+        }
+    }
+}
+
+wire! {
+    /// A new project.
+    struct ProjectInput "NewProject" example r#"{
+        "clientId": "client_123",
+        "name": "E-commerce Redesign",
+        "description": "Complete website overhaul",
+        "budget": 4500,
+        "currency": "USD",
+        "status": "planning",
+        "deadline": "2026-04-15T00:00:00Z"
+    }"# {
+        client_id "clientId": String,
+        name "name": Str<1, 100>,
+        description "description": Maybe<Str<0, 10_000>>,
+        /// 0 by default.
+        budget "budget": Maybe<AmountInput>,
+        /// The user's by default.
+        currency "currency": Maybe<CurrencyInput>,
+        /// `planning` by default.
+        status "status": Maybe<OneOf<ProjectStatus>>,
+        deadline "deadline": Maybe<DateInput>,
+    }
+}
+
+wire! {
+    /// A change of a project: any of the fields. Null clears an optional one.
+    struct ProjectChangeInput "ProjectChange" example r#"{"status": "active"}"# {
+        client_id "clientId": Option<String>,
+        name "name": Option<Str<1, 100>>,
+        description "description": Option<Str<0, 10_000>>,
+        budget "budget": Option<AmountInput>,
+        currency "currency": Option<CurrencyInput>,
+        status "status": Option<OneOf<ProjectStatus>>,
+        deadline "deadline": Maybe<DateInput>,
+    }
+}
+
+/// The routes under `/projects`.
+pub struct Routes(pub Arc<App>);
+
+#[OpenApi(prefix_path = "/projects", tag = "Tag::Projects")]
+impl Routes {
+    /// List all projects, newest first
+    #[oai(path = "/", method = "get", operation_id = "listProjects")]
+    async fn list(
+        &self,
+        bearer: Bearer,
+        /// Only projects of this status.
+        status: Query<Option<Loose<OneOf<ProjectStatus>>>>,
+        /// Only projects of this client.
+        #[oai(name = "clientId")]
+        client_id: Query<Option<Loose<String>>>,
+        /// The page, from 1 on.
+        page: Query<Option<Loose<Whole<1, 1_000_000>>>>,
+        /// Projects a page; 10 by default.
+        #[oai(name = "pageSize")]
+        page_size: Query<Option<Loose<Whole<1, 100>>>>,
+    ) -> Result<Paged<ProjectBody>, Failed<Listing>> {
+        let parameters = Parameters::new()
+            .with("status", status.0)
+            .with("clientId", client_id.0)
+            .with("page", page.0)
+            .with("pageSize", page_size.0);
+        let filter = self.0.admit(bearer.0, ProjectFilter::read(parameters.object())).await?;
+        Ok(Paged::new(self.0.list_projects(bearer.0, filter).await?))
+    }
+
+    /// Create a new project
+    #[oai(path = "/", method = "post", operation_id = "createProject")]
+    async fn create(
+        &self,
+        body: Body<ProjectInput>,
+        bearer: Bearer,
+    ) -> Result<Created<ProjectBody>, Failed<Creating>> {
+        let input = body.once(render::<_, ProjectBody>, NewProject::read);
+        let (once, new) = self.0.admit(bearer.0, input).await?;
+        Ok(Created::once(self.0.create_project(bearer.0, once, new).await?))
+    }
+
+    /// Get a project
+    #[oai(path = "/:id", method = "get", operation_id = "getProject")]
+    async fn find(
+        &self,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Reply<ProjectBody>, Failed<Finding>> {
+        Ok(Reply::new(self.0.project(bearer.0, ProjectId::parse(&id)).await?))
+    }
+
+    /// Update a project
+    #[oai(path = "/:id", method = "put", method = "patch")]
+    async fn update(
+        &self,
+        body: Body<ProjectChangeInput>,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Reply<ProjectBody>, Failed<Changing>> {
+        let change = self.0.admit(bearer.0, body.read(ProjectChange::read)).await?;
+        Ok(Reply::new(self.0.update_project(bearer.0, ProjectId::parse(&id), change).await?))
+    }
+
+    /// Delete a project and its milestones
+    #[oai(path = "/:id", method = "delete", operation_id = "deleteProject")]
+    async fn delete(
+        &self,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Reply<Nothing>, Failed<DeletingFreely>> {
+        self.0.delete_project(bearer.0, ProjectId::parse(&id)).await?;
+        Ok(Reply::new(Nothing(())))
+    }
+}

@@ -1,0 +1,199 @@
+//! `/proposals`.
+
+use std::sync::Arc;
+
+use poem_openapi::{
+    OpenApi,
+    param::{Path, Query},
+};
+
+use super::{
+    Tag,
+    client::ClientBody,
+    envelope::{Created, Paged, Reply, render},
+    error::{Changing, Creating, Deleting, Failed, Finding, Listing},
+};
+use crate::{
+    app::App,
+    domain::{
+        id::{AccountId, ClientId, ProposalId},
+        money::Currency,
+        proposal::{NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalStatus},
+    },
+    http::{
+        amount::Amount,
+        bearer::Bearer,
+        body::{Body, OptionalBody},
+        query::{Loose, Parameters},
+        wire::{
+            AmountInput, CurrencyInput, DateInput, Day, Instant, Maybe, Nothing, OneOf, Str, Text,
+            Whole, wire,
+        },
+    },
+};
+
+wire! {
+    /// A proposal.
+    struct ProposalBody "Proposal" {
+        id "id": Text<ProposalId>,
+        user_id "userId": Text<AccountId>,
+        client_id "clientId": Text<ClientId>,
+        client "client": Option<ClientBody>,
+        title "title": String,
+        content "content": String,
+        status "status": OneOf<ProposalStatus>,
+        amount "amount": Amount,
+        currency "currency": Text<Currency>,
+        valid_until "validUntil": Option<Day>,
+        created_at "createdAt": Instant,
+        updated_at "updatedAt": Instant,
+    }
+}
+
+impl From<Proposal> for ProposalBody {
+    fn from(proposal: Proposal) -> Self {
+        Self {
+            id: Text(proposal.id),
+            user_id: Text(proposal.account),
+            client_id: Text(proposal.client_id),
+            client: proposal.client.map(Into::into),
+            title: proposal.title,
+            content: proposal.content,
+            status: OneOf(proposal.status),
+            amount: proposal.amount.into(),
+            currency: Text(proposal.amount.currency),
+            valid_until: proposal.valid_until.map(Day),
+            created_at: Instant(proposal.created_at),
+            updated_at: Instant(proposal.updated_at),
+        }
+    }
+}
+
+wire! {
+    /// A new proposal: a draft until it is sent.
+    struct ProposalInput "NewProposal" example r#"{
+        "clientId": "client_123",
+        "title": "Mobile app",
+        "content": "Design and development of a mobile app for iOS and Android.",
+        "amount": 12000,
+        "currency": "USD",
+        "validUntil": "2026-05-31T00:00:00Z"
+    }"# {
+        client_id "clientId": String,
+        title "title": Str<1, 100>,
+        content "content": Maybe<Str<0, 10_000>>,
+        /// 0 by default.
+        amount "amount": Maybe<AmountInput>,
+        /// The user's by default.
+        currency "currency": Maybe<CurrencyInput>,
+        valid_until "validUntil": Maybe<DateInput>,
+    }
+}
+
+wire! {
+    /// A change of a proposal: any of the fields. Null clears an optional one. The status may
+    /// become `accepted` or `rejected`, once.
+    struct ProposalChangeInput "ProposalChange" example r#"{"status": "accepted"}"# {
+        client_id "clientId": Option<String>,
+        title "title": Option<Str<1, 100>>,
+        content "content": Option<Str<0, 10_000>>,
+        status "status": Option<OneOf<ProposalStatus>>,
+        amount "amount": Option<AmountInput>,
+        currency "currency": Option<CurrencyInput>,
+        valid_until "validUntil": Maybe<DateInput>,
+    }
+}
+
+wire! {
+    /// Nothing need be said.
+    struct SendProposalInput "SendProposal" {}
+}
+
+/// The routes under `/proposals`.
+pub struct Routes(pub Arc<App>);
+
+#[OpenApi(prefix_path = "/proposals", tag = "Tag::Proposals")]
+impl Routes {
+    /// List all proposals, newest first
+    #[oai(path = "/", method = "get", operation_id = "listProposals")]
+    async fn list(
+        &self,
+        bearer: Bearer,
+        /// Only proposals of this status.
+        status: Query<Option<Loose<OneOf<ProposalStatus>>>>,
+        /// Only proposals to this client.
+        #[oai(name = "clientId")]
+        client_id: Query<Option<Loose<String>>>,
+        /// The page, from 1 on.
+        page: Query<Option<Loose<Whole<1, 1_000_000>>>>,
+        /// Proposals a page; 10 by default.
+        #[oai(name = "pageSize")]
+        page_size: Query<Option<Loose<Whole<1, 100>>>>,
+    ) -> Result<Paged<ProposalBody>, Failed<Listing>> {
+        let parameters = Parameters::new()
+            .with("status", status.0)
+            .with("clientId", client_id.0)
+            .with("page", page.0)
+            .with("pageSize", page_size.0);
+        let filter = self.0.admit(bearer.0, ProposalFilter::read(parameters.object())).await?;
+        Ok(Paged::new(self.0.list_proposals(bearer.0, filter).await?))
+    }
+
+    /// Create a new proposal
+    #[oai(path = "/", method = "post", operation_id = "createProposal")]
+    async fn create(
+        &self,
+        body: Body<ProposalInput>,
+        bearer: Bearer,
+    ) -> Result<Created<ProposalBody>, Failed<Creating>> {
+        let input = body.once(render::<_, ProposalBody>, NewProposal::read);
+        let (once, new) = self.0.admit(bearer.0, input).await?;
+        Ok(Created::once(self.0.create_proposal(bearer.0, once, new).await?))
+    }
+
+    /// Get a proposal
+    #[oai(path = "/:id", method = "get", operation_id = "getProposal")]
+    async fn find(
+        &self,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Reply<ProposalBody>, Failed<Finding>> {
+        Ok(Reply::new(self.0.proposal(bearer.0, ProposalId::parse(&id)).await?))
+    }
+
+    /// Update a proposal, or write down its answer
+    #[oai(path = "/:id", method = "put", method = "patch")]
+    async fn update(
+        &self,
+        body: Body<ProposalChangeInput>,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Reply<ProposalBody>, Failed<Changing>> {
+        let change = self.0.admit(bearer.0, body.read(ProposalChange::read)).await?;
+        Ok(Reply::new(self.0.update_proposal(bearer.0, ProposalId::parse(&id), change).await?))
+    }
+
+    /// Delete a proposal (unless it was accepted)
+    #[oai(path = "/:id", method = "delete", operation_id = "deleteProposal")]
+    async fn delete(
+        &self,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Reply<Nothing>, Failed<Deleting>> {
+        self.0.delete_proposal(bearer.0, ProposalId::parse(&id)).await?;
+        Ok(Reply::new(Nothing(())))
+    }
+
+    /// Mark a proposal as sent (changes status from draft to sent)
+    #[oai(path = "/:id/send", method = "post", operation_id = "sendProposal")]
+    async fn send(
+        &self,
+        body: OptionalBody<SendProposalInput>,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Reply<ProposalBody>, Failed<Changing>> {
+        let input = body.once(render::<_, ProposalBody>, |_| Ok(()));
+        let (once, ()) = self.0.admit(bearer.0, input).await?;
+        Ok(Reply::once(self.0.send_proposal(bearer.0, once, ProposalId::parse(&id)).await?))
+    }
+}

@@ -1,0 +1,83 @@
+//! What an admin does from the command line, by e-mail.
+
+use super::App;
+use crate::{
+    domain::{
+        account::{Account, Password, Registration},
+        error::{Error, Result},
+        id::AccountId,
+    },
+    store::{self, engine::Tx},
+};
+
+impl App {
+    /// Makes an account.
+    pub async fn create_user(&self, registration: Registration) -> Result<Account> {
+        let (account, hash) = self.new_account(registration).await?;
+        self.store
+            .write(move |tx| {
+                store::account::create(tx, &account, &hash)?;
+                Ok(account.clone())
+            })
+            .await
+    }
+
+    /// Every account, oldest first.
+    pub async fn list_users(&self) -> Result<Vec<Account>> {
+        self.store.read(store::account::list).await
+    }
+
+    /// Sets another password and ends every session.
+    pub async fn set_password(&self, email: String, password: Password) -> Result<()> {
+        let hash = self.passwords.hash(password, self.random.as_ref()).await?;
+        let now = self.now();
+        self.store
+            .write(move |tx| {
+                let id = by_email(tx, &email)?.id;
+                store::account::set_password(tx, id, &hash, now)?;
+                store::session::revoke_all(tx, id, now)?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Locks an account, which ends its sessions at once, or unlocks it.
+    pub async fn set_disabled(&self, email: String, disabled: bool) -> Result<()> {
+        let now = self.now();
+        self.store
+            .write(move |tx| {
+                let mut account = by_email(tx, &email)?;
+                account.disabled_at = disabled.then_some(account.disabled_at.unwrap_or(now));
+                account.updated_at = now;
+                store::account::update(tx, &account)?;
+                if disabled {
+                    store::session::revoke_all(tx, account.id, now)?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// Ends every session of an account and answers how many stood.
+    pub async fn revoke_sessions(&self, email: String) -> Result<u64> {
+        let now = self.now();
+        self.store
+            .write(move |tx| {
+                let id = by_email(tx, &email)?.id;
+                store::session::revoke_all(tx, id, now)
+            })
+            .await
+    }
+
+    /// The account of that e-mail.
+    pub async fn account_by_email(&self, email: String) -> Result<AccountId> {
+        self.store.read(move |tx| by_email(tx, &email).map(|account| account.id)).await
+    }
+}
+
+pub(super) fn by_email(tx: &mut Tx, email: &str) -> Result<Account> {
+    match store::account::find_by_email(tx, email)? {
+        Some((account, _)) => Ok(account),
+        None => Err(Error::not_found("User")),
+    }
+}

@@ -1,0 +1,130 @@
+//! Clients.
+
+use super::{App, activity::Told};
+use crate::{
+    domain::{
+        activity::ActivityKind,
+        client::{Client, ClientChange, ClientDetails, ClientFilter},
+        error::{Error, Result},
+        exchange_rate::Rates,
+        id::{AccountId, ClientId},
+        idempotency::{Once, Outcome},
+        money::Money,
+        page::Listing,
+        project::ProjectStatus,
+        rule::Rule,
+        session::{Actor, Claims},
+    },
+    store::{self, engine::Tx},
+};
+
+impl App {
+    pub async fn create_client(
+        &self,
+        claims: Claims,
+        once: Once<Client>,
+        details: ClientDetails,
+    ) -> Result<Outcome<Client>> {
+        let now = self.now();
+        let id = self.new_id(now);
+        let entry = self.new_entry(now);
+        self.write_once(claims, once, now, move |tx, actor| {
+            let client = Client {
+                id,
+                account: actor.account,
+                details: details.clone(),
+                avatar: None,
+                total_billed: Money::zero(actor.currency),
+                created_at: now,
+                updated_at: now,
+            };
+            store::client::create(tx, &client)?;
+            let told = Told {
+                kind: ActivityKind::ClientAdded,
+                subject: &client.details.name,
+                amount: None,
+                client: Some(&client),
+                entity: id.to_string(),
+            };
+            entry.write(tx, actor.account, told)?;
+            Ok(client)
+        })
+        .await
+    }
+
+    pub async fn client(&self, claims: Claims, id: ClientId) -> Result<Client> {
+        self.read(claims, move |tx, actor| {
+            let rates = rates(tx, &actor)?;
+            store::client::find(tx, actor.account, id, &rates)
+        })
+        .await
+    }
+
+    pub async fn list_clients(
+        &self,
+        claims: Claims,
+        filter: ClientFilter,
+    ) -> Result<Listing<Client>> {
+        self.read(claims, move |tx, actor| {
+            let rates = rates(tx, &actor)?;
+            store::client::list(tx, actor.account, &filter, &rates)
+        })
+        .await
+    }
+
+    pub async fn update_client(
+        &self,
+        claims: Claims,
+        id: ClientId,
+        change: ClientChange,
+    ) -> Result<Client> {
+        let now = self.now();
+        self.write(claims, move |tx, actor| {
+            let rates = rates(tx, &actor)?;
+            let mut client = store::client::find(tx, actor.account, id, &rates)?;
+            client.details = change.clone().apply(client.details);
+            client.updated_at = now;
+            store::client::update(tx, &client)?;
+            Ok(client)
+        })
+        .await
+    }
+
+    /// Takes a client and its projects out of the lists; not while a project is active.
+    pub async fn delete_client(&self, claims: Claims, id: ClientId) -> Result<()> {
+        let now = self.now();
+        self.write(claims, move |tx, actor| {
+            let account = actor.account;
+            if !store::client::exists(tx, account, id)? {
+                return Err(Error::not_found("Client"));
+            }
+            let active = ProjectStatus::Active;
+            if store::project::count_of_client(tx, account, id, active)? > 0 {
+                return Err(Error::conflict(
+                    "This client has active projects; complete or cancel them first",
+                ));
+            }
+            store::project::delete_of_client(tx, account, id, now)?;
+            store::client::delete(tx, account, id, now)
+        })
+        .await
+    }
+}
+
+/// The exchange rates into the caller's currency.
+pub(super) fn rates(tx: &mut Tx, actor: &Actor) -> Result<Rates> {
+    store::exchange_rate::latest(tx, actor.account, actor.currency)
+}
+
+/// The client a request names in `clientId`; naming none of the caller's is an invalid field.
+pub(super) fn named(
+    tx: &mut Tx,
+    account: AccountId,
+    id: ClientId,
+    rates: &Rates,
+) -> Result<Client> {
+    if !store::client::exists(tx, account, id)? {
+        return Err(Error::field("clientId", Rule::Unknown));
+    }
+    store::client::find(tx, account, id, rates)
+}

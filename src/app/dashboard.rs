@@ -1,0 +1,120 @@
+//! The dashboard's figures.
+
+use super::{App, client};
+use crate::{
+    domain::{
+        client::ClientFilter,
+        dashboard::{CLIENTS_SHOWN, Calendar, EarningsPoint, Period, Stats, growth},
+        date,
+        error::Result,
+        exchange_rate::{Rates, Total},
+        page::Page,
+        payment::PaymentSum,
+        project::ProjectStatus,
+        session::Claims,
+    },
+    store::{
+        self,
+        dashboard::{self, Span},
+    },
+};
+
+impl App {
+    /// The key figures, as of now in the account's timezone and currency.
+    pub async fn stats(&self, claims: Claims) -> Result<Stats> {
+        let now = self.now();
+        self.read(claims, move |tx, actor| {
+            let (account, zone) = (actor.account, actor.time_zone()?);
+            let calendar = Calendar::new(now, &zone)?;
+            let rates = client::rates(tx, &actor)?;
+
+            let mut all = total(&dashboard::earned_in_all(tx, account)?, &rates);
+            let edges = [calendar.last_month, calendar.this_month, jiff::Timestamp::MAX];
+            let months = dashboard::earned_between(tx, account, Span::Month, &edges)?;
+            let month = |index: usize| {
+                months.get(index).map_or(0, |payments| total(payments, &rates).minor)
+            };
+            let (last_month, this_month) = (month(0), month(1));
+
+            let active = store::project::count(tx, account, ProjectStatus::Active)?;
+            let change = dashboard::active_change_since(tx, account, calendar.this_month)?;
+
+            let (mut pending, mut overdue) = (Total::zero(), Total::zero());
+            let (mut pending_invoices, mut overdue_invoices) = (0, 0);
+            for sum in dashboard::open(tx, account, calendar.today)? {
+                let (entries, total) = if sum.overdue {
+                    (&mut overdue_invoices, &mut overdue)
+                } else {
+                    (&mut pending_invoices, &mut pending)
+                };
+                *entries += sum.entries;
+                total.add(sum.amount, &rates);
+            }
+            for left_out in [&pending, &overdue] {
+                for (currency, minor) in &left_out.unconverted {
+                    *all.unconverted.entry(*currency).or_default() += minor;
+                }
+            }
+            let newest =
+                ClientFilter { search: None, page: Page { number: 1, size: CLIENTS_SHOWN } };
+            Ok(Stats {
+                currency: actor.currency,
+                today: calendar.today,
+                total_earnings: all.minor,
+                monthly_earnings: this_month,
+                earnings_growth: growth(this_month, last_month),
+                active_projects: active,
+                active_projects_growth: growth(active.into(), (active - change).into()),
+                pending_invoices,
+                pending_amount: pending.minor,
+                overdue_invoices,
+                overdue_amount: overdue.minor,
+                deadlines: dashboard::deadlines(tx, account)?,
+                recent_clients: store::client::list(tx, account, &newest, &rates)?.entries,
+                unconverted: all.unconverted,
+            })
+        })
+        .await
+    }
+
+    /// Earnings of the last months or weeks, oldest first, in the account's currency.
+    pub async fn earnings(&self, claims: Claims, period: Period) -> Result<Earnings> {
+        let now = self.now();
+        self.read(claims, move |tx, actor| {
+            let zone = actor.time_zone()?;
+            let rates = client::rates(tx, &actor)?;
+            let starts = period.starts(date::day_in(now, &zone))?;
+            let edges = starts
+                .iter()
+                .map(|start| date::day_start(*start, &zone))
+                .collect::<Result<Vec<_>>>()?;
+            let span = match period {
+                Period::Monthly => Span::Month,
+                Period::Weekly => Span::Week,
+            };
+            let sums = dashboard::earned_between(tx, actor.account, span, &edges)?;
+            let points = starts.iter().zip(&sums).map(|(start, payments)| EarningsPoint {
+                label: period.label(*start),
+                start: *start,
+                amount: total(payments, &rates).minor,
+            });
+            Ok(Earnings { currency: actor.currency, points: points.collect() })
+        })
+        .await
+    }
+}
+
+/// Earnings over time.
+#[derive(Debug, Clone)]
+pub struct Earnings {
+    pub currency: crate::domain::money::Currency,
+    pub points: Vec<EarningsPoint>,
+}
+
+fn total(payments: &[PaymentSum], rates: &Rates) -> Total {
+    let mut total = Total::zero();
+    for sum in payments {
+        total.add_payments(sum, rates);
+    }
+    total
+}

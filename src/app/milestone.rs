@@ -1,0 +1,129 @@
+//! Milestones.
+
+use jiff::Timestamp;
+
+use super::{
+    App,
+    activity::{Entry, Told},
+    project,
+};
+use crate::{
+    domain::{
+        activity::ActivityKind,
+        error::{Error, Result},
+        id::MilestoneId,
+        idempotency::{Once, Outcome},
+        milestone::{Milestone, MilestoneChange, MilestoneFilter, MilestoneStatus, NewMilestone},
+        money::Money,
+        page::Listing,
+        session::Claims,
+    },
+    store::{self, engine::Tx},
+};
+
+impl App {
+    pub async fn create_milestone(
+        &self,
+        claims: Claims,
+        once: Once<Milestone>,
+        new: NewMilestone,
+    ) -> Result<Outcome<Milestone>> {
+        let now = self.now();
+        let id = self.new_id(now);
+        let entry = self.new_entry(now);
+        self.write_once(claims, once, now, move |tx, actor| {
+            let project = project::named(tx, actor.account, new.project_id)?;
+            let milestone = Milestone {
+                id,
+                account: actor.account,
+                project_id: project.id,
+                name: new.name.clone(),
+                description: new.description.clone(),
+                amount: Money::exact(new.amount, project.budget.currency)
+                    .map_err(|rule| Error::field("amount", rule))?,
+                status: new.status,
+                due_date: new.due_date.or(project.deadline),
+                completed_at: completed_at(None, new.status, now),
+            };
+            store::milestone::create(tx, &milestone)?;
+            if milestone.completed_at.is_some() {
+                tell(tx, &milestone, entry)?;
+            }
+            Ok(milestone)
+        })
+        .await
+    }
+
+    pub async fn list_milestones(
+        &self,
+        claims: Claims,
+        filter: MilestoneFilter,
+    ) -> Result<Listing<Milestone>> {
+        self.read(claims, move |tx, actor| store::milestone::list(tx, actor.account, &filter)).await
+    }
+
+    pub async fn update_milestone(
+        &self,
+        claims: Claims,
+        id: MilestoneId,
+        change: MilestoneChange,
+    ) -> Result<Milestone> {
+        let now = self.now();
+        let entry = self.new_entry(now);
+        self.write(claims, move |tx, actor| {
+            let before = store::milestone::find(tx, actor.account, id)?;
+            let change = change.clone();
+            let mut milestone = before.clone();
+            let mut currency = before.amount.currency;
+            if let Some(project_id) = change.project_id.filter(|new| *new != before.project_id) {
+                currency = project::named(tx, actor.account, project_id)?.budget.currency;
+                milestone.project_id = project_id;
+            }
+            milestone.name = change.name.unwrap_or(milestone.name);
+            milestone.description = change.description.apply(milestone.description);
+            milestone.status = change.status.unwrap_or(milestone.status);
+            milestone.due_date = change.due_date.apply(milestone.due_date);
+            let amount = change.amount.unwrap_or_else(|| before.amount.decimal());
+            milestone.amount =
+                Money::exact(amount, currency).map_err(|rule| Error::field("amount", rule))?;
+            milestone.completed_at = completed_at(before.completed_at, milestone.status, now);
+            store::milestone::update(tx, &before, &milestone)?;
+            if before.completed_at.is_none() && milestone.completed_at.is_some() {
+                tell(tx, &milestone, entry)?;
+            }
+            Ok(milestone)
+        })
+        .await
+    }
+
+    pub async fn delete_milestone(&self, claims: Claims, id: MilestoneId) -> Result<()> {
+        self.write(claims, move |tx, actor| {
+            let milestone = store::milestone::find(tx, actor.account, id)?;
+            store::milestone::delete(tx, &milestone)
+        })
+        .await
+    }
+}
+
+/// When the milestone was completed: the first time stays, going back to pending clears it.
+fn completed_at(
+    before: Option<Timestamp>,
+    status: MilestoneStatus,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    match status {
+        MilestoneStatus::Pending => None,
+        MilestoneStatus::Completed | MilestoneStatus::Paid => before.or(Some(now)),
+    }
+}
+
+fn tell(tx: &mut Tx, milestone: &Milestone, entry: Entry) -> Result<()> {
+    let told = Told {
+        kind: ActivityKind::MilestoneCompleted,
+        subject: &milestone.name,
+        amount: Some(milestone.amount),
+        client: None,
+        entity: milestone.id.to_string(),
+    };
+    entry.write(tx, milestone.account, told)
+}

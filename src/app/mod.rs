@@ -1,0 +1,194 @@
+//! The use cases: who may, is it valid, one transaction.
+
+pub mod account;
+pub mod activity;
+pub mod admin;
+pub mod client;
+pub mod dashboard;
+pub mod environment;
+pub mod exchange_rate;
+pub mod invoice;
+pub mod milestone;
+pub mod password;
+pub mod project;
+pub mod proposal;
+pub mod secret;
+pub mod token;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use self::{
+    environment::{Clock, Random},
+    password::Passwords,
+    token::Tokens,
+};
+use crate::{
+    domain::{
+        error::{Error, Result},
+        id::{Id, IdSequence},
+        idempotency::{Once, Outcome},
+        session::{Actor, Claims},
+    },
+    store::{self, Store, engine::Tx},
+};
+
+/// Rows that one round of [`App::sweep`] deletes at most, so that writers need not wait for it.
+const SWEEP_ROWS: i64 = 1000;
+
+/// What the use cases need to know of the settings.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub jwt_secret: String,
+    /// Without a slash at its end.
+    pub payment_link_base: String,
+}
+
+/// Everything a use case works with.
+pub struct App {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    ids: IdSequence,
+    tokens: Tokens,
+    passwords: Passwords,
+    payment_link_base: String,
+}
+
+impl App {
+    pub fn new(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        settings: Settings,
+    ) -> Result<Self> {
+        Ok(Self {
+            store,
+            clock,
+            random,
+            ids: IdSequence::default(),
+            tokens: Tokens::new(settings.jwt_secret.as_bytes()),
+            passwords: Passwords::new()?,
+            payment_link_base: settings.payment_link_base,
+        })
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Finishes queued writes and ends the database threads.
+    pub fn close(self) {
+        self.store.close();
+    }
+
+    /// What a bearer token says, if it is ours and has not expired. Whether its session still
+    /// stands is read together with what is asked for.
+    pub fn verify_token(&self, token: &str) -> Result<Claims> {
+        self.tokens.verify(token, self.now())
+    }
+
+    /// Hands `input` on; where it is bad, first makes sure that the caller is signed in, since
+    /// others are told nothing but that they are not.
+    pub async fn admit<T>(&self, claims: Claims, input: Result<T>) -> Result<T> {
+        match input {
+            Ok(input) => Ok(input),
+            Err(error) => {
+                self.read(claims, |_, _| Ok(())).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Checks that the database answers and that the caller's session stands.
+    async fn read<T: Send + 'static>(
+        &self,
+        claims: Claims,
+        work: impl FnOnce(&mut Tx, Actor) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.store
+            .read(move |tx| {
+                let actor = store::session::actor(tx, claims)?;
+                work(tx, actor)
+            })
+            .await
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        claims: Claims,
+        work: impl Fn(&mut Tx, Actor) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.store
+            .write(move |tx| {
+                let actor = store::session::actor(tx, claims)?;
+                work(tx, actor)
+            })
+            .await
+    }
+
+    /// Like [`App::write`], for requests that may be sent twice and count once: a key that was
+    /// answered before gets the same answer again.
+    async fn write_once<T: Send + 'static>(
+        &self,
+        claims: Claims,
+        once: Once<T>,
+        now: Timestamp,
+        work: impl Fn(&mut Tx, Actor) -> Result<T> + Send + 'static,
+    ) -> Result<Outcome<T>> {
+        let Once { key, render } = once;
+        self.write(claims, move |tx, actor| {
+            let Some(key) = &key else { return work(tx, actor).map(Outcome::Done) };
+            let account = actor.account;
+            if let Some(answer) = store::request_answer::find(tx, account, key, now)? {
+                return Ok(Outcome::Replayed(answer));
+            }
+            let value = work(tx, actor)?;
+            store::request_answer::create(tx, account, key, &render(&value), now)?;
+            Ok(Outcome::Done(value))
+        })
+        .await
+    }
+
+    /// Forgets expired sessions and old answers, a few at a time. Answers whether more are left.
+    pub async fn sweep(&self) -> Result<bool> {
+        let now = self.now();
+        let deleted = self
+            .store
+            .write(move |tx| {
+                Ok(store::session::delete_expired(tx, now, SWEEP_ROWS)?
+                    + store::request_answer::delete_expired(tx, now, SWEEP_ROWS)?)
+            })
+            .await?;
+        Ok(deleted >= SWEEP_ROWS.unsigned_abs())
+    }
+
+    /// Remembers the fingerprint of the secret key, or refuses another than the one remembered.
+    pub async fn check_fingerprint(&self, fingerprint: String) -> Result<()> {
+        self.store
+            .write(move |tx| match store::program_state::find(tx, FINGERPRINT)? {
+                None => store::program_state::set(tx, FINGERPRINT, &fingerprint),
+                Some(known) if known == fingerprint => Ok(()),
+                Some(_) => Err(Error::conflict(
+                    "SECRET_KEY is not the one this database was made with: \
+                     put back the secret.key file that belongs to it",
+                )),
+            })
+            .await
+    }
+
+    /// Answers once the database does.
+    pub async fn ready(&self) -> Result<()> {
+        self.store.read(|_| Ok(())).await
+    }
+
+    fn new_id<K>(&self, now: Timestamp) -> Id<K> {
+        let mut random = [0; 10];
+        self.random.fill(&mut random);
+        self.ids.next(now, random)
+    }
+}
+
+/// The name under which the fingerprint of the secret key is kept.
+pub const FINGERPRINT: &str = "secret_key_fingerprint";

@@ -1,0 +1,177 @@
+//! Proposals.
+
+use super::{
+    App,
+    activity::{Entry, Told},
+    client,
+};
+use crate::{
+    domain::{
+        activity::ActivityKind,
+        error::{Error, Result},
+        id::ProposalId,
+        idempotency::{Once, Outcome},
+        money::Money,
+        page::Listing,
+        proposal::{NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalStatus},
+        session::Claims,
+    },
+    store::{self, engine::Tx},
+};
+
+impl App {
+    pub async fn create_proposal(
+        &self,
+        claims: Claims,
+        once: Once<Proposal>,
+        new: NewProposal,
+    ) -> Result<Outcome<Proposal>> {
+        let now = self.now();
+        let id = self.new_id(now);
+        self.write_once(claims, once, now, move |tx, actor| {
+            let rates = client::rates(tx, &actor)?;
+            let client = client::named(tx, actor.account, new.client_id, &rates)?;
+            let currency = new.currency.unwrap_or(actor.currency);
+            let proposal = Proposal {
+                id,
+                account: actor.account,
+                client_id: new.client_id,
+                client: Some(client),
+                title: new.title.clone(),
+                content: new.content.clone(),
+                status: ProposalStatus::Draft,
+                amount: Money::exact(new.amount, currency)
+                    .map_err(|rule| Error::field("amount", rule))?,
+                valid_until: new.valid_until,
+                created_at: now,
+                updated_at: now,
+            };
+            store::proposal::create(tx, &proposal)?;
+            Ok(proposal)
+        })
+        .await
+    }
+
+    pub async fn proposal(&self, claims: Claims, id: ProposalId) -> Result<Proposal> {
+        self.read(claims, move |tx, actor| {
+            let rates = client::rates(tx, &actor)?;
+            store::proposal::find(tx, actor.account, id, &rates)
+        })
+        .await
+    }
+
+    pub async fn list_proposals(
+        &self,
+        claims: Claims,
+        filter: ProposalFilter,
+    ) -> Result<Listing<Proposal>> {
+        self.read(claims, move |tx, actor| {
+            let rates = client::rates(tx, &actor)?;
+            store::proposal::list(tx, actor.account, &filter, &rates)
+        })
+        .await
+    }
+
+    /// Changes a proposal until it is answered; the answer itself can be written down here too.
+    pub async fn update_proposal(
+        &self,
+        claims: Claims,
+        id: ProposalId,
+        change: ProposalChange,
+    ) -> Result<Proposal> {
+        let now = self.now();
+        let entry = self.new_entry(now);
+        self.write(claims, move |tx, actor| {
+            let rates = client::rates(tx, &actor)?;
+            let before = store::proposal::find(tx, actor.account, id, &rates)?;
+            let change = change.clone();
+            let mut proposal = before.clone();
+            proposal.status = match change.status {
+                Some(status) => before.status.change_to(status)?,
+                None => before.status,
+            };
+            if let Some(client_id) = change.client_id.filter(|new| *new != before.client_id) {
+                proposal.client = Some(client::named(tx, actor.account, client_id, &rates)?);
+                proposal.client_id = client_id;
+            }
+            proposal.title = change.title.unwrap_or(proposal.title);
+            proposal.content = change.content.unwrap_or(proposal.content);
+            proposal.valid_until = change.valid_until.apply(proposal.valid_until);
+            let currency = change.currency.unwrap_or(before.amount.currency);
+            let amount = change.amount.unwrap_or_else(|| before.amount.decimal());
+            proposal.amount =
+                Money::exact(amount, currency).map_err(|rule| Error::field("amount", rule))?;
+            if before.status.is_answered() && proposal != before {
+                return Err(Error::conflict("A proposal that was answered cannot be changed"));
+            }
+            if proposal == before {
+                return Ok(before);
+            }
+            proposal.updated_at = now;
+            store::proposal::update(tx, &before, &proposal)?;
+            if proposal.status.is_answered() {
+                store::proposal::mark_answered(tx, id, now)?;
+                tell(tx, &proposal, entry)?;
+            }
+            Ok(proposal)
+        })
+        .await
+    }
+
+    /// Deletes a proposal, unless it was accepted.
+    pub async fn delete_proposal(&self, claims: Claims, id: ProposalId) -> Result<()> {
+        self.write(claims, move |tx, actor| {
+            let rates = client::rates(tx, &actor)?;
+            let proposal = store::proposal::find(tx, actor.account, id, &rates)?;
+            if proposal.status == ProposalStatus::Accepted {
+                return Err(Error::conflict("An accepted proposal cannot be deleted"));
+            }
+            store::proposal::delete(tx, &proposal)
+        })
+        .await
+    }
+
+    /// Marks a draft as sent; a sent one stays as it is.
+    pub async fn send_proposal(
+        &self,
+        claims: Claims,
+        once: Once<Proposal>,
+        id: ProposalId,
+    ) -> Result<Outcome<Proposal>> {
+        let now = self.now();
+        let entry = self.new_entry(now);
+        self.write_once(claims, once, now, move |tx, actor| {
+            let rates = client::rates(tx, &actor)?;
+            let before = store::proposal::find(tx, actor.account, id, &rates)?;
+            if before.status.is_answered() {
+                return Err(Error::conflict("This proposal has been answered already"));
+            }
+            if before.status == ProposalStatus::Sent {
+                return Ok(before);
+            }
+            let proposal =
+                Proposal { status: ProposalStatus::Sent, updated_at: now, ..before.clone() };
+            store::proposal::update(tx, &before, &proposal)?;
+            store::proposal::mark_sent(tx, id, now)?;
+            tell(tx, &proposal, entry)?;
+            Ok(proposal)
+        })
+        .await
+    }
+}
+
+fn tell(tx: &mut Tx, proposal: &Proposal, entry: Entry) -> Result<()> {
+    let kind = match proposal.status {
+        ProposalStatus::Accepted => ActivityKind::ProposalAccepted,
+        ProposalStatus::Rejected => ActivityKind::ProposalRejected,
+        ProposalStatus::Draft | ProposalStatus::Sent => ActivityKind::ProposalSent,
+    };
+    let told = Told {
+        kind,
+        subject: &proposal.title,
+        amount: (proposal.amount.minor > 0).then_some(proposal.amount),
+        client: proposal.client.as_ref(),
+        entity: proposal.id.to_string(),
+    };
+    entry.write(tx, proposal.account, told)
+}

@@ -1,0 +1,122 @@
+//! `freelanceos serve`.
+
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
+
+use tokio::{
+    net::TcpListener,
+    runtime,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+use super::{Failure, Outcome, now, start_logging};
+use crate::{
+    app::{
+        App, Settings as AppSettings,
+        environment::{Random, SystemClock, SystemRandom},
+    },
+    config::{self, Config, Settings},
+    http::edge::Gate,
+    server,
+    store::{Store, migrate, sqlite::ServeLock},
+};
+
+/// How often expired rows are swept out.
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+
+pub fn run(settings: Settings) -> Outcome {
+    start_logging(&settings.logging)?;
+    for name in config::reserved_in_use() {
+        tracing::warn!("{name} is set, but this version does not use it yet");
+    }
+    let config = settings.load(&SystemRandom)?;
+    let Some(_lock) = ServeLock::take(&config.location.data_dir)? else {
+        return Err(Failure::Failed(format!(
+            "another freelanceos is serving {} already",
+            config.location.data_dir.display()
+        )));
+    };
+    let migration = migrate::run(&config.database, now())?;
+    if migration.from != migration.to {
+        tracing::info!(from = migration.from, to = migration.to, "database migrated");
+    }
+    if let Some(copy) = migration.copy {
+        tracing::info!(copy = %copy.display(), "the database as it was before is kept");
+    }
+    let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(config))
+}
+
+async fn serve(config: Config) -> Outcome {
+    let settings = AppSettings {
+        jwt_secret: config.jwt_secret.clone(),
+        payment_link_base: config.payment_link_base.clone(),
+    };
+    let store = Store::open(&config.database)?;
+    let app = App::new(store, Arc::new(SystemClock), Arc::new(SystemRandom), settings)?;
+    app.check_fingerprint(config.secret_key.fingerprint()?).await?;
+    let app = Arc::new(app);
+
+    let mut listeners = Vec::with_capacity(config.listen.len());
+    for address in &config.listen {
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            Failure::Usage(format!("LISTEN has {address:?}, which cannot be listened on: {error}"))
+        })?;
+        listeners.push(listener);
+    }
+    let mut boot = [0; 6];
+    SystemRandom.fill(&mut boot);
+    let gate = Arc::new(Gate {
+        app: Arc::clone(&app),
+        origins: config.cors_origins.clone(),
+        trust_proxy: config.trust_proxy,
+        boot: boot.iter().map(|byte| format!("{byte:02x}")).collect(),
+        requests: AtomicU64::new(0),
+    });
+    let routes = server::routes(&app, &gate, config.rate_limit);
+    let (stopper, stop) = watch::channel(false);
+    let sweeper = tokio::spawn(sweep(Arc::clone(&app)));
+    for listener in &listeners {
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!("listening on http://{address}, API documentation at /api/v1/docs");
+        }
+    }
+    let server = tokio::spawn(server::serve(listeners, routes, stop));
+    stop_signal().await?;
+    tracing::info!("stopping");
+    // The server may have ended by itself, and then there is nobody left to tell.
+    let _ = stopper.send(true);
+    server.await.map_err(|error| Failure::Failed(error.to_string()))??;
+    sweeper.abort();
+    let _ = sweeper.await;
+    drop(gate);
+    if let Some(app) = Arc::into_inner(app) {
+        app.close();
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn stop_signal() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+async fn sweep(app: Arc<App>) {
+    loop {
+        match app.sweep().await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(cause = error.cause(), "expired rows could not be swept"),
+        }
+        tokio::time::sleep(SWEEP_EVERY).await;
+    }
+}

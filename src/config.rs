@@ -1,0 +1,411 @@
+//! Every setting: its name, default and check.
+//!
+//! A setting is an environment variable and a flag; `NAME_FILE` names a file to read it from.
+
+use std::{
+    fmt,
+    fs::{self, OpenOptions},
+    io::{ErrorKind, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use jiff::SignedDuration;
+
+use crate::{
+    app::{environment::Random, secret::SecretKey},
+    domain::date::parse_duration,
+};
+
+/// Shortest `JWT_SECRET`, in characters.
+const JWT_SECRET_MIN: usize = 32;
+/// Settings of later versions: set today, they are named in a warning.
+const RESERVED: &[&str] =
+    &["SMTP_URL", "MAIL_FROM", "TLS_CERT", "TLS_KEY", "ACME_DOMAIN", "ACME_EMAIL"];
+
+/// A setting that cannot be used: its name, what it was, what it may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongSetting {
+    name: &'static str,
+    /// `None` for secrets.
+    was: Option<String>,
+    expected: String,
+}
+
+impl WrongSetting {
+    fn new(name: &'static str, was: &str, expected: impl Into<String>) -> Self {
+        Self { name, was: Some(was.to_owned()), expected: expected.into() }
+    }
+}
+
+impl fmt::Display for WrongSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.was {
+            Some(was) => write!(f, "{} is {was:?}; it must be {}", self.name, self.expected),
+            None => write!(f, "{} must be {}", self.name, self.expected),
+        }
+    }
+}
+
+impl std::error::Error for WrongSetting {}
+
+/// Where the data is: what every command needs to know.
+#[derive(Debug, Clone, Args)]
+pub struct Location {
+    /// Folder of the database, generated secrets and mail files
+    #[arg(long, env = "DATA_DIR", default_value = "./data", value_name = "FOLDER")]
+    pub data_dir: PathBuf,
+
+    /// The database: sqlite:PATH [default: sqlite:$DATA_DIR/freelanceos.db]
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+}
+
+impl Location {
+    /// The database file.
+    pub fn database(&self) -> Result<PathBuf, WrongSetting> {
+        match &self.database_url {
+            None => Ok(self.data_dir.join("freelanceos.db")),
+            Some(url) => match url.strip_prefix("sqlite:") {
+                Some(path) if !path.is_empty() => {
+                    Ok(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
+                }
+                // The URL may hold a password, so it is not repeated.
+                _ => Err(WrongSetting {
+                    name: "DATABASE_URL",
+                    was: None,
+                    expected: "sqlite:PATH, such as sqlite:./data/freelanceos.db".to_owned(),
+                }),
+            },
+        }
+    }
+
+    /// Makes the data folder, readable by its owner alone.
+    pub fn create(&self) -> std::io::Result<()> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.data_dir)
+    }
+
+    /// The file of the generated `JWT_SECRET`.
+    pub fn jwt_secret_file(&self) -> PathBuf {
+        self.data_dir.join("jwt.secret")
+    }
+
+    /// The file of the generated `SECRET_KEY`.
+    pub fn secret_key_file(&self) -> PathBuf {
+        self.data_dir.join("secret.key")
+    }
+}
+
+/// Settings of `serve`, as they were given.
+#[derive(Clone, Args)]
+pub struct Settings {
+    #[command(flatten)]
+    pub location: Location,
+
+    /// Addresses to listen on, host:port, comma-separated [default: 127.0.0.1:$PORT]
+    #[arg(long, env = "LISTEN", value_name = "ADDRESSES")]
+    listen: Option<String>,
+
+    /// Port to listen on where LISTEN is not set
+    #[arg(long, env = "PORT", default_value = "5000", value_name = "PORT")]
+    port: String,
+
+    /// Secret for signing tokens, 32 characters or more [default: made on first start]
+    #[arg(long, env = "JWT_SECRET", hide_env_values = true, value_name = "SECRET")]
+    jwt_secret: Option<String>,
+
+    /// Life of FreelanceHub Auth's access tokens
+    #[arg(long, env = "JWT_EXPIRES_IN", default_value = "30m", value_name = "DURATION")]
+    jwt_expires_in: String,
+
+    /// Life of refresh tokens
+    #[arg(long, env = "REFRESH_TOKEN_EXPIRES_IN", default_value = "7d", value_name = "DURATION")]
+    refresh_token_expires_in: String,
+
+    /// Life of FreelanceHub Auth's one-time passwords
+    #[arg(long, env = "OTP_EXPIRY", default_value = "600", value_name = "SECONDS")]
+    otp_expiry: String,
+
+    /// Root of sealing and hashing keys, 64 hexadecimal digits [default: made on first start]
+    #[arg(long, env = "SECRET_KEY", hide_env_values = true, value_name = "KEY")]
+    secret_key: Option<String>,
+
+    /// Address under which people reach this server [default: http://localhost:<first port>]
+    #[arg(long, env = "PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+
+    /// Origins that browsers may call the APIs from, comma-separated [default:
+    /// http://localhost:3000] [also FRONTEND_URL]
+    #[arg(long, env = "CORS_ORIGIN", value_name = "ORIGINS")]
+    cors_origin: Option<String>,
+
+    /// The same as --cors-origin, under the name another document gives it
+    #[arg(long, env = "FRONTEND_URL", value_name = "ORIGINS", hide = true)]
+    frontend_url: Option<String>,
+
+    /// Rate limits: on, or off behind a gateway or in a load test
+    #[arg(long, env = "RATE_LIMIT", default_value = "on", value_name = "on|off")]
+    rate_limit: String,
+
+    /// Believe the rightmost address of X-Forwarded-For: on or off
+    #[arg(long, env = "TRUST_PROXY", default_value = "off", value_name = "on|off")]
+    trust_proxy: String,
+
+    /// What payment links begin with
+    #[arg(
+        long,
+        env = "PAYMENT_LINK_BASE",
+        default_value = "https://pay.raenest.com",
+        value_name = "URL"
+    )]
+    payment_link_base: String,
+
+    #[command(flatten)]
+    pub logging: Logging,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, Args)]
+pub struct Logging {
+    /// What is logged: error, warn, info, debug, trace, or a filter such as info,poem=debug
+    #[arg(long, env = "LOG", default_value = "info", value_name = "FILTER")]
+    pub log: String,
+
+    /// How it is logged: text or json
+    #[arg(long, env = "LOG_FORMAT", default_value = "text", value_name = "text|json")]
+    pub log_format: String,
+}
+
+impl Logging {
+    /// Whether lines are JSON.
+    pub fn is_json(&self) -> Result<bool, WrongSetting> {
+        match self.log_format.as_str() {
+            "text" => Ok(false),
+            "json" => Ok(true),
+            other => Err(WrongSetting::new("LOG_FORMAT", other, "text or json")),
+        }
+    }
+
+    /// The filter of what is logged.
+    pub fn filter(&self) -> Result<tracing_subscriber::EnvFilter, WrongSetting> {
+        let expected =
+            "error, warn, info, debug, trace or off, or a filter such as info,poem=debug";
+        tracing_subscriber::EnvFilter::try_new(&self.log)
+            .map_err(|_| WrongSetting::new("LOG", &self.log, expected))
+    }
+}
+
+/// Settings of `serve`, checked.
+#[derive(Clone)]
+pub struct Config {
+    pub location: Location,
+    pub database: PathBuf,
+    /// `host:port` each; at least one.
+    pub listen: Vec<String>,
+    pub jwt_secret: String,
+    pub jwt_expires_in: SignedDuration,
+    pub refresh_token_expires_in: SignedDuration,
+    pub otp_expiry: SignedDuration,
+    pub secret_key: SecretKey,
+    /// Without a slash at its end.
+    pub public_url: String,
+    /// As browsers write them: scheme, host, port.
+    pub cors_origins: Vec<String>,
+    pub rate_limit: bool,
+    pub trust_proxy: bool,
+    /// Without a slash at its end.
+    pub payment_link_base: String,
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("data_dir", &self.location.data_dir)
+            .field("database", &self.database)
+            .field("listen", &self.listen)
+            .field("public_url", &self.public_url)
+            .field("cors_origins", &self.cors_origins)
+            .field("rate_limit", &self.rate_limit)
+            .field("trust_proxy", &self.trust_proxy)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Settings {
+    /// Checks everything that can be checked without touching the disk.
+    pub fn check(&self) -> Result<(), WrongSetting> {
+        self.clone().into_config(String::new(), SecretKey::new([0; 32])).map(drop)
+    }
+
+    /// Checks the settings, and makes the secrets that are missing from settings and folder.
+    pub fn load(self, random: &dyn Random) -> Result<Config, LoadError> {
+        self.check()?;
+        self.location.create().map_err(|error| {
+            let folder = self.location.data_dir.display().to_string();
+            WrongSetting::new("DATA_DIR", &folder, format!("a folder I may write to ({error})"))
+        })?;
+        let jwt_secret = match &self.jwt_secret {
+            Some(secret) => secret.clone(),
+            None => secret_file(&self.location.jwt_secret_file(), 48, random)?,
+        };
+        let secret_key = match &self.secret_key {
+            Some(key) => key.clone(),
+            None => secret_file(&self.location.secret_key_file(), 32, random)?,
+        };
+        Ok(self.into_config(check_jwt_secret(jwt_secret)?, check_secret_key(&secret_key)?)?)
+    }
+
+    fn into_config(
+        self,
+        jwt_secret: String,
+        secret_key: SecretKey,
+    ) -> Result<Config, WrongSetting> {
+        if let Some(secret) = &self.jwt_secret {
+            check_jwt_secret(secret.clone())?;
+        }
+        if let Some(key) = &self.secret_key {
+            check_secret_key(key)?;
+        }
+        let listen = listen(self.listen.as_deref(), &self.port)?;
+        let first_port = listen[0].rsplit(':').next().unwrap_or_default();
+        let public_url =
+            self.public_url.unwrap_or_else(|| format!("http://localhost:{first_port}"));
+        let origins = self.cors_origin.as_ref().or(self.frontend_url.as_ref());
+        let origins_name = if self.cors_origin.is_some() { "CORS_ORIGIN" } else { "FRONTEND_URL" };
+        Ok(Config {
+            database: self.location.database()?,
+            listen,
+            jwt_secret,
+            jwt_expires_in: duration("JWT_EXPIRES_IN", &self.jwt_expires_in)?,
+            refresh_token_expires_in: duration(
+                "REFRESH_TOKEN_EXPIRES_IN",
+                &self.refresh_token_expires_in,
+            )?,
+            otp_expiry: duration("OTP_EXPIRY", &self.otp_expiry)?,
+            secret_key,
+            public_url: url("PUBLIC_URL", &public_url)?,
+            cors_origins: origins
+                .map_or("http://localhost:3000", String::as_str)
+                .split(',')
+                .map(|origin| origin_of(origins_name, origin.trim()))
+                .collect::<Result<_, _>>()?,
+            rate_limit: switch("RATE_LIMIT", &self.rate_limit)?,
+            trust_proxy: switch("TRUST_PROXY", &self.trust_proxy)?,
+            payment_link_base: url("PAYMENT_LINK_BASE", &self.payment_link_base)?,
+            location: self.location,
+        })
+    }
+}
+
+/// Why settings could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error(transparent)]
+    Wrong(#[from] WrongSetting),
+    #[error("cannot keep a secret in {file}: {source}")]
+    Secret { file: String, source: std::io::Error },
+}
+
+/// The settings of later versions that are set in this environment.
+pub fn reserved_in_use() -> impl Iterator<Item = &'static str> {
+    RESERVED.iter().copied().filter(|name| std::env::var_os(name).is_some())
+}
+
+fn listen(listen: Option<&str>, port: &str) -> Result<Vec<String>, WrongSetting> {
+    let is_port = |port: &str| port.parse::<u16>().is_ok();
+    let Some(listen) = listen else {
+        return if is_port(port) {
+            Ok(vec![format!("127.0.0.1:{port}")])
+        } else {
+            Err(WrongSetting::new("PORT", port, "a number from 0 to 65535"))
+        };
+    };
+    listen
+        .split(',')
+        .map(|address| {
+            let address = address.trim();
+            match address.rsplit_once(':') {
+                Some((host, port)) if !host.is_empty() && is_port(port) => Ok(address.to_owned()),
+                _ => Err(WrongSetting::new(
+                    "LISTEN",
+                    address,
+                    "host:port, several of them separated by commas",
+                )),
+            }
+        })
+        .collect()
+}
+
+fn duration(name: &'static str, text: &str) -> Result<SignedDuration, WrongSetting> {
+    parse_duration(text)
+        .ok_or_else(|| WrongSetting::new(name, text, "a duration such as 45s, 30m, 12h or 7d"))
+}
+
+fn switch(name: &'static str, text: &str) -> Result<bool, WrongSetting> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(WrongSetting::new(name, text, "on or off")),
+    }
+}
+
+fn url(name: &'static str, text: &str) -> Result<String, WrongSetting> {
+    let wrong = || WrongSetting::new(name, text, "a URL that begins with http:// or https://");
+    let parsed: poem::http::Uri = text.parse().map_err(|_| wrong())?;
+    if matches!(parsed.scheme_str(), Some("http" | "https")) && parsed.query().is_none() {
+        Ok(text.trim_end_matches('/').to_owned())
+    } else {
+        Err(wrong())
+    }
+}
+
+fn origin_of(name: &'static str, text: &str) -> Result<String, WrongSetting> {
+    let origin = url(name, text)?;
+    let authority = origin.split_once("://").map_or("", |(_, authority)| authority);
+    if authority.contains('/') {
+        let expected = "an origin such as http://localhost:3000, without a path";
+        return Err(WrongSetting::new(name, text, expected));
+    }
+    Ok(origin.to_ascii_lowercase())
+}
+
+fn check_jwt_secret(secret: String) -> Result<String, WrongSetting> {
+    if secret.chars().count() >= JWT_SECRET_MIN {
+        return Ok(secret);
+    }
+    let expected = format!("{JWT_SECRET_MIN} characters or longer (try: openssl rand -hex 48)");
+    Err(WrongSetting { name: "JWT_SECRET", was: None, expected })
+}
+
+fn check_secret_key(key: &str) -> Result<SecretKey, WrongSetting> {
+    SecretKey::from_hex(key).ok_or_else(|| WrongSetting {
+        name: "SECRET_KEY",
+        was: None,
+        expected: "64 hexadecimal digits (try: openssl rand -hex 32)".to_owned(),
+    })
+}
+
+/// The secret kept in a file; made of `bytes` random bytes where there is no such file.
+fn secret_file(file: &Path, bytes: usize, random: &dyn Random) -> Result<String, LoadError> {
+    let failed = |source| LoadError::Secret { file: file.display().to_string(), source };
+    match fs::read_to_string(file) {
+        Ok(secret) => return Ok(secret.trim().to_owned()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
+    }
+    let mut secret = vec![0; bytes];
+    random.fill(&mut secret);
+    let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    // Written beside and renamed, so that a power cut leaves no half of a secret.
+    let draft = file.with_extension("new");
+    let write = || -> std::io::Result<()> {
+        let mut open = OpenOptions::new();
+        let mut handle = open.write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+        handle.write_all(secret.as_bytes())?;
+        handle.sync_all()?;
+        fs::rename(&draft, file)
+    };
+    write().map_err(failed)?;
+    Ok(secret)
+}

@@ -1,0 +1,117 @@
+//! Clients: whom the freelancer works for.
+
+use jiff::Timestamp;
+
+use super::{
+    error::Result,
+    form::{Form, Object},
+    id::{AccountId, ClientId},
+    money::Money,
+    page::Page,
+    patch::Patch,
+    text,
+};
+
+/// A client of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    pub id: ClientId,
+    pub account: AccountId,
+    pub details: ClientDetails,
+    pub avatar: Option<String>,
+    /// Everything paid so far, in the account's currency.
+    pub total_billed: Money,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// What the freelancer writes about a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientDetails {
+    pub name: String,
+    pub email: String,
+    pub company: Option<String>,
+    pub phone: Option<String>,
+    pub country: Option<String>,
+}
+
+impl ClientDetails {
+    /// Reads a new client: `name` and `email` at least.
+    pub fn read(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        let name = form.required("name", text::line(text::NAME_MAX));
+        let email = form.required("email", text::email);
+        let company = form.optional("company", text::line(text::NAME_MAX));
+        let phone = form.optional("phone", text::line(text::NAME_MAX));
+        let country = form.optional("country", text::line(text::NAME_MAX));
+        let (Some(name), Some(email), Some(company), Some(phone), Some(country)) =
+            (name, email, company, phone, country)
+        else {
+            return Err(form.failure());
+        };
+        Ok(Self { name, email, company, phone, country })
+    }
+
+    /// The text that a search looks in.
+    pub fn search_key(&self) -> String {
+        let company = self.company.as_deref().unwrap_or_default();
+        text::fold(&[&self.name, &self.email, company].join("\n"))
+    }
+}
+
+/// A change of a client.
+#[derive(Debug, Clone)]
+pub struct ClientChange {
+    name: Option<String>,
+    email: Option<String>,
+    company: Patch<String>,
+    phone: Patch<String>,
+    country: Patch<String>,
+}
+
+impl ClientChange {
+    pub fn read(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        let name = form.change("name", text::line(text::NAME_MAX));
+        let email = form.change("email", text::email);
+        let company = form.patch("company", text::line(text::NAME_MAX));
+        let phone = form.patch("phone", text::line(text::NAME_MAX));
+        let country = form.patch("country", text::line(text::NAME_MAX));
+        let (Some(name), Some(email), Some(company), Some(phone), Some(country)) =
+            (name, email, company, phone, country)
+        else {
+            return Err(form.failure());
+        };
+        Ok(Self { name, email, company, phone, country })
+    }
+
+    /// The details after the change.
+    pub fn apply(self, current: ClientDetails) -> ClientDetails {
+        ClientDetails {
+            name: self.name.unwrap_or(current.name),
+            email: self.email.unwrap_or(current.email),
+            company: self.company.apply(current.company),
+            phone: self.phone.apply(current.phone),
+            country: self.country.apply(current.country),
+        }
+    }
+}
+
+/// Which clients a list shows.
+#[derive(Debug, Clone)]
+pub struct ClientFilter {
+    /// Looked for in name, e-mail and company, without regard to case.
+    pub search: Option<String>,
+    pub page: Page,
+}
+
+impl ClientFilter {
+    pub fn read(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        let search = form.optional("search", text::free(text::NAME_MAX));
+        let page = Page::read(&mut form);
+        let (Some(search), Some(page)) = (search, page) else { return Err(form.failure()) };
+        let search = search.map(|text| text::fold(text.trim())).filter(|text| !text.is_empty());
+        Ok(Self { search, page })
+    }
+}

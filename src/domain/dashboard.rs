@@ -1,0 +1,190 @@
+//! The dashboard's figures: what is earned, owed, late and due next.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use rust_decimal::Decimal;
+
+use super::{
+    client::Client,
+    date,
+    error::Result,
+    form::{Form, Object},
+    money::{Currency, Money, divide_rounded},
+    page,
+    word::words,
+};
+
+/// How many deadlines the dashboard shows.
+pub const DEADLINES_SHOWN: usize = 10;
+/// How many of the newest clients the dashboard shows.
+pub const CLIENTS_SHOWN: u32 = 5;
+/// How many months or weeks the earnings go back, this one included.
+pub const PERIODS_SHOWN: i32 = 12;
+
+/// The key figures of an account.
+#[derive(Debug, Clone)]
+pub struct Stats {
+    pub currency: Currency,
+    /// The day in the account's timezone.
+    pub today: Date,
+    /// Minor units of `currency`, like all sums here.
+    pub total_earnings: i128,
+    pub monthly_earnings: i128,
+    /// In percent against last month, one decimal.
+    pub earnings_growth: Decimal,
+    pub active_projects: i64,
+    /// In percent against the end of last month, one decimal.
+    pub active_projects_growth: Decimal,
+    /// Sent, not paid, not overdue.
+    pub pending_invoices: i64,
+    pub pending_amount: i128,
+    pub overdue_invoices: i64,
+    pub overdue_amount: i128,
+    pub deadlines: Vec<Deadline>,
+    pub recent_clients: Vec<Client>,
+    /// What no exchange rate is known for, left out of the sums above: currency → minor units.
+    pub unconverted: BTreeMap<Currency, i128>,
+}
+
+words! {
+    /// What a deadline belongs to.
+    DeadlineKind {
+        Project "project",
+        Invoice "invoice",
+        Milestone "milestone",
+    }
+}
+
+/// A day by which something is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deadline {
+    /// The id of what is due, as it is written on the wire.
+    pub id: String,
+    pub kind: DeadlineKind,
+    pub title: String,
+    pub day: Date,
+    pub amount: Option<Money>,
+    pub client_name: String,
+}
+
+impl Deadline {
+    /// Whether the day has passed in the account's timezone.
+    pub fn is_overdue(&self, today: Date) -> bool {
+        self.day < today
+    }
+}
+
+words! {
+    /// What earnings are added up by.
+    Period {
+        Monthly "monthly",
+        Weekly "weekly",
+    }
+}
+
+impl Period {
+    /// Reads `?period=`; months where none is given.
+    pub fn from_query(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        match form.optional("period", Self::read) {
+            Some(period) => Ok(period.unwrap_or(Self::Monthly)),
+            None => Err(form.failure()),
+        }
+    }
+
+    /// The first days of the last [`PERIODS_SHOWN`] periods, oldest first, and of the next one.
+    pub fn starts(self, today: Date) -> Result<Vec<Date>> {
+        (1 - PERIODS_SHOWN..=1)
+            .map(|offset| match self {
+                Self::Monthly => date::month_start(today, offset),
+                Self::Weekly => date::week_start(today, offset),
+            })
+            .collect()
+    }
+
+    /// The name of the period that begins on `start`: `Mar 2026`, `2026-W12`.
+    pub fn label(self, start: Date) -> String {
+        match self {
+            Self::Monthly => start.strftime("%b %Y").to_string(),
+            Self::Weekly => {
+                let week = start.iso_week_date();
+                format!("{:04}-W{:02}", week.year(), week.week())
+            }
+        }
+    }
+}
+
+/// Earnings of one month or week.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarningsPoint {
+    pub label: String,
+    /// Its first day.
+    pub start: Date,
+    /// Minor units of the account's currency.
+    pub amount: i128,
+}
+
+/// The days and instants the figures are counted by.
+#[derive(Debug, Clone)]
+pub struct Calendar {
+    pub today: Date,
+    pub this_month: Timestamp,
+    pub last_month: Timestamp,
+}
+
+impl Calendar {
+    pub fn new(now: Timestamp, zone: &TimeZone) -> Result<Self> {
+        let today = date::day_in(now, zone);
+        Ok(Self {
+            today,
+            this_month: date::day_start(date::month_start(today, 0)?, zone)?,
+            last_month: date::day_start(date::month_start(today, -1)?, zone)?,
+        })
+    }
+}
+
+/// Growth in percent with one decimal: 0 when both are 0, 100 when only the last was 0.
+pub fn growth(now: i128, last: i128) -> Decimal {
+    let tenths = match (now, last) {
+        (0, 0) => 0,
+        (_, 0) => 1000,
+        _ => (now - last).checked_mul(1000).map_or(0, |part| divide_rounded(part, last)),
+    };
+    Decimal::try_from_i128_with_scale(tenths, 1).unwrap_or(Decimal::MAX).normalize()
+}
+
+/// Reads `?limit=` of the activity feed: 1 to 100, 20 where none is given.
+pub fn activity_limit(object: &Object) -> Result<u32> {
+    let mut form = Form::new(object);
+    match form.optional("limit", page::whole(100)) {
+        Some(limit) => Ok(limit.unwrap_or(20)),
+        None => Err(form.failure()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_has_one_decimal() {
+        assert_eq!(growth(0, 0), Decimal::ZERO);
+        assert_eq!(growth(5, 0), Decimal::ONE_HUNDRED);
+        assert_eq!(growth(1235, 1000), Decimal::new(235, 1));
+        assert_eq!(growth(2, 3), Decimal::new(-333, 1));
+        assert_eq!(growth(0, 7), -Decimal::ONE_HUNDRED);
+    }
+
+    #[test]
+    fn periods_are_named_as_documented() {
+        let day: Date = "2026-03-18".parse().unwrap();
+        let months = Period::Monthly.starts(day).unwrap();
+        assert_eq!(months.len(), 13);
+        assert_eq!(Period::Monthly.label(months[11]), "Mar 2026");
+        assert_eq!(Period::Monthly.label(months[0]), "Apr 2025");
+        let weeks = Period::Weekly.starts(day).unwrap();
+        assert_eq!(Period::Weekly.label(weeks[11]), "2026-W12");
+        assert_eq!(weeks[11].to_string(), "2026-03-16");
+    }
+}

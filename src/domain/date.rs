@@ -1,0 +1,160 @@
+//! Calendar dates, instants, and the account's timezone.
+
+use jiff::{
+    SignedDuration, Timestamp, ToSpan,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
+use serde_json::Value;
+
+use super::{
+    error::{Error, Result},
+    rule::Rule,
+};
+
+/// The timezone of a new account.
+pub const DEFAULT_TIMEZONE: &str = "Africa/Lagos";
+
+/// An IANA timezone that this program knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Zone(String);
+
+impl Zone {
+    /// Reads a timezone field.
+    pub fn read(value: &Value) -> Result<Self, Rule> {
+        Self::from_name(value.as_str().ok_or(Rule::NotText)?).ok_or(Rule::Timezone)
+    }
+
+    /// The timezone of that name, in its canonical spelling.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let zone = TimeZone::get(name).ok()?;
+        zone.iana_name().map(|name| Self(name.to_owned()))
+    }
+
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
+    /// The rules of the timezone.
+    pub fn rules(&self) -> Result<TimeZone> {
+        TimeZone::get(&self.0).map_err(Error::internal)
+    }
+}
+
+impl Default for Zone {
+    fn default() -> Self {
+        Self(DEFAULT_TIMEZONE.to_owned())
+    }
+}
+
+/// The calendar day it is in a timezone.
+pub fn day_in(now: Timestamp, zone: &TimeZone) -> Date {
+    now.to_zoned(zone.clone()).date()
+}
+
+/// The instant at which a calendar day begins in a timezone.
+pub fn day_start(day: Date, zone: &TimeZone) -> Result<Timestamp> {
+    day.to_zoned(zone.clone()).map(|start| start.timestamp()).map_err(Error::internal)
+}
+
+/// The first day of the month `months` after that of `day` (negative: before).
+pub fn month_start(day: Date, months: i32) -> Result<Date> {
+    day.first_of_month().checked_add(months.months()).map_err(Error::internal)
+}
+
+/// The Monday of the ISO week `weeks` after that of `day` (negative: before).
+pub fn week_start(day: Date, weeks: i32) -> Result<Date> {
+    let since_monday = i32::from(day.weekday().to_monday_zero_offset());
+    day.checked_add((weeks * 7 - since_monday).days()).map_err(Error::internal)
+}
+
+/// Reads a calendar date: the day as it is written, whatever time and offset follow it.
+pub fn read(value: &Value) -> Result<Date, Rule> {
+    parse(value.as_str().ok_or(Rule::NotText)?)
+}
+
+/// Reads `2026-04-15` or `2026-04-15T00:00:00Z`; years 2000 to 2100.
+pub fn parse(text: &str) -> Result<Date, Rule> {
+    let day = text.get(..10).ok_or(Rule::Date)?;
+    let day: Date = day.parse().map_err(|_| Rule::Date)?;
+    let rest_is_time = text.len() == 10
+        || (matches!(text.as_bytes()[10], b'T' | b't' | b' ')
+            && (text.parse::<Timestamp>().is_ok() || text.parse::<DateTime>().is_ok()));
+    if rest_is_time && (2000..=2100).contains(&day.year()) { Ok(day) } else { Err(Rule::Date) }
+}
+
+/// A calendar date on the wire: `2026-04-15T00:00:00Z`.
+pub fn wire_date(day: Date) -> String {
+    format!("{day}T00:00:00Z")
+}
+
+/// An instant on the wire: `2026-04-15T09:30:00Z`.
+pub fn wire_instant(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Reads a duration setting: `30m`, `7d`, `12h`, `45s`, or bare seconds.
+pub fn parse_duration(text: &str) -> Option<SignedDuration> {
+    let text = text.trim();
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let seconds = match unit {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    let number: i64 = number.parse().ok()?;
+    let seconds = number.checked_mul(seconds)?;
+    (1..=10 * 366 * 86_400).contains(&seconds).then(|| SignedDuration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_written_is_the_day_kept_whatever_the_offset() {
+        for text in [
+            "2026-04-15",
+            "2026-04-15T00:00:00Z",
+            "2026-04-15T23:59:59+05:30",
+            "2026-04-15T00:30:00.000-11:00",
+        ] {
+            assert_eq!(parse(text).unwrap().to_string(), "2026-04-15", "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_date_is_refused() {
+        for text in [
+            "",
+            "2026",
+            "2026-02-30",
+            "1999-12-31",
+            "2101-01-01",
+            "2026-04-15Tnoon",
+            "2026-04-15x",
+            "tomorrow at ten",
+        ] {
+            assert_eq!(parse(text), Err(Rule::Date), "{text}");
+        }
+    }
+
+    #[test]
+    fn weeks_begin_on_monday() {
+        let sunday: Date = "2026-03-01".parse().unwrap();
+        assert_eq!(week_start(sunday, 0).unwrap().to_string(), "2026-02-23");
+        assert_eq!(week_start(sunday, -1).unwrap().to_string(), "2026-02-16");
+    }
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(parse_duration("30m"), Some(SignedDuration::from_mins(30)));
+        assert_eq!(parse_duration("600"), Some(SignedDuration::from_secs(600)));
+        for text in ["", "m", "0s", "-5m", "7 days", "99999d"] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
+    }
+}

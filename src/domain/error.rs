@@ -1,0 +1,148 @@
+//! What can go wrong, in words that every face of the program can render.
+
+use std::{borrow::Cow, error::Error as StdError, fmt};
+
+use super::rule::{FieldError, Rule};
+
+/// The result of everything below HTTP.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The kind of a failure; each API maps it to its own status and shape once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// The input breaks rules; every failing field is listed, in document order.
+    Invalid(Vec<FieldError>),
+    /// The input cannot be understood at all.
+    Malformed,
+    /// The input is of a kind that is not taken here.
+    Unsupported,
+    /// Nobody is signed in, or the credentials are wrong.
+    Unauthenticated,
+    /// Signed in, but not allowed.
+    Forbidden,
+    /// Not there, or another account's: callers cannot tell which.
+    NotFound,
+    /// It exists already, or its state forbids the change.
+    Conflict,
+    /// A limit was reached; try again after so many seconds.
+    TooMany { retry_after: u64 },
+    /// Too busy just now; try again after so many seconds.
+    Unavailable { retry_after: u64 },
+    /// A fault of ours or of the machine. The source goes to the log, never into an answer.
+    Internal,
+}
+
+/// A failure: its kind, a message for people, and the cause for the log.
+#[derive(Debug)]
+pub struct Error {
+    kind: Kind,
+    message: Cow<'static, str>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    fn new(kind: Kind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, message: message.into(), source: None }
+    }
+
+    /// Several fields are wrong.
+    pub fn invalid(fields: Vec<FieldError>) -> Self {
+        Self::new(Kind::Invalid(fields), "Validation failed")
+    }
+
+    /// One field is wrong.
+    pub fn field(field: impl Into<Cow<'static, str>>, rule: Rule) -> Self {
+        Self::invalid(vec![FieldError { field: field.into(), rule }])
+    }
+
+    /// The input cannot be understood at all.
+    pub fn malformed(message: &'static str) -> Self {
+        Self::new(Kind::Malformed, message)
+    }
+
+    /// The input is not JSON.
+    pub fn unsupported() -> Self {
+        Self::new(Kind::Unsupported, "Content-Type must be application/json")
+    }
+
+    /// Nobody is signed in, or the credentials are wrong.
+    pub fn unauthenticated(message: &'static str) -> Self {
+        Self::new(Kind::Unauthenticated, message)
+    }
+
+    /// Signed in, but not allowed.
+    pub fn forbidden(message: &'static str) -> Self {
+        Self::new(Kind::Forbidden, message)
+    }
+
+    /// `what` (capitalised: "Client") is not there.
+    pub fn not_found(what: &'static str) -> Self {
+        Self::new(Kind::NotFound, format!("{what} not found"))
+    }
+
+    /// The state forbids it; the message says what to do instead.
+    pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::Conflict, message)
+    }
+
+    /// A limit was reached.
+    pub fn too_many(retry_after: u64) -> Self {
+        Self::new(Kind::TooMany { retry_after }, "Too many requests, please try again later")
+    }
+
+    /// Too busy just now.
+    pub fn unavailable(retry_after: u64, message: &'static str) -> Self {
+        Self::new(Kind::Unavailable { retry_after }, message)
+    }
+
+    /// A fault of ours or of the machine.
+    pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { source: Some(source.into()), ..Self::new(Kind::Internal, "Internal server error") }
+    }
+
+    /// The same failure with its technical cause attached for the log.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    pub fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    /// The message for people; never holds a cause or a value that was sent.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The cause in one line, for the log.
+    pub fn cause(&self) -> String {
+        let mut text = self.message.to_string();
+        let mut next = self.source.as_deref().map(|e| e as &dyn StdError);
+        while let Some(error) = next {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            next = error.source();
+        }
+        text
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if let Kind::Invalid(fields) = &self.kind {
+            for (n, field) in fields.iter().enumerate() {
+                write!(f, "{} {field}", if n == 0 { ":" } else { ";" })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|e| e as &(dyn StdError + 'static))
+    }
+}

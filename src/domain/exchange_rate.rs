@@ -1,0 +1,144 @@
+//! Exchange rates, as the user entered or imported them.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::{
+    date,
+    money::{self, Currency, Money},
+    payment::PaymentSum,
+    rule::{FieldError, Rule},
+};
+
+/// So many units of `into` are one unit of `from`, from that day on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExchangeRate {
+    pub from: Currency,
+    pub into: Currency,
+    pub day: Date,
+    pub rate: Decimal,
+}
+
+impl ExchangeRate {
+    /// Reads the four columns `day,from,to,rate` of an import.
+    pub fn parse(day: &str, from: &str, into: &str, rate: &str) -> Result<Self, FieldError> {
+        let field = |field: &'static str| move |rule| FieldError { field: field.into(), rule };
+        let currency = |code: &str| Currency::from_code(code.trim()).ok_or(Rule::Currency);
+        let day = date::parse(day.trim()).map_err(field("day"))?;
+        let from = currency(from).map_err(field("from"))?;
+        let into = currency(into).map_err(field("to"))?;
+        let rate = money::exchange_rate(rate).map_err(field("rate"))?;
+        Ok(Self { from, into, day, rate })
+    }
+}
+
+/// The latest known rates into one base currency.
+#[derive(Debug, Clone)]
+pub struct Rates {
+    base: Currency,
+    rates: BTreeMap<Currency, Decimal>,
+}
+
+impl Rates {
+    /// `known` are the latest rates by pair; a pair known only the other way round is inverted.
+    pub fn new(
+        base: Currency,
+        known: impl IntoIterator<Item = (Currency, Currency, Decimal)>,
+    ) -> Self {
+        let mut rates = BTreeMap::from([(base, Decimal::ONE)]);
+        let mut inverse = BTreeMap::new();
+        for (from, into, rate) in known {
+            if into == base {
+                rates.insert(from, rate);
+            } else if from == base
+                && let Some(rate) = Decimal::ONE.checked_div(rate)
+            {
+                inverse.insert(into, rate.round_sf(18).unwrap_or(rate));
+            }
+        }
+        for (currency, rate) in inverse {
+            rates.entry(currency).or_insert(rate);
+        }
+        rates.insert(base, Decimal::ONE);
+        Self { base, rates }
+    }
+
+    pub fn base(&self) -> Currency {
+        self.base
+    }
+
+    /// Units of the base currency for one unit of `from`.
+    pub fn rate(&self, from: Currency) -> Option<Decimal> {
+        self.rates.get(&from).copied()
+    }
+}
+
+/// A total in the base currency, and what could not be converted into it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Total {
+    /// In minor units of the base currency.
+    pub minor: i128,
+    pub unconverted: BTreeMap<Currency, i128>,
+}
+
+impl Total {
+    pub fn zero() -> Self {
+        Self { minor: 0, unconverted: BTreeMap::new() }
+    }
+
+    /// Adds a sum in any currency at the latest known rate.
+    pub fn add(&mut self, sum: Money, rates: &Rates) {
+        self.add_minor(sum.currency, i128::from(sum.minor), rates);
+    }
+
+    /// Adds payments: at the rate frozen with them where it was into this base currency,
+    /// else at the latest known one.
+    pub fn add_payments(&mut self, sum: &PaymentSum, rates: &Rates) {
+        match sum.base {
+            Some(base) if base.currency == rates.base() => self.minor += i128::from(base.minor),
+            _ => self.add_minor(sum.currency, i128::from(sum.minor), rates),
+        }
+    }
+
+    fn add_minor(&mut self, currency: Currency, minor: i128, rates: &Rates) {
+        let converted = rates
+            .rate(currency)
+            .and_then(|rate| money::convert_sum(minor, currency, rate, rates.base()));
+        match converted {
+            Some(converted) => self.minor += converted,
+            None => *self.unconverted.entry(currency).or_default() += minor,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn currency(code: &str) -> Currency {
+        Currency::from_code(code).unwrap()
+    }
+
+    #[test]
+    fn what_has_no_rate_is_left_out_and_named() {
+        let known = [(currency("NGN"), Currency::USD, Decimal::new(65, 5))];
+        let rates = Rates::new(Currency::USD, known);
+        let mut total = Total::zero();
+        total.add(Money::new(100_000, currency("NGN")), &rates);
+        total.add(Money::new(500, currency("EUR")), &rates);
+        total.add(Money::new(1, Currency::USD), &rates);
+        assert_eq!(total.minor, 66);
+        assert_eq!(total.unconverted, BTreeMap::from([(currency("EUR"), 500)]));
+    }
+
+    #[test]
+    fn a_rate_known_the_other_way_round_is_inverted() {
+        let rates =
+            Rates::new(Currency::USD, [(Currency::USD, currency("XOF"), Decimal::from(600))]);
+        let mut total = Total::zero();
+        total.add(Money::new(6_000, currency("XOF")), &rates);
+        assert_eq!(total.minor, 1_000);
+    }
+}

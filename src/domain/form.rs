@@ -1,0 +1,148 @@
+//! Reads untrusted input field by field and collects every failure before giving up.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::{
+    error::{Error, Result},
+    patch::Patch,
+    rule::{FieldError, Rule},
+};
+
+/// An object as it was sent, of which nothing is believed yet. Unknown fields are ignored.
+pub type Object = Map<String, Value>;
+
+/// Reads fields of an [`Object`] in the order in which failures shall be reported.
+///
+/// Each reading method answers `None` when the field failed, so that a caller ends with
+/// `let (Some(a), Some(b)) = (a, b) else { return Err(form.failure()) };`.
+pub struct Form<'a> {
+    object: &'a Object,
+    prefix: String,
+    errors: Vec<FieldError>,
+}
+
+impl<'a> Form<'a> {
+    pub fn new(object: &'a Object) -> Self {
+        Self { object, prefix: String::new(), errors: Vec::new() }
+    }
+
+    /// A field that must be there.
+    pub fn required<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&'a Value) -> Result<T, Rule>,
+    ) -> Option<T> {
+        match self.value(name) {
+            None => {
+                self.fail(name, Rule::Required);
+                None
+            }
+            Some(value) => self.keep(name, parse(value)),
+        }
+    }
+
+    /// A field that may be missing or `null`.
+    pub fn optional<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&'a Value) -> Result<T, Rule>,
+    ) -> Option<Option<T>> {
+        match self.value(name) {
+            None => Some(None),
+            Some(value) => self.keep(name, parse(value)).map(Some),
+        }
+    }
+
+    /// A change to a field that must have a value: missing keeps it, `null` is an error.
+    pub fn change<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&'a Value) -> Result<T, Rule>,
+    ) -> Option<Option<T>> {
+        match self.object.get(name) {
+            None => Some(None),
+            Some(Value::Null) => {
+                self.fail(name, Rule::Required);
+                None
+            }
+            Some(value) => self.keep(name, parse(value)).map(Some),
+        }
+    }
+
+    /// A change to an optional field: missing keeps it, `null` clears it.
+    pub fn patch<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&'a Value) -> Result<T, Rule>,
+    ) -> Option<Patch<T>> {
+        match self.object.get(name) {
+            None => Some(Patch::Keep),
+            Some(Value::Null) => Some(Patch::Clear),
+            Some(value) => self.keep(name, parse(value)).map(Patch::Set),
+        }
+    }
+
+    /// A list of objects, each read by `parse`, whose failures name the entry: `items[2].rate`.
+    pub fn objects<T>(
+        &mut self,
+        name: &'static str,
+        max: usize,
+        mut parse: impl FnMut(&mut Form<'a>) -> Option<T>,
+    ) -> Option<Option<Vec<T>>> {
+        let list = match self.value(name) {
+            None => return Some(None),
+            Some(Value::Array(list)) => list,
+            Some(_) => {
+                self.fail(name, Rule::NotList);
+                return None;
+            }
+        };
+        if list.len() > max {
+            self.fail(name, Rule::TooManyItems { max });
+            return None;
+        }
+        let mut read = Vec::with_capacity(list.len());
+        for (index, entry) in list.iter().enumerate() {
+            let Value::Object(object) = entry else {
+                self.fail(format!("{name}[{index}]"), Rule::NotObject);
+                continue;
+            };
+            let prefix = format!("{}{name}[{index}].", self.prefix);
+            let mut inner = Form { object, prefix, errors: std::mem::take(&mut self.errors) };
+            read.extend(parse(&mut inner));
+            self.errors = inner.errors;
+        }
+        (read.len() == list.len()).then_some(Some(read))
+    }
+
+    /// Records a failure found by comparing fields.
+    pub fn fail(&mut self, name: impl Into<Cow<'static, str>>, rule: Rule) {
+        let name = name.into();
+        let field = if self.prefix.is_empty() {
+            name
+        } else {
+            Cow::Owned(format!("{}{name}", self.prefix))
+        };
+        self.errors.push(FieldError { field, rule });
+    }
+
+    /// Whether nothing has failed so far.
+    pub fn is_clean(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// Everything that failed.
+    pub fn failure(self) -> Error {
+        Error::invalid(self.errors)
+    }
+
+    fn value(&self, name: &str) -> Option<&'a Value> {
+        self.object.get(name).filter(|value| !value.is_null())
+    }
+
+    fn keep<T>(&mut self, name: &'static str, read: Result<T, Rule>) -> Option<T> {
+        read.map_err(|rule| self.fail(name, rule)).ok()
+    }
+}

@@ -1,0 +1,189 @@
+//! Ids: a prefix that names the kind, and a UUIDv7 that sorts by time (`client_01k…`).
+
+use std::{fmt, hash::Hash, marker::PhantomData, sync::Mutex};
+
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::{Builder, Uuid};
+
+use super::{error::Result, rule::Rule, text};
+
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// What an id names, and the prefix it is written with.
+pub trait Named {
+    const PREFIX: &'static str;
+}
+
+macro_rules! named {
+    ($($(#[$doc:meta])* $kind:ident $id:ident $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $kind;
+        impl Named for $kind {
+            const PREFIX: &'static str = $prefix;
+        }
+        #[doc = concat!("Written `", $prefix, "_…`.")]
+        pub type $id = Id<$kind>;
+    )*};
+}
+
+named! {
+    /// An account.
+    AccountKind AccountId "user";
+    /// A signed-in device.
+    SessionKind SessionId "sess";
+    /// A client.
+    ClientKind ClientId "client";
+    /// A project.
+    ProjectKind ProjectId "proj";
+    /// A milestone.
+    MilestoneKind MilestoneId "ms";
+    /// A proposal.
+    ProposalKind ProposalId "prop";
+    /// An invoice.
+    InvoiceKind InvoiceId "inv";
+    /// A line of an invoice.
+    ItemKind ItemId "item";
+    /// A payment.
+    PaymentKind PaymentId "pay";
+    /// An entry of the activity log.
+    ActivityKind ActivityId "act";
+}
+
+/// The id of one kind of thing.
+#[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Id<K>(Uuid, PhantomData<K>);
+
+impl<K> Clone for Id<K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K> Copy for Id<K> {}
+
+impl<K> Id<K> {
+    /// The id of nothing: it is never given out, so looking it up finds nothing.
+    pub const NIL: Self = Self(Uuid::nil(), PhantomData);
+
+    pub fn from_uuid(uuid: Uuid) -> Self {
+        Self(uuid, PhantomData)
+    }
+
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        Uuid::from_slice(bytes).ok().map(Self::from_uuid)
+    }
+}
+
+impl<K: Named> Id<K> {
+    /// Reads an id; anything that is none of this kind is [`Id::NIL`], which finds nothing.
+    pub fn parse(text: &str) -> Self {
+        text.strip_prefix(K::PREFIX)
+            .and_then(|rest| rest.strip_prefix('_'))
+            .and_then(decode)
+            .map_or(Self::NIL, Self::from_uuid)
+    }
+
+    /// Reads an id field; whether it names anything is found out by looking it up.
+    pub fn read(value: &Value) -> Result<Self, Rule> {
+        text::raw(value).map(Self::parse)
+    }
+}
+
+impl<K: Named> fmt::Display for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut digits = [0; 26];
+        let mut rest = self.0.as_u128();
+        for digit in digits.iter_mut().rev() {
+            *digit = ALPHABET[(rest & 31) as usize];
+            rest >>= 5;
+        }
+        write!(f, "{}_{}", K::PREFIX, str::from_utf8(&digits).map_err(|_| fmt::Error)?)
+    }
+}
+
+fn decode(text: &str) -> Option<Uuid> {
+    let bytes = text.as_bytes();
+    // 26 digits of 5 bits are 130 bits: the first digit carries three.
+    if bytes.len() != 26 || bytes[0] > b'7' {
+        return None;
+    }
+    let mut value: u128 = 0;
+    for byte in bytes {
+        let digit = ALPHABET.iter().position(|letter| letter == byte)?;
+        value = value << 5 | digit as u128;
+    }
+    Some(Uuid::from_u128(value))
+}
+
+/// Makes ids that only ever grow within one process, even when the clock stands still or
+/// goes back.
+#[derive(Debug, Default)]
+pub struct IdSequence(Mutex<u128>);
+
+impl IdSequence {
+    /// The next id, from the given instant and 10 random bytes.
+    pub fn next<K>(&self, now: Timestamp, random: [u8; 10]) -> Id<K> {
+        let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
+        let fresh = Builder::from_unix_timestamp_millis(millis, &random).into_uuid().as_u128();
+        let mut last = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // The lowest 62 bits are random, so adding one leaves version and variant alone.
+        *last = if fresh > *last { fresh } else { *last + 1 };
+        Id::from_uuid(Uuid::from_u128(*last))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_id_is_written_as_prefix_and_26_digits() {
+        let uuid: Uuid = "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap();
+        let id = ClientId::from_uuid(uuid);
+        assert_eq!(id.to_string(), "client_01h455vb4pex5vsknk084sn02q");
+        assert_eq!(ClientId::parse("client_01h455vb4pex5vsknk084sn02q"), id);
+    }
+
+    #[test]
+    fn what_is_no_id_finds_nothing() {
+        for text in [
+            "",
+            "client_123",
+            "proj_01h455vb4pex5vsknk084sn02q",
+            "client_81h455vb4pex5vsknk084sn02q",
+            "client_01H455VB4PEX5VSKNK084SN02Q",
+        ] {
+            assert_eq!(ClientId::parse(text), Id::NIL, "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_grow_even_when_the_clock_goes_back() {
+        let sequence = IdSequence::default();
+        let first: ClientId = sequence.next(Timestamp::from_second(2_000).unwrap(), [9; 10]);
+        let second: ClientId = sequence.next(Timestamp::from_second(1_000).unwrap(), [0; 10]);
+        assert!(second > first);
+    }
+
+    proptest! {
+        #[test]
+        fn an_id_survives_being_written(value: u128) {
+            let id = InvoiceId::from_uuid(Uuid::from_u128(value));
+            prop_assert_eq!(InvoiceId::parse(&id.to_string()), id);
+        }
+
+        #[test]
+        fn ids_sort_as_text_the_way_they_sort_in_time(a: u128, b: u128) {
+            let (a, b) = (ProjectId::from_uuid(Uuid::from_u128(a)), ProjectId::from_uuid(Uuid::from_u128(b)));
+            prop_assert_eq!(a.to_string().cmp(&b.to_string()), a.cmp(&b));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Requests that may be sent twice and count once.
+
+use std::{fmt, ops::RangeInclusive};
+
+/// Bytes a key may have.
+const LENGTH: RangeInclusive<usize> = 1..=255;
+
+/// Names one request of an account: its key, its route and its body.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RequestKey {
+    /// 1 to 255 visible ASCII characters, chosen by the caller.
+    pub key: String,
+    /// Method and path.
+    pub route: String,
+    /// SHA-256 of the raw body.
+    pub body_hash: [u8; 32],
+}
+
+impl RequestKey {
+    /// Whether a caller may choose this key.
+    pub fn is_valid(key: &[u8]) -> bool {
+        LENGTH.contains(&key.len()) && key.iter().all(u8::is_ascii_graphic)
+    }
+}
+
+impl fmt::Debug for RequestKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestKey").field("route", &self.route).finish_non_exhaustive()
+    }
+}
+
+/// How a use case that counts once answers.
+#[derive(Debug)]
+pub enum Outcome<T> {
+    /// It was done now.
+    Done(T),
+    /// It was done before: the answer given then.
+    Replayed(Vec<u8>),
+}
+
+/// A request that counts once, and how its answer is written down.
+#[derive(Debug)]
+pub struct Once<T> {
+    pub key: Option<RequestKey>,
+    pub render: fn(&T) -> Vec<u8>,
+}
+
+impl<T> Clone for Once<T> {
+    fn clone(&self) -> Self {
+        Self { key: self.key.clone(), render: self.render }
+    }
+}

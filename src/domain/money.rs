@@ -1,0 +1,354 @@
+//! Money: whole minor units of an ISO 4217 currency, and exact decimals. No float touches it.
+
+use std::{fmt, str::FromStr};
+
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use super::{error::Result, rule::Rule};
+
+/// The largest amount accepted, in minor units.
+pub const MAX_MINOR: i64 = 1_000_000_000_000_000;
+
+/// An ISO 4217 currency that has minor units or none, but not an undefined number of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Currency(iso_currency::Currency);
+
+impl Currency {
+    pub const USD: Self = Self(iso_currency::Currency::USD);
+
+    /// Reads an upper-case code such as `NGN`.
+    pub fn from_code(code: &str) -> Option<Self> {
+        let currency = iso_currency::Currency::from_code(code)?;
+        currency.exponent()?;
+        Some(Self(currency))
+    }
+
+    /// The three-letter code.
+    pub fn code(self) -> &'static str {
+        self.0.code()
+    }
+
+    /// Decimals of the currency: NGN 2, XOF 0, KWD 3.
+    pub fn exponent(self) -> u32 {
+        self.0.exponent().map_or(2, u32::from)
+    }
+
+    /// Reads a currency field.
+    pub fn read(value: &Value) -> Result<Self, Rule> {
+        let code = value.as_str().ok_or(Rule::NotText)?;
+        Self::from_code(code).ok_or(Rule::Currency)
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl Ord for Currency {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.code().cmp(other.code())
+    }
+}
+
+impl PartialOrd for Currency {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// An amount in whole minor units of its currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Money {
+    pub minor: i64,
+    pub currency: Currency,
+}
+
+impl Money {
+    pub fn new(minor: i64, currency: Currency) -> Self {
+        Self { minor, currency }
+    }
+
+    pub fn zero(currency: Currency) -> Self {
+        Self::new(0, currency)
+    }
+
+    /// An exact amount from 0 to [`MAX_MINOR`]. More decimals than the currency has are an error,
+    /// never rounded.
+    pub fn exact(amount: Decimal, currency: Currency) -> Result<Self, Rule> {
+        if amount.is_sign_negative() && !amount.is_zero() {
+            return Err(Rule::Between { min: "0", max: "1000000000000000 minor units" });
+        }
+        let amount = amount.normalize();
+        let exponent = currency.exponent();
+        if amount.scale() > exponent {
+            return Err(Rule::Decimals { max: exponent });
+        }
+        let minor = scale_up(amount.mantissa(), exponent - amount.scale())?;
+        if minor > i128::from(MAX_MINOR) {
+            return Err(Rule::TooLarge);
+        }
+        i64::try_from(minor).map(|minor| Self { minor, currency }).map_err(|_| Rule::TooLarge)
+    }
+
+    /// The amount in major units, without trailing zeros.
+    pub fn decimal(self) -> Decimal {
+        Decimal::new(self.minor, self.currency.exponent()).normalize()
+    }
+
+    /// Converted at `rate` units of `into` for one unit of this currency, rounded half away
+    /// from zero. `None` where the result is out of range.
+    pub fn convert(self, rate: Decimal, into: Currency) -> Option<Self> {
+        let minor = convert_sum(i128::from(self.minor), self.currency, rate, into)?;
+        Some(Self { minor: i64::try_from(minor).ok()?, currency: into })
+    }
+}
+
+impl fmt::Display for Money {
+    /// `USD 2250.00`: the form for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let exponent = self.currency.exponent();
+        write!(f, "{} {}", self.currency, Decimal::new(self.minor, exponent))
+    }
+}
+
+/// Converts a sum of minor units, rounded half away from zero once.
+pub fn convert_sum(minor: i128, from: Currency, rate: Decimal, into: Currency) -> Option<i128> {
+    let product = minor.checked_mul(rate.mantissa())?;
+    let scale = rate.scale() + from.exponent();
+    Some(match scale.checked_sub(into.exponent()) {
+        Some(drop) => divide_rounded(product, 10_i128.checked_pow(drop)?),
+        None => product.checked_mul(10_i128.checked_pow(into.exponent() - scale)?)?,
+    })
+}
+
+/// `quantity` × `rate` in minor units, rounded half away from zero once.
+pub fn line_amount(quantity: Decimal, rate: Decimal, currency: Currency) -> Result<i64, Rule> {
+    let (quantity, rate) = (quantity.normalize(), rate.normalize());
+    let product = quantity.mantissa().checked_mul(rate.mantissa()).ok_or(Rule::TooLarge)?;
+    let scale = quantity.scale() + rate.scale();
+    let exponent = currency.exponent();
+    let minor = if scale > exponent {
+        let divisor = 10_i128.checked_pow(scale - exponent).ok_or(Rule::TooLarge)?;
+        divide_rounded(product, divisor)
+    } else {
+        scale_up(product, exponent - scale)?
+    };
+    if minor.unsigned_abs() > MAX_MINOR.unsigned_abs().into() {
+        return Err(Rule::TooLarge);
+    }
+    i64::try_from(minor).map_err(|_| Rule::TooLarge)
+}
+
+/// `rate` percent (at most 4 decimals) of minor units, rounded half away from zero.
+pub fn percent_of(minor: i64, rate: Decimal) -> i64 {
+    let ten_thousandths = percent_mantissa(rate);
+    // 10^15 × 10^6 fits i128 with room to spare, and so does the quotient i64.
+    divide_rounded(i128::from(minor) * ten_thousandths, 1_000_000) as i64
+}
+
+/// The part of `minor` before `rate` percent was added, rounded half away from zero.
+pub fn without_percent(minor: i64, rate: Decimal) -> i64 {
+    let ten_thousandths = percent_mantissa(rate);
+    divide_rounded(i128::from(minor) * 1_000_000, 1_000_000 + ten_thousandths) as i64
+}
+
+/// Integer division rounded half away from zero. `divisor` must be positive.
+pub fn divide_rounded(value: i128, divisor: i128) -> i128 {
+    let (quotient, rest) = (value / divisor, value % divisor);
+    if rest.unsigned_abs() * 2 >= divisor.unsigned_abs() {
+        quotient + value.signum()
+    } else {
+        quotient
+    }
+}
+
+/// Reads a JSON number as an exact decimal; trailing zeros and exponents are fine.
+pub fn decimal(value: &Value) -> Result<Decimal, Rule> {
+    match value {
+        Value::Number(number) => parse_decimal(number.as_str()),
+        _ => Err(Rule::NotNumber),
+    }
+}
+
+/// Reads decimal text exactly: `8750.50`, `1e3`.
+pub fn parse_decimal(text: &str) -> Result<Decimal, Rule> {
+    let (number, exponent) = match text.split_once(['e', 'E']) {
+        Some((number, exponent)) => (number, exponent.parse::<i32>().map_err(|_| Rule::TooLarge)?),
+        None => (text, 0),
+    };
+    let number = match number.split_once('.') {
+        Some(_) => number.trim_end_matches('0').trim_end_matches('.'),
+        None => number,
+    };
+    let exact = Decimal::from_str_exact(if number.is_empty() { "0" } else { number });
+    let decimal = exact.map_err(|_| {
+        if number.contains('.') { Rule::Decimals { max: 18 } } else { Rule::TooLarge }
+    })?;
+    if exponent == 0 || decimal.is_zero() {
+        return Ok(decimal);
+    }
+    let scale = i32::try_from(decimal.scale()).map_err(|_| Rule::TooLarge)? - exponent;
+    let (mantissa, scale) = if scale < 0 {
+        (scale_up(decimal.mantissa(), scale.unsigned_abs())?, 0)
+    } else {
+        (decimal.mantissa(), scale.unsigned_abs())
+    };
+    Decimal::try_from_i128_with_scale(mantissa, scale)
+        .map(|decimal| decimal.normalize())
+        .map_err(|_| if scale > 0 { Rule::Decimals { max: 18 } } else { Rule::TooLarge })
+}
+
+/// A tax rate: 0 to 100 percent with at most 4 decimals.
+pub fn tax_rate(value: &Value) -> Result<Decimal, Rule> {
+    let rate = decimal(value)?.normalize();
+    if rate < Decimal::ZERO || rate > Decimal::ONE_HUNDRED {
+        return Err(Rule::Between { min: "0", max: "100" });
+    }
+    if rate.scale() > 4 {
+        return Err(Rule::Decimals { max: 4 });
+    }
+    Ok(rate)
+}
+
+/// A quantity: greater than 0, at most 18 decimals.
+pub fn quantity(value: &Value) -> Result<Decimal, Rule> {
+    let quantity = decimal(value)?.normalize();
+    if quantity <= Decimal::ZERO {
+        return Err(Rule::Positive);
+    }
+    bounded(quantity)
+}
+
+/// The rate of a line: any sign (a discount is negative), at most 18 decimals.
+pub fn rate(value: &Value) -> Result<Decimal, Rule> {
+    bounded(decimal(value)?.normalize())
+}
+
+/// An amount whose currency is not known yet.
+pub fn amount(value: &Value) -> Result<Decimal, Rule> {
+    let amount = decimal(value)?;
+    // XOF and friends have the largest major amount, so this is the widest bound.
+    if amount < Decimal::ZERO || amount > Decimal::from(MAX_MINOR) {
+        return Err(Rule::Between { min: "0", max: "1000000000000000 minor units" });
+    }
+    Ok(amount.normalize())
+}
+
+/// An exchange rate from text: greater than 0, below 10^12, at most 12 decimals.
+pub fn exchange_rate(text: &str) -> Result<Decimal, Rule> {
+    let rate = Decimal::from_str(text.trim()).map_err(|_| Rule::NotNumber)?.normalize();
+    if rate <= Decimal::ZERO {
+        return Err(Rule::Positive);
+    }
+    if rate.scale() > 12 {
+        return Err(Rule::Decimals { max: 12 });
+    }
+    if rate >= Decimal::from(1_000_000_000_000_i64) { Err(Rule::TooLarge) } else { Ok(rate) }
+}
+
+fn bounded(value: Decimal) -> Result<Decimal, Rule> {
+    if value.abs() > Decimal::from(MAX_MINOR) {
+        return Err(Rule::TooLarge);
+    }
+    if value.scale() > 18 { Err(Rule::Decimals { max: 18 }) } else { Ok(value) }
+}
+
+fn percent_mantissa(rate: Decimal) -> i128 {
+    let rate = rate.normalize();
+    rate.mantissa() * 10_i128.pow(4_u32.saturating_sub(rate.scale()))
+}
+
+fn scale_up(mantissa: i128, by: u32) -> Result<i128, Rule> {
+    10_i128.checked_pow(by).and_then(|factor| mantissa.checked_mul(factor)).ok_or(Rule::TooLarge)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn dec(text: &str) -> Decimal {
+        parse_decimal(text).unwrap()
+    }
+
+    fn currency(code: &str) -> Currency {
+        Currency::from_code(code).unwrap()
+    }
+
+    #[test]
+    fn a_translators_rate_keeps_its_three_decimals() {
+        assert_eq!(line_amount(dec("1237"), dec("0.085"), Currency::USD).unwrap(), 10515);
+    }
+
+    #[test]
+    fn halves_round_away_from_zero() {
+        assert_eq!(line_amount(dec("1"), dec("0.005"), Currency::USD).unwrap(), 1);
+        assert_eq!(line_amount(dec("1"), dec("-0.005"), Currency::USD).unwrap(), -1);
+        assert_eq!(line_amount(dec("0.5"), dec("1"), currency("XOF")).unwrap(), 1);
+        assert_eq!(percent_of(10, dec("5")), 1);
+    }
+
+    #[test]
+    fn too_many_decimals_are_refused_not_rounded() {
+        assert_eq!(Money::exact(dec("1.005"), Currency::USD), Err(Rule::Decimals { max: 2 }));
+        assert_eq!(Money::exact(dec("1.5"), currency("XOF")), Err(Rule::Decimals { max: 0 }));
+        assert_eq!(Money::exact(dec("1.005"), currency("KWD")).unwrap().minor, 1005);
+        assert_eq!(Money::exact(dec("1.500"), Currency::USD).unwrap().minor, 150);
+    }
+
+    #[test]
+    fn exponents_and_trailing_zeros_are_read() {
+        assert_eq!(dec("1e3"), dec("1000"));
+        assert_eq!(dec("1.25E+2"), dec("125"));
+        assert_eq!(dec("125e-2"), dec("1.25"));
+        assert_eq!(dec("0.000e99999"), Decimal::ZERO);
+        assert_eq!(dec("1.0000000000000000000000000000000000"), Decimal::ONE);
+        assert!(parse_decimal("1e999999999999").is_err());
+        assert!(parse_decimal("1e40").is_err());
+        assert!(parse_decimal("1e-40").is_err());
+    }
+
+    #[test]
+    fn amounts_end_at_ten_to_the_fifteen_minor_units() {
+        assert_eq!(Money::exact(dec("10000000000000"), Currency::USD).unwrap().minor, MAX_MINOR);
+        assert!(Money::exact(dec("10000000000000.01"), Currency::USD).is_err());
+        assert!(Money::exact(dec("-0.01"), Currency::USD).is_err());
+    }
+
+    #[test]
+    fn undefined_units_and_lower_case_are_no_currencies() {
+        assert_eq!(Currency::from_code("XXX"), None);
+        assert_eq!(Currency::from_code("usd"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_decimal_survives_money_and_back(minor in 0..=MAX_MINOR, exponent in 0..3usize) {
+            let currency = currency(["XOF", "USD", "KWD"][exponent]);
+            let money = Money::new(minor, currency);
+            prop_assert_eq!(Money::exact(money.decimal(), currency).unwrap(), money);
+        }
+
+        #[test]
+        fn a_line_is_within_half_a_unit_of_the_exact_product(
+            quantity in 1..10_000_000i64, rate in -1_000_000_000..1_000_000_000i64,
+        ) {
+            let (quantity, rate) = (Decimal::new(quantity, 3), Decimal::new(rate, 4));
+            let line = line_amount(quantity, rate, Currency::USD).unwrap();
+            let exact = quantity * rate * Decimal::ONE_HUNDRED;
+            prop_assert!((Decimal::from(line) - exact).abs() <= Decimal::new(5, 1));
+        }
+
+        #[test]
+        fn net_and_tax_are_the_gross_again(gross in 0..=MAX_MINOR, rate in 0..=1_000_000i64) {
+            let rate = Decimal::new(rate, 4);
+            let net = without_percent(gross, rate);
+            let tax = gross - net;
+            prop_assert!((percent_of(net, rate) - tax).abs() <= 1);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! A change to an optional field.
+
+/// What a PUT says of an optional field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// Not mentioned.
+    #[default]
+    Keep,
+    /// `null`.
+    Clear,
+    Set(T),
+}
+
+impl<T> Patch<T> {
+    /// The field after the change.
+    pub fn apply(self, current: Option<T>) -> Option<T> {
+        match self {
+            Patch::Keep => current,
+            Patch::Clear => None,
+            Patch::Set(value) => Some(value),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Projects: the work for a client.
+
+use jiff::{Timestamp, civil::Date};
+use rust_decimal::Decimal;
+
+use super::{
+    client::Client,
+    date,
+    error::Result,
+    form::{Form, Object},
+    id::{AccountId, ClientId, ProjectId},
+    milestone::Milestone,
+    money::{self, Currency, Money},
+    page::Page,
+    patch::Patch,
+    text,
+    word::words,
+};
+
+words! {
+    /// Where a project stands.
+    ProjectStatus {
+        Planning "planning",
+        Active "active",
+        OnHold "on_hold",
+        Completed "completed",
+        Cancelled "cancelled",
+    }
+}
+
+impl ProjectStatus {
+    /// Whether there is still work to do, so that a deadline matters.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Planning | Self::Active | Self::OnHold)
+    }
+}
+
+/// A project of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Project {
+    pub id: ProjectId,
+    pub account: AccountId,
+    pub client_id: ClientId,
+    pub client: Option<Client>,
+    pub name: String,
+    pub description: String,
+    pub status: ProjectStatus,
+    pub budget: Money,
+    pub deadline: Option<Date>,
+    pub milestones: Vec<Milestone>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// A new project: `clientId` and `name` at least.
+#[derive(Debug, Clone)]
+pub struct NewProject {
+    pub client_id: ClientId,
+    pub name: String,
+    pub description: String,
+    pub budget: Decimal,
+    /// The account's where none is given.
+    pub currency: Option<Currency>,
+    pub status: ProjectStatus,
+    pub deadline: Option<Date>,
+}
+
+impl NewProject {
+    pub fn read(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        let client_id = form.required("clientId", ClientId::read);
+        let name = form.required("name", text::line(text::NAME_MAX));
+        let description = form.optional("description", text::free(text::FREE_MAX));
+        let budget = form.optional("budget", money::amount);
+        let currency = form.optional("currency", Currency::read);
+        let status = form.optional("status", ProjectStatus::read);
+        let deadline = form.optional("deadline", date::read);
+        let (
+            Some(client_id),
+            Some(name),
+            Some(description),
+            Some(budget),
+            Some(currency),
+            Some(status),
+            Some(deadline),
+        ) = (client_id, name, description, budget, currency, status, deadline)
+        else {
+            return Err(form.failure());
+        };
+        Ok(Self {
+            client_id,
+            name,
+            description: description.unwrap_or_default(),
+            budget: budget.unwrap_or_default(),
+            currency,
+            status: status.unwrap_or(ProjectStatus::Planning),
+            deadline,
+        })
+    }
+}
+
+/// A change of a project.
+#[derive(Debug, Clone)]
+pub struct ProjectChange {
+    pub client_id: Option<ClientId>,
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub budget: Option<Decimal>,
+    pub currency: Option<Currency>,
+    pub status: Option<ProjectStatus>,
+    pub deadline: Patch<Date>,
+}
+
+impl ProjectChange {
+    pub fn read(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        let client_id = form.change("clientId", ClientId::read);
+        let name = form.change("name", text::line(text::NAME_MAX));
+        let description = form.change("description", text::free(text::FREE_MAX));
+        let budget = form.change("budget", money::amount);
+        let currency = form.change("currency", Currency::read);
+        let status = form.change("status", ProjectStatus::read);
+        let deadline = form.patch("deadline", date::read);
+        let (
+            Some(client_id),
+            Some(name),
+            Some(description),
+            Some(budget),
+            Some(currency),
+            Some(status),
+            Some(deadline),
+        ) = (client_id, name, description, budget, currency, status, deadline)
+        else {
+            return Err(form.failure());
+        };
+        Ok(Self { client_id, name, description, budget, currency, status, deadline })
+    }
+}
+
+/// Which projects a list shows.
+#[derive(Debug, Clone)]
+pub struct ProjectFilter {
+    pub status: Option<ProjectStatus>,
+    pub client_id: Option<ClientId>,
+    pub page: Page,
+}
+
+impl ProjectFilter {
+    pub fn read(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        let status = form.optional("status", ProjectStatus::read);
+        let client_id = form.optional("clientId", ClientId::read);
+        let page = Page::read(&mut form);
+        let (Some(status), Some(client_id), Some(page)) = (status, client_id, page) else {
+            return Err(form.failure());
+        };
+        Ok(Self { status, client_id, page })
+    }
+}

@@ -1,0 +1,172 @@
+//! Proposals: what the freelancer offers, and what the client answers.
+
+use jiff::{Timestamp, civil::Date};
+use rust_decimal::Decimal;
+
+use super::{
+    client::Client,
+    date,
+    error::{Error, Result},
+    form::{Form, Object},
+    id::{AccountId, ClientId, ProposalId},
+    money::{self, Currency, Money},
+    page::Page,
+    patch::Patch,
+    text,
+    word::words,
+};
+
+words! {
+    /// Where a proposal stands.
+    ProposalStatus {
+        Draft "draft",
+        Sent "sent",
+        Accepted "accepted",
+        Rejected "rejected",
+    }
+}
+
+impl ProposalStatus {
+    /// Whether the client has answered.
+    pub fn is_answered(self) -> bool {
+        matches!(self, Self::Accepted | Self::Rejected)
+    }
+
+    /// Whether a change may set `next`: the answer to an open proposal. Sending has its own route.
+    pub fn change_to(self, next: Self) -> Result<Self> {
+        match (self, next) {
+            _ if self == next => Ok(self),
+            (Self::Draft | Self::Sent, Self::Accepted | Self::Rejected) => Ok(next),
+            (Self::Draft, Self::Sent) => Err(Error::conflict(
+                "A proposal is sent with POST /proposals/:id/send, not by changing its status",
+            )),
+            (Self::Sent, _) => Err(Error::conflict("A sent proposal cannot become a draft again")),
+            _ => Err(Error::conflict("This proposal has been answered already")),
+        }
+    }
+}
+
+/// A proposal of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    pub id: ProposalId,
+    pub account: AccountId,
+    pub client_id: ClientId,
+    pub client: Option<Client>,
+    pub title: String,
+    pub content: String,
+    pub status: ProposalStatus,
+    pub amount: Money,
+    pub valid_until: Option<Date>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// A new proposal: `clientId` and `title` at least.
+#[derive(Debug, Clone)]
+pub struct NewProposal {
+    pub client_id: ClientId,
+    pub title: String,
+    pub content: String,
+    pub amount: Decimal,
+    /// The account's where none is given.
+    pub currency: Option<Currency>,
+    pub valid_until: Option<Date>,
+}
+
+impl NewProposal {
+    pub fn read(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        let client_id = form.required("clientId", ClientId::read);
+        let title = form.required("title", text::line(text::NAME_MAX));
+        let content = form.optional("content", text::free(text::FREE_MAX));
+        let status = form.optional("status", ProposalStatus::read);
+        let amount = form.optional("amount", money::amount);
+        let currency = form.optional("currency", Currency::read);
+        let valid_until = form.optional("validUntil", date::read);
+        let (
+            Some(client_id),
+            Some(title),
+            Some(content),
+            Some(status),
+            Some(amount),
+            Some(currency),
+            Some(valid_until),
+        ) = (client_id, title, content, status, amount, currency, valid_until)
+        else {
+            return Err(form.failure());
+        };
+        if status.is_some_and(|status| status != ProposalStatus::Draft) {
+            return Err(Error::conflict(
+                "A new proposal is a draft; send it with POST /proposals/:id/send",
+            ));
+        }
+        Ok(Self {
+            client_id,
+            title,
+            content: content.unwrap_or_default(),
+            amount: amount.unwrap_or_default(),
+            currency,
+            valid_until,
+        })
+    }
+}
+
+/// A change of a proposal.
+#[derive(Debug, Clone)]
+pub struct ProposalChange {
+    pub client_id: Option<ClientId>,
+    pub title: Option<String>,
+    pub content: Option<String>,
+    pub status: Option<ProposalStatus>,
+    pub amount: Option<Decimal>,
+    pub currency: Option<Currency>,
+    pub valid_until: Patch<Date>,
+}
+
+impl ProposalChange {
+    pub fn read(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        let client_id = form.change("clientId", ClientId::read);
+        let title = form.change("title", text::line(text::NAME_MAX));
+        let content = form.change("content", text::free(text::FREE_MAX));
+        let status = form.change("status", ProposalStatus::read);
+        let amount = form.change("amount", money::amount);
+        let currency = form.change("currency", Currency::read);
+        let valid_until = form.patch("validUntil", date::read);
+        let (
+            Some(client_id),
+            Some(title),
+            Some(content),
+            Some(status),
+            Some(amount),
+            Some(currency),
+            Some(valid_until),
+        ) = (client_id, title, content, status, amount, currency, valid_until)
+        else {
+            return Err(form.failure());
+        };
+        Ok(Self { client_id, title, content, status, amount, currency, valid_until })
+    }
+}
+
+/// Which proposals a list shows.
+#[derive(Debug, Clone)]
+pub struct ProposalFilter {
+    pub status: Option<ProposalStatus>,
+    pub client_id: Option<ClientId>,
+    pub page: Page,
+}
+
+impl ProposalFilter {
+    pub fn read(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        let status = form.optional("status", ProposalStatus::read);
+        let client_id = form.optional("clientId", ClientId::read);
+        let page = Page::read(&mut form);
+        let (Some(status), Some(client_id), Some(page)) = (status, client_id, page) else {
+            return Err(form.failure());
+        };
+        Ok(Self { status, client_id, page })
+    }
+}

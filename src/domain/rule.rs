@@ -1,0 +1,113 @@
+//! The rules a field can break. A rule carries facts, not text: three documents word it differently.
+
+use std::{borrow::Cow, fmt};
+
+/// One field that breaks one rule: the first that fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// As the caller wrote it: `email`, `items[2].rate`.
+    pub field: Cow<'static, str>,
+    pub rule: Rule,
+}
+
+/// A rule that was broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rule {
+    Required,
+    NotText,
+    NotNumber,
+    NotList,
+    NotObject,
+    Empty,
+    TooShort {
+        min: usize,
+    },
+    TooLong {
+        max: usize,
+    },
+    ControlCharacters,
+    Email,
+    OneOf(&'static [&'static str]),
+    Currency,
+    Timezone,
+    Date,
+    /// The date lies before the date in that field.
+    BeforeField(&'static str),
+    /// The date must stay in that year, which the invoice number carries.
+    OtherYear(i16),
+    Integer {
+        min: u64,
+        max: u64,
+    },
+    Between {
+        min: &'static str,
+        max: &'static str,
+    },
+    Positive,
+    TooLarge,
+    Decimals {
+        max: u32,
+    },
+    /// The invoice would be negative.
+    NegativeTotal,
+    /// Two sums that should be one.
+    SumDiffers {
+        given: String,
+        computed: String,
+    },
+    TooManyItems {
+        max: usize,
+    },
+    /// An Idempotency-Key that cannot be one.
+    RequestKey,
+    /// Names nothing that belongs to this account.
+    Unknown,
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Rule::Required => write!(f, "is required"),
+            Rule::NotText => write!(f, "must be a string"),
+            Rule::NotNumber => write!(f, "must be a number"),
+            Rule::NotList => write!(f, "must be an array"),
+            Rule::NotObject => write!(f, "must be an object"),
+            Rule::Empty => write!(f, "must not be empty"),
+            Rule::TooShort { min } => write!(f, "must be at least {min} characters long"),
+            Rule::TooLong { max } => write!(f, "must be at most {max} characters long"),
+            Rule::ControlCharacters => {
+                write!(f, "must be one line without control characters")
+            }
+            Rule::Email => write!(f, "must be a valid email address"),
+            Rule::OneOf(values) => write!(f, "must be one of {}", values.join(", ")),
+            Rule::Currency => write!(f, "must be an ISO 4217 currency code such as USD"),
+            Rule::Timezone => write!(f, "must be an IANA timezone such as Africa/Lagos"),
+            Rule::Date => write!(f, "must be a date from 2000 to 2100 such as 2026-04-15"),
+            Rule::BeforeField(other) => write!(f, "must not be before {other}"),
+            Rule::OtherYear(year) => {
+                write!(f, "must stay in {year}, the year of the invoice number")
+            }
+            Rule::Integer { min, max } => {
+                write!(f, "must be a whole number from {min} to {max}")
+            }
+            Rule::Between { min, max } => write!(f, "must be between {min} and {max}"),
+            Rule::Positive => write!(f, "must be greater than 0"),
+            Rule::TooLarge => write!(f, "is too large"),
+            Rule::Decimals { max: 0 } => write!(f, "must have no decimals in this currency"),
+            Rule::Decimals { max } => write!(f, "must have at most {max} decimals"),
+            Rule::NegativeTotal => write!(f, "must not add up to less than 0"),
+            Rule::SumDiffers { given, computed } => {
+                write!(f, "is {given} but the items add up to {computed}")
+            }
+            Rule::TooManyItems { max } => write!(f, "must have at most {max} entries"),
+            Rule::RequestKey => write!(f, "must be 1 to 255 visible ASCII characters"),
+            Rule::Unknown => write!(f, "does not exist"),
+        }
+    }
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.field, self.rule)
+    }
+}

@@ -1,0 +1,182 @@
+//! JSON bodies, taken whole first and understood later, so that failures are answered in the
+//! order of the contract: too large, not signed in, not JSON, not valid.
+
+use std::marker::PhantomData;
+
+use poem::{
+    Request, RequestBody,
+    http::{StatusCode, header},
+    web::headers::HeaderMapExt,
+};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    registry::{MetaMediaType, MetaRequest, Registry},
+    types::Type,
+};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::domain::{
+    error::{Error, Result},
+    form::Object,
+    idempotency::{Once, RequestKey},
+    rule::Rule,
+};
+
+/// Largest body, in bytes.
+pub const BODY_MAX: usize = 1 << 20;
+
+/// The body of a request that is documented as `T`.
+#[derive(Debug)]
+pub struct Body<T> {
+    bytes: Vec<u8>,
+    is_json: bool,
+    key: Option<RequestKey>,
+    key_is_valid: bool,
+    documented_as: PhantomData<fn() -> T>,
+}
+
+/// The body of a request that need not have one.
+#[derive(Debug)]
+pub struct OptionalBody<T>(Body<T>);
+
+impl<T> Body<T> {
+    /// Understands the body.
+    pub fn read<V>(&self, read: impl FnOnce(&Object) -> Result<V>) -> Result<V> {
+        read(&self.object()?)
+    }
+
+    /// Understands the body of a request that counts once.
+    pub fn once<V, A>(
+        &self,
+        render: fn(&A) -> Vec<u8>,
+        read: impl FnOnce(&Object) -> Result<V>,
+    ) -> Result<(Once<A>, V)> {
+        let value = self.read(read)?;
+        Ok((self.key(render)?, value))
+    }
+
+    fn key<A>(&self, render: fn(&A) -> Vec<u8>) -> Result<Once<A>> {
+        if !self.key_is_valid {
+            return Err(Error::field("Idempotency-Key", Rule::RequestKey));
+        }
+        Ok(Once { key: self.key.clone(), render })
+    }
+
+    fn object(&self) -> Result<Object> {
+        if !self.is_json {
+            return Err(Error::unsupported());
+        }
+        match serde_json::from_slice(&self.bytes) {
+            Ok(Value::Object(object)) => Ok(object),
+            Ok(_) => Err(Error::malformed("The request body must be a JSON object")),
+            Err(error) => {
+                Err(Error::malformed("The request body is not valid JSON").caused_by(error))
+            }
+        }
+    }
+
+    async fn take(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let headers = request.headers();
+        let too_large = || poem::Error::from_status(StatusCode::PAYLOAD_TOO_LARGE);
+        let length = headers.typed_get::<poem::web::headers::ContentLength>();
+        if length.is_some_and(|length| length.0 > BODY_MAX as u64) {
+            return Err(too_large());
+        }
+        let bytes = body.take()?.into_bytes_limit(BODY_MAX).await?;
+        let (key, key_is_valid) = match headers.get("idempotency-key") {
+            None => (None, true),
+            Some(key) => {
+                let key = String::from_utf8_lossy(key.as_bytes()).into_owned();
+                let is_valid = RequestKey::is_valid(key.as_bytes());
+                let route = format!("{} {}", request.method(), request.original_uri().path());
+                let body_hash = Sha256::digest(&bytes).into();
+                (Some(RequestKey { key, route, body_hash }), is_valid)
+            }
+        };
+        Ok(Self {
+            is_json: headers
+                .get(header::CONTENT_TYPE)
+                .is_some_and(|value| is_json(value.as_bytes())),
+            bytes: bytes.into(),
+            key,
+            key_is_valid,
+            documented_as: PhantomData,
+        })
+    }
+}
+
+impl<T> OptionalBody<T> {
+    /// Understands the body; none at all, of whatever type, is an empty object.
+    pub fn once<V, A>(
+        &self,
+        render: fn(&A) -> Vec<u8>,
+        read: impl FnOnce(&Object) -> Result<V>,
+    ) -> Result<(Once<A>, V)> {
+        let object = if self.0.bytes.is_empty() { Map::new() } else { self.0.object()? };
+        let value = read(&object)?;
+        Ok((self.0.key(render)?, value))
+    }
+}
+
+/// Whether a content type is JSON: `application/json`, `application/merge-patch+json`, with or
+/// without parameters.
+fn is_json(content_type: &[u8]) -> bool {
+    let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
+    let essence = essence.trim_ascii().to_ascii_lowercase();
+    essence == b"application/json"
+        || (essence.starts_with(b"application/") && essence.ends_with(b"+json"))
+}
+
+impl<'a, T: Type> ApiExtractor<'a> for Body<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    const PARAM_IS_REQUIRED: bool = true;
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        Some(meta::<T>(true))
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        Self::take(request, body).await
+    }
+}
+
+impl<'a, T: Type> ApiExtractor<'a> for OptionalBody<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        Some(meta::<T>(false))
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        Body::take(request, body).await.map(Self)
+    }
+}
+
+fn meta<T: Type>(required: bool) -> MetaRequest {
+    MetaRequest {
+        description: None,
+        content: vec![MetaMediaType { content_type: "application/json", schema: T::schema_ref() }],
+        required,
+    }
+}

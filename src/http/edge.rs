@@ -1,0 +1,233 @@
+//! The outermost layer of every route: request id, limits, time-out, CORS, security headers,
+//! and failures put into the shape of their API.
+
+use std::{
+    fmt::Write,
+    net::IpAddr,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::FutureExt;
+use poem::{
+    Endpoint, IntoResponse, Request, Response,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+};
+
+use super::{
+    limit::{Limiter, Standing},
+    problem::Problem,
+};
+use crate::{app::App, domain::error::Error};
+
+/// How long a request may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a browser may remember what a preflight allowed, in seconds.
+const PREFLIGHT_AGE: &str = "600";
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+
+const ALLOWED_METHODS: &str = "GET, POST, PUT, DELETE, PATCH, OPTIONS";
+const ALLOWED_HEADERS: &str = "Content-Type, Authorization, Accept, Idempotency-Key";
+const EXPOSED_HEADERS: &str = "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, \
+     Retry-After, X-Total-Count, X-Request-Id";
+
+/// Headers of every answer.
+const SECURITY_HEADERS: [(HeaderName, &str); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::X_XSS_PROTECTION, "1; mode=block"),
+    (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+];
+
+/// What an answer may load unless it says otherwise: nothing.
+const NO_CONTENT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+
+/// What every edge of the program shares.
+pub struct Gate {
+    pub app: Arc<App>,
+    /// As browsers write them.
+    pub origins: Vec<String>,
+    pub trust_proxy: bool,
+    /// Tells this process's request ids from those of others.
+    pub boot: String,
+    pub requests: AtomicU64,
+}
+
+/// Which routes an API has, to tell an unknown one apart when the limit is reached.
+pub type Knows = Arc<dyn Fn(&Method, &str) -> bool + Send + Sync>;
+
+/// The limit of an API.
+#[derive(Clone)]
+pub struct Limited {
+    pub limiter: Arc<Limiter>,
+    pub knows: Knows,
+}
+
+/// Wraps the routes of one API.
+pub struct Edge<E> {
+    pub inner: E,
+    pub gate: Arc<Gate>,
+    /// Writes a failure in the shape of this API.
+    pub shape: fn(&Problem) -> Response,
+    pub limited: Option<Limited>,
+}
+
+impl<E: Endpoint> Endpoint for Edge<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let id = self.gate.request_id(request.headers());
+        let origin = request.headers().get(header::ORIGIN).cloned();
+        let (method, path) = (request.method().clone(), request.original_uri().path().to_owned());
+        let is_preflight = method == Method::OPTIONS;
+
+        let standing = match &self.limited {
+            Some(limited) if !is_preflight => {
+                let now = self.gate.app.now();
+                self.gate.address(&request).map(|address| limited.limiter.count(address, now))
+            }
+            _ => None,
+        };
+        let mut response = if is_preflight {
+            StatusCode::NO_CONTENT.into_response()
+        } else if let Some(seconds) = self.refused(standing, &method, &path) {
+            self.fail(Error::too_many(seconds).into(), &id)
+        } else {
+            self.answer(request, &id).await
+        };
+
+        tracing::debug!(request_id = %id, %method, path, status = response.status().as_u16(), "answered");
+        let headers = response.headers_mut();
+        if let Ok(id) = HeaderValue::try_from(id) {
+            headers.insert(REQUEST_ID, id);
+        }
+        if let Some(standing) = standing {
+            headers.insert(LIMIT, standing.limit.into());
+            headers.insert(REMAINING, standing.remaining.into());
+            headers.insert(RESET, standing.reset.into());
+        }
+        self.gate.allow_origin(headers, origin.as_ref(), is_preflight);
+        secure(headers);
+        Ok(response)
+    }
+}
+
+impl<E: Endpoint> Edge<E> {
+    /// Seconds to wait, where the limit refuses a route that exists.
+    fn refused(&self, standing: Option<Standing>, method: &Method, path: &str) -> Option<u64> {
+        let seconds = standing?.refused?;
+        let limited = self.limited.as_ref()?;
+        (limited.knows)(method, path).then_some(seconds)
+    }
+
+    async fn answer(&self, request: Request, id: &str) -> Response {
+        let call = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+        match tokio::time::timeout(TIMEOUT, call).await {
+            Ok(Ok(Ok(response))) => response.into_response(),
+            Ok(Ok(Err(error))) => {
+                let cause = error.to_string();
+                let problem = Problem::from(error);
+                if problem.status.is_server_error() && problem.error.is_none() {
+                    tracing::error!(request_id = id, cause, "request failed");
+                }
+                self.fail(problem, id)
+            }
+            Ok(Err(_)) => {
+                tracing::error!(request_id = id, "request panicked");
+                self.fail(Problem::internal(), id)
+            }
+            Err(_) => {
+                tracing::warn!(request_id = id, "request took too long");
+                self.fail(Problem::timed_out(), id)
+            }
+        }
+    }
+
+    fn fail(&self, problem: Problem, id: &str) -> Response {
+        if let Some(error) = &problem.error
+            && problem.status.is_server_error()
+        {
+            tracing::error!(request_id = id, cause = error.cause(), "request failed");
+        }
+        let mut response = (self.shape)(&problem);
+        response.set_status(problem.status);
+        let headers = response.headers_mut();
+        if let Some(seconds) = problem.retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if problem.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl Gate {
+    /// The caller's own request id where it is harmless, else a new one.
+    fn request_id(&self, headers: &HeaderMap) -> String {
+        let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+        match given {
+            Some(id)
+                if (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()) =>
+            {
+                id.to_owned()
+            }
+            _ => {
+                let number = self.requests.fetch_add(1, Ordering::Relaxed);
+                let mut id = String::with_capacity(self.boot.len() + 12);
+                // Writing to a string does not fail.
+                let _ = write!(id, "{}-{number}", self.boot);
+                id
+            }
+        }
+    }
+
+    /// The address that counts: the peer's, or what a trusted proxy says of its own peer.
+    fn address(&self, request: &Request) -> Option<IpAddr> {
+        let forwarded = || {
+            let value = request.headers().get_all("x-forwarded-for").iter().next_back()?;
+            value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+        };
+        let peer = || request.remote_addr().as_socket_addr().map(|address| address.ip());
+        if self.trust_proxy { forwarded().or_else(peer) } else { peer() }
+    }
+
+    /// A foreign origin gets the normal answer without these headers.
+    fn allow_origin(&self, headers: &mut HeaderMap, origin: Option<&HeaderValue>, preflight: bool) {
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+        let Some(origin) = origin else { return };
+        let known = |known: &String| known.as_bytes().eq_ignore_ascii_case(origin.as_bytes());
+        if !self.origins.iter().any(known) {
+            return;
+        }
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));
+        set(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
+        if preflight {
+            set(header::ACCESS_CONTROL_ALLOW_METHODS, ALLOWED_METHODS);
+            set(header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS);
+            set(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_AGE);
+        } else {
+            set(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
+        }
+    }
+}
+
+fn secure(headers: &mut HeaderMap) {
+    for (name, value) in SECURITY_HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let policy = headers.entry(header::CONTENT_SECURITY_POLICY);
+    policy.or_insert(HeaderValue::from_static(NO_CONTENT_POLICY));
+    let caching = headers.entry(header::CACHE_CONTROL);
+    caching.or_insert(HeaderValue::from_static("no-store"));
+}

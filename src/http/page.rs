@@ -1,0 +1,66 @@
+//! Text that never changes while the program runs: compressed once, revalidated by its hash.
+
+use std::io::Write;
+
+use flate2::{Compression, write::GzEncoder};
+use poem::{
+    Request, Response,
+    http::{StatusCode, header},
+};
+use sha2::{Digest, Sha256};
+
+/// A text ready to be sent.
+pub struct Page {
+    content_type: &'static str,
+    policy: Option<String>,
+    etag: String,
+    plain: Vec<u8>,
+    gzip: Option<Vec<u8>>,
+}
+
+impl Page {
+    /// `policy` is its Content-Security-Policy, where it needs another than the usual.
+    pub fn new(content_type: &'static str, content: &[u8], policy: Option<&str>) -> Self {
+        let hash: String =
+            Sha256::digest(content).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        let gzip = encoder.write_all(content).and_then(|()| encoder.finish()).ok();
+        Self {
+            content_type,
+            policy: policy.map(str::to_owned),
+            etag: format!("\"{hash}\""),
+            plain: content.to_vec(),
+            gzip,
+        }
+    }
+
+    /// The text, compressed for those who take it so, or word that it has not changed.
+    pub fn answer(&self, request: &Request) -> Response {
+        let names = |name, value: &str| {
+            request.headers().get_all(name).iter().any(|header| {
+                header.to_str().is_ok_and(|header| {
+                    header
+                        .split(',')
+                        .any(|one| one.split(';').next().is_some_and(|one| one.trim() == value))
+                })
+            })
+        };
+        let mut response = Response::builder()
+            .header(header::ETAG, &self.etag)
+            .header(header::CACHE_CONTROL, "no-cache")
+            .header(header::VARY, "Accept-Encoding");
+        if let Some(policy) = &self.policy {
+            response = response.header(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        if names(header::IF_NONE_MATCH, &self.etag) {
+            return response.status(StatusCode::NOT_MODIFIED).finish();
+        }
+        let response = response.content_type(self.content_type);
+        match &self.gzip {
+            Some(gzip) if names(header::ACCEPT_ENCODING, "gzip") => {
+                response.header(header::CONTENT_ENCODING, "gzip").body(gzip.clone())
+            }
+            _ => response.body(self.plain.clone()),
+        }
+    }
+}

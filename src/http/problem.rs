@@ -1,0 +1,104 @@
+//! Failures on their way to the body of an answer: each API writes them in its own shape.
+
+use std::borrow::Cow;
+
+use poem::{
+    error::{MethodNotAllowedError, NotFoundError},
+    http::StatusCode,
+};
+
+use crate::domain::error::{Error, Kind};
+
+/// What went wrong with a request.
+#[derive(Debug)]
+pub struct Problem {
+    pub status: StatusCode,
+    /// For people. Holds neither a cause nor a value that was sent.
+    pub message: Cow<'static, str>,
+    /// Seconds after which to try again.
+    pub retry_after: Option<u64>,
+    /// The failure below HTTP, if it came from there.
+    pub error: Option<Error>,
+}
+
+impl Problem {
+    pub fn new(status: StatusCode, message: &'static str) -> Self {
+        Self { status, message: message.into(), retry_after: None, error: None }
+    }
+
+    /// The request took too long.
+    pub fn timed_out() -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self {
+            retry_after: Some(1),
+            ..Self::new(status, "The request took too long, please try again")
+        }
+    }
+
+    /// A fault whose cause stays in the log.
+    pub fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
+    }
+}
+
+/// The status of a failure: the one place where kinds become statuses.
+pub fn status(kind: &Kind) -> StatusCode {
+    match kind {
+        Kind::Invalid(_) | Kind::Malformed => StatusCode::BAD_REQUEST,
+        Kind::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Kind::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let retry_after = match error.kind() {
+            Kind::TooMany { retry_after } | Kind::Unavailable { retry_after } => Some(*retry_after),
+            _ => None,
+        };
+        Self {
+            status: status(error.kind()),
+            message: error.message().to_owned().into(),
+            retry_after,
+            error: Some(error),
+        }
+    }
+}
+
+impl From<poem::Error> for Problem {
+    fn from(error: poem::Error) -> Self {
+        if error.is::<NotFoundError>() {
+            return Self::new(StatusCode::NOT_FOUND, "Route not found");
+        }
+        if error.is::<MethodNotAllowedError>() {
+            return Self::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed");
+        }
+        let status = error.status();
+        match error.downcast::<Error>() {
+            Ok(error) => error.into(),
+            Err(_) => match status {
+                StatusCode::PAYLOAD_TOO_LARGE => Self::new(status, "Payload Too Large"),
+                StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                    Self::new(status, "Content-Type must be application/json")
+                }
+                StatusCode::UNAUTHORIZED => Self::new(status, "Authentication required"),
+                status if status.is_client_error() => {
+                    Self::new(StatusCode::BAD_REQUEST, "The request is malformed")
+                }
+                _ => Self::internal(),
+            },
+        }
+    }
+}
+
+/// A failure as poem passes it on.
+pub fn into_poem(error: Error) -> poem::Error {
+    let status = status(error.kind());
+    poem::Error::new(error, status)
+}

@@ -1,0 +1,273 @@
+//! Shapes on the wire: structs that write themselves as JSON and describe themselves in OpenAPI.
+
+use std::{borrow::Cow, fmt::Display, marker::PhantomData};
+
+use jiff::{Timestamp, civil::Date};
+use poem_openapi::{
+    registry::{MetaSchema, MetaSchemaRef, Registry},
+    types::Type,
+};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::domain::{date, word::Word};
+
+/// Declares a JSON object: `field "name": Type`. A field of an `Option` is left out without a
+/// value; the doc comments become descriptions, and the text after `example` its example.
+macro_rules! wire {
+    ($(#[doc = $doc:literal])* struct $name:ident $schema:literal $(example $example:literal)? {
+        $($(#[doc = $field_doc:literal])* $field:ident $wire:literal: $type:ty,)*
+    }) => {
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone, serde::Serialize)]
+        pub struct $name {
+            $(
+                $(#[doc = $field_doc])*
+                #[serde(
+                    rename = $wire,
+                    skip_serializing_if = "poem_openapi::types::Type::is_none"
+                )]
+                pub $field: $type,
+            )*
+        }
+
+        impl poem_openapi::types::Type for $name {
+            const IS_REQUIRED: bool = true;
+            type RawValueType = Self;
+            type RawElementValueType = Self;
+
+            fn name() -> std::borrow::Cow<'static, str> {
+                $schema.into()
+            }
+
+            fn schema_ref() -> poem_openapi::registry::MetaSchemaRef {
+                poem_openapi::registry::MetaSchemaRef::Reference($schema.to_owned())
+            }
+
+            fn register(registry: &mut poem_openapi::registry::Registry) {
+                registry.create_schema::<Self, _>($schema.to_owned(), |registry| {
+                    #[allow(unused, reason = "an object may have no fields")]
+                    let (registry, mut schema) = (registry, $crate::http::wire::object(concat!($($doc, "\n"),*)));
+                    $(schema.example = $crate::http::wire::example($example);)?
+                    $($crate::http::wire::property::<$type>(
+                        registry, &mut schema, $wire, concat!($($field_doc, "\n",)* ""),
+                    );)*
+                    schema
+                });
+            }
+
+            fn as_raw_value(&self) -> Option<&Self> {
+                Some(self)
+            }
+
+            fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+                Box::new(std::iter::once(self))
+            }
+        }
+    };
+}
+
+pub(crate) use wire;
+
+/// The schema of an object, still without properties.
+pub fn object(description: &'static str) -> MetaSchema {
+    MetaSchema { description: text(description), ..MetaSchema::new("object") }
+}
+
+/// Adds a property to the schema of an object.
+pub fn property<T: Type>(
+    registry: &mut Registry,
+    schema: &mut MetaSchema,
+    name: &'static str,
+    description: &'static str,
+) {
+    T::register(registry);
+    if T::IS_REQUIRED {
+        schema.required.push(name);
+    }
+    let described = MetaSchema { description: text(description), ..MetaSchema::ANY };
+    schema.properties.push((name, T::schema_ref().merge(described)));
+}
+
+/// An example out of its JSON text.
+pub fn example(json: &str) -> Option<Value> {
+    serde_json::from_str(json).ok()
+}
+
+fn text(description: &'static str) -> Option<&'static str> {
+    Some(description.trim()).filter(|text| !text.is_empty())
+}
+
+/// Describes a type by a schema of its own, written in place.
+macro_rules! inline {
+    ([$($generics:tt)*] $type:ty, $required:literal, $schema:expr) => {
+        impl<$($generics)*> Type for $type {
+            const IS_REQUIRED: bool = $required;
+            type RawValueType = Self;
+            type RawElementValueType = Self;
+
+            fn name() -> Cow<'static, str> {
+                "inline".into()
+            }
+
+            fn schema_ref() -> MetaSchemaRef {
+                MetaSchemaRef::Inline(Box::new($schema))
+            }
+
+            fn as_raw_value(&self) -> Option<&Self> {
+                Some(self)
+            }
+
+            fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+                Box::new(std::iter::once(self))
+            }
+        }
+    };
+}
+
+/// Written as a string.
+#[derive(Debug, Clone)]
+pub struct Text<T>(pub T);
+
+impl<T: Display> Serialize for Text<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+inline!([T: Display + Send + Sync] Text<T>, true, MetaSchema::new("string"));
+
+/// An instant: `2026-04-15T09:30:00Z`.
+#[derive(Debug, Clone, Copy)]
+pub struct Instant(pub Timestamp);
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&date::wire_instant(self.0))
+    }
+}
+
+inline!([] Instant, true, MetaSchema::new_with_format("string", "date-time"));
+
+/// A calendar day: `2026-04-15T00:00:00Z`.
+#[derive(Debug, Clone, Copy)]
+pub struct Day(pub Date);
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&date::wire_date(self.0))
+    }
+}
+
+inline!([] Day, true, MetaSchema::new_with_format("string", "date-time"));
+
+/// One of a closed set of words.
+#[derive(Debug, Clone, Copy)]
+pub struct OneOf<W>(pub W);
+
+impl<W: Word> Serialize for OneOf<W> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.word())
+    }
+}
+
+inline!([W: Word + Send + Sync] OneOf<W>, true, MetaSchema {
+    enum_items: W::ALL.iter().map(|word| Value::from(*word)).collect(),
+    ..MetaSchema::new("string")
+});
+
+/// Always null.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Nothing(pub ());
+
+inline!([] Nothing, true, MetaSchema { nullable: true, ..MetaSchema::new("object") });
+
+/// Describes input of `MIN` to `MAX` characters. Never has a value.
+#[derive(Debug, Clone, Serialize)]
+pub struct Str<const MIN: usize, const MAX: usize>(());
+
+inline!([const MIN: usize, const MAX: usize] Str<MIN, MAX>, true, MetaSchema {
+    min_length: (MIN > 0).then_some(MIN),
+    max_length: Some(MAX),
+    ..MetaSchema::new("string")
+});
+
+/// Describes a whole number from `MIN` to `MAX` in the input. Never has a value.
+#[derive(Debug, Clone, Serialize)]
+pub struct Whole<const MIN: u32, const MAX: u32>(());
+
+inline!([const MIN: u32, const MAX: u32] Whole<MIN, MAX>, true, MetaSchema {
+    minimum: Some(MIN.into()),
+    maximum: Some(MAX.into()),
+    ..MetaSchema::new("integer")
+});
+
+/// Declares types that describe input and never have a value.
+macro_rules! input {
+    ($($(#[$doc:meta])* $name:ident $schema:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Serialize)]
+        pub struct $name(());
+        inline!([] $name, true, $schema);
+    )*};
+}
+
+input! {
+    /// An e-mail address.
+    EmailInput MetaSchema { max_length: Some(254), ..MetaSchema::new_with_format("string", "email") };
+    /// A calendar date, with or without a time, of which only the day counts.
+    DateInput MetaSchema { example: Some("2026-04-15T00:00:00Z".into()), ..MetaSchema::new("string") };
+    /// An ISO 4217 code.
+    CurrencyInput MetaSchema { pattern: Some("^[A-Z]{3}$".to_owned()), ..MetaSchema::new("string") };
+    /// An IANA timezone.
+    ZoneInput MetaSchema { example: Some("Africa/Lagos".into()), ..MetaSchema::new("string") };
+    /// An amount in major units, with no more decimals than the currency has.
+    AmountInput MetaSchema { minimum: Some(0.0), maximum: Some(1e15), ..MetaSchema::new("number") };
+    /// A quantity.
+    QuantityInput MetaSchema {
+        minimum: Some(0.0),
+        exclusive_minimum: Some(true),
+        maximum: Some(1e15),
+        ..MetaSchema::new("number")
+    };
+    /// The rate of a line; a discount is negative.
+    RateInput MetaSchema { minimum: Some(-1e15), maximum: Some(1e15), ..MetaSchema::new("number") };
+    /// A tax rate in percent, with at most 4 decimals.
+    PercentInput MetaSchema { minimum: Some(0.0), maximum: Some(100.0), ..MetaSchema::new("number") };
+}
+
+/// Describes input that may be left out or null.
+#[derive(Debug, Clone)]
+pub struct Maybe<T>(PhantomData<fn() -> T>);
+
+impl<T> Serialize for Maybe<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_none()
+    }
+}
+
+impl<T: Type> Type for Maybe<T> {
+    const IS_REQUIRED: bool = false;
+    type RawValueType = Self;
+    type RawElementValueType = Self;
+
+    fn name() -> Cow<'static, str> {
+        T::name()
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref().merge(MetaSchema { nullable: true, ..MetaSchema::ANY })
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+
+    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+        Box::new(std::iter::once(self))
+    }
+}

@@ -1,0 +1,12 @@
+//! FreelanceOS: the back office of a freelancer in one executable.
+//!
+//! Imports run one way, in this order: `domain`, `store`, `app`, `http`, `api`, `server`, `cli`.
+
+pub mod api;
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod domain;
+pub mod http;
+pub mod server;
+pub mod store;

@@ -1,0 +1,229 @@
+//! The route tree, the listeners, and how they end.
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use poem::{
+    Endpoint, EndpointExt, IntoResponse, Request, Response, Route,
+    endpoint::{BoxEndpoint, make_sync},
+    error::NotFoundError,
+    get,
+    http::{StatusCode, header, uri::Scheme},
+    web::{LocalAddr, RemoteAddr},
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    api::freelanceos::{self, openapi::Document},
+    app::App,
+    http::{
+        edge::{Edge, Gate, Limited},
+        limit::{Limiter, Rate},
+        page::Page,
+    },
+};
+
+/// FreelanceOS: 100 requests in 15 minutes from one address.
+const API_RATE: Rate = Rate { requests: 100, seconds: 15 * 60 };
+/// How long a client may take to send a request's head, and a connection be idle.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// Largest request head, in bytes.
+const HEAD_MAX: usize = 64 * 1024;
+/// How long running requests may take to end at shutdown.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Every route of the program.
+pub fn routes(app: &Arc<App>, gate: &Arc<Gate>, rate_limit: bool) -> BoxEndpoint<'static> {
+    let documented = Documented::new(app);
+    let limited = rate_limit
+        .then(|| Limited { limiter: Arc::new(Limiter::new(API_RATE)), knows: documented.knows() });
+    let edge = |limited: Option<Limited>| Edges { gate: Arc::clone(gate), limited };
+    let (free, limited) = (edge(None), edge(limited));
+
+    let api = Route::new()
+        .at("/docs", free.around(get(documented.page())))
+        .at("/openapi.json", free.around(get(documented.json())))
+        .nest("/", limited.around(freelanceos::service(app)));
+    Route::new()
+        .at("/", free.around(get(make_sync(|_| redirect("/api/v1/docs")))))
+        .at("/healthz", free.around(get(make_sync(|_| healthy()))))
+        .nest("/api/v1", api)
+        .at(
+            "/*path",
+            free.around(make_sync(|_| Err::<Response, poem::Error>(NotFoundError.into()))),
+        )
+        .data(Arc::clone(app))
+        .map_to_response()
+        .boxed()
+}
+
+/// Puts edges around routes.
+struct Edges {
+    gate: Arc<Gate>,
+    limited: Option<Limited>,
+}
+
+impl Edges {
+    fn around<E>(&self, inner: E) -> Edge<E::Endpoint>
+    where
+        E: poem::IntoEndpoint,
+    {
+        Edge {
+            inner: inner.into_endpoint(),
+            gate: Arc::clone(&self.gate),
+            shape: freelanceos::error::shape,
+            limited: self.limited.clone(),
+        }
+    }
+}
+
+/// The API's document, made when it is first asked for: start-up need not wait for it.
+struct Documented {
+    app: Arc<App>,
+    document: Arc<OnceLock<Document>>,
+}
+
+impl Documented {
+    fn new(app: &Arc<App>) -> Self {
+        Self { app: Arc::clone(app), document: Arc::default() }
+    }
+
+    fn lazy(&self) -> impl Fn() -> Arc<OnceLock<Document>> + Send + Sync + use<> {
+        let (app, document) = (Arc::clone(&self.app), Arc::clone(&self.document));
+        move || {
+            document.get_or_init(|| Document::new(&freelanceos::service(&app)));
+            Arc::clone(&document)
+        }
+    }
+
+    fn knows(&self) -> crate::http::edge::Knows {
+        let lazy = self.lazy();
+        Arc::new(move |method, path| lazy().get().is_some_and(|d| d.knows(method, path)))
+    }
+
+    fn page(&self) -> impl Endpoint<Output = Response> + use<> {
+        let (lazy, page) = (self.lazy(), OnceLock::new());
+        make_sync(move |request: Request| {
+            let page = page.get_or_init(|| {
+                let document = lazy();
+                let document = document.get();
+                let page = document.map_or("", |document| &document.page);
+                let policy = document.map_or("", |document| &document.policy);
+                Page::new("text/html; charset=utf-8", page.as_bytes(), Some(policy))
+            });
+            page.answer(&request)
+        })
+    }
+
+    fn json(&self) -> impl Endpoint<Output = Response> + use<> {
+        let (lazy, page) = (self.lazy(), OnceLock::new());
+        make_sync(move |request: Request| {
+            let page = page.get_or_init(|| {
+                let document = lazy();
+                let json = document.get().map_or("{}", |document| &document.json);
+                Page::new("application/json", json.as_bytes(), None)
+            });
+            page.answer(&request)
+        })
+    }
+}
+
+fn healthy() -> Response {
+    Response::builder().content_type("application/json").body(r#"{"status":"ok"}"#)
+}
+
+fn redirect(to: &'static str) -> Response {
+    StatusCode::TEMPORARY_REDIRECT.with_header(header::LOCATION, to).into_response()
+}
+
+/// Serves the routes on every listener until `stop` changes, then lets running requests end.
+pub async fn serve(
+    listeners: Vec<TcpListener>,
+    routes: BoxEndpoint<'static>,
+    stop: watch::Receiver<bool>,
+) -> io::Result<()> {
+    let routes = Arc::new(routes);
+    let graceful = Arc::new(GracefulShutdown::new());
+    let mut accepting = tokio::task::JoinSet::new();
+    for listener in listeners {
+        accepting.spawn(accept(listener, Arc::clone(&routes), Arc::clone(&graceful), stop.clone()));
+    }
+    while accepting.join_next().await.is_some() {}
+    if let Some(graceful) = Arc::into_inner(graceful)
+        && timeout(SHUTDOWN_TIMEOUT, graceful.shutdown()).await.is_err()
+    {
+        tracing::warn!("some requests did not end in time and were cut off");
+    }
+    Ok(())
+}
+
+async fn accept(
+    listener: TcpListener,
+    routes: Arc<BoxEndpoint<'static>>,
+    graceful: Arc<GracefulShutdown>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let Ok(local) = listener.local_addr() else { return };
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.changed() => return,
+        };
+        match accepted {
+            Ok((stream, peer)) => connect(stream, local, peer, &routes, &graceful),
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                // Out of file descriptors: give running requests time to return some.
+                sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+fn connect(
+    stream: TcpStream,
+    local: SocketAddr,
+    peer: SocketAddr,
+    routes: &Arc<BoxEndpoint<'static>>,
+    graceful: &GracefulShutdown,
+) {
+    // Without it an answer written in pieces waits for the peer's delayed acknowledgement.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "no TCP_NODELAY");
+    }
+    let routes = Arc::clone(routes);
+    let service = service_fn(move |request| {
+        let routes = Arc::clone(&routes);
+        async move {
+            let (local, peer) = (LocalAddr(local.into()), RemoteAddr(peer.into()));
+            let request = Request::from((request, local, peer, Scheme::HTTP));
+            Ok::<_, std::convert::Infallible>(hyper::Response::from(
+                routes.get_response(request).await,
+            ))
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_MAX)
+        .serve_connection(TokioIo::new(stream), service);
+    let connection = graceful.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, %peer, "connection ended");
+        }
+    });
+}

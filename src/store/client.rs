@@ -1,0 +1,261 @@
+//! Clients.
+
+use std::collections::{HashMap, hash_map::Entry};
+
+use jiff::Timestamp;
+
+use super::{
+    engine::{Row, Tx, values},
+    list_total,
+};
+use crate::domain::{
+    client::{Client, ClientDetails, ClientFilter},
+    error::{Error, Result},
+    exchange_rate::{Rates, Total},
+    id::{AccountId, ClientId},
+    money::{Currency, Money},
+    page::Listing,
+    payment::PaymentSum,
+};
+
+const LIST: &str = "clients";
+
+/// Clients with a row for each sum they have paid. The inner query says which clients.
+macro_rules! select {
+    ($($which:literal),*) => {
+        concat!(
+            "SELECT c.id, c.account_id, c.name, c.email, c.company, c.phone, c.country, \
+             c.avatar, c.created_at, c.updated_at, \
+             t.currency, t.amount, t.base_currency, t.base_amount \
+             FROM (SELECT * FROM clients ", $($which,)* ") c \
+             LEFT JOIN client_totals t ON t.client_id = c.id"
+        )
+    };
+}
+
+/// Reads the rows of [`select!`] into clients, newest first. What a client has paid in a
+/// currency without a known rate does not count towards `total_billed`.
+fn gather(rows: Vec<(Client, Option<PaymentSum>)>, rates: &Rates) -> Vec<Client> {
+    let mut clients: Vec<(Client, Total)> = Vec::with_capacity(rows.len());
+    for (client, sum) in rows {
+        if clients.last().is_none_or(|(last, _)| last.id != client.id) {
+            clients.push((client, Total::zero()));
+        }
+        if let (Some((_, total)), Some(sum)) = (clients.last_mut(), sum) {
+            total.add_payments(&sum, rates);
+        }
+    }
+    // A join promises no order.
+    clients.sort_by_key(|(client, _)| std::cmp::Reverse(client.id));
+    clients
+        .into_iter()
+        .map(|(client, total)| {
+            let minor = i64::try_from(total.minor).unwrap_or(i64::MAX);
+            Client { total_billed: Money::new(minor, rates.base()), ..client }
+        })
+        .collect()
+}
+
+fn read(row: &dyn Row, base: Currency) -> Result<(Client, Option<PaymentSum>)> {
+    let client = Client {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        details: ClientDetails {
+            name: row.get(2)?,
+            email: row.get(3)?,
+            company: row.get(4)?,
+            phone: row.get(5)?,
+            country: row.get(6)?,
+        },
+        avatar: row.get(7)?,
+        total_billed: Money::zero(base),
+        created_at: row.get(8)?,
+        updated_at: row.get(9)?,
+    };
+    let currency: Option<Currency> = row.get(10)?;
+    let sum = currency.map(|currency| read_sum(row, currency, 11)).transpose()?;
+    Ok((client, sum))
+}
+
+/// Reads `amount, base_currency, base_amount` from the given column on.
+pub(super) fn read_sum(row: &dyn Row, currency: Currency, column: usize) -> Result<PaymentSum> {
+    let base: String = row.get(column + 1)?;
+    let base_minor: i64 = row.get(column + 2)?;
+    Ok(PaymentSum {
+        currency,
+        minor: row.get(column)?,
+        base: Currency::from_code(&base).map(|base| Money::new(base_minor, base)),
+    })
+}
+
+/// Adds a client.
+pub fn create(tx: &mut Tx, client: &Client) -> Result<()> {
+    tx.execute(
+        "INSERT INTO clients (id, account_id, name, email, company, phone, country, avatar, \
+         search_key, created_at, updated_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        values![
+            &client.id,
+            &client.account,
+            &client.details.name,
+            &client.details.email,
+            client.details.company.as_ref(),
+            client.details.phone.as_ref(),
+            client.details.country.as_ref(),
+            client.avatar.as_ref(),
+            client.details.search_key(),
+            client.created_at,
+            client.updated_at,
+        ],
+    )?;
+    list_total::bump(tx, client.account, LIST, 1)
+}
+
+/// A client that is in the lists.
+pub fn find(tx: &mut Tx, account: AccountId, id: ClientId, rates: &Rates) -> Result<Client> {
+    let rows = tx.list(
+        select!("WHERE account_id = ?1 AND id = ?2 AND deleted_at IS NULL"),
+        values![&account, &id],
+        |row| read(row, rates.base()),
+    )?;
+    gather(rows, rates).pop().ok_or_else(|| Error::not_found("Client"))
+}
+
+/// A client, deleted or not: for the invoices and proposals that name it.
+pub fn find_any(tx: &mut Tx, account: AccountId, id: ClientId, rates: &Rates) -> Result<Client> {
+    let rows =
+        tx.list(select!("WHERE account_id = ?1 AND id = ?2"), values![&account, &id], |row| {
+            read(row, rates.base())
+        })?;
+    gather(rows, rates).pop().ok_or_else(|| Error::not_found("Client"))
+}
+
+/// The clients of those ids, deleted or not, each once.
+pub fn find_all(
+    tx: &mut Tx,
+    account: AccountId,
+    ids: impl Iterator<Item = ClientId>,
+    rates: &Rates,
+) -> Result<HashMap<ClientId, Client>> {
+    let mut found = HashMap::new();
+    for id in ids {
+        if let Entry::Vacant(place) = found.entry(id) {
+            place.insert(find_any(tx, account, id, rates)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether the account has this client in its lists.
+pub fn exists(tx: &mut Tx, account: AccountId, id: ClientId) -> Result<bool> {
+    let found = tx.find(
+        "SELECT 1 FROM clients WHERE id = ?1 AND account_id = ?2 AND deleted_at IS NULL",
+        values![&id, &account],
+        |row| row.get::<i64>(0),
+    )?;
+    Ok(found.is_some())
+}
+
+/// A page of clients, newest first.
+pub fn list(
+    tx: &mut Tx,
+    account: AccountId,
+    filter: &ClientFilter,
+    rates: &Rates,
+) -> Result<Listing<Client>> {
+    let page = filter.page;
+    let read = |row: &dyn Row| read(row, rates.base());
+    let (rows, total) = match &filter.search {
+        None => {
+            let rows = tx.list(
+                select!(
+                    "WHERE account_id = ?1 AND deleted_at IS NULL \
+                     ORDER BY id DESC LIMIT ?2 OFFSET ?3"
+                ),
+                values![&account, page.limit(), page.offset()],
+                read,
+            )?;
+            (rows, list_total::find(tx, account, LIST)?)
+        }
+        Some(search) => {
+            let pattern = like_pattern(search);
+            let rows = tx.list(
+                select!(
+                    "WHERE account_id = ?1 AND deleted_at IS NULL \
+                     AND search_key LIKE ?4 ESCAPE '\\' ORDER BY id DESC LIMIT ?2 OFFSET ?3"
+                ),
+                values![&account, page.limit(), page.offset(), &pattern],
+                read,
+            )?;
+            let total: i64 = tx.one(
+                "SELECT count(*) FROM clients WHERE account_id = ?1 AND deleted_at IS NULL \
+                 AND search_key LIKE ?2 ESCAPE '\\'",
+                values![&account, &pattern],
+                |row| row.get(0),
+            )?;
+            (rows, total.unsigned_abs())
+        }
+    };
+    Ok(Listing { entries: gather(rows, rates), total, page })
+}
+
+/// Writes back the details.
+pub fn update(tx: &mut Tx, client: &Client) -> Result<()> {
+    tx.execute(
+        "UPDATE clients SET name = ?2, email = ?3, company = ?4, phone = ?5, country = ?6, \
+         search_key = ?7, updated_at = ?8 WHERE id = ?1",
+        values![
+            &client.id,
+            &client.details.name,
+            &client.details.email,
+            client.details.company.as_ref(),
+            client.details.phone.as_ref(),
+            client.details.country.as_ref(),
+            client.details.search_key(),
+            client.updated_at,
+        ],
+    )?;
+    Ok(())
+}
+
+/// Takes a client out of every list.
+pub fn delete(tx: &mut Tx, account: AccountId, id: ClientId, now: Timestamp) -> Result<()> {
+    tx.execute(
+        "UPDATE clients SET deleted_at = ?2, updated_at = ?2 WHERE id = ?1",
+        values![&id, now],
+    )?;
+    list_total::bump(tx, account, LIST, -1)
+}
+
+/// Adds a payment to what a client has paid.
+pub fn add_payment(tx: &mut Tx, id: ClientId, sum: &PaymentSum) -> Result<()> {
+    tx.execute(
+        "INSERT INTO client_totals (client_id, currency, base_currency, amount, base_amount) \
+         VALUES (?1, ?2, ?3, ?4, ?5) \
+         ON CONFLICT (client_id, currency, base_currency) DO UPDATE SET \
+         amount = client_totals.amount + excluded.amount, \
+         base_amount = client_totals.base_amount + excluded.base_amount",
+        values![
+            &id,
+            sum.currency,
+            sum.base.map_or("", |base| base.currency.code()),
+            sum.minor,
+            sum.base.map_or(0, |base| base.minor),
+        ],
+    )?;
+    Ok(())
+}
+
+/// A pattern that finds `text` anywhere, with its own `%` and `_` taken literally.
+fn like_pattern(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}

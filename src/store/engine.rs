@@ -1,0 +1,278 @@
+//! What every database engine must do, and the values that cross its border.
+//!
+//! SQL above this line is portable: `?1 ?2 …` placeholders, `RETURNING`, `ON CONFLICT`, and the
+//! column types of `schema.sql`. Statements are `&'static str`, so an engine may cache them.
+
+use jiff::{Timestamp, civil::Date};
+use rust_decimal::Decimal;
+
+use crate::domain::{
+    error::{Error, Result},
+    id::Id,
+    money::Currency,
+};
+
+/// A parameter of a statement.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value<'a> {
+    Null,
+    Int(i64),
+    Text(&'a str),
+    /// Text made for this statement.
+    Owned(String),
+    Bytes(&'a [u8]),
+}
+
+/// One row of an answer, valid until the next is read.
+pub trait Row {
+    fn int(&self, column: usize) -> Result<Option<i64>>;
+    fn text(&self, column: usize) -> Result<Option<&str>>;
+    fn bytes(&self, column: usize) -> Result<Option<&[u8]>>;
+}
+
+impl dyn Row + '_ {
+    /// The value of a column, counted from 0.
+    pub fn get<T: Column>(&self, column: usize) -> Result<T> {
+        T::read(self, column)
+    }
+}
+
+/// A connection with an open transaction.
+pub trait Connection {
+    /// Runs a query and hands each row to `each`.
+    fn query(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+        each: &mut dyn FnMut(&dyn Row) -> Result<()>,
+    ) -> Result<()>;
+
+    /// Runs a statement and answers how many rows it changed.
+    fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64>;
+
+    /// Runs a statement of `schema.sql`, put into the engine's own words.
+    fn define(&mut self, statement: &str) -> Result<()>;
+
+    /// Whether a table is there.
+    fn has_table(&mut self, name: &str) -> Result<bool>;
+}
+
+/// A transaction. Functions of this module's neighbours take it; who opened it, ends it.
+pub struct Tx<'c> {
+    connection: &'c mut dyn Connection,
+}
+
+impl<'c> Tx<'c> {
+    pub fn new(connection: &'c mut dyn Connection) -> Self {
+        Self { connection }
+    }
+
+    /// The first row, if any.
+    pub fn find<T>(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+        mut read: impl FnMut(&dyn Row) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let mut found = None;
+        self.connection.query(sql, values, &mut |row| {
+            if found.is_none() {
+                found = Some(read(row)?);
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// The first row of a query that always has one, such as a sum.
+    pub fn one<T>(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+        read: impl FnMut(&dyn Row) -> Result<T>,
+    ) -> Result<T> {
+        self.find(sql, values, read)?
+            .ok_or_else(|| Error::internal(format!("no row came back from: {sql}")))
+    }
+
+    /// Every row, in order.
+    pub fn list<T>(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+        mut read: impl FnMut(&dyn Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let mut rows = Vec::new();
+        self.connection.query(sql, values, &mut |row| {
+            rows.push(read(row)?);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// Changes rows and answers how many.
+    pub fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64> {
+        self.connection.execute(sql, values)
+    }
+}
+
+/// A type a column can be read as.
+pub trait Column: Sized {
+    fn read(row: &dyn Row, column: usize) -> Result<Self>;
+}
+
+fn missing(column: usize) -> Error {
+    Error::internal(format!("column {column} holds no value of the expected type"))
+}
+
+impl Column for i64 {
+    fn read(row: &dyn Row, column: usize) -> Result<Self> {
+        row.int(column)?.ok_or_else(|| missing(column))
+    }
+}
+
+impl Column for Option<i64> {
+    fn read(row: &dyn Row, column: usize) -> Result<Self> {
+        row.int(column)
+    }
+}
+
+impl Column for Vec<u8> {
+    fn read(row: &dyn Row, column: usize) -> Result<Self> {
+        row.bytes(column)?.map(<[u8]>::to_vec).ok_or_else(|| missing(column))
+    }
+}
+
+/// Columns kept as text, read by parsing it.
+macro_rules! text_column {
+    ($($type:ty: $parse:expr;)*) => {$(
+        impl Column for $type {
+            fn read(row: &dyn Row, column: usize) -> Result<Self> {
+                <Option<$type>>::read(row, column)?.ok_or_else(|| missing(column))
+            }
+        }
+        impl Column for Option<$type> {
+            fn read(row: &dyn Row, column: usize) -> Result<Self> {
+                let parse: fn(&str) -> Option<$type> = $parse;
+                match row.text(column)? {
+                    None => Ok(None),
+                    Some(text) => parse(text).map(Some).ok_or_else(|| missing(column)),
+                }
+            }
+        }
+    )*};
+}
+
+text_column! {
+    String: |text| Some(text.to_owned());
+    Date: |text| text.parse().ok();
+    Decimal: |text| text.parse().ok();
+    Currency: Currency::from_code;
+    crate::domain::invoice::InvoiceStatus: crate::domain::invoice::InvoiceStatus::from_word;
+    crate::domain::project::ProjectStatus: crate::domain::project::ProjectStatus::from_word;
+    crate::domain::milestone::MilestoneStatus: crate::domain::milestone::MilestoneStatus::from_word;
+    crate::domain::proposal::ProposalStatus: crate::domain::proposal::ProposalStatus::from_word;
+    crate::domain::activity::ActivityKind: crate::domain::activity::ActivityKind::from_word;
+    crate::domain::date::Zone: crate::domain::date::Zone::from_name;
+    crate::domain::invoice::Party: |text| serde_json::from_str(text).ok();
+}
+
+impl Column for Timestamp {
+    fn read(row: &dyn Row, column: usize) -> Result<Self> {
+        <Option<Timestamp>>::read(row, column)?.ok_or_else(|| missing(column))
+    }
+}
+
+impl Column for Option<Timestamp> {
+    fn read(row: &dyn Row, column: usize) -> Result<Self> {
+        row.int(column)?.map(Timestamp::from_second).transpose().map_err(Error::internal)
+    }
+}
+
+impl<K> Column for Id<K> {
+    fn read(row: &dyn Row, column: usize) -> Result<Self> {
+        <Option<Id<K>>>::read(row, column)?.ok_or_else(|| missing(column))
+    }
+}
+
+impl<K> Column for Option<Id<K>> {
+    fn read(row: &dyn Row, column: usize) -> Result<Self> {
+        match row.bytes(column)? {
+            None => Ok(None),
+            Some(bytes) => Id::from_slice(bytes).map(Some).ok_or_else(|| missing(column)),
+        }
+    }
+}
+
+impl From<i64> for Value<'_> {
+    fn from(value: i64) -> Self {
+        Value::Int(value)
+    }
+}
+
+impl From<Timestamp> for Value<'_> {
+    fn from(value: Timestamp) -> Self {
+        Value::Int(value.as_second())
+    }
+}
+
+impl From<Date> for Value<'_> {
+    fn from(value: Date) -> Self {
+        Value::Owned(value.to_string())
+    }
+}
+
+impl From<Decimal> for Value<'_> {
+    fn from(value: Decimal) -> Self {
+        Value::Owned(value.to_string())
+    }
+}
+
+impl From<Currency> for Value<'_> {
+    fn from(value: Currency) -> Self {
+        Value::Text(value.code())
+    }
+}
+
+impl From<String> for Value<'_> {
+    fn from(value: String) -> Self {
+        Value::Owned(value)
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(value: &'a str) -> Self {
+        Value::Text(value)
+    }
+}
+
+impl<'a> From<&'a String> for Value<'a> {
+    fn from(value: &'a String) -> Self {
+        Value::Text(value)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Value<'a> {
+    fn from(value: &'a [u8]) -> Self {
+        Value::Bytes(value)
+    }
+}
+
+impl<'a, K> From<&'a Id<K>> for Value<'a> {
+    fn from(value: &'a Id<K>) -> Self {
+        Value::Bytes(value.as_bytes())
+    }
+}
+
+impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Value::Null, Into::into)
+    }
+}
+
+/// The parameters of a statement, in order.
+macro_rules! values {
+    ($($value:expr),* $(,)?) => { &[$($crate::store::engine::Value::from($value)),*] };
+}
+
+pub(crate) use values;

@@ -1,0 +1,24 @@
+//! How many entries each list has, kept by the same write that adds or removes them.
+
+use super::engine::{Tx, values};
+use crate::domain::{error::Result, id::AccountId};
+
+/// Adds to (or takes from) the total of a list.
+pub fn bump(tx: &mut Tx, account: AccountId, list: &str, by: i64) -> Result<()> {
+    tx.execute(
+        "INSERT INTO list_totals (account_id, list, entries) VALUES (?1, ?2, ?3) \
+         ON CONFLICT (account_id, list) DO UPDATE SET entries = list_totals.entries + excluded.entries",
+        values![&account, list, by],
+    )?;
+    Ok(())
+}
+
+/// The total of a list.
+pub fn find(tx: &mut Tx, account: AccountId, list: &str) -> Result<u64> {
+    let total: Option<i64> = tx.find(
+        "SELECT entries FROM list_totals WHERE account_id = ?1 AND list = ?2",
+        values![&account, list],
+        |row| row.get(0),
+    )?;
+    Ok(total.unwrap_or(0).max(0).unsigned_abs())
+}

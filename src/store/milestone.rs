@@ -1,0 +1,178 @@
+//! Milestones.
+
+use super::{
+    engine::{Row, Tx, values},
+    list_total,
+};
+use crate::domain::{
+    error::{Error, Result},
+    id::{AccountId, MilestoneId, ProjectId},
+    milestone::{Milestone, MilestoneFilter},
+    money::{Currency, Money},
+    page::Listing,
+};
+
+const LIST: &str = "milestones";
+
+/// The columns [`read`] expects, in order; the currency is the project's.
+macro_rules! select {
+    ($tail:literal) => {
+        concat!(
+            "SELECT m.id, m.account_id, m.project_id, m.name, m.description, m.amount, m.status, \
+             m.due_date, m.completed_at, p.currency \
+             FROM milestones m JOIN projects p ON p.id = m.project_id ",
+            $tail
+        )
+    };
+}
+
+fn read(row: &dyn Row) -> Result<Milestone> {
+    let currency: Currency = row.get(9)?;
+    Ok(Milestone {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        project_id: row.get(2)?,
+        name: row.get(3)?,
+        description: row.get(4)?,
+        amount: Money::new(row.get(5)?, currency),
+        status: row.get(6)?,
+        due_date: row.get(7)?,
+        completed_at: row.get(8)?,
+    })
+}
+
+fn by_project(project: ProjectId) -> String {
+    format!("milestones:project:{project}")
+}
+
+/// Adds a milestone.
+pub fn create(tx: &mut Tx, milestone: &Milestone) -> Result<()> {
+    tx.execute(
+        "INSERT INTO milestones (id, account_id, project_id, name, description, amount, status, \
+         due_date, completed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        values![
+            &milestone.id,
+            &milestone.account,
+            &milestone.project_id,
+            &milestone.name,
+            milestone.description.as_ref(),
+            milestone.amount.minor,
+            milestone.status.as_str(),
+            milestone.due_date,
+            milestone.completed_at,
+        ],
+    )?;
+    tally(tx, milestone, 1)
+}
+
+/// A milestone.
+pub fn find(tx: &mut Tx, account: AccountId, id: MilestoneId) -> Result<Milestone> {
+    tx.find(select!("WHERE m.account_id = ?1 AND m.id = ?2"), values![&account, &id], read)?
+        .ok_or_else(|| Error::not_found("Milestone"))
+}
+
+/// A page of milestones, newest first.
+pub fn list(
+    tx: &mut Tx,
+    account: AccountId,
+    filter: &MilestoneFilter,
+) -> Result<Listing<Milestone>> {
+    let page = filter.page;
+    let (entries, total) = match filter.project_id {
+        None => (
+            tx.list(
+                select!("WHERE m.account_id = ?1 ORDER BY m.id DESC LIMIT ?2 OFFSET ?3"),
+                values![&account, page.limit(), page.offset()],
+                read,
+            )?,
+            list_total::find(tx, account, LIST)?,
+        ),
+        Some(project) => (
+            tx.list(
+                select!(
+                    "WHERE m.account_id = ?1 AND m.project_id = ?4 \
+                     ORDER BY m.id DESC LIMIT ?2 OFFSET ?3"
+                ),
+                values![&account, page.limit(), page.offset(), &project],
+                read,
+            )?,
+            list_total::find(tx, account, &by_project(project))?,
+        ),
+    };
+    Ok(Listing { entries, total, page })
+}
+
+/// The milestones of a project in the order they were planned.
+pub fn list_of_project(
+    tx: &mut Tx,
+    account: AccountId,
+    project: ProjectId,
+    currency: Currency,
+) -> Result<Vec<Milestone>> {
+    tx.list(
+        "SELECT id, name, description, amount, status, due_date, completed_at FROM milestones \
+         WHERE account_id = ?1 AND project_id = ?2 ORDER BY id",
+        values![&account, &project],
+        |row| {
+            Ok(Milestone {
+                id: row.get(0)?,
+                account,
+                project_id: project,
+                name: row.get(1)?,
+                description: row.get(2)?,
+                amount: Money::new(row.get(3)?, currency),
+                status: row.get(4)?,
+                due_date: row.get(5)?,
+                completed_at: row.get(6)?,
+            })
+        },
+    )
+}
+
+/// Writes back a change; `before` is the milestone as it was.
+pub fn update(tx: &mut Tx, before: &Milestone, milestone: &Milestone) -> Result<()> {
+    tx.execute(
+        "UPDATE milestones SET project_id = ?2, name = ?3, description = ?4, amount = ?5, \
+         status = ?6, due_date = ?7, completed_at = ?8 WHERE id = ?1",
+        values![
+            &milestone.id,
+            &milestone.project_id,
+            &milestone.name,
+            milestone.description.as_ref(),
+            milestone.amount.minor,
+            milestone.status.as_str(),
+            milestone.due_date,
+            milestone.completed_at,
+        ],
+    )?;
+    if before.project_id != milestone.project_id {
+        list_total::bump(tx, before.account, &by_project(before.project_id), -1)?;
+        list_total::bump(tx, before.account, &by_project(milestone.project_id), 1)?;
+    }
+    Ok(())
+}
+
+/// Removes a milestone.
+pub fn delete(tx: &mut Tx, milestone: &Milestone) -> Result<()> {
+    tx.execute("DELETE FROM milestones WHERE id = ?1", values![&milestone.id])?;
+    tally(tx, milestone, -1)
+}
+
+/// Removes the milestones of a project.
+pub fn delete_of_project(tx: &mut Tx, account: AccountId, project: ProjectId) -> Result<()> {
+    let removed = tx.execute(
+        "DELETE FROM milestones WHERE account_id = ?1 AND project_id = ?2",
+        values![&account, &project],
+    )?;
+    if removed > 0 {
+        let removed = i64::try_from(removed).map_err(Error::internal)?;
+        list_total::bump(tx, account, LIST, -removed)?;
+        list_total::bump(tx, account, &by_project(project), -removed)?;
+    }
+    Ok(())
+}
+
+fn tally(tx: &mut Tx, milestone: &Milestone, by: i64) -> Result<()> {
+    list_total::bump(tx, milestone.account, LIST, by)?;
+    list_total::bump(tx, milestone.account, &by_project(milestone.project_id), by)
+}

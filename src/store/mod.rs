@@ -1,0 +1,152 @@
+//! The only SQL of the program. `Store::read` and `Store::write` run a closure in a transaction;
+//! the functions of the neighbouring files take that transaction.
+
+pub mod account;
+pub mod activity;
+pub mod client;
+pub mod dashboard;
+pub mod engine;
+pub mod exchange_rate;
+pub mod invoice;
+pub mod list_total;
+pub mod migrate;
+pub mod milestone;
+pub mod payment;
+pub mod program_state;
+pub mod project;
+pub mod proposal;
+pub mod request_answer;
+pub mod session;
+pub mod sqlite;
+
+use std::{error::Error as StdError, path::Path};
+
+use tokio::sync::oneshot;
+
+use self::engine::{Connection, Tx};
+use crate::domain::error::{Error, Result};
+
+/// Requests that may wait for a database thread before new ones wait to be queued.
+const QUEUE: usize = 1024;
+
+/// A database, served by its own threads.
+pub struct Store {
+    reads: sqlite::Jobs,
+    writes: sqlite::Jobs,
+    engine: sqlite::Engine,
+}
+
+impl Store {
+    /// Opens a migrated database file.
+    pub fn open(path: &Path) -> Result<Self> {
+        let (reads, read_jobs) = async_channel::bounded(QUEUE);
+        let (writes, write_jobs) = async_channel::bounded(QUEUE);
+        let engine = sqlite::Engine::start(path, read_jobs, write_jobs)?;
+        Ok(Self { reads, writes, engine })
+    }
+
+    /// Runs `work` on a snapshot of the database. It cannot change anything.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let mut work = Some(work);
+        submit(&self.reads, move |tx| match work.take() {
+            Some(work) => work(tx),
+            None => Err(Error::internal("a read ran twice")),
+        })
+        .await
+    }
+
+    /// Runs `work` in a transaction and answers when it is on the disk. An error undoes what
+    /// `work` did. It may run more than once, so its only effects are those on the transaction.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        submit(&self.writes, work).await
+    }
+
+    /// Finishes what is queued and ends the threads.
+    pub fn close(self) {
+        drop((self.reads, self.writes));
+        self.engine.join();
+    }
+
+    /// The database file.
+    pub fn path(&self) -> &Path {
+        self.engine.path()
+    }
+}
+
+async fn submit<T: Send + 'static>(
+    jobs: &sqlite::Jobs,
+    work: impl FnMut(&mut Tx) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let (reply, answer) = oneshot::channel();
+    let job = Job(Box::new(Pending { work, result: None, reply }));
+    jobs.send(job).await.map_err(|_| Error::internal("the database threads have ended"))?;
+    answer.await.map_err(|_| Error::internal("the database threads have ended"))?
+}
+
+/// A closure on its way to a database thread and back.
+pub struct Job(Box<dyn Work>);
+
+impl Job {
+    /// Runs it; whether its changes are to be kept.
+    fn run(&mut self, connection: &mut dyn Connection) -> bool {
+        self.0.run(&mut Tx::new(connection))
+    }
+
+    /// Replaces what it would answer.
+    fn fail(&mut self, error: Error) {
+        self.0.fail(error);
+    }
+
+    /// Answers the caller: what the job found, or why its transaction did not stand.
+    fn answer(self, transaction: Result<()>) {
+        self.0.answer(transaction);
+    }
+}
+
+trait Work: Send {
+    fn run(&mut self, tx: &mut Tx) -> bool;
+    fn fail(&mut self, error: Error);
+    fn answer(self: Box<Self>, transaction: Result<()>);
+}
+
+struct Pending<T, F> {
+    work: F,
+    result: Option<Result<T>>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T: Send, F: FnMut(&mut Tx) -> Result<T> + Send> Work for Pending<T, F> {
+    fn run(&mut self, tx: &mut Tx) -> bool {
+        self.result.insert((self.work)(tx)).is_ok()
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.result = Some(Err(error));
+    }
+
+    fn answer(self: Box<Self>, transaction: Result<()>) {
+        let result = match (self.result, transaction) {
+            (Some(Err(error)), _) | (_, Err(error)) => Err(error),
+            (Some(Ok(value)), Ok(())) => Ok(value),
+            (None, Ok(())) => Err(Error::internal("a job was answered before it ran")),
+        };
+        // Whoever asked may have gone away meanwhile; the change stands all the same.
+        let _ = self.reply.send(result);
+    }
+}
+
+/// The domain's word for a broken constraint of `schema.sql`.
+fn violated(constraint: &str, source: impl StdError + Send + Sync + 'static) -> Error {
+    match constraint {
+        "accounts_email_key" => {
+            Error::conflict("An account with this email already exists").caused_by(source)
+        }
+        _ => Error::internal(source),
+    }
+}

@@ -1,0 +1,19 @@
+//! Small facts about the program that outlive it, by name.
+
+use super::engine::{Tx, values};
+use crate::domain::error::Result;
+
+/// The value kept under a name.
+pub fn find(tx: &mut Tx, name: &str) -> Result<Option<String>> {
+    tx.find("SELECT value FROM program_state WHERE name = ?1", values![name], |row| row.get(0))
+}
+
+/// Keeps a value under a name.
+pub fn set(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
+    tx.execute(
+        "INSERT INTO program_state (name, value) VALUES (?1, ?2) \
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        values![name, value],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! Proposals.
+
+use jiff::Timestamp;
+
+use super::{
+    client,
+    engine::{Row, Tx, values},
+    list_total,
+};
+use crate::domain::{
+    error::{Error, Result},
+    exchange_rate::Rates,
+    id::{AccountId, ClientId, ProposalId},
+    money::{Currency, Money},
+    page::Listing,
+    proposal::{Proposal, ProposalFilter, ProposalStatus},
+};
+
+/// The columns [`read`] expects, in order.
+macro_rules! select {
+    ($tail:literal) => {
+        concat!(
+            "SELECT id, account_id, client_id, title, content, status, currency, amount, \
+             valid_until, created_at, updated_at FROM proposals WHERE account_id = ?1 ",
+            $tail
+        )
+    };
+}
+
+fn read(row: &dyn Row) -> Result<Proposal> {
+    let currency: Currency = row.get(6)?;
+    Ok(Proposal {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        client_id: row.get(2)?,
+        client: None,
+        title: row.get(3)?,
+        content: row.get(4)?,
+        status: row.get(5)?,
+        amount: Money::new(row.get(7)?, currency),
+        valid_until: row.get(8)?,
+        created_at: row.get(9)?,
+        updated_at: row.get(10)?,
+    })
+}
+
+fn by_status(status: ProposalStatus) -> String {
+    format!("proposals:status:{}", status.as_str())
+}
+
+fn by_client(client: ClientId) -> String {
+    format!("proposals:client:{client}")
+}
+
+/// Adds a proposal.
+pub fn create(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
+    tx.execute(
+        "INSERT INTO proposals (id, account_id, client_id, title, content, status, currency, \
+         amount, valid_until, created_at, updated_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        values![
+            &proposal.id,
+            &proposal.account,
+            &proposal.client_id,
+            &proposal.title,
+            &proposal.content,
+            proposal.status.as_str(),
+            proposal.amount.currency,
+            proposal.amount.minor,
+            proposal.valid_until,
+            proposal.created_at,
+            proposal.updated_at,
+        ],
+    )?;
+    tally(tx, proposal, 1)
+}
+
+/// A proposal with its client.
+pub fn find(tx: &mut Tx, account: AccountId, id: ProposalId, rates: &Rates) -> Result<Proposal> {
+    let mut proposal = tx
+        .find(select!("AND id = ?2"), values![&account, &id], read)?
+        .ok_or_else(|| Error::not_found("Proposal"))?;
+    proposal.client = Some(client::find_any(tx, account, proposal.client_id, rates)?);
+    Ok(proposal)
+}
+
+/// A page of proposals with their clients, newest first.
+pub fn list(
+    tx: &mut Tx,
+    account: AccountId,
+    filter: &ProposalFilter,
+    rates: &Rates,
+) -> Result<Listing<Proposal>> {
+    let page = filter.page;
+    let (limit, offset) = (page.limit(), page.offset());
+    let (mut entries, total) = match (filter.status, filter.client_id) {
+        (None, None) => (
+            tx.list(
+                select!("ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
+                values![&account, limit, offset],
+                read,
+            )?,
+            list_total::find(tx, account, "proposals")?,
+        ),
+        (Some(status), None) => (
+            tx.list(
+                select!("AND status = ?4 ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
+                values![&account, limit, offset, status.as_str()],
+                read,
+            )?,
+            list_total::find(tx, account, &by_status(status))?,
+        ),
+        (None, Some(client)) => (
+            tx.list(
+                select!("AND client_id = ?4 ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
+                values![&account, limit, offset, &client],
+                read,
+            )?,
+            list_total::find(tx, account, &by_client(client))?,
+        ),
+        (Some(status), Some(client)) => {
+            let rows = tx.list(
+                select!("AND client_id = ?4 AND status = ?5 ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
+                values![&account, limit, offset, &client, status.as_str()],
+                read,
+            )?;
+            let total: i64 = tx.one(
+                "SELECT count(*) FROM proposals \
+                 WHERE account_id = ?1 AND client_id = ?2 AND status = ?3",
+                values![&account, &client, status.as_str()],
+                |row| row.get(0),
+            )?;
+            (rows, total.unsigned_abs())
+        }
+    };
+    let clients =
+        client::find_all(tx, account, entries.iter().map(|proposal| proposal.client_id), rates)?;
+    for proposal in &mut entries {
+        proposal.client = clients.get(&proposal.client_id).cloned();
+    }
+    Ok(Listing { entries, total, page })
+}
+
+/// Writes back a change; `before` is the proposal as it was.
+pub fn update(tx: &mut Tx, before: &Proposal, proposal: &Proposal) -> Result<()> {
+    tally(tx, before, -1)?;
+    tx.execute(
+        "UPDATE proposals SET client_id = ?2, title = ?3, content = ?4, status = ?5, \
+         currency = ?6, amount = ?7, valid_until = ?8, updated_at = ?9 WHERE id = ?1",
+        values![
+            &proposal.id,
+            &proposal.client_id,
+            &proposal.title,
+            &proposal.content,
+            proposal.status.as_str(),
+            proposal.amount.currency,
+            proposal.amount.minor,
+            proposal.valid_until,
+            proposal.updated_at,
+        ],
+    )?;
+    tally(tx, proposal, 1)
+}
+
+/// Remembers when it was sent.
+pub fn mark_sent(tx: &mut Tx, id: ProposalId, now: Timestamp) -> Result<()> {
+    tx.execute("UPDATE proposals SET sent_at = ?2 WHERE id = ?1", values![&id, now])?;
+    Ok(())
+}
+
+/// Remembers when it was answered.
+pub fn mark_answered(tx: &mut Tx, id: ProposalId, now: Timestamp) -> Result<()> {
+    tx.execute("UPDATE proposals SET answered_at = ?2 WHERE id = ?1", values![&id, now])?;
+    Ok(())
+}
+
+/// Removes a proposal.
+pub fn delete(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
+    tx.execute("DELETE FROM proposals WHERE id = ?1", values![&proposal.id])?;
+    tally(tx, proposal, -1)
+}
+
+fn tally(tx: &mut Tx, proposal: &Proposal, by: i64) -> Result<()> {
+    list_total::bump(tx, proposal.account, "proposals", by)?;
+    list_total::bump(tx, proposal.account, &by_status(proposal.status), by)?;
+    list_total::bump(tx, proposal.account, &by_client(proposal.client_id), by)
+}

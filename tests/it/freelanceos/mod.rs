@@ -1,0 +1,3 @@
+//! The FreelanceOS API.
+
+mod account;

@@ -1,0 +1,6 @@
+//! Everything that is tested through the program's own faces.
+
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
+
+mod freelanceos;
+mod support;

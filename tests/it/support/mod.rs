@@ -1,0 +1,218 @@
+//! The program as its users meet it: the real router on a random port, a fresh database file,
+//! the real writer. Only the clock and the randomness are given.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use freelanceos::{
+    app::{
+        App, Settings,
+        environment::{Clock, Random},
+    },
+    http::edge::Gate,
+    server,
+    store::{Store, migrate},
+};
+use jiff::{SignedDuration, Timestamp};
+use reqwest::{Method, StatusCode, header::HeaderMap};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, sync::watch};
+
+/// The instant at which every test begins, unless it says otherwise.
+pub const START: &str = "2026-03-18T12:00:00Z";
+pub const PASSWORD: &str = "SecurePass123";
+
+/// A clock that stands still until it is moved.
+pub struct TestClock(Mutex<Timestamp>);
+
+impl TestClock {
+    pub fn set(&self, at: &str) {
+        *self.0.lock().unwrap() = at.parse().unwrap();
+    }
+
+    pub fn advance(&self, by: SignedDuration) {
+        *self.0.lock().unwrap() += by;
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// The same bytes in the same order in every run.
+#[derive(Default)]
+pub struct TestRandom(AtomicU64);
+
+impl Random for TestRandom {
+    fn fill(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            // SplitMix64: every state gives another well-mixed value.
+            let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            *byte = (z ^ (z >> 31)) as u8;
+        }
+    }
+}
+
+/// How a test app differs from the usual.
+#[derive(Default)]
+pub struct Options {
+    pub rate_limit: bool,
+    pub trust_proxy: bool,
+}
+
+/// A running program and a client of it.
+pub struct TestApp {
+    pub base: String,
+    pub clock: Arc<TestClock>,
+    pub app: Arc<App>,
+    pub http: reqwest::Client,
+    folder: TempDir,
+    stop: watch::Sender<bool>,
+}
+
+/// An answer, its body understood.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Value,
+}
+
+impl Answer {
+    /// The data of an answer that must have this status.
+    #[track_caller]
+    pub fn data(&self, status: u16) -> &Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        assert_eq!(self.body["success"], true, "{}", self.body);
+        &self.body["data"]
+    }
+
+    /// The error of an answer that must have this status and FreelanceOS's shape.
+    #[track_caller]
+    pub fn error(&self, status: u16) -> &str {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        assert_eq!(self.body["success"], false, "{}", self.body);
+        assert_eq!(self.body.as_object().unwrap().len(), 2, "{}", self.body);
+        self.body["error"].as_str().unwrap()
+    }
+}
+
+pub async fn spawn_app() -> TestApp {
+    spawn_app_with(Options::default()).await
+}
+
+pub async fn spawn_app_with(options: Options) -> TestApp {
+    let folder = TempDir::new().unwrap();
+    let database = folder.path().join("freelanceos.db");
+    let clock = Arc::new(TestClock(Mutex::new(START.parse().unwrap())));
+    migrate::run(&database, clock.now()).unwrap();
+    let settings = Settings {
+        jwt_secret: "a secret of the tests, long enough to be one".to_owned(),
+        payment_link_base: "https://pay.raenest.com".to_owned(),
+    };
+    let store = Store::open(&database).unwrap();
+    let random = Arc::new(TestRandom::default());
+    let app = Arc::new(App::new(store, clock.clone(), random, settings).unwrap());
+    let gate = Arc::new(Gate {
+        app: Arc::clone(&app),
+        origins: vec!["http://localhost:3000".to_owned()],
+        trust_proxy: options.trust_proxy,
+        boot: "test".to_owned(),
+        requests: AtomicU64::new(0),
+    });
+    let routes = server::routes(&app, &gate, options.rate_limit);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let (stop, stopped) = watch::channel(false);
+    tokio::spawn(server::serve(vec![listener], routes, stopped));
+    TestApp { base, clock, app, http: reqwest::Client::new(), folder, stop }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        let _ = self.stop.send(true);
+    }
+}
+
+impl TestApp {
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("freelanceos.db")
+    }
+
+    /// Sends a request that is still to be finished. `path` begins behind `/api/v1`.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("{}/api/v1{path}", self.base))
+    }
+
+    /// Sends a finished request.
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await.unwrap();
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Answer { status, headers, body }
+    }
+
+    /// Registers a user under this e-mail.
+    pub async fn register(&self, email: &str) -> User<'_> {
+        let body = json!({
+            "email": email, "password": PASSWORD, "firstName": "John", "lastName": "Doe",
+        });
+        let answer = self.send(self.request(Method::POST, "/auth/register").json(&body)).await;
+        let data = answer.data(201);
+        let (token, id) = (data["token"].as_str().unwrap(), data["user"]["id"].as_str().unwrap());
+        User { app: self, token: token.to_owned(), id: id.to_owned() }
+    }
+}
+
+/// A signed-in user.
+pub struct User<'a> {
+    pub app: &'a TestApp,
+    pub token: String,
+    pub id: String,
+}
+
+impl User<'_> {
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.app.request(method, path).bearer_auth(&self.token)
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.app.send(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.app.send(self.request(Method::POST, path).json(&body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.app.send(self.request(Method::PUT, path).json(&body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.app.send(self.request(Method::DELETE, path)).await
+    }
+
+    /// Makes a client of this name and answers its id.
+    pub async fn client(&self, name: &str) -> String {
+        let answer = self.post("/clients", json!({"name": name, "email": "c@example.com"})).await;
+        answer.data(201)["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes an invoice over one amount and answers its id.
+    pub async fn invoice(&self, client: &str, amount: Value, due: &str) -> String {
+        let body = json!({"clientId": client, "amount": amount, "dueDate": due});
+        self.post("/invoices", body).await.data(201)["id"].as_str().unwrap().to_owned()
+    }
+}
