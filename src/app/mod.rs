@@ -7,6 +7,7 @@ pub mod client;
 pub mod dashboard;
 pub mod environment;
 pub mod exchange_rate;
+mod hs256;
 pub mod invoice;
 pub mod milestone;
 pub mod password;

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
 
+use super::hs256;
 use crate::domain::{
     error::{Error, Result},
     id::Id,
@@ -41,6 +42,7 @@ pub struct Tokens {
 impl Tokens {
     /// `secret` is `JWT_SECRET`.
     pub fn new(secret: &[u8]) -> Self {
+        hs256::install();
         let mut validation = Validation::new(Algorithm::HS256);
         // The library reads the machine's clock; ours is compared below.
         validation.validate_exp = false;

@@ -1,0 +1,100 @@
+//! Imports run one way: `domain ← store ← app ← http ← api ← server ← cli`. A file may name its
+//! own layer and those below, and an API may not name another.
+
+use std::{fs, path::Path};
+
+/// The layers, lowest first. `config` stands beside the server: only it and the command line
+/// read settings.
+const LAYERS: &[&str] =
+    &["domain", "store", "mail", "pdf", "app", "http", "api", "web", "config", "server", "cli"];
+
+/// Layers on one step that must not know each other.
+const STRANGERS: &[&[&str]] = &[&["store", "mail", "pdf"], &["api", "web"]];
+
+#[test]
+fn no_file_imports_a_layer_above_its_own() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    visit(&root, &mut |path| {
+        let relative = path.strip_prefix(&root).unwrap();
+        let first = relative.iter().next().unwrap().to_str().unwrap();
+        let layer = first.strip_suffix(".rs").unwrap_or(first);
+        let Some(own) = rank(layer) else { return };
+        seen += 1;
+        let text = fs::read_to_string(path).unwrap();
+        for used in uses(&text) {
+            let Some(other) = rank(&used) else { continue };
+            let strangers =
+                STRANGERS.iter().any(|group| group.contains(&layer) && group.contains(&&*used));
+            if other > own || (used != layer && strangers) {
+                wrong.push(format!("{} names {used}", relative.display()));
+            }
+        }
+    });
+    assert!(seen > 50, "only {seen} files were looked at");
+    assert!(wrong.is_empty(), "imports that point upwards:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_the_engine_names_its_database_library() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    visit(&root, &mut |path| {
+        let text = fs::read_to_string(path).unwrap();
+        let names = ["rusqlite", "r2d2"].iter().any(|library| text.contains(library));
+        let is_engine = path.ends_with("store/sqlite.rs");
+        assert!(!names || is_engine, "{} names the database library", path.display());
+    });
+}
+
+fn rank(layer: &str) -> Option<usize> {
+    LAYERS.iter().position(|known| *known == layer)
+}
+
+/// The first segments after `crate::`, in plain paths and in braces.
+fn uses(text: &str) -> Vec<String> {
+    let mut used = Vec::new();
+    for (start, _) in text.match_indices("crate::") {
+        if text[..start].ends_with('$') {
+            continue;
+        }
+        let rest = &text[start + "crate::".len()..];
+        if let Some(group) = rest.strip_prefix('{') {
+            let mut depth = 1;
+            let mut segment = String::new();
+            for c in group.chars() {
+                match c {
+                    '{' => depth += 1,
+                    '}' => depth -= 1,
+                    _ => {}
+                }
+                if depth == 0 {
+                    break;
+                }
+                match c {
+                    ',' if depth == 1 => used.push(first_word(&std::mem::take(&mut segment))),
+                    _ => segment.push(c),
+                }
+            }
+            used.push(first_word(&segment));
+        } else {
+            used.push(first_word(rest));
+        }
+    }
+    used
+}
+
+fn first_word(text: &str) -> String {
+    text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+fn visit(folder: &Path, each: &mut dyn FnMut(&Path)) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            visit(&path, each);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            each(&path);
+        }
+    }
+}
