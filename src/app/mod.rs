@@ -75,8 +75,10 @@ impl App {
         })
     }
 
+    /// Now, in whole seconds: what is answered today is what is read back tomorrow.
     pub fn now(&self) -> Timestamp {
-        self.clock.now()
+        let now = self.clock.now();
+        Timestamp::from_second(now.as_second()).unwrap_or(now)
     }
 
     /// Finishes queued writes and ends the database threads.
@@ -152,8 +154,10 @@ impl App {
         .await
     }
 
-    /// Forgets expired sessions and old answers, a few at a time. Answers whether more are left.
+    /// Forgets expired sessions and old answers, a few at a time, and gives back memory that
+    /// sign-ins used. Answers whether more is left to forget.
     pub async fn sweep(&self) -> Result<bool> {
+        self.passwords.rest();
         let now = self.now();
         let deleted = self
             .store

@@ -1,8 +1,15 @@
 //! Passwords: argon2id on the blocking threads, as many at once as there are cores.
 
-use std::{num::NonZero, sync::Arc, thread};
+use std::{
+    num::NonZero,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+};
 
-use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
+use argon2::{
+    Algorithm, Argon2, Block, Params, PasswordHash, Version,
+    password_hash::phc::{Output, ParamsString, Salt},
+};
 use tokio::sync::Semaphore;
 
 use super::environment::Random;
@@ -23,17 +30,20 @@ pub struct Passwords {
     argon2: Argon2<'static>,
     cores: Arc<Semaphore>,
     queue: Arc<Semaphore>,
+    /// Working memory that is not in use, one piece a core at most. Kept because an allocator
+    /// asked for 19 MiB by ever other threads keeps far more.
+    memory: Arc<Mutex<Vec<Vec<Block>>>>,
 }
 
 impl Passwords {
     pub fn new() -> Result<Self> {
         let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(Error::internal)?;
+        let cores = thread::available_parallelism().map_or(2, NonZero::get);
         Ok(Self {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
-            cores: Arc::new(Semaphore::new(
-                thread::available_parallelism().map_or(2, NonZero::get),
-            )),
+            cores: Arc::new(Semaphore::new(cores)),
             queue: Arc::new(Semaphore::new(QUEUE)),
+            memory: Arc::default(),
         })
     }
 
@@ -42,10 +52,14 @@ impl Passwords {
         let mut salt = [0; 16];
         random.fill(&mut salt);
         let argon2 = self.argon2.clone();
-        self.run(move || {
-            let hash = argon2
-                .hash_password_with_salt(password.as_bytes(), &salt)
-                .map_err(Error::internal)?;
+        self.run(move |memory| {
+            let hash = PasswordHash {
+                algorithm: Algorithm::Argon2id.ident(),
+                version: Some(Version::V0x13.into()),
+                params: ParamsString::try_from(argon2.params()).map_err(Error::internal)?,
+                salt: Some(Salt::new(&salt).map_err(Error::internal)?),
+                hash: Some(digest(&argon2, &password, &salt, memory)?),
+            };
             Ok(hash.to_string())
         })
         .await
@@ -55,34 +69,62 @@ impl Passwords {
     /// the answer is no, so that time does not tell who has an account.
     pub async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool> {
         let argon2 = self.argon2.clone();
-        self.run(move || match hash {
-            Some(hash) => {
-                let hash = PasswordHash::new(&hash).map_err(Error::internal)?;
-                Ok(argon2.verify_password(password.as_bytes(), &hash).is_ok())
-            }
-            None => {
-                argon2
-                    .hash_password_with_salt(password.as_bytes(), &[0; 16])
-                    .map_err(Error::internal)?;
-                Ok(false)
-            }
+        self.run(move |memory| {
+            let Some(hash) = hash else {
+                digest(&argon2, &password, &[0; 16], memory)?;
+                return Ok(false);
+            };
+            let hash = PasswordHash::new(&hash).map_err(Error::internal)?;
+            let params = Params::try_from(&hash).map_err(Error::internal)?;
+            let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+            let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else {
+                return Err(Error::internal("a stored password hash lacks its salt or hash"));
+            };
+            // Outputs are compared in constant time.
+            Ok(digest(&argon2, &password, salt, memory)? == *expected)
         })
         .await
     }
 
+    /// Gives back the working memory; the next password takes new.
+    pub fn rest(&self) {
+        self.lock_memory().clear();
+    }
+
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Vec<Block>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let busy = |_| Error::unavailable(2, "Too many sign-ins at once, please try again");
         let _place = self.queue.try_acquire().map_err(busy)?;
         let core = self.cores.clone().acquire_owned().await.map_err(Error::internal)?;
-        tokio::task::spawn_blocking(move || {
+        let mut memory = self.lock_memory().pop().unwrap_or_default();
+        let (result, memory) = tokio::task::spawn_blocking(move || {
             // Held to the end even where the request has gone away meanwhile.
             let _core = core;
-            work()
+            (work(&mut memory), memory)
         })
         .await
-        .map_err(Error::internal)?
+        .map_err(Error::internal)?;
+        self.lock_memory().push(memory);
+        result
     }
+
+    fn lock_memory(&self) -> MutexGuard<'_, Vec<Vec<Block>>> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn digest(
+    argon2: &Argon2,
+    password: &Password,
+    salt: &[u8],
+    memory: &mut Vec<Block>,
+) -> Result<Output> {
+    memory.resize(argon2.params().block_count(), Block::new());
+    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+    argon2
+        .hash_password_into_with_memory(password.as_bytes(), salt, &mut output, memory)
+        .map_err(Error::internal)?;
+    Output::new(&output).map_err(Error::internal)
 }

@@ -2,7 +2,7 @@
 
 use jiff::{
     SignedDuration, Timestamp, ToSpan,
-    civil::{Date, DateTime},
+    civil::{self, Date, DateTime},
     tz::TimeZone,
 };
 use serde_json::Value;
@@ -83,14 +83,45 @@ pub fn parse(text: &str) -> Result<Date, Rule> {
     if rest_is_time && (2000..=2100).contains(&day.year()) { Ok(day) } else { Err(Rule::Date) }
 }
 
-/// A calendar date on the wire: `2026-04-15T00:00:00Z`.
-pub fn wire_date(day: Date) -> String {
-    format!("{day}T00:00:00Z")
-}
+/// Date or instant on the wire, as 20 bytes of text: `2026-04-15T09:30:00Z`. Written out by hand,
+/// since lists hold many of them and a general formatter would take most of their time.
+#[derive(Debug, Clone, Copy)]
+pub struct WireTime([u8; 20]);
 
-/// An instant on the wire: `2026-04-15T09:30:00Z`.
-pub fn wire_instant(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+impl WireTime {
+    /// A calendar date: `2026-04-15T00:00:00Z`.
+    pub fn of_day(day: Date) -> Self {
+        Self::new(day.to_datetime(civil::Time::midnight()))
+    }
+
+    /// An instant, to the second.
+    pub fn of_instant(at: Timestamp) -> Self {
+        Self::new(TimeZone::UTC.to_datetime(at))
+    }
+
+    fn new(at: DateTime) -> Self {
+        let mut text = *b"0000-00-00T00:00:00Z";
+        let mut write = |place: usize, number: i8| {
+            let number = number.unsigned_abs() % 100;
+            text[place] = b'0' + number / 10;
+            text[place + 1] = b'0' + number % 10;
+        };
+        let year = at.year().clamp(0, 9999);
+        // Both halves of a four-digit year are below 100.
+        write(0, (year / 100) as i8);
+        write(2, (year % 100) as i8);
+        write(5, at.month());
+        write(8, at.day());
+        write(11, at.hour());
+        write(14, at.minute());
+        write(17, at.second());
+        Self(text)
+    }
+
+    pub fn as_str(&self) -> &str {
+        // Digits and punctuation are ASCII.
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
 }
 
 /// Reads a duration setting: `30m`, `7d`, `12h`, `45s`, or bare seconds.
@@ -140,6 +171,14 @@ mod tests {
         ] {
             assert_eq!(parse(text), Err(Rule::Date), "{text}");
         }
+    }
+
+    #[test]
+    fn times_on_the_wire_are_to_the_second() {
+        let at: Timestamp = "2026-04-05T09:03:07.987Z".parse().unwrap();
+        assert_eq!(WireTime::of_instant(at).as_str(), "2026-04-05T09:03:07Z");
+        let day: Date = "2026-12-31".parse().unwrap();
+        assert_eq!(WireTime::of_day(day).as_str(), "2026-12-31T00:00:00Z");
     }
 
     #[test]

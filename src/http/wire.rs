@@ -10,7 +10,7 @@ use poem_openapi::{
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::domain::{date, word::Word};
+use crate::domain::{date::WireTime, word::Word};
 
 /// Declares a JSON object: `field "name": Type`. A field of an `Option` is left out without a
 /// value; the doc comments become descriptions, and the text after `example` its example.
@@ -143,7 +143,7 @@ pub struct Instant(pub Timestamp);
 
 impl Serialize for Instant {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&date::wire_instant(self.0))
+        serializer.serialize_str(WireTime::of_instant(self.0).as_str())
     }
 }
 
@@ -155,7 +155,7 @@ pub struct Day(pub Date);
 
 impl Serialize for Day {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&date::wire_date(self.0))
+        serializer.serialize_str(WireTime::of_day(self.0).as_str())
     }
 }
 

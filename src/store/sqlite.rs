@@ -15,6 +15,7 @@ use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{
     Connection as Sqlite, ErrorCode, OpenFlags,
     backup::{Backup, StepResult},
+    config::DbConfig,
     types::{ToSqlOutput, ValueRef},
 };
 
@@ -50,10 +51,7 @@ impl Engine {
         let readers = thread::available_parallelism().map_or(2, NonZero::get).clamp(2, 8);
         let manager = SqliteConnectionManager::file(path)
             .with_flags(OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-            .with_init(|connection| {
-                connection.set_prepared_statement_cache_capacity(STATEMENTS);
-                connection.busy_timeout(BUSY_TIMEOUT)
-            });
+            .with_init(|connection| prepare(connection));
         let pool = Pool::builder()
             .max_size(readers as u32)
             .min_idle(Some(0))
@@ -188,10 +186,16 @@ impl ServeLock {
     }
 }
 
+fn prepare(connection: &Sqlite) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Otherwise a statement whose plan might depend on a bound value is prepared anew each time.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.busy_timeout(BUSY_TIMEOUT)
+}
+
 fn open(path: &Path) -> Result<Sqlite> {
     let connection = Sqlite::open(path).map_err(failure)?;
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(failure)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    prepare(&connection).map_err(failure)?;
     for (pragma, value) in [
         ("journal_mode", "WAL"),
         ("synchronous", "FULL"),

@@ -102,7 +102,11 @@ pub fn json(status: StatusCode, body: Vec<u8>) -> Response {
 
 /// Writes JSON. What this program answers has text keys only, so it cannot fail.
 pub fn bytes(value: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(value).unwrap_or_default()
+    let mut bytes = Vec::with_capacity(1024);
+    match serde_json::to_writer(&mut bytes, value) {
+        Ok(()) => bytes,
+        Err(_) => Vec::new(),
+    }
 }
 
 impl<T: Type, const STATUS: u16> ApiResponse for Reply<T, STATUS> {
