@@ -95,7 +95,8 @@ pub fn example(json: &str) -> Option<Value> {
 }
 
 fn text(description: &'static str) -> Option<&'static str> {
-    Some(description.trim()).filter(|text| !text.is_empty())
+    // Named in full: OpenAPI types have an `is_empty` of their own.
+    Some(description.trim()).filter(|text| !str::is_empty(text))
 }
 
 /// Describes a type by a schema of its own, written in place.
