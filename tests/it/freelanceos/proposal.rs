@@ -195,3 +195,41 @@ async fn its_amount_has_no_more_decimals_than_its_currency() {
     let answer = user.post("/proposals", body).await;
     assert_eq!(answer.error(400), "amount must have no decimals in this currency");
 }
+
+#[tokio::test]
+async fn a_new_proposal_is_a_draft_and_no_other_status_is_taken() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    let client = user.client("Client").await;
+    let new = |status| json!({"clientId": client, "title": "P", "status": status});
+    user.post("/proposals", new("draft")).await.data(201);
+    for status in ["sent", "accepted", "rejected"] {
+        assert_eq!(
+            user.post("/proposals", new(status)).await.error(409),
+            "A new proposal is a draft; send it with POST /proposals/:id/send"
+        );
+    }
+    assert_eq!(user.get("/proposals").await.body["total"], 1);
+}
+
+#[tokio::test]
+async fn a_bad_field_is_400_before_a_state_is_409() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    let client = user.client("Client").await;
+    for (bad, error) in [
+        (json!({"clientId": "client_1"}), "clientId does not exist"),
+        (json!({"amount": 0.001}), "amount must have at most 2 decimals"),
+    ] {
+        let mut new = json!({"clientId": client, "title": "P", "status": "sent"});
+        new.as_object_mut().unwrap().extend(bad.as_object().unwrap().clone());
+        assert_eq!(user.post("/proposals", new).await.error(400), error);
+
+        let path = format!("/proposals/{}", user.proposal(&client, "P").await);
+        let mut change = json!({"status": "sent"});
+        change.as_object_mut().unwrap().extend(bad.as_object().unwrap().clone());
+        assert_eq!(user.put(&path, change.clone()).await.error(400), error);
+        user.put(&path, json!({"status": "accepted"})).await.data(200);
+        assert_eq!(user.put(&path, change).await.error(400), error);
+    }
+}
