@@ -166,3 +166,13 @@ async fn no_answer_holds_a_password_or_its_hash() {
         assert!(!text.contains("password") && !text.contains("argon"), "{text}");
     }
 }
+
+#[tokio::test]
+async fn the_database_holds_no_password() {
+    let app = spawn_app().await;
+    app.register("user@example.com").await;
+    for file in [app.database(), app.database().with_extension("db-wal")] {
+        let bytes = std::fs::read(file).unwrap_or_default();
+        assert!(!bytes.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes()));
+    }
+}

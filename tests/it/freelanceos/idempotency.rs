@@ -125,7 +125,9 @@ async fn a_key_is_remembered_for_24_hours() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let first = exact(post(&user, "/clients", "key", &new_client("A"))).await;
-    app.clock.advance(SignedDuration::from_hours(24) - SignedDuration::from_secs(1));
+    app.clock.set("2026-03-19T11:59:59Z");
+    // Cleaning up takes only what is too old to be given again.
+    app.app.sweep().await.unwrap();
     assert_eq!(exact(post(&user, "/clients", "key", &new_client("A"))).await, first);
     app.clock.advance(SignedDuration::from_secs(1));
     app.send(post(&user, "/clients", "key", &new_client("B"))).await.data(201);

@@ -209,3 +209,22 @@ async fn creation_and_completion_are_told_in_the_activity_once() {
     assert_eq!(told, ["project_completed", "project_created", "client_added"]);
     assert_eq!(activity.data(200)[0]["clientName"], "Ada");
 }
+
+#[tokio::test]
+async fn a_new_currency_restates_the_milestones_where_it_can() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    let client = user.client("Client").await;
+    let project = user.project(&client, "P").await;
+    let milestone = user.milestone(&project, "M").await;
+    let (project, milestone) = (format!("/projects/{project}"), format!("/milestones/{milestone}"));
+    user.put(&milestone, json!({"amount": 150.5})).await.data(200);
+    let changed = user.put(&project, json!({"currency": "KWD"})).await;
+    assert_eq!(changed.data(200)["milestones"][0]["amount"].to_string(), "150.5");
+    let before = user.get(&project).await;
+    assert_eq!(
+        user.put(&project, json!({"currency": "JPY"})).await.error(409),
+        "The amount of milestone \"M\" cannot be written in JPY"
+    );
+    assert_eq!(user.get(&project).await.data(200), before.data(200));
+}
