@@ -33,6 +33,7 @@ use crate::{
         edge::{Edge, Gate, Limited},
         limit::{Limiter, Rate},
         page::Page,
+        path,
     },
 };
 
@@ -53,6 +54,8 @@ pub fn routes(app: &Arc<App>, gate: &Arc<Gate>, rate_limit: bool) -> BoxEndpoint
     let edge = |limited: Option<Limited>| Edges { gate: Arc::clone(gate), limited };
     let (free, limited) = (edge(None), edge(limited));
 
+    // The router fails on a path that is no text before any edge is reached.
+    let garbled = Arc::new(limited.around(make_sync(unknown)));
     let api = Route::new()
         .at("/docs", free.around(get(documented.page())))
         .at("/openapi.json", free.around(get(documented.json())))
@@ -61,10 +64,17 @@ pub fn routes(app: &Arc<App>, gate: &Arc<Gate>, rate_limit: bool) -> BoxEndpoint
         .at("/", free.around(get(make_sync(|_| redirect("/api/v1/docs")))))
         .at("/healthz", free.around(get(make_sync(|_| healthy()))))
         .nest("/api/v1", api)
-        .at(
-            "/*path",
-            free.around(make_sync(|_| Err::<Response, poem::Error>(NotFoundError.into()))),
-        )
+        .at("/*path", free.around(make_sync(unknown)))
+        .around(move |routes, request| {
+            let garbled = Arc::clone(&garbled);
+            async move {
+                if path::is_text(request.uri().path()) {
+                    routes.call(request).await
+                } else {
+                    garbled.call(request).await
+                }
+            }
+        })
         .data(Arc::clone(app))
         .map_to_response()
         .boxed()
@@ -139,6 +149,10 @@ impl Documented {
             page.answer(&request)
         })
     }
+}
+
+fn unknown(_: Request) -> poem::Result<Response> {
+    Err(NotFoundError.into())
 }
 
 fn healthy() -> Response {

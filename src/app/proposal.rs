@@ -32,6 +32,8 @@ impl App {
             let rates = client::rates(tx, &actor)?;
             let client = client::named(tx, actor.account, new.client_id, &rates)?;
             let currency = new.currency.unwrap_or(actor.currency);
+            let amount =
+                Money::exact(new.amount, currency).map_err(|rule| Error::field("amount", rule))?;
             let proposal = Proposal {
                 id,
                 account: actor.account,
@@ -39,9 +41,8 @@ impl App {
                 client: Some(client),
                 title: new.title.clone(),
                 content: new.content.clone(),
-                status: ProposalStatus::Draft,
-                amount: Money::exact(new.amount, currency)
-                    .map_err(|rule| Error::field("amount", rule))?,
+                status: new.first_status()?,
+                amount,
                 valid_until: new.valid_until,
                 created_at: now,
                 updated_at: now,
@@ -86,10 +87,6 @@ impl App {
             let before = store::proposal::find(tx, actor.account, id, &rates)?;
             let change = change.clone();
             let mut proposal = before.clone();
-            proposal.status = match change.status {
-                Some(status) => before.status.change_to(status)?,
-                None => before.status,
-            };
             if let Some(client_id) = change.client_id.filter(|new| *new != before.client_id) {
                 proposal.client = Some(client::named(tx, actor.account, client_id, &rates)?);
                 proposal.client_id = client_id;
@@ -101,6 +98,11 @@ impl App {
             let amount = change.amount.unwrap_or_else(|| before.amount.decimal());
             proposal.amount =
                 Money::exact(amount, currency).map_err(|rule| Error::field("amount", rule))?;
+            // Last, since a bad field is told before a state that forbids the change.
+            proposal.status = match change.status {
+                Some(status) => before.status.change_to(status)?,
+                None => before.status,
+            };
             if before.status.is_answered() && proposal != before {
                 return Err(Error::conflict("A proposal that was answered cannot be changed"));
             }

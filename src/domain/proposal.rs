@@ -68,6 +68,7 @@ pub struct NewProposal {
     pub client_id: ClientId,
     pub title: String,
     pub content: String,
+    status: ProposalStatus,
     pub amount: Decimal,
     /// The account's where none is given.
     pub currency: Option<Currency>,
@@ -96,19 +97,25 @@ impl NewProposal {
         else {
             return Err(form.failure());
         };
-        if status.is_some_and(|status| status != ProposalStatus::Draft) {
-            return Err(Error::conflict(
-                "A new proposal is a draft; send it with POST /proposals/:id/send",
-            ));
-        }
         Ok(Self {
             client_id,
             title,
             content: content.unwrap_or_default(),
+            status: status.unwrap_or(ProposalStatus::Draft),
             amount: amount.unwrap_or_default(),
             currency,
             valid_until,
         })
+    }
+
+    /// The status it begins with, which nobody may choose.
+    pub fn first_status(&self) -> Result<ProposalStatus> {
+        match self.status {
+            ProposalStatus::Draft => Ok(ProposalStatus::Draft),
+            _ => Err(Error::conflict(
+                "A new proposal is a draft; send it with POST /proposals/:id/send",
+            )),
+        }
     }
 }
 

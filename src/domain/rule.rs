@@ -26,6 +26,8 @@ pub enum Rule {
         max: usize,
     },
     ControlCharacters,
+    /// Free text may hold any character but this one.
+    Nul,
     Email,
     OneOf(&'static [&'static str]),
     Currency,
@@ -78,6 +80,7 @@ impl fmt::Display for Rule {
             Rule::ControlCharacters => {
                 write!(f, "must be one line without control characters")
             }
+            Rule::Nul => write!(f, "must not contain a NUL character"),
             Rule::Email => write!(f, "must be a valid email address"),
             Rule::OneOf(values) => write!(f, "must be one of {}", values.join(", ")),
             Rule::Currency => write!(f, "must be an ISO 4217 currency code such as USD"),

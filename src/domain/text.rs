@@ -40,7 +40,7 @@ pub fn free(max: usize) -> impl Fn(&Value) -> Result<String, Rule> {
     move |value| {
         let text = raw(value)?;
         if text.contains('\0') {
-            return Err(Rule::ControlCharacters);
+            return Err(Rule::Nul);
         }
         within(max, text).map(str::to_owned)
     }
@@ -76,7 +76,8 @@ pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    text.nfkc().collect::<String>().to_lowercase()
+    // Letter by letter, since a whole word would end in another sigma than a part of it.
+    text.nfkc().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect()
 }
 
 fn within(max: usize, text: &str) -> Result<&str, Rule> {

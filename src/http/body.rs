@@ -11,11 +11,11 @@ use poem::{
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
     registry::{MetaMediaType, MetaRequest, Registry},
-    types::Type,
 };
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::wire::Input;
 use crate::domain::{
     error::{Error, Result},
     form::Object,
@@ -36,11 +36,7 @@ pub struct Body<T> {
     documented_as: PhantomData<fn() -> T>,
 }
 
-/// The body of a request that need not have one.
-#[derive(Debug)]
-pub struct OptionalBody<T>(Body<T>);
-
-impl<T> Body<T> {
+impl<T: Input> Body<T> {
     /// Understands the body.
     pub fn read<V>(&self, read: impl FnOnce(&Object) -> Result<V>) -> Result<V> {
         read(&self.object()?)
@@ -64,6 +60,10 @@ impl<T> Body<T> {
     }
 
     fn object(&self) -> Result<Object> {
+        // Where no field is required, no body of whatever type is as good as `{}`.
+        if self.bytes.is_empty() && !T::NEEDS_FIELDS {
+            return Ok(Map::new());
+        }
         if !self.is_json {
             return Err(Error::unsupported());
         }
@@ -106,19 +106,6 @@ impl<T> Body<T> {
     }
 }
 
-impl<T> OptionalBody<T> {
-    /// Understands the body; none at all, of whatever type, is an empty object.
-    pub fn once<V, A>(
-        &self,
-        render: fn(&A) -> Vec<u8>,
-        read: impl FnOnce(&Object) -> Result<V>,
-    ) -> Result<(Once<A>, V)> {
-        let object = if self.0.bytes.is_empty() { Map::new() } else { self.0.object()? };
-        let value = read(&object)?;
-        Ok((self.0.key(render)?, value))
-    }
-}
-
 /// Whether a content type is JSON: `application/json`, `application/merge-patch+json`, with or
 /// without parameters.
 fn is_json(content_type: &[u8]) -> bool {
@@ -128,7 +115,7 @@ fn is_json(content_type: &[u8]) -> bool {
         || (essence.starts_with(b"application/") && essence.ends_with(b"+json"))
 }
 
-impl<'a, T: Type> ApiExtractor<'a> for Body<T> {
+impl<'a, T: Input> ApiExtractor<'a> for Body<T> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
     const PARAM_IS_REQUIRED: bool = true;
     type ParamType = ();
@@ -139,7 +126,12 @@ impl<'a, T: Type> ApiExtractor<'a> for Body<T> {
     }
 
     fn request_meta() -> Option<MetaRequest> {
-        Some(meta::<T>(true))
+        let schema = T::schema_ref();
+        Some(MetaRequest {
+            description: None,
+            content: vec![MetaMediaType { content_type: "application/json", schema }],
+            required: T::NEEDS_FIELDS,
+        })
     }
 
     async fn from_request(
@@ -148,35 +140,5 @@ impl<'a, T: Type> ApiExtractor<'a> for Body<T> {
         _options: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
         Self::take(request, body).await
-    }
-}
-
-impl<'a, T: Type> ApiExtractor<'a> for OptionalBody<T> {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn register(registry: &mut Registry) {
-        T::register(registry);
-    }
-
-    fn request_meta() -> Option<MetaRequest> {
-        Some(meta::<T>(false))
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        body: &mut RequestBody,
-        _options: ExtractParamOptions<()>,
-    ) -> poem::Result<Self> {
-        Body::take(request, body).await.map(Self)
-    }
-}
-
-fn meta<T: Type>(required: bool) -> MetaRequest {
-    MetaRequest {
-        description: None,
-        content: vec![MetaMediaType { content_type: "application/json", schema: T::schema_ref() }],
-        required,
     }
 }

@@ -6,6 +6,7 @@ pub mod body;
 pub mod edge;
 pub mod limit;
 pub mod page;
+pub mod path;
 pub mod problem;
 pub mod query;
 pub(crate) mod wire;

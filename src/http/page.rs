@@ -36,15 +36,19 @@ impl Page {
 
     /// The text, compressed for those who take it so, or word that it has not changed.
     pub fn answer(&self, request: &Request) -> Response {
-        let names = |name, value: &str| {
-            request.headers().get_all(name).iter().any(|header| {
-                header.to_str().is_ok_and(|header| {
-                    header
-                        .split(',')
-                        .any(|one| one.split(';').next().is_some_and(|one| one.trim() == value))
-                })
-            })
+        let entries = |name| {
+            let headers = request.headers().get_all(name).iter();
+            headers.filter_map(|header| header.to_str().ok()).flat_map(|header| header.split(','))
         };
+        // Compared weakly: a proxy that compresses makes the tag a weak one.
+        let is_known = entries(header::IF_NONE_MATCH)
+            .map(str::trim)
+            .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == self.etag);
+        let takes_gzip = entries(header::ACCEPT_ENCODING).any(|entry| {
+            let (coding, weight) = entry.split_once(';').unwrap_or((entry, ""));
+            let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse().ok());
+            coding.trim() == "gzip" && weight != Some(0.0)
+        });
         let mut response = Response::builder()
             .header(header::ETAG, &self.etag)
             .header(header::CACHE_CONTROL, "no-cache")
@@ -52,12 +56,12 @@ impl Page {
         if let Some(policy) = &self.policy {
             response = response.header(header::CONTENT_SECURITY_POLICY, policy);
         }
-        if names(header::IF_NONE_MATCH, &self.etag) {
+        if is_known {
             return response.status(StatusCode::NOT_MODIFIED).finish();
         }
         let response = response.content_type(self.content_type);
         match &self.gzip {
-            Some(gzip) if names(header::ACCEPT_ENCODING, "gzip") => {
+            Some(gzip) if takes_gzip => {
                 response.header(header::CONTENT_ENCODING, "gzip").body(gzip.clone())
             }
             _ => response.body(self.plain.clone()),

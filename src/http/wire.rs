@@ -31,6 +31,11 @@ macro_rules! wire {
             )*
         }
 
+        impl $crate::http::wire::Input for $name {
+            const NEEDS_FIELDS: bool =
+                false $(|| <$type as poem_openapi::types::Type>::IS_REQUIRED)*;
+        }
+
         impl poem_openapi::types::Type for $name {
             const IS_REQUIRED: bool = true;
             type RawValueType = Self;
@@ -68,6 +73,12 @@ macro_rules! wire {
 }
 
 pub(crate) use wire;
+
+/// An object that may be the body of a request.
+pub trait Input: Type {
+    /// Whether any of its fields must be there.
+    const NEEDS_FIELDS: bool;
+}
 
 /// The schema of an object, still without properties.
 pub fn object(description: &'static str) -> MetaSchema {

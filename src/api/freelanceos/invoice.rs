@@ -25,7 +25,7 @@ use crate::{
     http::{
         amount::Amount,
         bearer::Bearer,
-        body::{Body, OptionalBody},
+        body::Body,
         query::{Loose, Parameters},
         wire::{
             AmountInput, CurrencyInput, DateInput, Day, EmailInput, Instant, Maybe, Nothing, OneOf,
@@ -283,7 +283,7 @@ impl Routes {
     #[oai(path = "/:id/send", method = "post", operation_id = "sendInvoice")]
     async fn send(
         &self,
-        body: OptionalBody<SendInvoiceInput>,
+        body: Body<SendInvoiceInput>,
         bearer: Bearer,
         id: Path<String>,
     ) -> Result<Reply<InvoiceBody>, Failed<Changing>> {
@@ -296,7 +296,7 @@ impl Routes {
     #[oai(path = "/:id/mark-paid", method = "post", operation_id = "markInvoicePaid")]
     async fn mark_paid(
         &self,
-        body: OptionalBody<InvoiceActionInput>,
+        body: Body<InvoiceActionInput>,
         bearer: Bearer,
         id: Path<String>,
     ) -> Result<Reply<InvoiceBody>, Failed<Changing>> {
@@ -309,7 +309,7 @@ impl Routes {
     #[oai(path = "/:id/payment-link", method = "post", operation_id = "createPaymentLink")]
     async fn payment_link(
         &self,
-        body: OptionalBody<InvoiceActionInput>,
+        body: Body<InvoiceActionInput>,
         bearer: Bearer,
         id: Path<String>,
     ) -> Result<Reply<PaymentLinkBody>, Failed<Changing>> {

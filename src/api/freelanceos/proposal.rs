@@ -23,7 +23,7 @@ use crate::{
     http::{
         amount::Amount,
         bearer::Bearer,
-        body::{Body, OptionalBody},
+        body::Body,
         query::{Loose, Parameters},
         wire::{
             AmountInput, CurrencyInput, DateInput, Day, Instant, Maybe, Nothing, OneOf, Str, Text,
@@ -188,7 +188,7 @@ impl Routes {
     #[oai(path = "/:id/send", method = "post", operation_id = "sendProposal")]
     async fn send(
         &self,
-        body: OptionalBody<SendProposalInput>,
+        body: Body<SendProposalInput>,
         bearer: Bearer,
         id: Path<String>,
     ) -> Result<Reply<ProposalBody>, Failed<Changing>> {

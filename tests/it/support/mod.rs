@@ -1,6 +1,8 @@
 //! The program as its users meet it: the real router on a random port, a fresh database file,
 //! the real writer. Only the clock and the randomness are given.
 
+pub mod document;
+
 use std::{
     path::PathBuf,
     sync::{
@@ -155,13 +157,22 @@ impl TestApp {
         self.http.request(method, format!("{}/api/v1{path}", self.base))
     }
 
-    /// Sends a finished request.
+    /// Sends a finished request, and holds an answer of the API against its document.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
-        let response = request.send().await.unwrap();
+        let request = request.build().unwrap();
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = self.http.execute(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await.unwrap();
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Answer { status, headers, body }
+        let answer = Answer { status, headers, body };
+        if let Some(path) = path.strip_prefix("/api/v1")
+            && !matches!(method, Method::HEAD | Method::OPTIONS)
+            && !matches!(path, "/docs" | "/openapi.json")
+        {
+            document::document(self).await.check(&method, path, &answer);
+        }
+        answer
     }
 
     /// Registers a user under this e-mail.
@@ -208,6 +219,24 @@ impl User<'_> {
     pub async fn client(&self, name: &str) -> String {
         let answer = self.post("/clients", json!({"name": name, "email": "c@example.com"})).await;
         answer.data(201)["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes a project of this client and answers its id.
+    pub async fn project(&self, client: &str, name: &str) -> String {
+        let answer = self.post("/projects", json!({"clientId": client, "name": name})).await;
+        answer.data(201)["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes a proposal to this client and answers its id.
+    pub async fn proposal(&self, client: &str, title: &str) -> String {
+        let answer = self.post("/proposals", json!({"clientId": client, "title": title})).await;
+        answer.data(201)["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes a milestone of this project and answers its id.
+    pub async fn milestone(&self, project: &str, name: &str) -> String {
+        let body = json!({"projectId": project, "name": name, "amount": 100});
+        self.post("/milestones", body).await.data(201)["id"].as_str().unwrap().to_owned()
     }
 
     /// Makes an invoice over one amount and answers its id.

@@ -1,0 +1,300 @@
+//! Every field of every body: what it refuses, and how that is said.
+
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use crate::support::{
+    Answer, PASSWORD, TestApp, User,
+    document::{Operation, document},
+    spawn_app,
+};
+
+/// Sends bodies to one route.
+pub struct Target<'a> {
+    pub user: &'a User<'a>,
+    pub operation: &'a Operation,
+    pub path: String,
+    /// A body the route takes.
+    pub good: Value,
+    pub schema: &'a Value,
+}
+
+impl Target<'_> {
+    pub async fn send(&self, body: &Value) -> Answer {
+        let request = self.user.request(self.operation.method.clone(), &self.path).json(body);
+        self.user.app.send(request).await
+    }
+
+    pub async fn with(&self, field: &str, value: Value) -> Answer {
+        let mut body = self.good.clone();
+        body[field] = value;
+        self.send(&body).await
+    }
+
+    pub fn fields(&self) -> &Map<String, Value> {
+        self.schema["properties"].as_object().unwrap()
+    }
+
+    pub fn is_required(&self, field: &str) -> bool {
+        self.schema["required"].as_array().is_some_and(|names| names.contains(&json!(field)))
+    }
+
+    #[track_caller]
+    pub fn refused(&self, answer: &Answer, field: &str, why: &str) {
+        assert_eq!(answer.error(400), format!("{field} {why}"), "{}", self.operation.name());
+    }
+}
+
+/// Every route whose body has fields, except the e-mail of sending an invoice.
+pub async fn targets<'a>(app: &'a TestApp, user: &'a User<'a>) -> Vec<Target<'a>> {
+    let document = document(app).await;
+    let client = user.client("Client").await;
+    let project = user.project(&client, "Project").await;
+    let mut targets = Vec::new();
+    for operation in document.operations.iter().filter(|operation| operation.takes_body()) {
+        let schema = document.input(operation);
+        let is_action = operation.path.contains("{id}/");
+        if is_action || schema["properties"].as_object().is_none_or(Map::is_empty) {
+            continue;
+        }
+        let mut good = document.example(operation);
+        for (field, id) in [("clientId", &client), ("projectId", &project)] {
+            if good.get(field).is_some() {
+                good[field] = id.as_str().into();
+            }
+        }
+        let id = match operation.noun() {
+            "clients" => client.clone(),
+            "projects" => project.clone(),
+            "milestones" => user.milestone(&project, "Milestone").await,
+            "proposals" => user.proposal(&client, "Proposal").await,
+            "invoices" => user.invoice(&client, json!(100), "2026-04-15").await,
+            _ => String::new(),
+        };
+        // An answered proposal or a completed milestone would stand in the way of what follows.
+        if operation.takes_id() {
+            good = json!({});
+        }
+        targets.push(Target { user, operation, path: operation.path_of(&id), good, schema });
+    }
+    assert_eq!(targets.len(), 7 + 2 * 6);
+    targets
+}
+
+/// What a value of another type is told.
+fn wrong_type(schema: &Value) -> String {
+    if let Some(words) = schema["enum"].as_array() {
+        let words: Vec<&str> = words.iter().map(|word| word.as_str().unwrap()).collect();
+        return format!("must be one of {}", words.join(", "));
+    }
+    match schema["type"].as_str().unwrap() {
+        "string" => "must be a string",
+        "number" => "must be a number",
+        "array" => "must be an array",
+        other => panic!("what is a wrong {other} told?"),
+    }
+    .to_owned()
+}
+
+#[tokio::test]
+async fn a_value_of_the_wrong_type_is_refused_in_every_field() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    for target in targets(&app, &user).await {
+        for (field, schema) in target.fields() {
+            for wrong in [json!({}), json!(true), json!([1]), json!(12), json!("text")] {
+                let kind = schema["type"].as_str().unwrap();
+                let is_right = (kind == "string" && wrong.is_string())
+                    || (kind == "number" && wrong.is_number())
+                    || (kind == "array" && wrong.is_array());
+                if !is_right {
+                    let answer = target.with(field, wrong).await;
+                    target.refused(&answer, field, &wrong_type(schema));
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_failing_field_is_reported_at_once_in_the_order_of_the_document() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    for target in targets(&app, &user).await {
+        let (mut body, mut expected) = (json!({}), Vec::new());
+        for (field, schema) in target.fields() {
+            expected.push(format!("{field} {}", wrong_type(schema)));
+        }
+        // The order in which they are sent does not matter.
+        for field in target.fields().keys().rev() {
+            body[field] = json!({});
+        }
+        let answer = target.send(&body).await;
+        assert_eq!(answer.error(400), expected.join("; "), "{}", target.operation.name());
+    }
+}
+
+#[tokio::test]
+async fn what_is_required_is_missed_and_null_is_as_good_as_missing() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    for target in targets(&app, &user).await.iter().filter(|t| t.operation.method == Method::POST) {
+        let required: Vec<String> = target.schema["required"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|name| name.as_str().unwrap().to_owned())
+            .collect();
+        for body in [json!({}), required.iter().map(|name| (name.clone(), Value::Null)).collect()] {
+            let answer = target.send(&body).await;
+            let mut error = answer.error(400);
+            if target.operation.noun() == "invoices" {
+                // It needs items or an amount too, which no schema says.
+                error = error.split("; amount").next().unwrap().split("; items").next().unwrap();
+            }
+            let expected: Vec<String> =
+                required.iter().map(|name| format!("{name} is required")).collect();
+            assert_eq!(error, expected.join("; "), "{}", target.operation.name());
+        }
+        for field in target.fields().keys().filter(|field| !target.is_required(field)) {
+            let answer = target.with(field, Value::Null).await;
+            assert_eq!(answer.status, 201, "{} {field} {}", target.operation.name(), answer.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn in_a_change_null_clears_an_optional_field_and_is_refused_by_others() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    for target in targets(&app, &user).await.iter().filter(|t| t.operation.method != Method::POST) {
+        for (field, schema) in target.fields() {
+            let answer = target.with(field, Value::Null).await;
+            if schema["nullable"] == true {
+                assert_eq!(
+                    answer.data(200).get(field),
+                    None,
+                    "{} {field}",
+                    target.operation.name()
+                );
+            } else {
+                target.refused(&answer, field, "is required");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn dates_currencies_and_amounts_are_read_strictly() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    for target in targets(&app, &user).await {
+        for field in target.fields().keys() {
+            match field.as_str() {
+                "deadline" | "dueDate" | "validUntil" | "issueDate" => {
+                    for bad in [
+                        "",
+                        "soon",
+                        "2026-02-30",
+                        "1999-12-31",
+                        "2101-01-01",
+                        "2026-04-15T25:00:00Z",
+                        "15.04.2026",
+                    ] {
+                        let answer = target.with(field, bad.into()).await;
+                        target.refused(
+                            &answer,
+                            field,
+                            "must be a date from 2000 to 2100 such as 2026-04-15",
+                        );
+                    }
+                }
+                "currency" => {
+                    for bad in ["", "usd", "US", "EURO", "XXX", "ABC", " USD"] {
+                        let answer = target.with(field, bad.into()).await;
+                        target.refused(
+                            &answer,
+                            field,
+                            "must be an ISO 4217 currency code such as USD",
+                        );
+                    }
+                }
+                "timezone" => {
+                    for bad in ["", "Lagos", "Africa/Nowhere", "+01:00", "../etc/passwd"] {
+                        let answer = target.with(field, bad.into()).await;
+                        target.refused(
+                            &answer,
+                            field,
+                            "must be an IANA timezone such as Africa/Lagos",
+                        );
+                    }
+                }
+                "amount" | "budget" if target.operation.noun() != "invoices" => {
+                    for bad in [json!("100"), json!("1e3"), json!("")] {
+                        target.refused(&target.with(field, bad).await, field, "must be a number");
+                    }
+                    for bad in
+                        ["-1", "-0.01", "1e16", "1e400", "10000000000000.01", "0.001", "1e-9"]
+                    {
+                        let answer = target.with(field, serde_json::from_str(bad).unwrap()).await;
+                        let error = answer.error(400);
+                        assert!(error.starts_with(&format!("{field} ")), "{bad}: {error}");
+                    }
+                    for (good, shown) in [
+                        ("0", "0"),
+                        ("12.50", "12.5"),
+                        ("1.5e3", "1500"),
+                        ("10000000000000.00", "10000000000000"),
+                        ("-0", "0"),
+                    ] {
+                        let answer = target.with(field, serde_json::from_str(good).unwrap()).await;
+                        assert!(answer.status.is_success(), "{good} {}", answer.body);
+                        assert_eq!(answer.body["data"][field].to_string(), shown, "{good}");
+                    }
+                }
+                "email" => {
+                    for bad in [
+                        "",
+                        "user",
+                        "user@",
+                        "@example.com",
+                        "a b@example.com",
+                        "user@localhost",
+                        "a@b@c.de",
+                        "A <a@example.com>",
+                        "a@example.com\r\nBcc: x@example.com",
+                        "a@exa mple.com",
+                        "a,b@example.com",
+                    ] {
+                        let answer = target.with(field, bad.into()).await;
+                        target.refused(&answer, field, "must be a valid email address");
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn unknown_fields_are_ignored() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    for target in targets(&app, &user).await {
+        let mut body = target.good.clone();
+        for field in ["id", "userId", "createdAt", "totalBilled", "avatar", "__proto__", "nonsense"]
+        {
+            body[field] = json!({"any": ["thing"]});
+        }
+        if target.operation.path == "/auth/register" {
+            body["email"] = "another@example.com".into();
+        }
+        if target.operation.path == "/auth/login" {
+            body["email"] = "user@example.com".into();
+            body["password"] = PASSWORD.into();
+        }
+        let answer = target.send(&body).await;
+        assert!(answer.status.is_success(), "{} {}", target.operation.name(), answer.body);
+        assert_ne!(answer.body["data"]["userId"], json!({"any": ["thing"]}));
+    }
+}

@@ -1,0 +1,237 @@
+//! The OpenAPI document and the page that shows it.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::support::{TestApp, document::document, spawn_app};
+
+async fn get(app: &TestApp, path: &str, headers: &[(&str, &str)]) -> Response {
+    let mut request = app.http.get(format!("{}{path}", app.base));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.send().await.unwrap()
+}
+
+#[tokio::test]
+async fn the_document_is_what_it_was() {
+    let app = spawn_app().await;
+    let mut document = document(&app).await.json.clone();
+    document["info"]["version"] = "[version]".into();
+    insta::assert_snapshot!("document", serde_json::to_string_pretty(&document).unwrap());
+}
+
+#[tokio::test]
+async fn every_route_of_the_contract_is_there_and_no_other() {
+    let app = spawn_app().await;
+    let mut routes: Vec<String> =
+        document(&app).await.operations.iter().map(|operation| operation.name()).collect();
+    routes.sort_by_key(|route| route.split(' ').rev().map(str::to_owned).collect::<Vec<_>>());
+    // GET /invoices/{id}/pdf comes with the PDFs.
+    insta::assert_snapshot!(routes.join("\n"), @r"
+    POST /auth/login
+    GET /auth/me
+    PATCH /auth/me
+    PUT /auth/me
+    POST /auth/register
+    GET /clients
+    POST /clients
+    DELETE /clients/{id}
+    GET /clients/{id}
+    PATCH /clients/{id}
+    PUT /clients/{id}
+    GET /dashboard/activity
+    GET /dashboard/earnings
+    GET /dashboard/stats
+    GET /invoices
+    POST /invoices
+    DELETE /invoices/{id}
+    GET /invoices/{id}
+    PATCH /invoices/{id}
+    PUT /invoices/{id}
+    POST /invoices/{id}/mark-paid
+    POST /invoices/{id}/payment-link
+    POST /invoices/{id}/send
+    GET /milestones
+    POST /milestones
+    DELETE /milestones/{id}
+    PATCH /milestones/{id}
+    PUT /milestones/{id}
+    GET /projects
+    POST /projects
+    DELETE /projects/{id}
+    GET /projects/{id}
+    PATCH /projects/{id}
+    PUT /projects/{id}
+    GET /proposals
+    POST /proposals
+    DELETE /proposals/{id}
+    GET /proposals/{id}
+    PATCH /proposals/{id}
+    PUT /proposals/{id}
+    POST /proposals/{id}/send
+    ");
+}
+
+#[tokio::test]
+async fn every_documented_example_is_accepted() {
+    let app = spawn_app().await;
+    let user = app.register("someone@example.com").await;
+    let client = user.client("Client").await;
+    let project = user.project(&client, "Project").await;
+    let document = document(&app).await;
+    let mut tried = 0;
+    for operation in document.operations.iter().filter(|operation| operation.takes_body()) {
+        let id = match operation.noun() {
+            "clients" => client.clone(),
+            "projects" => project.clone(),
+            "milestones" => user.milestone(&project, "Milestone").await,
+            "proposals" => user.proposal(&client, "Proposal").await,
+            "invoices" => user.invoice(&client, json!(100), "2026-04-15").await,
+            _ => String::new(),
+        };
+        if operation.path.ends_with("/mark-paid") {
+            user.post(&format!("/invoices/{id}/send"), json!({})).await.data(200);
+        }
+        let mut body = document.example(operation);
+        for (field, id) in [("clientId", &client), ("projectId", &project)] {
+            if body.get(field).is_some() {
+                body[field] = id.as_str().into();
+            }
+        }
+        let request = user.request(operation.method.clone(), &operation.path_of(&id)).json(&body);
+        let answer = app.send(request).await;
+        assert!(answer.status.is_success(), "{} {body}: {}", operation.name(), answer.body);
+        tried += 1;
+    }
+    assert_eq!(tried, 23);
+}
+
+#[tokio::test]
+async fn every_operation_has_an_id_of_its_own_a_summary_and_a_tag() {
+    let app = spawn_app().await;
+    let mut ids = std::collections::HashSet::new();
+    for operation in &document(&app).await.operations {
+        let spec = &operation.spec;
+        assert!(ids.insert(spec["operationId"].as_str().unwrap()), "{}", operation.name());
+        assert!(!spec["summary"].as_str().unwrap().is_empty(), "{}", operation.name());
+        assert_eq!(spec["tags"].as_array().unwrap().len(), 1, "{}", operation.name());
+    }
+}
+
+#[tokio::test]
+async fn every_reference_of_the_document_leads_somewhere() {
+    fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Array(list) => list.iter().for_each(|value| references(value, found)),
+            Value::Object(object) => {
+                found.extend(object.get("$ref").and_then(Value::as_str));
+                object.values().for_each(|value| references(value, found));
+            }
+            _ => {}
+        }
+    }
+    let app = spawn_app().await;
+    let document = &document(&app).await.json;
+    let mut found = Vec::new();
+    references(document, &mut found);
+    assert!(found.len() > 100);
+    for reference in found {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+}
+
+#[tokio::test]
+async fn the_swagger_page_runs_its_own_scripts_by_hash_and_loads_nothing_from_elsewhere() {
+    let app = spawn_app().await;
+    let response = get(&app, "/api/v1/docs", &[]).await;
+    assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
+    let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    let page = response.text().await.unwrap();
+
+    let directive = |name: &str| {
+        let found = policy.split(';').find_map(|part| part.trim().strip_prefix(name));
+        found.unwrap_or_else(|| panic!("no {name}: {policy}")).trim().to_owned()
+    };
+    assert_eq!(directive("default-src"), "'none'");
+    assert_eq!(directive("connect-src"), "'self'");
+    assert_eq!(directive("img-src"), "data:");
+    assert_eq!(directive("style-src"), "'unsafe-inline'");
+    let allowed = directive("script-src");
+    assert!(!allowed.contains("unsafe") && !allowed.contains("http"), "{allowed}");
+    let (mut scripts, mut rest) = (0, page.as_str());
+    // As browsers read it: a script goes on to the next end tag, whatever stands in between.
+    while let Some((_, script)) = rest.split_once("<script") {
+        let (attributes, content) = script.split_once('>').unwrap();
+        assert!(!attributes.contains("src"), "{attributes}");
+        let (content, after) = content.split_once("</script>").unwrap();
+        let hash = format!("'sha256-{}'", STANDARD.encode(Sha256::digest(content)));
+        assert!(allowed.contains(&hash), "{hash} of a script is not in {allowed}");
+        (scripts, rest) = (scripts + 1, after);
+    }
+    assert!(scripts >= 2);
+    assert_eq!(allowed.split_whitespace().count(), scripts);
+    assert!(page.starts_with("<!doctype html>"));
+    assert!(page.contains("/auth/register"), "the page carries the document");
+}
+
+#[tokio::test]
+async fn page_and_document_come_compressed_to_those_who_take_gzip() {
+    let app = spawn_app().await;
+    for path in ["/api/v1/docs", "/api/v1/openapi.json"] {
+        let plain = get(&app, path, &[]).await;
+        assert!(!plain.headers().contains_key("content-encoding"));
+        let plain = plain.bytes().await.unwrap();
+        for accept in ["gzip", "br;q=1.0, gzip;q=0.8, *;q=0.1"] {
+            let packed = get(&app, path, &[("accept-encoding", accept)]).await;
+            assert_eq!(packed.headers()["content-encoding"], "gzip", "{accept}");
+            let vary: Vec<_> = packed.headers().get_all("vary").iter().collect();
+            assert!(vary.contains(&&"Accept-Encoding".parse().unwrap()), "{vary:?}");
+            let packed = packed.bytes().await.unwrap();
+            assert!(packed.len() * 2 < plain.len());
+            let mut unpacked = Vec::new();
+            std::io::Read::read_to_end(
+                &mut flate2::read::GzDecoder::new(&packed[..]),
+                &mut unpacked,
+            )
+            .unwrap();
+            assert_eq!(unpacked, plain);
+        }
+        for refuse in ["identity", "br", "gzip;q=0", "gzip; q=0.0"] {
+            let response = get(&app, path, &[("accept-encoding", refuse)]).await;
+            assert!(!response.headers().contains_key("content-encoding"), "{refuse}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_etag_that_still_holds_is_304_without_body() {
+    let app = spawn_app().await;
+    for path in ["/api/v1/docs", "/api/v1/openapi.json"] {
+        let etag = get(&app, path, &[]).await.headers()["etag"].to_str().unwrap().to_owned();
+        for holds in
+            [etag.clone(), format!("\"other\", {etag}"), format!("W/{etag}"), "*".to_owned()]
+        {
+            let response = get(&app, path, &[("if-none-match", &holds)]).await;
+            assert_eq!(response.status(), 304, "{holds}");
+            assert_eq!(response.headers()["etag"].to_str().unwrap(), etag);
+            assert!(response.bytes().await.unwrap().is_empty());
+        }
+        let response = get(&app, path, &[("if-none-match", "\"other\"")]).await;
+        assert_eq!(response.status(), 200);
+    }
+}
+
+#[tokio::test]
+async fn page_and_document_are_405_for_other_methods_in_the_shape_of_the_api() {
+    let app = spawn_app().await;
+    for path in ["/docs", "/openapi.json"] {
+        let response = app.request(Method::POST, path).send().await.unwrap();
+        assert_eq!(response.status(), 405);
+        let body: Value = response.json().await.unwrap();
+        assert_eq!(body, json!({"success": false, "error": "Method not allowed"}));
+    }
+}

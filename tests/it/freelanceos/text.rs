@@ -1,0 +1,157 @@
+//! Text of every field: names are one trimmed line, free text is kept as it was sent.
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::fields::targets;
+use crate::support::spawn_app;
+
+#[tokio::test]
+async fn text_has_a_longest_and_a_shortest_length_in_characters() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    for target in targets(&app, &user).await {
+        for (field, schema) in target.fields() {
+            let Some(max) = schema["maxLength"].as_u64().filter(|_| schema["format"] != "email")
+            else {
+                continue;
+            };
+            let max = usize::try_from(max).unwrap();
+            let longest = match max {
+                50 | 100 | 128 | 10_000 => "🦁".repeat(max),
+                other => {
+                    panic!("{field} may have {other} characters, which the contract does not say")
+                }
+            };
+            let answer = target.with(field, format!("{longest}x").into()).await;
+            target.refused(&answer, field, &format!("must be at most {max} characters long"));
+            if target.operation.noun() != "auth" {
+                let answer = target.with(field, longest.clone().into()).await;
+                assert!(answer.status.is_success(), "{field} {}", answer.body);
+                assert_eq!(answer.body["data"][field], longest);
+            }
+            match schema["minLength"].as_u64() {
+                Some(1) => {
+                    for empty in ["", " ", "\t \n", "\u{3000}"] {
+                        let answer = target.with(field, empty.into()).await;
+                        target.refused(&answer, field, "must not be empty");
+                    }
+                }
+                Some(min) => {
+                    let answer = target.with(field, "🦁".repeat(min as usize - 1).into()).await;
+                    target.refused(
+                        &answer,
+                        field,
+                        &format!("must be at least {min} characters long"),
+                    );
+                }
+                None => assert!(target.with(field, "".into()).await.status.is_success()),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn names_are_one_line_and_free_text_keeps_its_lines() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    for target in targets(&app, &user).await {
+        for (field, schema) in target.fields() {
+            match schema["maxLength"].as_u64() {
+                Some(50 | 100) => {
+                    for text in [
+                        "a\nb",
+                        "a\r\nb",
+                        "a\tb",
+                        "a\0b",
+                        "a\u{7f}b",
+                        "a\u{85}b",
+                        "a\u{2028}b",
+                        "\u{1b}[31m",
+                    ] {
+                        let answer = target.with(field, text.into()).await;
+                        target.refused(
+                            &answer,
+                            field,
+                            "must be one line without control characters",
+                        );
+                    }
+                }
+                Some(10_000) => {
+                    let text = "  first\nsecond\r\n\tthird\u{2028} \u{7} <b>&amp;</b>\n\n";
+                    let answer = target.with(field, text.into()).await;
+                    assert!(answer.status.is_success(), "{field} {}", answer.body);
+                    assert_eq!(answer.body["data"][field], text);
+                    let answer = target.with(field, "a\0b".into()).await;
+                    target.refused(&answer, field, "must not contain a NUL character");
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn names_are_trimmed_and_come_back_as_they_were_sent() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    for target in targets(&app, &user).await.iter().filter(|t| t.operation.path != "/auth/login") {
+        let names = target
+            .fields()
+            .iter()
+            .filter(|(_, s)| matches!(s["maxLength"].as_u64(), Some(50 | 100)));
+        for (n, (field, _)) in names.enumerate() {
+            for (m, name) in [
+                "කමල් පෙරේරා",
+                "عبد الله بن محمد",
+                "山田 太郎",
+                "O'Brien-Łukasiewicz",
+                "👩🏾‍💻 Ada",
+                "<script>alert(\"1\")</script>",
+                "Tom & Jerry; DROP TABLE users",
+                "e\u{301} is not é",
+                "\u{202e}backwards",
+                "a  b",
+            ]
+            .into_iter()
+            .enumerate()
+            {
+                let mut body = target.good.clone();
+                if target.operation.path == "/auth/register" {
+                    body["email"] = format!("{n}-{m}@example.com").into();
+                }
+                body[field] = format!(" \t{name}\n ").into();
+                let answer = target.send(&body).await;
+                assert!(answer.status.is_success(), "{}", answer.body);
+                let data = &answer.body["data"];
+                let shown =
+                    if target.operation.path == "/auth/register" { &data["user"] } else { data };
+                assert_eq!(shown[field], name, "{}", target.operation.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn any_text_is_refused_or_comes_back_as_it_was_sent() {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let app = runtime.block_on(spawn_app());
+    let user = runtime.block_on(app.register("user@example.com"));
+    let client = runtime.block_on(user.client("Client"));
+    let config =
+        ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(config, |(name in any::<String>(), content in any::<String>())| {
+        let body = json!({"clientId": client, "title": name, "content": content});
+        let answer = runtime.block_on(user.post("/proposals", body));
+        let trimmed = name.trim();
+        let control = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+        let is_name = (1..=100).contains(&trimmed.chars().count()) && !trimmed.contains(control);
+        if is_name && !content.contains('\0') {
+            prop_assert_eq!(&answer.data(201)["title"], trimmed);
+            prop_assert_eq!(&answer.data(201)["content"], &content);
+        } else {
+            answer.error(400);
+        }
+    });
+}

@@ -1,0 +1,129 @@
+//! Tokens: good for 7 days, and nothing else passes for one.
+
+use jiff::SignedDuration;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use reqwest::{Method, header::AUTHORIZATION};
+use serde_json::{Value, json};
+
+use crate::support::{PASSWORD, START, TestApp, spawn_app};
+
+const SECRET: &[u8] = b"a secret of the tests, long enough to be one";
+const REFUSED: &str = "Invalid or expired token";
+const ENDED: &str = "This session has ended, please log in again";
+const MISSING: &str = "Authentication required";
+
+async fn refused(app: &TestApp, authorization: &str, error: &str) {
+    let request = app.request(Method::GET, "/auth/me").header(AUTHORIZATION, authorization);
+    let answer = app.send(request).await;
+    assert_eq!(answer.error(401), error, "{authorization}");
+    assert_eq!(answer.headers["www-authenticate"], "Bearer");
+}
+
+/// What a token says.
+fn claims(token: &str) -> Value {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    let payload = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
+
+fn sign(algorithm: Algorithm, claims: &Value, secret: &[u8]) -> String {
+    let token = encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret)).unwrap();
+    format!("Bearer {token}")
+}
+
+#[tokio::test]
+async fn a_token_is_good_for_seven_days() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    app.clock.advance(SignedDuration::from_hours(7 * 24) - SignedDuration::from_secs(1));
+    user.get("/auth/me").await.data(200);
+    // A leeway of a minute is allowed.
+    app.clock.advance(SignedDuration::from_secs(61));
+    refused(&app, &format!("Bearer {}", user.token), REFUSED).await;
+}
+
+#[tokio::test]
+async fn a_token_of_login_is_good_for_seven_days_too() {
+    let app = spawn_app().await;
+    app.register("user@example.com").await;
+    app.clock.advance(SignedDuration::from_hours(24));
+    let credentials = json!({"email": "user@example.com", "password": PASSWORD});
+    let answer = app.send(app.request(Method::POST, "/auth/login").json(&credentials)).await;
+    let token = answer.data(200)["token"].as_str().unwrap().to_owned();
+    app.clock.advance(SignedDuration::from_hours(7 * 24) - SignedDuration::from_secs(1));
+    app.send(app.request(Method::GET, "/auth/me").bearer_auth(&token)).await.data(200);
+}
+
+#[tokio::test]
+async fn the_scheme_is_read_without_case() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    for scheme in ["Bearer", "bearer", "BEARER"] {
+        let header = format!("{scheme} {}", user.token);
+        let request = app.request(Method::GET, "/auth/me").header(AUTHORIZATION, header);
+        app.send(request).await.data(200);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_bearer_token_is_401() {
+    let app = spawn_app().await;
+    let token = app.register("user@example.com").await.token;
+    app.send(app.request(Method::GET, "/auth/me")).await.error(401);
+    for missing in ["", "Bearer", &token, &format!("Basic {token}"), &format!("Token {token}")] {
+        refused(&app, missing, MISSING).await;
+    }
+    for bad in ["x", "a.b.c", "...", "null", "undefined", &token[1..], &token[..token.len() - 2]] {
+        refused(&app, &format!("Bearer {bad}"), REFUSED).await;
+    }
+    let cookie = format!("token={token}; session={token}");
+    let request = app.request(Method::GET, "/auth/me").header("cookie", cookie);
+    assert_eq!(app.send(request).await.error(401), MISSING);
+}
+
+#[tokio::test]
+async fn a_token_of_another_algorithm_secret_type_or_session_is_401() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    let own = claims(&user.token);
+    let with = |field: &str, value: Value| {
+        let mut claims = own.clone();
+        claims[field] = value;
+        claims
+    };
+    let start: jiff::Timestamp = START.parse().unwrap();
+    assert_eq!(own["exp"], start.as_second() + 7 * 24 * 3600);
+
+    let same = sign(Algorithm::HS256, &own, SECRET);
+    let request = app.request(Method::GET, "/auth/me").header(AUTHORIZATION, same);
+    app.send(request).await.data(200);
+
+    for forged in [
+        sign(Algorithm::HS384, &own, SECRET),
+        sign(Algorithm::HS512, &own, SECRET),
+        sign(Algorithm::HS256, &own, b"another secret, which is long enough too"),
+        sign(Algorithm::HS256, &own, b""),
+        sign(Algorithm::HS256, &with("typ", json!("refresh")), SECRET),
+        sign(Algorithm::HS256, &with("exp", json!(start.as_second() - 61)), SECRET),
+    ] {
+        refused(&app, &forged, REFUSED).await;
+    }
+    for session in ["sess_00000000000000000000000000", own["sub"].as_str().unwrap(), ""] {
+        refused(&app, &sign(Algorithm::HS256, &with("sid", json!(session)), SECRET), ENDED).await;
+    }
+    // {"alg":"none"}, with its signature and without one.
+    let [_, payload, signature] = user.token.split('.').collect::<Vec<_>>()[..] else { panic!() };
+    for signature in [signature, ""] {
+        refused(&app, &format!("Bearer eyJhbGciOiJub25lIn0.{payload}.{signature}"), REFUSED).await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_speaks_for_the_account_of_its_session_alone() {
+    let app = spawn_app().await;
+    let one = app.register("one@example.com").await;
+    let two = app.register("two@example.com").await;
+    let mut mixed = claims(&one.token);
+    mixed["sub"] = claims(&two.token)["sub"].clone();
+    refused(&app, &sign(Algorithm::HS256, &mixed, SECRET), ENDED).await;
+}

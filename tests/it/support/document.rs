@@ -1,0 +1,177 @@
+//! The OpenAPI document, as the program itself gives it: every test may go through its routes,
+//! and every answer a test gets is held against it.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock},
+};
+
+use jsonschema::{Draft, Validator};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+
+use super::{Answer, TestApp};
+
+/// The document is the same in every run, so one app's is everybody's.
+static DOCUMENT: OnceCell<Document> = OnceCell::const_new();
+
+pub struct Document {
+    pub json: Value,
+    pub operations: Vec<Operation>,
+    /// The schemas in the dialect of the validator, made once.
+    components: OnceLock<Value>,
+    validators: Mutex<HashMap<String, Arc<Validator>>>,
+}
+
+/// One method of one path.
+pub struct Operation {
+    pub method: Method,
+    /// As the document writes it: `/clients/{id}`.
+    pub path: String,
+    pub spec: Value,
+}
+
+impl Operation {
+    /// The path of one thing.
+    pub fn path_of(&self, id: &str) -> String {
+        self.path.replace("{id}", id)
+    }
+
+    pub fn takes_id(&self) -> bool {
+        self.path.contains("{id}")
+    }
+
+    pub fn takes_body(&self) -> bool {
+        self.spec.get("requestBody").is_some()
+    }
+
+    pub fn needs_token(&self) -> bool {
+        self.spec.get("security").is_some()
+    }
+
+    /// `clients`, `invoices` …
+    pub fn noun(&self) -> &str {
+        self.path.trim_start_matches('/').split('/').next().unwrap()
+    }
+
+    /// For messages of tests.
+    pub fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}
+
+/// The document of this program.
+pub async fn document(app: &TestApp) -> &'static Document {
+    DOCUMENT.get_or_init(|| Document::load(app)).await
+}
+
+impl Document {
+    async fn load(app: &TestApp) -> Self {
+        let url = format!("{}/api/v1/openapi.json", app.base);
+        let json: Value = app.http.get(url).send().await.unwrap().json().await.unwrap();
+        let mut operations = Vec::new();
+        for (path, methods) in json["paths"].as_object().unwrap() {
+            for (method, spec) in methods.as_object().unwrap() {
+                operations.push(Operation {
+                    method: method.to_ascii_uppercase().parse().unwrap(),
+                    path: path.clone(),
+                    spec: spec.clone(),
+                });
+            }
+        }
+        Self { json, operations, components: OnceLock::new(), validators: Mutex::default() }
+    }
+
+    /// The schema of a request's body.
+    pub fn input(&self, operation: &Operation) -> &Value {
+        let schema = &operation.spec["requestBody"]["content"]["application/json"]["schema"];
+        let name = schema["$ref"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+        &self.json["components"]["schemas"][name]
+    }
+
+    /// The example of a request's body; an empty object where none need be sent.
+    pub fn example(&self, operation: &Operation) -> Value {
+        if !operation.takes_body() {
+            return Value::Null;
+        }
+        self.input(operation).get("example").cloned().unwrap_or_else(|| json!({}))
+    }
+
+    /// Fails where the document does not describe this answer. `path` begins behind `/api/v1`.
+    #[track_caller]
+    pub fn check(&self, method: &Method, path: &str, answer: &Answer) {
+        let Some(operation) = self.find(method, path) else {
+            assert!(!answer.status.is_success(), "{method} {path} is not documented");
+            return;
+        };
+        let (name, status) = (operation.name(), answer.status.as_u16().to_string());
+        let Some(response) = operation.spec["responses"].get(&status) else {
+            panic!("{name} answered {status}, which is not documented: {}", answer.body);
+        };
+        for header in response["headers"].as_object().unwrap().keys() {
+            let missing = !answer.headers.contains_key(header);
+            // They are left out where the limits are off.
+            assert!(!missing || header.starts_with("X-RateLimit"), "{name} {status}: no {header}");
+        }
+        let validator = self.validator(&format!("{name} {status}"), || {
+            json!({
+                "allOf": [strict(&response["content"]["application/json"]["schema"])],
+                "components": self.components.get_or_init(|| strict(&self.json["components"])),
+            })
+        });
+        let errors: Vec<String> = validator
+            .iter_errors(&answer.body)
+            .map(|error| format!("{} {error}", error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{name} {status}: {errors:?}\n{:#}", answer.body);
+    }
+
+    fn find(&self, method: &Method, path: &str) -> Option<&Operation> {
+        let asked: Vec<&str> = path.trim_matches('/').split('/').collect();
+        self.operations.iter().find(|operation| {
+            let known: Vec<&str> = operation.path.trim_matches('/').split('/').collect();
+            operation.method == *method
+                && known.len() == asked.len()
+                && known.iter().zip(&asked).all(|(known, asked)| {
+                    known == asked || (known.starts_with('{') && !asked.is_empty())
+                })
+        })
+    }
+
+    fn validator(&self, key: &str, schema: impl FnOnce() -> Value) -> Arc<Validator> {
+        let mut validators = self.validators.lock().unwrap_or_else(|lock| lock.into_inner());
+        let build = || {
+            let mut options = jsonschema::options();
+            // Of its dialects the one nearest to OpenAPI 3.0.
+            options = options.with_draft(Draft::Draft4).should_validate_formats(true);
+            Arc::new(options.build(&schema()).unwrap())
+        };
+        Arc::clone(validators.entry(key.to_owned()).or_insert_with(build))
+    }
+}
+
+/// A schema of OpenAPI 3.0 as JSON schema, and stricter: an object has no other properties.
+fn strict(schema: &Value) -> Value {
+    match schema {
+        Value::Array(list) => list.iter().map(strict).collect(),
+        Value::Object(object) => {
+            let mut inner: serde_json::Map<_, _> = object
+                .iter()
+                .filter(|(key, _)| *key != "example" && *key != "nullable")
+                .map(|(key, value)| (key.clone(), strict(value)))
+                .collect();
+            let closed = inner.get("properties").is_some_and(Value::is_object)
+                && !inner.contains_key("additionalProperties");
+            if closed {
+                inner.insert("additionalProperties".to_owned(), false.into());
+            }
+            if object.get("nullable") == Some(&Value::Bool(true)) {
+                json!({ "anyOf": [inner, { "type": "null" }] })
+            } else {
+                Value::Object(inner)
+            }
+        }
+        other => other.clone(),
+    }
+}
