@@ -30,7 +30,7 @@ use crate::{
     api::freelanceos::{self, openapi::Document},
     app::App,
     http::{
-        edge::{Edge, Gate, Limited},
+        edge::{Edge, Gate, Knows},
         limit::{Limiter, Rate},
         page::Page,
         path,
@@ -49,10 +49,12 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Every route of the program.
 pub fn routes(app: &Arc<App>, gate: &Arc<Gate>, rate_limit: bool) -> BoxEndpoint<'static> {
     let documented = Documented::new(app);
-    let limited = rate_limit
-        .then(|| Limited { limiter: Arc::new(Limiter::new(API_RATE)), knows: documented.knows() });
-    let edge = |limited: Option<Limited>| Edges { gate: Arc::clone(gate), limited };
-    let (free, limited) = (edge(None), edge(limited));
+    let free = Edges { gate: Arc::clone(gate), limiter: None, knows: None };
+    let limited = Edges {
+        gate: Arc::clone(gate),
+        limiter: rate_limit.then(|| Arc::new(Limiter::new(API_RATE))),
+        knows: Some(documented.knows()),
+    };
 
     // The router fails on a path that is no text before any edge is reached.
     let garbled = Arc::new(limited.around(make_sync(unknown)));
@@ -83,7 +85,8 @@ pub fn routes(app: &Arc<App>, gate: &Arc<Gate>, rate_limit: bool) -> BoxEndpoint
 /// Puts edges around routes.
 struct Edges {
     gate: Arc<Gate>,
-    limited: Option<Limited>,
+    limiter: Option<Arc<Limiter>>,
+    knows: Option<Knows>,
 }
 
 impl Edges {
@@ -95,7 +98,8 @@ impl Edges {
             inner: inner.into_endpoint(),
             gate: Arc::clone(&self.gate),
             shape: freelanceos::error::shape,
-            limited: self.limited.clone(),
+            limiter: self.limiter.clone(),
+            knows: self.knows.clone(),
         }
     }
 }
@@ -119,7 +123,7 @@ impl Documented {
         }
     }
 
-    fn knows(&self) -> crate::http::edge::Knows {
+    fn knows(&self) -> Knows {
         let lazy = self.lazy();
         Arc::new(move |method, path| lazy().get().is_some_and(|d| d.knows(method, path)))
     }

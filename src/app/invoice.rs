@@ -46,12 +46,11 @@ impl App {
             let account = actor.account;
             let today = today(&actor, now)?;
             let rates = client::rates(tx, &actor)?;
-            let client = client::named(tx, account, new.client_id, &rates)?;
-            if let Some(project_id) = new.project_id {
-                project::named(tx, account, project_id)?;
-            }
             let currency = new.currency.unwrap_or(actor.currency);
-            let priced = new.price(currency)?;
+            let client = client::named(tx, account, new.client_id, &rates);
+            let project = new.project_id.map(|id| project::named(tx, account, id)).transpose();
+            let ((client, _), priced) =
+                Error::both(Error::both(client, project), new.price(currency))?;
             let issue_date = new.issue_date.unwrap_or(today);
             let invoice = Invoice {
                 id,

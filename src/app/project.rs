@@ -32,8 +32,11 @@ impl App {
         let (created, completed) = (self.new_entry(now), self.new_entry(now));
         self.write_once(claims, once, now, move |tx, actor| {
             let rates = client::rates(tx, &actor)?;
-            let client = client::named(tx, actor.account, new.client_id, &rates)?;
             let currency = new.currency.unwrap_or(actor.currency);
+            let (client, budget) = Error::both(
+                client::named(tx, actor.account, new.client_id, &rates),
+                Money::exact(new.budget, currency).map_err(|rule| Error::field("budget", rule)),
+            )?;
             let project = Project {
                 id,
                 account: actor.account,
@@ -42,8 +45,7 @@ impl App {
                 name: new.name.clone(),
                 description: new.description.clone(),
                 status: new.status,
-                budget: Money::exact(new.budget, currency)
-                    .map_err(|rule| Error::field("budget", rule))?,
+                budget,
                 deadline: new.deadline,
                 milestones: Vec::new(),
                 created_at: now,

@@ -30,8 +30,11 @@ impl App {
         let id = self.new_id(now);
         self.write_once(claims, once, now, move |tx, actor| {
             let rates = client::rates(tx, &actor)?;
-            let client = client::named(tx, actor.account, new.client_id, &rates)?;
             let currency = new.currency.unwrap_or(actor.currency);
+            let (client, amount) = Error::both(
+                client::named(tx, actor.account, new.client_id, &rates),
+                Money::exact(new.amount, currency).map_err(|rule| Error::field("amount", rule)),
+            )?;
             let amount =
                 Money::exact(new.amount, currency).map_err(|rule| Error::field("amount", rule))?;
             let proposal = Proposal {

@@ -45,6 +45,21 @@ impl Error {
         Self { kind, message: message.into(), source: None }
     }
 
+    /// Both values, or the failing fields of both.
+    pub fn both<A, B>(a: Result<A>, b: Result<B>) -> Result<(A, B)> {
+        match (a, b) {
+            (Ok(a), Ok(b)) => Ok((a, b)),
+            (Err(Error { kind: Kind::Invalid(mut fields), .. }), Err(other)) => match other.kind {
+                Kind::Invalid(more) => {
+                    fields.extend(more);
+                    Err(Error::invalid(fields))
+                }
+                _ => Err(other),
+            },
+            (Err(error), _) | (_, Err(error)) => Err(error),
+        }
+    }
+
     /// Several fields are wrong.
     pub fn invalid(fields: Vec<FieldError>) -> Self {
         Self::new(Kind::Invalid(fields), "Validation failed")

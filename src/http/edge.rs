@@ -62,15 +62,9 @@ pub struct Gate {
     pub requests: AtomicU64,
 }
 
-/// Which routes an API has, to tell an unknown one apart when the limit is reached.
+/// Which routes an API has: to tell an unknown one apart when the limit is reached, and to name
+/// the methods of one that was asked for by another.
 pub type Knows = Arc<dyn Fn(&Method, &str) -> bool + Send + Sync>;
-
-/// The limit of an API.
-#[derive(Clone)]
-pub struct Limited {
-    pub limiter: Arc<Limiter>,
-    pub knows: Knows,
-}
 
 /// Wraps the routes of one API.
 pub struct Edge<E> {
@@ -78,7 +72,8 @@ pub struct Edge<E> {
     pub gate: Arc<Gate>,
     /// Writes a failure in the shape of this API.
     pub shape: fn(&Problem) -> Response,
-    pub limited: Option<Limited>,
+    pub limiter: Option<Arc<Limiter>>,
+    pub knows: Option<Knows>,
 }
 
 impl<E: Endpoint> Endpoint for Edge<E> {
@@ -90,10 +85,10 @@ impl<E: Endpoint> Endpoint for Edge<E> {
         let (method, path) = (request.method().clone(), request.original_uri().path().to_owned());
         let is_preflight = method == Method::OPTIONS;
 
-        let standing = match &self.limited {
-            Some(limited) if !is_preflight => {
+        let standing = match &self.limiter {
+            Some(limiter) if !is_preflight => {
                 let now = self.gate.app.now();
-                self.gate.address(&request).map(|address| limited.limiter.count(address, now))
+                self.gate.address(&request).map(|address| limiter.count(address, now))
             }
             _ => None,
         };
@@ -102,7 +97,11 @@ impl<E: Endpoint> Endpoint for Edge<E> {
         } else if let Some(seconds) = self.refused(standing, &method, &path) {
             self.fail(Error::too_many(seconds).into(), &id)
         } else {
-            self.answer(request, &id).await
+            let mut response = self.answer(request, &id).await;
+            if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+                self.name_methods(response.headers_mut(), &path);
+            }
+            response
         };
 
         tracing::debug!(request_id = %id, %method, path, status = response.status().as_u16(), "answered");
@@ -125,8 +124,18 @@ impl<E: Endpoint> Edge<E> {
     /// Seconds to wait, where the limit refuses a route that exists.
     fn refused(&self, standing: Option<Standing>, method: &Method, path: &str) -> Option<u64> {
         let seconds = standing?.refused?;
-        let limited = self.limited.as_ref()?;
-        (limited.knows)(method, path).then_some(seconds)
+        let known = self.knows.as_ref().is_none_or(|knows| knows(method, path));
+        known.then_some(seconds)
+    }
+
+    fn name_methods(&self, headers: &mut HeaderMap, path: &str) {
+        let Some(knows) = &self.knows else { return };
+        let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+        let allowed: Vec<&str> =
+            methods.iter().filter(|method| knows(method, path)).map(Method::as_str).collect();
+        if let Ok(allowed) = HeaderValue::try_from(allowed.join(", ")) {
+            headers.insert(header::ALLOW, allowed);
+        }
     }
 
     async fn answer(&self, request: Request, id: &str) -> Response {

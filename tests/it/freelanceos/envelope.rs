@@ -72,6 +72,10 @@ async fn a_wrong_method_is_405_on_every_route() {
         for method in all.iter().filter(|method| !known.contains(method)) {
             let answer = app.send(app.request(method.clone(), &path.replace("{id}", NOBODY))).await;
             assert_eq!(answer.error(405), "Method not allowed", "{method} {path}");
+            let allowed = answer.headers["allow"].to_str().unwrap();
+            let named = |known: &&Method| allowed.split(", ").any(|one| one == known.as_str());
+            assert!(known.iter().all(named), "{path}: {allowed}");
+            assert!(!allowed.split(", ").any(|one| one == method.as_str()), "{path}: {allowed}");
         }
     }
 }
