@@ -101,7 +101,8 @@ pub fn plan(seed: u64, now: Timestamp) -> Result<Plan> {
         }
     }
     for (number, client) in (0..CLIENTS.len()).step_by(2).enumerate() {
-        let start = LAST - 75 + 5 * number as i64;
+        // The last of them has not become active yet.
+        let start = LAST - 74 + 6 * number as i64;
         if start > joined(client) + 14 {
             story.project(client, start)?;
         }
@@ -211,6 +212,8 @@ impl Story {
         self.add(start + 3, 10 * 60, status(ProjectStatus::Active));
         if cancelled {
             self.add(start + length / 2, 15 * 60, status(ProjectStatus::Cancelled));
+        } else if (LAST - 45..LAST - 12).contains(&start) && key % 3 == 1 {
+            self.add(start + 8, 15 * 60, status(ProjectStatus::OnHold));
         } else if key % 9 == 4 {
             let pause = start + length / 3;
             self.add(pause, 15 * 60, status(ProjectStatus::OnHold));
