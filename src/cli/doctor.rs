@@ -139,7 +139,13 @@ fn examine(settings: &Settings, report: &mut Report) {
         let text = format!("there is no folder {}", folder.display());
         return report.fail("data folder", text, "start `freelanceos serve`, or set DATA_DIR");
     }
-    report.ok("data folder", folder.display().to_string());
+    match fs::metadata(folder).map(|facts| facts.permissions().mode() & 0o777) {
+        Ok(mode) if mode & 0o077 != 0 => {
+            let text = format!("{} is open to others (mode {mode:o})", folder.display());
+            report.warn("data folder", text, format!("chmod 700 {}", folder.display()));
+        }
+        _ => report.ok("data folder", folder.display().to_string()),
+    }
     examine_space(folder, report);
     examine_secrets(settings, report);
     match ServeLock::is_held(folder) {

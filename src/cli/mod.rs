@@ -12,7 +12,7 @@ mod restore;
 mod serve;
 mod terminal;
 
-use std::{path::Path, process::ExitCode, sync::Arc};
+use std::{error::Error as _, path::Path, process::ExitCode, sync::Arc};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use jiff::Timestamp;
@@ -104,10 +104,10 @@ fn in_words(error: &Error) -> String {
         Kind::Invalid(fields) => {
             fields.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
         }
-        Kind::Internal => {
-            let cause = error.cause();
-            cause.strip_prefix("Internal server error: ").unwrap_or(&cause).to_owned()
-        }
+        Kind::Internal => match error.source() {
+            Some(source) => source.to_string(),
+            None => error.to_string(),
+        },
         _ => error.cause(),
     }
 }

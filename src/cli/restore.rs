@@ -81,6 +81,7 @@ pub fn run(arguments: Arguments) -> Outcome {
     let replaced = restored.inspect_err(|_| {
         // Why it failed matters more than what is left of the copy.
         let _ = remove(&copy);
+        let _ = remove(&beside(&copy, "-journal"));
     })?;
     let mut text = format!("{} is restored from {}\n", database.display(), file.display());
     if let Some(replaced) = replaced {

@@ -48,6 +48,11 @@ fn doctor_says_what_is_wrong_and_what_to_do() {
     assert!(ended.stdout.contains(" – chmod 600 ./data/secret.key\n"), "{}", ended.stdout);
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
 
+    let open = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(place.path("data"), open).unwrap();
+    assert_eq!(findings(&place, &[]), ["warn data folder"]);
+    fs::set_permissions(place.path("data"), fs::Permissions::from_mode(0o700)).unwrap();
+
     change(&place, "UPDATE schema_version SET version = 999");
     assert_eq!(findings(&place, &[]), ["fail schema"]);
     fs::write(place.path("data/freelanceos.db"), "no database").unwrap();
