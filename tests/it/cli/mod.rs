@@ -1,5 +1,7 @@
 //! The command line: the program as it is installed, run in a folder of its own.
 
+#![allow(clippy::expect_used, reason = "a test says what went wrong by failing")]
+
 mod admin;
 mod backup;
 mod demo;
