@@ -48,7 +48,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Every route of the program.
 pub fn routes(app: &Arc<App>, gate: &Arc<Gate>, rate_limit: bool) -> BoxEndpoint<'static> {
-    let documented = Documented::new(app);
+    let documented = Documented::default();
     let free = Edges { gate: Arc::clone(gate), limiter: None, knows: None };
     let limited = Edges {
         gate: Arc::clone(gate),
@@ -105,37 +105,20 @@ impl Edges {
 }
 
 /// The API's document, made when it is first asked for: start-up need not wait for it.
-struct Documented {
-    app: Arc<App>,
-    document: Arc<OnceLock<Document>>,
-}
+#[derive(Default)]
+struct Documented(Arc<OnceLock<Document>>);
 
 impl Documented {
-    fn new(app: &Arc<App>) -> Self {
-        Self { app: Arc::clone(app), document: Arc::default() }
-    }
-
-    fn lazy(&self) -> impl Fn() -> Arc<OnceLock<Document>> + Send + Sync + use<> {
-        let (app, document) = (Arc::clone(&self.app), Arc::clone(&self.document));
-        move || {
-            document.get_or_init(|| Document::new(&freelanceos::service(&app)));
-            Arc::clone(&document)
-        }
-    }
-
     fn knows(&self) -> Knows {
-        let lazy = self.lazy();
-        Arc::new(move |method, path| lazy().get().is_some_and(|d| d.knows(method, path)))
+        let document = Arc::clone(&self.0);
+        Arc::new(move |method, path| document.get_or_init(Document::new).knows(method, path))
     }
 
     fn page(&self) -> impl Endpoint<Output = Response> + use<> {
-        let (lazy, page) = (self.lazy(), OnceLock::new());
+        let (document, page) = (Arc::clone(&self.0), OnceLock::new());
         make_sync(move |request: Request| {
             let page = page.get_or_init(|| {
-                let document = lazy();
-                let document = document.get();
-                let page = document.map_or("", |document| &document.page);
-                let policy = document.map_or("", |document| &document.policy);
+                let Document { page, policy, .. } = document.get_or_init(Document::new);
                 Page::new("text/html; charset=utf-8", page.as_bytes(), Some(policy))
             });
             page.answer(&request)
@@ -143,11 +126,10 @@ impl Documented {
     }
 
     fn json(&self) -> impl Endpoint<Output = Response> + use<> {
-        let (lazy, page) = (self.lazy(), OnceLock::new());
+        let (document, page) = (Arc::clone(&self.0), OnceLock::new());
         make_sync(move |request: Request| {
             let page = page.get_or_init(|| {
-                let document = lazy();
-                let json = document.get().map_or("{}", |document| &document.json);
+                let json = &document.get_or_init(Document::new).json;
                 Page::new("application/json", json.as_bytes(), None)
             });
             page.answer(&request)

@@ -1,5 +1,7 @@
 //! Exchange rates.
 
+use jiff::civil::Date;
+
 use super::{App, admin};
 use crate::{
     domain::{
@@ -27,6 +29,17 @@ impl App {
                     store::exchange_rate::set(tx, account.id, rate)?;
                 }
                 Ok(())
+            })
+            .await
+    }
+
+    /// The calendar day it is for the account of that e-mail.
+    pub async fn today_of(&self, email: String) -> Result<Date> {
+        let now = self.now();
+        self.store
+            .read(move |tx| {
+                let account = admin::by_email(tx, &email)?;
+                Ok(date::day_in(now, &account.zone.rules()?))
             })
             .await
     }

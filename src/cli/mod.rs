@@ -1,12 +1,22 @@
 //! The command line. Exit codes: 0 done, 1 failed, 2 wrong usage or settings.
 
+mod admin;
+mod backup;
+mod completions;
+mod demo;
+mod doctor;
 mod migrate;
+mod openapi;
+mod rates;
+mod restore;
 mod serve;
+mod terminal;
 
-use std::{path::Path, process::ExitCode, sync::Arc};
+use std::{error::Error as _, path::Path, process::ExitCode, sync::Arc};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use jiff::Timestamp;
+use tokio::runtime;
 
 use crate::{
     app::{
@@ -14,7 +24,7 @@ use crate::{
         environment::{Clock, SystemClock, SystemRandom},
     },
     config::{LoadError, Location, Logging, Settings, WrongSetting},
-    domain::error::Error,
+    domain::error::{Error, Kind},
     store::{Store, migrate as schema},
 };
 
@@ -32,6 +42,22 @@ enum Command {
     Serve(Box<Settings>),
     /// Bring the database to this version's schema (serve does it by itself)
     Migrate(migrate::Arguments),
+    /// Copy the database, also while a server is writing to it
+    Backup(backup::Arguments),
+    /// Replace the database by a backup
+    Restore(restore::Arguments),
+    /// Check settings, data folder and database, and say what to do
+    Doctor(Box<doctor::Arguments>),
+    /// Manage accounts
+    Admin(admin::Arguments),
+    /// Manage exchange rates
+    Rates(rates::Arguments),
+    /// Make an account with two years of work to click through
+    Demo(demo::Arguments),
+    /// Print the OpenAPI document
+    Openapi(openapi::Arguments),
+    /// Print the completions of a shell
+    Completions(completions::Arguments),
 }
 
 /// Why a command did not end well.
@@ -60,10 +86,7 @@ impl From<LoadError> for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        match error.kind() {
-            crate::domain::error::Kind::Invalid(_) => Failure::Failed(error.to_string()),
-            _ => Failure::Failed(error.cause()),
-        }
+        Failure::Failed(in_words(&error))
     }
 }
 
@@ -74,6 +97,20 @@ impl From<std::io::Error> for Failure {
 }
 
 type Outcome = Result<(), Failure>;
+
+/// A failure in one line for the person at the terminal.
+fn in_words(error: &Error) -> String {
+    match error.kind() {
+        Kind::Invalid(fields) => {
+            fields.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        }
+        Kind::Internal => match error.source() {
+            Some(source) => source.to_string(),
+            None => error.to_string(),
+        },
+        _ => error.cause(),
+    }
+}
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
@@ -96,28 +133,46 @@ fn run() -> Outcome {
     match cli.command {
         Command::Serve(settings) => serve::run(*settings),
         Command::Migrate(arguments) => migrate::run(arguments),
+        Command::Backup(arguments) => backup::run(arguments),
+        Command::Restore(arguments) => restore::run(arguments),
+        Command::Doctor(arguments) => doctor::run(*arguments),
+        Command::Admin(arguments) => admin::run(arguments),
+        Command::Rates(arguments) => rates::run(arguments),
+        Command::Demo(arguments) => demo::run(arguments),
+        Command::Openapi(arguments) => openapi::run(arguments),
+        Command::Completions(arguments) => completions::run(arguments),
     }
 }
 
 /// Reads each setting whose `NAME_FILE` is set from that file. Flag and environment go first.
 fn with_files(mut command: clap::Command) -> Result<clap::Command, Failure> {
     let mut values = Vec::new();
-    for subcommand in command.get_subcommands() {
-        for argument in subcommand.get_arguments() {
-            let Some(name) = argument.get_env().and_then(|name| name.to_str()) else { continue };
-            let Some(file) = std::env::var_os(format!("{name}_FILE")) else { continue };
-            let value = std::fs::read_to_string(&file).map_err(|error| {
-                let file = Path::new(&file).display();
-                Failure::Usage(format!("{name}_FILE is {file}, which cannot be read: {error}"))
-            })?;
-            let value = value.trim_end_matches(['\r', '\n']).to_owned();
-            values.push((subcommand.get_name().to_owned(), argument.get_id().clone(), value));
-        }
+    for argument in command.get_arguments() {
+        let Some(name) = argument.get_env().and_then(|name| name.to_str()) else { continue };
+        let Some(file) = std::env::var_os(format!("{name}_FILE")) else { continue };
+        let value = std::fs::read_to_string(&file).map_err(|error| {
+            let file = Path::new(&file).display();
+            Failure::Usage(format!("{name}_FILE is {file}, which cannot be read: {error}"))
+        })?;
+        values.push((argument.get_id().clone(), value.trim_end_matches(['\r', '\n']).to_owned()));
     }
-    for (subcommand, argument, value) in values {
-        command = command.mut_subcommand(subcommand, |subcommand| {
-            subcommand.mut_arg(argument, |argument| argument.default_value(value))
+    for (argument, value) in values {
+        command = command.mut_arg(argument, |argument| argument.default_value(value));
+    }
+    let names: Vec<String> =
+        command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect();
+    for name in names {
+        let mut failed = None;
+        command = command.mut_subcommand(name, |subcommand| match with_files(subcommand.clone()) {
+            Ok(subcommand) => subcommand,
+            Err(failure) => {
+                failed = Some(failure);
+                subcommand
+            }
         });
+        if let Some(failure) = failed {
+            return Err(failure);
+        }
     }
     Ok(command)
 }
@@ -137,26 +192,46 @@ fn start_logging(logging: &Logging) -> Outcome {
 /// Opens the database for a command beside a running server or without one. It must exist and
 /// be of this version's schema.
 fn open_app(location: &Location) -> Result<App, Failure> {
+    // Commands sign no token that is sent anywhere, so the secret is not needed.
+    let settings = AppSettings { jwt_secret: String::new(), payment_link_base: String::new() };
+    open_app_with(location, Arc::new(SystemClock), settings)
+}
+
+fn open_app_with(
+    location: &Location,
+    clock: Arc<dyn Clock>,
+    settings: AppSettings,
+) -> Result<App, Failure> {
     let database = location.database()?;
-    let migration = schema::plan(&database)?;
-    if migration.from == 0 {
+    let shown = database.display();
+    let cannot = |error| Failure::Failed(format!("cannot open {shown}: {}", in_words(&error)));
+    let version = schema::version(&database).map_err(cannot)?;
+    if version == 0 {
         return Err(Failure::Failed(format!(
-            "there is no database at {}; start `freelanceos serve` or `freelanceos migrate` first",
-            database.display()
+            "there is no database at {shown}; run `freelanceos serve` or `freelanceos migrate` first"
         )));
     }
+    let migration = schema::plan(&database)?;
     if migration.from < migration.to {
         return Err(Failure::Failed(format!(
-            "{} has schema version {}, this program wants {}: run `freelanceos migrate` first",
-            database.display(),
-            migration.from,
-            migration.to
+            "{shown} has schema version {}, this program wants {}: run `freelanceos migrate` first",
+            migration.from, migration.to
         )));
     }
-    // No command here signs or checks a token, so the secret is not needed.
-    let settings = AppSettings { jwt_secret: String::new(), payment_link_base: String::new() };
-    let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
-    Ok(App::new(Store::open(&database)?, clock, random, settings)?)
+    let store = Store::open(&database).map_err(cannot)?;
+    Ok(App::new(store, clock, Arc::new(SystemRandom), settings)?)
+}
+
+/// Opens the app, does the work, and ends with all of it on the disk.
+fn with_app<T>(
+    location: &Location,
+    work: impl AsyncFnOnce(&App) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let app = open_app(location)?;
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcome = runtime.block_on(work(&app));
+    app.close();
+    outcome
 }
 
 fn now() -> Timestamp {

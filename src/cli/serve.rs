@@ -79,13 +79,15 @@ async fn serve(config: Config) -> Outcome {
     let routes = server::routes(&app, &gate, config.rate_limit);
     let (stopper, stop) = watch::channel(false);
     let sweeper = tokio::spawn(sweep(Arc::clone(&app)));
+    // Before anybody is told that the server is there, and may want it to stop.
+    let stopped = stop_signal()?;
     for listener in &listeners {
         if let Ok(address) = listener.local_addr() {
             tracing::info!("listening on http://{address}, API documentation at /api/v1/docs");
         }
     }
     let server = tokio::spawn(server::serve(listeners, routes, stop));
-    stop_signal().await?;
+    stopped.await;
     tracing::info!("stopping");
     // The server may have ended by itself, and then there is nobody left to tell.
     let _ = stopper.send(true);
@@ -100,14 +102,16 @@ async fn serve(config: Config) -> Outcome {
     Ok(())
 }
 
-async fn stop_signal() -> std::io::Result<()> {
+/// Begins to listen for signals at once; what it answers waits for the first to stop.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 async fn sweep(app: Arc<App>) {

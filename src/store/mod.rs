@@ -5,6 +5,7 @@ pub mod account;
 pub mod activity;
 pub mod client;
 pub mod dashboard;
+pub mod doctor;
 pub mod engine;
 pub mod exchange_rate;
 pub mod invoice;

@@ -34,6 +34,8 @@ const BATCH_TIME: Duration = Duration::from_millis(5);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Prepared statements kept by each connection.
 const STATEMENTS: usize = 256;
+/// Locked by the server in its data folder.
+const LOCK_FILE: &str = "freelanceos.lock";
 /// Pages copied between two reports of a backup's progress.
 const BACKUP_PAGES: i32 = 512;
 
@@ -75,6 +77,10 @@ impl Engine {
             if thread.join().is_err() {
                 tracing::error!("a database thread panicked");
             }
+        }
+        // A reader that is the last to close cannot bring the -wal file into the database.
+        if let Err(error) = open(&self.path) {
+            tracing::warn!(cause = error.cause(), "the -wal file stays until the next start");
         }
     }
 
@@ -162,7 +168,19 @@ pub fn peek<T>(path: &Path, work: impl FnOnce(&mut dyn Connection) -> Result<T>)
     let connection =
         Sqlite::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failure)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(failure)?;
-    work(&mut Transaction(&connection))
+    let mut transaction = Transaction(&connection);
+    transaction.control("BEGIN")?;
+    work(&mut transaction)
+}
+
+/// Brings everything that stands in the -wal file into the database file and removes the former.
+/// Fails where another process has the database open.
+pub fn settle(path: &Path) -> Result<()> {
+    let connection = Sqlite::open(path).map_err(failure)?;
+    let mode: String = connection
+        .pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))
+        .map_err(failure)?;
+    if mode == "delete" { Ok(()) } else { Err(Error::internal(format!("journal mode {mode}"))) }
 }
 
 /// The lock that says a server is at work on a data folder. Held as long as it lives.
@@ -176,13 +194,21 @@ impl ServeLock {
             .create(true)
             .truncate(false)
             .write(true)
-            .open(data_dir.join("freelanceos.lock"))
+            .open(data_dir.join(LOCK_FILE))
             .map_err(Error::internal)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self(file))),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(Error::internal(error)),
         }
+    }
+
+    /// Whether another process holds the lock. Nothing is made where there is no lock file.
+    pub fn is_held(data_dir: &Path) -> Result<bool> {
+        if !data_dir.join(LOCK_FILE).exists() {
+            return Ok(false);
+        }
+        Ok(Self::take(data_dir)?.is_none())
     }
 }
 

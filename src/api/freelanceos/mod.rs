@@ -12,9 +12,13 @@ pub mod openapi;
 mod project;
 mod proposal;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use poem_openapi::{OpenApiService, Tags};
+use poem::{endpoint::BoxEndpoint, http::Method};
+use poem_openapi::{
+    OpenApi, OpenApiService, Tags,
+    registry::{MetaApi, Registry},
+};
 
 use crate::app::App;
 
@@ -59,5 +63,24 @@ pub fn service(app: &Arc<App>) -> OpenApiService<Routes, ()> {
         proposal::Routes(app()),
         dashboard::Routes(app()),
     );
+    named(routes)
+}
+
+/// The routes as they are documented. They need no [`App`], and nothing can be asked of them.
+struct Described;
+
+impl OpenApi for Described {
+    fn meta() -> Vec<MetaApi> {
+        Routes::meta()
+    }
+
+    fn register(registry: &mut Registry) {
+        Routes::register(registry);
+    }
+
+    fn add_routes(self, _: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
+}
+
+fn named<T: OpenApi>(routes: T) -> OpenApiService<T, ()> {
     OpenApiService::new(routes, "FreelanceOS API", env!("CARGO_PKG_VERSION"))
 }

@@ -2,24 +2,19 @@
 //!
 //! A setting is an environment variable and a flag; `NAME_FILE` names a file to read it from.
 
-use std::{
-    fmt,
-    fs::{self, OpenOptions},
-    io::{ErrorKind, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::{Path, PathBuf},
-};
+pub mod secrets;
+
+use std::{fmt, fs, os::unix::fs::DirBuilderExt, path::PathBuf};
 
 use clap::Args;
 use jiff::SignedDuration;
 
+use self::secrets::{Secrets, check_jwt_secret, check_secret_key, secret_file};
 use crate::{
     app::{environment::Random, secret::SecretKey},
     domain::date::parse_duration,
 };
 
-/// Shortest `JWT_SECRET`, in characters.
-const JWT_SECRET_MIN: usize = 32;
 /// Settings of later versions: set today, they are named in a warning.
 const RESERVED: &[&str] =
     &["SMTP_URL", "MAIL_FROM", "TLS_CERT", "TLS_KEY", "ACME_DOMAIN", "ACME_EMAIL"];
@@ -54,11 +49,11 @@ impl std::error::Error for WrongSetting {}
 #[derive(Debug, Clone, Args)]
 pub struct Location {
     /// Folder of the database, generated secrets and mail files
-    #[arg(long, env = "DATA_DIR", default_value = "./data", value_name = "FOLDER")]
+    #[arg(long, global = true, env = "DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
 
     /// The database: sqlite:PATH [default: sqlite:$DATA_DIR/freelanceos.db]
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
 }
 
@@ -111,9 +106,8 @@ pub struct Settings {
     #[arg(long, env = "PORT", default_value = "5000", value_name = "PORT")]
     port: String,
 
-    /// Secret for signing tokens, 32 characters or more [default: made on first start]
-    #[arg(long, env = "JWT_SECRET", hide_env_values = true, value_name = "SECRET")]
-    jwt_secret: Option<String>,
+    #[command(flatten)]
+    pub secrets: Secrets,
 
     /// Life of FreelanceHub Auth's access tokens
     #[arg(long, env = "JWT_EXPIRES_IN", default_value = "30m", value_name = "DURATION")]
@@ -126,10 +120,6 @@ pub struct Settings {
     /// Life of FreelanceHub Auth's one-time passwords
     #[arg(long, env = "OTP_EXPIRY", default_value = "600", value_name = "SECONDS")]
     otp_expiry: String,
-
-    /// Root of sealing and hashing keys, 64 hexadecimal digits [default: made on first start]
-    #[arg(long, env = "SECRET_KEY", hide_env_values = true, value_name = "KEY")]
-    secret_key: Option<String>,
 
     /// Address under which people reach this server [default: http://localhost:<first port>]
     #[arg(long, env = "PUBLIC_URL", value_name = "URL")]
@@ -152,6 +142,16 @@ pub struct Settings {
     #[arg(long, env = "TRUST_PROXY", default_value = "off", value_name = "on|off")]
     trust_proxy: String,
 
+    #[command(flatten)]
+    payment_links: PaymentLinks,
+
+    #[command(flatten)]
+    pub logging: Logging,
+}
+
+/// Where clients pay.
+#[derive(Debug, Clone, Args)]
+pub struct PaymentLinks {
     /// What payment links begin with
     #[arg(
         long,
@@ -160,9 +160,13 @@ pub struct Settings {
         value_name = "URL"
     )]
     payment_link_base: String,
+}
 
-    #[command(flatten)]
-    pub logging: Logging,
+impl PaymentLinks {
+    /// Without a slash at its end.
+    pub fn base(&self) -> Result<String, WrongSetting> {
+        url("PAYMENT_LINK_BASE", &self.payment_link_base)
+    }
 }
 
 /// What is logged, and how.
@@ -245,11 +249,11 @@ impl Settings {
             let folder = self.location.data_dir.display().to_string();
             WrongSetting::new("DATA_DIR", &folder, format!("a folder I may write to ({error})"))
         })?;
-        let jwt_secret = match &self.jwt_secret {
+        let jwt_secret = match &self.secrets.jwt_secret {
             Some(secret) => secret.clone(),
             None => secret_file(&self.location.jwt_secret_file(), 48, random)?,
         };
-        let secret_key = match &self.secret_key {
+        let secret_key = match &self.secrets.secret_key {
             Some(key) => key.clone(),
             None => secret_file(&self.location.secret_key_file(), 32, random)?,
         };
@@ -261,10 +265,10 @@ impl Settings {
         jwt_secret: String,
         secret_key: SecretKey,
     ) -> Result<Config, WrongSetting> {
-        if let Some(secret) = &self.jwt_secret {
+        if let Some(secret) = &self.secrets.jwt_secret {
             check_jwt_secret(secret.clone())?;
         }
-        if let Some(key) = &self.secret_key {
+        if let Some(key) = &self.secrets.secret_key {
             check_secret_key(key)?;
         }
         let listen = listen(self.listen.as_deref(), &self.port)?;
@@ -292,7 +296,7 @@ impl Settings {
                 .collect::<Result<_, _>>()?,
             rate_limit: switch("RATE_LIMIT", &self.rate_limit)?,
             trust_proxy: switch("TRUST_PROXY", &self.trust_proxy)?,
-            payment_link_base: url("PAYMENT_LINK_BASE", &self.payment_link_base)?,
+            payment_link_base: self.payment_links.base()?,
             location: self.location,
         })
     }
@@ -368,44 +372,4 @@ fn origin_of(name: &'static str, text: &str) -> Result<String, WrongSetting> {
         return Err(WrongSetting::new(name, text, expected));
     }
     Ok(origin.to_ascii_lowercase())
-}
-
-fn check_jwt_secret(secret: String) -> Result<String, WrongSetting> {
-    if secret.chars().count() >= JWT_SECRET_MIN {
-        return Ok(secret);
-    }
-    let expected = format!("{JWT_SECRET_MIN} characters or longer (try: openssl rand -hex 48)");
-    Err(WrongSetting { name: "JWT_SECRET", was: None, expected })
-}
-
-fn check_secret_key(key: &str) -> Result<SecretKey, WrongSetting> {
-    SecretKey::from_hex(key).ok_or_else(|| WrongSetting {
-        name: "SECRET_KEY",
-        was: None,
-        expected: "64 hexadecimal digits (try: openssl rand -hex 32)".to_owned(),
-    })
-}
-
-/// The secret kept in a file; made of `bytes` random bytes where there is no such file.
-fn secret_file(file: &Path, bytes: usize, random: &dyn Random) -> Result<String, LoadError> {
-    let failed = |source| LoadError::Secret { file: file.display().to_string(), source };
-    match fs::read_to_string(file) {
-        Ok(secret) => return Ok(secret.trim().to_owned()),
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(failed(error)),
-    }
-    let mut secret = vec![0; bytes];
-    random.fill(&mut secret);
-    let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-    // Written beside and renamed, so that a power cut leaves no half of a secret.
-    let draft = file.with_extension("new");
-    let write = || -> std::io::Result<()> {
-        let mut open = OpenOptions::new();
-        let mut handle = open.write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-        handle.write_all(secret.as_bytes())?;
-        handle.sync_all()?;
-        fs::rename(&draft, file)
-    };
-    write().map_err(failed)?;
-    Ok(secret)
 }

@@ -1,0 +1,174 @@
+//! `freelanceos admin`.
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::{Failure, Outcome, terminal, with_app};
+use crate::{
+    config::Location,
+    domain::{
+        account::{Account, Registration},
+        date::wire_instant,
+        error::{Error, Kind},
+        form::Object,
+        text,
+    },
+};
+
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    location: Location,
+
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Make an account; its password is asked for, or read from standard input
+    CreateUser {
+        email: String,
+        /// [default: made from the e-mail]
+        #[arg(long)]
+        first_name: Option<String>,
+        /// [default: made from the e-mail]
+        #[arg(long)]
+        last_name: Option<String>,
+    },
+    /// List the accounts, oldest first
+    ListUsers {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Set another password and end every session
+    SetPassword { email: String },
+    /// Lock an account and end its sessions at once
+    Disable { email: String },
+    /// Unlock an account
+    Enable { email: String },
+    /// End every session of an account
+    RevokeSessions { email: String },
+}
+
+pub fn run(arguments: Arguments) -> Outcome {
+    let location = &arguments.location;
+    match arguments.action {
+        Action::CreateUser { email, first_name, last_name } => {
+            create(location, email, first_name, last_name)
+        }
+        Action::ListUsers { json } => list(location, json),
+        Action::SetPassword { email } => {
+            with_app(location, async |app| {
+                // Who is not there needs no password thought up.
+                app.account_by_email(email.clone()).await.map_err(|error| named(&email, error))?;
+                let password = terminal::new_password()?;
+                app.set_password(email.clone(), password).await.map_err(|e| named(&email, e))
+            })?;
+            terminal::print("the password is set, and every session has ended\n")
+        }
+        Action::Disable { email } => {
+            with_app(location, async |app| {
+                app.set_disabled(email.clone(), true).await.map_err(|error| named(&email, error))
+            })?;
+            terminal::print(&format!("{email} is locked, and its sessions have ended\n"))
+        }
+        Action::Enable { email } => {
+            with_app(location, async |app| {
+                app.set_disabled(email.clone(), false).await.map_err(|error| named(&email, error))
+            })?;
+            terminal::print(&format!("{email} may log in again\n"))
+        }
+        Action::RevokeSessions { email } => {
+            let ended = with_app(location, async |app| {
+                app.revoke_sessions(email.clone()).await.map_err(|error| named(&email, error))
+            })?;
+            terminal::print(&format!("sessions ended: {ended}\n"))
+        }
+    }
+}
+
+/// Says whose account it is that is not there.
+pub fn named(email: &str, error: Error) -> Failure {
+    match error.kind() {
+        Kind::NotFound => Failure::Failed(format!(
+            "no account has the e-mail {email}; `freelanceos admin list-users` shows all"
+        )),
+        Kind::Conflict => Failure::Failed(format!("{}: {email}", error.message())),
+        _ => error.into(),
+    }
+}
+
+fn create(
+    location: &Location,
+    email: String,
+    first_name: Option<String>,
+    last_name: Option<String>,
+) -> Outcome {
+    // A typing error is said before a password is asked for.
+    text::parse_email(&email).map_err(|rule| Failure::Failed(format!("{email:?} {rule}")))?;
+    let (first, last) = name_of(&email);
+    let account = with_app(location, async |app| {
+        let mut object = Object::new();
+        object.insert("email".to_owned(), email.clone().into());
+        object.insert("password".to_owned(), "checked when it is read".into());
+        object.insert("firstName".to_owned(), first_name.unwrap_or(first).into());
+        object.insert("lastName".to_owned(), last_name.unwrap_or(last).into());
+        let mut registration = Registration::read(&object)?;
+        if app.account_by_email(email.clone()).await.is_ok() {
+            let taken = Error::conflict("An account with this email already exists");
+            return Err(named(&email, taken));
+        }
+        registration.password = terminal::new_password()?;
+        app.create_user(registration).await.map_err(|error| named(&email, error))
+    })?;
+    terminal::print(&format!("{} {}\n", account.id, account.email))
+}
+
+/// A first and a last name out of an e-mail: ada.obi@example.com is Ada Obi.
+fn name_of(email: &str) -> (String, String) {
+    let local = email.trim().split('@').next().unwrap_or_default();
+    let mut words = local.split(['.', '_', '-', '+']).filter(|word| !word.is_empty()).map(|word| {
+        let mut letters = word.chars();
+        let first = letters.next().into_iter().flat_map(char::to_uppercase);
+        first.chain(letters).take(text::PERSON_NAME_MAX).collect::<String>()
+    });
+    let first = words.next().unwrap_or_else(|| "New".to_owned());
+    (first, words.next().unwrap_or_else(|| "User".to_owned()))
+}
+
+fn list(location: &Location, as_json: bool) -> Outcome {
+    let accounts = with_app(location, async |app| Ok(app.list_users().await?))?;
+    if as_json {
+        return terminal::print_json(&accounts.iter().map(in_json).collect());
+    }
+    let rows: Vec<[String; 5]> = accounts
+        .iter()
+        .map(|account| {
+            let day = |at: jiff::Timestamp| wire_instant(at)[..10].to_owned();
+            [
+                account.email.clone(),
+                format!("{} {}", account.first_name, account.last_name),
+                day(account.created_at),
+                account.last_login_at.map_or("never".to_owned(), day),
+                if account.disabled_at.is_some() { "locked" } else { "active" }.to_owned(),
+            ]
+        })
+        .collect();
+    terminal::print_table(["E-MAIL", "NAME", "SINCE", "LAST LOGIN", "STATE"], &rows)
+}
+
+fn in_json(account: &Account) -> Value {
+    json!({
+        "id": account.id.to_string(),
+        "email": account.email,
+        "firstName": account.first_name,
+        "lastName": account.last_name,
+        "currency": account.currency.code(),
+        "timezone": account.zone.name(),
+        "disabledAt": account.disabled_at.map(wire_instant),
+        "lastLoginAt": account.last_login_at.map(wire_instant),
+        "createdAt": wire_instant(account.created_at),
+    })
+}

@@ -1,0 +1,222 @@
+//! Makes the steps of a plan happen.
+
+use std::{collections::HashMap, fmt, hash::Hash};
+
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use super::{
+    plan::{Draft, Step},
+    texts::{CLIENTS, OFFER, WORK},
+};
+use crate::{
+    app::App,
+    domain::{
+        client::ClientDetails,
+        date,
+        error::{Error, Result},
+        exchange_rate::ExchangeRate,
+        form::Object,
+        id::{ClientId, InvoiceId, MilestoneId, ProjectId, ProposalId},
+        idempotency::{Once, Outcome},
+        invoice::NewInvoice,
+        milestone::{MilestoneChange, MilestoneStatus, NewMilestone},
+        money::Currency,
+        project::{NewProject, ProjectChange, ProjectStatus},
+        proposal::{NewProposal, ProposalChange},
+        session::Claims,
+    },
+};
+
+/// What has happened so far.
+pub struct History<'a> {
+    app: &'a App,
+    claims: Claims,
+    email: &'a str,
+    clients: HashMap<usize, ClientId>,
+    projects: HashMap<usize, ProjectId>,
+    milestones: HashMap<usize, MilestoneId>,
+    proposals: HashMap<usize, ProposalId>,
+    invoices: HashMap<usize, InvoiceId>,
+}
+
+impl fmt::Display for History<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} clients, {} projects, {} milestones, {} proposals and {} invoices",
+            self.clients.len(),
+            self.projects.len(),
+            self.milestones.len(),
+            self.proposals.len(),
+            self.invoices.len()
+        )
+    }
+}
+
+impl<'a> History<'a> {
+    pub fn new(app: &'a App, claims: Claims, email: &'a str) -> Self {
+        Self {
+            app,
+            claims,
+            email,
+            clients: HashMap::new(),
+            projects: HashMap::new(),
+            milestones: HashMap::new(),
+            proposals: HashMap::new(),
+            invoices: HashMap::new(),
+        }
+    }
+
+    /// Makes one step happen now.
+    pub async fn take(&mut self, step: Step) -> Result<()> {
+        let (app, claims) = (self.app, self.claims);
+        match step {
+            Step::Rates(rates) => self.rates(rates).await,
+            Step::Client(number) => {
+                let who = &CLIENTS[number];
+                let object = object(json!({
+                    "name": who.name,
+                    "email": who.email,
+                    "company": who.company,
+                    "phone": who.phone,
+                    "country": who.country,
+                }));
+                let details = ClientDetails::read(&object)?;
+                let client = done(app.create_client(claims, once(), details).await?)?;
+                self.clients.insert(number, client.id);
+                Ok(())
+            }
+            Step::Project { key, client, work, budget, deadline } => {
+                let new = NewProject {
+                    client_id: known(&self.clients, &client)?,
+                    name: WORK[work].name.to_owned(),
+                    description: WORK[work].about.to_owned(),
+                    budget,
+                    currency: Some(currency(CLIENTS[client].currency)?),
+                    status: ProjectStatus::Planning,
+                    deadline: Some(deadline),
+                };
+                let project = done(app.create_project(claims, once(), new).await?)?;
+                self.projects.insert(key, project.id);
+                Ok(())
+            }
+            Step::ProjectStatus(key, status) => {
+                let change = ProjectChange::read(&object(json!({"status": status.as_str()})))?;
+                let id = known(&self.projects, &key)?;
+                app.update_project(claims, id, change).await.map(drop)
+            }
+            Step::Milestone { key, project, name, amount, due } => {
+                let new = NewMilestone {
+                    project_id: known(&self.projects, &project)?,
+                    name: name.to_owned(),
+                    description: None,
+                    amount,
+                    status: MilestoneStatus::Pending,
+                    due_date: Some(due),
+                };
+                let milestone = done(app.create_milestone(claims, once(), new).await?)?;
+                self.milestones.insert(key, milestone.id);
+                Ok(())
+            }
+            Step::MilestoneDone(key) => self.milestone(key, MilestoneStatus::Completed).await,
+            Step::MilestonePaid(key) => self.milestone(key, MilestoneStatus::Paid).await,
+            Step::MilestoneDropped(key) => {
+                app.delete_milestone(claims, known(&self.milestones, &key)?).await
+            }
+            Step::Proposal { key, client, work, amount, valid_until } => {
+                let new = NewProposal {
+                    client_id: known(&self.clients, &client)?,
+                    title: WORK[work].name.to_owned(),
+                    content: format!("{}\n\n{OFFER}", WORK[work].about),
+                    amount,
+                    currency: Some(currency(CLIENTS[client].currency)?),
+                    valid_until: Some(valid_until),
+                };
+                let proposal = done(app.create_proposal(claims, once(), new).await?)?;
+                self.proposals.insert(key, proposal.id);
+                Ok(())
+            }
+            Step::SendProposal(key) => {
+                let id = known(&self.proposals, &key)?;
+                app.send_proposal(claims, once(), id).await.map(drop)
+            }
+            Step::AnswerProposal(key, accepted) => {
+                let status = if accepted { "accepted" } else { "rejected" };
+                let change = ProposalChange::read(&object(json!({"status": status})))?;
+                let id = known(&self.proposals, &key)?;
+                app.update_proposal(claims, id, change).await.map(drop)
+            }
+            Step::Invoice(key, draft) => self.invoice(key, draft).await,
+            Step::CancelInvoice(key) => {
+                app.delete_invoice(claims, known(&self.invoices, &key)?).await
+            }
+            Step::SendInvoice(key) => {
+                let id = known(&self.invoices, &key)?;
+                app.send_invoice(claims, once(), id).await.map(drop)
+            }
+            Step::PayInvoice(key) => {
+                let id = known(&self.invoices, &key)?;
+                app.mark_invoice_paid(claims, once(), id).await.map(drop)
+            }
+        }
+    }
+
+    async fn rates(&self, rates: Vec<(&'static str, rust_decimal::Decimal)>) -> Result<()> {
+        let day = date::day_in(self.app.now(), &TimeZone::UTC);
+        let rates = rates.into_iter().map(|(from, rate)| {
+            Ok(ExchangeRate { from: currency(from)?, into: Currency::USD, day, rate })
+        });
+        self.app.import_rates(self.email.to_owned(), rates.collect::<Result<_>>()?).await
+    }
+
+    async fn milestone(&self, key: usize, status: MilestoneStatus) -> Result<()> {
+        let change = MilestoneChange::read(&object(json!({"status": status.as_str()})))?;
+        let id = known(&self.milestones, &key)?;
+        self.app.update_milestone(self.claims, id, change).await.map(drop)
+    }
+
+    async fn invoice(&mut self, key: usize, draft: Draft) -> Result<()> {
+        let new = NewInvoice {
+            client_id: known(&self.clients, &draft.client)?,
+            project_id: draft.project.map(|key| known(&self.projects, &key)).transpose()?,
+            amount: None,
+            tax_rate: draft.tax_rate,
+            currency: Some(currency(CLIENTS[draft.client].currency)?),
+            issue_date: None,
+            due_date: draft.due,
+            lines: draft.lines,
+            notes: draft.notes.map(str::to_owned),
+        };
+        let shown = done(self.app.create_invoice(self.claims, once(), new).await?)?;
+        self.invoices.insert(key, shown.invoice.id);
+        Ok(())
+    }
+}
+
+/// A request that nobody sends twice.
+fn once<T>() -> Once<T> {
+    Once { key: None, render: |_| Vec::new() }
+}
+
+fn done<T>(outcome: Outcome<T>) -> Result<T> {
+    match outcome {
+        Outcome::Done(value) => Ok(value),
+        Outcome::Replayed(_) => Err(Error::internal("a step happened twice")),
+    }
+}
+
+fn known<K: Eq + Hash, V: Copy>(things: &HashMap<K, V>, key: &K) -> Result<V> {
+    things.get(key).copied().ok_or_else(|| Error::internal("the story names what is not there yet"))
+}
+
+fn currency(code: &str) -> Result<Currency> {
+    Currency::from_code(code).ok_or_else(|| Error::internal("the story names no currency"))
+}
+
+fn object(value: serde_json::Value) -> Object {
+    match value {
+        serde_json::Value::Object(object) => object,
+        _ => Object::new(),
+    }
+}

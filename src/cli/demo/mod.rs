@@ -1,0 +1,128 @@
+//! `freelanceos demo`: an account with two years of work, made by the program's own use cases
+//! while the clock is moved, so that every total and every entry of the log is a real one.
+
+mod history;
+mod plan;
+mod texts;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use clap::Args;
+use jiff::Timestamp;
+use tokio::runtime;
+
+use self::history::History;
+use super::{Failure, Outcome, admin::named, now, open_app_with, terminal};
+use crate::{
+    app::{
+        App, Settings as AppSettings,
+        environment::{Clock, Random, SystemClock, SystemRandom},
+    },
+    config::{Location, PaymentLinks},
+    domain::{
+        account::{Credentials, Password, Registration},
+        error::Error,
+        text,
+    },
+};
+
+#[derive(Args)]
+pub struct Arguments {
+    /// The account's e-mail; its password is asked for, or read from standard input, or made
+    #[arg(long, default_value = "demo@example.com")]
+    email: String,
+
+    /// Another number tells another story
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+
+    #[command(flatten)]
+    location: Location,
+
+    #[command(flatten)]
+    payment_links: PaymentLinks,
+}
+
+/// A clock that shows what it is set to.
+struct StoryClock(Mutex<Timestamp>);
+
+impl StoryClock {
+    fn set(&self, at: Timestamp) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
+}
+
+impl Clock for StoryClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub fn run(arguments: Arguments) -> Outcome {
+    let Arguments { email, seed, location, payment_links } = arguments;
+    text::parse_email(&email).map_err(|rule| Failure::Failed(format!("{email:?} {rule}")))?;
+    let settings =
+        AppSettings { jwt_secret: random_word(32), payment_link_base: payment_links.base()? };
+    let plan = plan::plan(seed, now())?;
+    let clock = Arc::new(StoryClock(Mutex::new(plan.start)));
+    // The session must be one of today, or a server beside would sweep it out.
+    let today = open_app_with(&location, Arc::new(SystemClock), settings.clone())?;
+    let story = open_app_with(&location, clock.clone(), settings)?;
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcome = runtime.block_on(tell(&today, &story, &clock, plan, &email));
+    story.close();
+    today.close();
+    terminal::print(&outcome?)
+}
+
+async fn tell(
+    today: &App,
+    story: &App,
+    clock: &StoryClock,
+    plan: plan::Plan,
+    email: &str,
+) -> Result<String, Failure> {
+    if today.account_by_email(email.to_owned()).await.is_ok() {
+        let taken = Error::conflict("An account with this email already exists");
+        return Err(named(email, taken));
+    }
+    let given = terminal::optional_password("Password (Enter to have one made): ")?;
+    let made = given.is_none().then(|| random_word(20));
+    let password = match (&given, &made) {
+        (Some(given), _) => given.clone(),
+        (None, made) => Password::new(made.clone().unwrap_or_default()),
+    };
+    let registration = Registration {
+        email: email.to_owned(),
+        password: password.clone(),
+        first_name: "Amara".to_owned(),
+        last_name: "Okafor".to_owned(),
+    };
+    story.create_user(registration).await.map_err(|error| named(email, error))?;
+    let credentials = Credentials { email: email.to_owned(), password };
+    let sign_in = today.login(credentials).await?;
+    let claims = today.verify_token(&sign_in.token)?;
+
+    let bar = terminal::progress("Two years of work");
+    bar.set_length(plan.steps.len() as u64);
+    let mut history = History::new(story, claims, email);
+    for (at, step) in plan.steps {
+        clock.set(at);
+        history.take(step).await?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    today.revoke_sessions(email.to_owned()).await?;
+    let mut text = format!("{email} has {history}\n");
+    if let Some(made) = made {
+        text.push_str(&format!("password: {made}\n"));
+    }
+    Ok(text)
+}
+
+fn random_word(letters: usize) -> String {
+    let mut bytes = vec![0; letters.div_ceil(2)];
+    SystemRandom.fill(&mut bytes);
+    let word: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    word[..letters].to_owned()
+}

@@ -1,0 +1,299 @@
+//! Who the demo works for, and what it does for them.
+
+/// A client: name, e-mail, company, phone, country, currency.
+pub struct Who {
+    pub name: &'static str,
+    pub email: &'static str,
+    pub company: Option<&'static str>,
+    pub phone: &'static str,
+    pub country: &'static str,
+    pub currency: &'static str,
+}
+
+const fn who(
+    name: &'static str,
+    email: &'static str,
+    company: &'static str,
+    phone: &'static str,
+    country: &'static str,
+    currency: &'static str,
+) -> Who {
+    let company = if company.is_empty() { None } else { Some(company) };
+    Who { name, email, company, phone, country, currency }
+}
+
+pub const CLIENTS: [Who; 25] = [
+    who(
+        "Adaeze Okonkwo",
+        "adaeze@lagoonlabs.example",
+        "Lagoon Labs",
+        "+234 803 555 0142",
+        "Nigeria",
+        "NGN",
+    ),
+    who(
+        "Emily Hartmann",
+        "e.hartmann@nordlicht.example",
+        "Nordlicht GmbH",
+        "+49 30 5550 1234",
+        "Germany",
+        "EUR",
+    ),
+    who(
+        "Mamadou Diallo",
+        "m.diallo@teranga.example",
+        "Teranga Logistique",
+        "+221 77 555 01 20",
+        "Senegal",
+        "XOF",
+    ),
+    who(
+        "Sarah Whitfield",
+        "sarah@brightharbor.example",
+        "Bright Harbor Inc.",
+        "+1 415 555 0187",
+        "United States",
+        "USD",
+    ),
+    who("Tunde Bakare", "tunde.bakare@example.com", "", "+234 806 555 0199", "Nigeria", "NGN"),
+    who("නිමල් පෙරේරා", "nimal@serendib.example", "සෙරෙන්ඩිබ් ටී", "+94 77 555 0123", "Sri Lanka", "USD"),
+    who(
+        "Aminata Traoré",
+        "aminata@sahelsolaire.example",
+        "Sahel Solaire",
+        "+226 70 55 01 33",
+        "Burkina Faso",
+        "XOF",
+    ),
+    who(
+        "Kwame Mensah",
+        "kwame@goldcoastmedia.example",
+        "Gold Coast Media",
+        "+233 24 555 0110",
+        "Ghana",
+        "USD",
+    ),
+    who(
+        "Ольга Коваленко",
+        "olha@dnipro-soft.example",
+        "Дніпро Софт",
+        "+380 44 555 0175",
+        "Ukraine",
+        "EUR",
+    ),
+    who(
+        "Chiara Bianchi",
+        "chiara@studiobianchi.example",
+        "Studio Bianchi",
+        "+39 02 5550 0144",
+        "Italy",
+        "EUR",
+    ),
+    who(
+        "Wanjiku Kamau",
+        "wanjiku@savannahpay.example",
+        "SavannahPay",
+        "+254 722 555 016",
+        "Kenya",
+        "USD",
+    ),
+    who(
+        "يوسف المنصوري",
+        "youssef@atlasdigital.example",
+        "أطلس ديجيتال",
+        "+212 6 55 50 01 77",
+        "Morocco",
+        "EUR",
+    ),
+    who(
+        "Ngozi Eze",
+        "ngozi@palmandclay.example",
+        "Palm & Clay",
+        "+234 802 555 0121",
+        "Nigeria",
+        "NGN",
+    ),
+    who(
+        "James O'Sullivan",
+        "james@greenquay.example",
+        "Green Quay Ltd",
+        "+353 1 555 0166",
+        "Ireland",
+        "EUR",
+    ),
+    who(
+        "Fatou N'Diaye",
+        "fatou@ateliermode.example",
+        "Atelier Mode Dakar",
+        "+221 78 555 01 45",
+        "Senegal",
+        "XOF",
+    ),
+    who(
+        "Michael Chen",
+        "m.chen@cascadehealth.example",
+        "Cascade Health",
+        "+1 206 555 0131",
+        "United States",
+        "USD",
+    ),
+    who(
+        "Ibrahim Sani",
+        "ibrahim@kanotextiles.example",
+        "Kano Textiles",
+        "+234 809 555 0154",
+        "Nigeria",
+        "NGN",
+    ),
+    who(
+        "Sofía Herrera",
+        "sofia@lunaverde.example",
+        "Luna Verde",
+        "+34 91 555 01 12",
+        "Spain",
+        "EUR",
+    ),
+    who(
+        "Thabo Nkosi",
+        "thabo@jacaranda.example",
+        "Jacaranda Ventures",
+        "+27 11 555 0138",
+        "South Africa",
+        "USD",
+    ),
+    who(
+        "Kouassi Yao",
+        "k.yao@cacaodirect.example",
+        "Cacao Direct",
+        "+225 07 55 50 0161",
+        "Côte d'Ivoire",
+        "XOF",
+    ),
+    who("Grace Mbeki", "grace.mbeki@example.org", "", "+27 82 555 0104", "South Africa", "USD"),
+    who(
+        "Lars Østergård",
+        "lars@fjordanalytics.example",
+        "Fjord Analytics",
+        "+47 22 55 50 18",
+        "Norway",
+        "EUR",
+    ),
+    who(
+        "Funke Adeyemi",
+        "funke@mainlandbooks.example",
+        "Mainland Books",
+        "+234 805 555 0173",
+        "Nigeria",
+        "NGN",
+    ),
+    who(
+        "Priya Raghavan",
+        "priya@monsoonlearning.example",
+        "Monsoon Learning",
+        "+91 80 5550 1290",
+        "India",
+        "USD",
+    ),
+    who("Дмитрий Волков", "dmitri@severapp.example", "Север", "+374 10 555 014", "Armenia", "USD"),
+];
+
+/// A kind of work: its name, what it is, and its parts.
+pub struct Work {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub parts: [&'static str; 4],
+}
+
+pub const WORK: [Work; 12] = [
+    Work {
+        name: "Website redesign",
+        about: "A new look and a new structure for the whole site, on phones first.",
+        parts: ["Workshop and sitemap", "Wireframes", "Visual design", "Build and launch"],
+    },
+    Work {
+        name: "Online shop",
+        about: "Catalogue, checkout and payment, with stock kept in one place.",
+        parts: ["Catalogue import", "Checkout", "Payment provider", "Launch support"],
+    },
+    Work {
+        name: "Mobile app",
+        about: "An app for Android and iOS from one code base.",
+        parts: ["Prototype", "First beta", "Store release", "Usage report"],
+    },
+    Work {
+        name: "Brand identity",
+        about: "Logo, colours, typefaces, and a short book of rules.",
+        parts: ["Mood boards", "Logo drafts", "Final artwork", "Brand book"],
+    },
+    Work {
+        name: "Annual report",
+        about: "Text, charts and layout, for print and screen.",
+        parts: ["Outline", "Charts", "Layout", "Print files"],
+    },
+    Work {
+        name: "API integration",
+        about: "Orders and invoices flow between the shop and the accounts without copying.",
+        parts: ["Field mapping", "Sandbox tests", "Go-live", "Monitoring"],
+    },
+    Work {
+        name: "Data dashboard",
+        about: "The ten numbers that matter, fresh every morning.",
+        parts: ["Data sources", "Model", "Dashboards", "Training"],
+    },
+    Work {
+        name: "Translation, French to English",
+        about: "Contracts and product texts, checked by a second pair of eyes.",
+        parts: ["Glossary", "First half", "Second half", "Proofreading"],
+    },
+    Work {
+        name: "Photo series",
+        about: "Portraits and workplace pictures for site and press.",
+        parts: ["Location scout", "Shooting day", "Selection", "Retouching"],
+    },
+    Work {
+        name: "Security review",
+        about: "A close look at the login, the uploads and the servers, with a list of repairs.",
+        parts: ["Scope", "Tests", "Report", "Re-test"],
+    },
+    Work {
+        name: "Course material",
+        about: "Eight lessons with exercises and a trainer's guide.",
+        parts: ["Curriculum", "Lessons 1-4", "Lessons 5-8", "Trainer's guide"],
+    },
+    Work {
+        name: "Server move",
+        about: "From the old host to the new one, without a day of downtime.",
+        parts: ["Inventory", "Rehearsal", "The move", "Clean-up"],
+    },
+];
+
+/// What stands on invoices, by the hour.
+pub const LINES: [&str; 14] = [
+    "Design work",
+    "Front-end development",
+    "Back-end development",
+    "Workshop, on site",
+    "Copywriting",
+    "Project management",
+    "User interviews",
+    "Bug fixing",
+    "Monthly maintenance",
+    "Photo retouching",
+    "Illustrations",
+    "Data clean-up",
+    "Training session",
+    "Accessibility audit",
+];
+
+pub const NOTES: [&str; 4] = [
+    "Thank you for your trust.",
+    "Payable by bank transfer or under the payment link.",
+    "As agreed by phone; time sheet on request.",
+    "Merci pour votre confiance.",
+];
+
+pub const OFFER: &str = "Thank you for the good conversation. This is what I propose:\n\n\
+    1. We start with a short workshop, so that we mean the same thing.\n\
+    2. You see a first version after two weeks.\n\
+    3. Two rounds of changes are included.\n\n\
+    The price is fixed; half is due at the start, half on delivery.";

@@ -1,0 +1,135 @@
+//! `freelanceos rates`.
+
+use std::{
+    fs,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, Subcommand};
+use jiff::civil::Date;
+use serde_json::json;
+
+use super::{Failure, Outcome, admin::named, terminal, with_app};
+use crate::{
+    config::Location,
+    domain::{exchange_rate::ExchangeRate, text},
+};
+
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    location: Location,
+
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// List the latest known rates of an account
+    List {
+        /// The account
+        email: String,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take in rates for an account: all of them or none
+    ///
+    /// Each line is `day,from,to,rate`, such as `2026-03-18,EUR,USD,1.0834`: so many units of
+    /// `to` for one of `from`, from that day on. A heading and lines that begin with # are left
+    /// out. Of each pair only the newest rate is kept.
+    Import {
+        /// The account
+        email: String,
+        /// The file; - is standard input
+        file: PathBuf,
+    },
+}
+
+pub fn run(arguments: Arguments) -> Outcome {
+    match arguments.action {
+        Action::List { email, json } => list(&arguments.location, &email, json),
+        Action::Import { email, file } => import(&arguments.location, &email, &file),
+    }
+}
+
+fn list(location: &Location, email: &str, as_json: bool) -> Outcome {
+    let rates = with_app(location, async |app| {
+        app.list_rates(email.to_owned()).await.map_err(|error| named(email, error))
+    })?;
+    if as_json {
+        let in_json = |rate: &ExchangeRate| {
+            json!({
+                "day": rate.day.to_string(),
+                "from": rate.from.code(),
+                "to": rate.into.code(),
+                "rate": rate.rate.to_string(),
+            })
+        };
+        return terminal::print_json(&rates.iter().map(in_json).collect());
+    }
+    let rows: Vec<[String; 4]> = rates
+        .iter()
+        .map(|rate| {
+            let (from, into) = (rate.from.to_string(), rate.into.to_string());
+            [rate.day.to_string(), from, into, rate.rate.to_string()]
+        })
+        .collect();
+    terminal::print_table(["DAY", "FROM", "TO", "RATE"], &rows)
+}
+
+fn import(location: &Location, email: &str, file: &Path) -> Outcome {
+    text::parse_email(email).map_err(|rule| Failure::Failed(format!("{email:?} {rule}")))?;
+    let text = read(file)?;
+    let lines = parse(&text)?;
+    let count = lines.len();
+    with_app(location, async |app| {
+        let failed = |error| named(email, error);
+        let today: Date = app.today_of(email.to_owned()).await.map_err(failed)?;
+        if let Some((line, rate)) = lines.iter().find(|(_, rate)| rate.day > today) {
+            return Err(Failure::Failed(format!(
+                "line {line}: {} lies in the future; nothing was taken in",
+                rate.day
+            )));
+        }
+        let rates = lines.into_iter().map(|(_, rate)| rate).collect();
+        app.import_rates(email.to_owned(), rates).await.map_err(failed)
+    })?;
+    terminal::print(&format!("rates taken in: {count}\n"))
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    let read = if file == Path::new("-") {
+        let mut text = String::new();
+        io::stdin().lock().read_to_string(&mut text).map(|_| text)
+    } else {
+        fs::read_to_string(file)
+    };
+    read.map_err(|error| Failure::Failed(format!("cannot read {}: {error}", file.display())))
+}
+
+/// The rates of a file, each with the number of its line.
+fn parse(text: &str) -> Result<Vec<(usize, ExchangeRate)>, Failure> {
+    let mut rates = Vec::new();
+    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
+    let lines = (1..).zip(lines).filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    for (index, (number, line)) in lines.enumerate() {
+        let columns: Vec<&str> =
+            line.split(',').map(|column| column.trim().trim_matches('"')).collect();
+        if index == 0 && columns.first().is_some_and(|name| name.eq_ignore_ascii_case("day")) {
+            continue;
+        }
+        let &[day, from, into, rate] = &columns[..] else {
+            return Err(Failure::Failed(format!(
+                "line {number}: {line:?} is not day,from,to,rate; nothing was taken in"
+            )));
+        };
+        let rate = ExchangeRate::parse(day, from, into, rate).map_err(|error| {
+            Failure::Failed(format!("line {number}: {error}; nothing was taken in"))
+        })?;
+        rates.push((number, rate));
+    }
+    Ok(rates)
+}

@@ -1,0 +1,278 @@
+//! `freelanceos restore`.
+//!
+//! At every moment the database is either the old one or the new one: the copy is made and
+//! checked beside it, the old one gets a second name, and one rename puts the copy in its place.
+
+use std::{
+    fs::{self, File},
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+
+use super::{
+    Failure, Outcome,
+    backup::{beside, unpack},
+    in_words, now, terminal,
+};
+use crate::{
+    app::{FINGERPRINT, secret::SecretKey},
+    config::{
+        Location,
+        secrets::{Secrets, sync_folder_of, write_secret},
+    },
+    domain::error::{Error, Kind},
+    store::{
+        engine::Tx,
+        migrate, program_state,
+        sqlite::{self, Engine, ServeLock},
+    },
+};
+
+#[derive(Args)]
+pub struct Arguments {
+    /// The backup; where FILE.secrets lies beside it, missing secrets are taken from there
+    file: PathBuf,
+
+    /// Replace an existing database without asking
+    #[arg(long, short)]
+    yes: bool,
+
+    #[command(flatten)]
+    location: Location,
+
+    #[command(flatten)]
+    secrets: Secrets,
+}
+
+/// Secrets that are to be put into the data folder with the backup.
+struct Packed {
+    secret_key: String,
+    jwt_secret: String,
+}
+
+pub fn run(arguments: Arguments) -> Outcome {
+    let Arguments { file, yes, location, secrets } = arguments;
+    let database = location.database()?;
+    let version = check_version(&file)?;
+    location.create().map_err(|error| {
+        Failure::Failed(format!("cannot make {}: {error}", location.data_dir.display()))
+    })?;
+    let Some(_lock) = ServeLock::take(&location.data_dir)? else {
+        return Err(Failure::Failed(format!(
+            "a server is at work on {}: stop it first",
+            location.data_dir.display()
+        )));
+    };
+    let copy = beside(&database, ".restoring");
+    remove(&copy)?;
+    let restored = (|| {
+        copy_checked(&file, &copy)?;
+        let packed = check_key(&file, &copy, &location, &secrets)?;
+        if database.exists() && !yes && !is_wanted(&database, &file)? {
+            return Err(Failure::Failed("nothing was changed".to_owned()));
+        }
+        if let Some(packed) = packed {
+            put_secrets(&location, &packed)?;
+        }
+        replace(&database, &copy)
+    })();
+    let replaced = restored.inspect_err(|_| {
+        // Why it failed matters more than what is left of the copy.
+        let _ = remove(&copy);
+        let _ = remove(&beside(&copy, "-journal"));
+    })?;
+    let mut text = format!("{} is restored from {}\n", database.display(), file.display());
+    if let Some(replaced) = replaced {
+        text.push_str(&format!("the one before is kept in {}\n", replaced.display()));
+    }
+    if version < migrate::latest() {
+        text.push_str("the next `freelanceos serve` brings it to this version's schema\n");
+    }
+    terminal::print(&text)
+}
+
+/// The schema version of a backup this program can take.
+fn check_version(file: &Path) -> Result<i64, Failure> {
+    let shown = file.display();
+    if !file.is_file() {
+        return Err(Failure::Failed(format!("{shown} is not there, or no file")));
+    }
+    let version = migrate::version(file).map_err(|error| {
+        Failure::Failed(format!("{shown} is not a database of freelanceos: {}", in_words(&error)))
+    })?;
+    if version == 0 {
+        return Err(Failure::Failed(format!("{shown} is not a database of freelanceos")));
+    }
+    if version > migrate::latest() {
+        return Err(Failure::Failed(format!(
+            "{shown} has schema version {version}, newer than the {} this program knows: use a \
+             newer freelanceos",
+            migrate::latest()
+        )));
+    }
+    Ok(version)
+}
+
+/// Copies the backup and makes sure that nothing in the copy is damaged.
+fn copy_checked(file: &Path, copy: &Path) -> Outcome {
+    let damaged = |error: Error| {
+        Failure::Failed(format!("{} cannot be restored: {}", file.display(), in_words(&error)))
+    };
+    let bar = terminal::progress("Copying");
+    let copied = Engine::backup(file, copy, |done, all| {
+        bar.set_length(all);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    copied.map_err(damaged)?;
+    set_private(copy)?;
+    let findings = Engine::check(copy).map_err(damaged)?;
+    match findings.first() {
+        None => Ok(()),
+        Some(first) => Err(Failure::Failed(format!(
+            "{} is damaged ({first}): use another backup",
+            file.display()
+        ))),
+    }
+}
+
+/// Makes sure that the secret key of the backup is there, or comes with it.
+fn check_key(
+    file: &Path,
+    copy: &Path,
+    location: &Location,
+    secrets: &Secrets,
+) -> Result<Option<Packed>, Failure> {
+    let known = sqlite::peek(copy, |connection| {
+        program_state::find(&mut Tx::new(connection), FINGERPRINT)
+    })?;
+    let Some(known) = known else { return Ok(None) };
+    let fits = |key: &str| match SecretKey::from_hex(key) {
+        Some(key) => Ok(key.fingerprint()? == known),
+        None => Ok::<_, Error>(false),
+    };
+    let kept = location.secret_key_file();
+    if let Some(key) = secrets.secret_key(location)? {
+        return if fits(&key)? {
+            Ok(None)
+        } else {
+            Err(Failure::Failed(format!(
+                "{} was made with another secret key than the one set or kept in {}: set \
+                 SECRET_KEY to the backup's, or put its secret.key there",
+                file.display(),
+                kept.display()
+            )))
+        };
+    }
+    let secrets_file = beside(file, ".secrets");
+    let text = match fs::read_to_string(&secrets_file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(Failure::Failed(format!(
+                "the secret key of {} is missing: put its secret.key into {}, or its secrets file \
+                 at {}",
+                file.display(),
+                location.data_dir.display(),
+                secrets_file.display()
+            )));
+        }
+        Err(error) => {
+            return Err(Failure::Failed(format!(
+                "cannot read {}: {error}",
+                secrets_file.display()
+            )));
+        }
+    };
+    match unpack(&text) {
+        Some((secret_key, jwt_secret)) if fits(secret_key)? => Ok(Some(Packed {
+            secret_key: secret_key.to_owned(),
+            jwt_secret: jwt_secret.to_owned(),
+        })),
+        _ => Err(Failure::Failed(format!(
+            "{} does not hold the secret key of {}",
+            secrets_file.display(),
+            file.display()
+        ))),
+    }
+}
+
+fn is_wanted(database: &Path, file: &Path) -> Result<bool, Failure> {
+    if !terminal::is_interactive() {
+        return Err(Failure::Failed(format!(
+            "{} is there already: use --yes to replace it (it is kept under another name)",
+            database.display()
+        )));
+    }
+    terminal::confirm(&format!("Replace {} by {}?", database.display(), file.display()))
+}
+
+/// The key goes first: a database without its key is of no use, a key without its database
+/// does no harm.
+fn put_secrets(location: &Location, packed: &Packed) -> Outcome {
+    write_secret(&location.secret_key_file(), &packed.secret_key)?;
+    if !location.jwt_secret_file().exists() {
+        write_secret(&location.jwt_secret_file(), &packed.jwt_secret)?;
+    }
+    Ok(())
+}
+
+/// Puts the copy in the place of the database and answers where that is kept.
+fn replace(database: &Path, copy: &Path) -> Result<Option<PathBuf>, Failure> {
+    let replaced = keep(database)?;
+    fs::rename(copy, database)?;
+    sync_folder_of(database)?;
+    Ok(replaced)
+}
+
+/// Gives the database a second name, and takes away what SQLite has beside it.
+fn keep(database: &Path) -> Result<Option<PathBuf>, Failure> {
+    if !database.exists() {
+        // A -wal file that has lost its database would be taken for the new one's.
+        for ending in ["-wal", "-shm", "-journal"] {
+            remove(&beside(database, ending))?;
+        }
+        return Ok(None);
+    }
+    let replaced = beside(database, &format!(".replaced-{}", now().strftime("%Y%m%dT%H%M%SZ")));
+    match sqlite::settle(database) {
+        Ok(()) => {}
+        Err(error) if matches!(error.kind(), Kind::Unavailable { .. }) => {
+            return Err(Failure::Failed(format!(
+                "another program has {} open: end it first",
+                database.display()
+            )));
+        }
+        // It may be damaged, which is a reason to restore: it is kept as it is.
+        Err(_) => {}
+    }
+    if replaced.exists() {
+        return Err(Failure::Failed(format!("{} exists already", replaced.display())));
+    }
+    if fs::hard_link(database, &replaced).is_err() {
+        // Not every file system has second names.
+        fs::copy(database, &replaced)?;
+        File::open(&replaced)?.sync_all()?;
+    }
+    for ending in ["-wal", "-shm", "-journal"] {
+        match fs::rename(beside(database, ending), beside(&replaced, ending)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    sync_folder_of(database)?;
+    Ok(Some(replaced))
+}
+
+fn set_private(file: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600))
+}
+
+fn remove(file: &Path) -> std::io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,115 @@
+//! The secrets: where they come from, and how they are kept.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{ErrorKind, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+};
+
+use clap::Args;
+
+use super::{LoadError, Location, WrongSetting};
+use crate::app::{environment::Random, secret::SecretKey};
+
+/// Shortest `JWT_SECRET`, in characters.
+const JWT_SECRET_MIN: usize = 32;
+
+/// The secrets as they were given; what is missing is kept in the data folder.
+#[derive(Clone, Args)]
+pub struct Secrets {
+    /// Secret for signing tokens, 32 characters or more [default: made on first start]
+    #[arg(long, env = "JWT_SECRET", hide_env_values = true, value_name = "SECRET")]
+    pub(super) jwt_secret: Option<String>,
+
+    /// Root of sealing and hashing keys, 64 hexadecimal digits [default: made on first start]
+    #[arg(long, env = "SECRET_KEY", hide_env_values = true, value_name = "KEY")]
+    pub(super) secret_key: Option<String>,
+}
+
+impl Secrets {
+    /// The `JWT_SECRET` in use, given or kept in the data folder, if there is one.
+    pub fn jwt_secret(&self, location: &Location) -> Result<Option<String>, LoadError> {
+        let kept = match &self.jwt_secret {
+            Some(given) => Some(given.clone()),
+            None => kept(&location.jwt_secret_file())?,
+        };
+        Ok(kept.map(check_jwt_secret).transpose()?)
+    }
+
+    /// The `SECRET_KEY` in use as 64 digits, given or kept in the data folder, if there is one.
+    pub fn secret_key(&self, location: &Location) -> Result<Option<String>, LoadError> {
+        let kept = match &self.secret_key {
+            Some(given) => Some(given.trim().to_owned()),
+            None => kept(&location.secret_key_file())?,
+        };
+        if let Some(key) = &kept {
+            check_secret_key(key)?;
+        }
+        Ok(kept)
+    }
+}
+
+fn kept(file: &Path) -> Result<Option<String>, LoadError> {
+    match fs::read_to_string(file) {
+        Ok(secret) => Ok(Some(secret.trim().to_owned())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(LoadError::Secret { file: file.display().to_string(), source }),
+    }
+}
+
+pub(super) fn check_jwt_secret(secret: String) -> Result<String, WrongSetting> {
+    if secret.chars().count() >= JWT_SECRET_MIN {
+        return Ok(secret);
+    }
+    let expected = format!("{JWT_SECRET_MIN} characters or longer (try: openssl rand -hex 48)");
+    Err(WrongSetting { name: "JWT_SECRET", was: None, expected })
+}
+
+pub(super) fn check_secret_key(key: &str) -> Result<SecretKey, WrongSetting> {
+    SecretKey::from_hex(key).ok_or_else(|| WrongSetting {
+        name: "SECRET_KEY",
+        was: None,
+        expected: "64 hexadecimal digits (try: openssl rand -hex 32)".to_owned(),
+    })
+}
+
+/// The secret kept in a file; made of `bytes` random bytes where there is no such file.
+pub(super) fn secret_file(
+    file: &Path,
+    bytes: usize,
+    random: &dyn Random,
+) -> Result<String, LoadError> {
+    let failed = |source| LoadError::Secret { file: file.display().to_string(), source };
+    if let Some(secret) = kept(file)? {
+        return Ok(secret);
+    }
+    let mut secret = vec![0; bytes];
+    random.fill(&mut secret);
+    let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    write_secret(file, &secret).map_err(failed)?;
+    Ok(secret)
+}
+
+/// Writes a secret that only its owner may read. It is written beside and renamed, so that a
+/// power cut leaves no half of it.
+pub fn write_secret(file: &Path, text: &str) -> std::io::Result<()> {
+    let mut draft = file.as_os_str().to_owned();
+    draft.push(".new");
+    if let Err(error) = fs::remove_file(&draft)
+        && error.kind() != ErrorKind::NotFound
+    {
+        return Err(error);
+    }
+    let mut handle = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    handle.write_all(text.as_bytes())?;
+    handle.sync_all()?;
+    fs::rename(&draft, file)?;
+    sync_folder_of(file)
+}
+
+/// Makes sure that a file that was just made, renamed or removed stays so after a power cut.
+pub fn sync_folder_of(file: &Path) -> std::io::Result<()> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}

@@ -1,0 +1,87 @@
+//! `admin`.
+
+use reqwest::StatusCode;
+
+use super::{PASSWORD, Place};
+
+const NEW_PASSWORD: &str = "another password";
+
+#[test]
+fn users_are_made_listed_and_named_after_their_email() {
+    let place = Place::migrated();
+    assert!(place.create_user("ada.obi@example.com").starts_with("user_"));
+    let arguments =
+        ["admin", "create-user", "x@example.com", "--first-name", "Zoë", "--last-name", "Ñandú"];
+    place.run_told(&arguments, PASSWORD).done();
+    let users = place.users();
+    let name = |index: usize| [&users[index]["firstName"], &users[index]["lastName"]];
+    assert_eq!(name(0), ["Ada", "Obi"]);
+    assert_eq!(name(1), ["Zoë", "Ñandú"]);
+    assert_eq!(users[0]["email"], "ada.obi@example.com");
+    assert!(users[0]["disabledAt"].is_null());
+    let table = place.run(&["admin", "list-users"]);
+    assert_eq!(table.done().lines().count(), 3, "{}", table.stdout);
+}
+
+#[test]
+fn what_the_api_would_refuse_is_refused() {
+    let place = Place::migrated();
+    place.create_user("ada@example.com");
+    for (arguments, password, said) in [
+        (&["create-user", "ADA@example.com"][..], PASSWORD, "An account with this email already"),
+        (&["create-user", "no-email"], PASSWORD, "must be a valid email address"),
+        (&["create-user", "b@example.com"], "short", "the password must be at least 8"),
+        (&["create-user", "b@example.com"], "", "no password given"),
+        (&["create-user", "b@example.com", "--first-name", " "], PASSWORD, "firstName must not be"),
+        (&["set-password", "b@example.com"], PASSWORD, "no account has the e-mail b@example.com"),
+        (&["set-password", "ada@example.com"], "short", "the password must be at least 8"),
+        (&["disable", "b@example.com"], "", "no account has the e-mail"),
+        (&["enable", "b@example.com"], "", "no account has the e-mail"),
+        (&["revoke-sessions", "b@example.com"], "", "no account has the e-mail"),
+    ] {
+        let ended = place.run_told(&[&["admin"], arguments].concat(), password);
+        assert!(ended.refused(1).contains(said), "{arguments:?}: {}", ended.stderr);
+    }
+    assert_eq!(place.users().len(), 1);
+}
+
+#[test]
+fn without_a_database_nothing_is_made() {
+    let place = Place::new();
+    let ended = place.run(&["admin", "list-users"]);
+    assert!(ended.refused(1).contains("there is no database at ./data/freelanceos.db"));
+    assert!(!place.path("data").exists());
+    assert_eq!(place.run(&["admin", "drop-everything"]).code, 2);
+}
+
+#[tokio::test]
+async fn an_admin_works_beside_a_running_server() {
+    let place = Place::new();
+    let server = place.serve();
+    place.create_user("ada@example.com");
+    let token = server.login("ada@example.com", PASSWORD).await.unwrap();
+    assert_eq!(server.get("/auth/me", &token).await.0, StatusCode::OK);
+
+    place.run(&["admin", "disable", "Ada@Example.com"]).done();
+    assert_eq!(server.get("/auth/me", &token).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        server.login("ada@example.com", PASSWORD).await,
+        Err(StatusCode::UNAUTHORIZED),
+        "a locked account cannot log in"
+    );
+    place.run(&["admin", "enable", "ada@example.com"]).done();
+    assert_eq!(server.get("/auth/me", &token).await.0, StatusCode::UNAUTHORIZED);
+
+    let token = server.login("ada@example.com", PASSWORD).await.unwrap();
+    let ended = place.run(&["admin", "revoke-sessions", "ada@example.com"]);
+    assert_eq!(ended.done(), "sessions ended: 1\n");
+    assert_eq!(server.get("/auth/me", &token).await.0, StatusCode::UNAUTHORIZED);
+
+    let token = server.login("ada@example.com", PASSWORD).await.unwrap();
+    let arguments = ["admin", "set-password", "ada@example.com"];
+    place.run_told(&arguments, &format!("{NEW_PASSWORD}\n")).done();
+    assert_eq!(server.get("/auth/me", &token).await.0, StatusCode::UNAUTHORIZED);
+    assert!(server.login("ada@example.com", PASSWORD).await.is_err());
+    assert!(server.login("ada@example.com", NEW_PASSWORD).await.is_ok());
+    server.stop();
+}

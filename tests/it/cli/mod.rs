@@ -1,0 +1,200 @@
+//! The command line: the program as it is installed, run in a folder of its own.
+
+#![allow(clippy::expect_used, reason = "a test says what went wrong by failing")]
+
+mod admin;
+mod backup;
+mod demo;
+mod doctor;
+mod output;
+mod rates;
+mod settings;
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const PASSWORD: &str = "SecurePass123";
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A folder in which the program is run.
+struct Place {
+    folder: TempDir,
+}
+
+/// How a command ended.
+struct Ended {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Ended {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or_else(|| panic!("{output:?}")),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// What it printed, having done its work.
+    #[track_caller]
+    fn done(&self) -> &str {
+        assert_eq!((self.code, self.stderr.as_str()), (0, ""), "{}", self.stdout);
+        &self.stdout
+    }
+
+    /// The one line with which it refused.
+    #[track_caller]
+    fn refused(&self, code: i32) -> &str {
+        assert_eq!(self.code, code, "{}{}", self.stdout, self.stderr);
+        let line = self.stderr.strip_prefix("freelanceos: ").expect(&self.stderr);
+        assert_eq!(line.trim_end().lines().count(), 1, "{line}");
+        line.trim_end()
+    }
+}
+
+impl Place {
+    /// An empty folder.
+    fn new() -> Self {
+        Self { folder: TempDir::new().unwrap() }
+    }
+
+    /// A folder with an empty database in `data`.
+    fn migrated() -> Self {
+        let place = Self::new();
+        place.run(&["migrate"]).done();
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_freelanceos"));
+        // Nothing of the machine's own settings may reach it.
+        command.env_clear().env("LISTEN", "127.0.0.1:0").current_dir(&self.folder).args(arguments);
+        command.stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ended {
+        Ended::of(self.command(arguments).output().unwrap())
+    }
+
+    fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+        let mut command = self.command(arguments);
+        Ended::of(command.envs(variables.iter().copied()).output().unwrap())
+    }
+
+    /// Runs it with this on standard input.
+    fn run_told(&self, arguments: &[&str], input: &str) -> Ended {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // It may refuse before it has read anything.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        Ended::of(child.wait_with_output().unwrap())
+    }
+
+    /// Makes an account and answers what was printed.
+    fn create_user(&self, email: &str) -> String {
+        let ended = self.run_told(&["admin", "create-user", email], PASSWORD);
+        ended.done().to_owned()
+    }
+
+    fn users(&self) -> Vec<Value> {
+        let ended = self.run(&["admin", "list-users", "--json"]);
+        serde_json::from_str(ended.done()).unwrap()
+    }
+
+    fn serve(&self) -> Server {
+        self.serve_with(&[])
+    }
+
+    /// Starts a server and waits until it listens.
+    fn serve_with(&self, variables: &[(&str, &str)]) -> Server {
+        let mut command = self.command(&["serve"]);
+        command.envs(variables.iter().copied()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let (found, port) = mpsc::channel();
+        // Reads on to the end, so that the server never waits for its log to be read.
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                if let Some((_, rest)) = line.split_once("http://127.0.0.1:") {
+                    let digits = rest.split(|c: char| !c.is_ascii_digit()).next().unwrap();
+                    let _ = found.send(digits.to_owned());
+                }
+            }
+        });
+        let mut server = Server { child, base: String::new(), http: reqwest::Client::new() };
+        let port = port.recv_timeout(PATIENCE).expect("the server does not listen");
+        server.base = format!("http://127.0.0.1:{port}/api/v1");
+        server
+    }
+}
+
+/// A server in a process of its own.
+struct Server {
+    child: Child,
+    base: String,
+    http: reqwest::Client,
+}
+
+impl Server {
+    /// Asks it to stop and waits until it has.
+    fn stop(mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").arg(id).status().unwrap().success());
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}");
+    }
+
+    async fn post(&self, path: &str, token: Option<&str>, body: &Value) -> (StatusCode, Value) {
+        let mut request = self.http.post(format!("{}{path}", self.base)).json(body);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let response = request.send().await.unwrap();
+        (response.status(), response.json().await.unwrap())
+    }
+
+    async fn get(&self, path: &str, token: &str) -> (StatusCode, Value) {
+        let request = self.http.get(format!("{}{path}", self.base)).bearer_auth(token);
+        let response = request.send().await.unwrap();
+        (response.status(), response.json().await.unwrap())
+    }
+
+    /// Signs in; the token, or the status of the refusal.
+    async fn login(&self, email: &str, password: &str) -> Result<String, StatusCode> {
+        let body = json!({"email": email, "password": password});
+        let (status, answer) = self.post("/auth/login", None, &body).await;
+        answer["data"]["token"].as_str().map(str::to_owned).ok_or(status)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // A test that failed leaves it running.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn mode(file: &Path) -> u32 {
+    file.metadata().unwrap().permissions().mode() & 0o777
+}
