@@ -1,6 +1,8 @@
 //! Imports run one way: `domain ← store ← app ← http ← api ← server ← cli`. A file may name its
 //! own layer and those below, and an API may not name another.
 
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
+
 use std::{fs, path::Path};
 
 /// The layers, lowest first. `config` stands beside the server: only it and the command line

@@ -35,8 +35,6 @@ impl App {
                 client::named(tx, actor.account, new.client_id, &rates),
                 Money::exact(new.amount, currency).map_err(|rule| Error::field("amount", rule)),
             )?;
-            let amount =
-                Money::exact(new.amount, currency).map_err(|rule| Error::field("amount", rule))?;
             let proposal = Proposal {
                 id,
                 account: actor.account,

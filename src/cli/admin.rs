@@ -8,7 +8,7 @@ use crate::{
     config::Location,
     domain::{
         account::{Account, Registration},
-        date::wire_instant,
+        date::WireTime,
         error::{Error, Kind},
         form::Object,
         text,
@@ -146,7 +146,7 @@ fn list(location: &Location, as_json: bool) -> Outcome {
     let rows: Vec<[String; 5]> = accounts
         .iter()
         .map(|account| {
-            let day = |at: jiff::Timestamp| wire_instant(at)[..10].to_owned();
+            let day = |at: jiff::Timestamp| WireTime::of_instant(at).as_str()[..10].to_owned();
             [
                 account.email.clone(),
                 format!("{} {}", account.first_name, account.last_name),
@@ -167,8 +167,8 @@ fn in_json(account: &Account) -> Value {
         "lastName": account.last_name,
         "currency": account.currency.code(),
         "timezone": account.zone.name(),
-        "disabledAt": account.disabled_at.map(wire_instant),
-        "lastLoginAt": account.last_login_at.map(wire_instant),
-        "createdAt": wire_instant(account.created_at),
+        "disabledAt": account.disabled_at.map(|at| WireTime::of_instant(at).to_string()),
+        "lastLoginAt": account.last_login_at.map(|at| WireTime::of_instant(at).to_string()),
+        "createdAt": WireTime::of_instant(account.created_at).as_str(),
     })
 }

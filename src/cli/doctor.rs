@@ -10,7 +10,7 @@ use super::{Failure, Outcome, backup::beside, in_words, now, terminal};
 use crate::{
     app::{FINGERPRINT, secret::SecretKey},
     config::Settings,
-    domain::{date::wire_instant, error::Error},
+    domain::{date::WireTime, error::Error},
     store::{
         doctor,
         engine::Tx,
@@ -159,7 +159,7 @@ fn examine(settings: &Settings, report: &mut Report) {
 
 fn examine_clock(report: &mut Report) {
     let now = now();
-    let (text, year) = (wire_instant(now), now.to_zoned(TimeZone::UTC).year());
+    let (text, year) = (WireTime::of_instant(now).to_string(), now.to_zoned(TimeZone::UTC).year());
     if (2025..2100).contains(&year) {
         report.ok("clock", text);
     } else {
@@ -285,10 +285,10 @@ fn examine_rows(settings: &Settings, database: &Path, report: &mut Report) -> Re
     match newest {
         Some(newest) if newest.as_second() > now().as_second() + AHEAD => report.fail(
             "newest row",
-            format!("{} lies in the future", wire_instant(newest)),
+            format!("{} lies in the future", WireTime::of_instant(newest)),
             "set the machine's clock",
         ),
-        Some(newest) => report.ok("newest row", wire_instant(newest)),
+        Some(newest) => report.ok("newest row", WireTime::of_instant(newest).to_string()),
         None => report.ok("newest row", "there is none yet"),
     }
     if rollups.is_empty() {

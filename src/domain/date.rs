@@ -1,5 +1,7 @@
 //! Calendar dates, instants, and the account's timezone.
 
+use std::fmt;
+
 use jiff::{
     SignedDuration, Timestamp, ToSpan,
     civil::{self, Date, DateTime},
@@ -121,6 +123,12 @@ impl WireTime {
     pub fn as_str(&self) -> &str {
         // Digits and punctuation are ASCII.
         str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for WireTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

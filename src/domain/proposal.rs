@@ -68,7 +68,8 @@ pub struct NewProposal {
     pub client_id: ClientId,
     pub title: String,
     pub content: String,
-    status: ProposalStatus,
+    /// A draft: no other is taken.
+    pub status: ProposalStatus,
     pub amount: Decimal,
     /// The account's where none is given.
     pub currency: Option<Currency>,

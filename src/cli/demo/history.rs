@@ -23,7 +23,7 @@ use crate::{
         milestone::{MilestoneChange, MilestoneStatus, NewMilestone},
         money::Currency,
         project::{NewProject, ProjectChange, ProjectStatus},
-        proposal::{NewProposal, ProposalChange},
+        proposal::{NewProposal, ProposalChange, ProposalStatus},
         session::Claims,
     },
 };
@@ -129,6 +129,7 @@ impl<'a> History<'a> {
                     client_id: known(&self.clients, &client)?,
                     title: WORK[work].name.to_owned(),
                     content: format!("{}\n\n{OFFER}", WORK[work].about),
+                    status: ProposalStatus::Draft,
                     amount,
                     currency: Some(currency(CLIENTS[client].currency)?),
                     valid_until: Some(valid_until),
