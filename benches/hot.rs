@@ -19,7 +19,8 @@ use jiff::{SignedDuration, Timestamp};
 /// An invoice's lines: whole hours and a translator's words.
 fn lines(count: usize) -> Vec<Line> {
     let line = |index: usize| {
-        let (quantity, rate) = if index % 2 == 0 { ("7.5", "85") } else { ("1237", "0.085") };
+        let (quantity, rate) =
+            if index.is_multiple_of(2) { ("7.5", "85") } else { ("1237", "0.085") };
         Line {
             description: "Work".to_owned(),
             quantity: parse_decimal(quantity).unwrap(),

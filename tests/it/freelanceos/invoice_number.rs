@@ -53,6 +53,33 @@ async fn a_deleted_draft_keeps_its_number_as_cancelled() {
 }
 
 #[tokio::test]
+async fn a_request_sent_twice_under_one_key_draws_one_number_and_is_paid_once() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("C").await;
+    let twice = async |path: &str, body: serde_json::Value| {
+        let send = async || {
+            let request = user.request(reqwest::Method::POST, path).json(&body);
+            app.send(request.header("idempotency-key", "once")).await
+        };
+        let (first, second) = futures_util::future::join(send(), send()).await;
+        assert_eq!(first.status, second.status);
+        assert_eq!(first.body, second.body);
+        first.body["data"].clone()
+    };
+    let body = json!({"clientId": client, "amount": 7, "dueDate": "2026-04-15"});
+    let invoice = twice("/invoices", body).await;
+    assert_eq!(invoice["number"], "INV-2026-001");
+    assert_eq!(user.get("/invoices").await.body["total"], 1);
+    let id = invoice["id"].as_str().unwrap();
+    for action in ["payment-link", "send", "mark-paid"] {
+        twice(&format!("/invoices/{id}/{action}"), json!({})).await;
+    }
+    assert_eq!(user.get("/dashboard/stats").await.data(200)["totalEarnings"], 7);
+    assert_eq!(number(&user, &client, None).await, "INV-2026-002");
+}
+
+#[tokio::test]
 async fn two_hundred_invoices_of_sixteen_clients_at_once_have_consecutive_numbers() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
