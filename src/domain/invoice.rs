@@ -208,7 +208,8 @@ pub struct NewInvoice {
     pub tax_rate: Decimal,
     /// The account's where none is given.
     pub currency: Option<Currency>,
-    status: Option<InvoiceStatus>,
+    /// Must be `draft`; see [`NewInvoice::check_status`].
+    pub status: Option<InvoiceStatus>,
     /// Today in the account's timezone where none is given.
     pub issue_date: Option<Date>,
     pub due_date: Date,
