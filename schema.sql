@@ -147,10 +147,12 @@ CREATE TABLE invoices (
     CONSTRAINT invoices_number UNIQUE (account_id, number)
 );
 CREATE INDEX invoices_listed ON invoices (account_id, id) WHERE status <> 'cancelled';
-CREATE INDEX invoices_by_status ON invoices (account_id, status, id);
+-- With due_date at the end, what is overdue is passed over without a look at its row.
+CREATE INDEX invoices_by_status ON invoices (account_id, status, id, due_date);
 CREATE INDEX invoices_by_client ON invoices (account_id, client_id, id)
     WHERE status <> 'cancelled';
-CREATE INDEX invoices_by_client_status ON invoices (account_id, client_id, status, id);
+CREATE INDEX invoices_by_client_status
+    ON invoices (account_id, client_id, status, id, due_date);
 CREATE INDEX invoices_open ON invoices (account_id, due_date, id) WHERE status = 'sent';
 CREATE INDEX invoices_open_by_client ON invoices (account_id, client_id, due_date, id)
     WHERE status = 'sent';

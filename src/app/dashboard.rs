@@ -7,7 +7,7 @@ use crate::{
         dashboard::{CLIENTS_SHOWN, Calendar, EarningsPoint, Period, Stats, growth},
         date,
         error::Result,
-        exchange_rate::{Rates, Total},
+        exchange_rate::{Converted, Rates, Total},
         page::Page,
         payment::PaymentSum,
         project::ProjectStatus,
@@ -28,18 +28,18 @@ impl App {
             let calendar = Calendar::new(now, &zone)?;
             let rates = client::rates(tx, &actor)?;
 
-            let mut all = total(&dashboard::earned_in_all(tx, account)?, &rates);
+            let all = earned(&dashboard::earned_in_all(tx, account)?, &rates);
             let edges = [calendar.last_month, calendar.this_month, jiff::Timestamp::MAX];
             let months = dashboard::earned_between(tx, account, Span::Month, &edges)?;
             let month = |index: usize| {
-                months.get(index).map_or(0, |payments| total(payments, &rates).minor)
+                months.get(index).map_or(0, |payments| earned(payments, &rates).minor)
             };
             let (last_month, this_month) = (month(0), month(1));
 
             let active = store::project::count(tx, account, ProjectStatus::Active)?;
             let change = dashboard::active_change_since(tx, account, calendar.this_month)?;
 
-            let (mut pending, mut overdue) = (Total::zero(), Total::zero());
+            let (mut pending, mut overdue) = (Total::default(), Total::default());
             let (mut pending_invoices, mut overdue_invoices) = (0, 0);
             for sum in dashboard::open(tx, account, calendar.today)? {
                 let (entries, total) = if sum.overdue {
@@ -48,11 +48,13 @@ impl App {
                     (&mut pending_invoices, &mut pending)
                 };
                 *entries += sum.entries;
-                total.add(sum.amount, &rates);
+                total.add(sum.amount);
             }
-            for left_out in [&pending, &overdue] {
-                for (currency, minor) in &left_out.unconverted {
-                    *all.unconverted.entry(*currency).or_default() += minor;
+            let (pending, overdue) = (pending.convert(&rates), overdue.convert(&rates));
+            let mut unconverted = all.unconverted;
+            for left_out in [pending.unconverted, overdue.unconverted] {
+                for (currency, minor) in left_out {
+                    *unconverted.entry(currency).or_default() += minor;
                 }
             }
             let newest =
@@ -71,7 +73,7 @@ impl App {
                 overdue_amount: overdue.minor,
                 deadlines: dashboard::deadlines(tx, account)?,
                 recent_clients: store::client::list(tx, account, &newest, &rates)?.entries,
-                unconverted: all.unconverted,
+                unconverted,
             })
         })
         .await
@@ -96,7 +98,7 @@ impl App {
             let points = starts.iter().zip(&sums).map(|(start, payments)| EarningsPoint {
                 label: period.label(*start),
                 start: *start,
-                amount: total(payments, &rates).minor,
+                amount: earned(payments, &rates).minor,
             });
             Ok(Earnings { currency: actor.currency, points: points.collect() })
         })
@@ -111,10 +113,10 @@ pub struct Earnings {
     pub points: Vec<EarningsPoint>,
 }
 
-fn total(payments: &[PaymentSum], rates: &Rates) -> Total {
-    let mut total = Total::zero();
+fn earned(payments: &[PaymentSum], rates: &Rates) -> Converted {
+    let mut total = Total::default();
     for sum in payments {
-        total.add_payments(sum, rates);
+        total.add_payments(sum, rates.base());
     }
-    total
+    total.convert(rates)
 }

@@ -51,6 +51,7 @@ impl App {
             let project = new.project_id.map(|id| project::named(tx, account, id)).transpose();
             let ((client, _), priced) =
                 Error::both(Error::both(client, project), new.price(currency))?;
+            new.check_status()?;
             let issue_date = new.issue_date.unwrap_or(today);
             let invoice = Invoice {
                 id,
@@ -115,17 +116,20 @@ impl App {
         self.write(claims, move |tx, actor| {
             let today = today(&actor, now)?;
             let before = find(tx, &actor, id)?;
-            let (mut invoice, priced) = change.clone().apply(&before, today)?;
-            if invoice.client_id != before.client_id {
-                let rates = client::rates(tx, &actor)?;
-                let client = client::named(tx, actor.account, invoice.client_id, &rates)?;
-                invoice.client = Some(client);
-            }
-            if let Some(project_id) = invoice.project_id
-                && before.project_id != Some(project_id)
+            let client = match change.client_id.filter(|id| *id != before.client_id) {
+                Some(id) => {
+                    let rates = client::rates(tx, &actor)?;
+                    Some(client::named(tx, actor.account, id, &rates)?)
+                }
+                None => None,
+            };
+            if let Some(id) = change.project_id.clone().apply(before.project_id)
+                && before.project_id != Some(id)
             {
-                project::named(tx, actor.account, project_id)?;
+                project::named(tx, actor.account, id)?;
             }
+            let (mut invoice, priced) = change.clone().apply(&before, today)?;
+            invoice.client = client.or(invoice.client);
             if let Some(priced) = priced {
                 invoice.items = items(priced, &item_ids);
             }

@@ -75,42 +75,50 @@ impl Rates {
     }
 }
 
+/// Sums by currency. Each currency is converted once, so that a total does not depend on how
+/// its parts were grouped.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Total(BTreeMap<Currency, i128>);
+
+impl Total {
+    /// Adds a sum that converts at the latest known rate.
+    pub fn add(&mut self, sum: Money) {
+        *self.0.entry(sum.currency).or_default() += i128::from(sum.minor);
+    }
+
+    /// Adds payments: what was frozen with them where that is in this base currency, else the
+    /// sum itself, at the latest known rate.
+    pub fn add_payments(&mut self, sum: &PaymentSum, base: Currency) {
+        self.add(match sum.base {
+            Some(frozen) if frozen.currency == base => frozen,
+            _ => Money::new(sum.minor, sum.currency),
+        });
+    }
+
+    /// The total in the base currency.
+    pub fn convert(self, rates: &Rates) -> Converted {
+        let mut converted = Converted { minor: 0, unconverted: BTreeMap::new() };
+        for (currency, minor) in self.0 {
+            let sum = rates
+                .rate(currency)
+                .and_then(|rate| money::convert_sum(minor, currency, rate, rates.base()));
+            match sum {
+                Some(sum) => converted.minor += sum,
+                None => {
+                    converted.unconverted.insert(currency, minor);
+                }
+            }
+        }
+        converted
+    }
+}
+
 /// A total in the base currency, and what could not be converted into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Total {
+pub struct Converted {
     /// In minor units of the base currency.
     pub minor: i128,
     pub unconverted: BTreeMap<Currency, i128>,
-}
-
-impl Total {
-    pub fn zero() -> Self {
-        Self { minor: 0, unconverted: BTreeMap::new() }
-    }
-
-    /// Adds a sum in any currency at the latest known rate.
-    pub fn add(&mut self, sum: Money, rates: &Rates) {
-        self.add_minor(sum.currency, i128::from(sum.minor), rates);
-    }
-
-    /// Adds payments: at the rate frozen with them where it was into this base currency,
-    /// else at the latest known one.
-    pub fn add_payments(&mut self, sum: &PaymentSum, rates: &Rates) {
-        match sum.base {
-            Some(base) if base.currency == rates.base() => self.minor += i128::from(base.minor),
-            _ => self.add_minor(sum.currency, i128::from(sum.minor), rates),
-        }
-    }
-
-    fn add_minor(&mut self, currency: Currency, minor: i128, rates: &Rates) {
-        let converted = rates
-            .rate(currency)
-            .and_then(|rate| money::convert_sum(minor, currency, rate, rates.base()));
-        match converted {
-            Some(converted) => self.minor += converted,
-            None => *self.unconverted.entry(currency).or_default() += minor,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -125,10 +133,11 @@ mod tests {
     fn what_has_no_rate_is_left_out_and_named() {
         let known = [(currency("NGN"), Currency::USD, Decimal::new(65, 5))];
         let rates = Rates::new(Currency::USD, known);
-        let mut total = Total::zero();
-        total.add(Money::new(100_000, currency("NGN")), &rates);
-        total.add(Money::new(500, currency("EUR")), &rates);
-        total.add(Money::new(1, Currency::USD), &rates);
+        let mut total = Total::default();
+        total.add(Money::new(100_000, currency("NGN")));
+        total.add(Money::new(500, currency("EUR")));
+        total.add(Money::new(1, Currency::USD));
+        let total = total.convert(&rates);
         assert_eq!(total.minor, 66);
         assert_eq!(total.unconverted, BTreeMap::from([(currency("EUR"), 500)]));
     }
@@ -137,8 +146,17 @@ mod tests {
     fn a_rate_known_the_other_way_round_is_inverted() {
         let rates =
             Rates::new(Currency::USD, [(Currency::USD, currency("XOF"), Decimal::from(600))]);
-        let mut total = Total::zero();
-        total.add(Money::new(6_000, currency("XOF")), &rates);
-        assert_eq!(total.minor, 1_000);
+        let mut total = Total::default();
+        total.add(Money::new(6_000, currency("XOF")));
+        assert_eq!(total.convert(&rates).minor, 1_000);
+    }
+
+    #[test]
+    fn a_total_is_rounded_once_a_currency_however_it_is_made_up() {
+        let rates =
+            Rates::new(Currency::USD, [(currency("NGN"), Currency::USD, Decimal::new(4, 1))]);
+        let mut total = Total::default();
+        (0..10).for_each(|_| total.add(Money::new(1, currency("NGN"))));
+        assert_eq!(total.convert(&rates).minor, 4);
     }
 }

@@ -208,6 +208,8 @@ pub struct NewInvoice {
     pub tax_rate: Decimal,
     /// The account's where none is given.
     pub currency: Option<Currency>,
+    /// Must be `draft`; see [`NewInvoice::check_status`].
+    pub status: Option<InvoiceStatus>,
     /// Today in the account's timezone where none is given.
     pub issue_date: Option<Date>,
     pub due_date: Date,
@@ -266,20 +268,23 @@ impl NewInvoice {
         else {
             return Err(form.failure());
         };
-        if let Some(status) = status {
-            check_status(InvoiceStatus::Draft, status)?;
-        }
         Ok(Self {
             client_id,
             project_id,
             amount,
             tax_rate: tax_rate.unwrap_or_default(),
             currency,
+            status,
             issue_date,
             due_date,
             lines: lines.unwrap_or_default(),
             notes,
         })
+    }
+
+    /// Refuses to begin as anything but a draft. What is invalid is to be told first.
+    pub fn check_status(&self) -> Result<()> {
+        self.status.map_or(Ok(()), |status| check_status(InvoiceStatus::Draft, status))
     }
 
     /// Prices it in its currency; where both are given, amount and items must agree.
@@ -381,14 +386,16 @@ impl InvoiceChange {
     /// The invoice after the change, without its lines: those come priced beside it where they
     /// or their money changed. Whether ids exist is for the caller to find out.
     pub fn apply(self, current: &Invoice, today: Date) -> Result<(Invoice, Option<Priced>)> {
-        if let Some(status) = self.status
-            && status != current.status
-        {
-            check_status(current.shown_status(today), status)?;
-        }
         if current.status == InvoiceStatus::Cancelled {
             return Err(Error::conflict("A cancelled invoice cannot be changed"));
         }
+        // What is invalid is told before what the state forbids.
+        let status_stays = || match self.status {
+            Some(status) if status != current.status => {
+                check_status(current.shown_status(today), status)
+            }
+            _ => Ok(()),
+        };
         let mut next = current.clone();
         next.client_id = self.client_id.unwrap_or(current.client_id);
         next.project_id = self.project_id.apply(current.project_id);
@@ -412,6 +419,7 @@ impl InvoiceChange {
                     "A sent invoice keeps its client, dates, items and money; only its notes may change",
                 ));
             }
+            status_stays()?;
             return Ok((next, None));
         }
         if next.issue_date.year() != current.issue_date.year() {
@@ -433,6 +441,7 @@ impl InvoiceChange {
         if let Some(amount) = self.amount {
             check_amount(amount, next.totals.amount, next.currency)?;
         }
+        status_stays()?;
         Ok((next, priced))
     }
 }

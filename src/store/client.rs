@@ -39,10 +39,10 @@ fn gather(rows: Vec<(Client, Option<PaymentSum>)>, rates: &Rates) -> Vec<Client>
     let mut clients: Vec<(Client, Total)> = Vec::with_capacity(rows.len());
     for (client, sum) in rows {
         if clients.last().is_none_or(|(last, _)| last.id != client.id) {
-            clients.push((client, Total::zero()));
+            clients.push((client, Total::default()));
         }
         if let (Some((_, total)), Some(sum)) = (clients.last_mut(), sum) {
-            total.add_payments(&sum, rates);
+            total.add_payments(&sum, rates.base());
         }
     }
     // A join promises no order.
@@ -50,7 +50,7 @@ fn gather(rows: Vec<(Client, Option<PaymentSum>)>, rates: &Rates) -> Vec<Client>
     clients
         .into_iter()
         .map(|(client, total)| {
-            let minor = i64::try_from(total.minor).unwrap_or(i64::MAX);
+            let minor = i64::try_from(total.convert(rates).minor).unwrap_or(i64::MAX);
             Client { total_billed: Money::new(minor, rates.base()), ..client }
         })
         .collect()

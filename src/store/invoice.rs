@@ -181,6 +181,9 @@ pub fn list(
     Ok(Listing { entries, total, page: filter.page })
 }
 
+// Pending invoices are read in the order of their ids, passing over what is overdue: `NOT <`
+// where `>=` would have SQLite read all of them by due date and sort.
+
 fn page_of_all(
     tx: &mut Tx,
     account: AccountId,
@@ -195,7 +198,9 @@ fn page_of_all(
             read,
         ),
         Some(InvoiceStatus::Sent) => tx.list(
-            select!("AND status = 'sent' AND due_date >= ?4 ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
+            select!(
+                "AND status = 'sent' AND NOT due_date < ?4 ORDER BY id DESC LIMIT ?2 OFFSET ?3"
+            ),
             values![&account, limit, offset, today],
             read,
         ),
@@ -234,7 +239,7 @@ fn page_of_client(
         ),
         Some(InvoiceStatus::Sent) => tx.list(
             select!(
-                "AND client_id = ?4 AND status = 'sent' AND due_date >= ?5 \
+                "AND client_id = ?4 AND status = 'sent' AND NOT due_date < ?5 \
                  ORDER BY id DESC LIMIT ?2 OFFSET ?3"
             ),
             values![&account, limit, offset, &client, today],

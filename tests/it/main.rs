@@ -4,4 +4,5 @@
 
 mod cli;
 mod freelanceos;
+mod store;
 mod support;

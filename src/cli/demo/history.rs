@@ -184,6 +184,7 @@ impl<'a> History<'a> {
             amount: None,
             tax_rate: draft.tax_rate,
             currency: Some(currency(CLIENTS[draft.client].currency)?),
+            status: None,
             issue_date: None,
             due_date: draft.due,
             lines: draft.lines,

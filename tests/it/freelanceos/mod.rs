@@ -3,9 +3,17 @@
 mod account;
 mod client;
 mod cors;
+mod dashboard;
+mod dashboard_history;
+mod dashboard_model;
 mod envelope;
 mod fields;
 mod idempotency;
+mod invoice;
+mod invoice_change;
+mod invoice_list;
+mod invoice_money;
+mod invoice_number;
 mod isolation;
 mod limit;
 mod milestone;

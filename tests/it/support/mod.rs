@@ -29,6 +29,7 @@ use tokio::{net::TcpListener, sync::watch};
 /// The instant at which every test begins, unless it says otherwise.
 pub const START: &str = "2026-03-18T12:00:00Z";
 pub const PASSWORD: &str = "SecurePass123";
+pub const JWT_SECRET: &str = "a secret of the tests, long enough to be one";
 
 /// A clock that stands still until it is moved.
 pub struct TestClock(Mutex<Timestamp>);
@@ -109,6 +110,11 @@ impl Answer {
     }
 }
 
+/// JSON as people read it. (`assert_json_snapshot` writes exact numbers as what they are inside.)
+pub fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap()
+}
+
 pub async fn spawn_app() -> TestApp {
     spawn_app_with(Options::default()).await
 }
@@ -119,7 +125,7 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
     let clock = Arc::new(TestClock(Mutex::new(START.parse().unwrap())));
     migrate::run(&database, clock.now()).unwrap();
     let settings = Settings {
-        jwt_secret: "a secret of the tests, long enough to be one".to_owned(),
+        jwt_secret: JWT_SECRET.to_owned(),
         payment_link_base: "https://pay.raenest.com".to_owned(),
     };
     let store = Store::open(&database).unwrap();

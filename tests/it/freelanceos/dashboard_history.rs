@@ -1,0 +1,373 @@
+//! `/dashboard` over random histories of more than a year, against a calculation of its own.
+
+use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+
+use freelanceos::{
+    app::token::Tokens,
+    domain::{exchange_rate::ExchangeRate, money::Currency, session::Claims},
+};
+
+use super::dashboard_model::{
+    Client, Invoice, Milestone, Model, Payment, Project, exponent, number,
+};
+use crate::store::rollup::assert_rollups;
+use crate::support::{JWT_SECRET, START, TestApp, User, spawn_app};
+
+const EMAIL: &str = "a@example.com";
+const CURRENCIES: [&str; 4] = ["USD", "NGN", "EUR", "XOF"];
+const STATUSES: [&str; 5] = ["planning", "active", "on_hold", "completed", "cancelled"];
+/// The pairs rates are known of, each in one direction, and about how much.
+const PAIRS: [(&str, &str, u64); 5] = [
+    ("NGN", "USD", 650),
+    ("EUR", "USD", 1_080_000),
+    ("USD", "XOF", 600_123_457),
+    ("EUR", "NGN", 1_650_000_000),
+    ("XOF", "EUR", 1_524),
+];
+
+/// Numbers that look random and are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % sides
+    }
+
+    fn pick<T: Copy>(&mut self, from: &[T]) -> Option<T> {
+        (!from.is_empty()).then(|| from[self.roll(from.len() as u64) as usize])
+    }
+}
+
+struct History<'a> {
+    user: User<'a>,
+    app: &'a TestApp,
+    model: Model,
+    dice: Dice,
+    claims: Claims,
+    now: Timestamp,
+}
+
+impl History<'_> {
+    /// Moves the clock and renews the token, which lasts seven days.
+    fn at(&mut self, now: Timestamp) {
+        self.now = now;
+        self.app.clock.set(&now.to_string());
+        let life = SignedDuration::from_hours(24);
+        let tokens = Tokens::new(JWT_SECRET.as_bytes());
+        self.user.token = tokens.sign(self.claims, now, life).unwrap();
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        let answer = self.user.post(path, body).await;
+        answer.data(if path.matches('/').count() == 1 { 201 } else { 200 }).clone()
+    }
+
+    fn day_near(&mut self) -> Date {
+        let days = self.dice.roll(120) as i64 - 40;
+        self.model.today(self.now) + days.days()
+    }
+
+    fn clients(&self) -> Vec<usize> {
+        (0..self.model.clients.len()).filter(|i| !self.model.clients[*i].deleted).collect()
+    }
+
+    fn projects(&self) -> Vec<usize> {
+        let open = |i: &usize| self.model.projects[*i].status() != "deleted";
+        (0..self.model.projects.len()).filter(open).collect()
+    }
+
+    fn invoices(&self, status: &str) -> Vec<usize> {
+        let is = |i: &usize| self.model.invoices[*i].status == status;
+        (0..self.model.invoices.len()).filter(is).collect()
+    }
+
+    async fn create_client(&mut self) {
+        let name = format!("Client {}", self.model.clients.len());
+        let id = self.user.client(&name).await;
+        self.model.clients.push(Client { id, name, deleted: false });
+    }
+
+    /// Deletes a client, with its projects, where none is active.
+    async fn delete_client(&mut self) {
+        let clients = self.clients();
+        let Some(client) = self.dice.pick(&clients).filter(|_| clients.len() > 3) else { return };
+        let answer = self.user.delete(&format!("/clients/{}", self.model.clients[client].id)).await;
+        let of_client = |p: &&mut Project| p.client == client && p.status() != "deleted";
+        let mut projects: Vec<_> = self.model.projects.iter_mut().filter(of_client).collect();
+        if projects.iter().any(|project| project.status() == "active") {
+            answer.error(409);
+            return;
+        }
+        answer.data(200);
+        self.model.clients[client].deleted = true;
+        projects.iter_mut().for_each(|project| project.statuses.push((self.now, "deleted")));
+    }
+
+    async fn create_invoice(&mut self) -> usize {
+        let clients = self.clients();
+        let client = self.dice.pick(&clients).unwrap();
+        let currency = self.dice.pick(&CURRENCIES).unwrap();
+        let (minor, due) = (i128::from(self.dice.roll(500_000)), self.day_near());
+        let body = json!({
+            "clientId": self.model.clients[client].id, "currency": currency, "dueDate": due.to_string(),
+            "amount": number(minor, exponent(currency)).parse::<serde_json::Number>().unwrap(),
+        });
+        let made = self.post("/invoices", body).await;
+        let text = |field: &str| made[field].as_str().unwrap().to_owned();
+        let (id, number) = (text("id"), text("number"));
+        let invoice = Invoice { id, number, client, currency, minor, due, status: "draft" };
+        self.model.invoices.push(invoice);
+        self.model.invoices.len() - 1
+    }
+
+    async fn act_on(&mut self, invoice: usize, action: &str, status: &'static str) {
+        let path = format!("/invoices/{}/{action}", self.model.invoices[invoice].id);
+        self.post(&path, json!({})).await;
+        self.model.invoices[invoice].status = status;
+    }
+
+    async fn pay(&mut self, invoice: usize) {
+        self.act_on(invoice, "mark-paid", "paid").await;
+        let Invoice { client, currency, minor, .. } = self.model.invoices[invoice];
+        let frozen = self.model.convert(currency, minor).map(|sum| (self.model.base, sum));
+        self.model.payments.push(Payment { client, at: self.now, currency, minor, frozen });
+    }
+
+    async fn create_project(&mut self) {
+        let clients = self.clients();
+        let client = self.dice.pick(&clients).unwrap();
+        let (currency, status) =
+            (self.dice.pick(&CURRENCIES).unwrap(), self.dice.pick(&STATUSES).unwrap());
+        let minor = i128::from(self.dice.roll(9_000));
+        let deadline = (self.dice.roll(4) > 0).then(|| self.day_near());
+        let name = format!("Project {}", self.model.projects.len());
+        let body = json!({
+            "clientId": self.model.clients[client].id, "name": name, "status": status,
+            "currency": currency, "deadline": deadline.map(|day| day.to_string()),
+            "budget": number(minor, exponent(currency)).parse::<serde_json::Number>().unwrap(),
+        });
+        let id = self.post("/projects", body).await["id"].as_str().unwrap().to_owned();
+        let statuses = vec![(self.now, status)];
+        self.model.projects.push(Project { id, name, client, currency, minor, deadline, statuses });
+    }
+
+    async fn change_project(&mut self) {
+        let projects = self.projects();
+        let Some(index) = self.dice.pick(&projects) else { return };
+        let path = format!("/projects/{}", self.model.projects[index].id);
+        let status = if self.dice.roll(8) == 0 {
+            self.user.delete(&path).await.data(200);
+            "deleted"
+        } else {
+            let status = self.dice.pick(&STATUSES).unwrap();
+            self.user.put(&path, json!({"status": status})).await.data(200);
+            status
+        };
+        self.model.projects[index].statuses.push((self.now, status));
+    }
+
+    async fn create_milestone(&mut self) {
+        let projects = self.projects();
+        let Some(project) = self.dice.pick(&projects) else { return };
+        let minor = i128::from(self.dice.roll(900)) * 100;
+        let due = (self.dice.roll(4) > 0).then(|| self.day_near());
+        let name = format!("Milestone {}", self.model.milestones.len());
+        let amount = number(minor, exponent(self.model.projects[project].currency));
+        let body = json!({
+            "projectId": self.model.projects[project].id, "name": name, "dueDate": due.map(|day| day.to_string()),
+            "amount": amount.parse::<serde_json::Number>().unwrap(),
+        });
+        let id = self.post("/milestones", body).await["id"].as_str().unwrap().to_owned();
+        // Without a day of its own it is due with its project.
+        let due = due.or(self.model.projects[project].deadline);
+        let status = "pending";
+        self.model.milestones.push(Milestone { id, name, project, minor, due, status });
+    }
+
+    async fn change_milestone(&mut self) {
+        let there = |m: &Milestone| {
+            m.status != "deleted" && self.model.projects[m.project].status() != "deleted"
+        };
+        let all = self.model.milestones.iter().enumerate();
+        let there: Vec<usize> = all.filter(|(_, m)| there(m)).map(|(index, _)| index).collect();
+        let Some(index) = self.dice.pick(&there) else { return };
+        let path = format!("/milestones/{}", self.model.milestones[index].id);
+        let status = self.dice.pick(&["pending", "completed", "paid", "deleted"]).unwrap();
+        match status {
+            "deleted" => self.user.delete(&path).await.data(200).clone(),
+            _ => self.user.put(&path, json!({"status": status})).await.data(200).clone(),
+        };
+        self.model.milestones[index].status = status;
+    }
+
+    /// Takes in a rate of today or of some day before, which may come too late to count.
+    async fn import_rate(&mut self) {
+        let (from, into, about) = self.dice.pick(&PAIRS).unwrap();
+        let millionths = about + self.dice.roll(about / 10);
+        let day = self.model.today(self.now) - (self.dice.roll(20) as i64).days();
+        let rate = ExchangeRate {
+            from: Currency::from_code(from).unwrap(),
+            into: Currency::from_code(into).unwrap(),
+            day,
+            rate: Decimal::from_i128_with_scale(millionths.into(), 6),
+        };
+        self.app.app.import_rates(EMAIL.to_owned(), vec![rate]).await.unwrap();
+        let known = self.model.rates.entry((from, into)).or_insert((day, 0));
+        if known.0 <= day {
+            *known = (day, millionths.into());
+        }
+    }
+
+    async fn set_base(&mut self, base: &'static str) {
+        self.user.put("/auth/me", json!({"currency": base})).await.data(200);
+        self.model.base = base;
+    }
+
+    async fn set_zone(&mut self, zone: &str) {
+        self.user.put("/auth/me", json!({"timezone": zone})).await.data(200);
+        self.model.zone = TimeZone::get(zone).unwrap();
+    }
+
+    async fn anything(&mut self) {
+        let (drafts, sent) = (self.invoices("draft"), self.invoices("sent"));
+        match self.dice.roll(18) {
+            0 => self.create_client().await,
+            1 => self.delete_client().await,
+            2..=4 => drop(self.create_invoice().await),
+            5..=6 => {
+                if let Some(draft) = self.dice.pick(&drafts) {
+                    self.act_on(draft, "send", "sent").await;
+                }
+            }
+            7 => {
+                if let Some(draft) = self.dice.pick(&drafts) {
+                    let path = format!("/invoices/{}", self.model.invoices[draft].id);
+                    self.user.delete(&path).await.data(200);
+                    self.model.invoices[draft].status = "cancelled";
+                }
+            }
+            8..=9 => {
+                if let Some(sent) = self.dice.pick(&sent) {
+                    self.pay(sent).await;
+                }
+            }
+            10..=11 => self.create_project().await,
+            12..=13 => self.change_project().await,
+            14 => self.create_milestone().await,
+            15 => self.change_milestone().await,
+            16 => self.import_rate().await,
+            _ => {
+                if self.dice.roll(4) == 0 {
+                    let base = self.dice.pick(&CURRENCIES).unwrap();
+                    self.set_base(base).await;
+                }
+            }
+        }
+    }
+
+    /// Pays one invoice a second before, at and a second after an edge of local time.
+    async fn pay_around(&mut self, edge: Timestamp) {
+        for second in -1..=1 {
+            self.at(edge + SignedDuration::from_secs(second));
+            let invoice = self.create_invoice().await;
+            self.act_on(invoice, "send", "sent").await;
+            self.pay(invoice).await;
+            self.check().await;
+        }
+    }
+
+    async fn check(&self) {
+        let hint = format!("at {} {:?}", self.now, self.model.zone.iana_name());
+        let stats = self.user.get("/dashboard/stats").await;
+        self.model.check_stats(stats.data(200), self.now, &hint);
+        for (period, weekly) in [("monthly", false), ("weekly", true)] {
+            let answer = self.user.get(&format!("/dashboard/earnings?period={period}")).await;
+            let text = |point: &Value, field: &str| point[field].as_str().unwrap().to_owned();
+            let points = answer.data(200).as_array().unwrap().iter();
+            let points: Vec<_> = points
+                .map(|p| (text(p, "month"), text(p, "date"), p["amount"].to_string()))
+                .collect();
+            assert_eq!(points, self.model.earnings(self.now, weekly), "{hint}");
+        }
+    }
+}
+
+async fn play(zone: &str, seed: u64) {
+    let app = spawn_app().await;
+    let user = app.register(EMAIL).await;
+    let model = Model {
+        base: "USD",
+        zone: TimeZone::UTC,
+        rates: Default::default(),
+        clients: Vec::new(),
+        invoices: Vec::new(),
+        payments: Vec::new(),
+        projects: Vec::new(),
+        milestones: Vec::new(),
+    };
+    let now: Timestamp = START.parse().unwrap();
+    let claims = app.app.verify_token(&user.token).unwrap();
+    let mut history = History { user, app: &app, model, dice: Dice(seed), claims, now };
+    history.set_zone(zone).await;
+    for _ in 0..4 {
+        history.create_client().await;
+    }
+    let end = now + SignedDuration::from_hours(430 * 24);
+    while history.now < end {
+        for _ in 0..6 {
+            history.anything().await;
+        }
+        history.check().await;
+        let today = history.model.today(history.now);
+        let month = today.first_of_month() + 1.month();
+        let starts = |day: Date| day.to_zoned(history.model.zone.clone()).unwrap().timestamp();
+        let ahead = (history.dice.roll(9 * 86_400) + 3) as i64;
+        let next = history.now + SignedDuration::from_secs(ahead);
+        let monday =
+            today.tomorrow().unwrap().nth_weekday(1, jiff::civil::Weekday::Monday).unwrap();
+        if starts(month) < next {
+            history.pay_around(starts(month)).await;
+        } else if starts(monday) < next && starts(monday) > history.now && history.dice.roll(3) == 0
+        {
+            history.pay_around(starts(monday)).await;
+        } else {
+            history.at(next);
+        }
+    }
+    // The same rows, looked at from elsewhere and in each currency.
+    for zone in ["Asia/Colombo", "America/St_Johns", "Pacific/Kiritimati", "UTC", "Africa/Lagos"] {
+        history.set_zone(zone).await;
+        for base in CURRENCIES {
+            history.set_base(base).await;
+            history.check().await;
+        }
+    }
+    assert_rollups(&app.database());
+    assert!(history.model.payments.len() > 60, "a history worth the name");
+}
+
+#[tokio::test]
+async fn the_dashboard_equals_a_recount_of_every_row_in_lagos() {
+    play("Africa/Lagos", 1).await;
+}
+
+#[tokio::test]
+async fn the_dashboard_equals_a_recount_of_every_row_in_colombo() {
+    play("Asia/Colombo", 2).await;
+}
+
+#[tokio::test]
+async fn the_dashboard_equals_a_recount_of_every_row_in_st_johns() {
+    play("America/St_Johns", 3).await;
+}
+
+#[tokio::test]
+async fn the_dashboard_equals_a_recount_of_every_row_on_kiritimati() {
+    play("Pacific/Kiritimati", 4).await;
+}

@@ -1,0 +1,265 @@
+//! How SQLite answers the queries of the lists and the dashboard: by an index, always.
+
+use std::{collections::BTreeSet, path::Path};
+
+use freelanceos::{
+    domain::{
+        client::ClientFilter,
+        date::{month_start, week_start},
+        error::Result,
+        id::{AccountId, Id, Named},
+        invoice::{InvoiceFilter, InvoiceStatus},
+        milestone::MilestoneFilter,
+        money::Currency,
+        page::Page,
+        project::{ProjectFilter, ProjectStatus},
+        proposal::{ProposalFilter, ProposalStatus},
+        session::Claims,
+    },
+    store::{
+        self,
+        dashboard::Span,
+        engine::{Connection, Row, Tx, Value},
+        migrate, sqlite,
+    },
+};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use tempfile::TempDir;
+
+use crate::support::START;
+
+/// A connection that remembers what it was asked.
+struct Recorder<'c> {
+    connection: &'c mut dyn Connection,
+    asked: BTreeSet<&'static str>,
+}
+
+impl Connection for Recorder<'_> {
+    fn query(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+        each: &mut dyn FnMut(&dyn Row) -> Result<()>,
+    ) -> Result<()> {
+        self.asked.insert(sql);
+        self.connection.query(sql, values, each)
+    }
+
+    fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64> {
+        self.asked.insert(sql);
+        self.connection.execute(sql, values)
+    }
+
+    fn define(&mut self, statement: &str) -> Result<()> {
+        self.connection.define(statement)
+    }
+
+    fn has_table(&mut self, name: &str) -> Result<bool> {
+        self.connection.has_table(name)
+    }
+}
+
+/// An id out of a number, as [`fill`] makes them.
+fn id<K: Named>(number: u128) -> Id<K> {
+    Id::from_slice(&number.to_be_bytes()).unwrap()
+}
+
+/// Reads every list in every way and every figure of the dashboard.
+fn read_all(tx: &mut Tx, account: AccountId) -> Result<()> {
+    let claims = Claims { account, session: id(1) };
+    store::session::actor(tx, claims)?;
+    let rates = store::exchange_rate::latest(tx, account, Currency::USD)?;
+    let page = Page { number: 2, size: 10 };
+    let now: Timestamp = START.parse().unwrap();
+    let today = now.to_zoned(TimeZone::UTC).date();
+
+    store::client::list(tx, account, &ClientFilter { search: None, page }, &rates)?;
+    store::client::find(tx, account, id(5), &rates)?;
+    for client_id in [None, Some(id(7))] {
+        for status in [None]
+            .into_iter()
+            .chain(InvoiceStatus::WORDS.iter().map(|w| InvoiceStatus::from_word(w)))
+        {
+            let filter = InvoiceFilter { status, client_id, page };
+            store::invoice::list(tx, account, &filter, today, &rates)?;
+        }
+        for status in [None]
+            .into_iter()
+            .chain(ProjectStatus::WORDS.iter().map(|w| ProjectStatus::from_word(w)))
+        {
+            store::project::list(tx, account, &ProjectFilter { status, client_id, page }, &rates)?;
+        }
+        for status in [None]
+            .into_iter()
+            .chain(ProposalStatus::WORDS.iter().map(|w| ProposalStatus::from_word(w)))
+        {
+            let filter = ProposalFilter { status, client_id, page };
+            store::proposal::list(tx, account, &filter, &rates)?;
+        }
+    }
+    store::invoice::find(tx, account, id(5), &rates)?;
+    store::project::find(tx, account, id(5), &rates)?;
+    store::proposal::find(tx, account, id(5), &rates)?;
+    for project_id in [None, Some(id(9))] {
+        store::milestone::list(tx, account, &MilestoneFilter { project_id, page })?;
+    }
+    store::activity::list(tx, account, 20)?;
+
+    store::dashboard::earned_in_all(tx, account)?;
+    for (span, starts) in [
+        (Span::Month, month_start as fn(Date, i32) -> Result<Date>),
+        (Span::Week, week_start as fn(Date, i32) -> Result<Date>),
+    ] {
+        let zone = TimeZone::get("Asia/Colombo").unwrap();
+        let edges: Result<Vec<Timestamp>> = (-11..=1)
+            .map(|by| Ok(starts(today, by)?.to_zoned(zone.clone()).unwrap().timestamp()))
+            .collect();
+        store::dashboard::earned_between(tx, account, span, &edges?)?;
+    }
+    store::dashboard::active_change_since(tx, account, now)?;
+    store::dashboard::open(tx, account, today)?;
+    store::dashboard::deadlines(tx, account)?;
+    store::project::count(tx, account, ProjectStatus::Active)?;
+    Ok(())
+}
+
+/// Some thousand rows, most of them of one account.
+fn fill(connection: &mut dyn Connection) -> Result<()> {
+    let id = |number: &str| format!("unhex(printf('%032x', {number}))");
+    let series = |rows: u32| {
+        format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})")
+    };
+    let account = id("1 + (i % 40 = 0)");
+    let client = id("1 + i % 30");
+    let day = "date('2026-01-01', (i % 300 - 100) || ' days')";
+    let word = |words: &[&str]| {
+        let cases: Vec<_> =
+            words.iter().enumerate().map(|(n, word)| format!("WHEN {n} THEN '{word}'")).collect();
+        format!("CASE i * 7 % {} {} END", words.len(), cases.join(" "))
+    };
+    let (projects, proposals) = (word(ProjectStatus::WORDS), word(ProposalStatus::WORDS));
+    let invoices = word(&["draft", "sent", "paid", "sent", "cancelled", "paid"]);
+    let milestones = word(&["pending", "completed", "paid"]);
+    let currency = word(&["USD", "NGN", "EUR", "XOF"]);
+    for statement in [
+        format!(
+            "{} INSERT INTO accounts SELECT {}, 'e' || i, 'e' || i, '', '', '', 'USD', \
+             'Africa/Lagos', NULL, NULL, NULL, 0, 0 FROM n",
+            series(300),
+            id("i")
+        ),
+        format!(
+            "{} INSERT INTO sessions SELECT {}, {account}, 0, 9e9, NULL FROM n",
+            series(900),
+            id("i")
+        )
+        .replace("9e9", "9000000000"),
+        format!(
+            "{} INSERT INTO clients SELECT {}, {account}, 'N', 'E', NULL, NULL, NULL, NULL, 'n', \
+             0, 0, CASE i % 50 WHEN 0 THEN 1 END FROM n",
+            series(900),
+            id("i")
+        ),
+        format!(
+            "{} INSERT INTO projects SELECT {}, {account}, {client}, 'P', '', {projects}, 'USD', \
+             i, CASE i % 4 WHEN 0 THEN NULL ELSE {day} END, 0, 0, NULL FROM n",
+            series(2000),
+            id("i")
+        ),
+        format!(
+            "{} INSERT INTO milestones SELECT {}, {account}, {}, 'M', NULL, i, {milestones}, \
+             CASE i % 4 WHEN 0 THEN NULL ELSE {day} END, NULL FROM n",
+            series(4000),
+            id("i"),
+            id("1 + i % 2000")
+        ),
+        format!(
+            "{} INSERT INTO proposals SELECT {}, {account}, {client}, 'T', '', {proposals}, \
+             'USD', i, NULL, NULL, NULL, 0, 0 FROM n",
+            series(2000),
+            id("i")
+        ),
+        format!(
+            "{} INSERT INTO invoices SELECT {}, {account}, {client}, NULL, 'INV-' || i, \
+             {currency}, i, i, '0', 0, {invoices}, {day}, {day}, NULL, NULL, NULL, NULL, NULL, \
+             NULL, 0, 0 FROM n",
+            series(6000),
+            id("i")
+        ),
+        format!(
+            "{} INSERT INTO invoice_items SELECT {}, 0, {}, 'W', '1', '1', 100 FROM n",
+            series(6000),
+            id("i"),
+            id("i")
+        ),
+        format!(
+            "{} INSERT INTO activity SELECT {}, {account}, 'client_added', 'C', NULL, NULL, NULL, \
+             NULL, 0 FROM n",
+            series(5000),
+            id("i")
+        ),
+        format!("{} INSERT INTO list_totals SELECT {account}, 'list' || i, i FROM n", series(2000)),
+        format!(
+            "{} INSERT INTO timeline_totals SELECT {account}, 'earned', 'quarter', i * 90000, \
+             'USD', 'USD', 1, i, i FROM n",
+            series(4000)
+        ),
+        format!(
+            "{} INSERT INTO open_totals SELECT {account}, CASE i % 3 WHEN 0 THEN 'month' \
+             ELSE 'day' END, date('2022-01-01', i || ' days'), {currency}, 1, i FROM n",
+            series(2000)
+        ),
+        format!(
+            "{} INSERT INTO client_totals SELECT {}, {currency}, '', i, 0 FROM n",
+            series(900),
+            id("i")
+        ),
+    ] {
+        connection.define(&statement)?;
+    }
+    Ok(())
+}
+
+/// Steps of a plan that read a whole table or sort.
+fn faults(path: &Path, sql: &str) -> Vec<String> {
+    let steps = sqlite::query_plan(path, sql).unwrap();
+    let is_inner = |name: &str| {
+        let made = |step: &String| {
+            ["CO-ROUTINE ", "MATERIALIZE "].iter().any(|how| step.strip_prefix(how) == Some(name))
+        };
+        steps.iter().any(made)
+    };
+    let is_fault = |step: &&String| match step.strip_prefix("SCAN ") {
+        Some(what) => what != "CONSTANT ROW" && !is_inner(what),
+        None => step.contains("TEMP B-TREE"),
+    };
+    steps.iter().filter(is_fault).cloned().collect()
+}
+
+#[test]
+fn every_list_and_dashboard_query_is_answered_by_an_index_without_sorting() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("freelanceos.db");
+    migrate::run(&path, START.parse().unwrap()).unwrap();
+    sqlite::with_connection(&path, fill).unwrap();
+    let asked = sqlite::with_connection(&path, |connection| {
+        let mut recorder = Recorder { connection, asked: BTreeSet::new() };
+        read_all(&mut Tx::new(&mut recorder), id(1))?;
+        Ok(recorder.asked)
+    })
+    .unwrap();
+    assert!(asked.len() > 40, "only {} statements", asked.len());
+    let mut found = Vec::new();
+    for analysed in [false, true] {
+        if analysed {
+            sqlite::with_connection(&path, |connection| connection.define("ANALYZE")).unwrap();
+        }
+        for sql in &asked {
+            let faults = faults(&path, sql);
+            if !faults.is_empty() {
+                found.push(format!("analysed: {analysed}\n{sql}\n{faults:#?}"));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n\n"));
+}
