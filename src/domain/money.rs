@@ -176,8 +176,8 @@ pub fn decimal(value: &Value) -> Result<Decimal, Rule> {
 /// Reads decimal text exactly: `8750.50`, `1e3`.
 pub fn parse_decimal(text: &str) -> Result<Decimal, Rule> {
     let (number, exponent) = match text.split_once(['e', 'E']) {
-        Some((number, exponent)) => (number, exponent.parse::<i32>().map_err(|_| Rule::TooLarge)?),
-        None => (text, 0),
+        Some((number, exponent)) => (number, exponent),
+        None => (text, "0"),
     };
     let number = match number.split_once('.') {
         Some(_) => number.trim_end_matches('0').trim_end_matches('.'),
@@ -187,15 +187,20 @@ pub fn parse_decimal(text: &str) -> Result<Decimal, Rule> {
     let decimal = exact.map_err(|_| {
         if number.contains('.') { Rule::Decimals { max: 18 } } else { Rule::TooLarge }
     })?;
-    if exponent == 0 || decimal.is_zero() {
+    if decimal.is_zero() {
         return Ok(decimal);
     }
-    let scale = i32::try_from(decimal.scale()).map_err(|_| Rule::TooLarge)? - exponent;
-    let (mantissa, scale) = if scale < 0 {
-        (scale_up(decimal.mantissa(), scale.unsigned_abs())?, 0)
-    } else {
-        (decimal.mantissa(), scale.unsigned_abs())
-    };
+    // No decimal reaches as far as an exponent that does not fit.
+    let out_of_range =
+        if exponent.starts_with('-') { Rule::Decimals { max: 18 } } else { Rule::TooLarge };
+    let exponent: i32 = exponent.parse().map_err(|_| out_of_range)?;
+    if exponent == 0 {
+        return Ok(decimal);
+    }
+    let scale = i64::from(decimal.scale()) - i64::from(exponent);
+    let by = u32::try_from(scale.unsigned_abs()).map_err(|_| Rule::TooLarge)?;
+    let (mantissa, scale) =
+        if scale < 0 { (scale_up(decimal.mantissa(), by)?, 0) } else { (decimal.mantissa(), by) };
     Decimal::try_from_i128_with_scale(mantissa, scale)
         .map(|decimal| decimal.normalize())
         .map_err(|_| if scale > 0 { Rule::Decimals { max: 18 } } else { Rule::TooLarge })
@@ -310,6 +315,10 @@ mod tests {
         assert!(parse_decimal("1e999999999999").is_err());
         assert!(parse_decimal("1e40").is_err());
         assert!(parse_decimal("1e-40").is_err());
+        assert_eq!(dec("0e999999999999"), Decimal::ZERO);
+        for tiny in ["1e-2147483648", "1e-999999999999", "1.5e-2147483647"] {
+            assert_eq!(parse_decimal(tiny), Err(Rule::Decimals { max: 18 }), "{tiny}");
+        }
     }
 
     #[test]
