@@ -12,7 +12,7 @@ mod restore;
 mod serve;
 mod terminal;
 
-use std::{error::Error as _, path::Path, process::ExitCode, sync::Arc};
+use std::{error::Error as _, io::IsTerminal, path::Path, process::ExitCode, sync::Arc};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use jiff::Timestamp;
@@ -177,10 +177,19 @@ fn with_files(mut command: clap::Command) -> Result<clap::Command, Failure> {
     Ok(command)
 }
 
+/// Whether log lines may have colours, which would be rubbish in a file or journal.
+fn wants_colours() -> bool {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    std::io::stderr().is_terminal() && !refused
+}
+
 /// Starts logging to standard error.
 fn start_logging(logging: &Logging) -> Outcome {
     let (filter, json) = (logging.filter()?, logging.is_json()?);
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(wants_colours());
     if json {
         builder.json().init()
     } else {
