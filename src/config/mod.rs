@@ -48,7 +48,7 @@ impl std::error::Error for WrongSetting {}
 /// Where the data is: what every command needs to know.
 #[derive(Debug, Clone, Args)]
 pub struct Location {
-    /// Folder of the database, generated secrets and mail files
+    /// Folder of the database and the generated secrets
     #[arg(long, global = true, env = "DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
 
