@@ -87,7 +87,7 @@ impl App {
         let hash = self.passwords.hash(registration.password, self.random.as_ref()).await?;
         let now = self.now();
         let account = Account {
-            id: self.new_id(now),
+            id: self.new_id(),
             email: registration.email,
             first_name: registration.first_name,
             last_name: registration.last_name,
@@ -105,7 +105,7 @@ impl App {
     fn new_session(&self, account: &Account) -> Session {
         let now = self.now();
         Session {
-            id: self.new_id(now),
+            id: self.new_id(),
             account: account.id,
             created_at: now,
             expires_at: now + TOKEN_LIFE,

@@ -57,6 +57,6 @@ impl App {
     }
 
     pub(super) fn new_entry(&self, at: Timestamp) -> Entry {
-        Entry { id: self.new_id(at), at }
+        Entry { id: self.new_id(), at }
     }
 }

@@ -26,7 +26,7 @@ impl App {
         details: ClientDetails,
     ) -> Result<Outcome<Client>> {
         let now = self.now();
-        let id = self.new_id(now);
+        let id = self.new_id();
         let entry = self.new_entry(now);
         self.write_once(claims, once, now, move |tx, actor| {
             let client = Client {

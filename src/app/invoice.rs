@@ -39,9 +39,9 @@ impl App {
         new: NewInvoice,
     ) -> Result<Outcome<ShownInvoice>> {
         let now = self.now();
-        let id = self.new_id(now);
+        let id = self.new_id();
         let entry = self.new_entry(now);
-        let item_ids = self.item_ids(now, new.lines.len().max(1));
+        let item_ids = self.item_ids(new.lines.len().max(1));
         self.write_once(claims, once, now, move |tx, actor| {
             let account = actor.account;
             let today = today(&actor, now)?;
@@ -112,7 +112,7 @@ impl App {
         change: InvoiceChange,
     ) -> Result<ShownInvoice> {
         let now = self.now();
-        let item_ids = self.item_ids(now, change.lines().unwrap_or(LINES_MAX));
+        let item_ids = self.item_ids(change.lines().unwrap_or(LINES_MAX));
         self.write(claims, move |tx, actor| {
             let today = today(&actor, now)?;
             let before = find(tx, &actor, id)?;
@@ -206,7 +206,7 @@ impl App {
         id: InvoiceId,
     ) -> Result<Outcome<ShownInvoice>> {
         let now = self.now();
-        let payment_id = self.new_id(now);
+        let payment_id = self.new_id();
         let entry = self.new_entry(now);
         self.write_once(claims, once, now, move |tx, actor| {
             let today = today(&actor, now)?;
@@ -294,8 +294,8 @@ impl App {
         link
     }
 
-    fn item_ids(&self, now: Timestamp, count: usize) -> Vec<ItemId> {
-        (0..count).map(|_| self.new_id(now)).collect()
+    fn item_ids(&self, count: usize) -> Vec<ItemId> {
+        (0..count).map(|_| self.new_id()).collect()
     }
 }
 

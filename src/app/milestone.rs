@@ -29,7 +29,7 @@ impl App {
         new: NewMilestone,
     ) -> Result<Outcome<Milestone>> {
         let now = self.now();
-        let id = self.new_id(now);
+        let id = self.new_id();
         let entry = self.new_entry(now);
         self.write_once(claims, once, now, move |tx, actor| {
             let project = project::named(tx, actor.account, new.project_id)?;

@@ -104,7 +104,8 @@ impl App {
         }
     }
 
-    /// Checks that the database answers and that the caller's session stands.
+    /// Runs `work` on a snapshot of the database, for a caller whose session stands; others are
+    /// told that it has ended.
     async fn read<T: Send + 'static>(
         &self,
         claims: Claims,
@@ -118,6 +119,8 @@ impl App {
             .await
     }
 
+    /// Like [`App::read`], in a transaction that may change something. `work` may run more than
+    /// once; what it answers is on the disk.
     async fn write<T: Send + 'static>(
         &self,
         claims: Claims,
@@ -188,10 +191,12 @@ impl App {
         self.store.read(|_| Ok(())).await
     }
 
-    fn new_id<K>(&self, now: Timestamp) -> Id<K> {
+    /// A new id. It carries the time to the millisecond, so that what a command and a server
+    /// make in the same second is in order too.
+    fn new_id<K>(&self) -> Id<K> {
         let mut random = [0; 10];
         self.random.fill(&mut random);
-        self.ids.next(now, random)
+        self.ids.next(self.clock.now(), random)
     }
 }
 

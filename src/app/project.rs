@@ -28,7 +28,7 @@ impl App {
         new: NewProject,
     ) -> Result<Outcome<Project>> {
         let now = self.now();
-        let id = self.new_id(now);
+        let id = self.new_id();
         let (created, completed) = (self.new_entry(now), self.new_entry(now));
         self.write_once(claims, once, now, move |tx, actor| {
             let rates = client::rates(tx, &actor)?;

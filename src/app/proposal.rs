@@ -27,7 +27,7 @@ impl App {
         new: NewProposal,
     ) -> Result<Outcome<Proposal>> {
         let now = self.now();
-        let id = self.new_id(now);
+        let id = self.new_id();
         self.write_once(claims, once, now, move |tx, actor| {
             let rates = client::rates(tx, &actor)?;
             let currency = new.currency.unwrap_or(actor.currency);
