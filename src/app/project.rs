@@ -94,18 +94,22 @@ impl App {
             let before = store::project::find(tx, actor.account, id, &rates)?;
             let change = change.clone();
             let mut project = before.clone();
-            if let Some(client_id) = change.client_id.filter(|new| *new != before.client_id) {
-                project.client = Some(client::named(tx, actor.account, client_id, &rates)?);
-                project.client_id = client_id;
+            let currency = change.currency.unwrap_or(before.budget.currency);
+            let budget = change.budget.unwrap_or_else(|| before.budget.decimal());
+            let client_id = change.client_id.filter(|new| *new != before.client_id);
+            let (client, budget) = Error::both(
+                client_id.map(|id| client::named(tx, actor.account, id, &rates)).transpose(),
+                Money::exact(budget, currency).map_err(|rule| Error::field("budget", rule)),
+            )?;
+            if let Some(client) = client {
+                project.client_id = client.id;
+                project.client = Some(client);
             }
+            project.budget = budget;
             project.name = change.name.unwrap_or(project.name);
             project.description = change.description.unwrap_or(project.description);
             project.status = change.status.unwrap_or(project.status);
             project.deadline = change.deadline.apply(project.deadline);
-            let currency = change.currency.unwrap_or(before.budget.currency);
-            let budget = change.budget.unwrap_or_else(|| before.budget.decimal());
-            project.budget =
-                Money::exact(budget, currency).map_err(|rule| Error::field("budget", rule))?;
             project.updated_at = now;
             store::project::update(tx, &before, &project)?;
             if currency != before.budget.currency {

@@ -88,17 +88,21 @@ impl App {
             let before = store::proposal::find(tx, actor.account, id, &rates)?;
             let change = change.clone();
             let mut proposal = before.clone();
-            if let Some(client_id) = change.client_id.filter(|new| *new != before.client_id) {
-                proposal.client = Some(client::named(tx, actor.account, client_id, &rates)?);
-                proposal.client_id = client_id;
+            let currency = change.currency.unwrap_or(before.amount.currency);
+            let amount = change.amount.unwrap_or_else(|| before.amount.decimal());
+            let client_id = change.client_id.filter(|new| *new != before.client_id);
+            let (client, amount) = Error::both(
+                client_id.map(|id| client::named(tx, actor.account, id, &rates)).transpose(),
+                Money::exact(amount, currency).map_err(|rule| Error::field("amount", rule)),
+            )?;
+            if let Some(client) = client {
+                proposal.client_id = client.id;
+                proposal.client = Some(client);
             }
+            proposal.amount = amount;
             proposal.title = change.title.unwrap_or(proposal.title);
             proposal.content = change.content.unwrap_or(proposal.content);
             proposal.valid_until = change.valid_until.apply(proposal.valid_until);
-            let currency = change.currency.unwrap_or(before.amount.currency);
-            let amount = change.amount.unwrap_or_else(|| before.amount.decimal());
-            proposal.amount =
-                Money::exact(amount, currency).map_err(|rule| Error::field("amount", rule))?;
             // Last, since a bad field is told before a state that forbids the change.
             proposal.status = match change.status {
                 Some(status) => before.status.change_to(status)?,

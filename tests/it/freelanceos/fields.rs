@@ -298,3 +298,19 @@ async fn unknown_fields_are_ignored() {
         assert_ne!(answer.body["data"]["userId"], json!({"any": ["thing"]}));
     }
 }
+
+#[tokio::test]
+async fn a_change_names_an_unknown_client_and_a_bad_amount_at_once() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    let client = user.client("Client").await;
+    for (path, field) in [
+        (format!("/projects/{}", user.project(&client, "Project").await), "budget"),
+        (format!("/proposals/{}", user.proposal(&client, "Proposal").await), "amount"),
+    ] {
+        let answer = user.put(&path, json!({"clientId": "client_none", field: 1.005})).await;
+        let wanted = format!("clientId does not exist; {field} must have at most 2 decimals");
+        assert_eq!(answer.error(400), wanted);
+        assert_eq!(user.get(&path).await.data(200)["clientId"], client);
+    }
+}
