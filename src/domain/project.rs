@@ -28,13 +28,6 @@ words! {
     }
 }
 
-impl ProjectStatus {
-    /// Whether there is still work to do, so that a deadline matters.
-    pub fn is_open(self) -> bool {
-        matches!(self, Self::Planning | Self::Active | Self::OnHold)
-    }
-}
-
 /// A project of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Project {

@@ -306,8 +306,8 @@ pub fn open(tx: &mut Tx, account: AccountId, today: Date) -> Result<Vec<OpenSum>
     Ok(sums)
 }
 
-/// The nearest deadlines of unfinished projects, unpaid sent invoices and pending milestones,
-/// earliest first.
+/// The nearest deadlines of unfinished projects, their pending milestones, and unpaid sent
+/// invoices, earliest first.
 pub fn deadlines(tx: &mut Tx, account: AccountId) -> Result<Vec<Deadline>> {
     let mut deadlines = tx.list(
         "SELECT p.id, p.name, p.deadline, p.budget, p.currency, c.name \
@@ -326,11 +326,13 @@ pub fn deadlines(tx: &mut Tx, account: AccountId) -> Result<Vec<Deadline>> {
         values![&account],
         |row| read_deadline::<InvoiceKind>(row, DeadlineKind::Invoice),
     )?);
+    // Joined crosswise, milestones are read in the order of their index and none is sorted.
     deadlines.extend(tx.list(
         "SELECT m.id, m.name, m.due_date, m.amount, p.currency, c.name \
-         FROM milestones m JOIN projects p ON p.id = m.project_id \
-         JOIN clients c ON c.id = p.client_id \
+         FROM milestones m CROSS JOIN projects p CROSS JOIN clients c \
          WHERE m.account_id = ?1 AND m.status = 'pending' AND m.due_date IS NOT NULL \
+         AND p.id = m.project_id AND p.status IN ('planning', 'active', 'on_hold') \
+         AND c.id = p.client_id \
          ORDER BY m.due_date, m.id LIMIT 10",
         values![&account],
         |row| read_deadline::<MilestoneKind>(row, DeadlineKind::Milestone),

@@ -252,7 +252,7 @@ impl Model {
             let project = &self.projects[milestone.project];
             if let Some(day) = milestone.due
                 && milestone.status == "pending"
-                && project.status() != "deleted"
+                && ["planning", "active", "on_hold"].contains(&project.status())
             {
                 let amount = number(milestone.minor, exponent(project.currency));
                 add(&milestone.id, "milestone", &milestone.name, day, amount, project.client);

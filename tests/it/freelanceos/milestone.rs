@@ -144,3 +144,20 @@ async fn its_completion_is_told_in_the_activity_once() {
     assert_eq!(activity.data(200)[0]["type"], "milestone_completed");
     assert_eq!(activity.data(200)[0]["entityId"], milestone);
 }
+
+#[tokio::test]
+async fn only_milestones_of_unfinished_projects_are_deadlines() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    let project = project(&user).await;
+    let body = json!({"projectId": project, "name": "Draft", "amount": 1, "dueDate": "2026-03-31"});
+    user.post("/milestones", body).await.data(201);
+    for (status, shown) in
+        [("planning", 1), ("completed", 0), ("active", 1), ("cancelled", 0), ("on_hold", 1)]
+    {
+        user.put(&format!("/projects/{project}"), json!({"status": status})).await.data(200);
+        let stats = user.get("/dashboard/stats").await;
+        let deadlines = stats.data(200)["upcomingDeadlines"].as_array().unwrap();
+        assert_eq!(deadlines.len(), shown, "{status}");
+    }
+}
