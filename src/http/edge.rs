@@ -3,7 +3,7 @@
 
 use std::{
     fmt::Write,
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     panic::AssertUnwindSafe,
     sync::{
         Arc,
@@ -204,7 +204,10 @@ impl Gate {
     fn address(&self, request: &Request) -> Option<IpAddr> {
         let forwarded = || {
             let value = request.headers().get_all("x-forwarded-for").iter().next_back()?;
-            value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+            let address = value.to_str().ok()?.rsplit(',').next()?.trim();
+            // Some proxies name the port too.
+            let with_port = || Some(address.parse::<SocketAddr>().ok()?.ip());
+            address.parse().ok().or_else(with_port)
         };
         let peer = || request.remote_addr().as_socket_addr().map(|address| address.ip());
         if self.trust_proxy { forwarded().or_else(peer) } else { peer() }

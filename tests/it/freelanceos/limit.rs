@@ -150,6 +150,9 @@ async fn with_trust_proxy_the_rightmost_forwarded_address_counts() {
         ("203.0.113.1,198.51.100.9", "98"),
         ("nonsense,  203.0.113.1 ", "96"),
         ("203.0.113.2", "99"),
+        ("203.0.113.1:4711", "95"),
+        ("[2001:db8::1]:4711", "99"),
+        ("2001:db8::1", "98"),
     ] {
         assert_eq!(standing(&ask(&app, forwarded).await)[1], remaining, "{forwarded}");
     }
