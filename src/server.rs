@@ -56,7 +56,7 @@ pub fn routes(app: &Arc<App>, gate: &Arc<Gate>, rate_limit: bool) -> BoxEndpoint
         knows: Some(documented.knows()),
     };
 
-    // The router fails on a path that is no text before any edge is reached.
+    // The router fails on what is no path before any edge is reached.
     let garbled = Arc::new(limited.around(make_sync(unknown)));
     let api = Route::new()
         .at("/docs", free.around(get(documented.page())))
@@ -67,9 +67,12 @@ pub fn routes(app: &Arc<App>, gate: &Arc<Gate>, rate_limit: bool) -> BoxEndpoint
         .at("/healthz", free.around(get(make_sync(|_| healthy()))))
         .nest("/api/v1", api)
         .at("/*path", free.around(make_sync(unknown)))
-        .around(move |routes, request| {
+        .around(move |routes, mut request| {
             let garbled = Arc::clone(&garbled);
             async move {
+                if let Some(uri) = path::without_end_slash(request.uri()) {
+                    *request.uri_mut() = uri;
+                }
                 if path::is_text(request.uri().path()) {
                     routes.call(request).await
                 } else {

@@ -89,7 +89,9 @@ impl<T: Input> Body<T> {
             Some(key) => {
                 let key = String::from_utf8_lossy(key.as_bytes()).into_owned();
                 let is_valid = RequestKey::is_valid(key.as_bytes());
-                let route = format!("{} {}", request.method(), request.original_uri().path());
+                let path = request.original_uri().path();
+                let path = path.strip_suffix('/').unwrap_or(path);
+                let route = format!("{} {path}", request.method());
                 let body_hash = Sha256::digest(&bytes).into();
                 (Some(RequestKey { key, route, body_hash }), is_valid)
             }

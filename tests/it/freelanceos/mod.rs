@@ -24,6 +24,7 @@ mod proposal;
 mod search;
 mod text;
 mod token;
+mod transport;
 
 use serde_json::Value;
 
