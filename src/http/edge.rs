@@ -21,6 +21,7 @@ use poem::{
 use super::{
     limit::{Limiter, Standing},
     problem::Problem,
+    unread::Unread,
 };
 use crate::{app::App, domain::error::Error};
 
@@ -79,7 +80,7 @@ pub struct Edge<E> {
 impl<E: Endpoint> Endpoint for Edge<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> poem::Result<Response> {
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let id = self.gate.request_id(request.headers());
         let origin = request.headers().get(header::ORIGIN).cloned();
         let (method, path) = (request.method().clone(), request.original_uri().path().to_owned());
@@ -92,6 +93,7 @@ impl<E: Endpoint> Endpoint for Edge<E> {
             }
             _ => None,
         };
+        let unread = Unread::of(&mut request);
         let mut response = if is_preflight {
             StatusCode::NO_CONTENT.into_response()
         } else if let Some(seconds) = self.refused(standing, &method, &path) {
@@ -103,6 +105,9 @@ impl<E: Endpoint> Endpoint for Edge<E> {
             }
             response
         };
+        if let Some(unread) = unread {
+            unread.discard().await;
+        }
 
         tracing::debug!(request_id = %id, %method, path, status = response.status().as_u16(), "answered");
         let headers = response.headers_mut();
@@ -129,10 +134,13 @@ impl<E: Endpoint> Edge<E> {
     }
 
     fn name_methods(&self, headers: &mut HeaderMap, path: &str) {
-        let Some(knows) = &self.knows else { return };
         let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
-        let allowed: Vec<&str> =
-            methods.iter().filter(|method| knows(method, path)).map(Method::as_str).collect();
+        // What belongs to no document is there to be looked at.
+        let known = |method: &&Method| match &self.knows {
+            Some(knows) => knows(method, path),
+            None => **method == Method::GET,
+        };
+        let allowed: Vec<&str> = methods.iter().filter(known).map(Method::as_str).collect();
         if let Ok(allowed) = HeaderValue::try_from(allowed.join(", ")) {
             headers.insert(header::ALLOW, allowed);
         }

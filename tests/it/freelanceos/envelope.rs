@@ -117,7 +117,7 @@ async fn a_body_over_1_mib_is_413_on_every_route_before_the_token_is_looked_at()
             operation.path_of(NOBODY),
             MIB + 1
         );
-        let (head, body) = raw(&app, &head, b"").await;
+        let (head, body) = raw(&app, &head, &[b' '; MIB + 1]).await;
         too_large(&head, &body, &operation.name());
     }
 }

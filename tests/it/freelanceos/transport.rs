@@ -54,6 +54,59 @@ async fn a_slash_at_the_end_of_a_path_changes_nothing() {
 }
 
 #[tokio::test]
+async fn the_documentation_names_the_method_it_takes() {
+    let app = spawn_app().await;
+    for path in ["/docs", "/openapi.json"] {
+        let answer = app.request(Method::POST, path).send().await.unwrap();
+        assert_eq!(answer.status(), 405);
+        assert_eq!(answer.headers()[ALLOW], "GET");
+    }
+}
+
+#[tokio::test]
+async fn who_sends_too_large_a_body_gets_to_read_that_it_is() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    let body = "x".repeat(3 << 20);
+    let head = |path: &str, length: &str| {
+        format!(
+            "POST /api/v1{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
+             Connection: close\r\n{length}\r\n\r\n",
+            user.token
+        )
+    };
+    let length = format!("Content-Length: {}", body.len());
+    for (path, status) in
+        [("/clients", "413 Payload Too Large"), ("/nothing", "404"), ("/auth/me", "405")]
+    {
+        let answer = exchange(&app, format!("{}{body}", head(path, &length)).as_bytes()).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+        assert!(answer.contains("\r\n\r\n{\"success\":false,"), "{answer}");
+    }
+    let chunk = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+    let chunked = format!("{}{chunk}", head("/clients", "Transfer-Encoding: chunked"));
+    assert!(exchange(&app, chunked.as_bytes()).await.starts_with("HTTP/1.1 413"));
+
+    // Who asks first is told at once, and sends nothing.
+    let asking = head("/clients", &format!("{length}\r\nExpect: 100-continue"));
+    assert!(exchange(&app, asking.as_bytes()).await.starts_with("HTTP/1.1 413"));
+}
+
+#[tokio::test]
+async fn a_connection_goes_on_after_a_body_that_nobody_read() {
+    let app = spawn_app().await;
+    let body = "x".repeat(1 << 20);
+    let requests = format!(
+        "POST /api/v1/nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}\
+         GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    let answers = exchange(&app, requests.as_bytes()).await;
+    assert!(answers.starts_with("HTTP/1.1 404"), "{answers}");
+    assert!(answers.contains("HTTP/1.1 200 OK"), "{answers}");
+}
+
+#[tokio::test]
 async fn what_is_no_path_is_answered_in_json() {
     let app = spawn_app().await;
     for line in ["CONNECT example.com:80", "GET *"] {
