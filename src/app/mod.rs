@@ -104,18 +104,28 @@ impl App {
         }
     }
 
-    /// Checks that the database answers and that the caller's session stands.
+    /// Reads on behalf of the caller what takes microseconds however many rows there are.
     async fn read<T: Send + 'static>(
         &self,
         claims: Claims,
         work: impl FnOnce(&mut Tx, Actor) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.store
-            .read(move |tx| {
-                let actor = store::session::actor(tx, claims)?;
-                work(tx, actor)
-            })
-            .await
+        self.store.read_briefly(as_actor(claims, work)).await
+    }
+
+    /// Reads a list on behalf of the caller; one that takes longer with more rows is read where
+    /// it holds nobody else up.
+    async fn read_list<T: Send + 'static>(
+        &self,
+        claims: Claims,
+        takes_long: bool,
+        work: impl FnOnce(&mut Tx, Actor) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        if takes_long {
+            self.store.read(as_actor(claims, work)).await
+        } else {
+            self.read(claims, work).await
+        }
     }
 
     async fn write<T: Send + 'static>(
@@ -192,6 +202,17 @@ impl App {
         let mut random = [0; 10];
         self.random.fill(&mut random);
         self.ids.next(now, random)
+    }
+}
+
+/// Finds out who the caller is in the transaction of the work itself.
+fn as_actor<T>(
+    claims: Claims,
+    work: impl FnOnce(&mut Tx, Actor) -> Result<T>,
+) -> impl FnOnce(&mut Tx) -> Result<T> {
+    move |tx| {
+        let actor = store::session::actor(tx, claims)?;
+        work(tx, actor)
     }
 }
 
