@@ -65,7 +65,7 @@ impl App {
         claims: Claims,
         filter: ClientFilter,
     ) -> Result<Listing<Client>> {
-        self.read(claims, move |tx, actor| {
+        self.read_list(claims, filter.takes_long(), move |tx, actor| {
             let rates = rates(tx, &actor)?;
             store::client::list(tx, actor.account, &filter, &rates)
         })

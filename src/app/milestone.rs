@@ -59,7 +59,10 @@ impl App {
         claims: Claims,
         filter: MilestoneFilter,
     ) -> Result<Listing<Milestone>> {
-        self.read(claims, move |tx, actor| store::milestone::list(tx, actor.account, &filter)).await
+        self.read_list(claims, filter.takes_long(), move |tx, actor| {
+            store::milestone::list(tx, actor.account, &filter)
+        })
+        .await
     }
 
     pub async fn update_milestone(

@@ -104,19 +104,29 @@ impl App {
         }
     }
 
-    /// Runs `work` on a snapshot of the database, for a caller whose session stands; others are
-    /// told that it has ended.
+    /// Reads on behalf of the caller, whose session must stand, what takes microseconds however
+    /// many rows there are.
     async fn read<T: Send + 'static>(
         &self,
         claims: Claims,
         work: impl FnOnce(&mut Tx, Actor) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.store
-            .read(move |tx| {
-                let actor = store::session::actor(tx, claims)?;
-                work(tx, actor)
-            })
-            .await
+        self.store.read_briefly(as_actor(claims, work)).await
+    }
+
+    /// Reads a list on behalf of the caller; one that takes longer with more rows is read where
+    /// it holds nobody else up.
+    async fn read_list<T: Send + 'static>(
+        &self,
+        claims: Claims,
+        takes_long: bool,
+        work: impl FnOnce(&mut Tx, Actor) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        if takes_long {
+            self.store.read(as_actor(claims, work)).await
+        } else {
+            self.read(claims, work).await
+        }
     }
 
     /// Like [`App::read`], in a transaction that may change something. `work` may run more than
@@ -197,6 +207,17 @@ impl App {
         let mut random = [0; 10];
         self.random.fill(&mut random);
         self.ids.next(self.clock.now(), random)
+    }
+}
+
+/// Finds out who the caller is in the transaction of the work itself.
+fn as_actor<T>(
+    claims: Claims,
+    work: impl FnOnce(&mut Tx, Actor) -> Result<T>,
+) -> impl FnOnce(&mut Tx) -> Result<T> {
+    move |tx| {
+        let actor = store::session::actor(tx, claims)?;
+        work(tx, actor)
     }
 }
 

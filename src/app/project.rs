@@ -74,7 +74,7 @@ impl App {
         claims: Claims,
         filter: ProjectFilter,
     ) -> Result<Listing<Project>> {
-        self.read(claims, move |tx, actor| {
+        self.read_list(claims, filter.takes_long(), move |tx, actor| {
             let rates = client::rates(tx, &actor)?;
             store::project::list(tx, actor.account, &filter, &rates)
         })

@@ -67,7 +67,7 @@ impl App {
         claims: Claims,
         filter: ProposalFilter,
     ) -> Result<Listing<Proposal>> {
-        self.read(claims, move |tx, actor| {
+        self.read_list(claims, filter.takes_long(), move |tx, actor| {
             let rates = client::rates(tx, &actor)?;
             store::proposal::list(tx, actor.account, &filter, &rates)
         })

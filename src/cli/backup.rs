@@ -15,7 +15,7 @@ use crate::{
         Location,
         secrets::{Secrets, sync_folder_of, write_secret},
     },
-    store::{migrate, sqlite::Engine},
+    store::{migrate, sqlite},
 };
 
 #[derive(Args)]
@@ -104,7 +104,7 @@ fn copy(database: &Path, part: &Path, file: &Path) -> Result<u64, Failure> {
     // Made here, so that nobody else can read it from the first byte on.
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(part).map_err(cannot)?;
     let bar = terminal::progress("Copying");
-    let copied = Engine::backup(database, part, |done, all| {
+    let copied = sqlite::backup(database, part, |done, all| {
         bar.set_length(all);
         bar.set_position(done);
     });

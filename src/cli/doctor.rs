@@ -15,7 +15,7 @@ use crate::{
         doctor,
         engine::Tx,
         migrate, program_state,
-        sqlite::{self, Engine, ServeLock},
+        sqlite::{self, ServeLock},
     },
 };
 
@@ -221,7 +221,7 @@ fn examine_database(settings: &Settings, database: &Path, report: &mut Report) {
     }
     report.ok("database", shown.to_string());
     examine_size(database, report);
-    match Engine::check(database) {
+    match sqlite::check(database) {
         Ok(findings) if findings.is_empty() => report.ok("integrity", "nothing is damaged"),
         Ok(findings) => list(report, "integrity", &findings, "`freelanceos restore` a backup"),
         Err(error) => {

@@ -26,7 +26,7 @@ use crate::{
     store::{
         engine::Tx,
         migrate, program_state,
-        sqlite::{self, Engine, ServeLock},
+        sqlite::{self, ServeLock},
     },
 };
 
@@ -121,14 +121,14 @@ fn copy_checked(file: &Path, copy: &Path) -> Outcome {
         Failure::Failed(format!("{} cannot be restored: {}", file.display(), in_words(&error)))
     };
     let bar = terminal::progress("Copying");
-    let copied = Engine::backup(file, copy, |done, all| {
+    let copied = sqlite::backup(file, copy, |done, all| {
         bar.set_length(all);
         bar.set_position(done);
     });
     bar.finish_and_clear();
     copied.map_err(damaged)?;
     set_private(copy)?;
-    let findings = Engine::check(copy).map_err(damaged)?;
+    let findings = sqlite::check(copy).map_err(damaged)?;
     match findings.first() {
         None => Ok(()),
         Some(first) => Err(Failure::Failed(format!(

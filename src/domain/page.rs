@@ -4,6 +4,9 @@ use serde_json::Value;
 
 use super::{error::Result, form::Form, rule::Rule};
 
+/// Rows before a page that are passed over in no time.
+const DEEP: i64 = 1000;
+
 /// Which page of a list is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
@@ -19,6 +22,11 @@ impl Page {
         let number = form.optional("page", whole(1_000_000));
         let size = form.optional("pageSize", whole(100));
         Some(Self { number: number?.unwrap_or(1), size: size?.unwrap_or(10) })
+    }
+
+    /// Whether so many rows come before it that reaching it takes a while.
+    pub fn is_deep(self) -> bool {
+        self.offset() > DEEP
     }
 
     pub fn limit(self) -> i64 {

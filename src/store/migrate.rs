@@ -64,7 +64,7 @@ pub fn run(path: &Path, now: Timestamp) -> Result<Migration> {
     if migration.from > 0 {
         let stamp = now.strftime("%Y%m%dT%H%M%SZ");
         let copy = path.with_extension(format!("v{}-{stamp}.db", migration.from));
-        sqlite::Engine::backup(path, &copy, |_, _| {})?;
+        sqlite::backup(path, &copy, |_, _| {})?;
         migration.copy = Some(copy);
     }
     if let Some(folder) = path.parent() {

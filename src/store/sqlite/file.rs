@@ -1,0 +1,125 @@
+//! Whole database files: copied, checked, looked into.
+
+use std::{fs::File, path::Path, thread, time::Duration};
+
+use rusqlite::{
+    Connection as Sqlite, OpenFlags,
+    backup::{Backup, StepResult},
+};
+
+use super::connection::{BUSY_TIMEOUT, Transaction, failure, open};
+use crate::{
+    domain::error::{Error, Result},
+    store::engine::Connection,
+};
+
+/// Pages copied between two reports of a backup's progress.
+const BACKUP_PAGES: i32 = 512;
+
+/// Writes a consistent copy of the database while others read and write it. `progress` is
+/// told pages copied and pages in all.
+pub fn backup(path: &Path, into: &Path, mut progress: impl FnMut(u64, u64)) -> Result<()> {
+    let source =
+        Sqlite::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failure)?;
+    source.busy_timeout(BUSY_TIMEOUT).map_err(failure)?;
+    // An open read transaction pins one snapshot, so that writers do not restart the copy.
+    source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_master;").map_err(failure)?;
+    let mut target = Sqlite::open(into).map_err(failure)?;
+    {
+        let backup = Backup::new(&source, &mut target).map_err(failure)?;
+        loop {
+            let step = backup.step(BACKUP_PAGES).map_err(failure)?;
+            let state = backup.progress();
+            let (all, rest) = (
+                u64::from(state.pagecount.unsigned_abs()),
+                u64::from(state.remaining.unsigned_abs()),
+            );
+            progress(all - rest, all);
+            match step {
+                StepResult::Done => break,
+                StepResult::More => {}
+                _ => thread::sleep(Duration::from_millis(20)),
+            }
+        }
+    }
+    // One plain file that can be copied anywhere, without -wal and -shm beside it.
+    target.pragma_update(None, "journal_mode", "DELETE").map_err(failure)?;
+    drop(target);
+    File::open(into).and_then(|file| file.sync_all()).map_err(Error::internal)
+}
+
+/// What `PRAGMA integrity_check` and `foreign_key_check` find; empty where all is well.
+pub fn check(path: &Path) -> Result<Vec<String>> {
+    let connection =
+        Sqlite::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failure)?;
+    let mut findings = Vec::new();
+    for (pragma, what) in [
+        ("PRAGMA integrity_check(20)", "integrity"),
+        ("PRAGMA foreign_key_check", "row without its parent in table"),
+    ] {
+        let mut statement = connection.prepare(pragma).map_err(failure)?;
+        let mut rows = statement.query([]).map_err(failure)?;
+        while let Some(row) = rows.next().map_err(failure)? {
+            let text: String = row.get(0).map_err(failure)?;
+            if text != "ok" {
+                findings.push(format!("{what}: {text}"));
+            }
+        }
+    }
+    Ok(findings)
+}
+
+/// Runs `work` in one transaction on a connection of its own, outside of the threads: for
+/// migrations and for looking at a file.
+pub fn with_connection<T>(
+    path: &Path,
+    work: impl FnOnce(&mut dyn Connection) -> Result<T>,
+) -> Result<T> {
+    let connection = open(path)?;
+    let mut transaction = Transaction(&connection);
+    transaction.control("BEGIN IMMEDIATE")?;
+    match work(&mut transaction) {
+        Ok(value) => {
+            transaction.control("COMMIT")?;
+            Ok(value)
+        }
+        Err(error) => {
+            transaction.rollback();
+            Err(error)
+        }
+    }
+}
+
+/// Runs `work` in a read-only transaction of its own; the file must exist and is not changed.
+pub fn peek<T>(path: &Path, work: impl FnOnce(&mut dyn Connection) -> Result<T>) -> Result<T> {
+    let connection =
+        Sqlite::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failure)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(failure)?;
+    let mut transaction = Transaction(&connection);
+    transaction.control("BEGIN")?;
+    work(&mut transaction)
+}
+
+/// Brings everything that stands in the -wal file into the database file and removes the former.
+/// Fails where another process has the database open.
+pub fn settle(path: &Path) -> Result<()> {
+    let connection = Sqlite::open(path).map_err(failure)?;
+    let mode: String = connection
+        .pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))
+        .map_err(failure)?;
+    if mode == "delete" { Ok(()) } else { Err(Error::internal(format!("journal mode {mode}"))) }
+}
+
+/// The steps by which SQLite would answer a query, for tests that forbid full scans.
+pub fn query_plan(path: &Path, sql: &str) -> Result<Vec<String>> {
+    let connection =
+        Sqlite::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failure)?;
+    let mut statement =
+        connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).map_err(failure)?;
+    let mut rows = statement.raw_query();
+    let mut steps = Vec::new();
+    while let Some(row) = rows.next().map_err(failure)? {
+        steps.push(row.get(3).map_err(failure)?);
+    }
+    Ok(steps)
+}

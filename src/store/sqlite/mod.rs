@@ -1,0 +1,210 @@
+//! SQLite: readers, and the one writer that commits in groups.
+
+mod connection;
+mod file;
+mod lock;
+
+use std::{
+    num::NonZero,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use async_channel::{Receiver, Sender};
+use r2d2::{Pool, PooledConnection};
+use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::{Connection as Sqlite, OpenFlags};
+
+use self::connection::{Transaction, open, prepare};
+pub use self::{
+    file::{backup, check, peek, query_plan, settle, with_connection},
+    lock::ServeLock,
+};
+use super::{Job, engine::Tx};
+use crate::domain::error::{Error, Result};
+
+/// Most jobs of one commit.
+const BATCH_JOBS: usize = 256;
+/// How long jobs are gathered into one commit. Nothing is waited for: only what is queued counts.
+const BATCH_TIME: Duration = Duration::from_millis(5);
+
+/// The threads that own the connections to one database file.
+pub struct Engine {
+    path: PathBuf,
+    threads: Vec<JoinHandle<()>>,
+    /// Connections for reads on the callers' own threads, as many as there are cores.
+    spare: Mutex<Vec<Reader>>,
+}
+
+type Reader = PooledConnection<SqliteConnectionManager>;
+
+/// A spare connection that goes back when it is dropped, also in a panic.
+struct Borrowed<'s> {
+    spare: &'s Mutex<Vec<Reader>>,
+    connection: Option<Reader>,
+}
+
+impl<'s> Borrowed<'s> {
+    fn take(spare: &'s Mutex<Vec<Reader>>) -> Option<Self> {
+        let connection = spare.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+        Some(Self { spare, connection: Some(connection) })
+    }
+
+    fn read<T>(&mut self, work: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
+        let Some(connection) = &self.connection else {
+            return Err(Error::internal("a spare connection was used after it was given back"));
+        };
+        let mut transaction = Transaction(connection);
+        transaction.control("BEGIN")?;
+        work(&mut Tx::new(&mut transaction))
+    }
+}
+
+impl Drop for Borrowed<'_> {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            Transaction(&connection).rollback();
+            self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        }
+    }
+}
+
+impl Engine {
+    /// Opens the file, creating it where there is none, and starts the threads, which end when
+    /// the senders of their channels are gone.
+    pub fn start(path: &Path, reads: Receiver<Job>, writes: Receiver<Job>) -> Result<Self> {
+        let writer = open(path)?;
+        let readers = thread::available_parallelism().map_or(2, NonZero::get).clamp(2, 8);
+        let manager = SqliteConnectionManager::file(path)
+            .with_flags(OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .with_init(|connection| prepare(connection));
+        let pool = Pool::builder()
+            .max_size(2 * readers as u32)
+            .min_idle(Some(0))
+            .test_on_check_out(false)
+            .build(manager)
+            .map_err(Error::internal)?;
+        let mut threads = Vec::with_capacity(readers + 1);
+        let mut spare = Vec::with_capacity(readers);
+        for number in 0..readers {
+            spare.push(pool.get().map_err(Error::internal)?);
+            let connection = pool.get().map_err(Error::internal)?;
+            let reads = reads.clone();
+            threads
+                .push(spawn(format!("reader-{number}"), move || read_loop(&connection, &reads))?);
+        }
+        threads.push(spawn("writer".to_owned(), move || write_loop(&writer, &writes))?);
+        Ok(Self { path: path.to_owned(), threads, spare: Mutex::new(spare) })
+    }
+
+    /// Runs a read on the calling thread, if a connection is free; else hands it back.
+    pub fn read_here<T, F>(&self, work: F) -> Result<Result<T>, F>
+    where
+        F: FnOnce(&mut Tx) -> Result<T>,
+    {
+        let Some(mut connection) = Borrowed::take(&self.spare) else { return Err(work) };
+        Ok(connection.read(work))
+    }
+
+    /// Waits until every thread has finished what was queued.
+    pub fn join(self) {
+        drop(self.spare);
+        for thread in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("a database thread panicked");
+            }
+        }
+        // A reader that is the last to close cannot bring the -wal file into the database.
+        if let Err(error) = open(&self.path) {
+            tracing::warn!(cause = error.cause(), "the -wal file stays until the next start");
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn spawn(name: String, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    thread::Builder::new().name(name).spawn(work).map_err(Error::internal)
+}
+
+fn read_loop(connection: &Reader, jobs: &Receiver<Job>) {
+    while let Ok(mut job) = jobs.recv_blocking() {
+        let mut transaction = Transaction(connection);
+        let begun = transaction.control("BEGIN");
+        if begun.is_ok() {
+            run(&mut job, &mut transaction);
+            transaction.rollback();
+        }
+        job.answer(begun);
+    }
+}
+
+fn write_loop(connection: &Sqlite, jobs: &Receiver<Job>) {
+    while let Ok(job) = jobs.recv_blocking() {
+        write_batch(connection, job, jobs);
+    }
+}
+
+/// Runs what is queued inside one transaction, each job in a savepoint, and answers after the
+/// commit. Where the whole transaction is lost, every job runs again alone.
+fn write_batch(connection: &Sqlite, first: Job, jobs: &Receiver<Job>) {
+    let mut transaction = Transaction(connection);
+    if let Err(error) = transaction.control("BEGIN IMMEDIATE") {
+        first.answer(Err(error));
+        return;
+    }
+    let started = Instant::now();
+    let mut batch = Vec::new();
+    let mut next = Some(first);
+    while let Some(mut job) = next {
+        let kept = transaction.control("SAVEPOINT job").is_ok()
+            && if run(&mut job, &mut transaction) {
+                transaction.control("RELEASE job").is_ok()
+            } else {
+                transaction.control("ROLLBACK TO job").is_ok()
+                    && transaction.control("RELEASE job").is_ok()
+            };
+        batch.push(job);
+        // SQLite drops the whole transaction on a full disk or an I/O error.
+        if !kept || connection.is_autocommit() {
+            return run_alone(&mut transaction, batch);
+        }
+        let more = batch.len() < BATCH_JOBS && started.elapsed() < BATCH_TIME;
+        next = more.then(|| jobs.try_recv().ok()).flatten();
+    }
+    match transaction.control("COMMIT") {
+        Ok(()) => batch.into_iter().for_each(|job| job.answer(Ok(()))),
+        Err(_) => run_alone(&mut transaction, batch),
+    }
+}
+
+fn run_alone(transaction: &mut Transaction, batch: Vec<Job>) {
+    transaction.rollback();
+    for mut job in batch {
+        let mut outcome = transaction.control("BEGIN IMMEDIATE");
+        if outcome.is_ok() && run(&mut job, transaction) {
+            outcome = transaction.control("COMMIT");
+        }
+        transaction.rollback();
+        job.answer(outcome);
+    }
+}
+
+/// Runs the job; whether its changes are to be kept.
+fn run(job: &mut Job, transaction: &mut Transaction) -> bool {
+    match catch_unwind(AssertUnwindSafe(|| job.run(transaction))) {
+        Ok(kept) => kept,
+        Err(_) => {
+            job.fail(Error::internal("a database job panicked"));
+            false
+        }
+    }
+}
+
+/// Hands jobs to the threads of an engine.
+pub type Jobs = Sender<Job>;
