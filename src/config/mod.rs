@@ -121,7 +121,8 @@ pub struct Settings {
     #[arg(long, env = "OTP_EXPIRY", default_value = "600", value_name = "SECONDS")]
     otp_expiry: String,
 
-    /// Address under which people reach this server [default: http://localhost:<first port>]
+    /// Address under which people reach this server [default: http://localhost with the
+    /// first port]
     #[arg(long, env = "PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
 
