@@ -19,6 +19,7 @@ use crate::{
 };
 
 impl App {
+    /// Adds a client.
     pub async fn create_client(
         &self,
         claims: Claims,
@@ -52,6 +53,7 @@ impl App {
         .await
     }
 
+    /// A client of the caller; `NotFound` where it is not there or another account's.
     pub async fn client(&self, claims: Claims, id: ClientId) -> Result<Client> {
         self.read(claims, move |tx, actor| {
             let rates = rates(tx, &actor)?;
@@ -60,6 +62,7 @@ impl App {
         .await
     }
 
+    /// A page of clients, newest first.
     pub async fn list_clients(
         &self,
         claims: Claims,
@@ -72,6 +75,7 @@ impl App {
         .await
     }
 
+    /// Changes the details of a client.
     pub async fn update_client(
         &self,
         claims: Claims,

@@ -17,8 +17,8 @@ use crate::{
         id::{InvoiceId, ItemId},
         idempotency::{Once, Outcome},
         invoice::{
-            Invoice, InvoiceChange, InvoiceFilter, InvoiceStatus, Item, LINES_MAX, NewInvoice,
-            Party, Priced, ShownInvoice,
+            Invoice, InvoiceChange, InvoiceFilter, InvoiceStatus, Item, NewInvoice, Party, Priced,
+            ShownInvoice,
         },
         page::Listing,
         payment::{Conversion, Payment},
@@ -32,6 +32,7 @@ const LINK_LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 const LINK_LENGTH: usize = 6;
 
 impl App {
+    /// Adds a draft under the next number of its year.
     pub async fn create_invoice(
         &self,
         claims: Claims,
@@ -81,6 +82,7 @@ impl App {
         .await
     }
 
+    /// An invoice of the caller with its client and lines.
     pub async fn invoice(&self, claims: Claims, id: InvoiceId) -> Result<ShownInvoice> {
         let now = self.now();
         self.read(claims, move |tx, actor| {
@@ -90,6 +92,7 @@ impl App {
         .await
     }
 
+    /// A page of invoices.
     pub async fn list_invoices(
         &self,
         claims: Claims,
@@ -105,6 +108,7 @@ impl App {
         .await
     }
 
+    /// Changes a draft; of a sent invoice only what is not frozen.
     pub async fn update_invoice(
         &self,
         claims: Claims,
@@ -112,26 +116,28 @@ impl App {
         change: InvoiceChange,
     ) -> Result<ShownInvoice> {
         let now = self.now();
-        let item_ids = self.item_ids(change.lines().unwrap_or(LINES_MAX));
+        let new_ids = self.item_ids(change.lines().unwrap_or(0));
         self.write(claims, move |tx, actor| {
-            let today = today(&actor, now)?;
+            let (account, today) = (actor.account, today(&actor, now)?);
+            let rates = client::rates(tx, &actor)?;
             let before = find(tx, &actor, id)?;
-            let client = match change.client_id.filter(|id| *id != before.client_id) {
-                Some(id) => {
-                    let rates = client::rates(tx, &actor)?;
-                    Some(client::named(tx, actor.account, id, &rates)?)
-                }
-                None => None,
-            };
-            if let Some(id) = change.project_id.clone().apply(before.project_id)
-                && before.project_id != Some(id)
-            {
-                project::named(tx, actor.account, id)?;
-            }
-            let (mut invoice, priced) = change.clone().apply(&before, today)?;
+            let client = change
+                .client_id
+                .filter(|id| *id != before.client_id)
+                .map(|id| client::named(tx, account, id, &rates))
+                .transpose();
+            let project = (change.project_id.clone().apply(before.project_id))
+                .filter(|id| before.project_id != Some(*id))
+                .map(|id| project::named(tx, account, id))
+                .transpose();
+            let ((client, _), (mut invoice, priced)) =
+                Error::both(Error::both(client, project), change.clone().apply(&before, today))?;
             invoice.client = client.or(invoice.client);
             if let Some(priced) = priced {
-                invoice.items = items(priced, &item_ids);
+                // The same lines in another currency or at another tax rate keep their ids.
+                let old_ids: Vec<ItemId> = before.items.iter().map(|item| item.id).collect();
+                let ids = if new_ids.is_empty() { &old_ids } else { &new_ids };
+                invoice.items = items(priced, ids);
             }
             invoice.updated_at = now;
             store::invoice::update(tx, &before, &invoice)?;

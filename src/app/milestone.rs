@@ -11,17 +11,22 @@ use crate::{
     domain::{
         activity::ActivityKind,
         error::{Error, Result},
-        id::MilestoneId,
+        id::{AccountId, MilestoneId, ProjectId},
         idempotency::{Once, Outcome},
-        milestone::{Milestone, MilestoneChange, MilestoneFilter, MilestoneStatus, NewMilestone},
+        milestone::{
+            MILESTONES_MAX, Milestone, MilestoneChange, MilestoneFilter, MilestoneStatus,
+            NewMilestone,
+        },
         money::Money,
         page::Listing,
+        project::Project,
         session::Claims,
     },
     store::{self, engine::Tx},
 };
 
 impl App {
+    /// Adds a milestone to a project.
     pub async fn create_milestone(
         &self,
         claims: Claims,
@@ -32,7 +37,7 @@ impl App {
         let id = self.new_id();
         let entry = self.new_entry(now);
         self.write_once(claims, once, now, move |tx, actor| {
-            let project = project::named(tx, actor.account, new.project_id)?;
+            let project = roomy(tx, actor.account, new.project_id)?;
             let milestone = Milestone {
                 id,
                 account: actor.account,
@@ -54,6 +59,7 @@ impl App {
         .await
     }
 
+    /// A page of milestones, newest first.
     pub async fn list_milestones(
         &self,
         claims: Claims,
@@ -65,6 +71,7 @@ impl App {
         .await
     }
 
+    /// Changes a milestone, also the project it belongs to.
     pub async fn update_milestone(
         &self,
         claims: Claims,
@@ -79,7 +86,7 @@ impl App {
             let mut milestone = before.clone();
             let mut currency = before.amount.currency;
             if let Some(project_id) = change.project_id.filter(|new| *new != before.project_id) {
-                currency = project::named(tx, actor.account, project_id)?.budget.currency;
+                currency = roomy(tx, actor.account, project_id)?.budget.currency;
                 milestone.project_id = project_id;
             }
             milestone.name = change.name.unwrap_or(milestone.name);
@@ -99,6 +106,7 @@ impl App {
         .await
     }
 
+    /// Deletes a milestone.
     pub async fn delete_milestone(&self, claims: Claims, id: MilestoneId) -> Result<()> {
         self.write(claims, move |tx, actor| {
             let milestone = store::milestone::find(tx, actor.account, id)?;
@@ -106,6 +114,15 @@ impl App {
         })
         .await
     }
+}
+
+/// The project a request names, if it has room for one more milestone.
+fn roomy(tx: &mut Tx, account: AccountId, id: ProjectId) -> Result<Project> {
+    let project = project::named(tx, account, id)?;
+    if store::milestone::count_of_project(tx, account, id)? >= MILESTONES_MAX {
+        return Err(Error::conflict(format!("A project has at most {MILESTONES_MAX} milestones")));
+    }
+    Ok(project)
 }
 
 /// When the milestone was completed: the first time stays, going back to pending clears it.

@@ -21,6 +21,7 @@ use crate::{
 };
 
 impl App {
+    /// Adds a project to a client.
     pub async fn create_project(
         &self,
         claims: Claims,
@@ -61,6 +62,7 @@ impl App {
         .await
     }
 
+    /// A project of the caller with its client and milestones.
     pub async fn project(&self, claims: Claims, id: ProjectId) -> Result<Project> {
         self.read(claims, move |tx, actor| {
             let rates = client::rates(tx, &actor)?;
@@ -69,6 +71,7 @@ impl App {
         .await
     }
 
+    /// A page of projects, newest first.
     pub async fn list_projects(
         &self,
         claims: Claims,
@@ -81,6 +84,7 @@ impl App {
         .await
     }
 
+    /// Changes a project. In another currency its milestones keep their figures.
     pub async fn update_project(
         &self,
         claims: Claims,
@@ -124,6 +128,7 @@ impl App {
         .await
     }
 
+    /// Deletes a project and its milestones.
     pub async fn delete_project(&self, claims: Claims, id: ProjectId) -> Result<()> {
         let now = self.now();
         self.write(claims, move |tx, actor| {

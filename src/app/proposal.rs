@@ -20,6 +20,7 @@ use crate::{
 };
 
 impl App {
+    /// Adds a draft.
     pub async fn create_proposal(
         &self,
         claims: Claims,
@@ -54,6 +55,7 @@ impl App {
         .await
     }
 
+    /// A proposal of the caller.
     pub async fn proposal(&self, claims: Claims, id: ProposalId) -> Result<Proposal> {
         self.read(claims, move |tx, actor| {
             let rates = client::rates(tx, &actor)?;
@@ -62,6 +64,7 @@ impl App {
         .await
     }
 
+    /// A page of proposals, newest first.
     pub async fn list_proposals(
         &self,
         claims: Claims,

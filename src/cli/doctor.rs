@@ -148,12 +148,12 @@ fn examine(settings: &Settings, report: &mut Report) {
     }
     examine_space(folder, report);
     examine_secrets(settings, report);
-    match ServeLock::is_held(folder) {
+    let Ok(database) = location.database() else { return };
+    match ServeLock::is_held(&database) {
         Ok(true) => report.ok("server", "is running"),
         Ok(false) => report.ok("server", "is not running"),
         Err(error) => report.warn("server", in_words(&error), "check who owns the data folder"),
     }
-    let Ok(database) = location.database() else { return };
     examine_database(settings, &database, report);
 }
 

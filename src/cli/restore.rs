@@ -59,7 +59,7 @@ pub fn run(arguments: Arguments) -> Outcome {
     location.create().map_err(|error| {
         Failure::Failed(format!("cannot make {}: {error}", location.data_dir.display()))
     })?;
-    let Some(_lock) = ServeLock::take(&location.data_dir)? else {
+    let Some(_lock) = ServeLock::take(&database)? else {
         return Err(Failure::Failed(format!(
             "a server is at work on {}: stop it first",
             location.data_dir.display()

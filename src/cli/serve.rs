@@ -33,10 +33,10 @@ pub fn run(settings: Settings) -> Outcome {
         tracing::warn!("{name} is set, but this version does not use it yet");
     }
     let config = settings.load(&SystemRandom)?;
-    let Some(_lock) = ServeLock::take(&config.location.data_dir)? else {
+    let Some(_lock) = ServeLock::take(&config.database)? else {
         return Err(Failure::Failed(format!(
             "another freelanceos is serving {} already",
-            config.location.data_dir.display()
+            config.database.display()
         )));
     };
     let migration = migrate::run(&config.database, now())?;

@@ -29,7 +29,8 @@ impl Zone {
 
     /// The timezone of that name, in its canonical spelling.
     pub fn from_name(name: &str) -> Option<Self> {
-        let zone = TimeZone::get(name).ok()?;
+        // The database's stand-in for "not set yet" is no place.
+        let zone = TimeZone::get(name).ok().filter(|_| name != "Factory")?;
         zone.iana_name().map(|name| Self(name.to_owned()))
     }
 

@@ -15,6 +15,9 @@ use super::{
     word::words,
 };
 
+/// Most milestones of one project: they are shown with it, and move with its currency.
+pub const MILESTONES_MAX: u64 = 500;
+
 words! {
     /// Where a milestone stands.
     MilestoneStatus {

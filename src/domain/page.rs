@@ -7,6 +7,9 @@ use super::{error::Result, form::Form, rule::Rule};
 /// Rows before a page that are passed over in no time.
 const DEEP: i64 = 1000;
 
+/// Rows of a page that are read in no time whatever stands in them.
+const LONG: u32 = 25;
+
 /// Which page of a list is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
@@ -27,6 +30,11 @@ impl Page {
     /// Whether so many rows come before it that reaching it takes a while.
     pub fn is_deep(self) -> bool {
         self.offset() > DEEP
+    }
+
+    /// Whether it is so long that what stands in its rows takes a while to read.
+    pub fn is_long(self) -> bool {
+        self.size > LONG
     }
 
     pub fn limit(self) -> i64 {

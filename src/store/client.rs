@@ -38,14 +38,16 @@ macro_rules! select {
 fn gather(rows: Vec<(Client, Option<PaymentSum>)>, rates: &Rates) -> Vec<Client> {
     let mut clients: Vec<(Client, Total)> = Vec::with_capacity(rows.len());
     for (client, sum) in rows {
-        if clients.last().is_none_or(|(last, _)| last.id != client.id) {
+        // Rows of one client mostly follow each other, but a join promises no order.
+        let known = clients.iter().rposition(|(known, _)| known.id == client.id);
+        let place = known.unwrap_or_else(|| {
             clients.push((client, Total::default()));
-        }
-        if let (Some((_, total)), Some(sum)) = (clients.last_mut(), sum) {
+            clients.len() - 1
+        });
+        if let (Some((_, total)), Some(sum)) = (clients.get_mut(place), sum) {
             total.add_payments(&sum, rates.base());
         }
     }
-    // A join promises no order.
     clients.sort_by_key(|(client, _)| std::cmp::Reverse(client.id));
     clients
         .into_iter()

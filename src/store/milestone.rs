@@ -71,6 +71,11 @@ pub fn find(tx: &mut Tx, account: AccountId, id: MilestoneId) -> Result<Mileston
         .ok_or_else(|| Error::not_found("Milestone"))
 }
 
+/// How many milestones a project has.
+pub fn count_of_project(tx: &mut Tx, account: AccountId, project: ProjectId) -> Result<u64> {
+    list_total::find(tx, account, &by_project(project))
+}
+
 /// A page of milestones, newest first.
 pub fn list(
     tx: &mut Tx,

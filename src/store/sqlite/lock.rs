@@ -7,21 +7,19 @@ use std::{
 
 use crate::domain::error::{Error, Result};
 
-/// Locked by the server in its data folder.
-const LOCK_FILE: &str = "freelanceos.lock";
-
-/// The lock that says a server is at work on a data folder. Held as long as it lives.
+/// The lock that says a server is at work on a database: a file beside it. Held as long as it
+/// lives.
 #[derive(Debug)]
 pub struct ServeLock(#[allow(dead_code, reason = "the lock ends with the file")] File);
 
 impl ServeLock {
     /// Takes the lock, or answers `None` where another process holds it.
-    pub fn take(data_dir: &Path) -> Result<Option<Self>> {
+    pub fn take(database: &Path) -> Result<Option<Self>> {
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)
             .write(true)
-            .open(data_dir.join(LOCK_FILE))
+            .open(database.with_extension("lock"))
             .map_err(Error::internal)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self(file))),
@@ -31,10 +29,10 @@ impl ServeLock {
     }
 
     /// Whether another process holds the lock. Nothing is made where there is no lock file.
-    pub fn is_held(data_dir: &Path) -> Result<bool> {
-        if !data_dir.join(LOCK_FILE).exists() {
+    pub fn is_held(database: &Path) -> Result<bool> {
+        if !database.with_extension("lock").exists() {
             return Ok(false);
         }
-        Ok(Self::take(data_dir)?.is_none())
+        Ok(Self::take(database)?.is_none())
     }
 }

@@ -74,11 +74,16 @@ fn a_file_gives_a_setting_and_the_environment_goes_first() {
 }
 
 #[test]
-fn two_servers_do_not_share_a_folder() {
+fn two_servers_do_not_share_a_database() {
     let place = Place::new();
     let server = place.serve();
     let ended = place.run(&["serve"]);
     assert_eq!(ended.code, 1);
-    assert!(ended.stderr.contains("another freelanceos is serving ./data already"));
+    assert!(ended.stderr.contains("is serving ./data/freelanceos.db already"));
+    let folder = ("DATA_DIR", "another");
+    let database = ("DATABASE_URL", "sqlite:./data/freelanceos.db");
+    let ended = place.run_with(&["serve"], &[folder, database]);
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.contains("is serving ./data/freelanceos.db already"));
     server.stop();
 }

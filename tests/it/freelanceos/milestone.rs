@@ -161,3 +161,16 @@ async fn only_milestones_of_unfinished_projects_are_deadlines() {
         assert_eq!(deadlines.len(), shown, "{status}");
     }
 }
+
+#[tokio::test]
+async fn a_project_has_at_most_500_milestones() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    let project = project(&user).await;
+    let body = |n: usize| json!({"projectId": project, "name": format!("Part {n}"), "amount": 1});
+    for n in 0..500 {
+        user.post("/milestones", body(n)).await.data(201);
+    }
+    let refused = user.post("/milestones", body(500)).await;
+    assert_eq!(refused.error(409), "A project has at most 500 milestones");
+}
