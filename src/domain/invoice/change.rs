@@ -1,0 +1,160 @@
+//! What may change on an invoice, and in which state.
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::{Invoice, InvoiceStatus, LINES_MAX, Line, Priced, check_amount, check_status, price};
+use crate::domain::{
+    date,
+    error::{Error, Result},
+    form::{Form, Object},
+    id::{ClientId, ProjectId},
+    money::{self, Currency},
+    patch::Patch,
+    rule::Rule,
+    text,
+};
+
+/// A change of an invoice.
+#[derive(Debug, Clone)]
+pub struct InvoiceChange {
+    pub client_id: Option<ClientId>,
+    pub project_id: Patch<ProjectId>,
+    amount: Option<Decimal>,
+    tax_rate: Option<Decimal>,
+    currency: Option<Currency>,
+    status: Option<InvoiceStatus>,
+    issue_date: Option<Date>,
+    due_date: Option<Date>,
+    lines: Option<Vec<Line>>,
+    notes: Patch<String>,
+}
+
+impl InvoiceChange {
+    pub fn read(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        let client_id = form.change("clientId", ClientId::read);
+        let project_id = form.patch("projectId", ProjectId::read);
+        let amount = form.change("amount", money::amount);
+        let tax_rate = form.change("taxRate", money::tax_rate);
+        let currency = form.change("currency", Currency::read);
+        let status = form.change("status", InvoiceStatus::read);
+        let issue_date = form.change("issueDate", date::read);
+        let due_date = form.change("dueDate", date::read);
+        if object.get("items").is_some_and(serde_json::Value::is_null) {
+            form.fail("items", Rule::Required);
+        }
+        let lines = form.objects("items", LINES_MAX, Line::read);
+        if lines.as_ref().is_some_and(|l| l.as_ref().is_some_and(Vec::is_empty)) {
+            form.fail("items", Rule::Empty);
+        }
+        let notes = form.patch("notes", text::free(text::FREE_MAX));
+        let (
+            Some(client_id),
+            Some(project_id),
+            Some(amount),
+            Some(tax_rate),
+            Some(currency),
+            Some(status),
+            Some(issue_date),
+            Some(due_date),
+            Some(lines),
+            Some(notes),
+            true,
+        ) = (
+            client_id,
+            project_id,
+            amount,
+            tax_rate,
+            currency,
+            status,
+            issue_date,
+            due_date,
+            lines,
+            notes,
+            form.is_clean(),
+        )
+        else {
+            return Err(form.failure());
+        };
+        Ok(Self {
+            client_id,
+            project_id,
+            amount,
+            tax_rate,
+            currency,
+            status,
+            issue_date,
+            due_date,
+            lines,
+            notes,
+        })
+    }
+
+    /// How many lines it brings, if any.
+    pub fn lines(&self) -> Option<usize> {
+        self.lines.as_ref().map(Vec::len)
+    }
+
+    /// The invoice after the change, without its lines: those come priced beside it where they
+    /// or their money changed. Whether ids exist is for the caller to find out.
+    pub fn apply(self, current: &Invoice, today: Date) -> Result<(Invoice, Option<Priced>)> {
+        if current.status == InvoiceStatus::Cancelled {
+            return Err(Error::conflict("A cancelled invoice cannot be changed"));
+        }
+        // What is invalid is told before what the state forbids.
+        let status_stays = || match self.status {
+            Some(status) if status != current.status => {
+                check_status(current.shown_status(today), status)
+            }
+            _ => Ok(()),
+        };
+        let mut next = current.clone();
+        next.client_id = self.client_id.unwrap_or(current.client_id);
+        next.project_id = self.project_id.apply(current.project_id);
+        next.currency = self.currency.unwrap_or(current.currency);
+        next.tax_rate = self.tax_rate.unwrap_or(current.tax_rate);
+        next.issue_date = self.issue_date.unwrap_or(current.issue_date);
+        next.due_date = self.due_date.unwrap_or(current.due_date);
+        next.notes = self.notes.apply(current.notes.clone());
+
+        // Totals of an amount written alone need not be those of its one line again, so they
+        // are kept as they are unless something that makes them up has changed.
+        let money_moves = next.currency != current.currency
+            || next.tax_rate != current.tax_rate
+            || self.lines.as_ref().is_some_and(|lines| !current.has_lines(lines));
+        let dates_move = (next.issue_date, next.due_date) != (current.issue_date, current.due_date);
+        if current.status != InvoiceStatus::Draft {
+            let amount_moves =
+                self.amount.is_some_and(|amount| amount != current.amount().decimal());
+            if money_moves || dates_move || amount_moves || next.client_id != current.client_id {
+                return Err(Error::conflict(
+                    "A sent invoice keeps its client, dates, items and money; only its notes may change",
+                ));
+            }
+            status_stays()?;
+            return Ok((next, None));
+        }
+        if next.issue_date.year() != current.issue_date.year() {
+            let rule = Rule::OtherYear(current.issue_date.year());
+            return Err(Error::field("issueDate", rule));
+        }
+        if dates_move && self.issue_date.is_some() && next.due_date < next.issue_date {
+            return Err(Error::field("dueDate", Rule::BeforeField("issueDate")));
+        }
+        let priced = if money_moves {
+            let stored = || current.items.iter().map(|item| item.line.clone()).collect();
+            let lines = self.lines.unwrap_or_else(stored);
+            let priced = price(lines, next.tax_rate, next.currency)?;
+            next.totals = priced.totals;
+            Some(priced)
+        } else {
+            None
+        };
+        if let Some(amount) = self.amount {
+            check_amount(amount, next.totals.amount, next.currency)?;
+        }
+        status_stays()?;
+        Ok((next, priced))
+    }
+}

@@ -1,0 +1,282 @@
+//! Invoices: what they hold, their states, and what is asked of a new one.
+
+mod change;
+mod price;
+
+use jiff::{Timestamp, civil::Date};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    change::InvoiceChange,
+    price::{DEFAULT_LINE, Line, Priced, Totals, check_amount, price, price_amount},
+};
+use super::{
+    client::Client,
+    date,
+    error::{Error, Result},
+    form::{Form, Object},
+    id::{AccountId, ClientId, InvoiceId, ItemId, ProjectId},
+    money::{self, Currency, Money},
+    page::Page,
+    rule::Rule,
+    text,
+    word::words,
+};
+
+/// Most lines of one invoice.
+pub const LINES_MAX: usize = 500;
+words! {
+    /// Where an invoice stands, as it is shown. `Overdue` is derived and never stored.
+    InvoiceStatus {
+        Draft "draft",
+        Sent "sent",
+        Paid "paid",
+        Overdue "overdue",
+        Cancelled "cancelled",
+    }
+}
+
+/// One line as it stands on the invoice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    pub id: ItemId,
+    pub line: Line,
+    /// quantity × rate in minor units, rounded half away from zero.
+    pub amount: i64,
+}
+
+/// One side of an issued invoice, as it was when the invoice was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Party {
+    pub name: String,
+    pub email: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+}
+
+/// An invoice of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invoice {
+    pub id: InvoiceId,
+    pub account: AccountId,
+    pub client_id: ClientId,
+    pub client: Option<Client>,
+    pub project_id: Option<ProjectId>,
+    pub number: String,
+    pub currency: Currency,
+    pub totals: Totals,
+    /// In percent.
+    pub tax_rate: Decimal,
+    /// As stored: never `Overdue`.
+    pub status: InvoiceStatus,
+    pub issue_date: Date,
+    pub due_date: Date,
+    pub paid_at: Option<Timestamp>,
+    pub payment_link: Option<String>,
+    pub items: Vec<Item>,
+    pub notes: Option<String>,
+    /// The bill-to details, frozen when it was sent.
+    pub buyer: Option<Party>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl Invoice {
+    /// The status shown on `today` in the account's timezone.
+    pub fn shown_status(&self, today: Date) -> InvoiceStatus {
+        match self.status {
+            InvoiceStatus::Sent if self.due_date < today => InvoiceStatus::Overdue,
+            status => status,
+        }
+    }
+
+    /// What the client owes.
+    pub fn amount(&self) -> Money {
+        Money::new(self.totals.amount, self.currency)
+    }
+
+    fn has_lines(&self, lines: &[Line]) -> bool {
+        self.items.iter().map(|item| &item.line).eq(lines)
+    }
+}
+
+/// An invoice with the status it shows on a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownInvoice {
+    pub invoice: Invoice,
+    pub status: InvoiceStatus,
+}
+
+impl ShownInvoice {
+    pub fn on(today: Date, invoice: Invoice) -> Self {
+        Self { status: invoice.shown_status(today), invoice }
+    }
+}
+
+/// A new invoice: `clientId`, `dueDate`, and `items` or `amount` at least.
+#[derive(Debug, Clone)]
+pub struct NewInvoice {
+    pub client_id: ClientId,
+    pub project_id: Option<ProjectId>,
+    pub amount: Option<Decimal>,
+    pub tax_rate: Decimal,
+    /// The account's where none is given.
+    pub currency: Option<Currency>,
+    /// Must be `draft`; see [`NewInvoice::check_status`].
+    pub status: Option<InvoiceStatus>,
+    /// Today in the account's timezone where none is given.
+    pub issue_date: Option<Date>,
+    pub due_date: Date,
+    pub lines: Vec<Line>,
+    pub notes: Option<String>,
+}
+
+impl NewInvoice {
+    pub fn read(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        let client_id = form.required("clientId", ClientId::read);
+        let project_id = form.optional("projectId", ProjectId::read);
+        let amount = form.optional("amount", money::amount);
+        let tax_rate = form.optional("taxRate", money::tax_rate);
+        let currency = form.optional("currency", Currency::read);
+        let status = form.optional("status", InvoiceStatus::read);
+        let issue_date = form.optional("issueDate", date::read);
+        let due_date = form.required("dueDate", date::read);
+        if let (Some(Some(issued)), Some(due)) = (issue_date, due_date)
+            && due < issued
+        {
+            form.fail("dueDate", Rule::BeforeField("issueDate"));
+        }
+        let lines = form.objects("items", LINES_MAX, Line::read);
+        if amount == Some(None)
+            && lines.as_ref().is_some_and(|l| l.as_ref().is_none_or(Vec::is_empty))
+        {
+            form.fail("items", Rule::Required);
+        }
+        let notes = form.optional("notes", text::free(text::FREE_MAX));
+        let (
+            Some(client_id),
+            Some(project_id),
+            Some(amount),
+            Some(tax_rate),
+            Some(currency),
+            Some(status),
+            Some(issue_date),
+            Some(due_date),
+            Some(lines),
+            Some(notes),
+            true,
+        ) = (
+            client_id,
+            project_id,
+            amount,
+            tax_rate,
+            currency,
+            status,
+            issue_date,
+            due_date,
+            lines,
+            notes,
+            form.is_clean(),
+        )
+        else {
+            return Err(form.failure());
+        };
+        Ok(Self {
+            client_id,
+            project_id,
+            amount,
+            tax_rate: tax_rate.unwrap_or_default(),
+            currency,
+            status,
+            issue_date,
+            due_date,
+            lines: lines.unwrap_or_default(),
+            notes,
+        })
+    }
+
+    /// Refuses to begin as anything but a draft. What is invalid is to be told first.
+    pub fn check_status(&self) -> Result<()> {
+        self.status.map_or(Ok(()), |status| check_status(InvoiceStatus::Draft, status))
+    }
+
+    /// Prices it in its currency; where both are given, amount and items must agree.
+    pub fn price(&self, currency: Currency) -> Result<Priced> {
+        match self.amount {
+            Some(amount) if self.lines.is_empty() => price_amount(amount, self.tax_rate, currency),
+            amount => {
+                let priced = price(self.lines.clone(), self.tax_rate, currency)?;
+                if let Some(amount) = amount {
+                    check_amount(amount, priced.totals.amount, currency)?;
+                }
+                Ok(priced)
+            }
+        }
+    }
+}
+
+/// Refuses a status that differs from the current one, and names the route that changes it.
+fn check_status(current: InvoiceStatus, wanted: InvoiceStatus) -> Result<()> {
+    if current == wanted {
+        return Ok(());
+    }
+    Err(Error::conflict(match wanted {
+        InvoiceStatus::Sent => "An invoice is sent with POST /invoices/:id/send",
+        InvoiceStatus::Paid => "An invoice is marked as paid with POST /invoices/:id/mark-paid",
+        InvoiceStatus::Cancelled => "A draft is cancelled with DELETE /invoices/:id",
+        InvoiceStatus::Draft => "An invoice never becomes a draft again",
+        InvoiceStatus::Overdue => "An invoice becomes overdue by itself, the day after dueDate",
+    }))
+}
+
+/// Which invoices a list shows. Without a status cancelled ones are left out.
+#[derive(Debug, Clone)]
+pub struct InvoiceFilter {
+    pub status: Option<InvoiceStatus>,
+    pub client_id: Option<ClientId>,
+    pub page: Page,
+}
+
+impl InvoiceFilter {
+    /// Whether the list takes longer the more invoices there are.
+    pub fn takes_long(&self) -> bool {
+        (self.status.is_some() && self.client_id.is_some())
+            || self.page.is_deep()
+            || self.page.is_long()
+            // Overdue invoices are passed over one by one.
+            || self.status == Some(InvoiceStatus::Sent)
+    }
+
+    pub fn read(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        let status = form.optional("status", InvoiceStatus::read);
+        let client_id = form.optional("clientId", ClientId::read);
+        let page = Page::read(&mut form);
+        let (Some(status), Some(client_id), Some(page)) = (status, client_id, page) else {
+            return Err(form.failure());
+        };
+        Ok(Self { status, client_id, page })
+    }
+}
+
+/// What `send` may carry: another address than the client's.
+#[derive(Debug, Clone, Default)]
+pub struct Delivery {
+    pub email: Option<String>,
+}
+
+impl Delivery {
+    pub fn read(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        match form.optional("email", text::email) {
+            Some(email) => Ok(Self { email }),
+            None => Err(form.failure()),
+        }
+    }
+}
