@@ -304,6 +304,8 @@ async fn play(zone: &str, seed: u64) {
     let model = Model {
         base: "USD",
         zone: TimeZone::UTC,
+        knows_past: true,
+        rate_one: 1_000_000,
         rates: Default::default(),
         clients: Vec::new(),
         invoices: Vec::new(),

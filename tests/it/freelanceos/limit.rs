@@ -9,7 +9,7 @@ use crate::support::{Answer, Options, TestApp, spawn_app, spawn_app_with};
 const RESET: &str = "1773836100"; // 2026-03-18T12:15:00Z
 
 async fn limited(trust_proxy: bool) -> TestApp {
-    spawn_app_with(Options { rate_limit: true, trust_proxy }).await
+    spawn_app_with(Options { rate_limit: true, trust_proxy, ..Options::default() }).await
 }
 
 /// Asks for an unknown route, which costs the least, from this forwarded address.

@@ -4,6 +4,7 @@ mod account;
 mod client;
 mod cors;
 mod dashboard;
+mod dashboard_demo;
 mod dashboard_history;
 mod dashboard_model;
 mod envelope;

@@ -71,6 +71,8 @@ impl Random for TestRandom {
 pub struct Options {
     pub rate_limit: bool,
     pub trust_proxy: bool,
+    /// A database to work on a copy of, instead of a fresh one.
+    pub database: Option<PathBuf>,
 }
 
 /// A running program and a client of it.
@@ -123,6 +125,9 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
     let folder = TempDir::new().unwrap();
     let database = folder.path().join("freelanceos.db");
     let clock = Arc::new(TestClock(Mutex::new(START.parse().unwrap())));
+    if let Some(original) = options.database {
+        std::fs::copy(original, &database).unwrap();
+    }
     migrate::run(&database, clock.now()).unwrap();
     let settings = Settings {
         jwt_secret: JWT_SECRET.to_owned(),
