@@ -26,7 +26,7 @@ pub fn actor(tx: &mut Tx, claims: Claims) -> Result<Actor> {
         values![&claims.session, &claims.account],
         |row| Ok(Actor { account: claims.account, currency: row.get(0)?, zone: row.get(1)? }),
     )?
-    .ok_or_else(|| Error::unauthenticated("This session has ended, please log in again"))
+    .ok_or_else(|| Error::unauthenticated("You were signed out, please log in again"))
 }
 
 /// Ends every session of an account and answers how many stood.

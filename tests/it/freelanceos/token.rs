@@ -11,7 +11,7 @@ use crate::support::{PASSWORD, START, TestApp, spawn_app};
 
 const SECRET: &[u8] = b"a secret of the tests, long enough to be one";
 const REFUSED: &str = "Invalid or expired token";
-const ENDED: &str = "This session has ended, please log in again";
+const ENDED: &str = "You were signed out, please log in again";
 const MISSING: &str = "Authentication required";
 
 async fn refused(app: &TestApp, authorization: &str, error: &str) {
