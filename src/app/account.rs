@@ -44,8 +44,7 @@ impl App {
     /// Signs in. Every reason to refuse looks alike and takes the same time.
     pub async fn login(&self, credentials: Credentials) -> Result<SignIn> {
         let email = credentials.email;
-        let found =
-            self.store.read_briefly(move |tx| store::account::find_by_email(tx, &email)).await?;
+        let found = self.store.read(move |tx| store::account::find_by_email(tx, &email)).await?;
         let (account, hash) = found.unzip();
         let matches = self.passwords.verify(credentials.password, hash).await?;
         let account = account

@@ -68,7 +68,7 @@ impl App {
         claims: Claims,
         filter: ClientFilter,
     ) -> Result<Listing<Client>> {
-        self.read_list(claims, filter.takes_long(), move |tx, actor| {
+        self.read(claims, move |tx, actor| {
             let rates = rates(tx, &actor)?;
             store::client::list(tx, actor.account, &filter, &rates)
         })

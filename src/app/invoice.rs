@@ -99,7 +99,7 @@ impl App {
         filter: InvoiceFilter,
     ) -> Result<Listing<ShownInvoice>> {
         let now = self.now();
-        self.read_list(claims, filter.takes_long(), move |tx, actor| {
+        self.read(claims, move |tx, actor| {
             let today = today(&actor, now)?;
             let rates = client::rates(tx, &actor)?;
             let found = store::invoice::list(tx, actor.account, &filter, today, &rates)?;

@@ -65,10 +65,7 @@ impl App {
         claims: Claims,
         filter: MilestoneFilter,
     ) -> Result<Listing<Milestone>> {
-        self.read_list(claims, filter.takes_long(), move |tx, actor| {
-            store::milestone::list(tx, actor.account, &filter)
-        })
-        .await
+        self.read(claims, move |tx, actor| store::milestone::list(tx, actor.account, &filter)).await
     }
 
     /// Changes a milestone, also the project it belongs to.

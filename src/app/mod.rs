@@ -104,29 +104,18 @@ impl App {
         }
     }
 
-    /// Reads on behalf of the caller, whose session must stand, what takes microseconds however
-    /// many rows there are.
+    /// Reads on behalf of the caller, whose session must stand.
     async fn read<T: Send + 'static>(
         &self,
         claims: Claims,
         work: impl FnOnce(&mut Tx, Actor) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.store.read_briefly(as_actor(claims, work)).await
-    }
-
-    /// Reads a list on behalf of the caller; one that takes longer with more rows is read where
-    /// it holds nobody else up.
-    async fn read_list<T: Send + 'static>(
-        &self,
-        claims: Claims,
-        takes_long: bool,
-        work: impl FnOnce(&mut Tx, Actor) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        if takes_long {
-            self.store.read(as_actor(claims, work)).await
-        } else {
-            self.read(claims, work).await
-        }
+        self.store
+            .read(move |tx| {
+                let actor = store::session::actor(tx, claims)?;
+                work(tx, actor)
+            })
+            .await
     }
 
     /// Like [`App::read`], in a transaction that may change something. `work` may run more than
@@ -207,17 +196,6 @@ impl App {
         let mut random = [0; 10];
         self.random.fill(&mut random);
         self.ids.next(self.clock.now(), random)
-    }
-}
-
-/// Finds out who the caller is in the transaction of the work itself.
-fn as_actor<T>(
-    claims: Claims,
-    work: impl FnOnce(&mut Tx, Actor) -> Result<T>,
-) -> impl FnOnce(&mut Tx) -> Result<T> {
-    move |tx| {
-        let actor = store::session::actor(tx, claims)?;
-        work(tx, actor)
     }
 }
 

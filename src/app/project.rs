@@ -77,7 +77,7 @@ impl App {
         claims: Claims,
         filter: ProjectFilter,
     ) -> Result<Listing<Project>> {
-        self.read_list(claims, filter.takes_long(), move |tx, actor| {
+        self.read(claims, move |tx, actor| {
             let rates = client::rates(tx, &actor)?;
             store::project::list(tx, actor.account, &filter, &rates)
         })

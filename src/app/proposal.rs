@@ -70,7 +70,7 @@ impl App {
         claims: Claims,
         filter: ProposalFilter,
     ) -> Result<Listing<Proposal>> {
-        self.read_list(claims, filter.takes_long(), move |tx, actor| {
+        self.read(claims, move |tx, actor| {
             let rates = client::rates(tx, &actor)?;
             store::proposal::list(tx, actor.account, &filter, &rates)
         })

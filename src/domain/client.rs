@@ -106,11 +106,6 @@ pub struct ClientFilter {
 }
 
 impl ClientFilter {
-    /// Whether the list takes longer the more clients there are.
-    pub fn takes_long(&self) -> bool {
-        self.search.is_some() || self.page.is_deep()
-    }
-
     pub fn read(object: &Object) -> Result<Self> {
         let mut form = Form::new(object);
         let search = form.optional("search", text::free(text::NAME_MAX));

@@ -120,11 +120,6 @@ pub struct MilestoneFilter {
 }
 
 impl MilestoneFilter {
-    /// Whether the list takes longer the more milestones there are.
-    pub fn takes_long(&self) -> bool {
-        self.page.is_deep()
-    }
-
     pub fn read(object: &Object) -> Result<Self> {
         let mut form = Form::new(object);
         let project_id = form.optional("projectId", ProjectId::read);

@@ -4,12 +4,6 @@ use serde_json::Value;
 
 use super::{error::Result, form::Form, rule::Rule};
 
-/// Rows before a page that are passed over in no time.
-const DEEP: i64 = 1000;
-
-/// Rows of a page that are read in no time whatever stands in them.
-const LONG: u32 = 25;
-
 /// Which page of a list is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
@@ -25,16 +19,6 @@ impl Page {
         let number = form.optional("page", whole(1_000_000));
         let size = form.optional("pageSize", whole(100));
         Some(Self { number: number?.unwrap_or(1), size: size?.unwrap_or(10) })
-    }
-
-    /// Whether so many rows come before it that reaching it takes a while.
-    pub fn is_deep(self) -> bool {
-        self.offset() > DEEP
-    }
-
-    /// Whether it is so long that what stands in its rows takes a while to read.
-    pub fn is_long(self) -> bool {
-        self.size > LONG
     }
 
     pub fn limit(self) -> i64 {

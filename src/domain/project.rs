@@ -139,13 +139,6 @@ pub struct ProjectFilter {
 }
 
 impl ProjectFilter {
-    /// Whether the list takes longer the more projects there are.
-    pub fn takes_long(&self) -> bool {
-        (self.status.is_some() && self.client_id.is_some())
-            || self.page.is_deep()
-            || self.page.is_long()
-    }
-
     pub fn read(object: &Object) -> Result<Self> {
         let mut form = Form::new(object);
         let status = form.optional("status", ProjectStatus::read);

@@ -167,11 +167,6 @@ pub struct ProposalFilter {
 }
 
 impl ProposalFilter {
-    /// Whether the list takes longer the more proposals there are.
-    pub fn takes_long(&self) -> bool {
-        (self.status.is_some() && self.client_id.is_some()) || self.page.is_deep()
-    }
-
     pub fn read(object: &Object) -> Result<Self> {
         let mut form = Form::new(object);
         let status = form.optional("status", ProposalStatus::read);

@@ -46,18 +46,6 @@ impl Store {
         Ok(Self { reads, writes, engine })
     }
 
-    /// Like [`Store::read`], for work that takes microseconds however many rows there are: it
-    /// runs on the calling thread, which costs half of handing it to another one.
-    pub async fn read_briefly<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Tx) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        match self.engine.read_here(work) {
-            Ok(result) => result,
-            Err(work) => self.read(work).await,
-        }
-    }
-
     /// Runs `work` on a snapshot of the database. It cannot change anything.
     pub async fn read<T: Send + 'static>(
         &self,

@@ -244,15 +244,6 @@ pub struct InvoiceFilter {
 }
 
 impl InvoiceFilter {
-    /// Whether the list takes longer the more invoices there are.
-    pub fn takes_long(&self) -> bool {
-        (self.status.is_some() && self.client_id.is_some())
-            || self.page.is_deep()
-            || self.page.is_long()
-            // Overdue invoices are passed over one by one.
-            || self.status == Some(InvoiceStatus::Sent)
-    }
-
     pub fn read(object: &Object) -> Result<Self> {
         let mut form = Form::new(object);
         let status = form.optional("status", InvoiceStatus::read);

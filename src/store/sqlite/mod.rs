@@ -8,7 +8,6 @@ use std::{
     num::NonZero,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -23,7 +22,7 @@ pub use self::{
     file::{backup, check, peek, query_plan, settle, with_connection},
     lock::ServeLock,
 };
-use super::{Job, engine::Tx};
+use super::Job;
 use crate::domain::error::{Error, Result};
 
 /// Most jobs of one commit.
@@ -35,42 +34,9 @@ const BATCH_TIME: Duration = Duration::from_millis(5);
 pub struct Engine {
     path: PathBuf,
     threads: Vec<JoinHandle<()>>,
-    /// Connections for reads on the callers' own threads, as many as there are cores.
-    spare: Mutex<Vec<Reader>>,
 }
 
 type Reader = PooledConnection<SqliteConnectionManager>;
-
-/// A spare connection that goes back when it is dropped, also in a panic.
-struct Borrowed<'s> {
-    spare: &'s Mutex<Vec<Reader>>,
-    connection: Option<Reader>,
-}
-
-impl<'s> Borrowed<'s> {
-    fn take(spare: &'s Mutex<Vec<Reader>>) -> Option<Self> {
-        let connection = spare.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
-        Some(Self { spare, connection: Some(connection) })
-    }
-
-    fn read<T>(&mut self, work: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
-        let Some(connection) = &self.connection else {
-            return Err(Error::internal("a spare connection was used after it was given back"));
-        };
-        let mut transaction = Transaction(connection);
-        transaction.control("BEGIN")?;
-        work(&mut Tx::new(&mut transaction))
-    }
-}
-
-impl Drop for Borrowed<'_> {
-    fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            Transaction(&connection).rollback();
-            self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-        }
-    }
-}
 
 impl Engine {
     /// Opens the file, creating it where there is none, and starts the threads, which end when
@@ -82,36 +48,24 @@ impl Engine {
             .with_flags(OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .with_init(|connection| prepare(connection));
         let pool = Pool::builder()
-            .max_size(2 * readers as u32)
+            .max_size(readers as u32)
             .min_idle(Some(0))
             .test_on_check_out(false)
             .build(manager)
             .map_err(Error::internal)?;
         let mut threads = Vec::with_capacity(readers + 1);
-        let mut spare = Vec::with_capacity(readers);
         for number in 0..readers {
-            spare.push(pool.get().map_err(Error::internal)?);
             let connection = pool.get().map_err(Error::internal)?;
             let reads = reads.clone();
             threads
                 .push(spawn(format!("reader-{number}"), move || read_loop(&connection, &reads))?);
         }
         threads.push(spawn("writer".to_owned(), move || write_loop(&writer, &writes))?);
-        Ok(Self { path: path.to_owned(), threads, spare: Mutex::new(spare) })
-    }
-
-    /// Runs a read on the calling thread, if a connection is free; else hands it back.
-    pub fn read_here<T, F>(&self, work: F) -> Result<Result<T>, F>
-    where
-        F: FnOnce(&mut Tx) -> Result<T>,
-    {
-        let Some(mut connection) = Borrowed::take(&self.spare) else { return Err(work) };
-        Ok(connection.read(work))
+        Ok(Self { path: path.to_owned(), threads })
     }
 
     /// Waits until every thread has finished what was queued.
     pub fn join(self) {
-        drop(self.spare);
         for thread in self.threads {
             if thread.join().is_err() {
                 tracing::error!("a database thread panicked");
