@@ -17,7 +17,7 @@ use poem::{
     endpoint::{BoxEndpoint, make_sync},
     error::NotFoundError,
     get,
-    http::{StatusCode, header, uri::Scheme},
+    http::{Method, StatusCode, header, uri::Scheme},
     web::{LocalAddr, RemoteAddr},
 };
 use tokio::{
@@ -63,10 +63,10 @@ pub fn routes(app: &Arc<App>, gate: &Arc<Gate>, rate_limit: bool) -> BoxEndpoint
         .at("/openapi.json", free.around(get(documented.json())))
         .nest("/", limited.around(freelanceos::service(app)));
     Route::new()
-        .at("/", free.around(get(make_sync(|_| redirect("/api/v1/docs")))))
         .at("/healthz", free.around(get(make_sync(|_| healthy()))))
         .nest("/api/v1", api)
-        .at("/*path", free.around(make_sync(unknown)))
+        // The router gives `/` to this one too, whatever else stands there.
+        .at("/*path", free.around(make_sync(front_door)))
         .around(move |routes, mut request| {
             let garbled = Arc::clone(&garbled);
             async move {
@@ -137,6 +137,16 @@ impl Documented {
             });
             page.answer(&request)
         })
+    }
+}
+
+/// What is outside of the API: its documentation for who opens the address alone.
+fn front_door(request: Request) -> poem::Result<Response> {
+    let opens = matches!(*request.method(), Method::GET | Method::HEAD);
+    if opens && request.original_uri().path() == "/" {
+        Ok(redirect("/api/v1/docs"))
+    } else {
+        unknown(request)
     }
 }
 
