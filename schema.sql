@@ -268,3 +268,181 @@ CREATE TABLE client_totals (
     base_amount BIGINT NOT NULL,
     PRIMARY KEY (client_id, currency, base_currency)
 );
+
+-- version 2
+
+ALTER TABLE accounts ADD COLUMN role TEXT NOT NULL DEFAULT 'freelancer';
+-- Empty while the account waits for its e-mail to be proven.
+ALTER TABLE accounts ADD COLUMN activated_at BIGINT;
+ALTER TABLE accounts ADD COLUMN email_verified_at BIGINT;
+ALTER TABLE accounts ADD COLUMN username TEXT;
+ALTER TABLE accounts ADD COLUMN username_key TEXT;
+ALTER TABLE accounts ADD COLUMN phone TEXT;
+ALTER TABLE accounts ADD COLUMN country TEXT;
+ALTER TABLE accounts ADD COLUMN city TEXT;
+ALTER TABLE accounts ADD COLUMN longitude TEXT;
+ALTER TABLE accounts ADD COLUMN latitude TEXT;
+ALTER TABLE accounts ADD COLUMN date_of_birth TEXT;
+UPDATE accounts SET activated_at = created_at;
+CREATE UNIQUE INDEX accounts_username_key ON accounts (username_key);
+
+-- Keyed hash of the refresh token.
+ALTER TABLE sessions ADD COLUMN refresh_hash BYTEA;
+ALTER TABLE sessions ADD COLUMN user_agent TEXT;
+ALTER TABLE sessions ADD COLUMN last_used_at BIGINT;
+UPDATE sessions SET last_used_at = created_at;
+
+-- One-time codes and link tokens that were mailed, as keyed hashes; the newest of each purpose.
+CREATE TABLE email_codes (
+    account_id BYTEA NOT NULL REFERENCES accounts (id),
+    purpose TEXT NOT NULL,
+    code_hash BYTEA NOT NULL,
+    wrong_tries BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, purpose)
+);
+CREATE INDEX email_codes_by_expiry ON email_codes (expires_at);
+
+-- seed is sealed; last_step is the newest time step whose code was taken.
+CREATE TABLE two_factor (
+    account_id BYTEA NOT NULL PRIMARY KEY REFERENCES accounts (id),
+    seed BYTEA NOT NULL,
+    enabled_at BIGINT,
+    last_step BIGINT NOT NULL
+);
+
+CREATE TABLE backup_codes (
+    account_id BYTEA NOT NULL REFERENCES accounts (id),
+    code_hash BYTEA NOT NULL,
+    used_at BIGINT,
+    PRIMARY KEY (account_id, code_hash)
+);
+
+CREATE TABLE passkeys (
+    id BYTEA NOT NULL PRIMARY KEY,
+    account_id BYTEA NOT NULL REFERENCES accounts (id),
+    name TEXT NOT NULL,
+    credential_id BYTEA NOT NULL CONSTRAINT passkeys_credential_id UNIQUE,
+    -- The public key and the signature counter, as JSON.
+    credential TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    last_used_at BIGINT
+);
+CREATE INDEX passkeys_by_account ON passkeys (account_id, id);
+
+-- What was asked of an authenticator and waits for its answer. Without an account: of nobody.
+CREATE TABLE passkey_challenges (
+    challenge_hash BYTEA NOT NULL PRIMARY KEY,
+    purpose TEXT NOT NULL,
+    account_id BYTEA REFERENCES accounts (id),
+    state TEXT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX passkey_challenges_by_expiry ON passkey_challenges (expires_at);
+
+-- skills: a JSON array of text.
+CREATE TABLE profiles (
+    account_id BYTEA NOT NULL PRIMARY KEY REFERENCES accounts (id),
+    bio TEXT,
+    title TEXT,
+    rate_amount BIGINT,
+    rate_currency TEXT,
+    skills TEXT NOT NULL,
+    availability TEXT,
+    experience TEXT,
+    updated_at BIGINT NOT NULL
+);
+
+-- technologies, images, links: JSON arrays.
+CREATE TABLE portfolio_items (
+    id BYTEA NOT NULL PRIMARY KEY,
+    account_id BYTEA NOT NULL REFERENCES accounts (id),
+    title TEXT NOT NULL,
+    description TEXT NOT NULL,
+    technologies TEXT NOT NULL,
+    images TEXT NOT NULL,
+    links TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+CREATE INDEX portfolio_items_listed ON portfolio_items (account_id, id);
+
+-- Who looked at a public profile on a day, as keyed hashes that are soon forgotten.
+CREATE TABLE profile_visitors (
+    account_id BYTEA NOT NULL REFERENCES accounts (id),
+    day TEXT NOT NULL,
+    visitor BYTEA NOT NULL,
+    PRIMARY KEY (account_id, day, visitor)
+);
+CREATE INDEX profile_visitors_by_day ON profile_visitors (day);
+
+CREATE TABLE profile_views (
+    account_id BYTEA NOT NULL REFERENCES accounts (id),
+    day TEXT NOT NULL,
+    views BIGINT NOT NULL,
+    PRIMARY KEY (account_id, day)
+);
+
+-- What visitors of the public profile wrote.
+CREATE TABLE messages (
+    id BYTEA NOT NULL PRIMARY KEY,
+    account_id BYTEA NOT NULL REFERENCES accounts (id),
+    name TEXT NOT NULL,
+    email TEXT NOT NULL,
+    content TEXT NOT NULL,
+    read_at BIGINT,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX messages_listed ON messages (account_id, id);
+
+-- The client's link: a keyed hash to find it by, and sealed to be shown again.
+ALTER TABLE proposals ADD COLUMN link_hash BYTEA;
+ALTER TABLE proposals ADD COLUMN link BYTEA;
+-- Who answered through the link, and from where.
+ALTER TABLE proposals ADD COLUMN answered_by TEXT;
+ALTER TABLE proposals ADD COLUMN answered_from TEXT;
+CREATE UNIQUE INDEX proposals_link_hash ON proposals (link_hash);
+
+-- Mail to be delivered. sealed holds all of it and is erased once it is delivered or given up.
+CREATE TABLE outbox (
+    id BYTEA NOT NULL PRIMARY KEY,
+    account_id BYTEA REFERENCES accounts (id),
+    kind TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    sealed BYTEA,
+    tries BIGINT NOT NULL,
+    due_at BIGINT NOT NULL,
+    last_error TEXT,
+    delivered_at BIGINT,
+    failed_at BIGINT,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX outbox_due ON outbox (due_at, id)
+    WHERE delivered_at IS NULL AND failed_at IS NULL;
+CREATE INDEX outbox_failed ON outbox (failed_at, id) WHERE failed_at IS NOT NULL;
+CREATE INDEX outbox_by_age ON outbox (created_at);
+
+-- Limits whose window is an hour or more, so that a restart does not lift them.
+CREATE TABLE rate_windows (
+    name TEXT NOT NULL,
+    subject BYTEA NOT NULL,
+    resets_at BIGINT NOT NULL,
+    used BIGINT NOT NULL,
+    PRIMARY KEY (name, subject)
+);
+CREATE INDEX rate_windows_by_end ON rate_windows (resets_at);
+
+-- The entries of the log that FreelanceHub's feed shows, and how many each account has.
+CREATE INDEX activity_in_feed ON activity (account_id, id)
+    WHERE kind IN ('proposal_sent', 'proposal_accepted', 'proposal_rejected', 'project_created',
+        'project_completed', 'invoice_paid', 'message_received');
+INSERT INTO list_totals (account_id, list, entries)
+    SELECT account_id, 'activity:feed', count(*) FROM activity
+    WHERE kind IN ('proposal_sent', 'proposal_accepted', 'proposal_rejected', 'project_created',
+        'project_completed', 'invoice_paid', 'message_received')
+    GROUP BY account_id;
+-- Clients for whom there is a project.
+INSERT INTO list_totals (account_id, list, entries)
+    SELECT account_id, 'clients:with-project', count(DISTINCT client_id) FROM projects
+    WHERE deleted_at IS NULL GROUP BY account_id;
