@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use freelanceos::{
-    app::token::Tokens,
+    app::token::{TokenType, Tokens},
     domain::{
         id::{IdSequence, InvoiceId},
         invoice::{Line, price},
@@ -51,9 +51,10 @@ fn token(criterion: &mut Criterion) {
     let tokens = Tokens::new(b"0123456789abcdef0123456789abcdef");
     let (ids, now) = (IdSequence::default(), Timestamp::from_second(1_800_000_000).unwrap());
     let claims = Claims { account: ids.next(now, [1; 10]), session: ids.next(now, [2; 10]) };
-    let token = tokens.sign(claims, now, SignedDuration::from_hours(24)).unwrap();
+    let token =
+        tokens.sign(TokenType::Access, claims, now, SignedDuration::from_hours(24)).unwrap();
     criterion.bench_function("verify a token", |bencher| {
-        bencher.iter(|| tokens.verify(black_box(&token), now));
+        bencher.iter(|| tokens.verify(TokenType::Access, black_box(&token), now));
     });
 }
 

@@ -13,13 +13,14 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
 };
 use poem::{
-    Endpoint, EndpointExt, IntoResponse, Request, Response, Route,
+    Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response, Route,
     endpoint::{BoxEndpoint, make_sync},
     error::NotFoundError,
     get,
     http::{Method, StatusCode, header, uri::Scheme},
     web::{LocalAddr, RemoteAddr},
 };
+use poem_openapi::OpenApi;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -27,18 +28,17 @@ use tokio::{
 };
 
 use crate::{
-    api::freelanceos::{self, openapi::Document},
-    app::App,
+    api::{api_v1, v1},
+    app::{App, limit::Limit},
     http::{
-        edge::{Edge, Gate, Knows},
-        limit::{Limiter, Rate},
+        edge::{Edge, Gate, Knows, RouteLimit},
+        openapi::{self, About, Document},
         page::Page,
         path,
+        problem::Shape,
     },
 };
 
-/// FreelanceOS: 100 requests in 15 minutes from one address.
-const API_RATE: Rate = Rate { requests: 100, seconds: 15 * 60 };
 /// How long a client may take to send a request's head, and a connection be idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// Largest request head, in bytes.
@@ -47,26 +47,21 @@ const HEAD_MAX: usize = 64 * 1024;
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Every route of the program.
-pub fn routes(app: &Arc<App>, gate: &Arc<Gate>, rate_limit: bool) -> BoxEndpoint<'static> {
-    let documented = Documented::default();
-    let free = Edges { gate: Arc::clone(gate), limiter: None, knows: None };
-    let limited = Edges {
-        gate: Arc::clone(gate),
-        limiter: rate_limit.then(|| Arc::new(Limiter::new(API_RATE))),
-        knows: Some(documented.knows()),
-    };
+pub fn routes(app: &Arc<App>, gate: &Arc<Gate>) -> BoxEndpoint<'static> {
+    let os = Mount::new::<api_v1::Routes>(gate, &api_v1::ABOUT, api_v1::shape);
+    let hub = Mount::new::<v1::Routes>(gate, &v1::ABOUT, v1::shape);
+    let os_routes = openapi::service(api_v1::routes(app), &api_v1::ABOUT);
+    let hub_routes = openapi::service(v1::routes(app), &v1::ABOUT);
 
     // The router fails on what is no path before any edge is reached.
-    let garbled = Arc::new(limited.around(make_sync(unknown)));
-    let api = Route::new()
-        .at("/docs", free.around(get(documented.page())))
-        .at("/openapi.json", free.around(get(documented.json())))
-        .nest("/", limited.around(freelanceos::service(app)));
+    let garbled = Arc::new(os.free(make_sync(unknown)));
+    let os_front = os.free(make_sync(front_door));
     Route::new()
-        .at("/healthz", free.around(get(make_sync(|_| healthy()))))
-        .nest("/api/v1", api)
+        .at("/healthz", os.free(get(make_sync(|_| healthy()))))
+        .nest("/api/v1", os.around(os_routes, Some(Limit::Api), api_v1::LIMITS))
+        .nest("/v1", hub.around(hub_routes, None, v1::LIMITS))
         // The router gives `/` to this one too, whatever else stands there.
-        .at("/*path", free.around(make_sync(front_door)))
+        .at("/*path", os_front)
         .around(move |routes, mut request| {
             let garbled = Arc::clone(&garbled);
             async move {
@@ -85,57 +80,95 @@ pub fn routes(app: &Arc<App>, gate: &Arc<Gate>, rate_limit: bool) -> BoxEndpoint
         .boxed()
 }
 
-/// Puts edges around routes.
-struct Edges {
+/// One API at its place: its document, and the edges around its routes.
+struct Mount {
     gate: Arc<Gate>,
-    limiter: Option<Arc<Limiter>>,
-    knows: Option<Knows>,
+    shape: Shape,
+    document: Documented,
 }
 
-impl Edges {
-    fn around<E>(&self, inner: E) -> Edge<E::Endpoint>
-    where
-        E: poem::IntoEndpoint,
-    {
+impl Mount {
+    fn new<Routes: OpenApi>(gate: &Arc<Gate>, about: &'static About, shape: Shape) -> Self {
+        Self { gate: Arc::clone(gate), shape, document: Documented::new::<Routes>(about) }
+    }
+
+    /// An edge that counts nothing.
+    fn free<E: IntoEndpoint>(&self, inner: E) -> Edge<E::Endpoint> {
         Edge {
             inner: inner.into_endpoint(),
             gate: Arc::clone(&self.gate),
-            shape: freelanceos::error::shape,
-            limiter: self.limiter.clone(),
-            knows: self.knows.clone(),
+            shape: self.shape,
+            limit: None,
+            route_limits: &[],
+            knows: None,
         }
+    }
+
+    /// The API with its documentation, which is free of limits.
+    fn around<E: IntoEndpoint>(
+        &self,
+        inner: E,
+        limit: Option<Limit>,
+        route_limits: &'static [RouteLimit],
+    ) -> Route
+    where
+        E::Endpoint: 'static,
+    {
+        let knows = Some(self.document.knows());
+        let edge = Edge { limit, route_limits, knows, ..self.free(inner) };
+        Route::new()
+            .at("/docs", self.free(get(self.document.page())))
+            .at("/openapi.json", self.free(get(self.document.json())))
+            .nest("/", edge)
     }
 }
 
-/// The API's document, made when it is first asked for: start-up need not wait for it.
-#[derive(Default)]
-struct Documented(Arc<OnceLock<Document>>);
+/// An API's document, made when it is first asked for: start-up need not wait for it.
+struct Documented {
+    document: Arc<OnceLock<Document>>,
+    make: fn(&About) -> Document,
+    about: &'static About,
+}
 
 impl Documented {
+    fn new<Routes: OpenApi>(about: &'static About) -> Self {
+        Self { document: Arc::default(), make: Document::new::<Routes>, about }
+    }
+
+    fn get(&self) -> impl Fn() -> Arc<OnceLock<Document>> + use<> {
+        let (document, make, about) = (Arc::clone(&self.document), self.make, self.about);
+        move || {
+            document.get_or_init(|| make(about));
+            Arc::clone(&document)
+        }
+    }
+
     fn knows(&self) -> Knows {
-        let document = Arc::clone(&self.0);
-        Arc::new(move |method, path| document.get_or_init(Document::new).knows(method, path))
+        let get = self.get();
+        Arc::new(move |method, path| get().get().is_some_and(|known| known.knows(method, path)))
     }
 
     fn page(&self) -> impl Endpoint<Output = Response> + use<> {
-        let (document, page) = (Arc::clone(&self.0), OnceLock::new());
-        make_sync(move |request: Request| {
-            let page = page.get_or_init(|| {
-                let Document { page, policy, .. } = document.get_or_init(Document::new);
-                Page::new("text/html; charset=utf-8", page.as_bytes(), Some(policy))
-            });
-            page.answer(&request)
+        self.shown(|Document { page, policy, .. }| {
+            Page::new("text/html; charset=utf-8", page.as_bytes(), Some(policy))
         })
     }
 
     fn json(&self) -> impl Endpoint<Output = Response> + use<> {
-        let (document, page) = (Arc::clone(&self.0), OnceLock::new());
+        self.shown(|Document { json, .. }| Page::new("application/json", json.as_bytes(), None))
+    }
+
+    fn shown(&self, write: fn(&Document) -> Page) -> impl Endpoint<Output = Response> + use<> {
+        let (get, page) = (self.get(), OnceLock::new());
         make_sync(move |request: Request| {
             let page = page.get_or_init(|| {
-                let json = &document.get_or_init(Document::new).json;
-                Page::new("application/json", json.as_bytes(), None)
+                let document = get();
+                document.get().map(write)
             });
-            page.answer(&request)
+            match page {
+                Some(page) => page.answer(&request),
+                None => StatusCode::INTERNAL_SERVER_ERROR.into(),
+            }
         })
     }
 }

@@ -1,64 +1,101 @@
 //! Registration, login, and one's own account.
 
-use jiff::SignedDuration;
-
-use super::App;
+use super::{
+    App,
+    code::CodeMail,
+    session::SignIn,
+    two_factor::{self, Proof},
+};
 use crate::{
     domain::{
-        account::{Account, AccountChange, Credentials, Registration},
+        account::{Account, AccountChange, Credentials},
         date::Zone,
         error::{Error, Result},
         money::Currency,
-        session::{Claims, Session},
+        registration::Registration,
+        session::{Claims, Device},
     },
     store,
 };
 
-/// How long FreelanceOS's tokens are good.
-const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
-
-/// A signed-in account and its token.
-#[derive(Debug, Clone)]
-pub struct SignIn {
-    pub token: String,
-    pub account: Account,
-}
-
 impl App {
     /// Makes an account that can be used at once, and signs it in.
-    pub async fn register(&self, registration: Registration) -> Result<SignIn> {
-        let (account, password_hash) = self.new_account(registration).await?;
-        let session = self.new_session(&account);
-        let token = self.token(&session)?;
-        let account = self
-            .store
-            .write(move |tx| {
-                store::account::create(tx, &account, &password_hash)?;
-                store::session::create(tx, &session)?;
-                Ok(account.clone())
-            })
-            .await?;
-        Ok(SignIn { token, account })
-    }
-
-    /// Signs in. Every reason to refuse looks alike and takes the same time.
-    pub async fn login(&self, credentials: Credentials) -> Result<SignIn> {
-        let email = credentials.email;
-        let found = self.store.read(move |tx| store::account::find_by_email(tx, &email)).await?;
-        let (account, hash) = found.unzip();
-        let matches = self.passwords.verify(credentials.password, hash).await?;
-        let account = account
-            .filter(|account| matches && account.disabled_at.is_none())
-            .ok_or_else(|| Error::unauthenticated("Invalid email or password"))?;
-        let session = self.new_session(&account);
-        let token = self.token(&session)?;
+    pub async fn register(&self, registration: Registration, device: Device) -> Result<SignIn> {
+        let (mut account, password_hash) = self.new_account(registration).await?;
+        account.activated_at = Some(account.created_at);
+        let opening = self.open_session(account.id, device)?;
+        let (new, session) = (account.clone(), opening.clone());
         self.store
             .write(move |tx| {
-                store::session::create(tx, &session)?;
-                store::account::touch_login(tx, session.account, session.created_at)
+                store::account::create(tx, &new, &password_hash)?;
+                session.write(tx)
             })
             .await?;
-        Ok(SignIn { token, account })
+        Ok(opening.signed_in(account))
+    }
+
+    /// Makes an account that waits for its e-mail to be proven, and mails what proves it.
+    pub async fn register_pending(&self, registration: Registration, mail: CodeMail) -> Result<()> {
+        let (account, password_hash) = self.new_account(registration).await?;
+        let mailing = self.new_code(&account, mail)?;
+        self.store
+            .write(move |tx| {
+                store::account::create(tx, &account, &password_hash)?;
+                mailing.write(tx)
+            })
+            .await?;
+        self.wake_mail();
+        Ok(())
+    }
+
+    /// Signs in. Every reason to refuse looks alike and takes the same time, but for the second
+    /// factor, which is asked for once the password is right.
+    pub async fn login(&self, credentials: Credentials, device: Device) -> Result<SignIn> {
+        let tried = self.begin_try(&credentials.email)?;
+        let outcome = self.check_credentials(credentials, device).await;
+        let was_wrong = matches!(outcome, Ok(Err(Refused::Password | Refused::Code)));
+        self.end_try(tried, !was_wrong).await?;
+        outcome?.map_err(|refused| match refused {
+            Refused::Password => Error::unauthenticated(WRONG),
+            Refused::NoCode | Refused::Code => Error::second_factor(WRONG),
+        })
+    }
+
+    async fn check_credentials(
+        &self,
+        credentials: Credentials,
+        device: Device,
+    ) -> Result<Result<SignIn, Refused>> {
+        let Credentials { email, password, totp_code } = credentials;
+        let found = self.store.read(move |tx| store::account::find_by_email(tx, &email)).await?;
+        let (account, hash) = found.unzip();
+        let matches = self.passwords.verify(password, hash.clone()).await?;
+        let (Some(account), Some(hash), true) = (account, hash, matches) else {
+            return Ok(Err(Refused::Password));
+        };
+        let opening = self.open_session(account.id, device)?;
+        let (session, keys, id, now) =
+            (opening.clone(), self.keys()?.clone(), account.id, self.now());
+        let checked = self
+            .store
+            .write(move |tx| {
+                // It may have been locked, or its password changed, while this one was checked.
+                let (current, current_hash) = store::account::find_with_hash(tx, id)?;
+                if !current.is_active() || current_hash != hash {
+                    return Ok(Err(Refused::Password));
+                }
+                match two_factor::prove(tx, &keys, id, totp_code.as_ref(), now)? {
+                    Proof::Missing => return Ok(Err(Refused::NoCode)),
+                    Proof::Wrong => return Ok(Err(Refused::Code)),
+                    Proof::Right => {}
+                }
+                session.write(tx)?;
+                store::account::touch_login(tx, id, now)?;
+                Ok(Ok(()))
+            })
+            .await?;
+        let account = Account { last_login_at: Some(now), ..account };
+        Ok(checked.map(|()| opening.signed_in(account)))
     }
 
     /// The caller's account.
@@ -79,7 +116,7 @@ impl App {
         .await
     }
 
-    /// An account that is not stored yet, and its password hash.
+    /// An account that is not stored yet and still waits, and its password hash.
     pub(super) async fn new_account(
         &self,
         registration: Registration,
@@ -94,6 +131,13 @@ impl App {
             currency: Currency::USD,
             zone: Zone::default(),
             avatar: None,
+            role: registration.role,
+            username: registration.username,
+            phone: registration.phone,
+            location: registration.location,
+            date_of_birth: registration.date_of_birth,
+            activated_at: None,
+            email_verified_at: None,
             disabled_at: None,
             last_login_at: None,
             created_at: now,
@@ -101,19 +145,16 @@ impl App {
         };
         Ok((account, hash))
     }
+}
 
-    fn new_session(&self, account: &Account) -> Session {
-        let now = self.now();
-        Session {
-            id: self.new_id(),
-            account: account.id,
-            created_at: now,
-            expires_at: now + TOKEN_LIFE,
-        }
-    }
+/// What a refused login is told, whatever the reason; FreelanceHub says it in its own words.
+const WRONG: &str = "Invalid email or password";
 
-    fn token(&self, session: &Session) -> Result<String> {
-        let claims = Claims { account: session.account, session: session.id };
-        self.tokens.sign(claims, session.created_at, TOKEN_LIFE)
-    }
+/// Why a login is refused.
+#[derive(Debug, Clone, Copy)]
+enum Refused {
+    Password,
+    /// The account asks for a second factor, and none came.
+    NoCode,
+    Code,
 }

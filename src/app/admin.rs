@@ -3,9 +3,10 @@
 use super::App;
 use crate::{
     domain::{
-        account::{Account, Password, Registration},
+        account::{Account, Password},
         error::{Error, Result},
         id::AccountId,
+        registration::Registration,
     },
     store::{self, engine::Tx},
 };
@@ -13,7 +14,8 @@ use crate::{
 impl App {
     /// Makes an account.
     pub async fn create_user(&self, registration: Registration) -> Result<Account> {
-        let (account, hash) = self.new_account(registration).await?;
+        let (mut account, hash) = self.new_account(registration).await?;
+        account.activated_at = Some(account.created_at);
         self.store
             .write(move |tx| {
                 store::account::create(tx, &account, &hash)?;

@@ -4,29 +4,37 @@ pub mod account;
 pub mod activity;
 pub mod admin;
 pub mod client;
+pub mod code;
 pub mod dashboard;
 pub mod environment;
 pub mod exchange_rate;
 mod hs256;
 pub mod invoice;
+pub mod limit;
 pub mod milestone;
+pub mod outbox;
 pub mod password;
 pub mod project;
 pub mod proposal;
 pub mod secret;
+pub mod session;
 pub mod token;
+pub mod two_factor;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 
 use self::{
     environment::{Clock, Random},
+    limit::Limits,
     password::Passwords,
+    secret::{Keys, SecretKey},
     token::Tokens,
 };
 use crate::{
     domain::{
+        date,
         error::{Error, Result},
         id::{Id, IdSequence},
         idempotency::{Once, Outcome},
@@ -39,11 +47,41 @@ use crate::{
 const SWEEP_ROWS: i64 = 1000;
 
 /// What the use cases need to know of the settings.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Settings {
     pub jwt_secret: String,
+    /// Root of the sealing and hashing keys; commands that neither seal nor hash do without.
+    pub secret_key: Option<SecretKey>,
+    /// Life of FreelanceHub Auth's access tokens.
+    pub access_life: SignedDuration,
+    /// Life of refresh tokens.
+    pub refresh_life: SignedDuration,
+    /// Life of FreelanceHub Auth's one-time passwords.
+    pub otp_life: SignedDuration,
+    /// How people reach the program, without a slash at its end.
+    pub public_url: String,
+    /// Origins that browsers may call the APIs from, as they write them.
+    pub origins: Vec<String>,
+    pub rate_limit: bool,
     /// Without a slash at its end.
     pub payment_link_base: String,
+}
+
+impl Default for Settings {
+    /// What a command needs that neither signs nor seals anything.
+    fn default() -> Self {
+        Self {
+            jwt_secret: String::new(),
+            secret_key: None,
+            access_life: SignedDuration::from_mins(30),
+            refresh_life: SignedDuration::from_hours(7 * 24),
+            otp_life: SignedDuration::from_mins(10),
+            public_url: String::new(),
+            origins: Vec::new(),
+            rate_limit: false,
+            payment_link_base: String::new(),
+        }
+    }
 }
 
 /// Everything a use case works with.
@@ -53,7 +91,13 @@ pub struct App {
     random: Arc<dyn Random>,
     ids: IdSequence,
     tokens: Tokens,
+    keys: Option<Keys>,
     passwords: Passwords,
+    limits: Limits,
+    access_life: SignedDuration,
+    refresh_life: SignedDuration,
+    otp_life: SignedDuration,
+    public_url: String,
     payment_link_base: String,
 }
 
@@ -70,7 +114,13 @@ impl App {
             random,
             ids: IdSequence::default(),
             tokens: Tokens::new(settings.jwt_secret.as_bytes()),
+            keys: settings.secret_key.map(|key| key.keys()).transpose()?,
             passwords: Passwords::new()?,
+            limits: Limits::new(settings.rate_limit),
+            access_life: settings.access_life,
+            refresh_life: settings.refresh_life,
+            otp_life: settings.otp_life,
+            public_url: settings.public_url,
             payment_link_base: settings.payment_link_base,
         })
     }
@@ -81,15 +131,19 @@ impl App {
         Timestamp::from_second(now.as_second()).unwrap_or(now)
     }
 
+    /// The day it is in UTC.
+    pub fn today(&self) -> Date {
+        date::day_in(self.now(), &TimeZone::UTC)
+    }
+
     /// Finishes queued writes and ends the database threads.
     pub fn close(self) {
         self.store.close();
     }
 
-    /// What a bearer token says, if it is ours and has not expired. Whether its session still
-    /// stands is read together with what is asked for.
-    pub fn verify_token(&self, token: &str) -> Result<Claims> {
-        self.tokens.verify(token, self.now())
+    /// The keys that seal and hash.
+    fn keys(&self) -> Result<&Keys> {
+        self.keys.as_ref().ok_or_else(|| Error::internal("this command was given no SECRET_KEY"))
     }
 
     /// Hands `input` on; where it is bad, first makes sure that the caller is signed in, since
@@ -99,6 +153,17 @@ impl App {
             Ok(input) => Ok(input),
             Err(error) => {
                 self.read(claims, |_, _| Ok(())).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Like [`App::admit`], for what only freelancers may do.
+    pub async fn admit_freelancer<T>(&self, claims: Claims, input: Result<T>) -> Result<T> {
+        match input {
+            Ok(input) => Ok(input),
+            Err(error) => {
+                self.read(claims, |_, actor| actor.must_be_freelancer()).await?;
                 Err(error)
             }
         }
@@ -164,8 +229,13 @@ impl App {
         let deleted = self
             .store
             .write(move |tx| {
-                Ok(store::session::delete_expired(tx, now, SWEEP_ROWS)?
-                    + store::request_answer::delete_expired(tx, now, SWEEP_ROWS)?)
+                let deleted = [
+                    store::session::delete_expired(tx, now, SWEEP_ROWS)?,
+                    store::request_answer::delete_expired(tx, now, SWEEP_ROWS)?,
+                    store::code::delete_expired(tx, now, SWEEP_ROWS)?,
+                    store::rate_window::delete_expired(tx, now, SWEEP_ROWS)?,
+                ];
+                Ok(deleted.into_iter().max().unwrap_or(0))
             })
             .await?;
         Ok(deleted >= SWEEP_ROWS.unsigned_abs())

@@ -1,8 +1,13 @@
-//! The root secret, from which every sealing and hashing key is derived.
+//! The root secret, and the sealing and hashing keys derived from it.
 
 use std::fmt;
 
+use chacha20poly1305::{
+    XChaCha20Poly1305, XNonce,
+    aead::{Aead, Payload},
+};
 use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::domain::error::{Error, Result};
@@ -31,16 +36,118 @@ impl SecretKey {
 
     /// What the database remembers of the key, so that a wrong one is noticed.
     pub fn fingerprint(&self) -> Result<String> {
-        let mut bytes = [0; 16];
-        Hkdf::<Sha256>::new(None, &self.0)
-            .expand(b"freelanceos key fingerprint", &mut bytes)
-            .map_err(|error| Error::internal(error.to_string()))?;
+        let bytes: [u8; 16] = self.derive("freelanceos key fingerprint")?;
         Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The keys derived from it.
+    pub fn keys(&self) -> Result<Keys> {
+        let hashing: [u8; 32] = self.derive("freelanceos hashing key")?;
+        Ok(Keys {
+            sealing: self.derive("freelanceos sealing key")?,
+            hashing: Hmac::new_from_slice(&hashing).map_err(Error::internal)?,
+        })
+    }
+
+    fn derive<const N: usize>(&self, purpose: &str) -> Result<[u8; N]> {
+        let mut bytes = [0; N];
+        Hkdf::<Sha256>::new(None, &self.0)
+            .expand(purpose.as_bytes(), &mut bytes)
+            .map_err(|error| Error::internal(error.to_string()))?;
+        Ok(bytes)
     }
 }
 
-impl fmt::Debug for SecretKey {
+/// Random bytes that seal one secret and are never used again.
+pub type Nonce = [u8; NONCE];
+
+const NONCE: usize = 24;
+
+/// Seals what must be read again, and hashes what must only be recognised.
+#[derive(Clone)]
+pub struct Keys {
+    sealing: [u8; 32],
+    hashing: Hmac<Sha256>,
+}
+
+impl Keys {
+    /// Seals a secret. `context` says what it is and whose; it opens under the same alone.
+    pub fn seal(&self, context: &str, nonce: Nonce, secret: &[u8]) -> Result<Vec<u8>> {
+        let payload = Payload { msg: secret, aad: context.as_bytes() };
+        let sealed = self
+            .cipher()
+            .encrypt(&XNonce::from(nonce), payload)
+            .map_err(|_| Error::internal("a secret could not be sealed"))?;
+        Ok([&nonce[..], &sealed].concat())
+    }
+
+    /// Opens what was sealed.
+    pub fn open(&self, context: &str, sealed: &[u8]) -> Result<Vec<u8>> {
+        let failed = || Error::internal("a sealed secret does not open: is SECRET_KEY another?");
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE>().ok_or_else(failed)?;
+        let payload = Payload { msg: sealed, aad: context.as_bytes() };
+        self.cipher().decrypt(&XNonce::from(*nonce), payload).map_err(|_| failed())
+    }
+
+    /// A keyed hash of `parts`, which are told apart. `context` says what is hashed.
+    pub fn hash(&self, context: &str, parts: &[&[u8]]) -> [u8; 32] {
+        self.over(context, parts).finalize().into_bytes().into()
+    }
+
+    /// Whether `hash` is the hash of these parts; takes the same time whichever it is.
+    pub fn matches(&self, context: &str, parts: &[&[u8]], hash: &[u8]) -> bool {
+        self.over(context, parts).verify_slice(hash).is_ok()
+    }
+
+    fn over(&self, context: &str, parts: &[&[u8]]) -> Hmac<Sha256> {
+        let mut mac = self.hashing.clone();
+        for part in [context.as_bytes()].iter().chain(parts) {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&self.sealing.into())
+    }
+}
+
+impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretKey(…)")
+        f.write_str("Keys(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(byte: u8) -> Keys {
+        SecretKey::new([byte; 32]).keys().unwrap()
+    }
+
+    #[test]
+    fn what_is_sealed_opens_with_the_same_key_and_context_alone() {
+        let sealed = keys(1).seal("seed of one", [7; 24], b"secret").unwrap();
+        assert_eq!(keys(1).open("seed of one", &sealed).unwrap(), b"secret");
+        assert!(!sealed.windows(6).any(|window| window == b"secret"));
+        assert!(keys(1).open("seed of another", &sealed).is_err());
+        assert!(keys(2).open("seed of one", &sealed).is_err());
+        assert!(keys(1).open("seed of one", &sealed[..20]).is_err());
+        let mut changed = sealed;
+        changed[30] ^= 1;
+        assert!(keys(1).open("seed of one", &changed).is_err());
+    }
+
+    #[test]
+    fn a_hash_tells_its_parts_and_contexts_apart() {
+        let hash = |context, parts: &[&[u8]]| keys(1).hash(context, parts);
+        assert_eq!(hash("otp", &[b"a", b"b"]), hash("otp", &[b"a", b"b"]));
+        assert_ne!(hash("otp", &[b"ab"]), hash("otp", &[b"a", b"b"]));
+        assert_ne!(hash("otp", &[b"a"]), hash("link", &[b"a"]));
+        assert_ne!(hash("otp", &[b"a"]), keys(2).hash("otp", &[b"a"]));
+        assert!(keys(1).matches("otp", &[b"a"], &hash("otp", &[b"a"])));
+        assert!(!keys(1).matches("otp", &[b"b"], &hash("otp", &[b"a"])));
     }
 }

@@ -1,4 +1,4 @@
-//! Access tokens: JWTs signed with HS256 that name a session.
+//! Tokens: JWTs signed with HS256 that name a session, or a mail.
 
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
@@ -9,10 +9,18 @@ use crate::domain::{
     error::{Error, Result},
     id::Id,
     session::Claims,
+    word::words,
 };
 
-/// What tells an access token from others signed with the same secret.
-const ACCESS: &str = "access";
+words! {
+    /// What a token is for. None is good for anything else.
+    TokenType {
+        Access "access",
+        Refresh "refresh",
+        /// The link of a mail; it names no session but has an id of its own.
+        EmailLink "email_link",
+    }
+}
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Body<'a> {
@@ -56,24 +64,46 @@ impl Tokens {
     }
 
     /// A token for a session.
-    pub fn sign(&self, claims: Claims, now: Timestamp, life: SignedDuration) -> Result<String> {
+    pub fn sign(
+        &self,
+        typ: TokenType,
+        claims: Claims,
+        now: Timestamp,
+        life: SignedDuration,
+    ) -> Result<String> {
         let (sub, sid) = (claims.account.to_string(), claims.session.to_string());
-        let iat = now.as_second();
-        let body = Body { sub: &sub, sid: &sid, typ: ACCESS, iat, exp: iat + life.as_secs() };
+        let (typ, iat) = (typ.as_str(), now.as_second());
+        let body = Body { sub: &sub, sid: &sid, typ, iat, exp: iat + life.as_secs() };
         encode(&self.header, &body, &self.signing).map_err(Error::internal)
     }
 
     /// What a token says, if it is ours and has not expired.
-    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims> {
-        let refused = || Error::unauthenticated("Invalid or expired token");
+    pub fn verify(&self, typ: TokenType, token: &str, now: Timestamp) -> Result<Claims> {
+        match self.decode(typ, token)? {
+            (claims, expires) if expires > now.as_second() => Ok(claims),
+            _ => Err(refused()),
+        }
+    }
+
+    /// What a token says, if it is ours, expired or not: enough to end what it began.
+    pub fn verify_of_any_age(&self, typ: TokenType, token: &str) -> Result<Claims> {
+        self.decode(typ, token).map(|(claims, _)| claims)
+    }
+
+    fn decode(&self, typ: TokenType, token: &str) -> Result<(Claims, i64)> {
         let body = decode::<OwnedBody>(token, &self.verifying, &self.validation)
             .map_err(|error| refused().caused_by(error))?
             .claims;
-        if body.typ != ACCESS || body.exp <= now.as_second() {
+        if body.typ != typ.as_str() {
             return Err(refused());
         }
-        Ok(Claims { account: Id::parse(&body.sub), session: Id::parse(&body.sid) })
+        let claims = Claims { account: Id::parse(&body.sub), session: Id::parse(&body.sid) };
+        Ok((claims, body.exp))
     }
+}
+
+fn refused() -> Error {
+    Error::unauthenticated("Invalid or expired token")
 }
 
 #[cfg(test)]
@@ -94,24 +124,42 @@ mod tests {
     #[test]
     fn a_token_is_good_until_the_second_it_expires() {
         let (tokens, claims) = (Tokens::new(SECRET), claims());
-        let token = tokens.sign(claims, at(0), SignedDuration::from_secs(60)).unwrap();
-        assert_eq!(tokens.verify(&token, at(59)).unwrap(), claims);
-        assert!(tokens.verify(&token, at(60)).is_err());
+        let token =
+            tokens.sign(TokenType::Access, claims, at(0), SignedDuration::from_secs(60)).unwrap();
+        assert_eq!(tokens.verify(TokenType::Access, &token, at(59)).unwrap(), claims);
+        assert!(tokens.verify(TokenType::Access, &token, at(60)).is_err());
     }
 
     #[test]
     fn another_secret_another_algorithm_or_a_changed_body_is_refused() {
         let tokens = Tokens::new(SECRET);
         let life = SignedDuration::from_secs(60);
-        let token = tokens.sign(claims(), at(0), life).unwrap();
-        assert!(Tokens::new(b"another secret").verify(&token, at(1)).is_err());
+        let token = tokens.sign(TokenType::Access, claims(), at(0), life).unwrap();
+        assert!(Tokens::new(b"another secret").verify(TokenType::Access, &token, at(1)).is_err());
 
         let mut parts: Vec<&str> = token.split('.').collect();
         // {"alg":"none"}
         parts[0] = "eyJhbGciOiJub25lIn0";
-        assert!(tokens.verify(&parts.join("."), at(1)).is_err());
-        assert!(tokens.verify(&format!("{}.{}.", parts[0], parts[1]), at(1)).is_err());
-        assert!(tokens.verify("", at(1)).is_err());
-        assert!(tokens.verify("a.b.c", at(1)).is_err());
+        assert!(tokens.verify(TokenType::Access, &parts.join("."), at(1)).is_err());
+        assert!(
+            tokens
+                .verify(TokenType::Access, &format!("{}.{}.", parts[0], parts[1]), at(1))
+                .is_err()
+        );
+        assert!(tokens.verify(TokenType::Access, "", at(1)).is_err());
+        assert!(tokens.verify(TokenType::Access, "a.b.c", at(1)).is_err());
+    }
+
+    #[test]
+    fn a_token_is_good_for_what_it_was_made_for_alone() {
+        let (tokens, claims) = (Tokens::new(SECRET), claims());
+        let types = [TokenType::Access, TokenType::Refresh, TokenType::EmailLink];
+        for made in types {
+            let token = tokens.sign(made, claims, at(0), SignedDuration::from_secs(60)).unwrap();
+            for used in types {
+                assert_eq!(tokens.verify(used, &token, at(1)).is_ok(), made == used);
+                assert_eq!(tokens.verify_of_any_age(used, &token).is_ok(), made == used);
+            }
+        }
     }
 }

@@ -7,10 +7,11 @@ use super::{Failure, Outcome, terminal, with_app};
 use crate::{
     config::Location,
     domain::{
-        account::{Account, Registration},
+        account::Account,
         date::WireTime,
         error::{Error, Kind},
         form::Object,
+        registration::Registration,
         text,
     },
 };

@@ -201,9 +201,7 @@ fn start_logging(logging: &Logging) -> Outcome {
 /// Opens the database for a command beside a running server or without one. It must exist and
 /// be of this version's schema.
 fn open_app(location: &Location) -> Result<App, Failure> {
-    // Commands sign no token that is sent anywhere, so the secret is not needed.
-    let settings = AppSettings { jwt_secret: String::new(), payment_link_base: String::new() };
-    open_app_with(location, Arc::new(SystemClock), settings)
+    open_app_with(location, Arc::new(SystemClock), AppSettings::default())
 }
 
 fn open_app_with(

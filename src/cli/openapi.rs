@@ -3,7 +3,10 @@
 use clap::{Args, ValueEnum};
 
 use super::{Outcome, terminal::print};
-use crate::api::freelanceos::openapi::Document;
+use crate::{
+    api::{api_v1, v1},
+    http::openapi::Document,
+};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -14,12 +17,16 @@ pub struct Arguments {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Api {
+    /// FreelanceOS and FreelanceHub Auth, under /api/v1
     Freelanceos,
+    /// FreelanceHub, under /v1
+    Freelancehub,
 }
 
 pub fn run(arguments: Arguments) -> Outcome {
     let document = match arguments.api {
-        Api::Freelanceos => Document::new(),
+        Api::Freelanceos => Document::new::<api_v1::Routes>(&api_v1::ABOUT),
+        Api::Freelancehub => Document::new::<v1::Routes>(&v1::ABOUT),
     };
     print(&format!("{}\n", document.json))
 }

@@ -53,11 +53,19 @@ pub fn run(settings: Settings) -> Outcome {
 async fn serve(config: Config) -> Outcome {
     let settings = AppSettings {
         jwt_secret: config.jwt_secret.clone(),
+        secret_key: Some(config.secret_key.clone()),
+        access_life: config.jwt_expires_in,
+        refresh_life: config.refresh_token_expires_in,
+        otp_life: config.otp_expiry,
+        public_url: config.public_url.clone(),
+        origins: config.cors_origins.clone(),
+        rate_limit: config.rate_limit,
         payment_link_base: config.payment_link_base.clone(),
     };
     let store = Store::open(&config.database)?;
     let app = App::new(store, Arc::new(SystemClock), Arc::new(SystemRandom), settings)?;
     app.check_fingerprint(config.secret_key.fingerprint()?).await?;
+    app.restore_limits().await?;
     let app = Arc::new(app);
 
     let mut listeners = Vec::with_capacity(config.listen.len());
@@ -76,7 +84,7 @@ async fn serve(config: Config) -> Outcome {
         boot: boot.iter().map(|byte| format!("{byte:02x}")).collect(),
         requests: AtomicU64::new(0),
     });
-    let routes = server::routes(&app, &gate, config.rate_limit);
+    let routes = server::routes(&app, &gate);
     let (stopper, stop) = watch::channel(false);
     let sweeper = tokio::spawn(sweep(Arc::clone(&app)));
     // Before anybody is told that the server is there, and may want it to stop.

@@ -254,11 +254,8 @@ impl Settings {
             Some(secret) => secret.clone(),
             None => secret_file(&self.location.jwt_secret_file(), 48, random)?,
         };
-        let secret_key = match &self.secrets.secret_key {
-            Some(key) => key.clone(),
-            None => secret_file(&self.location.secret_key_file(), 32, random)?,
-        };
-        Ok(self.into_config(check_jwt_secret(jwt_secret)?, check_secret_key(&secret_key)?)?)
+        let secret_key = self.secrets.make_secret_key(&self.location, random)?;
+        Ok(self.into_config(check_jwt_secret(jwt_secret)?, secret_key)?)
     }
 
     fn into_config(

@@ -48,6 +48,19 @@ impl Secrets {
         }
         Ok(kept)
     }
+
+    /// The `SECRET_KEY` in use, given or kept in the data folder, or made there.
+    pub fn make_secret_key(
+        &self,
+        location: &Location,
+        random: &dyn Random,
+    ) -> Result<SecretKey, LoadError> {
+        let key = match &self.secret_key {
+            Some(key) => key.clone(),
+            None => secret_file(&location.secret_key_file(), 32, random)?,
+        };
+        Ok(check_secret_key(&key)?)
+    }
 }
 
 fn kept(file: &Path) -> Result<Option<String>, LoadError> {

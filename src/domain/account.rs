@@ -2,18 +2,72 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
+use rust_decimal::Decimal;
+use serde_json::Value;
 
 use super::{
+    code::SecondCode,
     date::Zone,
     error::Result,
     form::{Form, Object},
     id::AccountId,
-    money::Currency,
+    money::{self, Currency},
+    rule::Rule,
     text,
+    word::words,
 };
 
-/// A freelancer's account.
+words! {
+    /// What an account is for.
+    Role {
+        Freelancer "freelancer",
+        Client "client",
+    }
+}
+
+/// Where somebody is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    pub country: String,
+    pub city: Option<String>,
+    pub coordinates: Option<Coordinates>,
+}
+
+/// A point on earth, in degrees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Coordinates {
+    /// East is positive.
+    pub longitude: Decimal,
+    /// North is positive.
+    pub latitude: Decimal,
+}
+
+impl Location {
+    /// Reads the fields of a location; the country must be there.
+    pub fn read(form: &mut Form) -> Option<Self> {
+        let country = form.required("country", text::line(text::NAME_MAX));
+        let city = form.optional("city", text::line(text::NAME_MAX));
+        let coordinates = form.optional("coordinates", Coordinates::read);
+        Some(Self { country: country?, city: city?, coordinates: coordinates? })
+    }
+}
+
+impl Coordinates {
+    /// Reads `[longitude, latitude]`.
+    fn read(value: &Value) -> Result<Self, Rule> {
+        let Some([longitude, latitude]) = value.as_array().map(Vec::as_slice) else {
+            return Err(Rule::Coordinates);
+        };
+        let within = |value: &Value, most: i64| match money::decimal(value) {
+            Ok(degrees) if degrees.abs() <= Decimal::from(most) => Ok(degrees),
+            _ => Err(Rule::Coordinates),
+        };
+        Ok(Self { longitude: within(longitude, 180)?, latitude: within(latitude, 90)? })
+    }
+}
+
+/// An account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     pub id: AccountId,
@@ -26,11 +80,32 @@ pub struct Account {
     /// Days, months and "overdue" are counted in it.
     pub zone: Zone,
     pub avatar: Option<String>,
+    pub role: Role,
+    /// Unique without regard to case; none until one is set.
+    pub username: Option<String>,
+    pub phone: Option<String>,
+    pub location: Option<Location>,
+    pub date_of_birth: Option<Date>,
+    /// Empty while the account waits for its e-mail to be proven.
+    pub activated_at: Option<Timestamp>,
+    pub email_verified_at: Option<Timestamp>,
     /// Set while an admin has locked the account.
     pub disabled_at: Option<Timestamp>,
     pub last_login_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+impl Account {
+    /// First and last name.
+    pub fn name(&self) -> String {
+        format!("{} {}", self.first_name, self.last_name)
+    }
+
+    /// Whether its owner may sign in.
+    pub fn is_active(&self) -> bool {
+        self.activated_at.is_some() && self.disabled_at.is_none()
+    }
 }
 
 /// A password as typed. Never printed.
@@ -53,36 +128,13 @@ impl fmt::Debug for Password {
     }
 }
 
-/// What FreelanceOS asks of a new user.
-#[derive(Debug, Clone)]
-pub struct Registration {
-    pub email: String,
-    pub password: Password,
-    pub first_name: String,
-    pub last_name: String,
-}
-
-impl Registration {
-    pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let email = form.required("email", text::email);
-        let password = form.required("password", text::new_password).map(Password);
-        let first_name = form.required("firstName", text::line(text::PERSON_NAME_MAX));
-        let last_name = form.required("lastName", text::line(text::PERSON_NAME_MAX));
-        let (Some(email), Some(password), Some(first_name), Some(last_name)) =
-            (email, password, first_name, last_name)
-        else {
-            return Err(form.failure());
-        };
-        Ok(Self { email, password, first_name, last_name })
-    }
-}
-
 /// What signs a user in.
 #[derive(Debug, Clone)]
 pub struct Credentials {
     pub email: String,
     pub password: Password,
+    /// Where the account asks for a second factor.
+    pub totp_code: Option<SecondCode>,
 }
 
 impl Credentials {
@@ -90,8 +142,11 @@ impl Credentials {
         let mut form = Form::new(object);
         let email = form.required("email", text::email);
         let password = form.required("password", |value| text::raw(value).map(str::to_owned));
-        let (Some(email), Some(password)) = (email, password) else { return Err(form.failure()) };
-        Ok(Self { email, password: Password(password) })
+        let totp_code = form.optional("totpCode", SecondCode::read);
+        let (Some(email), Some(password), Some(totp_code)) = (email, password, totp_code) else {
+            return Err(form.failure());
+        };
+        Ok(Self { email, password: Password(password), totp_code })
     }
 }
 

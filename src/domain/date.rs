@@ -86,6 +86,16 @@ pub fn parse(text: &str) -> Result<Date, Rule> {
     if rest_is_time && (2000..=2100).contains(&day.year()) { Ok(day) } else { Err(Rule::Date) }
 }
 
+/// Reads a plain calendar date before `today`: `1990-01-15`.
+pub fn past(today: Date) -> impl Fn(&Value) -> Result<Date, Rule> {
+    move |value| {
+        let text = value.as_str().ok_or(Rule::NotText)?;
+        let day: Date = text.parse().map_err(|_| Rule::PastDate)?;
+        let is_plain = text.len() == 10;
+        if is_plain && day < today && day.year() >= 1900 { Ok(day) } else { Err(Rule::PastDate) }
+    }
+}
+
 /// Date or instant on the wire, as 20 bytes of text: `2026-04-15T09:30:00Z`. Written out by hand,
 /// since lists hold many of them and a general formatter would take most of their time.
 #[derive(Debug, Clone, Copy)]

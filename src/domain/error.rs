@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, error::Error as StdError, fmt};
 
-use super::rule::{FieldError, Rule};
+use super::{
+    limit::Refusal,
+    rule::{FieldError, Rule},
+};
 
 /// The result of everything below HTTP.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -18,14 +21,16 @@ pub enum Kind {
     Unsupported,
     /// Nobody is signed in, or the credentials are wrong.
     Unauthenticated,
+    /// The password is right, but a code must come with it, and none or a wrong one did.
+    SecondFactor,
     /// Signed in, but not allowed.
     Forbidden,
     /// Not there, or another account's: callers cannot tell which.
     NotFound,
     /// It exists already, or its state forbids the change.
     Conflict,
-    /// A limit was reached; try again after so many seconds.
-    TooMany { retry_after: u64 },
+    /// A limit was reached.
+    TooMany(Refusal),
     /// Too busy just now; try again after so many seconds.
     Unavailable { retry_after: u64 },
     /// A fault of ours or of the machine. The source goes to the log, never into an answer.
@@ -100,9 +105,23 @@ impl Error {
         Self::new(Kind::Conflict, message)
     }
 
+    /// The password is right, but a code must come with it.
+    pub fn second_factor(message: &'static str) -> Self {
+        Self::new(Kind::SecondFactor, message)
+    }
+
     /// A limit was reached.
-    pub fn too_many(retry_after: u64) -> Self {
-        Self::new(Kind::TooMany { retry_after }, "Too many requests, please try again later")
+    pub fn too_many(refusal: Refusal) -> Self {
+        Self::new(Kind::TooMany(refusal), "Too many requests, please try again later")
+    }
+
+    /// The same failure; a conflict is told in these words.
+    #[must_use]
+    pub fn conflict_said(self, message: &'static str) -> Self {
+        match self.kind {
+            Kind::Conflict => Self { message: message.into(), ..self },
+            _ => self,
+        }
     }
 
     /// Too busy just now.
@@ -120,6 +139,15 @@ impl Error {
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    /// The same failure; refused credentials are told in these words.
+    #[must_use]
+    pub fn refusal_said(self, message: &'static str) -> Self {
+        match self.kind {
+            Kind::Unauthenticated | Kind::SecondFactor => Self { message: message.into(), ..self },
+            _ => self,
+        }
     }
 
     pub fn kind(&self) -> &Kind {

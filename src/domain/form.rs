@@ -117,6 +117,32 @@ impl<'a> Form<'a> {
         (read.len() == list.len()).then_some(Some(read))
     }
 
+    /// An object within the object, whose failures name the field in it: `location.city`.
+    pub fn object<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&mut Form<'a>) -> Option<T>,
+    ) -> Option<Option<T>> {
+        let object = match self.value(name) {
+            None => return Some(None),
+            Some(Value::Object(object)) => object,
+            Some(_) => {
+                self.fail(name, Rule::NotObject);
+                return None;
+            }
+        };
+        let prefix = format!("{}{name}.", self.prefix);
+        let mut inner = Form { object, prefix, errors: std::mem::take(&mut self.errors) };
+        let read = parse(&mut inner);
+        self.errors = inner.errors;
+        read.map(Some)
+    }
+
+    /// Whether the field is there, be it null.
+    pub fn mentions(&self, name: &str) -> bool {
+        self.object.contains_key(name)
+    }
+
     /// Records a failure found by comparing fields.
     pub fn fail(&mut self, name: impl Into<Cow<'static, str>>, rule: Rule) {
         let name = name.into();

@@ -49,6 +49,14 @@ named! {
     PaymentKind PaymentId "pay";
     /// An entry of the activity log.
     ActivityKind ActivityId "act";
+    /// A mail.
+    MailKind MailId "mail";
+    /// A passkey.
+    PasskeyKind PasskeyId "passkey";
+    /// A piece of work in a portfolio.
+    PortfolioItemKind PortfolioItemId "work";
+    /// A message of a visitor.
+    MessageKind MessageId "msg";
 }
 
 /// The id of one kind of thing.
@@ -73,6 +81,10 @@ impl<K> Id<K> {
 
     pub fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
+    }
+
+    pub fn uuid(&self) -> Uuid {
+        self.0
     }
 
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {

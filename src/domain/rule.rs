@@ -64,6 +64,21 @@ pub enum Rule {
     RequestKey,
     /// Names nothing that belongs to this account.
     Unknown,
+    /// Letters, digits, `_` and `-`.
+    Username,
+    /// A password of FreelanceHub: upper case, lower case, digit and special character.
+    PasswordClasses,
+    /// A password of FreelanceHub Auth, whose document gives a pattern.
+    PasswordPattern,
+    Phone,
+    PastDate,
+    Url,
+    /// A one-time password.
+    Otp,
+    Coordinates,
+    TooFewItems {
+        min: usize,
+    },
 }
 
 impl fmt::Display for Rule {
@@ -105,6 +120,29 @@ impl fmt::Display for Rule {
             Rule::TooManyItems { max } => write!(f, "must have at most {max} entries"),
             Rule::RequestKey => write!(f, "must be 1 to 255 visible ASCII characters"),
             Rule::Unknown => write!(f, "does not exist"),
+            Rule::Username => {
+                write!(f, "must contain only letters, numbers, underscores and hyphens")
+            }
+            Rule::PasswordClasses => write!(
+                f,
+                "must contain at least one uppercase letter, one lowercase letter, one number, \
+                 and one special character"
+            ),
+            Rule::PasswordPattern => write!(
+                f,
+                "must contain a lowercase letter, a number and one of @$!%*?&, and begin with a \
+                 letter, a number or one of these"
+            ),
+            Rule::Phone => {
+                write!(f, "must be a phone number in E.164 form such as +94701234567")
+            }
+            Rule::PastDate => write!(f, "must be a date in the past such as 1990-01-15"),
+            Rule::Url => write!(f, "must be an http or https URL"),
+            Rule::Otp => write!(f, "must be exactly 6 digits"),
+            Rule::Coordinates => {
+                write!(f, "must be a longitude and a latitude such as [79.8612, 6.9271]")
+            }
+            Rule::TooFewItems { min } => write!(f, "must have at least {min} entries"),
         }
     }
 }

@@ -55,6 +55,69 @@ pub fn new_password(value: &Value) -> Result<String, Rule> {
     within(128, text).map(str::to_owned)
 }
 
+/// A password by FreelanceHub's rule: 8 to 128 characters with upper case, lower case, digit and
+/// special character.
+pub fn varied_password(value: &Value) -> Result<String, Rule> {
+    let text = new_password(value)?;
+    let has = |class: fn(char) -> bool| text.chars().any(class);
+    let is_varied = has(char::is_uppercase)
+        && has(char::is_lowercase)
+        && has(char::is_numeric)
+        && has(|c| !c.is_alphanumeric());
+    if is_varied { Ok(text) } else { Err(Rule::PasswordClasses) }
+}
+
+/// A password by FreelanceHub Auth's pattern, taken by its letter: upper case is optional, only
+/// the first character is restricted, and its dots end at the end of a line.
+pub fn patterned_password(value: &Value) -> Result<String, Rule> {
+    const SPECIAL: &str = "@$!%*?&";
+    let text = new_password(value)?;
+    let line = text.split(['\n', '\r', '\u{2028}', '\u{2029}']).next().unwrap_or_default();
+    let fits = line.contains(|c: char| c.is_ascii_lowercase())
+        && line.contains(|c: char| c.is_ascii_digit())
+        && line.contains(|c| SPECIAL.contains(c))
+        && line.starts_with(|c: char| c.is_ascii_alphanumeric() || SPECIAL.contains(c));
+    if fits { Ok(text) } else { Err(Rule::PasswordPattern) }
+}
+
+/// A username: 3 to 50 letters, digits, `_` and `-`.
+pub fn username(value: &Value) -> Result<String, Rule> {
+    let text = raw(value)?;
+    if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) {
+        return Err(Rule::Username);
+    }
+    if text.len() < 3 {
+        return Err(Rule::TooShort { min: 3 });
+    }
+    within(50, text).map(str::to_owned)
+}
+
+/// A phone number in E.164 form: `+94701234567`.
+pub fn phone(value: &Value) -> Result<String, Rule> {
+    let text = raw(value)?;
+    let digits = text.strip_prefix('+').ok_or(Rule::Phone)?.as_bytes();
+    // The longest number of E.164 has 15 digits; none is shorter than a country's code and 4.
+    let fits = (6..=15).contains(&digits.len())
+        && digits[0] != b'0'
+        && digits.iter().all(u8::is_ascii_digit);
+    if fits { Ok(text.to_owned()) } else { Err(Rule::Phone) }
+}
+
+/// An http or https address of at most 2,000 characters, kept as typed.
+pub fn url(value: &Value) -> Result<String, Rule> {
+    let text = raw(value)?.trim();
+    let (scheme, rest) = text.split_once("://").ok_or(Rule::Url)?;
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_web = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    let is_plain = !text.contains(|c: char| c.is_control() || c.is_whitespace() || c == '\\');
+    // Names before an @ make an address look like another's.
+    let has_host = host.contains(|c: char| c.is_alphanumeric()) && !host.contains('@');
+    if !(is_web && is_plain && has_host) {
+        return Err(Rule::Url);
+    }
+    within(2000, text).map(str::to_owned)
+}
+
 /// An e-mail address, kept as typed.
 pub fn email(value: &Value) -> Result<String, Rule> {
     parse_email(raw(value)?)

@@ -34,7 +34,7 @@ impl<'a> ApiExtractor<'a> for Bearer {
             SCHEME,
             MetaSecurityScheme {
                 ty: "http",
-                description: Some("The token of POST /auth/register or POST /auth/login"),
+                description: Some("An access token of any of the APIs"),
                 name: None,
                 key_in: None,
                 scheme: Some("bearer"),
@@ -58,17 +58,36 @@ impl<'a> ApiExtractor<'a> for Bearer {
     }
 }
 
+/// The token of a request to sign out, where one of ours comes with it, expired or not.
+#[derive(Debug, Clone, Copy)]
+pub struct LastBearer(pub Option<Claims>);
+
+impl<'a> ApiExtractor<'a> for LastBearer {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::PoemExtractor];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    async fn from_request(
+        request: &'a Request,
+        _body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        let app = app(request).map_err(into_poem)?;
+        Ok(Self(token(request).and_then(|token| app.verify_old_token(token).ok())))
+    }
+}
+
 fn read(request: &Request) -> Result<Claims> {
-    let token = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
-        .ok_or_else(|| Error::unauthenticated("Authentication required"))?;
-    let app = request
-        .data::<Arc<App>>()
-        .ok_or_else(|| Error::internal("no app stands behind this route"))?;
-    app.verify_token(token)
+    let token = token(request).ok_or_else(|| Error::unauthenticated("Authentication required"))?;
+    app(request)?.verify_token(token)
+}
+
+fn token(request: &Request) -> Option<&str> {
+    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn app(request: &Request) -> Result<&Arc<App>> {
+    request.data().ok_or_else(|| Error::internal("no app stands behind this route"))
 }

@@ -19,11 +19,17 @@ use poem::{
 };
 
 use super::{
-    limit::{Limiter, Standing},
-    problem::Problem,
+    problem::{Problem, Shape},
     unread::Unread,
+    visitor::Address,
 };
-use crate::{app::App, domain::error::Error};
+use crate::{
+    app::{App, limit::Limit},
+    domain::{
+        error::{Error, Kind, Result},
+        limit::Standing,
+    },
+};
 
 /// How long a request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -72,10 +78,17 @@ pub struct Edge<E> {
     pub inner: E,
     pub gate: Arc<Gate>,
     /// Writes a failure in the shape of this API.
-    pub shape: fn(&Problem) -> Response,
-    pub limiter: Option<Arc<Limiter>>,
+    pub shape: Shape,
+    /// What counts every request, and is told with every answer.
+    pub limit: Option<Limit>,
+    /// What counts the requests of single routes on top.
+    pub route_limits: &'static [RouteLimit],
     pub knows: Option<Knows>,
 }
+
+/// A limit of one route: its method, its path with the mount before it (`*` stands for one
+/// segment), and what counts it.
+pub type RouteLimit = (Method, &'static str, Limit);
 
 impl<E: Endpoint> Endpoint for Edge<E> {
     type Output = Response;
@@ -86,24 +99,24 @@ impl<E: Endpoint> Endpoint for Edge<E> {
         let (method, path) = (request.method().clone(), request.original_uri().path().to_owned());
         let is_preflight = method == Method::OPTIONS;
 
-        let standing = match &self.limiter {
-            Some(limiter) if !is_preflight => {
-                let now = self.gate.app.now();
-                self.gate.address(&request).map(|address| limiter.count(address, now))
-            }
-            _ => None,
-        };
+        let address = self.gate.address(&request);
+        if let Some(address) = address {
+            request.extensions_mut().insert(Address(address));
+        }
         let unread = Unread::of(&mut request);
-        let mut response = if is_preflight {
-            StatusCode::NO_CONTENT.into_response()
-        } else if let Some(seconds) = self.refused(standing, &method, &path) {
-            self.fail(Error::too_many(seconds).into(), &id)
+        let (mut response, standing) = if is_preflight {
+            (StatusCode::NO_CONTENT.into_response(), None)
         } else {
-            let mut response = self.answer(request, &id).await;
-            if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-                self.name_methods(response.headers_mut(), &path);
+            match self.count(address, &method, &path).await {
+                Ok(standing) => {
+                    let mut response = self.answer(request, &path, &id).await;
+                    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+                        self.name_methods(response.headers_mut(), &path);
+                    }
+                    (response, standing)
+                }
+                Err(error) => (self.fail(error.into(), &path, &id), None),
             }
-            response
         };
         if let Some(unread) = unread {
             unread.discard().await;
@@ -114,10 +127,11 @@ impl<E: Endpoint> Endpoint for Edge<E> {
         if let Ok(id) = HeaderValue::try_from(id) {
             headers.insert(REQUEST_ID, id);
         }
-        if let Some(standing) = standing {
-            headers.insert(LIMIT, standing.limit.into());
-            headers.insert(REMAINING, standing.remaining.into());
-            headers.insert(RESET, standing.reset.into());
+        // A limit that refused has told of itself.
+        if let Some(standing) = standing
+            && !headers.contains_key(LIMIT)
+        {
+            tell(headers, standing.limit, standing.remaining, standing.reset);
         }
         self.gate.allow_origin(headers, origin.as_ref(), is_preflight);
         secure(headers);
@@ -126,11 +140,35 @@ impl<E: Endpoint> Endpoint for Edge<E> {
 }
 
 impl<E: Endpoint> Edge<E> {
-    /// Seconds to wait, where the limit refuses a route that exists.
-    fn refused(&self, standing: Option<Standing>, method: &Method, path: &str) -> Option<u64> {
-        let seconds = standing?.refused?;
-        let known = self.knows.as_ref().is_none_or(|knows| knows(method, path));
-        known.then_some(seconds)
+    /// Counts a request, and refuses it where it is one too many. Routes that do not exist are
+    /// counted, but never refused.
+    async fn count(
+        &self,
+        address: Option<IpAddr>,
+        method: &Method,
+        path: &str,
+    ) -> Result<Option<Standing>> {
+        let Some(address) = address else { return Ok(None) };
+        let app = &self.gate.app;
+        let standing = match self.limit {
+            Some(limit) => app.count_address(limit, address).await?,
+            None => None,
+        };
+        let known = || self.knows.as_ref().is_none_or(|knows| knows(method, path));
+        if let Some(refusal) = standing.and_then(Standing::refusal)
+            && known()
+        {
+            return Err(Error::too_many(refusal));
+        }
+        for (of_method, of_path, limit) in self.route_limits {
+            if of_method == method && matches(of_path, path) {
+                let counted = app.count_address(*limit, address).await?;
+                if let Some(refusal) = counted.and_then(Standing::refusal) {
+                    return Err(Error::too_many(refusal));
+                }
+            }
+        }
+        Ok(standing)
     }
 
     fn name_methods(&self, headers: &mut HeaderMap, path: &str) {
@@ -146,7 +184,7 @@ impl<E: Endpoint> Edge<E> {
         }
     }
 
-    async fn answer(&self, request: Request, id: &str) -> Response {
+    async fn answer(&self, request: Request, path: &str, id: &str) -> Response {
         let call = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         match tokio::time::timeout(TIMEOUT, call).await {
             Ok(Ok(Ok(response))) => response.into_response(),
@@ -156,30 +194,33 @@ impl<E: Endpoint> Edge<E> {
                 if problem.status.is_server_error() && problem.error.is_none() {
                     tracing::error!(request_id = id, cause, "request failed");
                 }
-                self.fail(problem, id)
+                self.fail(problem, path, id)
             }
             Ok(Err(_)) => {
                 tracing::error!(request_id = id, "request panicked");
-                self.fail(Problem::internal(), id)
+                self.fail(Problem::internal(), path, id)
             }
             Err(_) => {
                 tracing::warn!(request_id = id, "request took too long");
-                self.fail(Problem::timed_out(), id)
+                self.fail(Problem::timed_out(), path, id)
             }
         }
     }
 
-    fn fail(&self, problem: Problem, id: &str) -> Response {
+    fn fail(&self, problem: Problem, path: &str, id: &str) -> Response {
         if let Some(error) = &problem.error
             && problem.status.is_server_error()
         {
             tracing::error!(request_id = id, cause = error.cause(), "request failed");
         }
-        let mut response = (self.shape)(&problem);
+        let mut response = problem.shape.unwrap_or(self.shape)(path, &problem);
         response.set_status(problem.status);
         let headers = response.headers_mut();
         if let Some(seconds) = problem.retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if let Some(Kind::TooMany(refusal)) = problem.error.as_ref().map(Error::kind) {
+            tell(headers, refusal.limit, 0, refusal.reset);
         }
         if problem.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -240,6 +281,21 @@ impl Gate {
             set(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
         }
     }
+}
+
+fn tell(headers: &mut HeaderMap, limit: u32, remaining: u32, reset: i64) {
+    headers.insert(LIMIT, limit.into());
+    headers.insert(REMAINING, remaining.into());
+    headers.insert(RESET, reset.into());
+}
+
+/// Whether a path is of that pattern, whose `*` stands for one segment.
+fn matches(pattern: &str, path: &str) -> bool {
+    let mut asked = path.trim_end_matches('/').split('/');
+    let fits = pattern.split('/').all(|known| {
+        asked.next().is_some_and(|asked| known == asked || (known == "*" && asked != ""))
+    });
+    fits && asked.next().is_none()
 }
 
 fn secure(headers: &mut HeaderMap) {

@@ -1,13 +1,16 @@
 //! What every face on HTTP shares: who asks, bodies, limits, headers, request ids.
 
 pub mod amount;
+pub mod answer;
 pub mod bearer;
 pub mod body;
 pub mod edge;
-pub mod limit;
+pub(crate) mod failed;
+pub mod openapi;
 pub mod page;
 pub mod path;
 pub mod problem;
 pub mod query;
 pub mod unread;
+pub mod visitor;
 pub(crate) mod wire;

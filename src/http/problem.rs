@@ -3,11 +3,15 @@
 use std::borrow::Cow;
 
 use poem::{
+    Response,
     error::{MethodNotAllowedError, NotFoundError},
     http::StatusCode,
 };
 
 use crate::domain::error::{Error, Kind};
+
+/// Writes a failure in the shape of an API. The path tells shapes apart that share a mount.
+pub type Shape = fn(path: &str, &Problem) -> Response;
 
 /// What went wrong with a request.
 #[derive(Debug)]
@@ -19,11 +23,13 @@ pub struct Problem {
     pub retry_after: Option<u64>,
     /// The failure below HTTP, if it came from there.
     pub error: Option<Error>,
+    /// The shape that only the body of the request told, where another than that of its path.
+    pub shape: Option<Shape>,
 }
 
 impl Problem {
     pub fn new(status: StatusCode, message: &'static str) -> Self {
-        Self { status, message: message.into(), retry_after: None, error: None }
+        Self { status, message: message.into(), retry_after: None, error: None, shape: None }
     }
 
     /// The request took too long.
@@ -46,11 +52,11 @@ pub fn status(kind: &Kind) -> StatusCode {
     match kind {
         Kind::Invalid(_) | Kind::Malformed => StatusCode::BAD_REQUEST,
         Kind::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Kind::Unauthenticated | Kind::SecondFactor => StatusCode::UNAUTHORIZED,
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::Conflict => StatusCode::CONFLICT,
-        Kind::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Kind::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
         Kind::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -59,7 +65,8 @@ pub fn status(kind: &Kind) -> StatusCode {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let retry_after = match error.kind() {
-            Kind::TooMany { retry_after } | Kind::Unavailable { retry_after } => Some(*retry_after),
+            Kind::TooMany(refusal) => Some(refusal.retry_after),
+            Kind::Unavailable { retry_after } => Some(*retry_after),
             _ => None,
         };
         Self {
@@ -67,6 +74,7 @@ impl From<Error> for Problem {
             message: error.message().to_owned().into(),
             retry_after,
             error: Some(error),
+            shape: None,
         }
     }
 }
@@ -79,9 +87,9 @@ impl From<poem::Error> for Problem {
         if error.is::<MethodNotAllowedError>() {
             return Self::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed");
         }
-        let status = error.status();
+        let (status, shape) = (error.status(), error.data::<Shape>().copied());
         match error.downcast::<Error>() {
-            Ok(error) => error.into(),
+            Ok(error) => Self { shape, ..error.into() },
             Err(_) => match status {
                 StatusCode::PAYLOAD_TOO_LARGE => Self::new(status, "Payload Too Large"),
                 StatusCode::UNSUPPORTED_MEDIA_TYPE => {
@@ -101,4 +109,11 @@ impl From<poem::Error> for Problem {
 pub fn into_poem(error: Error) -> poem::Error {
     let status = status(error.kind());
     poem::Error::new(error, status)
+}
+
+/// A failure that is written in another shape than its path tells.
+pub fn shaped(error: Error, shape: Shape) -> poem::Error {
+    let mut error = into_poem(error);
+    error.set_data(shape);
+    error
 }

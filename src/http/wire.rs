@@ -112,7 +112,7 @@ fn text(description: &'static str) -> Option<&'static str> {
 
 /// Describes a type by a schema of its own, written in place.
 macro_rules! inline {
-    ([$($generics:tt)*] $type:ty, $required:literal, $schema:expr) => {
+    ([$($generics:tt)*] $type:ty, $required:literal, $schema:expr $(, $inner:ty)*) => {
         impl<$($generics)*> Type for $type {
             const IS_REQUIRED: bool = $required;
             type RawValueType = Self;
@@ -124,6 +124,10 @@ macro_rules! inline {
 
             fn schema_ref() -> MetaSchemaRef {
                 MetaSchemaRef::Inline(Box::new($schema))
+            }
+
+            fn register(_registry: &mut Registry) {
+                $(<$inner>::register(_registry);)*
             }
 
             fn as_raw_value(&self) -> Option<&Self> {
@@ -188,6 +192,37 @@ inline!([W: Word + Send + Sync] OneOf<W>, true, MetaSchema {
     ..MetaSchema::new("string")
 });
 
+/// A value, or null.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct Nullable<T>(pub Option<T>);
+
+impl<T: Type> Type for Nullable<T> {
+    const IS_REQUIRED: bool = true;
+    type RawValueType = Self;
+    type RawElementValueType = Self;
+
+    fn name() -> Cow<'static, str> {
+        T::name()
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref().merge(MetaSchema { nullable: true, ..MetaSchema::ANY })
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+
+    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+        Box::new(std::iter::once(self))
+    }
+}
+
 /// Always null.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Nothing(pub ());
@@ -227,6 +262,27 @@ macro_rules! input {
 input! {
     /// An e-mail address.
     EmailInput MetaSchema { max_length: Some(254), ..MetaSchema::new_with_format("string", "email") };
+    /// A one-time password.
+    OtpInput MetaSchema {
+        pattern: Some("^[0-9]{6}$".to_owned()),
+        ..MetaSchema::new("string")
+    };
+    /// A username.
+    UsernameInput MetaSchema {
+        min_length: Some(3),
+        max_length: Some(50),
+        pattern: Some("^[A-Za-z0-9_-]+$".to_owned()),
+        ..MetaSchema::new("string")
+    };
+    /// A phone number in E.164 form.
+    PhoneInput MetaSchema {
+        pattern: Some("^\\+[1-9][0-9]{5,14}$".to_owned()),
+        ..MetaSchema::new("string")
+    };
+    /// A plain calendar date.
+    PlainDateInput MetaSchema::new_with_format("string", "date");
+    /// An http or https address.
+    UrlInput MetaSchema { max_length: Some(2000), ..MetaSchema::new_with_format("string", "uri") };
     /// A calendar date, with or without a time, of which only the day counts.
     DateInput MetaSchema { example: Some("2026-04-15T00:00:00Z".into()), ..MetaSchema::new("string") };
     /// An ISO 4217 code.
@@ -246,6 +302,23 @@ input! {
     RateInput MetaSchema { minimum: Some(-1e15), maximum: Some(1e15), ..MetaSchema::new("number") };
     /// A tax rate in percent, with at most 4 decimals.
     PercentInput MetaSchema { minimum: Some(0.0), maximum: Some(100.0), ..MetaSchema::new("number") };
+}
+
+/// Either of two bodies.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum Either<A, B> {
+    A(A),
+    B(B),
+}
+
+inline!([A: Type, B: Type] Either<A, B>, true, MetaSchema {
+    one_of: vec![A::schema_ref(), B::schema_ref()],
+    ..MetaSchema::ANY
+}, A, B);
+
+impl<A: Input, B: Input> Input for Either<A, B> {
+    const NEEDS_FIELDS: bool = A::NEEDS_FIELDS && B::NEEDS_FIELDS;
 }
 
 /// Describes input that may be left out or null.

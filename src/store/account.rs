@@ -1,10 +1,11 @@
 //! Accounts.
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 
 use super::engine::{Row, Tx, values};
 use crate::domain::{
-    account::Account,
+    account::{Account, Coordinates, Location},
     error::{Error, Result},
     id::AccountId,
     text,
@@ -14,14 +15,21 @@ use crate::domain::{
 macro_rules! select {
     ($tail:literal) => {
         concat!(
-            "SELECT id, email, first_name, last_name, currency, timezone, avatar, disabled_at, \
-             last_login_at, created_at, updated_at FROM accounts ",
+            "SELECT id, email, first_name, last_name, currency, timezone, avatar, role, username, \
+             phone, country, city, longitude, latitude, date_of_birth, activated_at, \
+             email_verified_at, disabled_at, last_login_at, created_at, updated_at, \
+             password_hash FROM accounts ",
             $tail
         )
     };
 }
 
 fn read(row: &dyn Row) -> Result<Account> {
+    let country: Option<String> = row.get(10)?;
+    let point: (Option<Decimal>, Option<Decimal>) = (row.get(12)?, row.get(13)?);
+    let coordinates =
+        point.0.zip(point.1).map(|(longitude, latitude)| Coordinates { longitude, latitude });
+    let city = row.get(11)?;
     Ok(Account {
         id: row.get(0)?,
         email: row.get(1)?,
@@ -30,19 +38,32 @@ fn read(row: &dyn Row) -> Result<Account> {
         currency: row.get(4)?,
         zone: row.get(5)?,
         avatar: row.get(6)?,
-        disabled_at: row.get(7)?,
-        last_login_at: row.get(8)?,
-        created_at: row.get(9)?,
-        updated_at: row.get(10)?,
+        role: row.get(7)?,
+        username: row.get(8)?,
+        phone: row.get(9)?,
+        location: country.map(|country| Location { country, city, coordinates }),
+        date_of_birth: row.get(14)?,
+        activated_at: row.get(15)?,
+        email_verified_at: row.get(16)?,
+        disabled_at: row.get(17)?,
+        last_login_at: row.get(18)?,
+        created_at: row.get(19)?,
+        updated_at: row.get(20)?,
     })
 }
 
-/// Adds an account. An e-mail that exists already is a conflict.
+fn read_with_hash(row: &dyn Row) -> Result<(Account, String)> {
+    Ok((read(row)?, row.get(21)?))
+}
+
+/// Adds an account. An e-mail or username that exists already is a conflict.
 pub fn create(tx: &mut Tx, account: &Account, password_hash: &str) -> Result<()> {
     tx.execute(
         "INSERT INTO accounts (id, email, email_key, password_hash, first_name, last_name, \
-         currency, timezone, avatar, created_at, updated_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+         currency, timezone, avatar, role, username, username_key, phone, country, city, \
+         longitude, latitude, date_of_birth, activated_at, email_verified_at, created_at, \
+         updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, \
+         ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
         values![
             &account.id,
             &account.email,
@@ -53,6 +74,17 @@ pub fn create(tx: &mut Tx, account: &Account, password_hash: &str) -> Result<()>
             account.currency,
             account.zone.name(),
             account.avatar.as_ref(),
+            account.role.as_str(),
+            account.username.as_ref(),
+            account.username.as_deref().map(text::fold),
+            account.phone.as_ref(),
+            account.location.as_ref().map(|place| &place.country),
+            account.location.as_ref().and_then(|place| place.city.as_ref()),
+            coordinates(account).map(|point| point.longitude),
+            coordinates(account).map(|point| point.latitude),
+            account.date_of_birth,
+            account.activated_at,
+            account.email_verified_at,
             account.created_at,
             account.updated_at,
         ],
@@ -60,22 +92,31 @@ pub fn create(tx: &mut Tx, account: &Account, password_hash: &str) -> Result<()>
     Ok(())
 }
 
+fn coordinates(account: &Account) -> Option<Coordinates> {
+    account.location.as_ref().and_then(|place| place.coordinates)
+}
+
 /// The account of that id.
 pub fn find(tx: &mut Tx, id: AccountId) -> Result<Account> {
     tx.find(select!("WHERE id = ?1"), values![&id], read)?.ok_or_else(|| Error::not_found("User"))
 }
 
+/// The account of that id and its password hash.
+pub fn find_with_hash(tx: &mut Tx, id: AccountId) -> Result<(Account, String)> {
+    tx.find(select!("WHERE id = ?1"), values![&id], read_with_hash)?
+        .ok_or_else(|| Error::not_found("User"))
+}
+
 /// The account of that e-mail, in any case, and its password hash.
 pub fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<(Account, String)>> {
     let key = text::fold(email.trim());
-    let Some(account) = tx.find(select!("WHERE email_key = ?1"), values![&key], read)? else {
-        return Ok(None);
-    };
-    let hash =
-        tx.one("SELECT password_hash FROM accounts WHERE id = ?1", values![&account.id], |row| {
-            row.get(0)
-        })?;
-    Ok(Some((account, hash)))
+    tx.find(select!("WHERE email_key = ?1"), values![&key], read_with_hash)
+}
+
+/// The account of that username, in any case.
+pub fn find_by_username(tx: &mut Tx, username: &str) -> Result<Option<Account>> {
+    let key = text::fold(username.trim());
+    tx.find(select!("WHERE username_key = ?1"), values![&key], read)
 }
 
 /// Every account, oldest first.
@@ -87,7 +128,9 @@ pub fn list(tx: &mut Tx) -> Result<Vec<Account>> {
 pub fn update(tx: &mut Tx, account: &Account) -> Result<()> {
     tx.execute(
         "UPDATE accounts SET first_name = ?2, last_name = ?3, currency = ?4, timezone = ?5, \
-         disabled_at = ?6, updated_at = ?7 WHERE id = ?1",
+         disabled_at = ?6, updated_at = ?7, avatar = ?8, username = ?9, username_key = ?10, \
+         phone = ?11, country = ?12, city = ?13, longitude = ?14, latitude = ?15, \
+         activated_at = ?16, email_verified_at = ?17 WHERE id = ?1",
         values![
             &account.id,
             &account.first_name,
@@ -96,6 +139,16 @@ pub fn update(tx: &mut Tx, account: &Account) -> Result<()> {
             account.zone.name(),
             account.disabled_at,
             account.updated_at,
+            account.avatar.as_ref(),
+            account.username.as_ref(),
+            account.username.as_deref().map(text::fold),
+            account.phone.as_ref(),
+            account.location.as_ref().map(|place| &place.country),
+            account.location.as_ref().and_then(|place| place.city.as_ref()),
+            coordinates(account).map(|point| point.longitude),
+            coordinates(account).map(|point| point.latitude),
+            account.activated_at,
+            account.email_verified_at,
         ],
     )?;
     Ok(())

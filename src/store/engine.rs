@@ -173,6 +173,7 @@ text_column! {
     crate::domain::milestone::MilestoneStatus: crate::domain::milestone::MilestoneStatus::from_word;
     crate::domain::proposal::ProposalStatus: crate::domain::proposal::ProposalStatus::from_word;
     crate::domain::activity::ActivityKind: crate::domain::activity::ActivityKind::from_word;
+    crate::domain::account::Role: crate::domain::account::Role::from_word;
     crate::domain::date::Zone: crate::domain::date::Zone::from_name;
     crate::domain::invoice::Party: |text| serde_json::from_str(text).ok();
 }

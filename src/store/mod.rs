@@ -4,6 +4,7 @@
 pub mod account;
 pub mod activity;
 pub mod client;
+pub mod code;
 pub mod dashboard;
 pub mod doctor;
 pub mod engine;
@@ -12,10 +13,12 @@ pub mod invoice;
 pub mod list_total;
 pub mod migrate;
 pub mod milestone;
+pub mod outbox;
 pub mod payment;
 pub mod program_state;
 pub mod project;
 pub mod proposal;
+pub mod rate_window;
 pub mod request_answer;
 pub mod session;
 pub mod sqlite;
@@ -147,6 +150,12 @@ fn violated(constraint: &str, source: impl StdError + Send + Sync + 'static) -> 
     match constraint {
         "accounts_email_key" => {
             Error::conflict("An account with this email already exists").caused_by(source)
+        }
+        "accounts_username_key" => {
+            Error::conflict("An account with this username already exists").caused_by(source)
+        }
+        "passkeys_credential_id" => {
+            Error::conflict("This passkey is registered already").caused_by(source)
         }
         _ => Error::internal(source),
     }

@@ -2,18 +2,38 @@
 
 use jiff::Timestamp;
 
-use super::engine::{Tx, values};
+use super::engine::{Row, Tx, values};
 use crate::domain::{
     error::{Error, Result},
-    id::AccountId,
-    session::{Actor, Claims, Session},
+    id::{AccountId, SessionId},
+    session::{Actor, Claims, Device, Session},
 };
 
-/// Adds a session.
-pub fn create(tx: &mut Tx, session: &Session) -> Result<()> {
+fn read(row: &dyn Row) -> Result<Session> {
+    Ok(Session {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        device: Device { user_agent: row.get(2)? },
+        created_at: row.get(3)?,
+        last_used_at: row.get(4)?,
+        expires_at: row.get(5)?,
+    })
+}
+
+/// Adds a session, with the keyed hash of its refresh token.
+pub fn create(tx: &mut Tx, session: &Session, refresh_hash: &[u8]) -> Result<()> {
     tx.execute(
-        "INSERT INTO sessions (id, account_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
-        values![&session.id, &session.account, session.created_at, session.expires_at],
+        "INSERT INTO sessions (id, account_id, user_agent, created_at, last_used_at, expires_at, \
+         refresh_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        values![
+            &session.id,
+            &session.account,
+            session.device.user_agent.as_ref(),
+            session.created_at,
+            session.last_used_at,
+            session.expires_at,
+            refresh_hash,
+        ],
     )?;
     Ok(())
 }
@@ -21,12 +41,52 @@ pub fn create(tx: &mut Tx, session: &Session) -> Result<()> {
 /// Who a verified token speaks for, if its session still stands and its account is not locked.
 pub fn actor(tx: &mut Tx, claims: Claims) -> Result<Actor> {
     tx.find(
-        "SELECT a.currency, a.timezone FROM sessions s JOIN accounts a ON a.id = s.account_id \
+        "SELECT a.role, a.currency, a.timezone FROM sessions s \
+         JOIN accounts a ON a.id = s.account_id \
          WHERE s.id = ?1 AND s.account_id = ?2 AND s.revoked_at IS NULL AND a.disabled_at IS NULL",
         values![&claims.session, &claims.account],
-        |row| Ok(Actor { account: claims.account, currency: row.get(0)?, zone: row.get(1)? }),
+        |row| {
+            Ok(Actor {
+                account: claims.account,
+                role: row.get(0)?,
+                currency: row.get(1)?,
+                zone: row.get(2)?,
+            })
+        },
     )?
     .ok_or_else(|| Error::unauthenticated("You were signed out, please log in again"))
+}
+
+/// The sessions of an account that stand, newest first.
+pub fn list(tx: &mut Tx, account: AccountId, now: Timestamp) -> Result<Vec<Session>> {
+    tx.list(
+        "SELECT id, account_id, user_agent, created_at, last_used_at, expires_at FROM sessions \
+         WHERE account_id = ?1 AND revoked_at IS NULL AND expires_at > ?2 ORDER BY id DESC",
+        values![&account, now],
+        read,
+    )
+}
+
+/// Remembers that a session was used, if this is its refresh token and both it and its account
+/// stand; answers whether it did.
+pub fn refresh(tx: &mut Tx, claims: Claims, refresh_hash: &[u8], now: Timestamp) -> Result<bool> {
+    let changed = tx.execute(
+        "UPDATE sessions SET last_used_at = ?4 \
+         WHERE id = ?1 AND account_id = ?2 AND refresh_hash = ?3 AND revoked_at IS NULL \
+         AND EXISTS (SELECT 1 FROM accounts WHERE accounts.id = ?2 AND disabled_at IS NULL)",
+        values![&claims.session, &claims.account, refresh_hash, now],
+    )?;
+    Ok(changed > 0)
+}
+
+/// Ends one session of an account; answers whether it stood.
+pub fn revoke(tx: &mut Tx, account: AccountId, id: SessionId, now: Timestamp) -> Result<bool> {
+    let changed = tx.execute(
+        "UPDATE sessions SET revoked_at = ?3 \
+         WHERE id = ?1 AND account_id = ?2 AND revoked_at IS NULL",
+        values![&id, &account, now],
+    )?;
+    Ok(changed > 0)
 }
 
 /// Ends every session of an account and answers how many stood.

@@ -1,4 +1,4 @@
-//! `/auth`: registration, login, one's own account.
+//! `/auth/me`: one's own account.
 
 use std::sync::Arc;
 
@@ -6,20 +6,20 @@ use poem_openapi::OpenApi;
 
 use super::{
     Tag,
-    envelope::{Created, Reply},
-    error::{ChangingSelf, Failed, LoggingIn, Reading, Registering},
+    envelope::Reply,
+    error::{ChangingSelf, Failed, Reading},
 };
 use crate::{
-    app::{App, account::SignIn},
+    app::App,
     domain::{
-        account::{Account, AccountChange, Credentials, Registration},
+        account::{Account, AccountChange},
         id::AccountId,
         money::Currency,
     },
     http::{
         bearer::Bearer,
         body::Body,
-        wire::{CurrencyInput, EmailInput, Instant, Str, Text, ZoneInput, wire},
+        wire::{CurrencyInput, Instant, Str, Text, ZoneInput, wire},
     },
 };
 
@@ -57,46 +57,6 @@ impl From<Account> for UserBody {
 }
 
 wire! {
-    /// A signed-in user and the token to send as `Authorization: Bearer …`, good for 7 days.
-    struct SignInBody "SignIn" {
-        token "token": String,
-        user "user": UserBody,
-    }
-}
-
-impl From<SignIn> for SignInBody {
-    fn from(sign_in: SignIn) -> Self {
-        Self { token: sign_in.token, user: sign_in.account.into() }
-    }
-}
-
-wire! {
-    /// A new user.
-    struct RegistrationInput "Registration" example r#"{
-        "email": "user@example.com",
-        "password": "SecurePass123",
-        "firstName": "John",
-        "lastName": "Doe"
-    }"# {
-        email "email": EmailInput,
-        password "password": Str<8, 128>,
-        first_name "firstName": Str<1, 50>,
-        last_name "lastName": Str<1, 50>,
-    }
-}
-
-wire! {
-    /// What signs a user in.
-    struct CredentialsInput "Credentials" example r#"{
-        "email": "user@example.com",
-        "password": "SecurePass123"
-    }"# {
-        email "email": EmailInput,
-        password "password": String,
-    }
-}
-
-wire! {
     /// A change of one's own account: any of the fields.
     struct UserChangeInput "UserChange" example r#"{
         "currency": "NGN",
@@ -114,26 +74,6 @@ pub struct Routes(pub Arc<App>);
 
 #[OpenApi(prefix_path = "/auth", tag = "Tag::Auth")]
 impl Routes {
-    /// Create a new user account
-    #[oai(path = "/register", method = "post", operation_id = "register")]
-    async fn register(
-        &self,
-        body: Body<RegistrationInput>,
-    ) -> Result<Created<SignInBody>, Failed<Registering>> {
-        let registration = body.read(Registration::read)?;
-        Ok(Created::new(self.0.register(registration).await?))
-    }
-
-    /// Authenticate and receive a token
-    #[oai(path = "/login", method = "post", operation_id = "login")]
-    async fn login(
-        &self,
-        body: Body<CredentialsInput>,
-    ) -> Result<Reply<SignInBody>, Failed<LoggingIn>> {
-        let credentials = body.read(Credentials::read)?;
-        Ok(Reply::new(self.0.login(credentials).await?))
-    }
-
     /// Get the current user's profile
     #[oai(path = "/me", method = "get", operation_id = "getMe")]
     async fn find(&self, bearer: Bearer) -> Result<Reply<UserBody>, Failed<Reading>> {

@@ -8,9 +8,10 @@ use poem_openapi::{
 };
 use serde::Serialize;
 
-use crate::domain::{idempotency::Outcome, page::Listing};
-
-const JSON: &str = "application/json";
+use crate::{
+    domain::{idempotency::Outcome, page::Listing},
+    http::answer::{JSON, bytes, json},
+};
 
 #[derive(Serialize)]
 struct Envelope<'a, T> {
@@ -92,20 +93,6 @@ impl<T: Serialize + Send> IntoResponse for Paged<T> {
             page_size: page.size,
         });
         json(StatusCode::OK, body)
-    }
-}
-
-/// An answer of JSON text.
-pub fn json(status: StatusCode, body: Vec<u8>) -> Response {
-    Response::builder().status(status).content_type(JSON).body(body)
-}
-
-/// Writes JSON. What this program answers has text keys only, so it cannot fail.
-pub fn bytes(value: &impl Serialize) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(1024);
-    match serde_json::to_writer(&mut bytes, value) {
-        Ok(()) => bytes,
-        Err(_) => Vec::new(),
     }
 }
 

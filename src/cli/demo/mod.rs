@@ -18,10 +18,12 @@ use crate::{
         App, Settings as AppSettings,
         environment::{Clock, Random, SystemClock, SystemRandom},
     },
-    config::{Location, PaymentLinks},
+    config::{Location, PaymentLinks, secrets::Secrets},
     domain::{
-        account::{Credentials, Password, Registration},
+        account::{Credentials, Password},
         error::Error,
+        registration::Registration,
+        session::Device,
         text,
     },
 };
@@ -41,6 +43,9 @@ pub struct Arguments {
 
     #[command(flatten)]
     payment_links: PaymentLinks,
+
+    #[command(flatten)]
+    secrets: Secrets,
 }
 
 /// A clock that shows what it is set to.
@@ -59,10 +64,15 @@ impl Clock for StoryClock {
 }
 
 pub fn run(arguments: Arguments) -> Outcome {
-    let Arguments { email, seed, location, payment_links } = arguments;
+    let Arguments { email, seed, location, payment_links, secrets } = arguments;
     text::parse_email(&email).map_err(|rule| Failure::Failed(format!("{email:?} {rule}")))?;
-    let settings =
-        AppSettings { jwt_secret: random_word(32), payment_link_base: payment_links.base()? };
+    let secret_key = secrets.make_secret_key(&location, &SystemRandom)?;
+    let settings = AppSettings {
+        jwt_secret: random_word(32),
+        secret_key: Some(secret_key),
+        payment_link_base: payment_links.base()?,
+        ..AppSettings::default()
+    };
     let plan = plan::plan(seed, now())?;
     let clock = Arc::new(StoryClock(Mutex::new(plan.start)));
     // The session must be one of today, or a server beside would sweep it out.
@@ -92,16 +102,15 @@ async fn tell(
         (Some(given), _) => given.clone(),
         (None, made) => Password::new(made.clone().unwrap_or_default()),
     };
-    let registration = Registration {
-        email: email.to_owned(),
-        password: password.clone(),
-        first_name: "Amara".to_owned(),
-        last_name: "Okafor".to_owned(),
-    };
+    let registration = Registration::new(
+        email.to_owned(),
+        password.clone(),
+        "Amara".to_owned(),
+        "Okafor".to_owned(),
+    );
     story.create_user(registration).await.map_err(|error| named(email, error))?;
-    let credentials = Credentials { email: email.to_owned(), password };
-    let sign_in = today.login(credentials).await?;
-    let claims = today.verify_token(&sign_in.token)?;
+    let credentials = Credentials { email: email.to_owned(), password, totp_code: None };
+    let claims = today.login(credentials, Device::default()).await?.claims;
 
     let bar = terminal::progress("Two years of work");
     bar.set_length(plan.steps.len() as u64);

@@ -57,7 +57,7 @@ fn without_a_database_nothing_is_made() {
 #[tokio::test]
 async fn an_admin_works_beside_a_running_server() {
     let place = Place::new();
-    let server = place.serve();
+    let server = place.serve_with(&[("RATE_LIMIT", "off")]);
     place.create_user("ada@example.com");
     let token = server.login("ada@example.com", PASSWORD).await.unwrap();
     assert_eq!(server.get("/auth/me", &token).await.0, StatusCode::OK);

@@ -159,7 +159,7 @@ fn restore_refuses_what_it_should_not_take_and_changes_nothing() {
     for name in ["newer.db", "foreign.db", "other-key.db"] {
         fs::write(place.path(name), &good).unwrap();
     }
-    change(&place, "newer.db", "UPDATE schema_version SET version = 999");
+    change(&place, "newer.db", "INSERT INTO schema_version VALUES (999, 0)");
     change(&place, "foreign.db", "DROP TABLE schema_version");
     change(
         &place,

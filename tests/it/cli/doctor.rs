@@ -53,7 +53,7 @@ fn doctor_says_what_is_wrong_and_what_to_do() {
     assert_eq!(findings(&place, &[]), ["warn data folder"]);
     fs::set_permissions(place.path("data"), fs::Permissions::from_mode(0o700)).unwrap();
 
-    change(&place, "UPDATE schema_version SET version = 999");
+    change(&place, "INSERT INTO schema_version VALUES (999, 0)");
     assert_eq!(findings(&place, &[]), ["fail schema"]);
     fs::write(place.path("data/freelanceos.db"), "no database").unwrap();
     assert_eq!(findings(&place, &[]), ["fail database"]);

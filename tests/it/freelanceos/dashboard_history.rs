@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use freelanceos::{
-    app::token::Tokens,
+    app::token::{TokenType, Tokens},
     domain::{exchange_rate::ExchangeRate, money::Currency, session::Claims},
 };
 
@@ -60,7 +60,7 @@ impl History<'_> {
         self.app.clock.set(&now.to_string());
         let life = SignedDuration::from_hours(24);
         let tokens = Tokens::new(JWT_SECRET.as_bytes());
-        self.user.token = tokens.sign(self.claims, now, life).unwrap();
+        self.user.token = tokens.sign(TokenType::Access, self.claims, now, life).unwrap();
     }
 
     async fn post(&self, path: &str, body: Value) -> Value {

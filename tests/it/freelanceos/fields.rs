@@ -158,7 +158,7 @@ async fn what_is_required_is_missed_and_null_is_as_good_as_missing() {
         }
         for field in target.fields().keys().filter(|field| !target.is_required(field)) {
             let answer = target.with(field, Value::Null).await;
-            assert_eq!(answer.status, 201, "{} {field} {}", target.operation.name(), answer.body);
+            assert!(answer.status.is_success(), "{} {field}", target.operation.name());
         }
     }
 }

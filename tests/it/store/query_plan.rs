@@ -143,13 +143,16 @@ fn fill(connection: &mut dyn Connection) -> Result<()> {
     let currency = word(&["USD", "NGN", "EUR", "XOF"]);
     for statement in [
         format!(
-            "{} INSERT INTO accounts SELECT {}, 'e' || i, 'e' || i, '', '', '', 'USD', \
-             'Africa/Lagos', NULL, NULL, NULL, 0, 0 FROM n",
+            "{} INSERT INTO accounts (id, email, email_key, \
+             password_hash, first_name, last_name, currency, timezone, created_at, updated_at) \
+             SELECT {}, 'e' || i, 'e' || i, '', '', '', 'USD', \
+             'Africa/Lagos', 0, 0 FROM n",
             series(300),
             id("i")
         ),
         format!(
-            "{} INSERT INTO sessions SELECT {}, {account}, 0, 9e9, NULL FROM n",
+            "{} INSERT INTO sessions (id, account_id, created_at, expires_at, \
+             last_used_at) SELECT {}, {account}, 0, 9e9, 0 FROM n",
             series(900),
             id("i")
         )
@@ -174,8 +177,9 @@ fn fill(connection: &mut dyn Connection) -> Result<()> {
             id("1 + i % 2000")
         ),
         format!(
-            "{} INSERT INTO proposals SELECT {}, {account}, {client}, 'T', '', {proposals}, \
-             'USD', i, NULL, NULL, NULL, 0, 0 FROM n",
+            "{} INSERT INTO proposals (id, account_id, client_id, title, content, status, \
+             currency, amount, created_at, updated_at) \
+             SELECT {}, {account}, {client}, 'T', '', {proposals}, 'USD', i, 0, 0 FROM n",
             series(2000),
             id("i")
         ),

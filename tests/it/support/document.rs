@@ -13,12 +13,16 @@ use tokio::sync::OnceCell;
 
 use super::{Answer, TestApp};
 
-/// The document is the same in every run, so one app's is everybody's.
-static DOCUMENT: OnceCell<Document> = OnceCell::const_new();
+/// The documents are the same in every run, so one app's are everybody's.
+static API_V1: OnceCell<Document> = OnceCell::const_new();
+static V1: OnceCell<Document> = OnceCell::const_new();
 
 pub struct Document {
     pub json: Value,
+    /// Those of the mount's own document.
     pub operations: Vec<Operation>,
+    /// Those of FreelanceHub Auth, which stands beside FreelanceOS.
+    pub auth_operations: Vec<Operation>,
     /// The schemas in the dialect of the validator, made once.
     components: OnceLock<Value>,
     validators: Mutex<HashMap<String, Arc<Validator>>>,
@@ -61,31 +65,41 @@ impl Operation {
     }
 }
 
-/// The document of this program.
+/// The document of FreelanceOS and FreelanceHub Auth, under `/api/v1`.
 pub async fn document(app: &TestApp) -> &'static Document {
-    DOCUMENT.get_or_init(|| Document::load(app)).await
+    API_V1.get_or_init(|| Document::load(app, "/api/v1")).await
+}
+
+/// The document of FreelanceHub, under `/v1`.
+pub async fn hub_document(app: &TestApp) -> &'static Document {
+    V1.get_or_init(|| Document::load(app, "/v1")).await
 }
 
 impl Document {
-    async fn load(app: &TestApp) -> Self {
-        let url = format!("{}/api/v1/openapi.json", app.base);
+    async fn load(app: &TestApp, mount: &str) -> Self {
+        let url = format!("{}{mount}/openapi.json", app.base);
         let json: Value = app.http.get(url).send().await.unwrap().json().await.unwrap();
-        let mut operations = Vec::new();
+        let (mut operations, mut auth_operations) = (Vec::new(), Vec::new());
         for (path, methods) in json["paths"].as_object().unwrap() {
             for (method, spec) in methods.as_object().unwrap() {
-                operations.push(Operation {
+                let is_auth = spec["tags"][0] == "FreelanceHub Auth";
+                let list = if is_auth { &mut auth_operations } else { &mut operations };
+                list.push(Operation {
                     method: method.to_ascii_uppercase().parse().unwrap(),
                     path: path.clone(),
                     spec: spec.clone(),
                 });
             }
         }
-        Self { json, operations, components: OnceLock::new(), validators: Mutex::default() }
+        let (components, validators) = (OnceLock::new(), Mutex::default());
+        Self { json, operations, auth_operations, components, validators }
     }
 
     /// The schema of a request's body.
     pub fn input(&self, operation: &Operation) -> &Value {
         let schema = &operation.spec["requestBody"]["content"]["application/json"]["schema"];
+        // Of several bodies the first is the mount's own.
+        let schema = schema["oneOf"].get(0).unwrap_or(schema);
         let name = schema["$ref"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
         &self.json["components"]["schemas"][name]
     }
@@ -98,7 +112,7 @@ impl Document {
         self.input(operation).get("example").cloned().unwrap_or_else(|| json!({}))
     }
 
-    /// Fails where the document does not describe this answer. `path` begins behind `/api/v1`.
+    /// Fails where the document does not describe this answer. `path` begins behind the mount.
     #[track_caller]
     pub fn check(&self, method: &Method, path: &str, answer: &Answer) {
         let Some(operation) = self.find(method, path) else {
@@ -129,7 +143,7 @@ impl Document {
 
     fn find(&self, method: &Method, path: &str) -> Option<&Operation> {
         let asked: Vec<&str> = path.trim_matches('/').split('/').collect();
-        self.operations.iter().find(|operation| {
+        self.operations.iter().chain(&self.auth_operations).find(|operation| {
             let known: Vec<&str> = operation.path.trim_matches('/').split('/').collect();
             operation.method == *method
                 && known.len() == asked.len()

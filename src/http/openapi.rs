@@ -1,19 +1,47 @@
-//! The OpenAPI document, completed with what holds for every route, and its Swagger UI.
+//! The OpenAPI document of an API, completed with what holds for every route, and its Swagger UI.
+
+use std::{collections::HashMap, marker::PhantomData};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use poem::http::Method;
+use poem::{endpoint::BoxEndpoint, http::Method};
+use poem_openapi::{
+    OpenApi, OpenApiService,
+    registry::{MetaApi, Registry},
+};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Described, named};
+/// What is said of an API beside its routes.
+pub struct About {
+    pub title: &'static str,
+    /// Where it is mounted, such as `/api/v1`.
+    pub base: &'static str,
+    pub description: &'static str,
+    /// Whether answers tell where the caller stands in the limit of all routes.
+    pub is_counted: bool,
+    /// Whether requests may carry an `Idempotency-Key`.
+    pub takes_request_keys: bool,
+}
 
-/// Where the API is mounted.
-const BASE: &str = "/api/v1";
+/// The routes of an API as they are documented: nothing can be asked of them.
+struct Described<Routes>(PhantomData<fn() -> Routes>);
 
-const DESCRIPTION: &str = "Clients, projects, proposals, invoices and the dashboard of a \
-    freelancer. Every answer is `{\"success\": true, \"data\": …}` or `{\"success\": false, \
-    \"error\": \"…\"}`. Send the token of `/auth/register` or `/auth/login` as \
-    `Authorization: Bearer …`. At most 100 requests in 15 minutes come from one address.";
+impl<Routes: OpenApi> OpenApi for Described<Routes> {
+    fn meta() -> Vec<MetaApi> {
+        Routes::meta()
+    }
+
+    fn register(registry: &mut Registry) {
+        Routes::register(registry);
+    }
+
+    fn add_routes(self, _: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
+}
+
+/// The routes of an API, ready to be mounted.
+pub fn service<T: OpenApi>(routes: T, about: &About) -> OpenApiService<T, ()> {
+    OpenApiService::new(routes, about.title, env!("CARGO_PKG_VERSION"))
+}
 
 /// The document and what is made of it.
 pub struct Document {
@@ -23,27 +51,27 @@ pub struct Document {
     pub page: String,
     /// The Content-Security-Policy under which the page's own scripts run and no others.
     pub policy: String,
+    base: &'static str,
     known: Vec<(String, Vec<String>)>,
 }
 
 impl Document {
-    /// Makes the document.
-    #[allow(clippy::new_without_default, reason = "making it is work, not a default")]
-    pub fn new() -> Self {
-        let service = named(Described);
+    /// Makes the document of an API.
+    pub fn new<Routes: OpenApi>(about: &About) -> Self {
+        let service = service(Described::<Routes>(PhantomData), about);
         let plain = service.spec();
-        let document = complete(serde_json::from_str(&plain).unwrap_or_default());
+        let document = complete(serde_json::from_str(&plain).unwrap_or_default(), about);
         let json = serde_json::to_string_pretty(&document).unwrap_or_default();
         // The page carries the document as it was before it was completed.
         let page = service.swagger_ui_html().replace(&plain, &json);
         let page = page.trim_start().replacen("<html", "<!doctype html>\n<html lang=\"en\"", 1);
-        Self { policy: policy(&page), page, known: known(&document), json }
+        Self { policy: policy(&page), page, base: about.base, known: known(&document), json }
     }
 
     /// Whether a method and path (with the mount before it) belong to the document.
     pub fn knows(&self, method: &Method, path: &str) -> bool {
         let method = if method == Method::HEAD { "GET" } else { method.as_str() };
-        let path = path.strip_prefix(BASE).unwrap_or(path).trim_matches('/');
+        let path = path.strip_prefix(self.base).unwrap_or(path).trim_matches('/');
         let matches = |segments: &[String]| {
             segments.len() == path.split('/').count()
                 && segments.iter().zip(path.split('/')).all(|(known, asked)| {
@@ -55,9 +83,9 @@ impl Document {
 }
 
 /// Adds what holds for every route: headers, the idempotency key, one id for each operation.
-fn complete(mut document: Value) -> Value {
-    document["info"]["description"] = DESCRIPTION.into();
-    document["servers"] = json!([{ "url": BASE }]);
+fn complete(mut document: Value, about: &About) -> Value {
+    document["info"]["description"] = about.description.into();
+    document["servers"] = json!([{ "url": about.base }]);
     document["components"]["headers"] = json!({
         "X-RateLimit-Limit": header("integer", "Maximum requests allowed in the window"),
         "X-RateLimit-Remaining": header("integer", "Requests remaining in the window"),
@@ -67,18 +95,19 @@ fn complete(mut document: Value) -> Value {
     });
     for (path, operations) in entries(&mut document["paths"]) {
         for (method, operation) in entries(operations) {
-            complete_operation(path, method, operation);
+            complete_operation(path, method, operation, about);
         }
     }
     document
 }
 
-fn complete_operation(path: &str, method: &str, operation: &mut Value) {
+fn complete_operation(path: &str, method: &str, operation: &mut Value, about: &About) {
     let is_signed_in = operation.get("security").is_some();
     if operation.get("operationId").is_none() {
         operation["operationId"] = update_id(path, method).into();
     }
-    if method == "post" && is_signed_in {
+    let is_auth = path.starts_with("/auth/");
+    if about.takes_request_keys && method == "post" && is_signed_in && !is_auth {
         let key = json!({
             "name": "Idempotency-Key",
             "in": "header",
@@ -96,14 +125,20 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     }
     for (status, response) in entries(&mut operation["responses"]) {
         let mut headers = Map::new();
-        let mut names =
-            vec!["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-Request-Id"];
+        let mut names = Vec::new();
+        if about.is_counted || status == "429" {
+            names.extend(["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"]);
+        }
+        names.push("X-Request-Id");
         if matches!(status, "429" | "503") {
             names.push("Retry-After");
         }
         for name in names {
             let reference = format!("#/components/headers/{name}");
             headers.insert(name.to_owned(), json!({ "$ref": reference }));
+        }
+        for (name, own) in entries(&mut response["headers"]) {
+            headers.insert(name.to_owned(), own.take());
         }
         response["headers"] = headers.into();
     }

@@ -1,0 +1,366 @@
+//! Registration, proving an e-mail address, login and password reset.
+
+use std::sync::Arc;
+
+use poem_openapi::OpenApi;
+
+use super::{
+    Tag,
+    error::{Failed, Proving, Reading, Registering, SigningIn},
+};
+use crate::{
+    app::{
+        App,
+        code::{CodeMail, HUB_OTP_LIFE},
+        session::{AccessLife, HUB_ACCESS_LIFE, SignIn},
+    },
+    domain::{
+        account::{Account, Credentials, Location, Role},
+        code::{EmailLink, EmailOtp, OtpRequest, OtpType, PasswordReset},
+        error::{Error, Result},
+        id::AccountId,
+        registration::Registration,
+    },
+    http::{
+        answer::Bare,
+        bearer::Bearer,
+        body::Body,
+        visitor::Visitor,
+        wire::{
+            EmailInput, Maybe, Nullable, OneOf, OtpInput, PhoneInput, PlainDateInput, Str, Text,
+            UsernameInput, wire,
+        },
+    },
+};
+
+wire! {
+    /// Where somebody is.
+    struct LocationBody "Location" {
+        country "country": String,
+        city "city": Nullable<String>,
+    }
+}
+
+impl From<Location> for LocationBody {
+    fn from(location: Location) -> Self {
+        Self { country: location.country, city: Nullable(location.city) }
+    }
+}
+
+wire! {
+    /// What a user shows of oneself.
+    struct UserProfileBody "UserProfile" {
+        avatar "avatar": Nullable<String>,
+        location "location": Nullable<LocationBody>,
+    }
+}
+
+wire! {
+    /// A user.
+    struct UserBody "User" {
+        id "id": Text<AccountId>,
+        email "email": String,
+        /// None until one is set.
+        username "username": Nullable<String>,
+        first_name "firstName": String,
+        last_name "lastName": String,
+        roles "roles": Vec<OneOf<Role>>,
+        is_email_verified "isEmailVerified": bool,
+        profile "profile": UserProfileBody,
+    }
+}
+
+impl From<Account> for UserBody {
+    fn from(account: Account) -> Self {
+        Self {
+            id: Text(account.id),
+            email: account.email,
+            username: Nullable(account.username),
+            first_name: account.first_name,
+            last_name: account.last_name,
+            roles: vec![OneOf(account.role)],
+            is_email_verified: account.email_verified_at.is_some(),
+            profile: UserProfileBody {
+                avatar: Nullable(account.avatar),
+                location: Nullable(account.location.map(Into::into)),
+            },
+        }
+    }
+}
+
+wire! {
+    /// The tokens of a session.
+    struct TokensBody "Tokens" {
+        access_token "accessToken": String,
+        refresh_token "refreshToken": String,
+        /// Seconds for which the access token is good.
+        expires_in "expiresIn": i64,
+    }
+}
+
+impl TokensBody {
+    /// The tokens of a session that has just begun.
+    pub fn new(app: &App, sign_in: &SignIn) -> Result<Self> {
+        Ok(Self {
+            access_token: app.access_token(sign_in.claims, AccessLife::Hour)?,
+            refresh_token: sign_in.refresh_token.clone(),
+            expires_in: HUB_ACCESS_LIFE.as_secs(),
+        })
+    }
+}
+
+wire! {
+    /// A signed-in user.
+    struct LoginBody "Login" {
+        /// Always true.
+        success "success": bool,
+        message "message": String,
+        user "user": UserBody,
+        tokens "tokens": TokensBody,
+    }
+}
+
+wire! {
+    /// Said when an account was made.
+    struct RegisteredBody "Registered" {
+        message "message": String,
+        verification_required "verificationRequired": bool,
+    }
+}
+
+wire! {
+    /// Said when something was done.
+    struct DoneBody "Done" {
+        /// Always true.
+        success "success": bool,
+        message "message": String,
+    }
+}
+
+impl From<&str> for DoneBody {
+    fn from(message: &str) -> Self {
+        Self { success: true, message: message.to_owned() }
+    }
+}
+
+wire! {
+    /// Said when a code was mailed, or would have been.
+    struct OtpSentBody "OtpSent" {
+        message "message": String,
+        /// Seconds for which the code is good.
+        expires_in "expiresIn": i64,
+    }
+}
+
+impl OtpSentBody {
+    fn new() -> Self {
+        Self {
+            message: "OTP sent successfully to your email".to_owned(),
+            expires_in: HUB_OTP_LIFE.as_secs(),
+        }
+    }
+}
+
+wire! {
+    /// Where somebody is.
+    struct LocationInput "LocationInput" {
+        country "country": Str<1, 100>,
+        city "city": Maybe<Str<1, 100>>,
+        /// Longitude and latitude in degrees.
+        coordinates "coordinates": Maybe<Vec<f64>>,
+    }
+}
+
+wire! {
+    /// A new user.
+    struct RegistrationInput "Registration" example r#"{
+        "email": "john.doe@example.com",
+        "username": "johndoe123",
+        "firstName": "John",
+        "lastName": "Doe",
+        "primaryRole": "freelancer",
+        "phone": "+94701234567",
+        "location": {
+            "country": "Sri Lanka",
+            "city": "Colombo",
+            "coordinates": [79.8612, 6.9271]
+        },
+        "dateOfBirth": "1990-01-15",
+        "password": "StrongPassword123!"
+    }"# {
+        email "email": EmailInput,
+        username "username": UsernameInput,
+        first_name "firstName": Str<1, 50>,
+        last_name "lastName": Str<1, 50>,
+        primary_role "primaryRole": OneOf<Role>,
+        phone "phone": Maybe<PhoneInput>,
+        location "location": Maybe<LocationInput>,
+        date_of_birth "dateOfBirth": Maybe<PlainDateInput>,
+        /// With an uppercase letter, a lowercase letter, a number and a special character.
+        password "password": Str<8, 128>,
+    }
+}
+
+wire! {
+    /// The token of a mailed link.
+    struct EmailLinkInput "EmailLink" example r#"{
+        "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...",
+        "email": "john.doe@example.com"
+    }"# {
+        token "token": String,
+        email "email": EmailInput,
+    }
+}
+
+wire! {
+    /// What to mail a code for.
+    struct OtpRequestInput "OtpRequest" example r#"{
+        "email": "john.doe@example.com",
+        "type": "verification"
+    }"# {
+        email "email": EmailInput,
+        otp_type "type": OneOf<OtpType>,
+    }
+}
+
+wire! {
+    /// A code that was mailed.
+    struct EmailOtpInput "EmailOtp" example r#"{
+        "email": "john.doe@example.com",
+        "otp": "123456"
+    }"# {
+        email "email": EmailInput,
+        otp "otp": OtpInput,
+    }
+}
+
+wire! {
+    /// What signs a user in.
+    struct CredentialsInput "Credentials" example r#"{
+        "email": "john.doe@example.com",
+        "password": "StrongPassword123!"
+    }"# {
+        email "email": EmailInput,
+        password "password": String,
+        /// A code of the authenticator app or a backup code, where the account asks for one.
+        totp_code "totpCode": Maybe<String>,
+    }
+}
+
+wire! {
+    /// Whom to mail a code to that sets another password.
+    struct ForgotPasswordInput "ForgotPassword" example r#"{"email": "john.doe@example.com"}"# {
+        email "email": EmailInput,
+    }
+}
+
+wire! {
+    /// Another password, and the code that was mailed.
+    struct PasswordResetInput "PasswordReset" example r#"{
+        "email": "john.doe@example.com",
+        "otp": "123456",
+        "newPassword": "StrongerPassword123!"
+    }"# {
+        email "email": EmailInput,
+        otp "otp": OtpInput,
+        new_password "newPassword": Str<8, 128>,
+    }
+}
+
+/// What a refused login is told, whatever the reason.
+pub const REFUSED: &str = "Invalid credentials or email not verified";
+
+/// The routes of an account.
+pub struct Routes(pub Arc<App>);
+
+#[OpenApi(prefix_path = "/auth", tag = "Tag::Auth")]
+impl Routes {
+    /// Register; a link and a code are mailed, of which either proves the e-mail address
+    #[oai(path = "/register", method = "post", operation_id = "register")]
+    async fn register(
+        &self,
+        body: Body<RegistrationInput>,
+    ) -> Result<Bare<RegisteredBody, 201>, Failed<Registering>> {
+        let today = self.0.today();
+        let registration = body.read(|object| Registration::read_with_username(object, today))?;
+        let said = |error: Error| error.conflict_said("Email or username already exists");
+        self.0.register_pending(registration, CodeMail::WithLink).await.map_err(said)?;
+        Ok(Bare::new(RegisteredBody {
+            message: "User registered successfully. Please check your email for verification."
+                .to_owned(),
+            verification_required: true,
+        }))
+    }
+
+    /// Prove the e-mail address by the token of the mailed link
+    #[oai(path = "/verify-email", method = "post", operation_id = "verifyEmail")]
+    async fn verify_email(
+        &self,
+        body: Body<EmailLinkInput>,
+    ) -> Result<Bare<DoneBody>, Failed<Proving>> {
+        self.0.verify_email_link(body.read(EmailLink::read)?).await?;
+        Ok(Bare::new("Email verified successfully"))
+    }
+
+    /// Mail a code; the answer is the same whether or not there is such an account
+    #[oai(path = "/send-email-otp", method = "post", operation_id = "sendEmailOtp")]
+    async fn send_email_otp(
+        &self,
+        body: Body<OtpRequestInput>,
+    ) -> Result<Bare<OtpSentBody>, Failed<Proving>> {
+        self.0.send_otp(body.read(OtpRequest::read)?, CodeMail::FiveMinutes).await?;
+        Ok(Bare::new(OtpSentBody::new()))
+    }
+
+    /// Prove the e-mail address by the code that was mailed
+    #[oai(path = "/verify-email-otp", method = "post", operation_id = "verifyEmailOtp")]
+    async fn verify_email_otp(
+        &self,
+        body: Body<EmailOtpInput>,
+    ) -> Result<Bare<DoneBody>, Failed<Proving>> {
+        self.0.verify_email(body.read(EmailOtp::read)?).await?;
+        Ok(Bare::new("Email verified successfully"))
+    }
+
+    /// Sign in with a password
+    #[oai(path = "/login", method = "post", operation_id = "login")]
+    async fn login(
+        &self,
+        body: Body<CredentialsInput>,
+        visitor: Visitor,
+    ) -> Result<Bare<LoginBody>, Failed<SigningIn>> {
+        let credentials = body.read(Credentials::read)?;
+        let said = |error: Error| error.refusal_said(REFUSED);
+        let sign_in = self.0.login(credentials, visitor.device).await.map_err(said)?;
+        let tokens = TokensBody::new(&self.0, &sign_in)?;
+        let (user, message) = (sign_in.account.into(), "Login successful".to_owned());
+        Ok(Bare::new(LoginBody { success: true, message, user, tokens }))
+    }
+
+    /// Mail a code that sets another password; the answer is the same for unknown addresses
+    #[oai(path = "/forgot-password", method = "post", operation_id = "forgotPassword")]
+    async fn forgot_password(
+        &self,
+        body: Body<ForgotPasswordInput>,
+    ) -> Result<Bare<OtpSentBody>, Failed<Proving>> {
+        let request = body.read(OtpRequest::of_type(OtpType::PasswordReset))?;
+        self.0.send_password_reset(request.email).await?;
+        Ok(Bare::new(OtpSentBody::new()))
+    }
+
+    /// Set another password by the code that was mailed; every session ends
+    #[oai(path = "/reset-password", method = "post", operation_id = "resetPassword")]
+    async fn reset_password(
+        &self,
+        body: Body<PasswordResetInput>,
+    ) -> Result<Bare<DoneBody>, Failed<Proving>> {
+        self.0.reset_password(body.read(PasswordReset::read)?).await?;
+        Ok(Bare::new("Password reset successfully. Please log in again."))
+    }
+
+    /// Get the signed-in user
+    #[oai(path = "/me", method = "get", operation_id = "getMe")]
+    async fn find(&self, bearer: Bearer) -> Result<Bare<UserBody>, Failed<Reading>> {
+        Ok(Bare::new(self.0.account(bearer.0).await?))
+    }
+}

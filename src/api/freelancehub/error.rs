@@ -1,0 +1,112 @@
+//! Failures in FreelanceHub's shape and words.
+
+use poem::Response;
+
+use crate::{
+    api::nest::{Said, asks_second_factor, fields, phrase},
+    domain::rule::FieldError,
+    http::{
+        answer::{bytes, json},
+        failed::{self, statuses},
+        problem::Problem,
+        wire::{Either, wire},
+    },
+};
+
+wire! {
+    /// What went wrong; on validation `details` has one message of each failing field.
+    struct ErrorBody "Error" example r#"{
+        "statusCode": 400,
+        "message": "Validation failed",
+        "error": "Bad Request",
+        "details": ["Email must be a valid email address"]
+    }"# {
+        status_code "statusCode": u16,
+        message "message": Said,
+        error "error": String,
+        details "details": Option<Vec<String>>,
+        /// True where the request must carry a `totpCode` too.
+        two_factor_required "twoFactorRequired": Option<bool>,
+    }
+}
+
+/// The route whose validation messages stand in `message` too, as the document shows it.
+const REGISTER: &str = "/v1/auth/register";
+
+/// Writes a problem in FreelanceHub's shape.
+pub fn shape(path: &str, problem: &Problem) -> Response {
+    let details = fields(problem, say);
+    let message = match &details {
+        Some(details) if path.trim_end_matches('/') == REGISTER => Either::B(details.clone()),
+        _ => Either::A(problem.message.to_string()),
+    };
+    let body = ErrorBody {
+        status_code: problem.status.as_u16(),
+        message,
+        error: phrase(problem.status),
+        details,
+        two_factor_required: asks_second_factor(problem),
+    };
+    json(problem.status, bytes(&body))
+}
+
+fn say(failed: &FieldError) -> String {
+    let FieldError { field, rule } = failed;
+    match field.as_ref() {
+        "email" => "Email must be a valid email address".to_owned(),
+        "newPassword" => format!("New password {rule}"),
+        field => format!("{} {rule}", label(field)),
+    }
+}
+
+/// A field as people name it: `dateOfBirth` is "Date of birth", `location.city` "Location city".
+fn label(field: &str) -> String {
+    let mut label = String::with_capacity(field.len() + 4);
+    for letter in field.chars() {
+        match letter {
+            _ if label.is_empty() => label.extend(letter.to_uppercase()),
+            '.' => label.push(' '),
+            letter if letter.is_uppercase() => {
+                label.push(' ');
+                label.extend(letter.to_lowercase());
+            }
+            letter => label.push(letter),
+        }
+    }
+    label
+}
+
+/// A failure of a route that can fail with these statuses.
+pub type Failed<S> = failed::Failed<S, ErrorBody>;
+
+statuses! {
+    /// Registration.
+    Registering: 400 409 413 415 429 500 503;
+    /// Asking for or using a code.
+    Proving: 400 413 415 429 500 503;
+    /// Signing in, or refreshing a token.
+    SigningIn: 400 401 413 415 429 500 503;
+    /// Signing out.
+    SigningOut: 400 401 413 415 500 503;
+    /// Reading, or ending what is one's own.
+    Reading: 401 500 503;
+    /// Ending one thing of one's own.
+    Ending: 401 404 500 503;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_named_as_people_name_them() {
+        for (field, named) in [
+            ("email", "Email"),
+            ("dateOfBirth", "Date of birth"),
+            ("location.city", "Location city"),
+            ("links[2].url", "Links[2] url"),
+        ] {
+            assert_eq!(label(field), named);
+        }
+    }
+}

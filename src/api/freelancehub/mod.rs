@@ -1,0 +1,27 @@
+//! The FreelanceHub API, under `/v1`.
+
+mod account;
+pub mod error;
+mod session;
+
+use std::sync::Arc;
+
+use poem_openapi::Tags;
+
+use crate::app::App;
+
+/// The sections of the document.
+#[derive(Tags)]
+enum Tag {
+    /// Registration, proving an e-mail address, signing in and out
+    Auth,
+}
+
+/// The routes of the API.
+pub type Routes = (account::Routes, session::Routes);
+
+/// The routes of the API, over an app.
+pub fn routes(app: &Arc<App>) -> Routes {
+    let app = || Arc::clone(app);
+    (account::Routes(app()), session::Routes(app()))
+}

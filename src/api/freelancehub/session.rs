@@ -1,0 +1,137 @@
+//! Sessions: refreshed, listed and ended.
+
+use std::sync::Arc;
+
+use poem_openapi::{OpenApi, param::Path};
+
+use super::{
+    Tag,
+    account::DoneBody,
+    error::{Ending, Failed, Reading, SigningIn, SigningOut},
+};
+use crate::{
+    app::{
+        App,
+        session::{AccessLife, HUB_ACCESS_LIFE},
+    },
+    domain::{
+        id::SessionId,
+        session::{Refresh, Session},
+    },
+    http::{
+        answer::Bare,
+        bearer::Bearer,
+        body::Body,
+        wire::{Instant, Maybe, Nullable, Text, wire},
+    },
+};
+
+wire! {
+    /// A new access token.
+    struct AccessBody "Access" {
+        access_token "accessToken": String,
+        /// Seconds for which it is good.
+        expires_in "expiresIn": i64,
+    }
+}
+
+wire! {
+    /// A sign-in on one device.
+    struct SessionBody "Session" {
+        id "id": Text<SessionId>,
+        /// What the device called itself.
+        user_agent "userAgent": Nullable<String>,
+        /// Whether it is the session of this request.
+        current "current": bool,
+        created_at "createdAt": Instant,
+        /// When it was last refreshed, or begun.
+        last_used_at "lastUsedAt": Instant,
+        expires_at "expiresAt": Instant,
+    }
+}
+
+impl SessionBody {
+    fn new(session: Session, own: SessionId) -> Self {
+        Self {
+            id: Text(session.id),
+            user_agent: Nullable(session.device.user_agent),
+            current: session.id == own,
+            created_at: Instant(session.created_at),
+            last_used_at: Instant(session.last_used_at),
+            expires_at: Instant(session.expires_at),
+        }
+    }
+}
+
+wire! {
+    /// What a session is refreshed with.
+    struct RefreshInput "Refresh" example r#"{
+        "refreshToken": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9..."
+    }"# {
+        refresh_token "refreshToken": String,
+    }
+}
+
+wire! {
+    /// The refresh token of the session that ends, if it is at hand.
+    struct LogoutInput "Logout" example r#"{
+        "refreshToken": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9..."
+    }"# {
+        refresh_token "refreshToken": Maybe<String>,
+    }
+}
+
+/// The routes of sessions.
+pub struct Routes(pub Arc<App>);
+
+#[OpenApi(prefix_path = "/auth", tag = "Tag::Auth")]
+impl Routes {
+    /// Get a new access token
+    #[oai(path = "/refresh", method = "post", operation_id = "refreshToken")]
+    async fn refresh(
+        &self,
+        body: Body<RefreshInput>,
+    ) -> Result<Bare<AccessBody>, Failed<SigningIn>> {
+        let claims = self.0.refresh(body.read(Refresh::read)?).await?;
+        let access_token = self.0.access_token(claims, AccessLife::Hour)?;
+        Ok(Bare::new(AccessBody { access_token, expires_in: HUB_ACCESS_LIFE.as_secs() }))
+    }
+
+    /// Sign out of this device: every token of the session stops working
+    #[oai(path = "/logout", method = "post", operation_id = "logout")]
+    async fn logout(
+        &self,
+        body: Body<LogoutInput>,
+        bearer: Bearer,
+    ) -> Result<Bare<DoneBody>, Failed<SigningOut>> {
+        let refresh = self.0.admit(bearer.0, body.read(Refresh::read_optional)).await?;
+        self.0.logout_with(bearer.0, refresh).await?;
+        Ok(Bare::new("Logged out successfully"))
+    }
+
+    /// Sign out of every device, this one included
+    #[oai(path = "/logout-all", method = "post", operation_id = "logoutAll")]
+    async fn logout_all(&self, bearer: Bearer) -> Result<Bare<DoneBody>, Failed<Reading>> {
+        self.0.logout_all(bearer.0).await?;
+        Ok(Bare::new("Logged out of all devices successfully"))
+    }
+
+    /// List the devices that are signed in, newest first
+    #[oai(path = "/sessions", method = "get", operation_id = "listSessions")]
+    async fn list(&self, bearer: Bearer) -> Result<Bare<Vec<SessionBody>>, Failed<Reading>> {
+        let sessions = self.0.list_sessions(bearer.0).await?;
+        let bodies = sessions.into_iter().map(|s| SessionBody::new(s, bearer.0.session));
+        Ok(Bare::new(bodies.collect::<Vec<_>>()))
+    }
+
+    /// Sign out of one device
+    #[oai(path = "/sessions/:id", method = "delete", operation_id = "revokeSession")]
+    async fn revoke(
+        &self,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Bare<DoneBody>, Failed<Ending>> {
+        self.0.revoke_session(bearer.0, SessionId::parse(&id)).await?;
+        Ok(Bare::new("Session ended successfully"))
+    }
+}

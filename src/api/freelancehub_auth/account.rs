@@ -1,0 +1,171 @@
+//! `verify-otp`, `resend-otp` and `profile`.
+
+use std::sync::Arc;
+
+use poem_openapi::OpenApi;
+
+use super::{
+    Tag,
+    error::{Asking, Failed, Reading, Verifying},
+};
+use crate::{
+    app::{
+        App,
+        code::CodeMail,
+        session::{AccessLife, SignIn},
+    },
+    domain::{
+        account::{Account, Role},
+        code::{EmailOtp, OtpRequest, OtpType},
+        error::Result,
+        id::AccountId,
+    },
+    http::{
+        answer::Bare,
+        bearer::Bearer,
+        body::Body,
+        visitor::Visitor,
+        wire::{EmailInput, Instant, Maybe, Nullable, OneOf, OtpInput, Text, wire},
+    },
+};
+
+wire! {
+    /// Who is signed in.
+    struct UserBody "AuthUser" {
+        id "id": Text<AccountId>,
+        email "email": String,
+        /// First and last name.
+        name "name": String,
+        role "role": OneOf<Role>,
+    }
+}
+
+impl From<&Account> for UserBody {
+    fn from(account: &Account) -> Self {
+        Self {
+            id: Text(account.id),
+            email: account.email.clone(),
+            name: account.name(),
+            role: OneOf(account.role),
+        }
+    }
+}
+
+wire! {
+    /// Said when something was done.
+    struct MessageBody "AuthMessage" {
+        message "message": String,
+    }
+}
+
+impl From<&str> for MessageBody {
+    fn from(message: &str) -> Self {
+        Self { message: message.to_owned() }
+    }
+}
+
+wire! {
+    /// A proven e-mail address, and the tokens of the session that it began.
+    struct VerifiedBody "AuthVerified" {
+        message "message": String,
+        access_token "access_token": String,
+        refresh_token "refresh_token": String,
+        user "user": UserBody,
+    }
+}
+
+impl VerifiedBody {
+    fn new(app: &App, sign_in: SignIn) -> Result<Self> {
+        Ok(Self {
+            message: "Email verified successfully".to_owned(),
+            access_token: app.access_token(sign_in.claims, AccessLife::Configured)?,
+            user: (&sign_in.account).into(),
+            refresh_token: sign_in.refresh_token,
+        })
+    }
+}
+
+wire! {
+    /// The caller's account.
+    struct ProfileBody "AuthProfile" {
+        id "id": Text<AccountId>,
+        email "email": String,
+        name "name": String,
+        profile_picture "profilePicture": Option<String>,
+        role "role": OneOf<Role>,
+        email_verified "emailVerified": bool,
+        last_login_at "lastLoginAt": Nullable<Instant>,
+        is_active "isActive": bool,
+        created_at "createdAt": Instant,
+        updated_at "updatedAt": Instant,
+    }
+}
+
+impl From<Account> for ProfileBody {
+    fn from(account: Account) -> Self {
+        Self {
+            id: Text(account.id),
+            name: account.name(),
+            role: OneOf(account.role),
+            email_verified: account.email_verified_at.is_some(),
+            last_login_at: Nullable(account.last_login_at.map(Instant)),
+            is_active: account.is_active(),
+            created_at: Instant(account.created_at),
+            updated_at: Instant(account.updated_at),
+            email: account.email,
+            profile_picture: account.avatar,
+        }
+    }
+}
+
+wire! {
+    /// A code that was mailed.
+    struct OtpBodyInput "AuthOtp" example r#"{"email": "john@example.com", "otp": "123456"}"# {
+        email "email": EmailInput,
+        otp "otp": OtpInput,
+        /// Where the account asks for a second factor.
+        totp_code "totpCode": Maybe<String>,
+    }
+}
+
+wire! {
+    /// Whom to mail a new code to.
+    struct ResendInput "AuthResend" example r#"{"email": "john@example.com"}"# {
+        email "email": EmailInput,
+    }
+}
+
+/// The routes of one's own account.
+pub struct Routes(pub Arc<App>);
+
+#[OpenApi(prefix_path = "/auth", tag = "Tag::Auth")]
+impl Routes {
+    /// Prove the e-mail address by the code that was mailed, and sign in
+    #[oai(path = "/verify-otp", method = "post", operation_id = "verifyOtp")]
+    async fn verify_otp(
+        &self,
+        body: Body<OtpBodyInput>,
+        visitor: Visitor,
+    ) -> Result<Bare<VerifiedBody>, Failed<Verifying>> {
+        let given = body.read(EmailOtp::read)?;
+        let sign_in = self.0.verify_email_and_login(given, visitor.device).await?;
+        Ok(Bare::new(VerifiedBody::new(&self.0, sign_in)?))
+    }
+
+    /// Mail a new code; the answer is the same whether or not there is such an account
+    #[oai(path = "/resend-otp", method = "post", operation_id = "resendOtp")]
+    async fn resend_otp(
+        &self,
+        body: Body<ResendInput>,
+    ) -> Result<Bare<MessageBody>, Failed<Asking>> {
+        let request = body.read(OtpRequest::of_type(OtpType::Verification))?;
+        self.0.send_otp(request, CodeMail::Configured).await?;
+        Ok(Bare::new("If the e-mail is waiting to be verified, a new OTP has been sent."))
+    }
+
+    /// Get the signed-in user
+    #[oai(path = "/profile", method = "get", operation_id = "getAuthProfile")]
+    async fn find(&self, bearer: Bearer) -> Result<Bare<ProfileBody>, Failed<Reading>> {
+        Ok(Bare::new(self.0.account(bearer.0).await?))
+    }
+}

@@ -1,0 +1,33 @@
+//! The FreelanceHub Auth API, under `/api/v1/auth`.
+
+pub(super) mod account;
+pub mod error;
+mod session;
+
+use std::sync::Arc;
+
+use poem_openapi::Tags;
+
+use crate::app::App;
+
+/// The sections of the document.
+#[derive(Tags)]
+enum Tag {
+    /// Codes by mail, access and refresh tokens, as FreelanceHub Auth documents them
+    #[oai(rename = "FreelanceHub Auth")]
+    Auth,
+}
+
+/// The routes of the API.
+pub type Routes = (account::Routes, session::Routes);
+
+/// The routes of the API, over an app.
+pub fn routes(app: &Arc<App>) -> Routes {
+    (account::Routes(Arc::clone(app)), session::Routes(Arc::clone(app)))
+}
+
+/// Whether a path is one of this document's own.
+pub fn owns(path: &str) -> bool {
+    let route = path.trim_end_matches('/').strip_prefix("/api/v1/auth/");
+    matches!(route, Some("verify-otp" | "resend-otp" | "refresh" | "logout" | "profile"))
+}

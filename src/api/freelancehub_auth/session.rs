@@ -1,0 +1,56 @@
+//! `refresh` and `logout`.
+
+use std::sync::Arc;
+
+use poem_openapi::OpenApi;
+
+use super::{
+    Tag,
+    account::MessageBody,
+    error::{Failed, Refreshing, SigningOut},
+};
+use crate::{
+    app::{App, session::AccessLife},
+    domain::{error::Result, session::Refresh},
+    http::{answer::Bare, bearer::LastBearer, body::Body, wire::wire},
+};
+
+wire! {
+    /// A new access token.
+    struct AccessBody "AuthAccess" {
+        access_token "accessToken": String,
+    }
+}
+
+wire! {
+    /// What a session is refreshed with.
+    struct RefreshInput "AuthRefresh" example r#"{"refreshToken": "eyJhbGciOiJIUzI1NiJ9…"}"# {
+        refresh_token "refreshToken": String,
+    }
+}
+
+/// The routes of a session.
+pub struct Routes(pub Arc<App>);
+
+#[OpenApi(prefix_path = "/auth", tag = "Tag::Auth")]
+impl Routes {
+    /// Get a new access token
+    #[oai(path = "/refresh", method = "post", operation_id = "refreshAuthToken")]
+    async fn refresh(
+        &self,
+        body: Body<RefreshInput>,
+    ) -> Result<Bare<AccessBody>, Failed<Refreshing>> {
+        let claims = self.0.refresh(body.read(Refresh::read)?).await?;
+        let access_token = self.0.access_token(claims, AccessLife::Configured)?;
+        Ok(Bare::new(AccessBody { access_token }))
+    }
+
+    /// End the session of the bearer token that comes with it, if one does
+    #[oai(path = "/logout", method = "post", operation_id = "logoutAuth")]
+    async fn logout(&self, bearer: LastBearer) -> Result<Bare<MessageBody>, Failed<SigningOut>> {
+        if let Some(claims) = bearer.0 {
+            self.0.logout(claims).await?;
+        }
+        Ok(Bare::new("Logged out successfully"))
+    }
+}

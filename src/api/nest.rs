@@ -1,0 +1,32 @@
+//! The failure body that both FreelanceHub documents share: `{"statusCode", "message", "error"}`.
+
+use poem::http::StatusCode;
+
+use crate::{
+    domain::{
+        error::{Error, Kind},
+        rule::FieldError,
+    },
+    http::{problem::Problem, wire::Either},
+};
+
+/// One message, or one of each failing field.
+pub type Said = Either<String, Vec<String>>;
+
+/// The name of a status: `Bad Request`.
+pub fn phrase(status: StatusCode) -> String {
+    status.canonical_reason().unwrap_or("Error").to_owned()
+}
+
+/// The failing fields of a problem in the words of a document, where that is what it is.
+pub fn fields(problem: &Problem, say: fn(&FieldError) -> String) -> Option<Vec<String>> {
+    match problem.error.as_ref().map(Error::kind) {
+        Some(Kind::Invalid(fields)) => Some(fields.iter().map(say).collect()),
+        _ => None,
+    }
+}
+
+/// Whether a second factor is asked for.
+pub fn asks_second_factor(problem: &Problem) -> Option<bool> {
+    matches!(problem.error.as_ref().map(Error::kind), Some(Kind::SecondFactor)).then_some(true)
+}

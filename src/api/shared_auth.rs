@@ -1,0 +1,254 @@
+//! `/api/v1/auth/register` and `/api/v1/auth/login`, which FreelanceOS and FreelanceHub Auth
+//! both document. A `role` in the body of a registration tells the two apart; a login is
+//! answered in one body that satisfies both.
+
+use std::sync::Arc;
+
+use poem::{IntoResponse, Response};
+use poem_openapi::{
+    ApiResponse, OpenApi,
+    registry::{MetaResponses, Registry},
+};
+
+use super::{
+    freelancehub_auth::{self, account as hub_account},
+    freelanceos::{self, account as os_account, envelope::Created},
+    nest::asks_second_factor,
+};
+use crate::{
+    app::{
+        App,
+        code::CodeMail,
+        session::{AccessLife, SignIn},
+    },
+    domain::{
+        account::Credentials,
+        error::{Error, Result},
+        registration::Registration,
+    },
+    http::{
+        answer::{Bare, bytes, json},
+        body::Body,
+        failed::{Failed, statuses},
+        problem::Problem,
+        visitor::Visitor,
+        wire::{Either, EmailInput, Maybe, OneOf, Str, wire},
+    },
+};
+
+wire! {
+    /// A new user of FreelanceOS, signed in at once.
+    struct OsRegistrationInput "Registration" example r#"{
+        "email": "user@example.com",
+        "password": "SecurePass123",
+        "firstName": "John",
+        "lastName": "Doe"
+    }"# {
+        email "email": EmailInput,
+        password "password": Str<8, 128>,
+        first_name "firstName": Str<1, 50>,
+        last_name "lastName": Str<1, 50>,
+    }
+}
+
+wire! {
+    /// A new user of FreelanceHub Auth, who proves the e-mail address by the code that is mailed.
+    struct HubRegistrationInput "AuthRegistration" example r#"{
+        "firstName": "John",
+        "lastName": "Doe",
+        "email": "john@example.com",
+        "password": "SecurePass123!",
+        "role": "freelancer"
+    }"# {
+        first_name "firstName": Str<1, 50>,
+        last_name "lastName": Str<1, 50>,
+        email "email": EmailInput,
+        /// With a lowercase letter, a number and one of `@$!%*?&`.
+        password "password": Str<8, 128>,
+        role "role": OneOf<crate::domain::account::Role>,
+    }
+}
+
+wire! {
+    /// What signs a user in.
+    struct CredentialsInput "Credentials" example r#"{
+        "email": "user@example.com",
+        "password": "SecurePass123"
+    }"# {
+        email "email": EmailInput,
+        password "password": String,
+        /// A code of the authenticator app or a backup code, where the account asks for one.
+        totp_code "totpCode": Maybe<String>,
+    }
+}
+
+wire! {
+    /// A signed-in user and the token to send as `Authorization: Bearer …`, good for 7 days.
+    struct SignInBody "SignIn" {
+        token "token": String,
+        user "user": os_account::UserBody,
+    }
+}
+
+impl SignInBody {
+    fn new(app: &App, sign_in: &SignIn) -> Result<Self> {
+        Ok(Self {
+            token: app.access_token(sign_in.claims, AccessLife::Week)?,
+            user: sign_in.account.clone().into(),
+        })
+    }
+}
+
+wire! {
+    /// A signed-in user, in the bodies of both documents.
+    struct LoginBody "Login" {
+        /// Always true.
+        success "success": bool,
+        data "data": SignInBody,
+        /// Good for as long as `JWT_EXPIRES_IN` says.
+        access_token "access_token": String,
+        refresh_token "refresh_token": String,
+        user "user": hub_account::UserBody,
+    }
+}
+
+impl LoginBody {
+    fn new(app: &App, sign_in: SignIn) -> Result<Self> {
+        Ok(Self {
+            success: true,
+            data: SignInBody::new(app, &sign_in)?,
+            access_token: app.access_token(sign_in.claims, AccessLife::Configured)?,
+            user: (&sign_in.account).into(),
+            refresh_token: sign_in.refresh_token,
+        })
+    }
+}
+
+wire! {
+    /// Why nobody was signed in, in the bodies of both documents.
+    struct LoginErrorBody "LoginError" {
+        /// Always false.
+        success "success": bool,
+        error "error": String,
+        status_code "statusCode": u16,
+        message "message": String,
+        /// True where the request must carry a `totpCode` too.
+        two_factor_required "twoFactorRequired": Option<bool>,
+    }
+}
+
+/// Where logins fail.
+pub const LOGIN: &str = "/api/v1/auth/login";
+
+/// Writes a problem of a login in the shape of both documents.
+pub fn login_shape(_path: &str, problem: &Problem) -> Response {
+    let message = freelanceos::error::message(problem);
+    let body = LoginErrorBody {
+        success: false,
+        error: message.clone(),
+        status_code: problem.status.as_u16(),
+        message,
+        two_factor_required: asks_second_factor(problem),
+    };
+    json(problem.status, bytes(&body))
+}
+
+statuses! {
+    /// Registration.
+    Registering: 400 409 413 415 429 500 503;
+    /// Login.
+    LoggingIn: 400 401 413 415 429 500 503;
+}
+
+type RegisterError = Either<freelanceos::error::ErrorBody, freelancehub_auth::error::ErrorBody>;
+
+/// A registration that went well.
+enum Registered {
+    Os(Created<SignInBody>),
+    Hub(Bare<hub_account::MessageBody, 201>),
+}
+
+impl IntoResponse for Registered {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Os(created) => created.into_response(),
+            Self::Hub(message) => message.into_response(),
+        }
+    }
+}
+
+impl ApiResponse for Registered {
+    fn meta() -> MetaResponses {
+        let mut meta = Created::<SignInBody>::meta();
+        let other = Bare::<hub_account::MessageBody, 201>::meta();
+        for (response, other) in meta.responses.iter_mut().zip(other.responses) {
+            for (content, other) in response.content.iter_mut().zip(other.content) {
+                content.schema = one_of(content.schema.clone(), other.schema);
+            }
+        }
+        meta
+    }
+
+    fn register(registry: &mut Registry) {
+        Created::<SignInBody>::register(registry);
+        Bare::<hub_account::MessageBody, 201>::register(registry);
+    }
+}
+
+fn one_of(
+    a: poem_openapi::registry::MetaSchemaRef,
+    b: poem_openapi::registry::MetaSchemaRef,
+) -> poem_openapi::registry::MetaSchemaRef {
+    use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
+    let schema = MetaSchema { one_of: vec![a, b], ..MetaSchema::ANY };
+    MetaSchemaRef::Inline(Box::new(schema))
+}
+
+/// The routes that both documents have.
+pub struct Routes(pub Arc<App>);
+
+#[OpenApi(prefix_path = "/auth", tag = "freelanceos::Tag::Auth")]
+impl Routes {
+    /// Create a new user account: with a `role` one of FreelanceHub Auth, else of FreelanceOS
+    #[oai(path = "/register", method = "post", operation_id = "register")]
+    async fn register(
+        &self,
+        body: Body<Either<OsRegistrationInput, HubRegistrationInput>>,
+        visitor: Visitor,
+    ) -> Result<Registered, Failed<Registering, RegisterError>> {
+        if body.read(|object| Ok(object.contains_key("role")))? {
+            let shaped = |error| Failed::shaped(error, freelancehub_auth::error::shape);
+            return self.register_with_role(&body).await.map(Registered::Hub).map_err(shaped);
+        }
+        let registration = body.read(Registration::read)?;
+        let sign_in = self.0.register(registration, visitor.device).await?;
+        Ok(Registered::Os(Created::new(SignInBody::new(&self.0, &sign_in)?)))
+    }
+
+    /// Authenticate and receive the tokens of both documents
+    #[oai(path = "/login", method = "post", operation_id = "login")]
+    async fn login(
+        &self,
+        body: Body<CredentialsInput>,
+        visitor: Visitor,
+    ) -> Result<Bare<LoginBody>, Failed<LoggingIn, LoginErrorBody>> {
+        let credentials = body.read(Credentials::read)?;
+        let sign_in = self.0.login(credentials, visitor.device).await?;
+        Ok(Bare::new(LoginBody::new(&self.0, sign_in)?))
+    }
+}
+
+impl Routes {
+    async fn register_with_role<T>(
+        &self,
+        body: &Body<T>,
+    ) -> Result<Bare<hub_account::MessageBody, 201>>
+    where
+        T: crate::http::wire::Input,
+    {
+        let registration = body.read(Registration::read_with_role)?;
+        let said = |error: Error| error.conflict_said("User already exists");
+        self.0.register_pending(registration, CodeMail::Configured).await.map_err(said)?;
+        Ok(Bare::new("Registration successful. Please verify your email with the OTP sent."))
+    }
+}

@@ -1,0 +1,168 @@
+//! Sessions: how they begin, go on and end, and the tokens that name them.
+
+use std::cmp::max;
+
+use jiff::SignedDuration;
+
+use super::{App, secret::Keys, token::TokenType};
+use crate::{
+    domain::{
+        account::Account,
+        error::{Error, Result},
+        id::{AccountId, SessionId},
+        rule::Rule,
+        session::{Claims, Device, Refresh, Session},
+    },
+    store::{self, engine::Tx},
+};
+
+/// How long FreelanceOS's tokens are good.
+const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How long FreelanceHub's access tokens are good.
+pub const HUB_ACCESS_LIFE: SignedDuration = SignedDuration::from_hours(1);
+
+/// How long an access token is good: each document says another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessLife {
+    /// FreelanceOS: 7 days.
+    Week,
+    /// FreelanceHub: 1 hour.
+    Hour,
+    /// FreelanceHub Auth: `JWT_EXPIRES_IN`.
+    Configured,
+}
+
+/// A signed-in account.
+#[derive(Clone)]
+pub struct SignIn {
+    pub account: Account,
+    pub claims: Claims,
+    pub refresh_token: String,
+}
+
+/// A session that is about to be written.
+#[derive(Clone)]
+pub(super) struct Opening {
+    session: Session,
+    refresh_token: String,
+    refresh_hash: [u8; 32],
+}
+
+impl Opening {
+    pub fn write(&self, tx: &mut Tx) -> Result<()> {
+        store::session::create(tx, &self.session, &self.refresh_hash)
+    }
+
+    pub fn signed_in(self, account: Account) -> SignIn {
+        let claims = Claims { account: self.session.account, session: self.session.id };
+        SignIn { account, claims, refresh_token: self.refresh_token }
+    }
+}
+
+impl App {
+    /// A session that is not stored yet.
+    pub(super) fn open_session(&self, account: AccountId, device: Device) -> Result<Opening> {
+        let now = self.now();
+        let id = self.new_id();
+        let claims = Claims { account, session: id };
+        let refresh_token = self.tokens.sign(TokenType::Refresh, claims, now, self.refresh_life)?;
+        let refresh_hash = refresh_hash(self.keys()?, &refresh_token);
+        // An access token made with the last breath of the refresh token lives on behind it.
+        let longest_access = max(HUB_ACCESS_LIFE, self.access_life);
+        let expires_at = now + max(WEEK, self.refresh_life + longest_access);
+        let session =
+            Session { id, account, device, created_at: now, last_used_at: now, expires_at };
+        Ok(Opening { session, refresh_token, refresh_hash })
+    }
+
+    /// An access token of a session, to be sent as `Authorization: Bearer …`.
+    pub fn access_token(&self, claims: Claims, life: AccessLife) -> Result<String> {
+        let life = match life {
+            AccessLife::Week => WEEK,
+            AccessLife::Hour => HUB_ACCESS_LIFE,
+            AccessLife::Configured => self.access_life,
+        };
+        self.tokens.sign(TokenType::Access, claims, self.now(), life)
+    }
+
+    /// What a bearer token says, if it is ours and has not expired. Whether its session still
+    /// stands is read together with what is asked for.
+    pub fn verify_token(&self, token: &str) -> Result<Claims> {
+        self.tokens.verify(TokenType::Access, token, self.now())
+    }
+
+    /// What a bearer token says, expired or not: enough to sign out.
+    pub fn verify_old_token(&self, token: &str) -> Result<Claims> {
+        self.tokens.verify_of_any_age(TokenType::Access, token)
+    }
+
+    /// The session of a refresh token, if both stand.
+    pub async fn refresh(&self, refresh: Refresh) -> Result<Claims> {
+        let now = self.now();
+        let refused = || Error::unauthenticated("Invalid refresh token");
+        let token = refresh.refresh_token;
+        let claims = self
+            .tokens
+            .verify(TokenType::Refresh, &token, now)
+            .map_err(|error| refused().caused_by(error))?;
+        let hash = refresh_hash(self.keys()?, &token);
+        let stands =
+            self.store.write(move |tx| store::session::refresh(tx, claims, &hash, now)).await?;
+        if stands { Ok(claims) } else { Err(refused()) }
+    }
+
+    /// Ends a session, every token of it. Ending it again changes nothing.
+    pub async fn logout(&self, claims: Claims) -> Result<()> {
+        let now = self.now();
+        self.store
+            .write(move |tx| store::session::revoke(tx, claims.account, claims.session, now))
+            .await
+            .map(drop)
+    }
+
+    /// Ends the caller's session, which must stand. A refresh token that comes with it must be
+    /// of the same session.
+    pub async fn logout_with(&self, claims: Claims, refresh: Option<Refresh>) -> Result<()> {
+        let now = self.now();
+        let own = refresh.is_none_or(|refresh| {
+            let token = &refresh.refresh_token;
+            self.tokens.verify_of_any_age(TokenType::Refresh, token).is_ok_and(|own| own == claims)
+        });
+        self.write(claims, move |tx, actor| {
+            if !own {
+                return Err(Error::field("refreshToken", Rule::Unknown));
+            }
+            store::session::revoke(tx, actor.account, claims.session, now).map(drop)
+        })
+        .await
+    }
+
+    /// Ends every session of the caller and answers how many stood.
+    pub async fn logout_all(&self, claims: Claims) -> Result<u64> {
+        let now = self.now();
+        self.write(claims, move |tx, actor| store::session::revoke_all(tx, actor.account, now))
+            .await
+    }
+
+    /// The caller's sessions that stand, newest first.
+    pub async fn list_sessions(&self, claims: Claims) -> Result<Vec<Session>> {
+        let now = self.now();
+        self.read(claims, move |tx, actor| store::session::list(tx, actor.account, now)).await
+    }
+
+    /// Ends one session of the caller.
+    pub async fn revoke_session(&self, claims: Claims, id: SessionId) -> Result<()> {
+        let now = self.now();
+        self.write(claims, move |tx, actor| {
+            match store::session::revoke(tx, actor.account, id, now)? {
+                true => Ok(()),
+                false => Err(Error::not_found("Session")),
+            }
+        })
+        .await
+    }
+}
+
+fn refresh_hash(keys: &Keys, token: &str) -> [u8; 32] {
+    keys.hash("refresh token", &[token.as_bytes()])
+}

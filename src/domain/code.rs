@@ -1,0 +1,192 @@
+//! One-time passwords and link tokens that prove an e-mail address.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::{
+    account::Password,
+    error::Result,
+    form::{Form, Object},
+    rule::Rule,
+    text,
+    word::words,
+};
+
+/// Digits of a one-time password.
+pub const OTP_DIGITS: usize = 6;
+/// After so many wrong ones the right one is refused too.
+pub const WRONG_TRIES_MAX: i64 = 5;
+
+words! {
+    /// What a code was mailed for. A code for one purpose is never good for another.
+    Purpose {
+        Verification "verification",
+        /// The token of the link in the mail, for the same purpose.
+        VerificationLink "verification_link",
+        PasswordReset "password_reset",
+    }
+}
+
+words! {
+    /// What an OTP may be asked for.
+    OtpType {
+        Verification "verification",
+        PasswordReset "password_reset",
+    }
+}
+
+impl OtpType {
+    pub fn purpose(self) -> Purpose {
+        match self {
+            Self::Verification => Purpose::Verification,
+            Self::PasswordReset => Purpose::PasswordReset,
+        }
+    }
+}
+
+/// A one-time password of six digits. Never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Otp(String);
+
+impl Otp {
+    /// The code of a number below a million.
+    pub fn from_number(number: u32) -> Self {
+        Self(format!("{number:0width$}", width = OTP_DIGITS))
+    }
+
+    pub fn read(value: &Value) -> Result<Self, Rule> {
+        let text = text::raw(value)?;
+        let fits = text.len() == OTP_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
+        if fits { Ok(Self(text.to_owned())) } else { Err(Rule::Otp) }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Otp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Otp(…)")
+    }
+}
+
+/// Asks for a code to be mailed.
+#[derive(Debug, Clone)]
+pub struct OtpRequest {
+    pub email: String,
+    pub otp_type: OtpType,
+}
+
+impl OtpRequest {
+    /// Reads `email` and `type`.
+    pub fn read(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        let email = form.required("email", text::email);
+        let otp_type = form.required("type", OtpType::read);
+        let (Some(email), Some(otp_type)) = (email, otp_type) else { return Err(form.failure()) };
+        Ok(Self { email, otp_type })
+    }
+
+    /// Reads `email`, for a type that the route says.
+    pub fn of_type(otp_type: OtpType) -> impl Fn(&Object) -> Result<Self> {
+        move |object| {
+            let mut form = Form::new(object);
+            match form.required("email", text::email) {
+                Some(email) => Ok(Self { email, otp_type }),
+                None => Err(form.failure()),
+            }
+        }
+    }
+}
+
+/// Proves an e-mail address by the code that was mailed to it.
+#[derive(Debug, Clone)]
+pub struct EmailOtp {
+    pub email: String,
+    pub otp: Otp,
+    /// Where it signs in, and the account asks for a second factor.
+    pub totp_code: Option<SecondCode>,
+}
+
+impl EmailOtp {
+    pub fn read(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        let email = form.required("email", text::email);
+        let otp = form.required("otp", Otp::read);
+        let totp_code = form.optional("totpCode", SecondCode::read);
+        let (Some(email), Some(otp), Some(totp_code)) = (email, otp, totp_code) else {
+            return Err(form.failure());
+        };
+        Ok(Self { email, otp, totp_code })
+    }
+}
+
+/// Proves an e-mail address by the link that was mailed to it.
+#[derive(Clone)]
+pub struct EmailLink {
+    pub token: String,
+    pub email: String,
+}
+
+impl EmailLink {
+    pub fn read(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        let token = form.required("token", |value| text::raw(value).map(str::to_owned));
+        let email = form.required("email", text::email);
+        let (Some(token), Some(email)) = (token, email) else { return Err(form.failure()) };
+        Ok(Self { token, email })
+    }
+}
+
+/// Sets another password, by the code that was mailed.
+#[derive(Debug, Clone)]
+pub struct PasswordReset {
+    pub email: String,
+    pub otp: Otp,
+    pub password: Password,
+}
+
+impl PasswordReset {
+    pub fn read(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        let email = form.required("email", text::email);
+        let otp = form.required("otp", Otp::read);
+        let password = form.required("newPassword", text::varied_password).map(Password::new);
+        let (Some(email), Some(otp), Some(password)) = (email, otp, password) else {
+            return Err(form.failure());
+        };
+        Ok(Self { email, otp, password })
+    }
+}
+
+/// A code of an authenticator app, or a backup code, as typed. Never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecondCode(String);
+
+impl SecondCode {
+    /// Reads one; people type spaces into codes, and backup codes in upper case.
+    pub fn read(value: &Value) -> Result<Self, Rule> {
+        let text: String = text::raw(value)?
+            .chars()
+            .filter(|c| !c.is_whitespace() && *c != '-')
+            .flat_map(char::to_lowercase)
+            .collect();
+        match text.len() {
+            0 => Err(Rule::Empty),
+            1..=64 => Ok(Self(text)),
+            _ => Err(Rule::TooLong { max: 64 }),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecondCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecondCode(…)")
+    }
+}

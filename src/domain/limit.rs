@@ -1,0 +1,30 @@
+//! Limits: how often something may be asked for.
+
+/// Where an asker stands after a request was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    pub limit: u32,
+    pub remaining: u32,
+    /// Epoch second at which the window ends.
+    pub reset: i64,
+    /// Seconds to wait, where this request is one too many.
+    pub refused: Option<u64>,
+}
+
+impl Standing {
+    /// The refusal, where this request is one too many.
+    pub fn refusal(self) -> Option<Refusal> {
+        let Self { limit, reset, refused, .. } = self;
+        refused.map(|retry_after| Refusal { retry_after, limit, reset })
+    }
+}
+
+/// A limit that refused a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal {
+    /// Seconds to wait.
+    pub retry_after: u64,
+    pub limit: u32,
+    /// Epoch second at which the window ends.
+    pub reset: i64,
+}

@@ -1,0 +1,104 @@
+//! Mails, and the letters in which they wait to be delivered.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    id::{AccountId, MailId},
+    word::words,
+};
+
+/// How long delivery is tried.
+const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(24);
+/// The pause after the first failed try; each further one is twice as long.
+const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(5);
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(30);
+
+words! {
+    /// What a mail is about.
+    MailKind {
+        Verification "verification",
+        PasswordReset "password_reset",
+        MessageReceived "message_received",
+        ProposalAnswered "proposal_answered",
+    }
+}
+
+/// A mail as its reader will see it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Mail {
+    pub kind: MailKind,
+    pub to: String,
+    /// One line without anything secret: it is kept and logged.
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+    /// Where answers go, if not to the sender.
+    pub reply_to: Option<String>,
+}
+
+impl fmt::Debug for Mail {
+    /// Leaves out the bodies, which hold codes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mail")
+            .field("kind", &self.kind)
+            .field("subject", &self.subject)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A mail on its way, as the outbox keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    pub id: MailId,
+    pub account: Option<AccountId>,
+    pub kind: MailKind,
+    pub to: String,
+    pub subject: String,
+    /// All of the mail, readable with the secret key alone; erased once it is delivered or
+    /// given up.
+    pub sealed: Option<Vec<u8>>,
+    pub tries: i64,
+    /// When it is tried next.
+    pub due_at: Timestamp,
+    pub last_error: Option<String>,
+    pub delivered_at: Option<Timestamp>,
+    pub failed_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}
+
+impl Letter {
+    /// Whether it is still to be delivered.
+    pub fn waits(&self) -> bool {
+        self.delivered_at.is_none() && self.failed_at.is_none()
+    }
+}
+
+/// When a mail is tried again that has failed so many times; `None` once it is given up. The
+/// last try comes when the day is over.
+pub fn next_try(created_at: Timestamp, tries: i64, now: Timestamp) -> Option<Timestamp> {
+    let end = created_at.checked_add(GIVEN_UP_AFTER).ok()?;
+    let doublings = u32::try_from(tries.clamp(1, 16) - 1).unwrap_or(0);
+    let pause = FIRST_PAUSE.checked_mul(1 << doublings).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
+    (now < end).then(|| now.checked_add(pause).unwrap_or(end).min(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_half_an_hour_and_end_after_a_day() {
+        let created: Timestamp = "2026-03-18T12:00:00Z".parse().unwrap();
+        let mut now = created;
+        let mut pauses = Vec::new();
+        while let Some(next) = next_try(created, i64::try_from(pauses.len()).unwrap() + 1, now) {
+            pauses.push(next.duration_since(now).as_secs());
+            now = next;
+        }
+        assert_eq!(pauses[..11], [5, 10, 20, 40, 80, 160, 320, 640, 1280, 1800, 1800]);
+        assert_eq!(now.duration_since(created), GIVEN_UP_AFTER);
+        assert!(pauses.len() < 60, "{pauses:?}");
+    }
+}

@@ -1,0 +1,120 @@
+//! What each document asks of a new user.
+
+use jiff::civil::Date;
+
+use super::{
+    account::{Location, Password, Role},
+    date,
+    error::Result,
+    form::{Form, Object},
+    text,
+};
+
+/// A new user.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    pub email: String,
+    pub password: Password,
+    pub first_name: String,
+    pub last_name: String,
+    pub role: Role,
+    pub username: Option<String>,
+    pub phone: Option<String>,
+    pub location: Option<Location>,
+    pub date_of_birth: Option<Date>,
+}
+
+impl Registration {
+    /// A freelancer of whom no more is known than a name.
+    pub fn new(email: String, password: Password, first_name: String, last_name: String) -> Self {
+        Self {
+            email,
+            password,
+            first_name,
+            last_name,
+            role: Role::Freelancer,
+            username: None,
+            phone: None,
+            location: None,
+            date_of_birth: None,
+        }
+    }
+
+    /// FreelanceOS: a freelancer whose account can be used at once.
+    pub fn read(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        let email = form.required("email", text::email);
+        let password = form.required("password", text::new_password).map(Password::new);
+        let first_name = form.required("firstName", text::line(text::PERSON_NAME_MAX));
+        let last_name = form.required("lastName", text::line(text::PERSON_NAME_MAX));
+        let (Some(email), Some(password), Some(first_name), Some(last_name)) =
+            (email, password, first_name, last_name)
+        else {
+            return Err(form.failure());
+        };
+        Ok(Self::new(email, password, first_name, last_name))
+    }
+
+    /// FreelanceHub Auth, section "Register User".
+    pub fn read_with_role(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        let first_name = form.required("firstName", text::line(text::PERSON_NAME_MAX));
+        let last_name = form.required("lastName", text::line(text::PERSON_NAME_MAX));
+        let email = form.required("email", text::email);
+        let password = form.required("password", text::patterned_password).map(Password::new);
+        let role = form.required("role", Role::read);
+        let (Some(first_name), Some(last_name), Some(email), Some(password), Some(role)) =
+            (first_name, last_name, email, password, role)
+        else {
+            return Err(form.failure());
+        };
+        Ok(Self { role, ..Self::new(email, password, first_name, last_name) })
+    }
+
+    /// FreelanceHub, section "Register New Freelancer". `today` is the day that a date of birth
+    /// must lie before.
+    pub fn read_with_username(object: &Object, today: Date) -> Result<Self> {
+        let mut form = Form::new(object);
+        let email = form.required("email", text::email);
+        let username = form.required("username", text::username);
+        let first_name = form.required("firstName", text::line(text::PERSON_NAME_MAX));
+        let last_name = form.required("lastName", text::line(text::PERSON_NAME_MAX));
+        let role = form.required("primaryRole", Role::read);
+        let phone = form.optional("phone", text::phone);
+        let location = form.object("location", Location::read);
+        let date_of_birth = form.optional("dateOfBirth", date::past(today));
+        let password = form.required("password", text::varied_password).map(Password::new);
+        let (
+            Some(email),
+            Some(username),
+            Some(first_name),
+            Some(last_name),
+            Some(role),
+            Some(phone),
+            Some(location),
+            Some(date_of_birth),
+            Some(password),
+        ) = (
+            email,
+            username,
+            first_name,
+            last_name,
+            role,
+            phone,
+            location,
+            date_of_birth,
+            password,
+        )
+        else {
+            return Err(form.failure());
+        };
+        Ok(Self {
+            role,
+            username: Some(username),
+            phone,
+            location,
+            date_of_birth,
+            ..Self::new(email, password, first_name, last_name)
+        })
+    }
+}

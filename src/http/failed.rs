@@ -1,0 +1,89 @@
+//! Failures of handlers: which statuses a route can answer with, in the body of its API.
+
+use std::marker::PhantomData;
+
+use poem_openapi::{
+    ApiResponse,
+    registry::{MetaResponses, Registry},
+    types::Type,
+};
+
+use super::{
+    answer::response,
+    problem::{Shape, into_poem, shaped},
+};
+use crate::domain::error::Error;
+
+/// A failure of a route that can fail with these statuses, documented as this body.
+pub struct Failed<S, B> {
+    error: Error,
+    shape: Option<Shape>,
+    documented_as: PhantomData<fn() -> (S, B)>,
+}
+
+impl<S, B> Failed<S, B> {
+    /// A failure that is written in another shape than its path tells.
+    pub fn shaped(error: Error, shape: Shape) -> Self {
+        Self { error, shape: Some(shape), documented_as: PhantomData }
+    }
+}
+
+/// The statuses a route can fail with.
+pub trait Statuses: 'static {
+    const CODES: &'static [u16];
+}
+
+/// Declares sets of statuses: `Name: 400 401;`.
+macro_rules! statuses {
+    ($($(#[$doc:meta])* $name:ident: $($code:literal)*;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name;
+        impl $crate::http::failed::Statuses for $name {
+            const CODES: &'static [u16] = &[$($code),*];
+        }
+    )*};
+}
+
+pub(crate) use statuses;
+
+impl<S, B> From<Error> for Failed<S, B> {
+    fn from(error: Error) -> Self {
+        Self { error, shape: None, documented_as: PhantomData }
+    }
+}
+
+impl<S, B> From<Failed<S, B>> for poem::Error {
+    fn from(failed: Failed<S, B>) -> Self {
+        match failed.shape {
+            Some(shape) => shaped(failed.error, shape),
+            None => into_poem(failed.error),
+        }
+    }
+}
+
+impl<S: Statuses, B: Type> ApiResponse for Failed<S, B> {
+    fn meta() -> MetaResponses {
+        let responses = S::CODES.iter().map(|code| response::<B>(*code, describe(*code)));
+        MetaResponses { responses: responses.collect() }
+    }
+
+    fn register(registry: &mut Registry) {
+        B::register(registry);
+    }
+}
+
+fn describe(code: u16) -> &'static str {
+    match code {
+        400 => "The request is malformed or a field is invalid",
+        401 => "No token, a bad or expired one, an ended session, or wrong credentials",
+        403 => "Signed in, but this is for freelancers only",
+        404 => "Not there",
+        409 => "It exists already, or its state forbids this",
+        413 => "The body is larger than 1 MiB",
+        415 => "The body is not JSON",
+        429 => "Too many requests; see Retry-After",
+        503 => "Too busy, or it took too long; see Retry-After",
+        _ => "A fault of the server, logged with the X-Request-Id",
+    }
+}

@@ -1,0 +1,3 @@
+//! Mail: what it says.
+
+pub mod compose;
