@@ -1,6 +1,7 @@
 //! FreelanceOS: the back office of a freelancer in one executable.
 //!
-//! Imports run one way, in this order: `domain`, `store`, `app`, `http`, `api`, `server`, `cli`.
+//! Imports run one way, in this order: `domain`, `store` and `mail`, `app`, `http`, `api`, `server`,
+//! `cli`.
 
 pub mod api;
 pub mod app;

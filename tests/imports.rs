@@ -1,5 +1,5 @@
-//! Imports run one way: `domain ← store ← app ← http ← api ← server ← cli`. A file may name its
-//! own layer and those below, and an API may not name another.
+//! Imports run one way: `domain ← {store, mail, pdf} ← app ← http ← {api, web} ← server ←
+//! cli`. A file may name its own layer and those below, and an API may not name another.
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 

@@ -19,14 +19,12 @@ use crate::{
         mail::Letter,
         session::{Claims, Device},
     },
-    mail::compose,
+    mail::compose::{self, LINK_LIFE},
     store::{self, engine::Tx},
 };
 
 /// How long FreelanceHub's one-time passwords are good.
 pub const HUB_OTP_LIFE: SignedDuration = SignedDuration::from_secs(300);
-/// How long the link of a mail is good.
-const LINK_LIFE: SignedDuration = SignedDuration::from_hours(24);
 
 /// What is mailed to prove an e-mail address; each document says another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -28,6 +28,7 @@ use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use self::{
     environment::{Clock, Random},
     limit::Limits,
+    outbox::Outbox,
     password::Passwords,
     secret::{Keys, SecretKey},
     token::Tokens,
@@ -40,6 +41,7 @@ use crate::{
         idempotency::{Once, Outcome},
         session::{Actor, Claims},
     },
+    mail::courier::Courier,
     store::{self, Store, engine::Tx},
 };
 
@@ -65,6 +67,8 @@ pub struct Settings {
     pub rate_limit: bool,
     /// Without a slash at its end.
     pub payment_link_base: String,
+    /// Who brings mail on its way; without one, none is written.
+    pub courier: Option<Arc<Courier>>,
 }
 
 impl Default for Settings {
@@ -80,6 +84,7 @@ impl Default for Settings {
             origins: Vec::new(),
             rate_limit: false,
             payment_link_base: String::new(),
+            courier: None,
         }
     }
 }
@@ -93,6 +98,7 @@ pub struct App {
     tokens: Tokens,
     keys: Option<Keys>,
     passwords: Passwords,
+    outbox: Outbox,
     limits: Limits,
     access_life: SignedDuration,
     refresh_life: SignedDuration,
@@ -116,6 +122,7 @@ impl App {
             tokens: Tokens::new(settings.jwt_secret.as_bytes()),
             keys: settings.secret_key.map(|key| key.keys()).transpose()?,
             passwords: Passwords::new()?,
+            outbox: Outbox::new(settings.courier),
             limits: Limits::new(settings.rate_limit),
             access_life: settings.access_life,
             refresh_life: settings.refresh_life,
@@ -226,6 +233,7 @@ impl App {
     pub async fn sweep(&self) -> Result<bool> {
         self.passwords.rest();
         let now = self.now();
+        let old_mail = outbox::forgotten_before(now)?;
         let deleted = self
             .store
             .write(move |tx| {
@@ -234,6 +242,7 @@ impl App {
                     store::request_answer::delete_expired(tx, now, SWEEP_ROWS)?,
                     store::code::delete_expired(tx, now, SWEEP_ROWS)?,
                     store::rate_window::delete_expired(tx, now, SWEEP_ROWS)?,
+                    store::outbox::delete_old(tx, old_mail, SWEEP_ROWS)?,
                 ];
                 Ok(deleted.into_iter().max().unwrap_or(0))
             })

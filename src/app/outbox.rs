@@ -1,26 +1,106 @@
-//! The outbox.
+//! The outbox: letters are written with the change that causes them, and delivered by a worker
+//! that tries again until a day has passed.
 
-use super::App;
-use crate::domain::{
-    error::Result,
-    id::AccountId,
-    mail::{Letter, Mail},
+use std::{
+    future::ready,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
+use futures_util::{StreamExt, stream};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use tokio::{
+    pin, select,
+    sync::{Notify, watch},
+    time::{sleep, timeout},
+};
+
+use super::App;
+use crate::{
+    domain::{
+        error::{Error, Result},
+        id::{AccountId, MailId},
+        mail::{Letter, Mail, next_try},
+    },
+    mail::courier::{Courier, DELIVERY_TIMEOUT, Undelivered},
+    store,
+};
+
+/// Letters that one round tries.
+const ROUND: i64 = 20;
+/// Deliveries that run at once.
+const AT_ONCE: usize = 4;
+/// How often the outbox is looked at when nothing is known to be due: commands of another
+/// process write to it too.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// How long deliveries in hand may take when the program is asked to stop.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long letters are kept that wait no more.
+const KEPT_DAYS: i64 = 30;
+
+/// What the worker and those who write letters share.
+#[derive(Default)]
+pub(super) struct Outbox {
+    /// Without one, no letter is written at all.
+    pub(super) courier: Option<Arc<Courier>>,
+    news: Notify,
+    is_closing: AtomicBool,
+}
+
+impl Outbox {
+    pub(super) fn new(courier: Option<Arc<Courier>>) -> Self {
+        Self { courier, ..Self::default() }
+    }
+}
+
+/// What a round of deliveries came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Round {
+    /// Letters that were due.
+    pub due: usize,
+    /// When the next one is.
+    pub next: Option<Timestamp>,
+}
+
+/// What is sealed: all that the mail is.
+#[derive(Serialize, Deserialize)]
+struct Contents {
+    to: String,
+    subject: String,
+    text: String,
+    html: String,
+    reply_to: Option<String>,
+}
+
 impl App {
-    /// A letter to be written in the transaction of what causes it.
+    /// A letter, to be written in the transaction of what causes it; none where mail goes
+    /// nowhere.
     pub(super) fn letter(&self, account: Option<AccountId>, mail: &Mail) -> Result<Option<Letter>> {
-        let now = self.now();
+        if self.outbox.courier.is_none() {
+            return Ok(None);
+        }
+        let (id, now) = (self.new_id(), self.now());
         let mut nonce = [0; 24];
         self.random.fill(&mut nonce);
-        let sealed = self.keys()?.seal("mail", nonce, mail.text.as_bytes())?;
+        let contents = serde_json::to_vec(&Contents {
+            to: mail.to.clone(),
+            subject: mail.subject.clone(),
+            text: mail.text.clone(),
+            html: mail.html.clone(),
+            reply_to: mail.reply_to.clone(),
+        })
+        .map_err(Error::internal)?;
         Ok(Some(Letter {
-            id: self.new_id(),
+            id,
             account,
             kind: mail.kind,
             to: mail.to.clone(),
             subject: mail.subject.clone(),
-            sealed: Some(sealed),
+            sealed: Some(self.keys()?.seal(&context(id), nonce, &contents)?),
             tries: 0,
             due_at: now,
             last_error: None,
@@ -31,5 +111,157 @@ impl App {
     }
 
     /// Tells the worker that there is something to deliver.
-    pub(super) fn wake_mail(&self) {}
+    pub(super) fn wake_mail(&self) {
+        self.outbox.news.notify_one();
+    }
+
+    /// Delivers letters until `stop` changes, and then ends the deliveries in hand.
+    pub async fn run_mail(&self, mut stop: watch::Receiver<bool>) {
+        loop {
+            let round = self.deliver_mail();
+            pin!(round);
+            let round = select! {
+                round = &mut round => round,
+                _ = stop.changed() => {
+                    self.outbox.is_closing.store(true, Ordering::Relaxed);
+                    if timeout(STOP_TIMEOUT, round).await.is_err() {
+                        tracing::warn!("a delivery did not end in time and was cut off");
+                    }
+                    return;
+                }
+            };
+            let pause = match round {
+                Ok(Round { next: Some(next), .. }) => {
+                    let until_due = next.duration_since(self.now());
+                    Duration::try_from(until_due).unwrap_or_default().min(LOOK_EVERY)
+                }
+                Ok(Round { next: None, .. }) => LOOK_EVERY,
+                Err(error) => {
+                    tracing::error!(cause = error.cause(), "mail could not be looked at");
+                    LOOK_EVERY
+                }
+            };
+            select! {
+                () = sleep(pause) => {}
+                () = self.outbox.news.notified() => {}
+                _ = stop.changed() => return,
+            }
+        }
+    }
+
+    /// Tries the letters that are due, a bounded number of them.
+    pub async fn deliver_mail(&self) -> Result<Round> {
+        let Some(courier) = &self.outbox.courier else { return Ok(Round { due: 0, next: None }) };
+        let now = self.now();
+        let due = self.store.read(move |tx| store::outbox::due(tx, now, ROUND)).await?;
+        let outcomes: Vec<Result<()>> = stream::iter(due.iter().copied())
+            .take_while(|_| ready(!self.outbox.is_closing.load(Ordering::Relaxed)))
+            .map(|id| self.try_letter(courier, id))
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        outcomes.into_iter().collect::<Result<()>>()?;
+        let next = self.store.read(store::outbox::next_due).await?;
+        Ok(Round { due: due.len(), next })
+    }
+
+    async fn try_letter(&self, courier: &Courier, id: MailId) -> Result<()> {
+        let now = self.now();
+        let until = now.checked_add(longest_try()).map_err(Error::internal)?;
+        // On the disk before anything is sent: where nothing can be written, nothing is sent
+        // again and again.
+        let taken = self.store.write(move |tx| store::outbox::take(tx, id, now, until)).await?;
+        let Some(letter) = taken else { return Ok(()) };
+        let outcome = match self.open(&letter) {
+            Ok(mail) => courier.deliver(id, letter.created_at, &mail).await,
+            Err(error) => Err(Undelivered::NotNow(error.cause())),
+        };
+        let now = self.now();
+        let kind = letter.kind.as_str();
+        let (reason, next) = match outcome {
+            Ok(()) => {
+                tracing::info!(%id, kind, "mail delivered");
+                return self
+                    .store
+                    .write(move |tx| store::outbox::mark_delivered(tx, id, now))
+                    .await;
+            }
+            Err(Undelivered::Refused(reason)) => (reason, None),
+            Err(Undelivered::NotNow(reason)) => {
+                (reason, next_try(letter.created_at, letter.tries, now))
+            }
+        };
+        match next {
+            Some(next) => {
+                tracing::warn!(%id, kind, reason, next = %next, "mail not delivered yet");
+                self.store.write(move |tx| store::outbox::postpone(tx, id, next, &reason)).await
+            }
+            None => {
+                tracing::error!(%id, kind, reason, "mail given up");
+                self.store.write(move |tx| store::outbox::give_up(tx, id, now, &reason)).await
+            }
+        }
+    }
+
+    fn open(&self, letter: &Letter) -> Result<Mail> {
+        let sealed = letter.sealed.as_deref().ok_or_else(|| Error::internal("it has no body"))?;
+        let contents = self.keys()?.open(&context(letter.id), sealed)?;
+        let Contents { to, subject, text, html, reply_to } =
+            serde_json::from_slice(&contents).map_err(Error::internal)?;
+        Ok(Mail { kind: letter.kind, to, subject, text, html, reply_to })
+    }
+
+    /// The letters that wait and those that were given up; with `all`, the delivered ones too.
+    pub async fn list_mail(&self, all: bool) -> Result<Vec<Letter>> {
+        self.store
+            .read(move |tx| {
+                if all {
+                    return store::outbox::list(tx);
+                }
+                let mut letters = store::outbox::list_failed(tx)?;
+                letters.extend(store::outbox::list_waiting(tx)?);
+                Ok(letters)
+            })
+            .await
+    }
+
+    /// Makes a waiting letter due at once.
+    pub async fn retry_mail(&self, id: MailId) -> Result<()> {
+        let now = self.now();
+        self.store
+            .write(move |tx| {
+                if store::outbox::make_due(tx, Some(id), now)? > 0 {
+                    return Ok(());
+                }
+                match store::outbox::find(tx, id)? {
+                    None => Err(Error::not_found("Mail")),
+                    Some(letter) if letter.failed_at.is_some() => Err(Error::conflict(
+                        "This mail was given up and its text erased: let whoever waits for it \
+                         ask for a new one",
+                    )),
+                    Some(_) => Err(Error::conflict("This mail has been delivered")),
+                }
+            })
+            .await
+    }
+
+    /// Makes every waiting letter due at once and answers how many there are.
+    pub async fn retry_all_mail(&self) -> Result<u64> {
+        let now = self.now();
+        self.store.write(move |tx| store::outbox::make_due(tx, None, now)).await
+    }
+}
+
+/// The instant before which letters that wait no more are forgotten.
+pub(super) fn forgotten_before(now: Timestamp) -> Result<Timestamp> {
+    now.checked_sub(SignedDuration::from_hours(24 * KEPT_DAYS)).map_err(Error::internal)
+}
+
+/// Longer than any try takes.
+fn longest_try() -> Duration {
+    DELIVERY_TIMEOUT + Duration::from_secs(10)
+}
+
+fn context(id: MailId) -> String {
+    format!("mail {id}")
 }

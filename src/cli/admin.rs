@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::{Failure, Outcome, terminal, with_app};
+use super::{Failure, Outcome, mail, terminal, with_app};
 use crate::{
     config::Location,
     domain::{
@@ -51,6 +51,24 @@ enum Action {
     Enable { email: String },
     /// End every session of an account
     RevokeSessions { email: String },
+    /// List the mail that waits to be delivered and the mail that was given up
+    ListMail {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        /// The delivered mail of the last 30 days too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Try waiting mail again now instead of later
+    RetryMail {
+        /// Id of the mail, as list-mail shows it
+        #[arg(required_unless_present = "all")]
+        id: Option<String>,
+        /// All that waits
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
+    },
 }
 
 pub fn run(arguments: Arguments) -> Outcome {
@@ -87,6 +105,8 @@ pub fn run(arguments: Arguments) -> Outcome {
             })?;
             terminal::print(&format!("sessions ended: {ended}\n"))
         }
+        Action::ListMail { json, all } => mail::list(location, json, all),
+        Action::RetryMail { id, .. } => mail::retry(location, id),
     }
 }
 

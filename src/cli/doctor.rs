@@ -3,18 +3,22 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use clap::Args;
-use jiff::tz::TimeZone;
+use jiff::{SignedDuration, tz::TimeZone};
 use serde_json::json;
 
 use super::{Failure, Outcome, backup::beside, in_words, now, terminal};
 use crate::{
     app::{FINGERPRINT, secret::SecretKey},
-    config::Settings,
-    domain::{date::WireTime, error::Error},
+    config::{Settings, mail::MailConfig},
+    domain::{
+        date::WireTime,
+        error::Error,
+        mail::{MailHealth, Trouble},
+    },
     store::{
         doctor,
         engine::Tx,
-        migrate, program_state,
+        migrate, outbox, program_state,
         sqlite::{self, ServeLock},
     },
 };
@@ -29,6 +33,10 @@ const WAL_LARGE: u64 = 256 << 20;
 const DATABASE_LARGE: u64 = 10 << 30;
 /// Seconds by which rows may be ahead of the clock.
 const AHEAD: i64 = 60;
+/// Minutes after which mail should have been delivered.
+const MAIL_LATE: i64 = 5;
+/// Hours for which mail that was given up is told.
+const MAIL_TOLD: i64 = 7 * 24;
 /// Findings of one kind that are listed.
 const LISTED: usize = 5;
 
@@ -256,12 +264,17 @@ fn examine_size(database: &Path, report: &mut Report) {
 }
 
 fn examine_rows(settings: &Settings, database: &Path, report: &mut Report) -> Result<(), Error> {
-    let (fingerprint, newest, rollups) = sqlite::peek(database, |connection| {
+    let now = now();
+    let before = |age: SignedDuration| now.checked_sub(age).map_err(Error::internal);
+    let late = before(SignedDuration::from_mins(MAIL_LATE))?;
+    let lately = before(SignedDuration::from_hours(MAIL_TOLD))?;
+    let (fingerprint, newest, rollups, mail) = sqlite::peek(database, |connection| {
         let mut tx = Tx::new(connection);
         Ok((
             program_state::find(&mut tx, FINGERPRINT)?,
             doctor::newest(&mut tx)?,
             doctor::rollups(&mut tx)?,
+            outbox::health(&mut tx, late, lately)?,
         ))
     })?;
     let key = settings.secrets.secret_key(&settings.location).ok().flatten();
@@ -283,7 +296,7 @@ fn examine_rows(settings: &Settings, database: &Path, report: &mut Report) -> Re
         ),
     }
     match newest {
-        Some(newest) if newest.as_second() > now().as_second() + AHEAD => report.fail(
+        Some(newest) if newest.as_second() > now.as_second() + AHEAD => report.fail(
             "newest row",
             format!("{} lies in the future", WireTime::of_instant(newest)),
             "set the machine's clock",
@@ -296,7 +309,54 @@ fn examine_rows(settings: &Settings, database: &Path, report: &mut Report) -> Re
     } else {
         list(report, "totals", &rollups, "report this, with these lines");
     }
+    examine_mail(settings, &mail, report);
     Ok(())
+}
+
+fn examine_mail(settings: &Settings, mail: &MailHealth, report: &mut Report) {
+    // Wrong settings have been told.
+    let Ok(MailConfig { server, sender }) = settings.mail() else { return };
+    match server {
+        None => {
+            let folder = settings.location.mail_folder();
+            let text = format!("is written into {}", folder.display());
+            report.ok("mail", format!("{text}; set SMTP_URL to have it sent"));
+        }
+        Some(server) if sender.is_local() && !server.is_loopback() => report.warn(
+            "mail",
+            format!("goes to {server} and comes from {}", sender.email()),
+            "set MAIL_FROM to an address of yours",
+        ),
+        Some(server) => {
+            report.ok("mail", format!("goes to {server} and comes from {}", sender.email()));
+        }
+    }
+    let said = |trouble: &Trouble| {
+        trouble
+            .reason
+            .as_ref()
+            .map_or(String::new(), |reason| format!(", lastly because: {reason}"))
+    };
+    let Trouble { count, .. } = mail.late;
+    if count > 0 {
+        report.warn(
+            "mail",
+            format!("{count} waiting for more than {MAIL_LATE} minutes{}", said(&mail.late)),
+            "see `freelanceos admin list-mail`; with `serve` running and SMTP_URL right it is \
+             sent by itself",
+        );
+    } else {
+        report.ok("outbox", format!("{} waiting", mail.waiting));
+    }
+    let Trouble { count, .. } = mail.failed;
+    if count > 0 {
+        report.warn(
+            "mail",
+            format!("{count} given up in the last 7 days{}", said(&mail.failed)),
+            "see `freelanceos admin list-mail`; their texts are erased, so whoever waits for one \
+             must ask for a new one",
+        );
+    }
 }
 
 fn list(report: &mut Report, what: &'static str, findings: &[String], advice: &str) {

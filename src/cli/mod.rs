@@ -5,6 +5,7 @@ mod backup;
 mod completions;
 mod demo;
 mod doctor;
+mod mail;
 mod migrate;
 mod openapi;
 mod rates;
@@ -157,7 +158,11 @@ fn with_files(mut command: clap::Command) -> Result<clap::Command, Failure> {
         values.push((argument.get_id().clone(), value.trim_end_matches(['\r', '\n']).to_owned()));
     }
     for (argument, value) in values {
-        command = command.mut_arg(argument, |argument| argument.default_value(value));
+        command = command.mut_arg(argument, |argument| {
+            // What came out of a secret's file is no more shown by --help than the secret is.
+            let is_secret = argument.is_hide_env_values_set();
+            argument.default_value(value).hide_default_value(is_secret)
+        });
     }
     let names: Vec<String> =
         command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect();

@@ -61,6 +61,7 @@ async fn serve(config: Config) -> Outcome {
         origins: config.cors_origins.clone(),
         rate_limit: config.rate_limit,
         payment_link_base: config.payment_link_base.clone(),
+        courier: Some(Arc::new(config.mail.clone().courier(config.location.mail_folder()))),
     };
     let store = Store::open(&config.database)?;
     let app = App::new(store, Arc::new(SystemClock), Arc::new(SystemRandom), settings)?;
@@ -77,6 +78,10 @@ async fn serve(config: Config) -> Outcome {
     }
     let mut boot = [0; 6];
     SystemRandom.fill(&mut boot);
+    if config.mail.server.is_none() {
+        let folder = config.location.mail_folder();
+        tracing::info!("mail is written into {}; set SMTP_URL to have it sent", folder.display());
+    }
     let gate = Arc::new(Gate {
         app: Arc::clone(&app),
         origins: config.cors_origins.clone(),
@@ -87,6 +92,7 @@ async fn serve(config: Config) -> Outcome {
     let routes = server::routes(&app, &gate);
     let (stopper, stop) = watch::channel(false);
     let sweeper = tokio::spawn(sweep(Arc::clone(&app)));
+    let mailer = tokio::spawn(mail(Arc::clone(&app), stop.clone()));
     // Before anybody is told that the server is there, and may want it to stop.
     let stopped = stop_signal()?;
     for listener in &listeners {
@@ -100,6 +106,8 @@ async fn serve(config: Config) -> Outcome {
     // The server may have ended by itself, and then there is nobody left to tell.
     let _ = stopper.send(true);
     server.await.map_err(|error| Failure::Failed(error.to_string()))??;
+    // It ends by itself, with what it is delivering.
+    let _ = mailer.await;
     sweeper.abort();
     let _ = sweeper.await;
     drop(gate);
@@ -120,6 +128,10 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
             _ = interrupt.recv() => {}
         }
     })
+}
+
+async fn mail(app: Arc<App>, stop: watch::Receiver<bool>) {
+    app.run_mail(stop).await;
 }
 
 async fn sweep(app: Arc<App>) {

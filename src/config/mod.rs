@@ -2,6 +2,8 @@
 //!
 //! A setting is an environment variable and a flag; `NAME_FILE` names a file to read it from.
 
+mod logging;
+pub mod mail;
 pub mod secrets;
 
 use std::{fmt, fs, os::unix::fs::DirBuilderExt, path::PathBuf};
@@ -9,15 +11,18 @@ use std::{fmt, fs, os::unix::fs::DirBuilderExt, path::PathBuf};
 use clap::Args;
 use jiff::SignedDuration;
 
-use self::secrets::{Secrets, check_jwt_secret, check_secret_key, secret_file};
+pub use self::logging::Logging;
+use self::{
+    mail::{MailConfig, MailSettings},
+    secrets::{Secrets, check_jwt_secret, check_secret_key, secret_file},
+};
 use crate::{
     app::{environment::Random, secret::SecretKey},
     domain::date::parse_duration,
 };
 
 /// Settings of later versions: set today, they are named in a warning.
-const RESERVED: &[&str] =
-    &["SMTP_URL", "MAIL_FROM", "TLS_CERT", "TLS_KEY", "ACME_DOMAIN", "ACME_EMAIL"];
+const RESERVED: &[&str] = &["TLS_CERT", "TLS_KEY", "ACME_DOMAIN", "ACME_EMAIL"];
 
 /// A setting that cannot be used: its name, what it was, what it may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +95,11 @@ impl Location {
     pub fn secret_key_file(&self) -> PathBuf {
         self.data_dir.join("secret.key")
     }
+
+    /// The folder that mail is written into where no server takes it.
+    pub fn mail_folder(&self) -> PathBuf {
+        self.data_dir.join("mail")
+    }
 }
 
 /// Settings of `serve`, as they were given.
@@ -144,6 +154,9 @@ pub struct Settings {
     trust_proxy: String,
 
     #[command(flatten)]
+    mail: MailSettings,
+
+    #[command(flatten)]
     payment_links: PaymentLinks,
 
     #[command(flatten)]
@@ -170,37 +183,6 @@ impl PaymentLinks {
     }
 }
 
-/// What is logged, and how.
-#[derive(Debug, Clone, Args)]
-pub struct Logging {
-    /// What is logged: error, warn, info, debug, trace, or a filter such as info,poem=debug
-    #[arg(long, env = "LOG", default_value = "info", value_name = "FILTER")]
-    pub log: String,
-
-    /// How it is logged: text or json
-    #[arg(long, env = "LOG_FORMAT", default_value = "text", value_name = "text|json")]
-    pub log_format: String,
-}
-
-impl Logging {
-    /// Whether lines are JSON.
-    pub fn is_json(&self) -> Result<bool, WrongSetting> {
-        match self.log_format.as_str() {
-            "text" => Ok(false),
-            "json" => Ok(true),
-            other => Err(WrongSetting::new("LOG_FORMAT", other, "text or json")),
-        }
-    }
-
-    /// The filter of what is logged.
-    pub fn filter(&self) -> Result<tracing_subscriber::EnvFilter, WrongSetting> {
-        let expected =
-            "error, warn, info, debug, trace or off, or a filter such as info,poem=debug";
-        tracing_subscriber::EnvFilter::try_new(&self.log)
-            .map_err(|_| WrongSetting::new("LOG", &self.log, expected))
-    }
-}
-
 /// Settings of `serve`, checked.
 #[derive(Clone)]
 pub struct Config {
@@ -219,6 +201,7 @@ pub struct Config {
     pub cors_origins: Vec<String>,
     pub rate_limit: bool,
     pub trust_proxy: bool,
+    pub mail: MailConfig,
     /// Without a slash at its end.
     pub payment_link_base: String,
 }
@@ -233,6 +216,7 @@ impl fmt::Debug for Config {
             .field("cors_origins", &self.cors_origins)
             .field("rate_limit", &self.rate_limit)
             .field("trust_proxy", &self.trust_proxy)
+            .field("mail", &self.mail)
             .finish_non_exhaustive()
     }
 }
@@ -258,6 +242,20 @@ impl Settings {
         Ok(self.into_config(check_jwt_secret(jwt_secret)?, secret_key)?)
     }
 
+    /// Where mail goes and whom it comes from.
+    pub fn mail(&self) -> Result<MailConfig, WrongSetting> {
+        self.mail.check(&self.public_url()?)
+    }
+
+    fn public_url(&self) -> Result<String, WrongSetting> {
+        if let Some(given) = &self.public_url {
+            return url("PUBLIC_URL", given);
+        }
+        let listen = listen(self.listen.as_deref(), &self.port)?;
+        let first_port = listen[0].rsplit(':').next().unwrap_or_default();
+        Ok(format!("http://localhost:{first_port}"))
+    }
+
     fn into_config(
         self,
         jwt_secret: String,
@@ -270,9 +268,7 @@ impl Settings {
             check_secret_key(key)?;
         }
         let listen = listen(self.listen.as_deref(), &self.port)?;
-        let first_port = listen[0].rsplit(':').next().unwrap_or_default();
-        let public_url =
-            self.public_url.unwrap_or_else(|| format!("http://localhost:{first_port}"));
+        let public_url = self.public_url()?;
         let origins = self.cors_origin.as_ref().or(self.frontend_url.as_ref());
         let origins_name = if self.cors_origin.is_some() { "CORS_ORIGIN" } else { "FRONTEND_URL" };
         Ok(Config {
@@ -286,7 +282,8 @@ impl Settings {
             )?,
             otp_expiry: duration("OTP_EXPIRY", &self.otp_expiry)?,
             secret_key,
-            public_url: url("PUBLIC_URL", &public_url)?,
+            mail: self.mail.check(&public_url)?,
+            public_url,
             cors_origins: origins
                 .map_or("http://localhost:3000", String::as_str)
                 .split(',')

@@ -75,6 +75,32 @@ impl Letter {
     }
 }
 
+/// How the mail of a database is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailHealth {
+    /// Letters that wait to be delivered.
+    pub waiting: i64,
+    /// Those of them that wait for long.
+    pub late: Trouble,
+    /// Letters that were given up lately.
+    pub failed: Trouble,
+}
+
+/// So many letters are in trouble.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    pub count: usize,
+    /// The newest reason that is known.
+    pub reason: Option<String>,
+}
+
+impl Trouble {
+    /// The trouble of letters whose reasons these are, newest first.
+    pub fn of(reasons: Vec<Option<String>>) -> Self {
+        Self { count: reasons.len(), reason: reasons.into_iter().flatten().next() }
+    }
+}
+
 /// When a mail is tried again that has failed so many times; `None` once it is given up. The
 /// last try comes when the day is over.
 pub fn next_try(created_at: Timestamp, tries: i64, now: Timestamp) -> Option<Timestamp> {

@@ -1,13 +1,35 @@
-//! The mails the program writes.
+//! The mails the program writes. Each has a text part and a plain HTML part that loads nothing;
+//! the templates escape what people typed, and a subject stays one line without secrets.
 
+use askama::Template;
 use jiff::SignedDuration;
 
 use crate::domain::{
-    error::Result,
+    error::{Error, Result},
     mail::{Mail, MailKind},
 };
 
-/// The code that proves an e-mail address, and a link that does it with one click.
+/// How long the link of a verification mail is valid.
+pub const LINK_LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Fills the two templates of a mail with the same fields.
+macro_rules! render {
+    ($text:literal, $html:literal, { $($field:ident: $type:ty),* $(,)? }) => {{
+        #[derive(Template)]
+        #[template(path = $text)]
+        struct Text<'a> { $($field: $type,)* }
+        #[derive(Template)]
+        #[template(path = $html)]
+        struct Html<'a> { subject: &'a str, $($field: $type,)* }
+        |subject: &str| -> Result<(String, String)> {
+            let text = Text { $($field,)* }.render().map_err(Error::internal)?;
+            let html = Html { subject, $($field,)* }.render().map_err(Error::internal)?;
+            Ok((text, html))
+        }
+    }};
+}
+
+/// The code that proves an e-mail address, and where given a link that proves it with one click.
 pub fn verification(
     to: &str,
     first_name: &str,
@@ -15,31 +37,181 @@ pub fn verification(
     code_life: SignedDuration,
     link: Option<&str>,
 ) -> Result<Mail> {
-    let minutes = code_life.as_mins();
-    let link = link.unwrap_or_default();
-    let text = format!("Hello {first_name},\n\n{code}\n\n{minutes} minutes\n\n{link}\n");
-    Ok(mail(MailKind::Verification, to, "Verify your e-mail", text))
+    let (greeting, code_life, link_life) =
+        (&greeting(first_name), &life(code_life), &life(LINK_LIFE));
+    let parts = render!("mail/verification.txt", "mail/verification.html", {
+        greeting: &'a str, code: &'a str, code_life: &'a str, link: Option<&'a str>, link_life: &'a str,
+    });
+    mail(MailKind::Verification, to, "Verify your e-mail address", parts)
 }
 
-/// The code that sets another password.
+/// The code with which a new password can be chosen.
 pub fn password_reset(
     to: &str,
     first_name: &str,
     code: &str,
-    life: SignedDuration,
+    code_life: SignedDuration,
 ) -> Result<Mail> {
-    let minutes = life.as_mins();
-    let text = format!("Hello {first_name},\n\n{code}\n\n{minutes} minutes\n");
-    Ok(mail(MailKind::PasswordReset, to, "Reset your password", text))
+    let (greeting, code_life) = (&greeting(first_name), &life(code_life));
+    let parts = render!("mail/password_reset.txt", "mail/password_reset.html", {
+        greeting: &'a str, code: &'a str, code_life: &'a str,
+    });
+    mail(MailKind::PasswordReset, to, "Reset your password", parts)
 }
 
-fn mail(kind: MailKind, to: &str, subject: &str, text: String) -> Mail {
-    Mail {
-        kind,
-        to: to.to_owned(),
-        subject: subject.to_owned(),
-        html: text.clone(),
-        text,
-        reply_to: None,
+/// What a visitor wrote through the contact form; answers go to the visitor.
+pub fn message_received(
+    to: &str,
+    first_name: &str,
+    sender_name: &str,
+    sender_email: &str,
+    content: &str,
+) -> Result<Mail> {
+    let (greeting, content) = (&greeting(first_name), &lines(content));
+    let parts = render!("mail/message_received.txt", "mail/message_received.html", {
+        greeting: &'a str, sender_name: &'a str, sender_email: &'a str, content: &'a str,
+    });
+    let subject = format!("New message from {sender_name}");
+    let mail = mail(MailKind::MessageReceived, to, &subject, parts)?;
+    Ok(Mail { reply_to: Some(sender_email.to_owned()), ..mail })
+}
+
+/// What a client answered to a proposal.
+pub fn proposal_answered(
+    to: &str,
+    first_name: &str,
+    client_name: &str,
+    title: &str,
+    accepted: bool,
+) -> Result<Mail> {
+    let greeting = &greeting(first_name);
+    let parts = render!("mail/proposal_answered.txt", "mail/proposal_answered.html", {
+        greeting: &'a str, client_name: &'a str, title: &'a str, accepted: bool,
+    });
+    let answered = if accepted { "accepted" } else { "declined" };
+    let subject = format!("{client_name} has {answered}: {title}");
+    mail(MailKind::ProposalAnswered, to, &subject, parts)
+}
+
+fn mail(
+    kind: MailKind,
+    to: &str,
+    subject: &str,
+    parts: impl FnOnce(&str) -> Result<(String, String)>,
+) -> Result<Mail> {
+    let subject: String = subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let (text, html) = parts(&subject)?;
+    Ok(Mail { kind, to: to.to_owned(), subject, text, html, reply_to: None })
+}
+
+/// A name that a mail program might turn into a link is left out: whoever registers somebody
+/// else's address would choose where it leads.
+fn greeting(first_name: &str) -> String {
+    let name = first_name.trim();
+    let could_be_link = name.contains(['/', ':', '@'])
+        || name.split('.').skip(1).any(|rest| rest.starts_with(char::is_alphanumeric));
+    if name.is_empty() || could_be_link { "Hello,".to_owned() } else { format!("Hello {name},") }
+}
+
+/// "10 minutes", "24 hours", "90 seconds".
+fn life(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs();
+    let (count, unit) = match seconds {
+        _ if seconds % 3600 == 0 && seconds > 0 => (seconds / 3600, "hour"),
+        _ if seconds % 60 == 0 && seconds > 0 => (seconds / 60, "minute"),
+        _ => (seconds, "second"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Free text with lines that end alike, and nothing that a terminal or mail program may obey.
+fn lines(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .chars()
+        .map(|c| if c == '\r' { '\n' } else { c })
+        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEN_MINUTES: SignedDuration = SignedDuration::from_mins(10);
+
+    #[test]
+    fn a_verification_mail_has_code_and_link_and_says_how_long_each_is_valid() {
+        let link = "http://localhost:5000/verify?token=a.b&x=1";
+        let mail = verification("a@example.com", "Ada", "123456", TEN_MINUTES, Some(link)).unwrap();
+        for said in ["Hello Ada,", "123456", "10 minutes", "24 hours"] {
+            assert!(mail.text.contains(said), "{said}: {}", mail.text);
+            assert!(mail.html.contains(said), "{said}: {}", mail.html);
+        }
+        assert!(mail.text.contains(link), "{}", mail.text);
+        let escaped = link.replace('&', "&#38;");
+        assert_eq!(mail.html.matches(&escaped).count(), 2, "{}", mail.html);
+        assert!(mail.html.contains(">Verify my e-mail</a>"));
+        assert!(!mail.subject.contains("123456"));
+        assert!(!format!("{mail:?}").contains("123456"), "{mail:?}");
+    }
+
+    #[test]
+    fn without_a_link_the_mail_speaks_of_the_code_alone() {
+        let mail = verification("a@example.com", "Ada", "123456", TEN_MINUTES, None).unwrap();
+        assert!(mail.text.contains("It is valid for 10 minutes."), "{}", mail.text);
+        assert!(!mail.html.contains("href") && !mail.text.contains("24 hours"));
+        assert!(!mail.text.contains("\n\n\n"), "{}", mail.text);
+    }
+
+    #[test]
+    fn a_reset_mail_has_the_code() {
+        let life = SignedDuration::from_secs(300);
+        let mail = password_reset("a@example.com", "Ada", "654321", life).unwrap();
+        for part in [&mail.text, &mail.html] {
+            assert!(part.contains("654321") && part.contains("5 minutes"), "{part}");
+        }
+        assert!(!mail.subject.contains("654321"));
+    }
+
+    #[test]
+    fn what_people_typed_is_escaped_and_keeps_its_lines() {
+        let content = "<script>alert(1)</script>\r\nsecond & last\u{1b}[2J";
+        let mail =
+            message_received("a@example.com", "Ada", "<b>Eve</b>", "eve@example.com", content)
+                .unwrap();
+        assert!(!mail.html.contains("<script>") && !mail.html.contains("<b>"), "{}", mail.html);
+        assert!(mail.html.contains("alert(1)"), "{}", mail.html);
+        assert!(mail.html.contains(">second &#38; last[2J</div>"), "{}", mail.html);
+        assert!(mail.text.contains("</script>\nsecond & last[2J"), "{}", mail.text);
+        assert_eq!(mail.reply_to.as_deref(), Some("eve@example.com"));
+        assert_eq!(mail.subject, "New message from <b>Eve</b>");
+    }
+
+    #[test]
+    fn a_subject_stays_one_line() {
+        let title = "Web\r\nBcc: everybody@example.com";
+        let mail = proposal_answered("a@example.com", "Ada", "Acme", title, true).unwrap();
+        assert_eq!(mail.subject, "Acme has accepted: Web  Bcc: everybody@example.com");
+        let mail = proposal_answered("a@example.com", "Ada", "Acme", "Web", false).unwrap();
+        assert_eq!(mail.subject, "Acme has declined: Web");
+        assert!(mail.text.contains("Acme has declined your proposal:\n\n    Web\n"));
+    }
+
+    #[test]
+    fn nobody_is_greeted_with_a_link() {
+        assert_eq!(greeting("කමල"), "Hello කමල,");
+        assert_eq!(greeting("J. R."), "Hello J. R.,");
+        for name in ["https://evil.example", "www.evil.example", "evil.example/x", "a@b", " "] {
+            assert_eq!(greeting(name), "Hello,", "{name}");
+        }
+    }
+
+    #[test]
+    fn lives_are_said_as_people_say_them() {
+        for (seconds, said) in
+            [(600, "10 minutes"), (60, "1 minute"), (90, "90 seconds"), (86_400, "24 hours")]
+        {
+            assert_eq!(life(SignedDuration::from_secs(seconds)), said);
+        }
     }
 }

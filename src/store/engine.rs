@@ -139,7 +139,13 @@ impl Column for Option<i64> {
 
 impl Column for Vec<u8> {
     fn read(row: &dyn Row, column: usize) -> Result<Self> {
-        row.bytes(column)?.map(<[u8]>::to_vec).ok_or_else(|| missing(column))
+        <Option<Vec<u8>>>::read(row, column)?.ok_or_else(|| missing(column))
+    }
+}
+
+impl Column for Option<Vec<u8>> {
+    fn read(row: &dyn Row, column: usize) -> Result<Self> {
+        Ok(row.bytes(column)?.map(<[u8]>::to_vec))
     }
 }
 
@@ -173,6 +179,7 @@ text_column! {
     crate::domain::milestone::MilestoneStatus: crate::domain::milestone::MilestoneStatus::from_word;
     crate::domain::proposal::ProposalStatus: crate::domain::proposal::ProposalStatus::from_word;
     crate::domain::activity::ActivityKind: crate::domain::activity::ActivityKind::from_word;
+    crate::domain::mail::MailKind: crate::domain::mail::MailKind::from_word;
     crate::domain::account::Role: crate::domain::account::Role::from_word;
     crate::domain::date::Zone: crate::domain::date::Zone::from_name;
     crate::domain::invoice::Party: |text| serde_json::from_str(text).ok();

@@ -1,7 +1,38 @@
 //! Mail to be delivered.
 
-use super::engine::{Tx, values};
-use crate::domain::{error::Result, mail::Letter};
+use jiff::Timestamp;
+
+use super::engine::{Row, Tx, values};
+use crate::domain::{
+    error::Result,
+    id::MailId,
+    mail::{Letter, MailHealth, Trouble},
+};
+
+/// The columns [`read`] expects, in order.
+macro_rules! columns {
+    () => {
+        "id, account_id, kind, recipient, subject, sealed, tries, due_at, last_error, \
+         delivered_at, failed_at, created_at"
+    };
+}
+
+fn read(row: &dyn Row) -> Result<Letter> {
+    Ok(Letter {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        kind: row.get(2)?,
+        to: row.get(3)?,
+        subject: row.get(4)?,
+        sealed: row.get(5)?,
+        tries: row.get(6)?,
+        due_at: row.get(7)?,
+        last_error: row.get(8)?,
+        delivered_at: row.get(9)?,
+        failed_at: row.get(10)?,
+        created_at: row.get(11)?,
+    })
+}
 
 /// Adds a letter.
 pub fn create(tx: &mut Tx, letter: &Letter) -> Result<()> {
@@ -21,4 +52,156 @@ pub fn create(tx: &mut Tx, letter: &Letter) -> Result<()> {
         ],
     )?;
     Ok(())
+}
+
+/// Up to `most` letters whose time has come. What became due last goes first: after a long
+/// outage, the newest codes are the ones somebody still waits for.
+pub fn due(tx: &mut Tx, now: Timestamp, most: i64) -> Result<Vec<MailId>> {
+    tx.list(
+        "SELECT id FROM outbox \
+         WHERE delivered_at IS NULL AND failed_at IS NULL AND due_at <= ?1 \
+         ORDER BY due_at DESC, id DESC LIMIT ?2",
+        values![now, most],
+        |row| row.get(0),
+    )
+}
+
+/// When the next letter becomes due.
+pub fn next_due(tx: &mut Tx) -> Result<Option<Timestamp>> {
+    let first = tx.find(
+        "SELECT due_at FROM outbox WHERE delivered_at IS NULL AND failed_at IS NULL \
+         ORDER BY due_at LIMIT 1",
+        &[],
+        |row| row.get(0),
+    )?;
+    Ok(first)
+}
+
+/// Takes a due letter out for a try, which counts from now on. Nobody else gets it before
+/// `until`, and if nothing is heard of the try, it is due again then.
+pub fn take(tx: &mut Tx, id: MailId, now: Timestamp, until: Timestamp) -> Result<Option<Letter>> {
+    tx.find(
+        concat!(
+            "UPDATE outbox SET tries = tries + 1, due_at = ?3 \
+             WHERE id = ?1 AND due_at <= ?2 AND delivered_at IS NULL AND failed_at IS NULL \
+             RETURNING ",
+            columns!()
+        ),
+        values![&id, now, until],
+        read,
+    )
+}
+
+/// Notes a delivery and erases the body.
+pub fn mark_delivered(tx: &mut Tx, id: MailId, now: Timestamp) -> Result<()> {
+    tx.execute(
+        "UPDATE outbox SET sealed = NULL, delivered_at = ?2, failed_at = NULL, \
+         last_error = NULL WHERE id = ?1",
+        values![&id, now],
+    )?;
+    Ok(())
+}
+
+/// Notes why a try failed, and when the next one is.
+pub fn postpone(tx: &mut Tx, id: MailId, due_at: Timestamp, reason: &str) -> Result<()> {
+    tx.execute(
+        "UPDATE outbox SET due_at = ?2, last_error = ?3 \
+         WHERE id = ?1 AND delivered_at IS NULL AND failed_at IS NULL",
+        values![&id, due_at, reason],
+    )?;
+    Ok(())
+}
+
+/// Notes why the last try failed, and erases the body.
+pub fn give_up(tx: &mut Tx, id: MailId, now: Timestamp, reason: &str) -> Result<()> {
+    tx.execute(
+        "UPDATE outbox SET sealed = NULL, failed_at = ?2, last_error = ?3 \
+         WHERE id = ?1 AND delivered_at IS NULL",
+        values![&id, now, reason],
+    )?;
+    Ok(())
+}
+
+/// A letter.
+pub fn find(tx: &mut Tx, id: MailId) -> Result<Option<Letter>> {
+    tx.find(concat!("SELECT ", columns!(), " FROM outbox WHERE id = ?1"), values![&id], read)
+}
+
+/// The letters that wait, next try first.
+pub fn list_waiting(tx: &mut Tx) -> Result<Vec<Letter>> {
+    tx.list(
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM outbox WHERE delivered_at IS NULL AND failed_at IS NULL ORDER BY due_at, id"
+        ),
+        &[],
+        read,
+    )
+}
+
+/// The letters that were given up, oldest failure first.
+pub fn list_failed(tx: &mut Tx) -> Result<Vec<Letter>> {
+    tx.list(
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM outbox WHERE failed_at IS NOT NULL ORDER BY failed_at, id"
+        ),
+        &[],
+        read,
+    )
+}
+
+/// Every letter that is still known, oldest first.
+pub fn list(tx: &mut Tx) -> Result<Vec<Letter>> {
+    tx.list(concat!("SELECT ", columns!(), " FROM outbox ORDER BY created_at, id"), &[], read)
+}
+
+/// Makes a waiting letter due, or where none is named, every one; answers how many.
+pub fn make_due(tx: &mut Tx, id: Option<MailId>, now: Timestamp) -> Result<u64> {
+    match id {
+        Some(id) => tx.execute(
+            "UPDATE outbox SET due_at = ?2 \
+             WHERE id = ?1 AND delivered_at IS NULL AND failed_at IS NULL",
+            values![&id, now],
+        ),
+        None => tx.execute(
+            "UPDATE outbox SET due_at = ?1 WHERE delivered_at IS NULL AND failed_at IS NULL",
+            values![now],
+        ),
+    }
+}
+
+/// How mail is doing: what has waited since `late`, and what was given up since `lately`.
+pub fn health(tx: &mut Tx, late: Timestamp, lately: Timestamp) -> Result<MailHealth> {
+    let waiting = tx.one(
+        "SELECT count(*) FROM outbox WHERE delivered_at IS NULL AND failed_at IS NULL",
+        &[],
+        |row| row.get(0),
+    )?;
+    let late = tx.list(
+        "SELECT last_error FROM outbox \
+         WHERE delivered_at IS NULL AND failed_at IS NULL AND created_at <= ?1 \
+         ORDER BY due_at DESC, id DESC",
+        values![late],
+        |row| row.get(0),
+    )?;
+    let failed = tx.list(
+        "SELECT last_error FROM outbox WHERE failed_at >= ?1 ORDER BY failed_at DESC, id DESC",
+        values![lately],
+        |row| row.get(0),
+    )?;
+    Ok(MailHealth { waiting, late: Trouble::of(late), failed: Trouble::of(failed) })
+}
+
+/// Forgets up to `most` letters from before `before` that wait no more; answers how many.
+pub fn delete_old(tx: &mut Tx, before: Timestamp, most: i64) -> Result<u64> {
+    tx.execute(
+        "DELETE FROM outbox WHERE id IN \
+         (SELECT id FROM outbox WHERE created_at < ?1 \
+          AND (delivered_at IS NOT NULL OR failed_at IS NOT NULL) \
+          ORDER BY created_at LIMIT ?2)",
+        values![before, most],
+    )
 }

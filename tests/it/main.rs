@@ -4,5 +4,6 @@
 
 mod cli;
 mod freelanceos;
+mod mail;
 mod store;
 mod support;

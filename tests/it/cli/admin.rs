@@ -85,3 +85,17 @@ async fn an_admin_works_beside_a_running_server() {
     assert!(server.login("ada@example.com", NEW_PASSWORD).await.is_ok());
     server.stop();
 }
+
+#[test]
+fn only_mail_that_is_there_and_waits_is_tried_again() {
+    let place = Place::migrated();
+    assert_eq!(place.run(&["admin", "list-mail", "--json"]).done(), "[]\n");
+    assert_eq!(place.run(&["admin", "list-mail"]).done().lines().count(), 1);
+    for id in ["mail_01h455vb4pex5vsknk084sn02q", "client_01h455vb4pex5vsknk084sn02q", "x"] {
+        let ended = place.run(&["admin", "retry-mail", id]);
+        assert!(ended.refused(1).contains(&format!("no mail has the id {id}")));
+    }
+    assert!(place.run(&["admin", "retry-mail", "--all"]).done().contains("at once: 0"));
+    assert_eq!(place.run(&["admin", "retry-mail"]).code, 2);
+    assert_eq!(place.run(&["admin", "retry-mail", "x", "--all"]).code, 2);
+}

@@ -58,6 +58,8 @@ async fn the_demo_is_two_years_of_work_in_every_state() {
     server.stop();
     let ended = place.run(&["doctor"]);
     assert!(ended.done().lines().all(|line| line.starts_with("ok")), "{}", ended.stdout);
+    let ended = place.run(&["admin", "list-mail", "--all", "--json"]);
+    assert_eq!(ended.done(), "[]\n", "the demo mails nobody");
 }
 
 #[test]

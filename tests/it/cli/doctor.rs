@@ -73,6 +73,36 @@ fn doctor_sees_a_running_server() {
 }
 
 #[test]
+fn mail_in_trouble_is_told_with_its_reason() {
+    let place = Place::new();
+    place.serve().stop();
+    let insert = "INSERT INTO outbox (id, kind, recipient, subject, tries, due_at, last_error, \
+                  created_at) VALUES (randomblob(16), 'verification', 'a@example.com', 'Hello', 3, \
+                  1700000000, 'no such host', unixepoch() - 240)";
+    change(&place, insert);
+    assert!(findings(&place, &[]).is_empty(), "it has not waited for long");
+    change(&place, "UPDATE outbox SET created_at = created_at - 120");
+    assert_eq!(findings(&place, &[]), ["warn mail"]);
+    let ended = place.run(&["doctor"]);
+    let said = "1 waiting for more than 5 minutes, lastly because: no such host";
+    assert!(ended.done().contains(said), "{}", ended.stdout);
+    change(&place, "UPDATE outbox SET failed_at = unixepoch() - 6 * 86400");
+    assert_eq!(findings(&place, &[]), ["warn mail"]);
+    let ended = place.run(&["doctor"]);
+    assert!(ended.done().contains("1 given up in the last 7 days"), "{}", ended.stdout);
+    change(&place, "UPDATE outbox SET failed_at = unixepoch() - 8 * 86400");
+    assert!(findings(&place, &[]).is_empty());
+
+    let server = ("SMTP_URL", "smtp://me:hunter2@mail.example.com");
+    assert_eq!(findings(&place, &[server]), ["warn mail"], "nobody can answer localhost");
+    let from = ("MAIL_FROM", "office@example.com");
+    assert!(findings(&place, &[server, from]).is_empty());
+    let ended = place.run_with(&["doctor"], &[server, from]);
+    let said = "goes to mail.example.com:587 and comes from office@example.com";
+    assert!(ended.done().contains(said) && !ended.stdout.contains("hunter2"), "{}", ended.stdout);
+}
+
+#[test]
 fn totals_that_do_not_agree_with_their_rows_are_found() {
     let place = demo::place();
     // No server has made secrets here.

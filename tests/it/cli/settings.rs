@@ -22,6 +22,9 @@ fn a_wrong_setting_stops_with_one_line_that_names_it() {
         ("FRONTEND_URL", "ftp://a", "FRONTEND_URL"),
         ("OTP_EXPIRY", "soon", "OTP_EXPIRY"),
         ("LOG", "info=loud", "LOG"),
+        ("SMTP_URL", "smtp://me:hunter2@h:port", "SMTP_URL must be smtp://USER:PASSWORD@HOST:PORT"),
+        ("SMTP_URL", "http://me:hunter2@h", "SMTP_URL must be smtp://"),
+        ("MAIL_FROM", "nobody", r#"MAIL_FROM is "nobody"; it must be a mailbox"#),
         ("LOG_FORMAT", "yaml", "LOG_FORMAT is \"yaml\"; it must be text or json"),
         ("LOG_FORMAT_FILE", file, "LOG_FORMAT is \"yaml\""),
         ("PUBLIC_URL_FILE", "/nowhere/at/all", "PUBLIC_URL_FILE is /nowhere/at/all"),
@@ -86,4 +89,46 @@ fn two_servers_do_not_share_a_database() {
     assert_eq!(ended.code, 1);
     assert!(ended.stderr.contains("is serving ./data/freelanceos.db already"));
     server.stop();
+}
+
+#[test]
+fn help_shows_no_secret_wherever_it_comes_from() {
+    let place = Place::new();
+    let file = place.path("secret");
+    fs::write(&file, "smtp://me:hunter2@h\n").unwrap();
+    let file = file.to_str().unwrap();
+    for name in ["SMTP_URL", "JWT_SECRET", "SECRET_KEY", "DATABASE_URL"] {
+        for (name, value) in [(name.to_owned(), "hunter2"), (format!("{name}_FILE"), file)] {
+            let help = place.run_with(&["serve", "--help"], &[(&name, value)]);
+            assert!(!help.done().contains("hunter2"), "{name}: {}", help.stdout);
+        }
+    }
+    let help = place.run_with(&["serve", "--help"], &[("PORT", "7000")]);
+    assert!(help.done().contains("7000"), "what is no secret is shown");
+}
+
+#[tokio::test]
+async fn without_a_server_mail_becomes_files() {
+    let place = Place::new();
+    let server = place.serve_with(&[("PUBLIC_URL", "https://freelance.example")]);
+    let body = serde_json::json!({
+        "firstName": "Kamala", "lastName": "Perera", "email": "kamala@example.com",
+        "password": "securepass1!", "role": "client",
+    });
+    server.post("/auth/register", None, &body).await;
+    let folder = place.path("data/mail");
+    let found = || {
+        let mut files = fs::read_dir(&folder).ok()?.map(|file| file.unwrap().path());
+        files.find(|file| file.extension().is_some_and(|extension| extension == "eml"))
+    };
+    let start = std::time::Instant::now();
+    while found().is_none() && start.elapsed() < super::PATIENCE {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let mail = fs::read_to_string(found().unwrap()).unwrap();
+    assert!(mail.contains("From: FreelanceOS <no-reply@freelance.example>\r\n"), "{mail}");
+    assert_eq!((mode(&folder), mode(&found().unwrap())), (0o700, 0o600));
+    server.stop();
+    let ended = place.run(&["admin", "list-mail", "--all"]);
+    assert!(ended.done().contains("delivered"), "{}", ended.stdout);
 }

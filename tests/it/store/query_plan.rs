@@ -267,3 +267,31 @@ fn every_list_and_dashboard_query_is_answered_by_an_index_without_sorting() {
     }
     assert!(found.is_empty(), "{}", found.join("\n\n"));
 }
+
+#[test]
+fn the_mail_worker_looks_at_nothing_but_what_waits() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("freelanceos.db");
+    let now: Timestamp = START.parse().unwrap();
+    migrate::run(&path, now).unwrap();
+    let asked = sqlite::with_connection(&path, |connection| {
+        let mut recorder = Recorder { connection, asked: BTreeSet::new() };
+        let tx = &mut Tx::new(&mut recorder);
+        store::outbox::due(tx, now, 20)?;
+        store::outbox::next_due(tx)?;
+        store::outbox::take(tx, id(1), now, now)?;
+        store::outbox::list_failed(tx)?;
+        store::outbox::list_waiting(tx)?;
+        store::outbox::health(tx, now, now)?;
+        store::outbox::delete_old(tx, now, 1000)?;
+        Ok(recorder.asked)
+    });
+    for sql in asked.unwrap() {
+        for step in sqlite::query_plan(&path, sql).unwrap() {
+            let is_read = step.starts_with("SCAN") || step.starts_with("SEARCH");
+            let by_index = ["outbox_due", "outbox_failed", "outbox_by_age", "PRIMARY KEY"];
+            let is_led = by_index.iter().any(|index| step.contains(index));
+            assert!(!step.contains("TEMP B-TREE") && (is_led || !is_read), "{sql}\n{step}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 //! the real writer. Only the clock and the randomness are given.
 
 pub mod document;
+pub mod eml;
 
 use std::{
     path::PathBuf,
@@ -18,6 +19,7 @@ use freelanceos::{
         secret::SecretKey,
     },
     http::edge::Gate,
+    mail::{courier::Courier, message::Sender},
     server,
     store::{Store, migrate},
 };
@@ -26,6 +28,8 @@ use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::watch};
+
+use self::eml::Eml;
 
 /// The instant at which every test begins, unless it says otherwise.
 pub const START: &str = "2026-03-18T12:00:00Z";
@@ -76,6 +80,8 @@ pub struct Options {
     pub trust_proxy: bool,
     /// A database to work on a copy of, instead of a fresh one.
     pub database: Option<PathBuf>,
+    /// Who brings mail on its way, instead of a folder.
+    pub courier: Option<Arc<Courier>>,
 }
 
 /// A running program and a client of it.
@@ -154,6 +160,10 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
         std::fs::copy(original, &database).unwrap();
     }
     migrate::run(&database, clock.now()).unwrap();
+    let courier = options.courier.unwrap_or_else(|| {
+        let sender = Sender::of_host("localhost").unwrap();
+        Arc::new(Courier::folder(folder.path().join("mail"), sender))
+    });
     let settings = Settings {
         jwt_secret: JWT_SECRET.to_owned(),
         secret_key: Some(SecretKey::new([7; 32])),
@@ -161,6 +171,7 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
         origins: vec![ORIGIN.to_owned()],
         rate_limit: options.rate_limit,
         payment_link_base: "https://pay.raenest.com".to_owned(),
+        courier: Some(courier),
         ..Settings::default()
     };
     let store = Store::open(&database).unwrap();
@@ -192,6 +203,27 @@ impl TestApp {
     /// The database file.
     pub fn database(&self) -> PathBuf {
         self.folder.path().join("freelanceos.db")
+    }
+
+    /// The folder that mail is written into.
+    pub fn mail_folder(&self) -> PathBuf {
+        self.folder.path().join("mail")
+    }
+
+    /// Delivers the mail that is due, and reads all that was ever delivered, oldest first.
+    pub async fn mails(&self) -> Vec<Eml> {
+        self.app.deliver_mail().await.unwrap();
+        let Ok(folder) = self.mail_folder().read_dir() else { return Vec::new() };
+        let mut files: Vec<PathBuf> = folder.map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files.iter().map(|file| Eml::parse(&std::fs::read(file).unwrap())).collect()
+    }
+
+    /// The code in the newest mail to this address.
+    pub async fn code_of(&self, email: &str) -> String {
+        let mails = self.mails().await;
+        let newest = mails.iter().rev().find(|mail| mail.to() == email);
+        newest.unwrap_or_else(|| panic!("no mail to {email}")).code().to_owned()
     }
 
     /// Sends a request that is still to be finished. `path` begins behind `/api/v1`.

@@ -1,0 +1,189 @@
+//! Mails as the net carries them (RFC 5322).
+
+use std::{net::IpAddr, time::SystemTime};
+
+use jiff::Timestamp;
+use lettre::{
+    Address, Message,
+    message::{
+        Mailbox, MultiPart, SinglePart,
+        header::{HeaderName, HeaderValue},
+    },
+};
+
+use crate::domain::{id::MailId, mail::Mail};
+
+/// Whom mails come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender(Mailbox);
+
+impl Sender {
+    /// Reads `Name <user@host>` or `user@host`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mailbox: Mailbox = text.trim().parse().ok()?;
+        let is_one_line = !text.contains(char::is_control);
+        let email = address(mailbox.email.as_ref())?;
+        is_one_line.then_some(Self(Mailbox { email, ..mailbox }))
+    }
+
+    /// The usual one of a server that people reach under this host name or address.
+    pub fn of_host(host: &str) -> Option<Self> {
+        let host = host.trim_matches(['[', ']']);
+        let domain = match host.parse::<IpAddr>() {
+            Ok(IpAddr::V4(_)) => format!("[{host}]"),
+            Ok(IpAddr::V6(_)) => format!("[IPv6:{host}]"),
+            Err(_) => host.to_owned(),
+        };
+        let email = address(&format!("no-reply@{domain}"))
+            // Its parser does not know how addresses of version 6 are written.
+            .or_else(|| host.contains(':').then(|| Address::new_dangerous("no-reply", domain)))?;
+        Some(Self(Mailbox::new(Some("FreelanceOS".to_owned()), email)))
+    }
+
+    /// The address alone.
+    pub fn email(&self) -> &str {
+        self.0.email.as_ref()
+    }
+
+    /// Whether other machines cannot tell who that is.
+    pub fn is_local(&self) -> bool {
+        let domain = self.0.email.domain();
+        !domain.contains('.') || domain.starts_with('[')
+    }
+}
+
+/// Writes a mail down. The same id and instant give the same message, so that a mail which is
+/// delivered twice is recognised as one.
+pub fn write(
+    id: MailId,
+    at: Timestamp,
+    sender: &Sender,
+    mail: &Mail,
+) -> Result<Message, WrongMail> {
+    let to = address(&mail.to).ok_or(WrongMail::Recipient)?;
+    let mut message = Message::builder()
+        .from(sender.0.clone())
+        .to(Mailbox::new(None, to))
+        .subject(mail.subject.as_str())
+        .date(SystemTime::from(at))
+        .message_id(Some(format!("<{id}@{}>", sender.0.email.domain())))
+        .raw_header(HeaderValue::new(
+            HeaderName::new_from_ascii_str("Auto-Submitted"),
+            "auto-generated".to_owned(),
+        ));
+    // Who typed an address that cannot be answered to is named in the text all the same.
+    if let Some(reply_to) = mail.reply_to.as_deref().and_then(address) {
+        message = message.reply_to(Mailbox::new(None, reply_to));
+    }
+    // Nobody can know the boundary beforehand, since nobody can guess the id.
+    let parts = MultiPart::alternative()
+        .boundary(format!("part-{id}"))
+        .singlepart(SinglePart::plain(mail.text.clone()))
+        .singlepart(SinglePart::html(mail.html.clone()));
+    message.multipart(parts).map_err(|error| WrongMail::Unwritable(error.to_string()))
+}
+
+/// Why a mail cannot be written down.
+#[derive(Debug, thiserror::Error)]
+pub enum WrongMail {
+    #[error("the recipient is no address that mail can be sent to")]
+    Recipient,
+    #[error("the mail cannot be written: {0}")]
+    Unwritable(String),
+}
+
+/// Reads an address; the domain becomes ASCII, as every mail server understands it.
+fn address(text: &str) -> Option<Address> {
+    let address: Address = text.trim().parse().ok()?;
+    if address.domain().is_ascii() {
+        return Some(address);
+    }
+    let domain = idna::domain_to_ascii(address.domain()).ok()?;
+    Address::new(address.user(), domain).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{id::Id, mail::MailKind};
+
+    fn mail(to: &str) -> Mail {
+        Mail {
+            kind: MailKind::MessageReceived,
+            to: to.to_owned(),
+            subject: "කමල ගෙන් පණිවිඩයක්".to_owned(),
+            text: "Hello කමල,\nمرحبا\n".to_owned(),
+            html: "<p>Hello</p>".to_owned(),
+            reply_to: Some("eve@example.com".to_owned()),
+        }
+    }
+
+    fn written(mail: &Mail) -> String {
+        let sender = Sender::parse("FreelanceOS <no-reply@example.com>").unwrap();
+        let at = "2026-03-18T12:00:00Z".parse().unwrap();
+        let message = write(Id::NIL, at, &sender, mail).unwrap();
+        String::from_utf8(message.formatted()).unwrap()
+    }
+
+    #[test]
+    fn the_same_mail_is_the_same_bytes_and_all_of_them_ascii() {
+        let mail = mail("kamala@example.com");
+        let text = written(&mail);
+        assert_eq!(text, written(&mail));
+        assert!(text.is_ascii(), "{text}");
+        for line in [
+            "From: FreelanceOS <no-reply@example.com>\r\n",
+            "To: kamala@example.com\r\n",
+            "Reply-To: eve@example.com\r\n",
+            "Date: Wed, 18 Mar 2026 12:00:00 +0000\r\n",
+            "Message-ID: <mail_00000000000000000000000000@example.com>\r\n",
+            "Auto-Submitted: auto-generated\r\n",
+            "Subject: =?utf-8?b?",
+            "Content-Type: text/plain; charset=utf-8\r\n",
+            "Content-Type: text/html; charset=utf-8\r\n",
+        ] {
+            assert!(text.contains(line), "{line}: {text}");
+        }
+        assert!(text.split("\r\n").all(|line| line.len() < 998 && !line.contains('\n')));
+    }
+
+    #[test]
+    fn domains_of_every_script_are_written_in_ascii() {
+        assert!(written(&mail("a@münchen.example")).contains("To: a@xn--mnchen-3ya.example\r\n"));
+        assert_eq!(Sender::parse("a@münchen.example").unwrap().email(), "a@xn--mnchen-3ya.example");
+    }
+
+    #[test]
+    fn nobody_adds_a_header() {
+        let mut mail = mail("kamala@example.com");
+        mail.subject = "Hello\r\nBcc: everybody@example.com".to_owned();
+        mail.reply_to = Some("eve@example.com\r\nBcc: everybody@example.com".to_owned());
+        let text = written(&mail);
+        assert!(!text.contains("\nBcc:") && !text.contains("Reply-To"), "{text}");
+        mail.to = "a@example.com\r\nBcc: everybody@example.com".to_owned();
+        let sender = Sender::of_host("example.com").unwrap();
+        assert!(write(Id::NIL, Timestamp::UNIX_EPOCH, &sender, &mail).is_err());
+    }
+
+    #[test]
+    fn a_sender_is_a_mailbox() {
+        let sender = Sender::parse("\"Ada, Ltd\" <ada@example.com>").unwrap();
+        assert_eq!(sender.email(), "ada@example.com");
+        for text in ["", "Ada", "Ada <ada>", "a@b@c", "a@example.com\r\nBcc: b@example.com"] {
+            assert_eq!(Sender::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_usual_sender_is_at_the_public_host() {
+        for (host, email, is_local) in [
+            ("freelance.example", "no-reply@freelance.example", false),
+            ("localhost", "no-reply@localhost", true),
+            ("192.168.1.5", "no-reply@[192.168.1.5]", true),
+            ("[::1]", "no-reply@[IPv6:::1]", true),
+        ] {
+            let sender = Sender::of_host(host).unwrap();
+            assert_eq!((sender.email(), sender.is_local()), (email, is_local));
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Where an SMTP server is and how it is spoken to: `smtp://user:password@host:587`.
+
+use std::{fmt, net::IpAddr};
+
+/// How a connection is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encryption {
+    /// TLS from the first byte.
+    Implicit,
+    /// STARTTLS, or nothing is sent.
+    Required,
+    /// STARTTLS where the server offers it, without asking for its name.
+    Opportunistic,
+    None,
+}
+
+/// An SMTP server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SmtpUrl {
+    /// A name or an address, without brackets.
+    pub host: String,
+    pub port: u16,
+    pub encryption: Encryption,
+    /// User and password.
+    pub credentials: Option<(String, String)>,
+}
+
+impl SmtpUrl {
+    /// Reads `smtp://…` or `smtps://…`. Everything up to the last `@` is user and password, so
+    /// a slash in them does no harm; only `%` and a `:` in the user must be percent-encoded.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.trim().split_once("://")?;
+        let (credentials, rest) = match rest.rsplit_once('@') {
+            Some((credentials, rest)) => {
+                let (user, password) = credentials.split_once(':')?;
+                let user = decode(user).filter(|user| !user.is_empty())?;
+                (Some((user, decode(password)?)), rest)
+            }
+            None => (None, rest),
+        };
+        let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (host, port) = place_of(place.strip_suffix('/').unwrap_or(place))?;
+        let encryption = match (scheme, query) {
+            ("smtps", "") => Encryption::Implicit,
+            ("smtp", "") if credentials.is_some() || !is_loopback(&host) => Encryption::Required,
+            ("smtp", "" | "tls=opportunistic") => Encryption::Opportunistic,
+            ("smtp", "tls=required") => Encryption::Required,
+            ("smtp", "tls=none") => Encryption::None,
+            _ => return None,
+        };
+        let usual = match encryption {
+            Encryption::Implicit => 465,
+            Encryption::Required => 587,
+            Encryption::Opportunistic | Encryption::None => 25,
+        };
+        Some(Self { host, port: port.unwrap_or(usual), encryption, credentials })
+    }
+
+    /// Whether the server is on this machine.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.host)
+    }
+}
+
+impl fmt::Display for SmtpUrl {
+    /// Host and port, without the credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+impl fmt::Debug for SmtpUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SmtpUrl({self}, {:?})", self.encryption)
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Host, and port where one is given.
+fn place_of(place: &str) -> Option<(String, Option<u16>)> {
+    let (host, port) = if let Some(rest) = place.strip_prefix('[') {
+        let (host, port) = rest.split_once(']')?;
+        host.parse::<std::net::Ipv6Addr>().ok()?;
+        (host, if port.is_empty() { None } else { Some(port.strip_prefix(':')?) })
+    } else {
+        let (host, port) =
+            place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port)));
+        if !host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_')) {
+            return None;
+        }
+        (host, port)
+    };
+    let port = port.map(|port| port.parse::<u16>().ok().filter(|port| *port > 0));
+    match port {
+        Some(None) => None,
+        _ if host.is_empty() => None,
+        port => Some((host.to_owned(), port.flatten())),
+    }
+}
+
+/// Undoes percent-encoding.
+fn decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let mut digit = || char::from(rest.next()?).to_digit(16);
+            let (high, low) = (digit()?, digit()?);
+            bytes.push(u8::try_from(high << 4 | low).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok().filter(|text| !text.contains(char::is_control))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> (String, Encryption, Option<(String, String)>) {
+        let url = SmtpUrl::parse(text).unwrap_or_else(|| panic!("{text}"));
+        (url.to_string(), url.encryption, url.credentials)
+    }
+
+    #[test]
+    fn passwords_travel_encrypted_unless_it_is_said_otherwise() {
+        let user = Some(("u".to_owned(), "p".to_owned()));
+        for (text, place, encryption) in [
+            ("smtp://u:p@mail.example.com", "mail.example.com:587", Encryption::Required),
+            ("smtp://u:p@localhost:2525", "localhost:2525", Encryption::Required),
+            ("smtps://u:p@mail.example.com/", "mail.example.com:465", Encryption::Implicit),
+            ("smtp://u:p@[2001:db8::1]:26?tls=none", "[2001:db8::1]:26", Encryption::None),
+        ] {
+            assert_eq!(parsed(text), (place.to_owned(), encryption, user.clone()), "{text}");
+        }
+        for (text, place, encryption) in [
+            ("smtp://mail.example.com", "mail.example.com:587", Encryption::Required),
+            ("smtp://localhost", "localhost:25", Encryption::Opportunistic),
+            ("smtp://[::1]:1025", "[::1]:1025", Encryption::Opportunistic),
+            ("smtp://relay:26?tls=opportunistic", "relay:26", Encryption::Opportunistic),
+            ("smtp://127.0.0.1?tls=required", "127.0.0.1:587", Encryption::Required),
+        ] {
+            assert_eq!(parsed(text), (place.to_owned(), encryption, None), "{text}");
+        }
+    }
+
+    #[test]
+    fn credentials_may_hold_anything() {
+        for (text, user, password) in [
+            ("smtp://me%40example.com:p%25%3A@h", "me@example.com", "p%:"),
+            ("smtp://AKIA:a/b+c=d@h", "AKIA", "a/b+c=d"),
+            ("smtp://me@example.com:p@ss?#@h:25", "me@example.com", "p@ss?#"),
+            ("smtp://u:%E0%B6%9A@h", "u", "ක"),
+            ("smtp://u:@h", "u", ""),
+        ] {
+            assert_eq!(parsed(text).2, Some((user.to_owned(), password.to_owned())), "{text}");
+        }
+        let url = SmtpUrl::parse("smtp://user:hunter2@h").unwrap();
+        assert!(!format!("{url:?}{url}").contains("hunter2"));
+    }
+
+    #[test]
+    fn what_is_no_smtp_server_is_refused() {
+        for text in [
+            "",
+            "mail.example.com",
+            "http://h",
+            "smtp://",
+            "smtp://:25",
+            "smtp://h:0",
+            "smtp://h:port",
+            "smtp://h:70000",
+            "smtp://h/path",
+            "smtp://u@h",
+            "smtp://:p@h",
+            "smtp://u:%zz@h",
+            "smtp://u:p%0d%0aQUIT@h",
+            "smtp://h?tls=maybe",
+            "smtps://h?tls=none",
+            "smtp://[h]:25",
+        ] {
+            assert_eq!(SmtpUrl::parse(text), None, "{text}");
+        }
+    }
+}

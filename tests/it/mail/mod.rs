@@ -1,0 +1,232 @@
+//! Mail: what is written into the outbox, and what becomes of it.
+
+use std::{fs, path::PathBuf, sync::Arc};
+
+use freelanceos::{
+    domain::{id::Id, mail::Letter},
+    mail::{courier::Courier, message::Sender},
+    store::{outbox, sqlite},
+};
+use jiff::SignedDuration;
+use reqwest::Method;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::support::{Options, TestApp, spawn_app, spawn_app_with};
+
+/// Registers somebody who has to prove the e-mail address, which mails a code.
+async fn register(app: &TestApp, email: &str, first_name: &str) {
+    let body = json!({
+        "firstName": first_name, "lastName": "Perera", "email": email,
+        "password": "securepass1!", "role": "freelancer",
+    });
+    let answer = app.send(app.request(Method::POST, "/auth/register").json(&body)).await;
+    assert_eq!(answer.status.as_u16(), 201, "{}", answer.body);
+}
+
+/// Everything the outbox knows.
+async fn letters(app: &TestApp) -> Vec<Letter> {
+    app.app.list_mail(true).await.unwrap()
+}
+
+async fn only_letter(app: &TestApp) -> Letter {
+    let letters = letters(app).await;
+    let [letter] = &letters[..] else { panic!("{letters:?}") };
+    letter.clone()
+}
+
+/// Whether the database files hold these bytes anywhere.
+fn database_holds(app: &TestApp, bytes: &[u8]) -> bool {
+    ["", "-wal"].iter().any(|suffix| {
+        let mut file = app.database().into_os_string();
+        file.push(suffix);
+        let held = fs::read(PathBuf::from(file)).unwrap();
+        held.windows(bytes.len()).any(|window| window == bytes)
+    })
+}
+
+/// A courier that can deliver nothing as long as a file lies where its folder should be.
+fn blocked() -> (TempDir, PathBuf, Arc<Courier>) {
+    let place = TempDir::new().unwrap();
+    let folder = place.path().join("mail");
+    fs::write(&folder, "in the way").unwrap();
+    let courier = Courier::folder(folder.clone(), Sender::of_host("localhost").unwrap());
+    (place, folder, Arc::new(courier))
+}
+
+#[tokio::test]
+async fn a_registration_mails_its_code_in_every_script() {
+    let app = spawn_app().await;
+    register(&app, "kamala@example.com", "කමලා").await;
+    let mails = app.mails().await;
+    let [mail] = &mails[..] else { panic!("{mails:?}") };
+    assert_eq!(mail.to(), "kamala@example.com");
+    assert_eq!(mail.header("From"), "FreelanceOS <no-reply@localhost>");
+    assert_eq!(mail.header("Auto-Submitted"), "auto-generated");
+    assert_eq!(mail.header("Date"), "Wed, 18 Mar 2026 12:00:00 +0000");
+    let id = only_letter(&app).await.id;
+    assert_eq!(mail.header("Message-ID"), format!("<{id}@localhost>"));
+    assert!(mail.raw.is_ascii(), "{}", mail.raw);
+    for part in [&mail.text, &mail.html] {
+        assert!(part.contains("Hello කමලා,"), "{part}");
+        assert!(part.contains(mail.code()) && part.contains("10 minutes"), "{part}");
+    }
+    assert!(!mail.header("Subject").contains(mail.code()));
+}
+
+#[tokio::test]
+async fn the_database_never_holds_what_a_mail_says() {
+    let app = spawn_app().await;
+    register(&app, "kamala@example.com", "Kamala").await;
+    let letter = only_letter(&app).await;
+    assert!(letter.sealed.is_some() && letter.waits());
+    assert!(!format!("{:?}", letter.subject).contains("Kamala"));
+    assert!(database_holds(&app, b"kamala@example.com"), "the files are the right ones");
+    assert!(!database_holds(&app, b"Hello Kamala"));
+
+    let mails = app.mails().await;
+    let letter = only_letter(&app).await;
+    assert_eq!(letter.sealed, None, "the body is erased once it is delivered");
+    assert_eq!(letter.delivered_at, Some(app.app.now()));
+    assert_eq!((letter.tries, letter.last_error.as_deref()), (1, None));
+    assert!(!database_holds(&app, mails[0].code().as_bytes()));
+    assert!(!database_holds(&app, b"Hello Kamala"));
+}
+
+#[tokio::test]
+async fn mail_files_are_for_their_owner_alone_and_whole() {
+    use std::os::unix::fs::PermissionsExt;
+    let app = spawn_app().await;
+    register(&app, "kamala@example.com", "Kamala").await;
+    app.mails().await;
+    let mode = |path: &PathBuf| path.metadata().unwrap().permissions().mode() & 0o777;
+    let folder = app.mail_folder();
+    assert_eq!(mode(&folder), 0o700);
+    let files: Vec<PathBuf> =
+        fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let [file] = &files[..] else { panic!("{files:?}") };
+    assert_eq!(mode(file), 0o600);
+    let name = file.file_name().unwrap().to_str().unwrap();
+    let id = only_letter(&app).await.id;
+    assert_eq!(name, format!("20260318T120000Z-{id}.eml"));
+}
+
+#[tokio::test]
+async fn a_mail_that_cannot_be_delivered_is_tried_again_with_growing_pauses() {
+    let (_place, folder, courier) = blocked();
+    let app = spawn_app_with(Options { courier: Some(courier), ..Options::default() }).await;
+    register(&app, "kamala@example.com", "Kamala").await;
+    let created = app.app.now();
+    let mut expected = 5;
+    for tries in 1..=4 {
+        let round = app.app.deliver_mail().await.unwrap();
+        assert_eq!(round.due, 1, "try {tries}");
+        let letter = only_letter(&app).await;
+        assert!(letter.waits() && letter.sealed.is_some());
+        assert_eq!(letter.tries, tries);
+        assert_eq!(letter.due_at.duration_since(app.app.now()).as_secs(), expected);
+        assert!(letter.last_error.unwrap().contains("cannot be written"));
+        assert_eq!(round.next, Some(letter.due_at));
+        // Not a second earlier.
+        app.clock.advance(SignedDuration::from_secs(expected - 1));
+        assert_eq!(app.app.deliver_mail().await.unwrap().due, 0);
+        app.clock.advance(SignedDuration::from_secs(1));
+        expected *= 2;
+    }
+    fs::remove_file(&folder).unwrap();
+    let round = app.app.deliver_mail().await.unwrap();
+    assert_eq!((round.due, round.next), (1, None));
+    let letter = only_letter(&app).await;
+    assert_eq!((letter.tries, letter.delivered_at), (5, Some(app.app.now())));
+    assert_eq!((letter.last_error, letter.sealed), (None, None));
+    // Delivered late, but dated and named as it was made.
+    let name = format!("{}-{}.eml", created.strftime("%Y%m%dT%H%M%SZ"), letter.id);
+    assert!(folder.join(name).exists());
+}
+
+#[tokio::test]
+async fn a_mail_is_given_up_after_a_day_and_its_text_erased() {
+    let (_place, folder, courier) = blocked();
+    let app = spawn_app_with(Options { courier: Some(courier), ..Options::default() }).await;
+    register(&app, "kamala@example.com", "Kamala").await;
+    let start = app.app.now();
+    while let Some(next) = app.app.deliver_mail().await.unwrap().next {
+        app.clock.advance(next.duration_since(app.app.now()));
+    }
+    assert_eq!(app.app.now().duration_since(start), SignedDuration::from_hours(24));
+    let letter = only_letter(&app).await;
+    assert_eq!(letter.failed_at, Some(app.app.now()));
+    assert_eq!(letter.sealed, None);
+    assert!(letter.last_error.unwrap().contains("cannot be written"));
+    assert!(letter.tries > 50, "{}", letter.tries);
+
+    fs::remove_file(&folder).unwrap();
+    let refused = app.app.retry_mail(letter.id).await.unwrap_err();
+    assert!(refused.message().contains("its text erased"), "{refused}");
+    assert_eq!(app.app.retry_all_mail().await.unwrap(), 0);
+    assert_eq!(app.app.deliver_mail().await.unwrap().due, 0);
+}
+
+#[tokio::test]
+async fn waiting_mail_can_be_tried_at_once() {
+    let (_place, folder, courier) = blocked();
+    let app = spawn_app_with(Options { courier: Some(courier), ..Options::default() }).await;
+    register(&app, "a@example.com", "Ada").await;
+    register(&app, "b@example.com", "Ben").await;
+    app.app.deliver_mail().await.unwrap();
+    fs::remove_file(&folder).unwrap();
+    assert_eq!(app.app.deliver_mail().await.unwrap().due, 0);
+    let waiting = app.app.list_mail(false).await.unwrap();
+    app.app.retry_mail(waiting[0].id).await.unwrap();
+    assert_eq!(app.app.deliver_mail().await.unwrap().due, 1);
+    assert_eq!(app.app.list_mail(false).await.unwrap().len(), 1);
+    assert!(app.app.retry_mail(waiting[0].id).await.is_err(), "it has been delivered");
+    assert!(app.app.retry_mail(Id::NIL).await.is_err());
+    assert_eq!(app.app.retry_all_mail().await.unwrap(), 1);
+    assert_eq!(app.app.deliver_mail().await.unwrap().due, 1);
+    assert!(app.app.list_mail(false).await.unwrap().is_empty());
+    assert_eq!(letters(&app).await.len(), 2);
+}
+
+#[tokio::test]
+async fn two_rounds_at_once_deliver_a_mail_once() {
+    let app = spawn_app().await;
+    register(&app, "kamala@example.com", "Kamala").await;
+    let rounds = tokio::join!(app.app.deliver_mail(), app.app.deliver_mail());
+    rounds.0.unwrap();
+    rounds.1.unwrap();
+    assert_eq!(only_letter(&app).await.tries, 1);
+}
+
+#[tokio::test]
+async fn a_try_of_which_nothing_was_heard_is_made_again() {
+    let app = spawn_app().await;
+    register(&app, "kamala@example.com", "Kamala").await;
+    let id = only_letter(&app).await.id;
+    let now = app.app.now();
+    // As if the machine had lost its power in the middle of a delivery.
+    let until = now + SignedDuration::from_secs(40);
+    let taken = sqlite::with_connection(&app.database(), |c| {
+        outbox::take(&mut freelanceos::store::engine::Tx::new(c), id, now, until)
+    });
+    assert_eq!(taken.unwrap().unwrap().id, id);
+    assert!(app.mails().await.is_empty());
+    app.clock.advance(SignedDuration::from_secs(40));
+    assert_eq!(app.mails().await.len(), 1);
+    assert_eq!(only_letter(&app).await.tries, 2);
+}
+
+#[tokio::test]
+async fn delivered_mail_is_forgotten_after_a_month() {
+    let app = spawn_app().await;
+    register(&app, "kamala@example.com", "Kamala").await;
+    app.mails().await;
+    app.clock.advance(SignedDuration::from_hours(30 * 24));
+    app.app.sweep().await.unwrap();
+    assert_eq!(letters(&app).await.len(), 1);
+    register(&app, "waiting@example.com", "Ben").await;
+    app.clock.advance(SignedDuration::from_hours(31 * 24));
+    app.app.sweep().await.unwrap();
+    let letter = only_letter(&app).await;
+    assert_eq!((letter.to.as_str(), letter.waits()), ("waiting@example.com", true));
+}

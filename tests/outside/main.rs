@@ -1,0 +1,10 @@
+//! What is tested against programs that cargo does not bring. `tests/run` installs them and
+//! turns the feature on; `cargo test` alone leaves these tests out.
+
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
+#![allow(clippy::expect_used, reason = "a test says what went wrong by failing")]
+
+#[path = "../it/support/eml.rs"]
+mod eml;
+mod program;
+mod smtp;
