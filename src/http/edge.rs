@@ -293,7 +293,7 @@ fn tell(headers: &mut HeaderMap, limit: u32, remaining: u32, reset: i64) {
 fn matches(pattern: &str, path: &str) -> bool {
     let mut asked = path.trim_end_matches('/').split('/');
     let fits = pattern.split('/').all(|known| {
-        asked.next().is_some_and(|asked| known == asked || (known == "*" && asked != ""))
+        asked.next().is_some_and(|asked| known == asked || (known == "*" && !asked.is_empty()))
     });
     fits && asked.next().is_none()
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 
 mod cli;
+mod freelancehub;
+mod freelancehub_auth;
 mod freelanceos;
 mod mail;
 mod store;

@@ -30,7 +30,7 @@ mod transport;
 use serde_json::Value;
 
 /// JSON for a snapshot: ids and tokens differ from run to run, so only what begins them stays.
-fn shown(value: &Value) -> String {
+pub fn shown(value: &Value) -> String {
     let text = serde_json::to_string_pretty(value).unwrap();
     let hide = |line: &str| {
         let value = line.split('"').nth(3).unwrap_or_default();

@@ -21,7 +21,7 @@ use freelanceos::{
     http::edge::Gate,
     mail::{courier::Courier, message::Sender},
     server,
-    store::{Store, migrate},
+    store::{Store, migrate, sqlite},
 };
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode, header::HeaderMap};
@@ -157,7 +157,7 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
     let database = folder.path().join("freelanceos.db");
     let clock = Arc::new(TestClock(Mutex::new(START.parse().unwrap())));
     if let Some(original) = options.database {
-        std::fs::copy(original, &database).unwrap();
+        sqlite::backup(&original, &database, |_, _| {}).unwrap();
     }
     migrate::run(&database, clock.now()).unwrap();
     let courier = options.courier.unwrap_or_else(|| {

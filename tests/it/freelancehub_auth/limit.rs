@@ -1,0 +1,129 @@
+//! 3 registrations an hour, 5 logins in 15 minutes, 100 wrong passwords of an account an hour.
+
+use jiff::SignedDuration;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::registration;
+use crate::support::{Answer, Options, PASSWORD, TestApp, spawn_app_with};
+
+async fn limited() -> TestApp {
+    let options = Options { rate_limit: true, trust_proxy: true, ..Options::default() };
+    spawn_app_with(options).await
+}
+
+async fn ask(app: &TestApp, path: &str, from: &str, body: &Value) -> Answer {
+    let request = app.request(Method::POST, path).header("X-Forwarded-For", from);
+    app.send(request.json(body)).await
+}
+
+#[tokio::test]
+async fn the_fourth_registration_of_an_address_in_an_hour_is_429_for_both_documents() {
+    let app = limited().await;
+    ask(&app, "/auth/register", "203.0.113.1", &registration("a@example.com")).await.bare(201);
+    ask(&app, "/auth/register", "203.0.113.1", &registration("a@example.com")).await.refusal(409);
+    ask(&app, "/auth/register", "203.0.113.1", &json!({})).await.error(400);
+    // Before the body is looked at nothing tells which document is meant.
+    let refused = ask(&app, "/auth/register", "203.0.113.1", &registration("b@example.com")).await;
+    assert_eq!(refused.error(429), "Too many requests, please try again later");
+    assert_eq!(refused.headers["x-ratelimit-limit"], "3");
+    assert_eq!(refused.headers["x-ratelimit-remaining"], "0");
+    assert_eq!(refused.headers["retry-after"], "3600");
+    ask(&app, "/auth/register", "203.0.113.2", &registration("b@example.com")).await.bare(201);
+    app.clock.advance(SignedDuration::from_secs(3600));
+    ask(&app, "/auth/register", "203.0.113.1", &registration("c@example.com")).await.bare(201);
+}
+
+#[tokio::test]
+async fn the_sixth_login_of_an_address_in_15_minutes_is_429_in_the_shape_of_both_documents() {
+    let app = limited().await;
+    let body = json!({"email": "a@example.com", "password": PASSWORD});
+    for _ in 0..5 {
+        let answer = ask(&app, "/auth/login", "203.0.113.1", &body).await;
+        answer.error(401);
+        assert_eq!(answer.headers["x-ratelimit-limit"], "100");
+    }
+    let refused = ask(&app, "/auth/login", "203.0.113.1", &body).await;
+    assert_eq!(refused.error(429), "Too many requests, please try again later");
+    assert_eq!(refused.body["statusCode"], 429);
+    assert_eq!(refused.headers["x-ratelimit-limit"], "5");
+    assert_eq!(refused.headers["retry-after"], "900");
+    // FreelanceHub's login counts apart.
+    let hub = app.hub(Method::POST, "/auth/login").header("X-Forwarded-For", "203.0.113.1");
+    app.send(hub.json(&body)).await.refusal(401);
+}
+
+#[tokio::test]
+async fn the_hundred_and_first_wrong_password_of_an_account_is_429_from_every_address() {
+    let app = limited().await;
+    let user = app.register("a@example.com").await;
+    for n in 0..100 {
+        let body = json!({"email": "A@example.com", "password": "wrong"});
+        let from = format!("203.0.113.{n}");
+        if n % 2 == 0 {
+            ask(&app, "/auth/login", &from, &body).await.error(401);
+        } else {
+            let request = app.hub(Method::POST, "/auth/login").header("X-Forwarded-For", from);
+            app.send(request.json(&body)).await.refusal(401);
+        }
+    }
+    let right = json!({"email": "a@example.com", "password": PASSWORD});
+    let refused = ask(&app, "/auth/login", "198.51.100.1", &right).await;
+    refused.error(429);
+    assert_eq!(refused.headers["x-ratelimit-limit"], "100");
+    user.get("/auth/me").await.data(200);
+    app.clock.advance(SignedDuration::from_secs(3600));
+    ask(&app, "/auth/login", "198.51.100.1", &right).await.bare(200);
+}
+
+#[tokio::test]
+async fn right_passwords_do_not_count_as_wrong_ones() {
+    let app = limited().await;
+    app.register("a@example.com").await;
+    let right = json!({"email": "a@example.com", "password": PASSWORD});
+    for n in 0..110 {
+        ask(&app, "/auth/login", &format!("203.0.113.{n}"), &right).await.bare(200);
+    }
+}
+
+#[tokio::test]
+async fn limits_of_an_hour_or_more_outlive_a_restart_and_shorter_ones_do_not() {
+    let app = limited().await;
+    for _ in 0..3 {
+        ask(&app, "/auth/register", "203.0.113.1", &json!({})).await.error(400);
+    }
+    for _ in 0..5 {
+        ask(&app, "/auth/login", "203.0.113.1", &json!({})).await.error(400);
+    }
+    app.register("a@example.com").await;
+    let database = app.database();
+    let again = spawn_app_with(Options {
+        rate_limit: true,
+        trust_proxy: true,
+        database: Some(database),
+        ..Options::default()
+    })
+    .await;
+    ask(&again, "/auth/register", "203.0.113.1", &json!({})).await.error(429);
+    ask(&again, "/auth/register", "203.0.113.3", &json!({})).await.error(400);
+    ask(&again, "/auth/login", "203.0.113.1", &json!({})).await.error(400);
+}
+
+#[tokio::test]
+async fn the_fourth_otp_asked_for_one_email_in_5_minutes_is_429_known_or_not() {
+    let app = limited().await;
+    for email in ["nobody@example.com", "somebody@example.com"] {
+        for n in 0..3 {
+            let from = format!("203.0.113.{n}");
+            ask(&app, "/auth/resend-otp", &from, &json!({"email": email})).await.bare(200);
+        }
+        let body = json!({"email": email.to_uppercase()});
+        let refused = ask(&app, "/auth/resend-otp", "203.0.113.9", &body).await;
+        assert_eq!(*refused.refusal(429), "Too many requests, please try again later");
+        assert_eq!(refused.headers["x-ratelimit-limit"], "3");
+        assert_eq!(refused.headers["retry-after"], "300");
+    }
+    app.clock.advance(SignedDuration::from_secs(300));
+    let body = json!({"email": "nobody@example.com"});
+    ask(&app, "/auth/resend-otp", "203.0.113.9", &body).await.bare(200);
+}
