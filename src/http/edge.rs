@@ -300,7 +300,7 @@ fn matches(pattern: &str, path: &str) -> bool {
 
 fn secure(headers: &mut HeaderMap) {
     for (name, value) in SECURITY_HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     let policy = headers.entry(header::CONTENT_SECURITY_POLICY);
     policy.or_insert(HeaderValue::from_static(NO_CONTENT_POLICY));

@@ -9,3 +9,4 @@ mod freelanceos;
 mod mail;
 mod store;
 mod support;
+mod web;

@@ -1,0 +1,60 @@
+//! What all pages share: their headers, notices, and failures as a page.
+
+use askama::Template;
+use poem::{
+    Endpoint, Request, Response,
+    endpoint::make_sync,
+    http::{StatusCode, header},
+};
+
+use crate::http::{page::Page, problem::Problem};
+
+/// What a page may load and where its forms may go: nothing from elsewhere.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const STYLE: &str = include_str!("../../assets/css/app.css");
+
+/// A page as an answer. Its address may hold a secret, so no other site is told of it.
+pub fn answer(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => Response::builder()
+            .status(status)
+            .content_type("text/html; charset=utf-8")
+            .header(header::CONTENT_SECURITY_POLICY, POLICY)
+            .header(header::REFERRER_POLICY, "no-referrer")
+            .body(html),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into()
+        }
+    }
+}
+
+/// A page that says one thing.
+#[derive(Template)]
+#[template(path = "pages/notice.html")]
+pub struct Notice<'a> {
+    pub title: &'a str,
+    pub text: &'a str,
+}
+
+/// Writes a problem as a page.
+pub fn shape(_path: &str, problem: &Problem) -> Response {
+    let (title, text) = match problem.status {
+        StatusCode::NOT_FOUND => ("There is no such page", "Check the address for a typing error."),
+        StatusCode::METHOD_NOT_ALLOWED => ("That cannot be done here", "Open the page again."),
+        StatusCode::TOO_MANY_REQUESTS => ("Too many tries", "Please wait a while, then try again."),
+        status if status.is_server_error() => {
+            ("Something went wrong", "Please try again in a moment.")
+        }
+        _ => ("This could not be done", &*problem.message),
+    };
+    answer(problem.status, &Notice { title, text })
+}
+
+/// The stylesheet of all pages.
+pub fn style() -> impl Endpoint<Output = Response> {
+    let page = Page::new("text/css; charset=utf-8", STYLE.as_bytes(), None);
+    make_sync(move |request: Request| page.answer(&request))
+}
