@@ -72,7 +72,7 @@ pub fn routes(app: &Arc<App>, gate: &Arc<Gate>) -> BoxEndpoint<'static> {
                 if let Some(uri) = path::without_end_slash(request.uri()) {
                     *request.uri_mut() = uri;
                 }
-                if path::is_text(request.uri().path()) {
+                if path::decoded(request.uri().path()).is_some() {
                     routes.call(request).await
                 } else {
                     garbled.call(request).await

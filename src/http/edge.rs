@@ -19,6 +19,7 @@ use poem::{
 };
 
 use super::{
+    path,
     problem::{Problem, Shape},
     unread::Unread,
     visitor::Address,
@@ -96,7 +97,9 @@ impl<E: Endpoint> Endpoint for Edge<E> {
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let id = self.gate.request_id(request.headers());
         let origin = request.headers().get(header::ORIGIN).cloned();
-        let (method, path) = (request.method().clone(), request.original_uri().path().to_owned());
+        let (method, path) = (request.method().clone(), request.original_uri().path());
+        // As the router reads it: who writes %6Cogin for login is counted and answered alike.
+        let path = path::decoded(path).unwrap_or_default().into_owned();
         let is_preflight = method == Method::OPTIONS;
 
         let address = self.gate.address(&request);

@@ -1,5 +1,8 @@
 //! Request paths.
 
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
 use poem::http::{Uri, uri::PathAndQuery};
 
 /// The same address without the slash that its path ends with, which says nothing.
@@ -14,31 +17,10 @@ pub fn without_end_slash(uri: &Uri) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-/// Whether this is a path at all (`*` and what CONNECT names are none) and text once its `%XX` are decoded; the router fails on others.
-pub fn is_text(path: &str) -> bool {
-    if !path.starts_with('/') {
-        return false;
-    }
-    let mut decoded = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let digit = |byte: &u8| char::from(*byte).to_digit(16);
-        let escaped = match (first, tail) {
-            (b'%', [high, low, ..]) => digit(high).zip(digit(low)),
-            _ => None,
-        };
-        match escaped.and_then(|(high, low)| u8::try_from(high * 16 + low).ok()) {
-            Some(byte) => {
-                decoded.push(byte);
-                rest = &tail[2..];
-            }
-            None => {
-                decoded.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    str::from_utf8(&decoded).is_ok()
+/// The text of a path, its `%XX` decoded as the router does it; none where it is no path at all
+/// (`*` and what CONNECT names are none) or not text once decoded: the router fails on those.
+pub fn decoded(path: &str) -> Option<Cow<'_, str>> {
+    path.starts_with('/').then(|| percent_decode_str(path).decode_utf8().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -58,10 +40,10 @@ mod tests {
     #[test]
     fn what_decodes_to_text_is_text() {
         for path in ["/", "/clients/%E0%B6%B1", "/%", "/%2", "/%zz", "/a%00b", "/100%25"] {
-            assert!(is_text(path), "{path}");
+            assert!(decoded(path).is_some(), "{path}");
         }
         for path in ["", "*", "/%ff", "/%E0%B6", "/a%C3/b", "/%80"] {
-            assert!(!is_text(path), "{path}");
+            assert!(decoded(path).is_none(), "{path}");
         }
     }
 }

@@ -48,6 +48,10 @@ async fn the_sixth_login_of_an_address_in_15_minutes_is_429_in_the_shape_of_both
     assert_eq!(refused.body["statusCode"], 429);
     assert_eq!(refused.headers["x-ratelimit-limit"], "5");
     assert_eq!(refused.headers["retry-after"], "900");
+    // It is the same route however it is written.
+    for path in ["/auth/%6Cogin", "/auth/login/", "/auth/login?x=1"] {
+        ask(&app, path, "203.0.113.1", &body).await.error(429);
+    }
     // FreelanceHub's login counts apart.
     let hub = app.hub(Method::POST, "/auth/login").header("X-Forwarded-For", "203.0.113.1");
     app.send(hub.json(&body)).await.refusal(401);
