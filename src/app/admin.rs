@@ -1,6 +1,8 @@
 //! What an admin does from the command line, by e-mail.
 
-use super::App;
+use std::collections::HashSet;
+
+use super::{App, code::mark_verified, two_factor};
 use crate::{
     domain::{
         account::{Account, Password},
@@ -10,6 +12,14 @@ use crate::{
     },
     store::{self, engine::Tx},
 };
+
+/// An account as an admin sees it.
+#[derive(Debug, Clone)]
+pub struct User {
+    pub account: Account,
+    /// Whether it asks for a second factor.
+    pub two_factor: bool,
+}
 
 impl App {
     /// Makes an account.
@@ -25,8 +35,18 @@ impl App {
     }
 
     /// Every account, oldest first.
-    pub async fn list_users(&self) -> Result<Vec<Account>> {
-        self.store.read(store::account::list).await
+    pub async fn list_users(&self) -> Result<Vec<User>> {
+        self.store
+            .read(|tx| {
+                let guarded: HashSet<AccountId> =
+                    store::two_factor::list_accounts(tx)?.into_iter().collect();
+                let user = |account: Account| {
+                    let two_factor = guarded.contains(&account.id);
+                    User { account, two_factor }
+                };
+                Ok(store::account::list(tx)?.into_iter().map(user).collect())
+            })
+            .await
     }
 
     /// Sets another password and ends every session.
@@ -56,6 +76,32 @@ impl App {
                     store::session::revoke_all(tx, account.id, now)?;
                 }
                 Ok(())
+            })
+            .await
+    }
+
+    /// Takes the e-mail of an account as proven, which activates an account that waits for it.
+    /// Answers the account as it is now.
+    pub async fn mark_email_verified(&self, email: String) -> Result<Account> {
+        let now = self.now();
+        self.store
+            .write(move |tx| {
+                let mut account = by_email(tx, &email)?;
+                mark_verified(tx, &mut account, now)?;
+                Ok(account)
+            })
+            .await
+    }
+
+    /// Turns the second factor of an account off, whose owner has lost app and backup codes.
+    pub async fn reset_two_factor(&self, email: String) -> Result<()> {
+        self.store
+            .write(move |tx| {
+                let id = by_email(tx, &email)?.id;
+                match store::two_factor::delete(tx, id)? {
+                    true => Ok(()),
+                    false => Err(two_factor::is_off()),
+                }
             })
             .await
     }

@@ -2,10 +2,19 @@
 
 use jiff::Timestamp;
 
-use super::secret::Keys;
+use super::{App, secret::Keys};
 use crate::{
-    domain::{code::SecondCode, error::Result, id::AccountId},
-    store::engine::Tx,
+    domain::{
+        code::SecondCode,
+        error::{Error, Result},
+        id::AccountId,
+        session::Claims,
+        two_factor::{
+            BACKUP_CODE_LENGTH, BACKUP_CODES, BackupCode, Disabling, Seed, Setup, SetupProof,
+            Status,
+        },
+    },
+    store::{self, engine::Tx, two_factor::KeptSeed},
 };
 
 /// What came of asking for a second factor.
@@ -18,13 +27,160 @@ pub(super) enum Proof {
     Wrong,
 }
 
-/// Checks the second factor of an account, and uses the code up.
+/// Checks the second factor of an account, and uses the code up. Belongs into a write.
 pub(super) fn prove(
-    _tx: &mut Tx,
-    _keys: &Keys,
-    _account: AccountId,
-    _code: Option<&SecondCode>,
-    _now: Timestamp,
+    tx: &mut Tx,
+    keys: &Keys,
+    account: AccountId,
+    code: Option<&SecondCode>,
+    now: Timestamp,
 ) -> Result<Proof> {
-    Ok(Proof::Right)
+    let Some(kept) = store::two_factor::find(tx, account)?.filter(|kept| kept.is_on) else {
+        return Ok(Proof::Right);
+    };
+    let Some(code) = code else { return Ok(Proof::Missing) };
+    let is_right = if code.as_str().len() == BACKUP_CODE_LENGTH {
+        let hash = backup_hash(keys, account, code.as_str());
+        store::two_factor::use_backup_code(tx, account, &hash, now)?
+    } else {
+        match open(keys, account, &kept)?.step_of(code, now) {
+            Some(step) => store::two_factor::use_step(tx, account, step)?,
+            None => false,
+        }
+    };
+    Ok(if is_right { Proof::Right } else { Proof::Wrong })
+}
+
+impl App {
+    /// Whether the caller's account asks for a second factor.
+    pub async fn two_factor(&self, claims: Claims) -> Result<Status> {
+        self.read(claims, |tx, actor| store::two_factor::status(tx, actor.account)).await
+    }
+
+    /// Makes a seed and backup codes for the caller, in place of ones that were never proven. No
+    /// code is asked for before [`App::verify_two_factor_setup`].
+    pub async fn enable_two_factor(&self, claims: Claims) -> Result<Setup> {
+        let (keys, account) = (self.keys()?, claims.account);
+        let (mut seed, mut nonce) = ([0; Seed::SIZE], [0; 24]);
+        self.random.fill(&mut seed);
+        self.random.fill(&mut nonce);
+        let sealed = keys.seal(&seed_context(account), nonce, &seed)?;
+        let backup_codes = self.new_backup_codes();
+        let hashes: Vec<_> =
+            backup_codes.iter().map(|code| backup_hash(keys, account, code.as_str())).collect();
+        let email = self
+            .write(claims, move |tx, actor| {
+                if !store::two_factor::replace(tx, actor.account, &sealed, &hashes)? {
+                    return Err(is_on_already());
+                }
+                Ok(store::account::find(tx, actor.account)?.email)
+            })
+            .await?;
+        Ok(Setup { seed: Seed::new(seed), email, backup_codes })
+    }
+
+    /// Turns the caller's second factor on, by a code that shows that the app was set up.
+    pub async fn verify_two_factor_setup(&self, claims: Claims, proof: SetupProof) -> Result<()> {
+        let (keys, now) = (self.keys()?.clone(), self.now());
+        self.write(claims, move |tx, actor| {
+            let Some(kept) = store::two_factor::find(tx, actor.account)? else {
+                return Err(Error::conflict(
+                    "Two-factor authentication is not set up yet: ask for a QR code first",
+                ));
+            };
+            if kept.is_on {
+                return Err(is_on_already());
+            }
+            let Some(step) = open(&keys, actor.account, &kept)?.step_of(&proof.code, now) else {
+                return Err(Error::malformed(WRONG_SETUP_CODE));
+            };
+            match store::two_factor::enable(tx, actor.account, step, now)? {
+                true => Ok(()),
+                false => Err(is_on_already()),
+            }
+        })
+        .await
+    }
+
+    /// Turns the caller's second factor off and forgets seed and backup codes.
+    pub async fn disable_two_factor(&self, claims: Claims, given: Disabling) -> Result<()> {
+        let (account, hash) = self
+            .read(claims, |tx, actor| match store::two_factor::status(tx, actor.account)?.is_on {
+                true => store::account::find_with_hash(tx, actor.account),
+                false => Err(is_off()),
+            })
+            .await?;
+        let tried = self.begin_try(&account.email)?;
+        let outcome = self.check_and_disable(claims, given, hash).await;
+        let was_wrong = matches!(outcome, Ok(false));
+        self.end_try(tried, !was_wrong).await?;
+        if outcome? { Ok(()) } else { Err(Error::unauthenticated(WRONG_DISABLING)) }
+    }
+
+    /// Answers whether password and code were right.
+    async fn check_and_disable(
+        &self,
+        claims: Claims,
+        given: Disabling,
+        hash: String,
+    ) -> Result<bool> {
+        let Disabling { password, code } = given;
+        if !self.passwords.verify(password, Some(hash.clone())).await? {
+            return Ok(false);
+        }
+        let (keys, now) = (self.keys()?.clone(), self.now());
+        self.write(claims, move |tx, actor| {
+            let (_, current_hash) = store::account::find_with_hash(tx, actor.account)?;
+            if current_hash != hash
+                || prove(tx, &keys, actor.account, Some(&code), now)? != Proof::Right
+            {
+                return Ok(false);
+            }
+            match store::two_factor::delete(tx, actor.account)? {
+                true => Ok(true),
+                // Another request was faster.
+                false => Err(is_off()),
+            }
+        })
+        .await
+    }
+
+    fn new_backup_codes(&self) -> Vec<BackupCode> {
+        let mut codes = Vec::with_capacity(BACKUP_CODES);
+        while codes.len() < BACKUP_CODES {
+            let mut bytes = [0; 16];
+            self.random.fill(&mut bytes);
+            let code = BackupCode::from_random(bytes);
+            if !codes.contains(&code) {
+                codes.push(code);
+            }
+        }
+        codes
+    }
+}
+
+const WRONG_SETUP_CODE: &str =
+    "Invalid two-factor code: enter the one that your authenticator app shows now";
+const WRONG_DISABLING: &str = "Invalid password or two-factor code";
+
+fn is_on_already() -> Error {
+    Error::conflict("Two-factor authentication is on already: disable it first")
+}
+
+pub(super) fn is_off() -> Error {
+    Error::conflict("Two-factor authentication is not on")
+}
+
+fn open(keys: &Keys, account: AccountId, kept: &KeptSeed) -> Result<Seed> {
+    let bytes = keys.open(&seed_context(account), &kept.sealed)?;
+    Seed::from_slice(&bytes).ok_or_else(|| Error::internal("a kept seed has another length"))
+}
+
+/// A seed opens for its own account alone.
+fn seed_context(account: AccountId) -> String {
+    format!("two-factor seed of {account}")
+}
+
+fn backup_hash(keys: &Keys, account: AccountId, code: &str) -> [u8; 32] {
+    keys.hash("backup code", &[account.as_bytes(), code.as_bytes()])
 }

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::{Failure, Outcome, mail, terminal, with_app};
 use crate::{
+    app::admin::User,
     config::Location,
     domain::{
-        account::Account,
         date::WireTime,
         error::{Error, Kind},
         form::Object,
@@ -49,6 +49,11 @@ enum Action {
     Disable { email: String },
     /// Unlock an account
     Enable { email: String },
+    /// Take an e-mail address as proven, which activates an account that waits for it
+    VerifyEmail { email: String },
+    /// Turn two-factor sign-in off for an account whose owner has lost app and backup codes
+    #[command(name = "reset-2fa")]
+    ResetTwoFactor { email: String },
     /// End every session of an account
     RevokeSessions { email: String },
     /// List the mail that waits to be delivered and the mail that was given up
@@ -98,6 +103,21 @@ pub fn run(arguments: Arguments) -> Outcome {
                 app.set_disabled(email.clone(), false).await.map_err(|error| named(&email, error))
             })?;
             terminal::print(&format!("{email} may log in again\n"))
+        }
+        Action::VerifyEmail { email } => {
+            let account = with_app(location, async |app| {
+                app.mark_email_verified(email.clone()).await.map_err(|e| named(&email, e))
+            })?;
+            let state = account.state().as_str();
+            terminal::print(&format!("{email} is verified, and the account is {state}\n"))
+        }
+        Action::ResetTwoFactor { email } => {
+            with_app(location, async |app| {
+                app.reset_two_factor(email.clone()).await.map_err(|error| named(&email, error))
+            })?;
+            terminal::print(&format!(
+                "two-factor sign-in is off for {email}; its seed and backup codes are forgotten\n"
+            ))
         }
         Action::RevokeSessions { email } => {
             let ended = with_app(location, async |app| {
@@ -160,32 +180,52 @@ fn name_of(email: &str) -> (String, String) {
 }
 
 fn list(location: &Location, as_json: bool) -> Outcome {
-    let accounts = with_app(location, async |app| Ok(app.list_users().await?))?;
+    let users = with_app(location, async |app| Ok(app.list_users().await?))?;
     if as_json {
-        return terminal::print_json(&accounts.iter().map(in_json).collect());
+        return terminal::print_json(&users.iter().map(in_json).collect());
     }
-    let rows: Vec<[String; 5]> = accounts
+    let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
+    let rows: Vec<[String; 7]> = users
         .iter()
-        .map(|account| {
+        .map(|User { account, two_factor }| {
             let day = |at: jiff::Timestamp| WireTime::of_instant(at).as_str()[..10].to_owned();
             [
                 account.email.clone(),
-                format!("{} {}", account.first_name, account.last_name),
-                day(account.created_at),
+                shortened(account.name()),
+                account.role.as_str().to_owned(),
                 account.last_login_at.map_or("never".to_owned(), day),
-                if account.disabled_at.is_some() { "locked" } else { "active" }.to_owned(),
+                account.state().as_str().to_owned(),
+                yes(account.email_verified_at.is_some()),
+                yes(*two_factor),
             ]
         })
         .collect();
-    terminal::print_table(["E-MAIL", "NAME", "SINCE", "LAST LOGIN", "STATE"], &rows)
+    terminal::print_table(
+        ["E-MAIL", "NAME", "ROLE", "LAST LOGIN", "STATE", "VERIFIED", "2FA"],
+        &rows,
+    )
 }
 
-fn in_json(account: &Account) -> Value {
+/// A name that leaves room for the other columns; `--json` has all of it.
+fn shortened(name: String) -> String {
+    if name.chars().count() <= NAME_SHOWN {
+        return name;
+    }
+    name.chars().take(NAME_SHOWN - 1).chain(['…']).collect()
+}
+
+const NAME_SHOWN: usize = 20;
+
+fn in_json(User { account, two_factor }: &User) -> Value {
     json!({
         "id": account.id.to_string(),
         "email": account.email,
         "firstName": account.first_name,
         "lastName": account.last_name,
+        "role": account.role.as_str(),
+        "state": account.state().as_str(),
+        "emailVerified": account.email_verified_at.is_some(),
+        "twoFactor": two_factor,
         "currency": account.currency.code(),
         "timezone": account.zone.name(),
         "disabledAt": account.disabled_at.map(|at| WireTime::of_instant(at).to_string()),

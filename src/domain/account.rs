@@ -26,6 +26,17 @@ words! {
     }
 }
 
+words! {
+    /// Whether an account can be used.
+    AccountState {
+        Active "active",
+        /// Waits for its e-mail to be proven.
+        Pending "pending",
+        /// An admin has locked it.
+        Locked "locked",
+    }
+}
+
 /// Where somebody is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
@@ -102,9 +113,18 @@ impl Account {
         format!("{} {}", self.first_name, self.last_name)
     }
 
+    /// Whether its owner may sign in, or why not.
+    pub fn state(&self) -> AccountState {
+        match (self.disabled_at, self.activated_at) {
+            (Some(_), _) => AccountState::Locked,
+            (None, None) => AccountState::Pending,
+            (None, Some(_)) => AccountState::Active,
+        }
+    }
+
     /// Whether its owner may sign in.
     pub fn is_active(&self) -> bool {
-        self.activated_at.is_some() && self.disabled_at.is_none()
+        self.state() == AccountState::Active
     }
 }
 

@@ -25,4 +25,5 @@ pub mod registration;
 pub mod rule;
 pub mod session;
 pub mod text;
+pub mod two_factor;
 pub mod word;

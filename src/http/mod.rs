@@ -10,6 +10,7 @@ pub mod openapi;
 pub mod page;
 pub mod path;
 pub mod problem;
+pub mod qr;
 pub mod query;
 pub mod unread;
 pub mod visitor;

@@ -22,6 +22,7 @@ pub mod rate_window;
 pub mod request_answer;
 pub mod session;
 pub mod sqlite;
+pub mod two_factor;
 
 use std::{error::Error as StdError, path::Path};
 

@@ -92,6 +92,12 @@ statuses! {
     Reading: 401 500 503;
     /// Ending one thing of one's own.
     Ending: 401 404 500 503;
+    /// Setting up a second factor.
+    SettingUp: 401 409 500 503;
+    /// Turning the second factor on.
+    TurningOn: 400 401 409 413 415 500 503;
+    /// Turning the second factor off.
+    TurningOff: 400 401 409 413 415 429 500 503;
 }
 
 #[cfg(test)]

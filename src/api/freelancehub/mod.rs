@@ -3,6 +3,7 @@
 mod account;
 pub mod error;
 mod session;
+mod two_factor;
 
 use std::sync::Arc;
 
@@ -15,13 +16,16 @@ use crate::app::App;
 enum Tag {
     /// Registration, proving an e-mail address, signing in and out
     Auth,
+    /// Codes of an authenticator app beside the password
+    #[oai(rename = "Two-factor sign-in")]
+    TwoFactor,
 }
 
 /// The routes of the API.
-pub type Routes = (account::Routes, session::Routes);
+pub type Routes = (account::Routes, session::Routes, two_factor::Routes);
 
 /// The routes of the API, over an app.
 pub fn routes(app: &Arc<App>) -> Routes {
     let app = || Arc::clone(app);
-    (account::Routes(app()), session::Routes(app()))
+    (account::Routes(app()), session::Routes(app()), two_factor::Routes(app()))
 }

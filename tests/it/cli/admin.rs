@@ -1,8 +1,11 @@
 //! `admin`.
 
+use freelanceos::app::environment::{Clock, SystemClock};
 use reqwest::StatusCode;
+use serde_json::{Value, json};
 
-use super::{PASSWORD, Place};
+use super::{PASSWORD, Place, Server};
+use crate::support::authenticator::Authenticator;
 
 const NEW_PASSWORD: &str = "another password";
 
@@ -38,6 +41,9 @@ fn what_the_api_would_refuse_is_refused() {
         (&["disable", "b@example.com"], "", "no account has the e-mail"),
         (&["enable", "b@example.com"], "", "no account has the e-mail"),
         (&["revoke-sessions", "b@example.com"], "", "no account has the e-mail"),
+        (&["verify-email", "b@example.com"], "", "no account has the e-mail"),
+        (&["reset-2fa", "b@example.com"], "", "no account has the e-mail"),
+        (&["reset-2fa", "ada@example.com"], "", "Two-factor authentication is not on: ada@"),
     ] {
         let ended = place.run_told(&[&["admin"], arguments].concat(), password);
         assert!(ended.refused(1).contains(said), "{arguments:?}: {}", ended.stderr);
@@ -98,4 +104,94 @@ fn only_mail_that_is_there_and_waits_is_tried_again() {
     assert!(place.run(&["admin", "retry-mail", "--all"]).done().contains("at once: 0"));
     assert_eq!(place.run(&["admin", "retry-mail"]).code, 2);
     assert_eq!(place.run(&["admin", "retry-mail", "x", "--all"]).code, 2);
+}
+
+/// Posts to FreelanceHub.
+async fn hub_post(server: &Server, path: &str, token: &str, body: &Value) -> Value {
+    let url = server.base.replace("/api/v1", "/v1") + path;
+    let response = server.http.post(url).bearer_auth(token).json(body).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    response.json().await.unwrap()
+}
+
+#[tokio::test]
+async fn an_admin_turns_off_two_factor_sign_in_for_who_has_lost_all_codes() {
+    let place = Place::new();
+    let server = place.serve_with(&[("RATE_LIMIT", "off")]);
+    for email in ["ada@example.com", "ben@example.com"] {
+        place.create_user(email);
+        let token = server.login(email, PASSWORD).await.unwrap();
+        let setup = hub_post(&server, "/auth/2fa/enable", &token, &json!({})).await;
+        let authenticator = Authenticator::scan(setup["qrCode"].as_str().unwrap());
+        let code = json!({"totpCode": authenticator.code(SystemClock.now(), 0)});
+        hub_post(&server, "/auth/2fa/verify-setup", &token, &code).await;
+    }
+    let guarded = |place: &Place| -> Vec<bool> {
+        place.users().iter().map(|user| user["twoFactor"].as_bool().unwrap()).collect()
+    };
+    assert_eq!(guarded(&place), [true, true]);
+    assert_eq!(server.login("ada@example.com", PASSWORD).await, Err(StatusCode::UNAUTHORIZED));
+
+    let ended = place.run(&["admin", "reset-2fa", "Ada@example.com"]);
+    assert_eq!(
+        ended.done(),
+        "two-factor sign-in is off for Ada@example.com; its seed and backup codes are forgotten\n"
+    );
+    assert_eq!(guarded(&place), [false, true]);
+    assert!(server.login("ada@example.com", PASSWORD).await.is_ok());
+    assert!(server.login("ben@example.com", PASSWORD).await.is_err());
+    let again = place.run(&["admin", "reset-2fa", "ada@example.com"]);
+    assert_eq!(again.refused(1), "Two-factor authentication is not on: ada@example.com");
+    server.stop();
+}
+
+#[tokio::test]
+async fn an_admin_verifies_an_email_whose_account_waits_for_it() {
+    let place = Place::new();
+    let server = place.serve_with(&[("RATE_LIMIT", "off")]);
+    let new = json!({
+        "firstName": "Ada", "lastName": "Obi", "email": "ada@example.com", "role": "client",
+        "password": "SecurePass123!",
+    });
+    assert_eq!(server.post("/auth/register", None, &new).await.0, StatusCode::CREATED);
+    let user = || place.users().remove(0);
+    let said = |user: &Value| {
+        ["role", "state", "emailVerified", "twoFactor"].map(|name| user[name].clone())
+    };
+    assert_eq!(said(&user()), [json!("client"), json!("pending"), json!(false), json!(false)]);
+    assert!(server.login("ada@example.com", "SecurePass123!").await.is_err());
+
+    let verified = "ada@example.com is verified, and the account is active\n";
+    for _ in 0..2 {
+        assert_eq!(place.run(&["admin", "verify-email", "ada@example.com"]).done(), verified);
+    }
+    assert_eq!(said(&user()), [json!("client"), json!("active"), json!(true), json!(false)]);
+    assert!(server.login("ada@example.com", "SecurePass123!").await.is_ok());
+
+    place.run(&["admin", "disable", "ada@example.com"]).done();
+    assert_eq!(user()["state"], "locked");
+    let ended = place.run(&["admin", "verify-email", "ada@example.com"]);
+    assert_eq!(ended.done(), "ada@example.com is verified, and the account is locked\n");
+    server.stop();
+}
+
+#[test]
+fn the_list_of_users_fits_a_terminal() {
+    let place = Place::migrated();
+    let email = "someone.with.a.long@example.com";
+    let long = "Maximiliana Constantina Alexandra";
+    let arguments = ["admin", "create-user", email, "--first-name", long, "--last-name", "Ñandú"];
+    place.run_told(&arguments, PASSWORD).done();
+    let table = place.run(&["admin", "list-users"]);
+    let lines: Vec<&str> = table.done().lines().collect();
+    assert!(lines.iter().all(|line| line.chars().count() <= 100), "{}", table.stdout);
+    let columns = |line: &str| {
+        let cells = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty());
+        cells.collect::<Vec<_>>().join("|")
+    };
+    assert_eq!(columns(lines[0]), "E-MAIL|NAME|ROLE|LAST LOGIN|STATE|VERIFIED|2FA");
+    assert_eq!(
+        columns(lines[1]),
+        format!("{email}|Maximiliana Constan…|freelancer|never|active|no|no")
+    );
 }

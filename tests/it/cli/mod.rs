@@ -15,7 +15,7 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    sync::mpsc,
+    sync::{Arc, Mutex, mpsc},
     thread,
     time::Duration,
 };
@@ -132,16 +132,19 @@ impl Place {
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (found, port) = mpsc::channel();
+        let log = Arc::new(Mutex::new(String::new()));
+        let kept = Arc::clone(&log);
         // Reads on to the end, so that the server never waits for its log to be read.
         thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
+                kept.lock().unwrap().push_str(&format!("{line}\n"));
                 if let Some((_, rest)) = line.split_once("http://127.0.0.1:") {
                     let digits = rest.split(|c: char| !c.is_ascii_digit()).next().unwrap();
                     let _ = found.send(digits.to_owned());
                 }
             }
         });
-        let mut server = Server { child, base: String::new(), http: reqwest::Client::new() };
+        let mut server = Server { child, base: String::new(), http: reqwest::Client::new(), log };
         let port = port.recv_timeout(PATIENCE).expect("the server does not listen");
         server.base = format!("http://127.0.0.1:{port}/api/v1");
         server
@@ -153,6 +156,8 @@ struct Server {
     child: Child,
     base: String,
     http: reqwest::Client,
+    /// All that it wrote to standard error so far.
+    log: Arc<Mutex<String>>,
 }
 
 impl Server {

@@ -3,6 +3,8 @@
 mod account;
 mod envelope;
 mod session;
+mod two_factor;
+mod two_factor_login;
 
 use serde_json::{Value, json};
 

@@ -1,6 +1,7 @@
 //! The program as its users meet it: the real router on a random port, a fresh database file,
 //! the real writer. Only the clock and the randomness are given.
 
+pub mod authenticator;
 pub mod document;
 pub mod eml;
 

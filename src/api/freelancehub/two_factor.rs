@@ -1,0 +1,109 @@
+//! The second factor: set up, turned on and off.
+
+use std::sync::Arc;
+
+use poem_openapi::OpenApi;
+
+use super::{
+    Tag,
+    account::DoneBody,
+    error::{Failed, Reading, SettingUp, TurningOff, TurningOn},
+};
+use crate::{
+    app::App,
+    domain::two_factor::{Disabling, SetupProof, Status},
+    http::{answer::Bare, bearer::Bearer, body::Body, qr, wire::wire},
+};
+
+wire! {
+    /// Whether an account asks for a second factor.
+    struct TwoFactorBody "TwoFactor" {
+        enabled "enabled": bool,
+        /// Backup codes that were not used yet.
+        backup_codes_left "backupCodesLeft": i64,
+    }
+}
+
+impl From<Status> for TwoFactorBody {
+    fn from(status: Status) -> Self {
+        Self { enabled: status.is_on, backup_codes_left: status.backup_codes_left }
+    }
+}
+
+wire! {
+    /// What sets an authenticator app up. Shown this once.
+    struct SetupBody "TwoFactorSetup" {
+        /// The QR code to scan, as the `src` of an image.
+        qr_code "qrCode": String,
+        /// Each is good once in place of a code of the app.
+        backup_codes "backupCodes": Vec<String>,
+        message "message": String,
+    }
+}
+
+wire! {
+    /// A code that the authenticator app shows.
+    struct SetupProofInput "TwoFactorSetupProof" example r#"{"totpCode": "123456"}"# {
+        totp_code "totpCode": String,
+    }
+}
+
+wire! {
+    /// What turns the second factor off.
+    struct DisablingInput "TwoFactorDisabling" example r#"{
+        "password": "StrongPassword123!",
+        "totpCode": "123456"
+    }"# {
+        password "password": String,
+        /// A code of the authenticator app, or a backup code.
+        totp_code "totpCode": String,
+    }
+}
+
+/// The routes of the second factor.
+pub struct Routes(pub Arc<App>);
+
+#[OpenApi(prefix_path = "/auth", tag = "Tag::TwoFactor")]
+impl Routes {
+    /// Get whether codes are asked for, and how many backup codes are left
+    #[oai(path = "/2fa", method = "get", operation_id = "getTwoFactor")]
+    async fn find(&self, bearer: Bearer) -> Result<Bare<TwoFactorBody>, Failed<Reading>> {
+        Ok(Bare::new(self.0.two_factor(bearer.0).await?))
+    }
+
+    /// Get a QR code and backup codes; they count once a code was proven with `/2fa/verify-setup`
+    #[oai(path = "/2fa/enable", method = "post", operation_id = "enableTwoFactor")]
+    async fn enable(&self, bearer: Bearer) -> Result<Bare<SetupBody>, Failed<SettingUp>> {
+        let setup = self.0.enable_two_factor(bearer.0).await?;
+        Ok(Bare::new(SetupBody {
+            qr_code: qr::data_url(&setup.seed.uri(&setup.email))?,
+            backup_codes: setup.backup_codes.iter().map(|code| code.as_str().into()).collect(),
+            message: "2FA setup initiated. Scan the QR code with your authenticator app."
+                .to_owned(),
+        }))
+    }
+
+    /// Turn two-factor sign-in on, by a code of the app that scanned the QR code
+    #[oai(path = "/2fa/verify-setup", method = "post", operation_id = "verifyTwoFactorSetup")]
+    async fn verify_setup(
+        &self,
+        body: Body<SetupProofInput>,
+        bearer: Bearer,
+    ) -> Result<Bare<DoneBody>, Failed<TurningOn>> {
+        let proof = self.0.admit(bearer.0, body.read(SetupProof::read)).await?;
+        self.0.verify_two_factor_setup(bearer.0, proof).await?;
+        Ok(Bare::new("2FA enabled successfully"))
+    }
+
+    /// Turn two-factor sign-in off, by the password and a code
+    #[oai(path = "/2fa/disable", method = "post", operation_id = "disableTwoFactor")]
+    async fn disable(
+        &self,
+        body: Body<DisablingInput>,
+        bearer: Bearer,
+    ) -> Result<Bare<DoneBody>, Failed<TurningOff>> {
+        let given = self.0.admit(bearer.0, body.read(Disabling::read)).await?;
+        self.0.disable_two_factor(bearer.0, given).await?;
+        Ok(Bare::new("2FA disabled successfully"))
+    }
+}
