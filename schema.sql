@@ -339,6 +339,7 @@ CREATE TABLE passkey_challenges (
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX passkey_challenges_by_expiry ON passkey_challenges (expires_at);
+CREATE INDEX passkey_challenges_by_account ON passkey_challenges (account_id, purpose, expires_at);
 
 -- skills: a JSON array of text.
 CREATE TABLE profiles (

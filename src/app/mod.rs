@@ -13,9 +13,11 @@ pub mod invoice;
 pub mod limit;
 pub mod milestone;
 pub mod outbox;
+pub mod passkey;
 pub mod password;
 pub mod project;
 pub mod proposal;
+pub mod relying_party;
 pub mod secret;
 pub mod session;
 pub mod token;
@@ -30,6 +32,7 @@ use self::{
     limit::Limits,
     outbox::Outbox,
     password::Passwords,
+    relying_party::RelyingParty,
     secret::{Keys, SecretKey},
     token::Tokens,
 };
@@ -100,6 +103,8 @@ pub struct App {
     passwords: Passwords,
     outbox: Outbox,
     limits: Limits,
+    /// None where passkeys cannot work.
+    relying_party: Option<Arc<RelyingParty>>,
     access_life: SignedDuration,
     refresh_life: SignedDuration,
     otp_life: SignedDuration,
@@ -124,6 +129,7 @@ impl App {
             passwords: Passwords::new()?,
             outbox: Outbox::new(settings.courier),
             limits: Limits::new(settings.rate_limit),
+            relying_party: RelyingParty::new(&settings.public_url, &settings.origins).map(Arc::new),
             access_life: settings.access_life,
             refresh_life: settings.refresh_life,
             otp_life: settings.otp_life,
@@ -241,6 +247,7 @@ impl App {
                     store::session::delete_expired(tx, now, SWEEP_ROWS)?,
                     store::request_answer::delete_expired(tx, now, SWEEP_ROWS)?,
                     store::code::delete_expired(tx, now, SWEEP_ROWS)?,
+                    store::passkey::delete_expired_challenges(tx, now, SWEEP_ROWS)?,
                     store::rate_window::delete_expired(tx, now, SWEEP_ROWS)?,
                     store::outbox::delete_old(tx, old_mail, SWEEP_ROWS)?,
                 ];

@@ -17,6 +17,7 @@ pub mod mail;
 pub mod milestone;
 pub mod money;
 pub mod page;
+pub mod passkey;
 pub mod patch;
 pub mod payment;
 pub mod project;

@@ -14,6 +14,7 @@ pub mod list_total;
 pub mod migrate;
 pub mod milestone;
 pub mod outbox;
+pub mod passkey;
 pub mod payment;
 pub mod program_state;
 pub mod project;

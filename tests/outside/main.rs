@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 #![allow(clippy::expect_used, reason = "a test says what went wrong by failing")]
 
+mod browser;
 #[path = "../it/support/eml.rs"]
 mod eml;
+mod passkey;
 mod program;
 mod smtp;

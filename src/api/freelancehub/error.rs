@@ -62,16 +62,21 @@ fn say(failed: &FieldError) -> String {
 /// A field as people name it: `dateOfBirth` is "Date of birth", `location.city` "Location city".
 fn label(field: &str) -> String {
     let mut label = String::with_capacity(field.len() + 4);
+    let mut was_upper = false;
     for letter in field.chars() {
         match letter {
             _ if label.is_empty() => label.extend(letter.to_uppercase()),
             '.' => label.push(' '),
             letter if letter.is_uppercase() => {
-                label.push(' ');
+                // An acronym is one word: `clientDataJSON`.
+                if !was_upper {
+                    label.push(' ');
+                }
                 label.extend(letter.to_lowercase());
             }
             letter => label.push(letter),
         }
+        was_upper = letter.is_uppercase();
     }
     label
 }
@@ -90,6 +95,14 @@ statuses! {
     SigningOut: 400 401 413 415 500 503;
     /// Reading, or ending what is one's own.
     Reading: 401 500 503;
+    /// Beginning what the state may forbid.
+    Beginning: 401 409 500 503;
+    /// Adding to what is one's own.
+    Adding: 400 401 409 413 415 500 503;
+    /// Asking to sign in with a passkey.
+    Asking: 400 409 413 415 429 500 503;
+    /// Signing in with a passkey.
+    Verifying: 400 401 409 413 415 429 500 503;
     /// Ending one thing of one's own.
     Ending: 401 404 500 503;
     /// Setting up a second factor.
@@ -110,6 +123,7 @@ mod tests {
             ("email", "Email"),
             ("dateOfBirth", "Date of birth"),
             ("location.city", "Location city"),
+            ("response.clientDataJSON", "Response client data json"),
             ("links[2].url", "Links[2] url"),
         ] {
             assert_eq!(label(field), named);

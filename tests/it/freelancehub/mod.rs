@@ -2,6 +2,9 @@
 
 mod account;
 mod envelope;
+mod passkey;
+mod passkey_body;
+mod passkey_refusal;
 mod session;
 mod two_factor;
 mod two_factor_login;

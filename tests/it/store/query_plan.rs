@@ -12,6 +12,7 @@ use freelanceos::{
         milestone::MilestoneFilter,
         money::Currency,
         page::Page,
+        passkey::{Ceremony, Identifier},
         project::{ProjectFilter, ProjectStatus},
         proposal::{ProposalFilter, ProposalStatus},
         session::Claims,
@@ -292,6 +293,59 @@ fn the_mail_worker_looks_at_nothing_but_what_waits() {
             let by_index = ["outbox_due", "outbox_failed", "outbox_by_age", "PRIMARY KEY"];
             let is_led = by_index.iter().any(|index| step.contains(index));
             assert!(!step.contains("TEMP B-TREE") && (is_led || !is_read), "{sql}\n{step}");
+        }
+    }
+}
+
+/// What this work asks the database.
+fn asked_by(path: &Path, work: impl FnOnce(&mut Tx) -> Result<()>) -> BTreeSet<&'static str> {
+    let asked = sqlite::with_connection(path, |connection| {
+        let mut recorder = Recorder { connection, asked: BTreeSet::new() };
+        work(&mut Tx::new(&mut recorder))?;
+        Ok(recorder.asked)
+    });
+    asked.unwrap()
+}
+
+#[test]
+fn a_passkey_and_its_challenge_are_found_by_an_index_whoever_asks() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("freelanceos.db");
+    let now: Timestamp = START.parse().unwrap();
+    migrate::run(&path, now).unwrap();
+    sqlite::with_connection(&path, fill).unwrap();
+    let known = sqlite::with_connection(&path, |connection| {
+        connection.execute("UPDATE accounts SET activated_at = created_at", &[])?;
+        Ok(store::account::find(&mut Tx::new(connection), id(1))?.email)
+    });
+    let known = Identifier::Email(known.unwrap());
+    let unknown = Identifier::Email("nobody@example.com".to_owned());
+    let look_up = |identifier: &Identifier| {
+        asked_by(&path, |tx| {
+            let (account, _) = store::passkey::find_for_login(tx, identifier)?;
+            assert_eq!(account.is_some(), *identifier == known);
+            Ok(())
+        })
+    };
+    // The same two statements: time does not tell who is known.
+    let asked = look_up(&known);
+    assert_eq!((asked.len(), &asked), (2, &look_up(&unknown)));
+
+    let all = asked_by(&path, |tx| {
+        let username = Identifier::Username("nobody".to_owned());
+        store::passkey::find_for_login(tx, &username)?;
+        store::passkey::find_by_credential(tx, id(1), &[7])?;
+        for ceremony in [Ceremony::Registration, Ceremony::Login] {
+            store::passkey::take_challenge(tx, &[7], ceremony, now)?;
+            store::passkey::take_own_challenge(tx, &[7], ceremony, id(1), now)?;
+            store::passkey::keep_newest_challenges(tx, ceremony, id(1), 5)?;
+        }
+        store::passkey::delete(tx, id(1), id(5))?;
+        store::passkey::delete_expired_challenges(tx, now, 1000).map(drop)
+    });
+    for sql in asked.union(&all) {
+        for step in sqlite::query_plan(&path, sql).unwrap() {
+            assert!(!step.contains("SCAN") && !step.contains("TEMP B-TREE"), "{sql}\n{step}");
         }
     }
 }

@@ -4,6 +4,7 @@
 pub mod authenticator;
 pub mod document;
 pub mod eml;
+pub mod webauthn;
 
 use std::{
     path::PathBuf,
@@ -79,6 +80,8 @@ impl Random for TestRandom {
 pub struct Options {
     pub rate_limit: bool,
     pub trust_proxy: bool,
+    /// How people reach it, if not by [`PUBLIC_URL`].
+    pub public_url: Option<&'static str>,
     /// A database to work on a copy of, instead of a fresh one.
     pub database: Option<PathBuf>,
     /// Who brings mail on its way, instead of a folder.
@@ -168,7 +171,7 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
     let settings = Settings {
         jwt_secret: JWT_SECRET.to_owned(),
         secret_key: Some(SecretKey::new([7; 32])),
-        public_url: PUBLIC_URL.to_owned(),
+        public_url: options.public_url.unwrap_or(PUBLIC_URL).to_owned(),
         origins: vec![ORIGIN.to_owned()],
         rate_limit: options.rate_limit,
         payment_link_base: "https://pay.raenest.com".to_owned(),

@@ -1,0 +1,134 @@
+//! Headless Chromium, driven over W3C WebDriver.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+};
+
+use reqwest::Client;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::program::PATIENCE;
+
+/// A browser with a profile of its own, and its driver. Both end with it.
+pub struct Browser {
+    driver: Child,
+    port: u16,
+    session: String,
+    http: Client,
+    _profile: TempDir,
+}
+
+impl Browser {
+    pub async fn open() -> Self {
+        let profile = TempDir::new().unwrap();
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver is missing; install chromium and chromium-driver");
+        let lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let (found, port) = mpsc::channel();
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                if let Some((_, rest)) = line.split_once("successfully on port ") {
+                    let _ = found.send(rest.trim_end_matches('.').parse().unwrap());
+                }
+            }
+        });
+        let port = port.recv_timeout(PATIENCE);
+        let mut browser = Self {
+            driver,
+            port: *port.as_ref().unwrap_or(&0),
+            session: String::new(),
+            http: Client::new(),
+            _profile: profile,
+        };
+        port.expect("chromedriver does not listen");
+        let folder = browser._profile.path().display();
+        let arguments = [
+            "--headless=new".to_owned(),
+            // Neither its sandbox nor much shared memory is to be had in a container.
+            "--no-sandbox".to_owned(),
+            "--disable-dev-shm-usage".to_owned(),
+            "--disable-gpu".to_owned(),
+            "--no-first-run".to_owned(),
+            format!("--user-data-dir={folder}"),
+        ];
+        let capabilities = json!({
+            "goog:chromeOptions": {"args": arguments},
+            "webauthn:virtualAuthenticators": true,
+        });
+        let body = json!({"capabilities": {"alwaysMatch": capabilities}});
+        let session = browser.post("session", body).await;
+        browser.session = session["sessionId"].as_str().unwrap().to_owned();
+        browser
+    }
+
+    /// Opens a page and waits until it has loaded.
+    pub async fn go(&self, url: &str) {
+        self.command("url", json!({ "url": url })).await;
+    }
+
+    /// Runs the body of an async function in the page and answers what it returns.
+    pub async fn run(&self, script: &str, arguments: Value) -> Value {
+        let script = format!("return (async (...args) => {{ {script} }})(...arguments)");
+        self.command("execute/sync", json!({ "script": script, "args": arguments })).await
+    }
+
+    /// Plugs in an authenticator of the computer itself, whose user passes its check; its id.
+    pub async fn add_authenticator(&self) -> String {
+        let body = json!({
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": true,
+            "hasUserVerification": true,
+            "isUserConsenting": true,
+            "isUserVerified": true,
+        });
+        self.command("webauthn/authenticator", body).await.as_str().unwrap().to_owned()
+    }
+
+    /// Whether the user of an authenticator passes its check from now on.
+    pub async fn set_user_verified(&self, authenticator: &str, is_verified: bool) {
+        let path = format!("webauthn/authenticator/{authenticator}/uv");
+        self.command(&path, json!({ "isUserVerified": is_verified })).await;
+    }
+
+    async fn command(&self, path: &str, body: Value) -> Value {
+        self.post(&format!("session/{}/{path}", self.session), body).await
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        let url = format!("http://127.0.0.1:{}/{path}", self.port);
+        let request = self.http.post(url).json(&body).timeout(PATIENCE);
+        let answer = request.send().await.unwrap();
+        let status = answer.status();
+        let mut answer: Value = answer.json().await.unwrap();
+        assert!(status.is_success(), "{path}: {answer:#}");
+        answer["value"].take()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // The driver ends the browser with its session; killed, it would leave it running.
+        if !self.session.is_empty()
+            && let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port))
+        {
+            let path = format!("/session/{}", self.session);
+            let head = format!("DELETE {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close");
+            let _ = stream.set_read_timeout(Some(PATIENCE));
+            let _ = stream.write_all(format!("{head}\r\n\r\n").as_bytes());
+            let _ = stream.read(&mut [0; 1024]);
+        }
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
