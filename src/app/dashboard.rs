@@ -3,19 +3,25 @@
 use super::{App, client};
 use crate::{
     domain::{
+        activity::{Activity, FeedEntry},
         client::ClientFilter,
-        dashboard::{CLIENTS_SHOWN, Calendar, EarningsPoint, Period, Stats, growth},
+        dashboard::{
+            CLIENTS_SHOWN, Calendar, Career, EarningsPoint, FEED_SHOWN, MESSAGES_SHOWN, Overview,
+            Period, Stats, growth,
+        },
         date,
-        error::Result,
+        error::{Error, Result},
         exchange_rate::{Converted, Rates, Total},
-        page::Page,
+        page::{Listing, Page},
         payment::PaymentSum,
         project::ProjectStatus,
-        session::Claims,
+        proposal::ProposalStatus,
+        session::{Actor, Claims},
     },
     store::{
         self,
         dashboard::{self, Span},
+        engine::Tx,
     },
 };
 
@@ -37,6 +43,7 @@ impl App {
             let (last_month, this_month) = (month(0), month(1));
 
             let active = store::project::count(tx, account, ProjectStatus::Active)?;
+            let active = i64::try_from(active).map_err(Error::internal)?;
             let change = dashboard::active_change_since(tx, account, calendar.this_month)?;
 
             let (mut pending, mut overdue) = (Total::default(), Total::default());
@@ -104,6 +111,75 @@ impl App {
         })
         .await
     }
+}
+
+impl App {
+    /// FreelanceHub's key figures.
+    pub async fn career(&self, claims: Claims) -> Result<Career> {
+        self.read(claims, |tx, actor| career(tx, &actor)).await
+    }
+
+    /// FreelanceHub's dashboard, as of now in the account's timezone and currency.
+    pub async fn overview(&self, claims: Claims) -> Result<Overview> {
+        let now = self.now();
+        self.read(claims, move |tx, actor| {
+            let career = career(tx, &actor)?;
+            let feed = Page { number: 1, size: FEED_SHOWN };
+            let messages = Page { number: 1, size: MESSAGES_SHOWN };
+            Ok(Overview {
+                career,
+                today: date::day_in(now, &actor.time_zone()?),
+                activity: feed_entries(store::activity::feed(tx, actor.account, feed)?).entries,
+                deadlines: dashboard::project_deadlines(tx, actor.account)?,
+                messages: store::message::list(tx, actor.account, messages)?.entries,
+            })
+        })
+        .await
+    }
+
+    /// A page of FreelanceHub's feed, newest first.
+    pub async fn feed(&self, claims: Claims, page: Page) -> Result<Listing<FeedEntry>> {
+        self.read(claims, move |tx, actor| {
+            actor.must_be_freelancer()?;
+            Ok(feed_entries(store::activity::feed(tx, actor.account, page)?))
+        })
+        .await
+    }
+}
+
+fn career(tx: &mut Tx, actor: &Actor) -> Result<Career> {
+    actor.must_be_freelancer()?;
+    let (account, rates) = (actor.account, client::rates(tx, actor)?);
+    let mut projects = |status| store::project::count(tx, account, status);
+    let (active_projects, completed_projects, cancelled_projects) = (
+        projects(ProjectStatus::Active)?,
+        projects(ProjectStatus::Completed)?,
+        projects(ProjectStatus::Cancelled)?,
+    );
+    let mut proposals = |status| store::proposal::count(tx, account, status);
+    let (pending_proposals, accepted_proposals, rejected_proposals) = (
+        proposals(ProposalStatus::Sent)?,
+        proposals(ProposalStatus::Accepted)?,
+        proposals(ProposalStatus::Rejected)?,
+    );
+    Ok(Career {
+        currency: actor.currency,
+        earnings: earned(&dashboard::earned_in_all(tx, account)?, &rates).minor,
+        active_projects,
+        completed_projects,
+        cancelled_projects,
+        pending_proposals,
+        accepted_proposals,
+        rejected_proposals,
+        profile_views: store::profile::count_views(tx, account)?,
+        clients: store::project::count_clients(tx, account)?,
+        began_at: store::account::find(tx, account)?.created_at,
+    })
+}
+
+fn feed_entries(listing: Listing<Activity>) -> Listing<FeedEntry> {
+    let entries = listing.entries.iter().filter_map(Activity::feed_entry).collect();
+    Listing { entries, total: listing.total, page: listing.page }
 }
 
 /// Earnings over time.

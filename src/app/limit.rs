@@ -255,7 +255,7 @@ impl Limiter {
 }
 
 /// The bytes by which an address is counted.
-fn of_address(address: IpAddr) -> Subject {
+pub(super) fn of_address(address: IpAddr) -> Subject {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
         IpAddr::V6(address) => {

@@ -11,12 +11,16 @@ pub mod exchange_rate;
 mod hs256;
 pub mod invoice;
 pub mod limit;
+pub mod message;
 pub mod milestone;
 pub mod outbox;
 pub mod passkey;
 pub mod password;
+pub mod portfolio;
+pub mod profile;
 pub mod project;
 pub mod proposal;
+pub mod proposal_link;
 pub mod relying_party;
 pub mod secret;
 pub mod session;
@@ -25,7 +29,7 @@ pub mod two_factor;
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 use self::{
     environment::{Clock, Random},
@@ -221,24 +225,35 @@ impl App {
         work: impl Fn(&mut Tx, Actor) -> Result<T> + Send + 'static,
     ) -> Result<Outcome<T>> {
         let Once { key, render } = once;
+        let Some(key) = key else {
+            return self.write(claims, work).await.map(Outcome::Done);
+        };
+        let (keys, mut nonce) = (self.keys()?.clone(), [0; 24]);
+        self.random.fill(&mut nonce);
         self.write(claims, move |tx, actor| {
-            let Some(key) = &key else { return work(tx, actor).map(Outcome::Done) };
             let account = actor.account;
-            if let Some(answer) = store::request_answer::find(tx, account, key, now)? {
+            if let Some(kept) = store::request_answer::find(tx, account, &key, now)? {
+                // Version 1 kept answers as they are.
+                let is_plain = kept.starts_with(b"{\"success\":");
+                let answer = if is_plain { kept } else { keys.open(ANSWER, &kept)? };
                 return Ok(Outcome::Replayed(answer));
             }
             let value = work(tx, actor)?;
-            store::request_answer::create(tx, account, key, &render(&value), now)?;
+            // An answer may hold a link that is sealed where it belongs.
+            let sealed = keys.seal(ANSWER, nonce, &render(&value))?;
+            store::request_answer::create(tx, account, &key, &sealed, now)?;
             Ok(Outcome::Done(value))
         })
         .await
     }
 
-    /// Forgets expired sessions and old answers, a few at a time, and gives back memory that
+    /// Forgets expired sessions, old answers and visitors, a few at a time, and gives back memory that
     /// sign-ins used. Answers whether more is left to forget.
     pub async fn sweep(&self) -> Result<bool> {
         self.passwords.rest();
         let now = self.now();
+        // By then the day has ended in every timezone.
+        let visits_end = self.today().checked_sub(2.days()).map_err(Error::internal)?;
         let old_mail = outbox::forgotten_before(now)?;
         let deleted = self
             .store
@@ -249,6 +264,7 @@ impl App {
                     store::code::delete_expired(tx, now, SWEEP_ROWS)?,
                     store::passkey::delete_expired_challenges(tx, now, SWEEP_ROWS)?,
                     store::rate_window::delete_expired(tx, now, SWEEP_ROWS)?,
+                    store::profile::delete_visitors(tx, visits_end, SWEEP_ROWS)?,
                     store::outbox::delete_old(tx, old_mail, SWEEP_ROWS)?,
                 ];
                 Ok(deleted.into_iter().max().unwrap_or(0))
@@ -284,6 +300,9 @@ impl App {
         self.ids.next(self.clock.now(), random)
     }
 }
+
+/// What kept answers are sealed as.
+const ANSWER: &str = "answer to a request";
 
 /// The name under which the fingerprint of the secret key is kept.
 pub const FINGERPRINT: &str = "secret_key_fingerprint";

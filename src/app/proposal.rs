@@ -14,7 +14,7 @@ use crate::{
         money::Money,
         page::Listing,
         proposal::{NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalStatus},
-        session::Claims,
+        session::{Actor, Claims},
     },
     store::{self, engine::Tx},
 };
@@ -46,6 +46,7 @@ impl App {
                 status: new.first_status()?,
                 amount,
                 valid_until: new.valid_until,
+                link: None,
                 created_at: now,
                 updated_at: now,
             };
@@ -57,11 +58,13 @@ impl App {
 
     /// A proposal of the caller.
     pub async fn proposal(&self, claims: Claims, id: ProposalId) -> Result<Proposal> {
-        self.read(claims, move |tx, actor| {
+        let find = move |tx: &mut Tx, actor: Actor| {
             let rates = client::rates(tx, &actor)?;
             store::proposal::find(tx, actor.account, id, &rates)
-        })
-        .await
+        };
+        let mut proposal = self.read(claims, find).await?;
+        self.links()?.open(&mut proposal)?;
+        Ok(proposal)
     }
 
     /// A page of proposals, newest first.
@@ -70,11 +73,14 @@ impl App {
         claims: Claims,
         filter: ProposalFilter,
     ) -> Result<Listing<Proposal>> {
-        self.read(claims, move |tx, actor| {
+        let list = move |tx: &mut Tx, actor: Actor| {
             let rates = client::rates(tx, &actor)?;
             store::proposal::list(tx, actor.account, &filter, &rates)
-        })
-        .await
+        };
+        let mut listing = self.read(claims, list).await?;
+        let links = self.links()?;
+        listing.entries.iter_mut().try_for_each(|proposal| links.open(proposal))?;
+        Ok(listing)
     }
 
     /// Changes a proposal until it is answered; the answer itself can be written down here too.
@@ -86,7 +92,7 @@ impl App {
     ) -> Result<Proposal> {
         let now = self.now();
         let entry = self.new_entry(now);
-        self.write(claims, move |tx, actor| {
+        let update = move |tx: &mut Tx, actor: Actor| {
             let rates = client::rates(tx, &actor)?;
             let before = store::proposal::find(tx, actor.account, id, &rates)?;
             let change = change.clone();
@@ -124,8 +130,10 @@ impl App {
                 tell(tx, &proposal, entry)?;
             }
             Ok(proposal)
-        })
-        .await
+        };
+        let mut proposal = self.write(claims, update).await?;
+        self.links()?.open(&mut proposal)?;
+        Ok(proposal)
     }
 
     /// Deletes a proposal, unless it was accepted.
@@ -141,7 +149,8 @@ impl App {
         .await
     }
 
-    /// Marks a draft as sent; a sent one stays as it is.
+    /// Marks a draft as sent and gives it a link for the client; a sent one stays as it is, but
+    /// gets a link where it has none.
     pub async fn send_proposal(
         &self,
         claims: Claims,
@@ -150,27 +159,32 @@ impl App {
     ) -> Result<Outcome<Proposal>> {
         let now = self.now();
         let entry = self.new_entry(now);
+        let (links, link) = (self.links()?, self.new_link(id)?);
         self.write_once(claims, once, now, move |tx, actor| {
             let rates = client::rates(tx, &actor)?;
             let before = store::proposal::find(tx, actor.account, id, &rates)?;
             if before.status.is_answered() {
                 return Err(Error::conflict("This proposal has been answered already"));
             }
-            if before.status == ProposalStatus::Sent {
-                return Ok(before);
+            let mut proposal = before.clone();
+            if before.status == ProposalStatus::Draft {
+                proposal.status = ProposalStatus::Sent;
+                proposal.updated_at = now;
+                store::proposal::update(tx, &before, &proposal)?;
+                store::proposal::mark_sent(tx, id, now)?;
+                tell(tx, &proposal, entry)?;
             }
-            let proposal =
-                Proposal { status: ProposalStatus::Sent, updated_at: now, ..before.clone() };
-            store::proposal::update(tx, &before, &proposal)?;
-            store::proposal::mark_sent(tx, id, now)?;
-            tell(tx, &proposal, entry)?;
+            if proposal.link.is_none() {
+                link.write(tx, &mut proposal)?;
+            }
+            links.open(&mut proposal)?;
             Ok(proposal)
         })
         .await
     }
 }
 
-fn tell(tx: &mut Tx, proposal: &Proposal, entry: Entry) -> Result<()> {
+pub(super) fn tell(tx: &mut Tx, proposal: &Proposal, entry: Entry) -> Result<()> {
     let kind = match proposal.status {
         ProposalStatus::Accepted => ActivityKind::ProposalAccepted,
         ProposalStatus::Rejected => ActivityKind::ProposalRejected,

@@ -9,6 +9,28 @@ use super::{
 };
 
 words! {
+    /// What an entry of FreelanceHub's feed is about.
+    FeedType {
+        Proposal "proposal",
+        /// A project.
+        Contract "contract",
+        Payment "payment",
+        Message "message",
+    }
+}
+
+words! {
+    /// Where that stood then.
+    FeedStatus {
+        Pending "pending",
+        Accepted "accepted",
+        Rejected "rejected",
+        Active "active",
+        Completed "completed",
+    }
+}
+
+words! {
     /// What happened.
     ActivityKind {
         ClientAdded "client_added",
@@ -23,6 +45,35 @@ words! {
         InvoicePaid "invoice_paid",
         MessageReceived "message_received",
     }
+}
+
+impl ActivityKind {
+    /// How FreelanceHub's feed shows it; nothing where it is not shown there.
+    pub fn feed(self) -> Option<(FeedType, FeedStatus)> {
+        Some(match self {
+            Self::ProposalSent => (FeedType::Proposal, FeedStatus::Pending),
+            Self::ProposalAccepted => (FeedType::Proposal, FeedStatus::Accepted),
+            Self::ProposalRejected => (FeedType::Proposal, FeedStatus::Rejected),
+            Self::ProjectCreated => (FeedType::Contract, FeedStatus::Active),
+            Self::ProjectCompleted => (FeedType::Contract, FeedStatus::Completed),
+            Self::InvoicePaid => (FeedType::Payment, FeedStatus::Completed),
+            Self::MessageReceived => (FeedType::Message, FeedStatus::Completed),
+            Self::ClientAdded
+            | Self::MilestoneCompleted
+            | Self::InvoiceCreated
+            | Self::InvoiceSent => return None,
+        })
+    }
+}
+
+/// One entry of FreelanceHub's feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedEntry {
+    pub id: ActivityId,
+    pub feed_type: FeedType,
+    pub action: String,
+    pub at: Timestamp,
+    pub status: FeedStatus,
 }
 
 /// One entry of the log.
@@ -41,6 +92,28 @@ pub struct Activity {
 }
 
 impl Activity {
+    /// The entry as FreelanceHub's feed shows it; nothing where it is not shown there.
+    pub fn feed_entry(&self) -> Option<FeedEntry> {
+        let (feed_type, status) = self.kind.feed()?;
+        let subject = &self.subject;
+        let action = match (feed_type, status) {
+            (FeedType::Proposal, FeedStatus::Accepted) => {
+                format!("Proposal accepted for \"{subject}\"")
+            }
+            (FeedType::Proposal, FeedStatus::Rejected) => {
+                format!("Proposal rejected for \"{subject}\"")
+            }
+            (FeedType::Proposal, _) => format!("Submitted proposal for \"{subject}\""),
+            (FeedType::Contract, FeedStatus::Completed) => {
+                format!("Contract completed for \"{subject}\"")
+            }
+            (FeedType::Contract, _) => format!("Contract started for \"{subject}\""),
+            (FeedType::Payment, _) => format!("Payment received for {subject}"),
+            (FeedType::Message, _) => format!("Message from {subject}"),
+        };
+        Some(FeedEntry { id: self.id, feed_type, action, at: self.at, status })
+    }
+
     /// One sentence for people.
     pub fn message(&self) -> String {
         let subject = &self.subject;

@@ -6,10 +6,12 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rust_decimal::Decimal;
 
 use super::{
+    activity::FeedEntry,
     client::Client,
     date,
     error::Result,
     form::{Form, Object},
+    message::Message,
     money::{Currency, Money, divide_rounded},
     page,
     word::words,
@@ -17,6 +19,9 @@ use super::{
 
 /// How many deadlines the dashboard shows.
 pub const DEADLINES_SHOWN: usize = 10;
+/// How many entries FreelanceHub's dashboard shows of its feed, and how many messages.
+pub const FEED_SHOWN: u32 = 10;
+pub const MESSAGES_SHOWN: u32 = 5;
 /// How many of the newest clients the dashboard shows.
 pub const CLIENTS_SHOWN: u32 = 5;
 /// How many months or weeks the earnings go back, this one included.
@@ -154,6 +159,68 @@ pub fn growth(now: i128, last: i128) -> Decimal {
     Decimal::try_from_i128_with_scale(tenths, 1).unwrap_or(Decimal::MAX).normalize()
 }
 
+/// What FreelanceHub shows of an account's work so far.
+#[derive(Debug, Clone)]
+pub struct Career {
+    pub currency: Currency,
+    /// Minor units of `currency`; what no exchange rate is known for is left out.
+    pub earnings: i128,
+    pub active_projects: u64,
+    pub completed_projects: u64,
+    pub cancelled_projects: u64,
+    pub pending_proposals: u64,
+    pub accepted_proposals: u64,
+    pub rejected_proposals: u64,
+    pub profile_views: u64,
+    /// Clients for whom there is a project.
+    pub clients: u64,
+    pub began_at: Timestamp,
+}
+
+impl Career {
+    /// Proposals that were sent, whatever was answered.
+    pub fn proposals(&self) -> u64 {
+        self.pending_proposals + self.accepted_proposals + self.rejected_proposals
+    }
+
+    /// Accepted proposals among those sent, in whole percent.
+    pub fn acceptance_rate(&self) -> u64 {
+        percent(self.accepted_proposals, self.proposals())
+    }
+
+    /// Completed projects among those that have ended, in whole percent.
+    pub fn success_rate(&self) -> u64 {
+        percent(self.completed_projects, self.completed_projects + self.cancelled_projects)
+    }
+
+    /// Earnings for each completed project in major units, truncated to a whole number.
+    pub fn average_project_value(&self) -> i128 {
+        let unit = 10_i128.pow(self.currency.exponent());
+        self.earnings.checked_div(i128::from(self.completed_projects) * unit).unwrap_or(0)
+    }
+}
+
+/// FreelanceHub's dashboard.
+#[derive(Debug, Clone)]
+pub struct Overview {
+    pub career: Career,
+    /// The day in the account's timezone.
+    pub today: Date,
+    pub activity: Vec<FeedEntry>,
+    /// Of unfinished projects, earliest first.
+    pub deadlines: Vec<Deadline>,
+    pub messages: Vec<Message>,
+}
+
+/// `part` of `whole` in percent, rounded half away from zero; 0 of nothing.
+fn percent(part: u64, whole: u64) -> u64 {
+    if whole == 0 {
+        return 0;
+    }
+    let percent = divide_rounded(i128::from(part) * 100, i128::from(whole));
+    u64::try_from(percent).unwrap_or(0)
+}
+
 /// Reads `?limit=` of the activity feed: 1 to 100, 20 where none is given.
 pub fn activity_limit(object: &Object) -> Result<u32> {
     let mut form = Form::new(object);
@@ -174,6 +241,14 @@ mod tests {
         assert_eq!(growth(1235, 1000), Decimal::new(235, 1));
         assert_eq!(growth(2, 3), Decimal::new(-333, 1));
         assert_eq!(growth(0, 7), -Decimal::ONE_HUNDRED);
+    }
+
+    #[test]
+    fn percents_are_whole_and_halves_round_up() {
+        for (part, whole, rounded) in [(18, 25, 72), (1, 8, 13), (1, 3, 33), (2, 3, 67), (0, 0, 0)]
+        {
+            assert_eq!(percent(part, whole), rounded, "{part} of {whole}");
+        }
     }
 
     #[test]

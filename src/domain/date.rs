@@ -71,6 +71,11 @@ pub fn week_start(day: Date, weeks: i32) -> Result<Date> {
     day.checked_add((weeks * 7 - since_monday).days()).map_err(Error::internal)
 }
 
+/// Whole days from one calendar day to another; negative where that one is earlier.
+pub fn days_until(from: Date, to: Date) -> i64 {
+    from.duration_until(to).as_hours() / 24
+}
+
 /// Reads a calendar date: the day as it is written, whatever time and offset follow it.
 pub fn read(value: &Value) -> Result<Date, Rule> {
     parse(value.as_str().ok_or(Rule::NotText)?)
@@ -105,6 +110,11 @@ impl WireTime {
     /// A calendar date: `2026-04-15T00:00:00Z`.
     pub fn of_day(day: Date) -> Self {
         Self::new(day.to_datetime(civil::Time::midnight()))
+    }
+
+    /// The last second of a calendar date: `2026-04-15T23:59:59Z`.
+    pub fn of_day_end(day: Date) -> Self {
+        Self::new(day.at(23, 59, 59, 0))
     }
 
     /// An instant, to the second.

@@ -138,6 +138,44 @@ impl<'a> Form<'a> {
         read.map(Some)
     }
 
+    /// A list of plain values, each read by `parse`; a failure names the entry: `skills[2]`.
+    pub fn list<T>(
+        &mut self,
+        name: &'static str,
+        max: usize,
+        parse: impl Fn(&'a Value) -> Result<T, Rule>,
+    ) -> Option<Option<Vec<T>>> {
+        let list = match self.value(name) {
+            None => return Some(None),
+            Some(Value::Array(list)) => list,
+            Some(_) => {
+                self.fail(name, Rule::NotList);
+                return None;
+            }
+        };
+        if list.len() > max {
+            self.fail(name, Rule::TooManyItems { max });
+            return None;
+        }
+        let mut read = Vec::with_capacity(list.len());
+        for (index, entry) in list.iter().enumerate() {
+            match parse(entry) {
+                Ok(value) => read.push(value),
+                Err(rule) => self.fail(format!("{name}[{index}]"), rule),
+            }
+        }
+        (read.len() == list.len()).then_some(Some(read))
+    }
+
+    /// What was read of an optional field, as a change of it: missing keeps it, `null` clears it.
+    pub fn patched<T>(&self, name: &str, read: Option<Option<T>>) -> Option<Patch<T>> {
+        Some(match read? {
+            Some(value) => Patch::Set(value),
+            None if self.mentions(name) => Patch::Clear,
+            None => Patch::Keep,
+        })
+    }
+
     /// Whether the field is there, be it null.
     pub fn mentions(&self, name: &str) -> bool {
         self.object.contains_key(name)

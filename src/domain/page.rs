@@ -2,7 +2,11 @@
 
 use serde_json::Value;
 
-use super::{error::Result, form::Form, rule::Rule};
+use super::{
+    error::Result,
+    form::{Form, Object},
+    rule::Rule,
+};
 
 /// Which page of a list is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +23,19 @@ impl Page {
         let number = form.optional("page", whole(1_000_000));
         let size = form.optional("pageSize", whole(100));
         Some(Self { number: number?.unwrap_or(1), size: size?.unwrap_or(10) })
+    }
+
+    /// Reads FreelanceHub's `limit` (default 10) and `page` (default 1).
+    pub fn of_limit(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        let size = form.optional("limit", whole(100));
+        let number = form.optional("page", whole(1_000_000));
+        match (number, size) {
+            (Some(number), Some(size)) => {
+                Ok(Self { number: number.unwrap_or(1), size: size.unwrap_or(10) })
+            }
+            _ => Err(form.failure()),
+        }
     }
 
     pub fn limit(self) -> i64 {

@@ -1,9 +1,12 @@
 //! Proposals: what the freelancer offers, and what the client answers.
 
+use std::fmt;
+
 use jiff::{Timestamp, civil::Date};
 use rust_decimal::Decimal;
 
 use super::{
+    account::Account,
     client::Client,
     date,
     error::{Error, Result},
@@ -58,8 +61,84 @@ pub struct Proposal {
     pub status: ProposalStatus,
     pub amount: Money,
     pub valid_until: Option<Date>,
+    /// Once it was sent.
+    pub link: Option<ProposalLink>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+/// Where the client can read a proposal and answer it.
+#[derive(Clone, PartialEq, Eq)]
+pub enum ProposalLink {
+    /// As it is stored.
+    Sealed(Vec<u8>),
+    /// A whole address.
+    Open(String),
+}
+
+impl fmt::Debug for ProposalLink {
+    /// Whoever knows the address may answer, so it is not told.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ProposalLink(…)")
+    }
+}
+
+/// A sent proposal as its client sees it.
+#[derive(Debug, Clone)]
+pub struct PublicProposal {
+    pub proposal: Proposal,
+    pub freelancer: Account,
+    /// What the freelancer does.
+    pub freelancer_title: Option<String>,
+    pub sent_at: Option<Timestamp>,
+    pub answered_at: Option<Timestamp>,
+}
+
+impl PublicProposal {
+    /// Refuses an answer to a proposal that waits for none.
+    pub fn check_open(&self, today: Date) -> Result<()> {
+        if self.proposal.status.is_answered() {
+            return Err(Error::conflict("This proposal has been answered already"));
+        }
+        match self.proposal.valid_until {
+            Some(last) if last < today => {
+                Err(Error::conflict(format!("This proposal was valid until {last}")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What a client answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    Accept,
+    Decline,
+}
+
+impl Answer {
+    pub fn status(self) -> ProposalStatus {
+        match self {
+            Self::Accept => ProposalStatus::Accepted,
+            Self::Decline => ProposalStatus::Rejected,
+        }
+    }
+}
+
+/// Who answers a proposal.
+#[derive(Debug, Clone)]
+pub struct Signature {
+    pub name: String,
+}
+
+impl Signature {
+    pub fn read(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        match form.required("name", text::line(text::NAME_MAX)) {
+            Some(name) => Ok(Self { name }),
+            None => Err(form.failure()),
+        }
+    }
 }
 
 /// A new proposal: `clientId` and `title` at least.

@@ -79,6 +79,11 @@ pub enum Rule {
     TooFewItems {
         min: usize,
     },
+    NotBoolean,
+    /// Stands in the list already.
+    Duplicate,
+    /// A short word such as `github`.
+    ShortWord,
 }
 
 impl fmt::Display for Rule {
@@ -143,6 +148,11 @@ impl fmt::Display for Rule {
                 write!(f, "must be a longitude and a latitude such as [79.8612, 6.9271]")
             }
             Rule::TooFewItems { min } => write!(f, "must have at least {min} entries"),
+            Rule::NotBoolean => write!(f, "must be true or false"),
+            Rule::Duplicate => write!(f, "must not be given twice"),
+            Rule::ShortWord => {
+                write!(f, "must be a word of 1 to 30 lowercase letters, numbers and hyphens")
+            }
         }
     }
 }

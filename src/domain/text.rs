@@ -46,6 +46,22 @@ pub fn free(max: usize) -> impl Fn(&Value) -> Result<String, Rule> {
     }
 }
 
+/// Free text that says something.
+pub fn said(max: usize) -> impl Fn(&Value) -> Result<String, Rule> {
+    move |value| {
+        let text = free(max)(value)?;
+        if text.trim().is_empty() { Err(Rule::Empty) } else { Ok(text) }
+    }
+}
+
+/// A short word of a program: 1 to 30 of a–z, 0–9 and `-`.
+pub fn short_word(value: &Value) -> Result<String, Rule> {
+    let text = raw(value)?;
+    let fits = (1..=30).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if fits { Ok(text.to_owned()) } else { Err(Rule::ShortWord) }
+}
+
 /// A password for a new account: 8 to 128 characters, nothing more is asked of it.
 pub fn new_password(value: &Value) -> Result<String, Rule> {
     let text = raw(value)?;

@@ -23,6 +23,11 @@ impl Amount {
         Self(decimal.unwrap_or(Decimal::MAX).normalize())
     }
 
+    /// A whole number of major units.
+    pub fn from_whole(number: i128) -> Self {
+        Self(Decimal::try_from_i128_with_scale(number, 0).unwrap_or(Decimal::MAX))
+    }
+
     fn number(self) -> Number {
         // The text of a decimal is a JSON number; zero stands in for what cannot happen.
         self.0.normalize().to_string().parse().unwrap_or_else(|_| Number::from(0))

@@ -3,10 +3,12 @@
 use poem::{IntoResponse, Response, http::StatusCode};
 use poem_openapi::{
     ApiResponse,
-    registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
+    registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, Registry},
     types::Type,
 };
 use serde::Serialize;
+
+use crate::domain::page::Listing;
 
 /// The content type of every answer of an API.
 pub const JSON: &str = "application/json";
@@ -49,6 +51,78 @@ impl<T: Type, const STATUS: u16> ApiResponse for Bare<T, STATUS> {
 
     fn register(registry: &mut Registry) {
         T::register(registry);
+    }
+}
+
+/// A page of a list with nothing around it; a header tells how long the whole list is.
+#[derive(Debug)]
+pub struct Listed<T>(Listing<T>);
+
+const TOTAL: &str = "X-Total-Count";
+
+impl<T> Listed<T> {
+    pub fn new<D: Into<T>>(listing: Listing<D>) -> Self {
+        Self(listing.map(Into::into))
+    }
+}
+
+impl<T: Serialize + Send> IntoResponse for Listed<T> {
+    fn into_response(self) -> Response {
+        json(StatusCode::OK, bytes(&self.0.entries))
+            .with_header(TOTAL, self.0.total)
+            .into_response()
+    }
+}
+
+impl<T: Type> ApiResponse for Listed<T> {
+    fn meta() -> MetaResponses {
+        let total = header::<u64>(TOTAL, "Entries of the whole list");
+        let page = MetaResponse { headers: vec![total], ..response::<Vec<T>>(200, "OK") };
+        MetaResponses { responses: vec![page] }
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+/// A value with nothing around it, which search engines shall not keep.
+#[derive(Debug)]
+pub struct Unindexed<T>(T);
+
+const ROBOTS: &str = "X-Robots-Tag";
+
+impl<T> Unindexed<T> {
+    pub fn new(value: impl Into<T>) -> Self {
+        Self(value.into())
+    }
+}
+
+impl<T: Serialize + Send> IntoResponse for Unindexed<T> {
+    fn into_response(self) -> Response {
+        json(StatusCode::OK, bytes(&self.0)).with_header(ROBOTS, "noindex").into_response()
+    }
+}
+
+impl<T: Type> ApiResponse for Unindexed<T> {
+    fn meta() -> MetaResponses {
+        let robots = header::<String>(ROBOTS, "Always `noindex`");
+        let value = MetaResponse { headers: vec![robots], ..response::<T>(200, "OK") };
+        MetaResponses { responses: vec![value] }
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+fn header<T: Type>(name: &str, description: &str) -> MetaHeader {
+    MetaHeader {
+        name: name.to_owned(),
+        description: Some(description.to_owned()),
+        required: true,
+        deprecated: false,
+        schema: T::schema_ref(),
     }
 }
 

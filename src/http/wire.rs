@@ -177,6 +177,18 @@ impl Serialize for Day {
 
 inline!([] Day, true, MetaSchema::new_with_format("string", "date-time"));
 
+/// The end of a calendar day: `2026-04-15T23:59:59Z`.
+#[derive(Debug, Clone, Copy)]
+pub struct DayEnd(pub Date);
+
+impl Serialize for DayEnd {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(WireTime::of_day_end(self.0).as_str())
+    }
+}
+
+inline!([] DayEnd, true, MetaSchema::new_with_format("string", "date-time"));
+
 /// One of a closed set of words.
 #[derive(Debug, Clone, Copy)]
 pub struct OneOf<W>(pub W);
@@ -281,6 +293,11 @@ input! {
     };
     /// A plain calendar date.
     PlainDateInput MetaSchema::new_with_format("string", "date");
+    /// A short word of lowercase letters, digits and hyphens.
+    WordInput MetaSchema {
+        pattern: Some("^[a-z0-9-]{1,30}$".to_owned()),
+        ..MetaSchema::new("string")
+    };
     /// An http or https address.
     UrlInput MetaSchema { max_length: Some(2000), ..MetaSchema::new_with_format("string", "uri") };
     /// A calendar date, with or without a time, of which only the day counts.

@@ -1,12 +1,19 @@
 //! The activity log.
 
-use super::engine::{Row, Tx, values};
+use super::{
+    engine::{Row, Tx, values},
+    list_total,
+};
 use crate::domain::{
     activity::Activity,
     error::Result,
     id::AccountId,
     money::{Currency, Money},
+    page::{Listing, Page},
 };
+
+/// Entries that FreelanceHub's feed shows.
+const FEED: &str = "activity:feed";
 
 fn read(row: &dyn Row) -> Result<Activity> {
     let (minor, currency): (Option<i64>, Option<Currency>) = (row.get(4)?, row.get(5)?);
@@ -39,6 +46,9 @@ pub fn create(tx: &mut Tx, activity: &Activity) -> Result<()> {
             activity.at,
         ],
     )?;
+    if activity.kind.feed().is_some() {
+        list_total::bump(tx, activity.account, FEED, 1)?;
+    }
     Ok(())
 }
 
@@ -50,4 +60,18 @@ pub fn list(tx: &mut Tx, account: AccountId, limit: u32) -> Result<Vec<Activity>
         values![&account, i64::from(limit)],
         read,
     )
+}
+
+/// A page of the entries that FreelanceHub's feed shows, newest first.
+pub fn feed(tx: &mut Tx, account: AccountId, page: Page) -> Result<Listing<Activity>> {
+    let entries = tx.list(
+        "SELECT id, account_id, kind, subject, amount, currency, client_name, entity_id, at \
+         FROM activity WHERE account_id = ?1 \
+         AND kind IN ('proposal_sent', 'proposal_accepted', 'proposal_rejected', \
+         'project_created', 'project_completed', 'invoice_paid', 'message_received') \
+         ORDER BY id DESC LIMIT ?2 OFFSET ?3",
+        values![&account, page.limit(), page.offset()],
+        read,
+    )?;
+    Ok(Listing { entries, total: list_total::find(tx, account, FEED)?, page })
 }

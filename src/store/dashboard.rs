@@ -306,10 +306,9 @@ pub fn open(tx: &mut Tx, account: AccountId, today: Date) -> Result<Vec<OpenSum>
     Ok(sums)
 }
 
-/// The nearest deadlines of unfinished projects, their pending milestones, and unpaid sent
-/// invoices, earliest first.
-pub fn deadlines(tx: &mut Tx, account: AccountId) -> Result<Vec<Deadline>> {
-    let mut deadlines = tx.list(
+/// The nearest deadlines of unfinished projects, earliest first.
+pub fn project_deadlines(tx: &mut Tx, account: AccountId) -> Result<Vec<Deadline>> {
+    tx.list(
         "SELECT p.id, p.name, p.deadline, p.budget, p.currency, c.name \
          FROM projects p JOIN clients c ON c.id = p.client_id \
          WHERE p.account_id = ?1 AND p.deleted_at IS NULL AND p.deadline IS NOT NULL \
@@ -317,7 +316,13 @@ pub fn deadlines(tx: &mut Tx, account: AccountId) -> Result<Vec<Deadline>> {
          ORDER BY p.deadline, p.id LIMIT 10",
         values![&account],
         |row| read_deadline::<ProjectKind>(row, DeadlineKind::Project),
-    )?;
+    )
+}
+
+/// The nearest deadlines of unfinished projects, their pending milestones, and unpaid sent
+/// invoices, earliest first.
+pub fn deadlines(tx: &mut Tx, account: AccountId) -> Result<Vec<Deadline>> {
+    let mut deadlines = project_deadlines(tx, account)?;
     deadlines.extend(tx.list(
         "SELECT i.id, i.number, i.due_date, i.amount, i.currency, c.name \
          FROM invoices i JOIN clients c ON c.id = i.client_id \

@@ -129,6 +129,38 @@ fn lists(tx: &mut Tx) -> Result<Sums> {
             Ok(())
         },
     )?);
+    sums.extend(read(
+        tx,
+        "SELECT account_id, count(*), count(*) - count(read_at) FROM messages GROUP BY account_id",
+        |sums, account, row| {
+            add(sums, format!("{account} messages"), &[row.get(1)?]);
+            add(sums, format!("{account} messages:unread"), &[row.get(2)?]);
+            Ok(())
+        },
+    )?);
+    for (list, sql) in [
+        (
+            "clients:with-project",
+            "SELECT account_id, count(DISTINCT client_id) FROM projects \
+             WHERE deleted_at IS NULL GROUP BY account_id",
+        ),
+        (
+            "profile_views",
+            "SELECT account_id, CAST(sum(views) AS BIGINT) FROM profile_views GROUP BY account_id",
+        ),
+        (
+            "activity:feed",
+            "SELECT account_id, count(*) FROM activity \
+             WHERE kind IN ('proposal_sent', 'proposal_accepted', 'proposal_rejected', \
+             'project_created', 'project_completed', 'invoice_paid', 'message_received') \
+             GROUP BY account_id",
+        ),
+    ] {
+        sums.extend(read(tx, sql, |sums, account, row| {
+            add(sums, format!("{account} {list}"), &[row.get(1)?]);
+            Ok(())
+        })?);
+    }
     Ok(sums)
 }
 

@@ -5,6 +5,7 @@
 
 use jiff::{Timestamp, civil::Date};
 use rust_decimal::Decimal;
+use serde::Serialize;
 
 use crate::domain::{
     error::{Error, Result},
@@ -182,6 +183,10 @@ text_column! {
     crate::domain::mail::MailKind: crate::domain::mail::MailKind::from_word;
     crate::domain::account::Role: crate::domain::account::Role::from_word;
     crate::domain::date::Zone: crate::domain::date::Zone::from_name;
+    crate::domain::profile::Availability: crate::domain::profile::Availability::from_word;
+    crate::domain::profile::Experience: crate::domain::profile::Experience::from_word;
+    Vec<String>: |text| serde_json::from_str(text).ok();
+    Vec<crate::domain::portfolio::Link>: |text| serde_json::from_str(text).ok();
     crate::domain::invoice::Party: |text| serde_json::from_str(text).ok();
 }
 
@@ -276,6 +281,11 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Value::Null, Into::into)
     }
+}
+
+/// A list, written into one column.
+pub fn json<T: Serialize>(list: &[T]) -> Result<Value<'_>> {
+    serde_json::to_string(list).map(Value::Owned).map_err(Error::internal)
 }
 
 /// The parameters of a statement, in order.

@@ -17,6 +17,9 @@ use crate::domain::{
     project::{Project, ProjectFilter, ProjectStatus},
 };
 
+/// Clients for whom there is a project.
+const WITH_PROJECT: &str = "clients:with-project";
+
 /// The columns [`read`] expects, in order.
 macro_rules! select {
     ($tail:literal) => {
@@ -204,9 +207,13 @@ pub fn delete_of_client(
 }
 
 /// How many projects have a status.
-pub fn count(tx: &mut Tx, account: AccountId, status: ProjectStatus) -> Result<i64> {
-    let count = list_total::find(tx, account, &by_status(status))?;
-    i64::try_from(count).map_err(Error::internal)
+pub fn count(tx: &mut Tx, account: AccountId, status: ProjectStatus) -> Result<u64> {
+    list_total::find(tx, account, &by_status(status))
+}
+
+/// For how many clients there is a project.
+pub fn count_clients(tx: &mut Tx, account: AccountId) -> Result<u64> {
+    list_total::find(tx, account, WITH_PROJECT)
 }
 
 /// Keeps the totals of the lists, and the timeline of active projects.
@@ -214,7 +221,13 @@ fn tally(tx: &mut Tx, project: &Project, by: i64, now: Timestamp) -> Result<()> 
     let account = project.account;
     list_total::bump(tx, account, "projects", by)?;
     list_total::bump(tx, account, &by_status(project.status), by)?;
-    list_total::bump(tx, account, &by_client(project.client_id), by)?;
+    let of_client = by_client(project.client_id);
+    list_total::bump(tx, account, &of_client, by)?;
+    // The first project of a client came, or the last one went.
+    let left = list_total::find(tx, account, &of_client)?;
+    if (by, left) == (1, 1) || (by, left) == (-1, 0) {
+        list_total::bump(tx, account, WITH_PROJECT, by)?;
+    }
     if project.status == ProjectStatus::Active {
         dashboard::record(tx, account, Measure::Active, now, by, None)?;
     }

@@ -13,7 +13,7 @@ use crate::domain::{
     id::{AccountId, ClientId, ProposalId},
     money::{Currency, Money},
     page::Listing,
-    proposal::{Proposal, ProposalFilter, ProposalStatus},
+    proposal::{Proposal, ProposalFilter, ProposalLink, ProposalStatus},
 };
 
 /// The columns [`read`] expects, in order.
@@ -21,7 +21,7 @@ macro_rules! select {
     ($tail:literal) => {
         concat!(
             "SELECT id, account_id, client_id, title, content, status, currency, amount, \
-             valid_until, created_at, updated_at FROM proposals WHERE account_id = ?1 ",
+             valid_until, created_at, updated_at, link FROM proposals WHERE account_id = ?1 ",
             $tail
         )
     };
@@ -39,6 +39,7 @@ fn read(row: &dyn Row) -> Result<Proposal> {
         status: row.get(5)?,
         amount: Money::new(row.get(7)?, currency),
         valid_until: row.get(8)?,
+        link: row.bytes(11)?.map(|link| ProposalLink::Sealed(link.to_vec())),
         created_at: row.get(9)?,
         updated_at: row.get(10)?,
     })
@@ -82,6 +83,33 @@ pub fn find(tx: &mut Tx, account: AccountId, id: ProposalId, rates: &Rates) -> R
         .ok_or_else(|| Error::not_found("Proposal"))?;
     proposal.client = Some(client::find_any(tx, account, proposal.client_id, rates)?);
     Ok(proposal)
+}
+
+/// Whose proposal has the link of that hash, and which it is; drafts have none.
+pub fn find_linked(tx: &mut Tx, link_hash: &[u8]) -> Result<Option<(AccountId, ProposalId)>> {
+    tx.find(
+        "SELECT account_id, id FROM proposals WHERE link_hash = ?1 AND status <> 'draft'",
+        values![link_hash],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// When a proposal was sent and answered.
+pub fn find_times(
+    tx: &mut Tx,
+    account: AccountId,
+    id: ProposalId,
+) -> Result<(Option<Timestamp>, Option<Timestamp>)> {
+    tx.one(
+        "SELECT sent_at, answered_at FROM proposals WHERE account_id = ?1 AND id = ?2",
+        values![&account, &id],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// How many proposals have a status.
+pub fn count(tx: &mut Tx, account: AccountId, status: ProposalStatus) -> Result<u64> {
+    list_total::find(tx, account, &by_status(status))
 }
 
 /// A page of proposals with their clients, newest first.
@@ -171,6 +199,24 @@ pub fn mark_sent(tx: &mut Tx, id: ProposalId, now: Timestamp) -> Result<()> {
 /// Remembers when it was answered.
 pub fn mark_answered(tx: &mut Tx, id: ProposalId, now: Timestamp) -> Result<()> {
     tx.execute("UPDATE proposals SET answered_at = ?2 WHERE id = ?1", values![&id, now])?;
+    Ok(())
+}
+
+/// Remembers who answered through the link, and from which address.
+pub fn mark_signed(tx: &mut Tx, id: ProposalId, name: &str, address: Option<&str>) -> Result<()> {
+    tx.execute(
+        "UPDATE proposals SET answered_by = ?2, answered_from = ?3 WHERE id = ?1",
+        values![&id, name, address],
+    )?;
+    Ok(())
+}
+
+/// Gives a proposal its link: a keyed hash to find it by, and sealed to be shown again.
+pub fn set_link(tx: &mut Tx, id: ProposalId, link_hash: &[u8], sealed: &[u8]) -> Result<()> {
+    tx.execute(
+        "UPDATE proposals SET link_hash = ?2, link = ?3 WHERE id = ?1",
+        values![&id, link_hash, sealed],
+    )?;
     Ok(())
 }
 

@@ -97,18 +97,30 @@ statuses! {
     Reading: 401 500 503;
     /// Beginning what the state may forbid.
     Beginning: 401 409 500 503;
-    /// Adding to what is one's own.
-    Adding: 400 401 409 413 415 500 503;
+    /// Registering a passkey, or turning the second factor on.
+    Enrolling: 400 401 409 413 415 500 503;
     /// Asking to sign in with a passkey.
     Asking: 400 409 413 415 429 500 503;
     /// Signing in with a passkey.
     Verifying: 400 401 409 413 415 429 500 503;
     /// Ending one thing of one's own.
     Ending: 401 404 500 503;
-    /// Setting up a second factor.
-    SettingUp: 401 409 500 503;
-    /// Turning the second factor on.
-    TurningOn: 400 401 409 413 415 500 503;
+    /// Reading what only freelancers have.
+    Showing: 401 403 500 503;
+    /// Reading a page of it.
+    Listing: 400 401 403 500 503;
+    /// Adding to it.
+    Adding: 400 401 403 409 413 415 500 503;
+    /// Changing one thing of it.
+    Changing: 400 401 403 404 413 415 500 503;
+    /// Removing one thing of it.
+    Removing: 401 403 404 500 503;
+    /// Reading what everybody may see.
+    Viewing: 404 429 500 503;
+    /// Writing to a freelancer.
+    Writing: 400 404 413 415 429 500 503;
+    /// Answering a freelancer.
+    Answering: 400 404 409 413 415 429 500 503;
     /// Turning the second factor off.
     TurningOff: 400 401 409 413 415 429 500 503;
 }

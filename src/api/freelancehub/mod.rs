@@ -1,8 +1,13 @@
 //! The FreelanceHub API, under `/v1`.
 
 mod account;
+mod dashboard;
 pub mod error;
+mod message;
 mod passkey;
+mod portfolio;
+mod profile;
+mod proposal;
 mod session;
 mod two_factor;
 
@@ -22,10 +27,32 @@ enum Tag {
     /// Codes of an authenticator app beside the password
     #[oai(rename = "Two-factor sign-in")]
     TwoFactor,
+    /// What a freelancer shows of oneself
+    Profile,
+    /// Pieces of work to show
+    Portfolio,
+    /// Key figures and what happened lately
+    Dashboard,
+    /// What visitors wrote
+    Messages,
+    /// What everybody may see, without a token
+    Public,
 }
 
 /// The routes of the API.
-pub type Routes = (account::Routes, session::Routes, passkey::Routes, two_factor::Routes);
+pub type Routes = (
+    account::Routes,
+    session::Routes,
+    passkey::Routes,
+    two_factor::Routes,
+    profile::Routes,
+    portfolio::Routes,
+    dashboard::Routes,
+    message::Routes,
+    profile::PublicRoutes,
+    message::PublicRoutes,
+    proposal::PublicRoutes,
+);
 
 /// The routes of the API, over an app.
 pub fn routes(app: &Arc<App>) -> Routes {
@@ -35,5 +62,12 @@ pub fn routes(app: &Arc<App>) -> Routes {
         session::Routes(app()),
         passkey::Routes(app()),
         two_factor::Routes(app()),
+        profile::Routes(app()),
+        portfolio::Routes(app()),
+        dashboard::Routes(app()),
+        message::Routes(app()),
+        profile::PublicRoutes(app()),
+        message::PublicRoutes(app()),
+        proposal::PublicRoutes(app()),
     )
 }

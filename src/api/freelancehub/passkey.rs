@@ -8,7 +8,7 @@ use poem_openapi::{OpenApi, param::Path};
 use super::{
     Tag,
     account::{DoneBody, TokensBody},
-    error::{Adding, Asking, Beginning, Ending, Failed, Reading, Verifying},
+    error::{Asking, Beginning, Ending, Enrolling, Failed, Reading, Verifying},
 };
 use crate::{
     app::{
@@ -325,7 +325,7 @@ impl Routes {
         &self,
         body: Body<NewPasskeyInput>,
         bearer: Bearer,
-    ) -> Result<Bare<DoneBody>, Failed<Adding>> {
+    ) -> Result<Bare<DoneBody>, Failed<Enrolling>> {
         let new = self.0.admit(bearer.0, body.read(NewPasskey::read)).await?;
         self.0.create_passkey(bearer.0, new).await?;
         Ok(Bare::new("Passkey registered successfully"))

@@ -7,7 +7,7 @@ use poem_openapi::OpenApi;
 use super::{
     Tag,
     account::DoneBody,
-    error::{Failed, Reading, SettingUp, TurningOff, TurningOn},
+    error::{Beginning, Enrolling, Failed, Reading, TurningOff},
 };
 use crate::{
     app::App,
@@ -73,7 +73,7 @@ impl Routes {
 
     /// Get a QR code and backup codes; they count once a code was proven with `/2fa/verify-setup`
     #[oai(path = "/2fa/enable", method = "post", operation_id = "enableTwoFactor")]
-    async fn enable(&self, bearer: Bearer) -> Result<Bare<SetupBody>, Failed<SettingUp>> {
+    async fn enable(&self, bearer: Bearer) -> Result<Bare<SetupBody>, Failed<Beginning>> {
         let setup = self.0.enable_two_factor(bearer.0).await?;
         Ok(Bare::new(SetupBody {
             qr_code: qr::data_url(&setup.seed.uri(&setup.email))?,
@@ -89,7 +89,7 @@ impl Routes {
         &self,
         body: Body<SetupProofInput>,
         bearer: Bearer,
-    ) -> Result<Bare<DoneBody>, Failed<TurningOn>> {
+    ) -> Result<Bare<DoneBody>, Failed<Enrolling>> {
         let proof = self.0.admit(bearer.0, body.read(SetupProof::read)).await?;
         self.0.verify_two_factor_setup(bearer.0, proof).await?;
         Ok(Bare::new("2FA enabled successfully"))

@@ -18,7 +18,9 @@ use crate::{
     domain::{
         id::{AccountId, ClientId, ProposalId},
         money::Currency,
-        proposal::{NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalStatus},
+        proposal::{
+            NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalLink, ProposalStatus,
+        },
     },
     http::{
         amount::Amount,
@@ -47,6 +49,8 @@ wire! {
         valid_until "validUntil": Option<Day>,
         created_at "createdAt": Instant,
         updated_at "updatedAt": Instant,
+        /// Where the client can read it and answer; there once it was sent.
+        public_link "publicLink": Option<String>,
     }
 }
 
@@ -65,6 +69,10 @@ impl From<Proposal> for ProposalBody {
             valid_until: proposal.valid_until.map(Day),
             created_at: Instant(proposal.created_at),
             updated_at: Instant(proposal.updated_at),
+            public_link: match proposal.link {
+                Some(ProposalLink::Open(address)) => Some(address),
+                Some(ProposalLink::Sealed(_)) | None => None,
+            },
         }
     }
 }

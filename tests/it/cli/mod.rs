@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod output;
 mod rates;
+mod secret;
 mod settings;
 
 use std::{

@@ -1,10 +1,19 @@
 //! The FreelanceHub API, under `/v1`.
 
 mod account;
+mod dashboard;
+mod dashboard_history;
 mod envelope;
+mod freelancer;
+mod message;
+mod openapi;
 mod passkey;
 mod passkey_body;
 mod passkey_refusal;
+mod portfolio;
+mod profile;
+mod proposal;
+mod public;
 mod session;
 mod two_factor;
 mod two_factor_login;

@@ -101,6 +101,27 @@ fn lists(tx: &mut Tx) -> Result<Sums> {
         count(&account, "milestones".to_owned());
         count(&account, format!("milestones:project:{project}"));
     }
+    for (list, sql) in [
+        (
+            "clients:with-project",
+            "SELECT DISTINCT hex(account_id), client_id FROM projects WHERE deleted_at IS NULL",
+        ),
+        ("messages", "SELECT hex(account_id) FROM messages"),
+        ("messages:unread", "SELECT hex(account_id) FROM messages WHERE read_at IS NULL"),
+        (
+            "activity:feed",
+            "SELECT hex(account_id) FROM activity WHERE kind NOT IN ('client_added', \
+             'milestone_completed', 'invoice_created', 'invoice_sent')",
+        ),
+    ] {
+        accounts(tx, sql)?.iter().for_each(|account| count(account, list.to_owned()));
+    }
+    let views = tx.list("SELECT hex(account_id), views FROM profile_views", &[], |row| {
+        Ok((row.get::<String>(0)?, row.get(1)?))
+    })?;
+    for (account, views) in views {
+        add(&mut sums, format!("{account} profile_views"), [views, 0, 0]);
+    }
     Ok(sums)
 }
 

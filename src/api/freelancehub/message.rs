@@ -1,0 +1,138 @@
+//! Messages: written on the public profile, read by the freelancer.
+
+use std::sync::Arc;
+
+use poem_openapi::{
+    OpenApi,
+    param::{Path, Query},
+};
+
+use super::{
+    Tag,
+    account::DoneBody,
+    error::{Changing, Failed, Listing, Removing, Writing},
+};
+use crate::{
+    app::App,
+    domain::{
+        id::MessageId,
+        message::{Message, MessageChange, NewMessage},
+        page::Page,
+    },
+    http::{
+        answer::{Bare, Listed},
+        bearer::Bearer,
+        body::Body,
+        query::{Loose, Parameters},
+        wire::{EmailInput, Instant, Str, Text, Whole, wire},
+    },
+};
+
+wire! {
+    /// A message to a freelancer.
+    struct MessageBody "Message" {
+        id "id": Text<MessageId>,
+        name "name": String,
+        email "email": String,
+        message "message": String,
+        read "read": bool,
+        created_at "createdAt": Instant,
+    }
+}
+
+impl From<Message> for MessageBody {
+    fn from(message: Message) -> Self {
+        Self {
+            id: Text(message.id),
+            name: message.name,
+            email: message.email,
+            message: message.content,
+            read: message.read_at.is_some(),
+            created_at: Instant(message.created_at),
+        }
+    }
+}
+
+wire! {
+    /// Whether a message shall count as read.
+    struct MessageChangeInput "MessageChange" example r#"{"read": true}"# {
+        read "read": bool,
+    }
+}
+
+wire! {
+    /// A message to a freelancer.
+    struct MessageInput "NewMessage" example r#"{
+        "name": "Client Name",
+        "email": "client@example.com",
+        "message": "Hi John, I have some questions about the project timeline."
+    }"# {
+        name "name": Str<1, 100>,
+        /// Where the answer goes.
+        email "email": EmailInput,
+        message "message": Str<1, 10_000>,
+    }
+}
+
+/// The routes of one's own messages.
+pub struct Routes(pub Arc<App>);
+
+#[OpenApi(prefix_path = "/freelancer/messages", tag = "Tag::Messages")]
+impl Routes {
+    /// List the messages, newest first
+    #[oai(path = "/", method = "get", operation_id = "listMessages")]
+    async fn list(
+        &self,
+        bearer: Bearer,
+        /// Messages a page; 10 by default.
+        limit: Query<Option<Loose<Whole<1, 100>>>>,
+        /// The page, from 1 on.
+        page: Query<Option<Loose<Whole<1, 1_000_000>>>>,
+    ) -> Result<Listed<MessageBody>, Failed<Listing>> {
+        let parameters = Parameters::new().with("limit", limit.0).with("page", page.0);
+        let page = Page::of_limit(parameters.object());
+        let page = self.0.admit_freelancer(bearer.0, page).await?;
+        Ok(Listed::new(self.0.list_messages(bearer.0, page).await?))
+    }
+
+    /// Mark a message as read or unread
+    #[oai(path = "/:id", method = "put", method = "patch")]
+    async fn update(
+        &self,
+        body: Body<MessageChangeInput>,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Bare<DoneBody>, Failed<Changing>> {
+        let change = self.0.admit_freelancer(bearer.0, body.read(MessageChange::read)).await?;
+        self.0.update_message(bearer.0, MessageId::parse(&id), change).await?;
+        Ok(Bare::new("Message updated successfully"))
+    }
+
+    /// Remove a message
+    #[oai(path = "/:id", method = "delete", operation_id = "deleteMessage")]
+    async fn delete(
+        &self,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Bare<DoneBody>, Failed<Removing>> {
+        self.0.delete_message(bearer.0, MessageId::parse(&id)).await?;
+        Ok(Bare::new("Message deleted successfully"))
+    }
+}
+
+/// The contact form of public profiles.
+pub struct PublicRoutes(pub Arc<App>);
+
+#[OpenApi(prefix_path = "/public/freelancers", tag = "Tag::Public")]
+impl PublicRoutes {
+    /// Write to a freelancer
+    #[oai(path = "/:username/messages", method = "post", operation_id = "sendMessage")]
+    async fn create(
+        &self,
+        body: Body<MessageInput>,
+        username: Path<String>,
+    ) -> Result<Bare<DoneBody, 201>, Failed<Writing>> {
+        self.0.send_message(username.0, body.read(NewMessage::read)?).await?;
+        Ok(Bare::new("Message sent successfully"))
+    }
+}

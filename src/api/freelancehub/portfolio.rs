@@ -1,0 +1,175 @@
+//! `/freelancer/portfolio`.
+
+use std::sync::Arc;
+
+use poem_openapi::{OpenApi, param::Path};
+
+use super::{
+    Tag,
+    account::DoneBody,
+    error::{Adding, Changing, Failed, Removing, Showing},
+};
+use crate::{
+    app::App,
+    domain::{
+        id::PortfolioItemId,
+        portfolio::{Link, PortfolioItem, Work, WorkChange},
+    },
+    http::{
+        answer::Bare,
+        bearer::Bearer,
+        body::Body,
+        wire::{Instant, Maybe, Str, Text, UrlInput, WordInput, wire},
+    },
+};
+
+wire! {
+    /// Where a piece of work can be looked at.
+    struct LinkBody "Link" {
+        link_type "type": String,
+        url "url": String,
+    }
+}
+
+impl From<Link> for LinkBody {
+    fn from(Link { link_type, url }: Link) -> Self {
+        Self { link_type, url }
+    }
+}
+
+wire! {
+    /// A piece of work.
+    struct ItemBody "PortfolioItem" {
+        id "id": Text<PortfolioItemId>,
+        title "title": String,
+        description "description": String,
+        technologies "technologies": Vec<String>,
+        /// Addresses of images.
+        images "images": Vec<String>,
+        links "links": Vec<LinkBody>,
+        created_at "createdAt": Instant,
+    }
+}
+
+impl From<PortfolioItem> for ItemBody {
+    fn from(PortfolioItem { id, work, created_at, .. }: PortfolioItem) -> Self {
+        Self {
+            id: Text(id),
+            title: work.title,
+            description: work.description,
+            technologies: work.technologies,
+            images: work.images,
+            links: work.links.into_iter().map(Into::into).collect(),
+            created_at: Instant(created_at),
+        }
+    }
+}
+
+wire! {
+    /// A piece of work that was added.
+    struct AddedBody "PortfolioItemAdded" {
+        /// Always true.
+        success "success": bool,
+        message "message": String,
+        item "item": ItemBody,
+    }
+}
+
+wire! {
+    /// Where a piece of work can be looked at.
+    struct LinkInput "LinkInput" {
+        /// A short word such as `live` or `github`.
+        link_type "type": WordInput,
+        url "url": UrlInput,
+    }
+}
+
+wire! {
+    /// A new piece of work.
+    struct ItemInput "NewPortfolioItem" example r#"{
+        "title": "E-commerce Platform",
+        "description": "Built a full-stack e-commerce platform using React and Node.js with integrated payment processing, user authentication, and admin dashboard.",
+        "technologies": ["React", "Node.js", "MongoDB", "Stripe", "AWS S3", "Redis"],
+        "images": [
+            "https://example.com/portfolio/ecommerce-screenshot1.jpg",
+            "https://example.com/portfolio/ecommerce-screenshot2.jpg"
+        ],
+        "links": [
+            {"type": "live", "url": "https://myecommerce-demo.com"},
+            {"type": "github", "url": "https://github.com/johndoe/ecommerce-platform"}
+        ]
+    }"# {
+        title "title": Str<1, 100>,
+        description "description": Maybe<Str<0, 10_000>>,
+        /// At most 30.
+        technologies "technologies": Maybe<Vec<Str<1, 50>>>,
+        /// Addresses of images, at most 20.
+        images "images": Maybe<Vec<UrlInput>>,
+        /// At most 20.
+        links "links": Maybe<Vec<LinkInput>>,
+    }
+}
+
+wire! {
+    /// A change of a piece of work: any of the fields. Null clears any but the title.
+    struct ItemChangeInput "PortfolioItemChange" example r#"{"title": "Online shop"}"# {
+        title "title": Option<Str<1, 100>>,
+        description "description": Maybe<Str<0, 10_000>>,
+        /// At most 30.
+        technologies "technologies": Maybe<Vec<Str<1, 50>>>,
+        /// Addresses of images, at most 20.
+        images "images": Maybe<Vec<UrlInput>>,
+        /// At most 20.
+        links "links": Maybe<Vec<LinkInput>>,
+    }
+}
+
+/// The routes of one's own portfolio.
+pub struct Routes(pub Arc<App>);
+
+#[OpenApi(prefix_path = "/freelancer/portfolio", tag = "Tag::Portfolio")]
+impl Routes {
+    /// Add a piece of work; a portfolio has at most 100
+    #[oai(path = "/", method = "post", operation_id = "addPortfolioItem")]
+    async fn create(
+        &self,
+        body: Body<ItemInput>,
+        bearer: Bearer,
+    ) -> Result<Bare<AddedBody, 201>, Failed<Adding>> {
+        let work = self.0.admit_freelancer(bearer.0, body.read(Work::read)).await?;
+        let item = self.0.create_portfolio_item(bearer.0, work).await?.into();
+        let message = "Portfolio item added successfully".to_owned();
+        Ok(Bare::new(AddedBody { success: true, message, item }))
+    }
+
+    /// List the pieces of work, newest first
+    #[oai(path = "/", method = "get", operation_id = "getPortfolio")]
+    async fn list(&self, bearer: Bearer) -> Result<Bare<Vec<ItemBody>>, Failed<Showing>> {
+        let items = self.0.list_portfolio(bearer.0).await?;
+        Ok(Bare::new(items.into_iter().map(Into::into).collect::<Vec<_>>()))
+    }
+
+    /// Change a piece of work
+    #[oai(path = "/:id", method = "put", method = "patch")]
+    async fn update(
+        &self,
+        body: Body<ItemChangeInput>,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Bare<DoneBody>, Failed<Changing>> {
+        let change = self.0.admit_freelancer(bearer.0, body.read(WorkChange::read)).await?;
+        self.0.update_portfolio_item(bearer.0, PortfolioItemId::parse(&id), change).await?;
+        Ok(Bare::new("Portfolio item updated successfully"))
+    }
+
+    /// Remove a piece of work
+    #[oai(path = "/:id", method = "delete", operation_id = "deletePortfolioItem")]
+    async fn delete(
+        &self,
+        bearer: Bearer,
+        id: Path<String>,
+    ) -> Result<Bare<DoneBody>, Failed<Removing>> {
+        self.0.delete_portfolio_item(bearer.0, PortfolioItemId::parse(&id)).await?;
+        Ok(Bare::new("Portfolio item deleted successfully"))
+    }
+}

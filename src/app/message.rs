@@ -1,0 +1,101 @@
+//! Messages to freelancers.
+
+use super::{App, activity::Told, limit::Limit, profile};
+use crate::{
+    domain::{
+        activity::ActivityKind,
+        error::{Error, Result},
+        id::MessageId,
+        message::{Message, MessageChange, NewMessage},
+        page::{Listing, Page},
+        session::Claims,
+    },
+    mail::compose,
+    store,
+};
+
+impl App {
+    /// Sends a message to the freelancer of that username, who is told by mail.
+    pub async fn send_message(&self, username: String, new: NewMessage) -> Result<()> {
+        let (now, id) = (self.now(), self.new_id());
+        let entry = self.new_entry(now);
+        let asked = username.clone();
+        let account = self.store.read(move |tx| profile::freelancer(tx, &asked)).await?;
+        self.count_email(Limit::MessagesTo, &account.email).await?;
+        let mail = compose::message_received(
+            &account.email,
+            &account.first_name,
+            &new.name,
+            &new.email,
+            &new.content,
+        )?;
+        let letter = self.letter(Some(account.id), &mail)?;
+        self.store
+            .write(move |tx| {
+                // Meanwhile the account may have been locked, or another have taken the name.
+                if profile::freelancer(tx, &username)?.id != account.id {
+                    return Err(Error::not_found("Freelancer"));
+                }
+                let message = Message {
+                    id,
+                    account: account.id,
+                    name: new.name.clone(),
+                    email: new.email.clone(),
+                    content: new.content.clone(),
+                    read_at: None,
+                    created_at: now,
+                };
+                store::message::create(tx, &message)?;
+                let told = Told {
+                    kind: ActivityKind::MessageReceived,
+                    subject: &message.name,
+                    amount: None,
+                    client: None,
+                    entity: id.to_string(),
+                };
+                entry.write(tx, account.id, told)?;
+                letter.iter().try_for_each(|letter| store::outbox::create(tx, letter))
+            })
+            .await?;
+        self.wake_mail();
+        Ok(())
+    }
+
+    /// A page of the messages to the caller, newest first.
+    pub async fn list_messages(&self, claims: Claims, page: Page) -> Result<Listing<Message>> {
+        self.read(claims, move |tx, actor| {
+            actor.must_be_freelancer()?;
+            store::message::list(tx, actor.account, page)
+        })
+        .await
+    }
+
+    /// Marks a message as read or unread.
+    pub async fn update_message(
+        &self,
+        claims: Claims,
+        id: MessageId,
+        change: MessageChange,
+    ) -> Result<()> {
+        let now = self.now();
+        self.write(claims, move |tx, actor| {
+            actor.must_be_freelancer()?;
+            let message = store::message::find(tx, actor.account, id)?;
+            if message.read_at.is_some() == change.read {
+                return Ok(());
+            }
+            store::message::set_read(tx, &message, change.read.then_some(now))
+        })
+        .await
+    }
+
+    /// Removes a message.
+    pub async fn delete_message(&self, claims: Claims, id: MessageId) -> Result<()> {
+        self.write(claims, move |tx, actor| {
+            actor.must_be_freelancer()?;
+            let message = store::message::find(tx, actor.account, id)?;
+            store::message::delete(tx, &message)
+        })
+        .await
+    }
+}

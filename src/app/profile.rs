@@ -1,0 +1,86 @@
+//! Profiles.
+
+use std::net::IpAddr;
+
+use super::{App, limit};
+use crate::{
+    domain::{
+        account::{Account, Role},
+        date,
+        error::{Error, Result},
+        profile::{Completion, OwnProfile, ProfileChange, PublicProfile, Visit},
+        session::{Claims, Device},
+    },
+    store::{self, engine::Tx},
+};
+
+impl App {
+    /// The caller's profile, and how much of it is filled in.
+    pub async fn profile(&self, claims: Claims) -> Result<OwnProfile> {
+        self.read(claims, |tx, actor| {
+            actor.must_be_freelancer()?;
+            let account = store::account::find(tx, actor.account)?;
+            let profile = store::profile::find(tx, actor.account)?;
+            let has_portfolio = store::portfolio::count(tx, actor.account)? > 0;
+            let completion = Completion::new(&account, &profile, has_portfolio);
+            Ok(OwnProfile { account, profile, completion })
+        })
+        .await
+    }
+
+    /// Changes the caller's profile. A username that another account has is a conflict.
+    pub async fn update_profile(&self, claims: Claims, change: ProfileChange) -> Result<()> {
+        let now = self.now();
+        self.write(claims, move |tx, actor| {
+            actor.must_be_freelancer()?;
+            let mut account = store::account::find(tx, actor.account)?;
+            let mut profile = store::profile::find(tx, actor.account)?;
+            change.clone().apply(&mut account, &mut profile)?;
+            account.updated_at = now;
+            store::account::update(tx, &account)?;
+            store::profile::set(tx, account.id, &profile, now)
+        })
+        .await
+    }
+
+    /// What a freelancer shows everybody. It counts as one view a day for each visitor, who is
+    /// told apart by a keyed hash of address and device.
+    pub async fn public_profile(
+        &self,
+        username: String,
+        address: Option<IpAddr>,
+        device: Device,
+    ) -> Result<PublicProfile> {
+        let (now, keys) = (self.now(), self.keys()?.clone());
+        let network = address.map(limit::of_address).unwrap_or_default();
+        let read = move |tx: &mut Tx| {
+            let account = freelancer(tx, &username)?;
+            let day = date::day_in(now, &account.zone.rules()?);
+            let (of_day, device) = (day.to_string(), device.user_agent.unwrap_or_default());
+            let parts: [&[u8]; 4] =
+                [account.id.as_bytes(), of_day.as_bytes(), &network, device.as_bytes()];
+            let visit = Visit { day, visitor: keys.hash("profile visitor", &parts) };
+            let is_counted = store::profile::has_visit(tx, account.id, &visit)?;
+            let profile = PublicProfile {
+                username: account.username.clone().unwrap_or(username),
+                profile: store::profile::find(tx, account.id)?,
+                portfolio: store::portfolio::list(tx, account.id)?,
+                account,
+            };
+            Ok((profile, (!is_counted).then_some(visit)))
+        };
+        let (profile, visit) = self.store.read(read).await?;
+        if let Some(visit) = visit {
+            let id = profile.account.id;
+            self.store.write(move |tx| store::profile::add_visit(tx, id, &visit)).await?;
+        }
+        Ok(profile)
+    }
+}
+
+/// The freelancer of that username, whose profile everybody may see.
+pub(super) fn freelancer(tx: &mut Tx, username: &str) -> Result<Account> {
+    store::account::find_by_username(tx, username)?
+        .filter(|account| account.is_active() && account.role == Role::Freelancer)
+        .ok_or_else(|| Error::not_found("Freelancer"))
+}

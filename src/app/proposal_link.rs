@@ -1,0 +1,145 @@
+//! The client's link to a proposal: how it is made, shown again, opened and answered.
+
+use std::net::IpAddr;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+
+use super::{App, proposal, secret::Keys};
+use crate::{
+    domain::{
+        date,
+        error::{Error, Result},
+        id::ProposalId,
+        proposal::{Answer, Proposal, ProposalLink, PublicProposal, Signature},
+    },
+    mail::compose,
+    store::{self, engine::Tx},
+};
+
+/// Random bytes of a link: 144 bits, 24 letters.
+const TOKEN: usize = 18;
+
+/// Opens sealed links.
+#[derive(Clone)]
+pub(super) struct Links {
+    keys: Keys,
+    public_url: String,
+}
+
+impl Links {
+    /// Turns the link of a proposal, if it has one, into its address.
+    pub fn open(&self, proposal: &mut Proposal) -> Result<()> {
+        if let Some(ProposalLink::Sealed(sealed)) = &proposal.link {
+            let token = self.keys.open(&context(proposal.id), sealed)?;
+            let token = String::from_utf8(token).map_err(Error::internal)?;
+            proposal.link = Some(ProposalLink::Open(format!("{}/p/{token}", self.public_url)));
+        }
+        Ok(())
+    }
+}
+
+/// A link that is not stored yet.
+pub(super) struct NewLink {
+    hash: [u8; 32],
+    sealed: Vec<u8>,
+}
+
+impl NewLink {
+    /// Gives it to a proposal.
+    pub fn write(&self, tx: &mut Tx, proposal: &mut Proposal) -> Result<()> {
+        store::proposal::set_link(tx, proposal.id, &self.hash, &self.sealed)?;
+        proposal.link = Some(ProposalLink::Sealed(self.sealed.clone()));
+        Ok(())
+    }
+}
+
+impl App {
+    pub(super) fn links(&self) -> Result<Links> {
+        Ok(Links { keys: self.keys()?.clone(), public_url: self.public_url.clone() })
+    }
+
+    /// A link for a proposal.
+    pub(super) fn new_link(&self, id: ProposalId) -> Result<NewLink> {
+        let (mut token, mut nonce) = ([0; TOKEN], [0; 24]);
+        self.random.fill(&mut token);
+        self.random.fill(&mut nonce);
+        let (keys, token) = (self.keys()?, URL_SAFE_NO_PAD.encode(token));
+        let sealed = keys.seal(&context(id), nonce, token.as_bytes())?;
+        Ok(NewLink { hash: hash(keys, &token), sealed })
+    }
+
+    /// The proposal behind a link.
+    pub async fn public_proposal(&self, token: &str) -> Result<PublicProposal> {
+        let hash = hash(self.keys()?, token);
+        self.store.read(move |tx| linked(tx, &hash)).await
+    }
+
+    /// Writes down what the client answers, once, and tells the freelancer by mail.
+    pub async fn answer_proposal(
+        &self,
+        token: &str,
+        answer: Answer,
+        signature: Signature,
+        address: Option<IpAddr>,
+    ) -> Result<()> {
+        let now = self.now();
+        let entry = self.new_entry(now);
+        let hash = hash(self.keys()?, token);
+        let address = address.map(|address| address.to_canonical().to_string());
+        let asked = self.public_proposal(token).await?;
+        let mail = compose::proposal_answered(
+            &asked.freelancer.email,
+            &asked.freelancer.first_name,
+            &signature.name,
+            &asked.proposal.title,
+            answer == Answer::Accept,
+        )?;
+        let letter = self.letter(Some(asked.freelancer.id), &mail)?;
+        self.store
+            .write(move |tx| {
+                let known = linked(tx, &hash)?;
+                known.check_open(date::day_in(now, &known.freelancer.zone.rules()?))?;
+                let before = known.proposal;
+                let status = answer.status();
+                let proposal = Proposal { status, updated_at: now, ..before.clone() };
+                store::proposal::update(tx, &before, &proposal)?;
+                store::proposal::mark_answered(tx, proposal.id, now)?;
+                store::proposal::mark_signed(tx, proposal.id, &signature.name, address.as_deref())?;
+                proposal::tell(tx, &proposal, entry)?;
+                letter.iter().try_for_each(|letter| store::outbox::create(tx, letter))
+            })
+            .await?;
+        self.wake_mail();
+        Ok(())
+    }
+}
+
+/// The proposal whose link has that hash, of a freelancer who may use the program.
+fn linked(tx: &mut Tx, hash: &[u8]) -> Result<PublicProposal> {
+    let unknown = || Error::not_found("Proposal");
+    let (account, id) = store::proposal::find_linked(tx, hash)?.ok_or_else(unknown)?;
+    let freelancer = store::account::find(tx, account)?;
+    if !freelancer.is_active() {
+        return Err(unknown());
+    }
+    let rates = store::exchange_rate::latest(tx, account, freelancer.currency)?;
+    let (sent_at, answered_at): (Option<Timestamp>, _) =
+        store::proposal::find_times(tx, account, id)?;
+    Ok(PublicProposal {
+        proposal: store::proposal::find(tx, account, id, &rates)?,
+        freelancer_title: store::profile::find(tx, account)?.title,
+        freelancer,
+        sent_at,
+        answered_at,
+    })
+}
+
+fn hash(keys: &Keys, token: &str) -> [u8; 32] {
+    keys.hash("proposal link", &[token.as_bytes()])
+}
+
+/// A link opens for its own proposal alone.
+fn context(id: ProposalId) -> String {
+    format!("link of {id}")
+}

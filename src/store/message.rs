@@ -1,0 +1,95 @@
+//! Messages to freelancers.
+
+use jiff::Timestamp;
+
+use super::{
+    engine::{Row, Tx, values},
+    list_total,
+};
+use crate::domain::{
+    error::{Error, Result},
+    id::{AccountId, MessageId},
+    message::Message,
+    page::{Listing, Page},
+};
+
+const LIST: &str = "messages";
+const UNREAD: &str = "messages:unread";
+
+/// The columns [`read`] expects, in order.
+macro_rules! select {
+    ($tail:literal) => {
+        concat!(
+            "SELECT id, account_id, name, email, content, read_at, created_at FROM messages \
+             WHERE account_id = ?1 ",
+            $tail
+        )
+    };
+}
+
+fn read(row: &dyn Row) -> Result<Message> {
+    Ok(Message {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        name: row.get(2)?,
+        email: row.get(3)?,
+        content: row.get(4)?,
+        read_at: row.get(5)?,
+        created_at: row.get(6)?,
+    })
+}
+
+/// Adds a message.
+pub fn create(tx: &mut Tx, message: &Message) -> Result<()> {
+    tx.execute(
+        "INSERT INTO messages (id, account_id, name, email, content, read_at, created_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        values![
+            &message.id,
+            &message.account,
+            &message.name,
+            &message.email,
+            &message.content,
+            message.read_at,
+            message.created_at,
+        ],
+    )?;
+    tally(tx, message, 1)
+}
+
+/// A message of an account.
+pub fn find(tx: &mut Tx, account: AccountId, id: MessageId) -> Result<Message> {
+    tx.find(select!("AND id = ?2"), values![&account, &id], read)?
+        .ok_or_else(|| Error::not_found("Message"))
+}
+
+/// A page of messages, newest first.
+pub fn list(tx: &mut Tx, account: AccountId, page: Page) -> Result<Listing<Message>> {
+    let entries = tx.list(
+        select!("ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
+        values![&account, page.limit(), page.offset()],
+        read,
+    )?;
+    Ok(Listing { entries, total: list_total::find(tx, account, LIST)?, page })
+}
+
+/// Writes down whether a message was read; `before` is the message as it was.
+pub fn set_read(tx: &mut Tx, before: &Message, read_at: Option<Timestamp>) -> Result<()> {
+    tally(tx, before, -1)?;
+    tx.execute("UPDATE messages SET read_at = ?2 WHERE id = ?1", values![&before.id, read_at])?;
+    tally(tx, &Message { read_at, ..before.clone() }, 1)
+}
+
+/// Removes a message.
+pub fn delete(tx: &mut Tx, message: &Message) -> Result<()> {
+    tx.execute("DELETE FROM messages WHERE id = ?1", values![&message.id])?;
+    tally(tx, message, -1)
+}
+
+fn tally(tx: &mut Tx, message: &Message, by: i64) -> Result<()> {
+    list_total::bump(tx, message.account, LIST, by)?;
+    if message.read_at.is_none() {
+        list_total::bump(tx, message.account, UNREAD, by)?;
+    }
+    Ok(())
+}

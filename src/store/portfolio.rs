@@ -1,0 +1,103 @@
+//! Portfolios.
+
+use super::engine::{Row, Tx, json, values};
+use crate::domain::{
+    error::{Error, Result},
+    id::{AccountId, PortfolioItemId},
+    portfolio::{PortfolioItem, Work},
+};
+
+/// The columns [`read`] expects, in order.
+macro_rules! select {
+    ($tail:literal) => {
+        concat!(
+            "SELECT id, account_id, title, description, technologies, images, links, created_at, \
+             updated_at FROM portfolio_items WHERE account_id = ?1 ",
+            $tail
+        )
+    };
+}
+
+fn read(row: &dyn Row) -> Result<PortfolioItem> {
+    Ok(PortfolioItem {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        work: Work {
+            title: row.get(2)?,
+            description: row.get(3)?,
+            technologies: row.get(4)?,
+            images: row.get(5)?,
+            links: row.get(6)?,
+        },
+        created_at: row.get(7)?,
+        updated_at: row.get(8)?,
+    })
+}
+
+/// Adds a piece of work.
+pub fn create(tx: &mut Tx, item: &PortfolioItem) -> Result<()> {
+    tx.execute(
+        "INSERT INTO portfolio_items (id, account_id, title, description, technologies, images, \
+         links, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        values![
+            &item.id,
+            &item.account,
+            &item.work.title,
+            &item.work.description,
+            json(&item.work.technologies)?,
+            json(&item.work.images)?,
+            json(&item.work.links)?,
+            item.created_at,
+            item.updated_at,
+        ],
+    )?;
+    Ok(())
+}
+
+/// A piece of work of an account.
+pub fn find(tx: &mut Tx, account: AccountId, id: PortfolioItemId) -> Result<PortfolioItem> {
+    tx.find(select!("AND id = ?2"), values![&account, &id], read)?
+        .ok_or_else(|| Error::not_found("Portfolio item"))
+}
+
+/// Every piece of work of an account, newest first: there are never many.
+pub fn list(tx: &mut Tx, account: AccountId) -> Result<Vec<PortfolioItem>> {
+    tx.list(select!("ORDER BY id DESC"), values![&account], read)
+}
+
+/// How many pieces of work an account shows.
+pub fn count(tx: &mut Tx, account: AccountId) -> Result<u64> {
+    let count: i64 = tx.one(
+        "SELECT count(*) FROM portfolio_items WHERE account_id = ?1",
+        values![&account],
+        |row| row.get(0),
+    )?;
+    Ok(count.unsigned_abs())
+}
+
+/// Writes back what is told of a piece of work.
+pub fn update(tx: &mut Tx, item: &PortfolioItem) -> Result<()> {
+    tx.execute(
+        "UPDATE portfolio_items SET title = ?2, description = ?3, technologies = ?4, \
+         images = ?5, links = ?6, updated_at = ?7 WHERE id = ?1",
+        values![
+            &item.id,
+            &item.work.title,
+            &item.work.description,
+            json(&item.work.technologies)?,
+            json(&item.work.images)?,
+            json(&item.work.links)?,
+            item.updated_at,
+        ],
+    )?;
+    Ok(())
+}
+
+/// Removes a piece of work; answers whether it was there.
+pub fn delete(tx: &mut Tx, account: AccountId, id: PortfolioItemId) -> Result<bool> {
+    let deleted = tx.execute(
+        "DELETE FROM portfolio_items WHERE account_id = ?1 AND id = ?2",
+        values![&account, &id],
+    )?;
+    Ok(deleted > 0)
+}

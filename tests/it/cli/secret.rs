@@ -1,0 +1,127 @@
+//! Nothing secret stands readable in the database, the log, or an answer it does not belong in.
+
+use std::{fs, time::Duration};
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use super::{PATIENCE, Place, Server};
+use crate::support::eml::Eml;
+
+const EMAIL: &str = "ada@example.com";
+const PASSWORD: &str = "StrongPassword123!";
+const NEW_PASSWORD: &str = "EvenStronger456?";
+
+impl Server {
+    /// Posts to FreelanceHub and hands out the body of an answer that must be good.
+    async fn hub(&self, path: &str, token: Option<&str>, body: Value) -> Value {
+        let url = self.base.replace("/api/v1", "/v1") + path;
+        let mut request = self.http.post(url).json(&body);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status();
+        let body: Value = response.json().await.unwrap();
+        assert!(status.is_success(), "{path}: {body}");
+        body
+    }
+}
+
+/// The mails that were written, oldest first, once there are so many.
+async fn mails(place: &Place, expected: usize) -> Vec<Eml> {
+    let folder = place.path("data/mail");
+    let begin = std::time::Instant::now();
+    loop {
+        let mut files: Vec<_> = fs::read_dir(&folder)
+            .map(|entries| entries.map(|entry| entry.unwrap().path()).collect())
+            .unwrap_or_default();
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "eml"));
+        files.sort();
+        if files.len() >= expected {
+            return files.iter().map(|file| Eml::parse(&fs::read(file).unwrap())).collect();
+        }
+        assert!(begin.elapsed() < PATIENCE, "only {} mails were written", files.len());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn nothing_secret_stands_in_the_database_or_the_log() {
+    let place = Place::new();
+    let server = place.serve_with(&[("RATE_LIMIT", "off"), ("LOG", "trace")]);
+    let mut secrets = vec![PASSWORD.to_owned(), NEW_PASSWORD.to_owned()];
+
+    let registration = json!({
+        "email": EMAIL, "username": "ada", "firstName": "Ada", "lastName": "Obi",
+        "primaryRole": "freelancer", "password": PASSWORD,
+    });
+    server.hub("/auth/register", None, registration).await;
+    let mail = mails(&place, 1).await.remove(0);
+    let (_, link) = mail.text.split_once("token=").unwrap();
+    secrets.push(link.split('&').next().unwrap().to_owned());
+    let code = mail.code().to_owned();
+    server.hub("/auth/verify-email-otp", None, json!({"email": EMAIL, "otp": code})).await;
+    secrets.push(code);
+
+    let login = json!({"email": EMAIL, "password": PASSWORD});
+    let tokens = server.hub("/auth/login", None, login.clone()).await["tokens"].clone();
+    let access = text(&tokens["accessToken"]);
+    secrets.extend([access.clone(), text(&tokens["refreshToken"])]);
+    let (status, shared) = server.post("/auth/login", None, &login).await;
+    assert_eq!(status, StatusCode::OK, "{shared}");
+    secrets.extend([
+        text(&shared["data"]["token"]),
+        text(&shared["access_token"]),
+        text(&shared["refresh_token"]),
+    ]);
+    let refresh = json!({"refreshToken": shared["refresh_token"]});
+    secrets.push(text(&server.hub("/auth/refresh", None, refresh).await["accessToken"]));
+
+    let two_factor = server.hub("/auth/2fa/enable", Some(&access), json!({})).await;
+    secrets.extend(two_factor["backupCodes"].as_array().unwrap().iter().map(text));
+
+    let client = json!({"name": "Client", "email": "client@example.com"});
+    let (_, client) = server.post("/clients", Some(&access), &client).await;
+    let proposal = json!({"clientId": client["data"]["id"], "title": "Website"});
+    let (_, proposal) = server.post("/proposals", Some(&access), &proposal).await;
+    let send = format!("/proposals/{}/send", text(&proposal["data"]["id"]));
+    let (_, sent) = server.post(&send, Some(&access), &json!({})).await;
+    secrets.push(text(&sent["data"]["publicLink"]).rsplit('/').next().unwrap().to_owned());
+
+    server.hub("/auth/forgot-password", None, json!({"email": EMAIL})).await;
+    let code = mails(&place, 2).await[1].code().to_owned();
+    let reset = json!({"email": EMAIL, "otp": code, "newPassword": NEW_PASSWORD});
+    server.hub("/auth/reset-password", None, reset).await;
+    secrets.push(code);
+
+    let log = server.log.lock().unwrap().clone();
+    server.stop();
+    assert!(log.contains("answered"), "the log was not read");
+    secrets.push(fs::read_to_string(place.path("data/jwt.secret")).unwrap().trim().to_owned());
+    secrets.push(fs::read_to_string(place.path("data/secret.key")).unwrap().trim().to_owned());
+    for file in ["data/freelanceos.db", "data/freelanceos.db-wal"] {
+        let bytes = fs::read(place.path(file)).unwrap_or_default();
+        for secret in &secrets {
+            let stands = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!stands, "{file} holds {secret}");
+        }
+    }
+    // Without their times, whose digits may be a code by chance.
+    let lines: Vec<&str> =
+        log.lines().filter_map(|line| line.split_once("Z ")).map(|(_, line)| line).collect();
+    for secret in &secrets {
+        for line in &lines {
+            let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+            let stands = line.match_indices(secret.as_str()).any(|(at, found)| {
+                let (before, after) = (&line[..at], &line[at + found.len()..]);
+                !is_part(before.chars().next_back()) && !is_part(after.chars().next())
+            });
+            assert!(!stands, "the log holds {secret}: {line}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! How SQLite answers what FreelanceHub asks for a freelancer: by an index, always.
+
+use std::{collections::BTreeSet, path::Path};
+
+use freelanceos::{
+    domain::{
+        error::Result,
+        id::{AccountId, Id, Named},
+        money::Currency,
+        page::Page,
+        profile::Visit,
+        project::ProjectStatus,
+        proposal::ProposalStatus,
+    },
+    store::{
+        self,
+        engine::{Connection, Row, Tx, Value},
+        migrate, sqlite,
+    },
+};
+use tempfile::TempDir;
+
+use crate::support::START;
+
+/// A connection that remembers what it was asked.
+struct Recorder<'c> {
+    connection: &'c mut dyn Connection,
+    asked: BTreeSet<&'static str>,
+}
+
+impl Connection for Recorder<'_> {
+    fn query(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+        each: &mut dyn FnMut(&dyn Row) -> Result<()>,
+    ) -> Result<()> {
+        self.asked.insert(sql);
+        self.connection.query(sql, values, each)
+    }
+
+    fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64> {
+        self.asked.insert(sql);
+        self.connection.execute(sql, values)
+    }
+
+    fn define(&mut self, statement: &str) -> Result<()> {
+        self.connection.define(statement)
+    }
+
+    fn has_table(&mut self, name: &str) -> Result<bool> {
+        self.connection.has_table(name)
+    }
+}
+
+fn id<K: Named>(number: u128) -> Id<K> {
+    Id::from_slice(&number.to_be_bytes()).unwrap()
+}
+
+/// Asks and changes all that the routes of a freelancer do.
+fn ask_all(tx: &mut Tx, account: AccountId) -> Result<()> {
+    let page = Page { number: 2, size: 10 };
+    let now = START.parse().unwrap();
+    let day = "2026-03-18".parse().unwrap();
+
+    store::account::find_by_username(tx, "u1")?;
+    let profile = store::profile::find(tx, account)?;
+    store::profile::set(tx, account, &profile, now)?;
+    let visit = Visit { day, visitor: [1; 32] };
+    store::profile::has_visit(tx, account, &visit)?;
+    store::profile::add_visit(tx, account, &visit)?;
+    store::profile::count_views(tx, account)?;
+    store::profile::delete_visitors(tx, "2026-01-05".parse().unwrap(), 100)?;
+
+    let items = store::portfolio::list(tx, account)?;
+    store::portfolio::count(tx, account)?;
+    let item = store::portfolio::find(tx, account, items[0].id)?;
+    store::portfolio::update(tx, &item)?;
+    store::portfolio::delete(tx, account, item.id)?;
+
+    let messages = store::message::list(tx, account, page)?.entries;
+    let message = store::message::find(tx, account, messages[0].id)?;
+    store::message::set_read(tx, &message, Some(now))?;
+    store::message::delete(tx, &message)?;
+
+    assert_eq!(store::activity::feed(tx, account, page)?.entries.len(), 10);
+    store::dashboard::earned_in_all(tx, account)?;
+    assert_eq!(store::dashboard::project_deadlines(tx, account)?.len(), 10);
+    store::project::count(tx, account, ProjectStatus::Active)?;
+    store::project::count_clients(tx, account)?;
+    store::proposal::count(tx, account, ProposalStatus::Sent)?;
+
+    let (owner, proposal) = store::proposal::find_linked(tx, &5_u128.to_be_bytes())?.unwrap();
+    store::proposal::find_times(tx, owner, proposal)?;
+    let rates = store::exchange_rate::latest(tx, owner, Currency::USD)?;
+    store::proposal::find(tx, owner, proposal, &rates)?;
+    store::proposal::mark_signed(tx, proposal, "A", None)?;
+    store::proposal::set_link(tx, proposal, &[9; 32], &[9; 60])
+}
+
+/// Some thousand rows, most of them of one account.
+fn fill(connection: &mut dyn Connection) -> Result<()> {
+    let of = |number: &str| format!("unhex(printf('%032x', {number}))");
+    let (own, account, client) = (of("i"), of("1 + (i % 40 = 0)"), of("1 + i % 30"));
+    let day = "date('2026-01-01', (i % 300) || ' days')";
+    for (rows, insert) in [
+        (
+            300,
+            format!(
+                "accounts (id, email, email_key, password_hash, first_name, last_name, currency, \
+                 timezone, created_at, updated_at, username, username_key) SELECT {own}, 'e' || i, \
+                 'e' || i, '', '', '', 'USD', 'Africa/Lagos', 0, 0, 'u' || i, 'u' || i"
+            ),
+        ),
+        (300, format!("profiles SELECT {own}, 'b', 't', 1, 'USD', '[]', 'busy', 'expert', 0")),
+        (900, format!("portfolio_items SELECT {own}, {account}, 'T', '', '[]', '[]', '[]', 0, 0")),
+        (4000, format!("profile_visitors SELECT {account}, {day}, {own}")),
+        (1200, format!("profile_views SELECT {own}, {day}, 3").replace(&own, &of("1 + i / 300"))),
+        (3000, format!("messages SELECT {own}, {account}, 'N', 'e', 'C', NULL, 0")),
+        (
+            5000,
+            format!(
+                "activity SELECT {own}, {account}, CASE i % 3 WHEN 0 THEN 'project_created' \
+                 WHEN 1 THEN 'client_added' ELSE 'invoice_sent' END, 'C', NULL, NULL, NULL, NULL, 0"
+            ),
+        ),
+        (
+            900,
+            format!(
+                "clients (id, account_id, name, email, search_key, created_at, updated_at) \
+                 SELECT {own}, {account}, 'N', 'E', 'n', 0, 0"
+            ),
+        ),
+        (
+            2000,
+            format!(
+                "projects (id, account_id, client_id, name, description, status, currency, budget, \
+                 deadline, created_at, updated_at) SELECT {own}, {account}, {client}, 'P', '', \
+                 CASE i % 3 WHEN 0 THEN 'active' ELSE 'completed' END, 'USD', i, {day}, 0, 0"
+            ),
+        ),
+        (
+            2000,
+            format!(
+                "proposals (id, account_id, client_id, title, content, status, currency, amount, \
+                 created_at, updated_at, link_hash, link) SELECT {own}, {account}, {client}, 'T', \
+                 '', 'sent', 'USD', i, 0, 0, {own}, {own}"
+            ),
+        ),
+        (2000, format!("list_totals SELECT {account}, 'list' || i, i")),
+        (
+            4000,
+            format!(
+                "timeline_totals SELECT {account}, 'earned', 'quarter', i * 90000, 'USD', 'USD', \
+                 1, i, i"
+            ),
+        ),
+    ] {
+        let series = format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})"
+        );
+        connection.define(&format!("{series} INSERT INTO {insert} FROM n"))?;
+    }
+    Ok(())
+}
+
+/// Steps of a plan that read a whole table or sort.
+fn faults(path: &Path, sql: &str) -> Vec<String> {
+    let steps = sqlite::query_plan(path, sql).unwrap();
+    let is_inner = |what: &str| {
+        steps.iter().any(|step| {
+            ["CO-ROUTINE ", "MATERIALIZE "].iter().any(|how| step.strip_prefix(how) == Some(what))
+        })
+    };
+    let is_fault = |step: &&String| match step.strip_prefix("SCAN ") {
+        Some(what) => what != "CONSTANT ROW" && !is_inner(what),
+        None => step.contains("TEMP B-TREE"),
+    };
+    steps.iter().filter(is_fault).cloned().collect()
+}
+
+#[test]
+fn everything_a_freelancer_asks_for_is_answered_by_an_index_without_sorting() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("freelanceos.db");
+    migrate::run(&path, START.parse().unwrap()).unwrap();
+    sqlite::with_connection(&path, fill).unwrap();
+    let asked = sqlite::with_connection(&path, |connection| {
+        let mut recorder = Recorder { connection, asked: BTreeSet::new() };
+        ask_all(&mut Tx::new(&mut recorder), id(1))?;
+        Ok(recorder.asked)
+    })
+    .unwrap();
+    assert!(asked.len() > 25, "only {} statements", asked.len());
+    let mut found = Vec::new();
+    for analysed in [false, true] {
+        if analysed {
+            sqlite::with_connection(&path, |connection| connection.define("ANALYZE")).unwrap();
+        }
+        for sql in &asked {
+            let faults = faults(&path, sql);
+            if !faults.is_empty() {
+                found.push(format!("analysed: {analysed}\n{sql}\n{faults:#?}"));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n\n"));
+}
