@@ -37,7 +37,7 @@ use crate::{
         path,
         problem::Shape,
     },
-    web::{page, verify_email},
+    web::{self, page, proposal, verify_email},
 };
 
 /// How long a client may take to send a request's head, and a connection be idle.
@@ -58,11 +58,13 @@ pub fn routes(app: &Arc<App>, gate: &Arc<Gate>) -> BoxEndpoint<'static> {
     let garbled = Arc::new(os.free(make_sync(unknown)));
     let os_front = os.free(make_sync(front_door));
     let verify_email = get(make_sync(verify_email::ask)).post(verify_email::verify(app));
+    let proposal = get(proposal::show(app)).post(proposal::reply(app));
     Route::new()
         .at("/healthz", os.free(get(make_sync(|_| healthy()))))
         .nest("/api/v1", os.around(os_routes, Some(Limit::Api), api_v1::LIMITS))
         .nest("/v1", hub.around(hub_routes, None, v1::LIMITS))
         .at("/verify-email", web_page(gate, verify_email))
+        .at("/p/:token", web_page(gate, proposal))
         .at("/assets/app.css", web_page(gate, get(page::style())))
         // The router gives `/` to this one too, whatever else stands there.
         .at("/*path", os_front)
@@ -134,7 +136,7 @@ fn web_page<E: IntoEndpoint>(gate: &Arc<Gate>, inner: E) -> Edge<E::Endpoint> {
         gate: Arc::clone(gate),
         shape: page::shape,
         limit: None,
-        route_limits: &[],
+        route_limits: web::LIMITS,
         knows: None,
     }
 }

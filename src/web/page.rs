@@ -2,10 +2,12 @@
 
 use askama::Template;
 use poem::{
-    Endpoint, Request, Response,
+    Endpoint, FromRequest, Request, RequestBody, Response,
     endpoint::make_sync,
-    http::{StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    web::Form,
 };
+use serde::de::DeserializeOwned;
 
 use crate::http::{page::Page, problem::Problem};
 
@@ -29,6 +31,24 @@ pub fn answer(status: StatusCode, page: &impl Template) -> Response {
             StatusCode::INTERNAL_SERVER_ERROR.into()
         }
     }
+}
+
+/// An answer with one more header, whose value is plain text.
+pub fn with_header(mut response: Response, name: HeaderName, value: &str) -> Response {
+    if let Ok(value) = HeaderValue::try_from(value) {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+/// Largest form, in bytes.
+const FORM_MAX: usize = 16 * 1024;
+
+/// What was typed into a form; none where it is no such form.
+pub async fn form<T: DeserializeOwned>(request: &mut Request) -> poem::Result<Option<T>> {
+    let bytes = request.take_body().into_bytes_limit(FORM_MAX).await?;
+    let mut body = RequestBody::new(bytes.into());
+    Ok(Form::<T>::from_request(request, &mut body).await.ok().map(|Form(typed)| typed))
 }
 
 /// A page that says one thing.

@@ -4,21 +4,15 @@
 use std::sync::Arc;
 
 use askama::Template;
-use poem::{
-    Endpoint, FromRequest, Request, RequestBody, Response, endpoint::make, http::StatusCode,
-    web::Form,
-};
+use poem::{Endpoint, Request, Response, endpoint::make, http::StatusCode};
 use serde::Deserialize;
 
-use super::page::{Notice, answer};
+use super::page::{Notice, answer, form};
 use crate::{
     app::App,
     domain::{code::EmailLink, error::Kind, text},
     http::problem::into_poem,
 };
-
-/// Largest form, in bytes.
-const FORM_MAX: usize = 16 * 1024;
 
 /// What the link carries, and the form that it opens.
 #[derive(Deserialize)]
@@ -52,11 +46,7 @@ pub fn verify(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
     make(move |mut request: Request| {
         let app = Arc::clone(&app);
         async move {
-            let bytes = request.take_body().into_bytes_limit(FORM_MAX).await?;
-            let mut body = RequestBody::new(bytes.into());
-            let Ok(Form(link)) = Form::<Link>::from_request(&request, &mut body).await else {
-                return Ok(refused());
-            };
+            let Some(link) = form::<Link>(&mut request).await? else { return Ok(refused()) };
             let link = EmailLink { token: link.token, email: link.email };
             match app.verify_email_link(link).await {
                 Ok(()) => Ok(answer(StatusCode::OK, &VERIFIED)),

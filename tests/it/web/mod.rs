@@ -1,3 +1,4 @@
 //! The pages.
 
+mod proposal;
 mod verify_email;
