@@ -285,6 +285,7 @@ ALTER TABLE accounts ADD COLUMN latitude TEXT;
 ALTER TABLE accounts ADD COLUMN date_of_birth TEXT;
 UPDATE accounts SET activated_at = created_at;
 CREATE UNIQUE INDEX accounts_username_key ON accounts (username_key);
+CREATE INDEX accounts_pending ON accounts (created_at) WHERE activated_at IS NULL;
 
 -- Keyed hash of the refresh token.
 ALTER TABLE sessions ADD COLUMN refresh_hash BYTEA;
@@ -423,6 +424,7 @@ CREATE INDEX outbox_due ON outbox (due_at, id)
     WHERE delivered_at IS NULL AND failed_at IS NULL;
 CREATE INDEX outbox_failed ON outbox (failed_at, id) WHERE failed_at IS NOT NULL;
 CREATE INDEX outbox_by_age ON outbox (created_at);
+CREATE INDEX outbox_by_account ON outbox (account_id);
 
 -- Limits whose window is an hour or more, so that a restart does not lift them.
 CREATE TABLE rate_windows (

@@ -55,7 +55,7 @@ pub fn routes(app: &Arc<App>, gate: &Arc<Gate>) -> BoxEndpoint<'static> {
     let hub_routes = openapi::service(v1::routes(app), &v1::ABOUT);
 
     // The router fails on what is no path before any edge is reached.
-    let garbled = Arc::new(os.free(make_sync(unknown)));
+    let garbled = Arc::new([os.free(make_sync(unknown)), hub.free(make_sync(unknown))]);
     let os_front = os.free(make_sync(front_door));
     let verify_email = get(make_sync(verify_email::ask)).post(verify_email::verify(app));
     let proposal = get(proposal::show(app)).post(proposal::reply(app));
@@ -77,7 +77,9 @@ pub fn routes(app: &Arc<App>, gate: &Arc<Gate>) -> BoxEndpoint<'static> {
                 if path::decoded(request.uri().path()).is_some() {
                     routes.call(request).await
                 } else {
-                    garbled.call(request).await
+                    let [of_os, of_hub] = &*garbled;
+                    let is_hub = request.uri().path().starts_with("/v1/");
+                    if is_hub { of_hub.call(request).await } else { of_os.call(request).await }
                 }
             }
         })

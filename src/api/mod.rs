@@ -46,7 +46,7 @@ pub mod api_v1 {
 
     /// Writes a problem in the shape of the document that has the path.
     pub fn shape(path: &str, problem: &Problem) -> Response {
-        if path.trim_end_matches('/') == shared_auth::LOGIN {
+        if path == shared_auth::LOGIN {
             shared_auth::login_shape(path, problem)
         } else if freelancehub_auth::owns(path) {
             freelancehub_auth::error::shape(path, problem)
@@ -74,6 +74,11 @@ pub mod v1 {
 
     pub const LIMITS: &[RouteLimit] = &[
         (Method::POST, "/v1/auth/register", Limit::HubRegister),
+        (Method::POST, "/v1/auth/verify-email", Limit::Codes),
+        (Method::POST, "/v1/auth/send-email-otp", Limit::Codes),
+        (Method::POST, "/v1/auth/verify-email-otp", Limit::Codes),
+        (Method::POST, "/v1/auth/forgot-password", Limit::Codes),
+        (Method::POST, "/v1/auth/reset-password", Limit::Codes),
         (Method::POST, "/v1/auth/login", Limit::HubLogin),
         (Method::POST, "/v1/auth/login/verify", Limit::HubLogin),
         (Method::POST, "/v1/auth/login/challenge", Limit::PasskeyChallenge),

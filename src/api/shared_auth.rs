@@ -7,11 +7,11 @@ use std::sync::Arc;
 use poem::{IntoResponse, Response};
 use poem_openapi::{
     ApiResponse, OpenApi,
-    registry::{MetaResponses, Registry},
+    registry::{MetaResponses, MetaSchema, MetaSchemaRef, Registry},
 };
 
 use super::{
-    freelancehub_auth::{self, account as hub_account},
+    freelancehub_auth::{self, account as auth_account},
     freelanceos::{self, account as os_account, envelope::Created},
     nest::asks_second_factor,
 };
@@ -22,7 +22,7 @@ use crate::{
         session::{AccessLife, SignIn},
     },
     domain::{
-        account::Credentials,
+        account::{Credentials, Role},
         error::{Error, Result},
         registration::Registration,
     },
@@ -32,7 +32,7 @@ use crate::{
         failed::{Failed, statuses},
         problem::Problem,
         visitor::Visitor,
-        wire::{Either, EmailInput, Maybe, OneOf, Str, wire},
+        wire::{Either, EmailInput, Input, Maybe, OneOf, Str, wire},
     },
 };
 
@@ -53,7 +53,7 @@ wire! {
 
 wire! {
     /// A new user of FreelanceHub Auth, who proves the e-mail address by the code that is mailed.
-    struct HubRegistrationInput "AuthRegistration" example r#"{
+    struct AuthRegistrationInput "AuthRegistration" example r#"{
         "firstName": "John",
         "lastName": "Doe",
         "email": "john@example.com",
@@ -65,7 +65,7 @@ wire! {
         email "email": EmailInput,
         /// With a lowercase letter, a number and one of `@$!%*?&`.
         password "password": Str<8, 128>,
-        role "role": OneOf<crate::domain::account::Role>,
+        role "role": OneOf<Role>,
     }
 }
 
@@ -108,7 +108,7 @@ wire! {
         /// Good for as long as `JWT_EXPIRES_IN` says.
         access_token "access_token": String,
         refresh_token "refresh_token": String,
-        user "user": hub_account::UserBody,
+        user "user": auth_account::UserBody,
     }
 }
 
@@ -165,14 +165,14 @@ type RegisterError = Either<freelanceos::error::ErrorBody, freelancehub_auth::er
 /// A registration that went well.
 enum Registered {
     Os(Created<SignInBody>),
-    Hub(Bare<hub_account::MessageBody, 201>),
+    Auth(Bare<auth_account::MessageBody, 201>),
 }
 
 impl IntoResponse for Registered {
     fn into_response(self) -> Response {
         match self {
             Self::Os(created) => created.into_response(),
-            Self::Hub(message) => message.into_response(),
+            Self::Auth(message) => message.into_response(),
         }
     }
 }
@@ -180,7 +180,7 @@ impl IntoResponse for Registered {
 impl ApiResponse for Registered {
     fn meta() -> MetaResponses {
         let mut meta = Created::<SignInBody>::meta();
-        let other = Bare::<hub_account::MessageBody, 201>::meta();
+        let other = Bare::<auth_account::MessageBody, 201>::meta();
         for (response, other) in meta.responses.iter_mut().zip(other.responses) {
             for (content, other) in response.content.iter_mut().zip(other.content) {
                 content.schema = one_of(content.schema.clone(), other.schema);
@@ -191,15 +191,11 @@ impl ApiResponse for Registered {
 
     fn register(registry: &mut Registry) {
         Created::<SignInBody>::register(registry);
-        Bare::<hub_account::MessageBody, 201>::register(registry);
+        Bare::<auth_account::MessageBody, 201>::register(registry);
     }
 }
 
-fn one_of(
-    a: poem_openapi::registry::MetaSchemaRef,
-    b: poem_openapi::registry::MetaSchemaRef,
-) -> poem_openapi::registry::MetaSchemaRef {
-    use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
+fn one_of(a: MetaSchemaRef, b: MetaSchemaRef) -> MetaSchemaRef {
     let schema = MetaSchema { one_of: vec![a, b], ..MetaSchema::ANY };
     MetaSchemaRef::Inline(Box::new(schema))
 }
@@ -213,12 +209,12 @@ impl Routes {
     #[oai(path = "/register", method = "post", operation_id = "register")]
     async fn register(
         &self,
-        body: Body<Either<OsRegistrationInput, HubRegistrationInput>>,
+        body: Body<Either<OsRegistrationInput, AuthRegistrationInput>>,
         visitor: Visitor,
     ) -> Result<Registered, Failed<Registering, RegisterError>> {
         if body.read(|object| Ok(object.contains_key("role")))? {
             let shaped = |error| Failed::shaped(error, freelancehub_auth::error::shape);
-            return self.register_with_role(&body).await.map(Registered::Hub).map_err(shaped);
+            return self.register_with_role(&body).await.map(Registered::Auth).map_err(shaped);
         }
         let registration = body.read(Registration::read)?;
         let sign_in = self.0.register(registration, visitor.device).await?;
@@ -239,13 +235,10 @@ impl Routes {
 }
 
 impl Routes {
-    async fn register_with_role<T>(
+    async fn register_with_role<T: Input>(
         &self,
         body: &Body<T>,
-    ) -> Result<Bare<hub_account::MessageBody, 201>>
-    where
-        T: crate::http::wire::Input,
-    {
+    ) -> Result<Bare<auth_account::MessageBody, 201>> {
         let registration = body.read(Registration::read_with_role)?;
         let said = |error: Error| error.conflict_said("User already exists");
         self.0.register_pending(registration, CodeMail::Configured).await.map_err(said)?;

@@ -3,6 +3,7 @@
 use super::{
     App,
     code::CodeMail,
+    limit::Limit,
     session::SignIn,
     two_factor::{self, Proof},
 };
@@ -51,11 +52,11 @@ impl App {
     /// Signs in. Every reason to refuse looks alike and takes the same time, but for the second
     /// factor, which is asked for once the password is right.
     pub async fn login(&self, credentials: Credentials, device: Device) -> Result<SignIn> {
-        let tried = self.begin_try(&credentials.email)?;
-        let outcome = self.check_credentials(credentials, device).await;
-        let was_wrong = matches!(outcome, Ok(Err(Refused::Password | Refused::Code)));
-        self.end_try(tried, !was_wrong).await?;
-        outcome?.map_err(|refused| match refused {
+        let email = credentials.email.clone();
+        let check = self.check_credentials(credentials, device);
+        let was_wrong = |checked: &_| matches!(checked, Err(Refused::Password | Refused::Code));
+        let checked = self.try_secret(Limit::WrongPassword, &email, check, was_wrong).await?;
+        checked.map_err(|refused| match refused {
             Refused::Password => Error::unauthenticated(WRONG),
             Refused::NoCode | Refused::Code => Error::second_factor(WRONG),
         })
@@ -121,9 +122,15 @@ impl App {
         &self,
         registration: Registration,
     ) -> Result<(Account, String)> {
-        let hash = self.passwords.hash(registration.password, self.random.as_ref()).await?;
+        let password = registration.password.clone();
+        let hash = self.passwords.hash(password, self.random.as_ref()).await?;
+        Ok((self.blank_account(registration), hash))
+    }
+
+    /// An account as it begins.
+    pub(super) fn blank_account(&self, registration: Registration) -> Account {
         let now = self.now();
-        let account = Account {
+        Account {
             id: self.new_id(),
             email: registration.email,
             first_name: registration.first_name,
@@ -142,8 +149,7 @@ impl App {
             last_login_at: None,
             created_at: now,
             updated_at: now,
-        };
-        Ok((account, hash))
+        }
     }
 }
 

@@ -12,11 +12,12 @@ use super::{
 };
 use crate::{
     domain::{
-        account::Account,
+        account::{Account, Password},
         code::{EmailLink, EmailOtp, Otp, OtpRequest, OtpType, PasswordReset, Purpose},
         error::{Error, Result},
         id::{AccountId, Id},
         mail::Letter,
+        registration::Registration,
         session::{Claims, Device},
     },
     mail::compose::{self, LINK_LIFE},
@@ -65,8 +66,8 @@ impl App {
         let mut codes = vec![(Purpose::Verification, hash, now + life)];
         let mut link = None;
         if mail == CodeMail::WithLink {
-            let claims = Claims { account: account.id, session: self.new_id() };
-            let token = self.tokens.sign(TokenType::EmailLink, claims, now, LINK_LIFE)?;
+            let claims = Claims { account: account.id, session: Id::NIL };
+            let token = self.sign(TokenType::EmailLink, claims, LINK_LIFE)?;
             let hash = code_hash(keys, account.id, Purpose::VerificationLink, &token);
             codes.push((Purpose::VerificationLink, hash, now + LINK_LIFE));
             link = Some(self.verification_link(&token, &account.email));
@@ -81,27 +82,29 @@ impl App {
         Ok(Mailing { account: account.id, codes, letter: self.letter(Some(account.id), &mail)? })
     }
 
-    /// Mails a code, where there is an account that can use it. Who asks cannot tell.
+    /// Mails a code, where there is an account that can use it. Who asks cannot tell, nor by the
+    /// time it takes.
     pub async fn send_otp(&self, request: OtpRequest, mail: CodeMail) -> Result<()> {
         let OtpRequest { email, otp_type } = request;
         self.count_email(Limit::EmailOtp, &email).await?;
         if otp_type == OtpType::PasswordReset {
             return self.send_password_reset(email).await;
         }
-        let account = self.find_enabled(email).await?;
-        let Some(account) = account.filter(|account| account.email_verified_at.is_none()) else {
-            return self.mail_nobody().await;
+        let found = self.find_account(email.clone()).await?;
+        let waits = |account: &Account| {
+            account.disabled_at.is_none() && account.email_verified_at.is_none()
         };
-        let mailing = self.new_code(&account, mail)?;
-        self.mail(mailing).await
+        let account = found.unwrap_or_else(|| self.nobody(email));
+        self.mail(self.new_code(&account, mail)?, waits(&account)).await
     }
 
-    /// Mails a code that sets another password, where there is an account. Who asks cannot tell.
+    /// Mails a code that sets another password, where there is an account. Who asks cannot tell,
+    /// nor by the time it takes.
     pub async fn send_password_reset(&self, email: String) -> Result<()> {
         self.count_email(Limit::PasswordReset, &email).await?;
-        let Some(account) = self.find_enabled(email).await? else {
-            return self.mail_nobody().await;
-        };
+        let found = self.find_account(email.clone()).await?;
+        let may = found.as_ref().is_some_and(|account| account.disabled_at.is_none());
+        let account = found.unwrap_or_else(|| self.nobody(email));
         let otp = self.new_otp();
         let hash = code_hash(self.keys()?, account.id, Purpose::PasswordReset, otp.as_str());
         let mail = compose::password_reset(
@@ -110,144 +113,191 @@ impl App {
             otp.as_str(),
             HUB_OTP_LIFE,
         )?;
-        self.mail(Mailing {
+        let mailing = Mailing {
             account: account.id,
             codes: vec![(Purpose::PasswordReset, hash, self.now() + HUB_OTP_LIFE)],
             letter: self.letter(Some(account.id), &mail)?,
-        })
-        .await
+        };
+        self.mail(mailing, may).await
     }
 
     /// Proves an e-mail address by its code.
     pub async fn verify_email(&self, given: EmailOtp) -> Result<()> {
         let EmailOtp { email, otp, .. } = given;
-        self.prove_email(email, Purpose::Verification, otp.as_str().to_owned(), WRONG_OTP).await
+        let (keys, now, of) = (self.keys()?.clone(), self.now(), email.clone());
+        let check = self.store.write(move |tx| {
+            let found = check(tx, &keys, &of, Purpose::Verification, &otp, now)?;
+            let is_right = found.is_some();
+            if let Some(mut account) = found {
+                mark_verified(tx, &mut account, now)?;
+            }
+            Ok(is_right)
+        });
+        let is_right =
+            self.try_secret(Limit::WrongCode, &email, check, |is_right| !is_right).await?;
+        if is_right { Ok(()) } else { Err(Error::malformed(WRONG_OTP)) }
     }
 
     /// Proves an e-mail address by its link.
     pub async fn verify_email_link(&self, link: EmailLink) -> Result<()> {
         let EmailLink { token, email } = link;
         let refused = || Error::malformed(WRONG_LINK);
-        self.tokens
-            .verify(TokenType::EmailLink, &token, self.now())
+        let now = self.now();
+        let claims = self
+            .tokens
+            .verify(TokenType::EmailLink, &token, now)
             .map_err(|error| refused().caused_by(error))?;
-        self.prove_email(email, Purpose::VerificationLink, token, WRONG_LINK).await
+        let keys = self.keys()?.clone();
+        let is_right = self
+            .store
+            .write(move |tx| {
+                let found = enabled(tx, &email)?.filter(|account| account.id == claims.account);
+                let Some(mut account) = found else { return Ok(false) };
+                // Nobody can guess a signed token, so wrong ones need no counting.
+                let purpose = Purpose::VerificationLink;
+                let kept = store::code::find(tx, account.id, purpose, now)?;
+                let parts = parts(&account.id, purpose, &token);
+                if !kept.is_some_and(|hash| keys.matches(MAILED, &parts, &hash)) {
+                    return Ok(false);
+                }
+                mark_verified(tx, &mut account, now)?;
+                Ok(true)
+            })
+            .await?;
+        if is_right { Ok(()) } else { Err(refused()) }
     }
 
     /// Proves an e-mail address by its code and signs in, with a second factor where the account
     /// asks for one.
     pub async fn verify_email_and_login(&self, given: EmailOtp, device: Device) -> Result<SignIn> {
-        let EmailOtp { email, otp, totp_code } = given;
-        let Some(account) = self.find_enabled(email).await? else {
-            return Err(Error::malformed(WRONG_OTP));
+        let email = given.email.clone();
+        let has_code = given.totp_code.is_some();
+        let prove = self.prove_email(given, device);
+        let wrong_otp = |proven: &_| matches!(proven, Proven::Not);
+        let prove = self.try_secret(Limit::WrongCode, &email, prove, wrong_otp);
+        let proven = if has_code {
+            let wrong_code = |proven: &_| matches!(proven, Proven::Half(Proof::Wrong));
+            self.try_secret(Limit::WrongPassword, &email, prove, wrong_code).await?
+        } else {
+            prove.await?
         };
-        let tried = self.begin_try(&account.email)?;
-        let opening = self.open_session(account.id, device)?;
-        let (session, keys, id, now) =
-            (opening.clone(), self.keys()?.clone(), account.id, self.now());
-        let checked = self
+        match proven {
+            Proven::Fully(sign_in) => Ok(*sign_in),
+            Proven::Half(Proof::Missing) => {
+                Err(Error::second_factor("A two-factor code is required"))
+            }
+            Proven::Half(_) => Err(Error::second_factor("Invalid two-factor code")),
+            Proven::Not => Err(Error::malformed(WRONG_OTP)),
+        }
+    }
+
+    async fn prove_email(&self, given: EmailOtp, device: Device) -> Result<Proven> {
+        let EmailOtp { email, otp, totp_code } = given;
+        let found = self.find_account(email.clone()).await?;
+        // Made for nobody too: a session takes some time to make.
+        let id = found.map_or_else(|| self.new_id(), |account| account.id);
+        let opening = self.open_session(id, device)?;
+        let (session, keys, now) = (opening.clone(), self.keys()?.clone(), self.now());
+        let proven = self
             .store
             .write(move |tx| {
-                if !check(tx, &keys, id, Purpose::Verification, otp.as_str(), now)? {
+                let found = check(tx, &keys, &email, Purpose::Verification, &otp, now)?;
+                let Some(mut account) = found.filter(|account| account.id == id) else {
                     return Ok(None);
-                }
+                };
                 let proof = two_factor::prove(tx, &keys, id, totp_code.as_ref(), now)?;
-                if proof != Proof::Right {
-                    return Ok(Some((proof, None)));
+                if proof == Proof::Right {
+                    mark_verified(tx, &mut account, now)?;
+                    session.write(tx)?;
+                    store::account::touch_login(tx, id, now)?;
                 }
-                let mut account = store::account::find(tx, id)?;
-                mark_verified(tx, &mut account, now)?;
-                session.write(tx)?;
-                store::account::touch_login(tx, id, now)?;
-                Ok(Some((proof, Some(account))))
+                Ok(Some((proof, account)))
             })
             .await?;
-        let was_wrong = matches!(checked, Some((Proof::Wrong, _)));
-        self.end_try(tried, !was_wrong).await?;
-        match checked {
-            None => Err(Error::malformed(WRONG_OTP)),
-            Some((_, Some(account))) => {
-                Ok(opening.signed_in(Account { last_login_at: Some(now), ..account }))
+        Ok(match proven {
+            Some((Proof::Right, account)) => {
+                let account = Account { last_login_at: Some(now), ..account };
+                Proven::Fully(Box::new(opening.signed_in(account)))
             }
-            Some((_, None)) => Err(Error::second_factor("A two-factor code is required")),
-        }
+            Some((proof, _)) => Proven::Half(proof),
+            None => Proven::Not,
+        })
     }
 
     /// Sets another password by the code that was mailed, proves the e-mail with it, and ends
     /// every session.
     pub async fn reset_password(&self, reset: PasswordReset) -> Result<()> {
         let PasswordReset { email, otp, password } = reset;
-        let refused = || Error::malformed(WRONG_OTP);
-        let Some(account) = self.find_enabled(email).await? else { return Err(refused()) };
-        let (keys, id, now) = (self.keys()?.clone(), account.id, self.now());
+        let wrong = |is_right: &bool| !is_right;
         // A wrong code is told before a password is hashed for it.
-        let (first_keys, first_otp) = (keys.clone(), otp.clone());
-        let is_right = self
-            .store
-            .write(move |tx| {
-                check(tx, &first_keys, id, Purpose::PasswordReset, first_otp.as_str(), now)
-            })
-            .await?;
-        if !is_right {
-            return Err(refused());
+        let (keys, now, of, first) = (self.keys()?.clone(), self.now(), email.clone(), otp.clone());
+        let check_first = self.store.write(move |tx| {
+            let found = check(tx, &keys, &of, Purpose::PasswordReset, &first, now)?;
+            Ok(found.is_some())
+        });
+        if !self.try_secret(Limit::WrongCode, &email, check_first, wrong).await? {
+            return Err(Error::malformed(WRONG_OTP));
         }
         let hash = self.passwords.hash(password, self.random.as_ref()).await?;
+        let (keys, now, of) = (self.keys()?.clone(), self.now(), email.clone());
         let is_set = self
             .store
             .write(move |tx| {
-                if !check(tx, &keys, id, Purpose::PasswordReset, otp.as_str(), now)? {
-                    return Ok(false);
-                }
-                store::code::delete(tx, id, Purpose::PasswordReset)?;
-                let mut account = store::account::find(tx, id)?;
+                // It may have been used, or the account locked, while the password was hashed.
+                let found = check(tx, &keys, &of, Purpose::PasswordReset, &otp, now)?;
+                let Some(mut account) = found else { return Ok(false) };
+                store::code::delete(tx, account.id, Purpose::PasswordReset)?;
                 mark_verified(tx, &mut account, now)?;
-                store::account::set_password(tx, id, &hash, now)?;
-                store::session::revoke_all(tx, id, now)?;
+                store::account::set_password(tx, account.id, &hash, now)?;
+                store::session::revoke_all(tx, account.id, now)?;
                 Ok(true)
             })
             .await?;
-        if is_set { Ok(()) } else { Err(refused()) }
+        if !is_set {
+            return Err(Error::malformed(WRONG_OTP));
+        }
+        self.forgive(&email).await
     }
 
-    async fn prove_email(
-        &self,
-        email: String,
-        purpose: Purpose,
-        code: String,
-        refusal: &'static str,
-    ) -> Result<()> {
-        let refused = || Error::malformed(refusal);
-        let Some(account) = self.find_enabled(email).await? else { return Err(refused()) };
-        let (keys, now) = (self.keys()?.clone(), self.now());
-        let is_right = self
-            .store
-            .write(move |tx| {
-                let is_right = check(tx, &keys, account.id, purpose, &code, now)?;
-                if is_right {
-                    let mut account = store::account::find(tx, account.id)?;
-                    mark_verified(tx, &mut account, now)?;
-                }
-                Ok(is_right)
-            })
-            .await?;
-        if is_right { Ok(()) } else { Err(refused()) }
-    }
-
-    async fn find_enabled(&self, email: String) -> Result<Option<Account>> {
+    async fn find_account(&self, email: String) -> Result<Option<Account>> {
         let found = self.store.read(move |tx| store::account::find_by_email(tx, &email)).await?;
-        Ok(found.map(|(account, _)| account).filter(|account| account.disabled_at.is_none()))
+        Ok(found.map(|(account, _)| account))
     }
 
-    async fn mail(&self, mailing: Mailing) -> Result<()> {
+    /// Writes codes and their letter. Where they are for nobody the same rows are written, and
+    /// taken back: time does not tell who has an account.
+    async fn mail(&self, mailing: Mailing, is_wanted: bool) -> Result<()> {
+        if !is_wanted {
+            let letter = mailing.letter.map(|letter| Letter { account: None, ..letter });
+            return self
+                .store
+                .write(move |tx| {
+                    if let Some(letter) = &letter {
+                        store::outbox::create(tx, letter)?;
+                        store::outbox::delete(tx, letter.id)?;
+                    }
+                    pretend(tx)
+                })
+                .await;
+        }
         self.store.write(move |tx| mailing.write(tx)).await?;
         self.wake_mail();
         Ok(())
     }
 
-    /// Takes as long as mailing somebody: time does not tell who has an account.
-    async fn mail_nobody(&self) -> Result<()> {
-        let now = self.now().to_string();
-        self.store.write(move |tx| store::program_state::set(tx, "unknown_email_at", &now)).await
+    /// Stands in for an account that is not there.
+    fn nobody(&self, email: String) -> Account {
+        let now = self.now();
+        Account {
+            // As if it were proven: nothing is mailed to it.
+            email_verified_at: Some(now),
+            ..self.blank_account(Registration::new(
+                email,
+                Password::new(String::new()),
+                "Nobody".to_owned(),
+                "Nobody".to_owned(),
+            ))
+        }
     }
 
     fn new_otp(&self) -> Otp {
@@ -268,26 +318,55 @@ impl App {
 const WRONG_OTP: &str = "Invalid or expired OTP";
 const WRONG_LINK: &str = "Invalid or expired verification token";
 
-/// Whether a code is the newest of its purpose and may still be used; a wrong one is counted.
+/// What hashes of codes are hashes of.
+const MAILED: &str = "mailed code";
+
+/// What came of a code that signs in.
+enum Proven {
+    Fully(Box<SignIn>),
+    /// The code was right, but the second factor is still to come, or was wrong.
+    Half(Proof),
+    Not,
+}
+
+/// The account of an e-mail that may be used, or could be if it were proven.
+fn enabled(tx: &mut Tx, email: &str) -> Result<Option<Account>> {
+    let found = store::account::find_by_email(tx, email)?;
+    Ok(found.map(|(account, _)| account).filter(|account| account.disabled_at.is_none()))
+}
+
+/// The account of an e-mail, if the code is the newest of its purpose and may still be used. A
+/// wrong one is counted; whatever is wrong, a row is written, so that time does not tell.
 fn check(
     tx: &mut Tx,
     keys: &Keys,
-    account: AccountId,
+    email: &str,
     purpose: Purpose,
-    code: &str,
+    otp: &Otp,
     now: Timestamp,
-) -> Result<bool> {
-    let Some(hash) = store::code::find(tx, account, purpose, now)? else { return Ok(false) };
-    let parts = parts(&account, purpose, code);
-    let is_right = keys.matches("mailed code", &parts, &hash);
-    if !is_right {
-        store::code::count_wrong(tx, account, purpose)?;
+) -> Result<Option<Account>> {
+    let Some(account) = enabled(tx, email)? else {
+        pretend(tx)?;
+        return Ok(None);
+    };
+    let Some(hash) = store::code::find(tx, account.id, purpose, now)? else {
+        pretend(tx)?;
+        return Ok(None);
+    };
+    if keys.matches(MAILED, &parts(&account.id, purpose, otp.as_str()), &hash) {
+        return Ok(Some(account));
     }
-    Ok(is_right)
+    store::code::count_wrong(tx, account.id, purpose)?;
+    Ok(None)
+}
+
+/// Writes a row that nobody reads.
+fn pretend(tx: &mut Tx) -> Result<()> {
+    store::program_state::set(tx, "decoy", "")
 }
 
 fn code_hash(keys: &Keys, account: AccountId, purpose: Purpose, code: &str) -> [u8; 32] {
-    keys.hash("mailed code", &parts(&account, purpose, code))
+    keys.hash(MAILED, &parts(&account, purpose, code))
 }
 
 fn parts<'a, K>(account: &'a Id<K>, purpose: Purpose, code: &'a str) -> [&'a [u8]; 3] {

@@ -67,6 +67,10 @@ limits! {
     PasswordReset "password-reset" 3 in HOUR;
     /// Wrong passwords and second factors over all APIs, by e-mail.
     WrongPassword "wrong-password" 100 in HOUR;
+    /// Codes asked for or tried under `/v1`, by address.
+    Codes "codes" 100 in 15 * MINUTE;
+    /// Wrong one-time passwords, by e-mail: a new code brings new tries, but not without end.
+    WrongCode "wrong-code" 20 in HOUR;
     /// Looks at public profiles and proposals, by address.
     PublicView "public-view" 120 in MINUTE;
     /// Messages to freelancers, by address.
@@ -130,24 +134,45 @@ impl App {
         standing.and_then(Standing::refusal).map_or(Ok(()), |refusal| Err(Error::too_many(refusal)))
     }
 
-    /// Begins a try of a password: refused where too many were wrong lately.
-    pub(super) fn begin_try(&self, email: &str) -> Result<Try> {
-        let subject = self.email_subject(Limit::WrongPassword, email)?;
-        let standing = self.count(Limit::WrongPassword, subject);
-        match standing.and_then(Standing::refusal) {
-            Some(refusal) => Err(Error::too_many(refusal)),
-            None => Ok(Try(subject)),
+    /// Does `work`, which tries a password or code of an e-mail and answers whether it was wrong.
+    /// Only wrong tries count, and stay counted after a restart; too many are refused before.
+    pub(super) async fn try_secret<T>(
+        &self,
+        limit: Limit,
+        email: &str,
+        work: impl Future<Output = Result<T>>,
+        was_wrong: impl FnOnce(&T) -> bool,
+    ) -> Result<T> {
+        let subject = self.email_subject(limit, email)?;
+        // Counted at first, so that of many at once none is too many.
+        if let Some(refusal) = self.count(limit, subject).and_then(Standing::refusal) {
+            return Err(Error::too_many(refusal));
         }
+        let outcome = work.await;
+        if let Some(limiter) = self.limits.of(limit) {
+            if outcome.as_ref().is_ok_and(was_wrong) {
+                self.keep(limiter, subject).await?;
+            } else {
+                limiter.give_back(subject);
+            }
+        }
+        outcome
     }
 
-    /// Ends a try. Only wrong ones count, and stay counted after a restart.
-    pub(super) async fn end_try(&self, tried: Try, was_right: bool) -> Result<()> {
-        let Some(limiter) = self.limits.of(Limit::WrongPassword) else { return Ok(()) };
-        if was_right {
-            limiter.give_back(tried.0);
-            return Ok(());
+    /// Forgets the wrong tries of an e-mail, whose owner has been proven.
+    pub(super) async fn forgive(&self, email: &str) -> Result<()> {
+        for limit in [Limit::WrongPassword, Limit::WrongCode] {
+            let subject = self.email_subject(limit, email)?;
+            let Some(limiter) = self.limits.of(limit) else { continue };
+            if limiter.forget(subject) {
+                let name = limiter.rate.name;
+                let forget = move |tx: &mut store::engine::Tx| {
+                    store::rate_window::delete(tx, name, &subject)
+                };
+                self.store.write(forget).await?;
+            }
         }
-        self.keep(limiter, tried.0).await
+        Ok(())
     }
 
     /// Takes up the windows that were open when the program ended.
@@ -198,10 +223,6 @@ impl App {
     }
 }
 
-/// A try of a password that was begun.
-#[must_use]
-pub(super) struct Try(Subject);
-
 /// Counts requests by subject.
 #[derive(Debug)]
 struct Limiter {
@@ -244,9 +265,18 @@ impl Limiter {
     }
 
     fn give_back(&self, subject: Subject) {
-        if let Some(window) = self.lock().get_mut(&subject) {
+        let mut windows = self.lock();
+        if let Some(window) = windows.get_mut(&subject) {
             window.used = window.used.saturating_sub(1);
+            if window.used == 0 {
+                windows.remove(&subject);
+            }
         }
+    }
+
+    /// Forgets a window; answers whether there was one.
+    fn forget(&self, subject: Subject) -> bool {
+        self.lock().remove(&subject).is_some()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Subject, Window>> {

@@ -247,14 +247,16 @@ impl App {
         .await
     }
 
-    /// Forgets expired sessions, old answers and visitors, a few at a time, and gives back memory that
-    /// sign-ins used. Answers whether more is left to forget.
+    /// Forgets what has expired (sessions, codes, challenges, windows of limits, old answers,
+    /// visitors and mails, accounts that nobody proved), a few at a time, and gives back memory
+    /// that sign-ins used. Answers whether more is left to forget.
     pub async fn sweep(&self) -> Result<bool> {
         self.passwords.rest();
         let now = self.now();
         // By then the day has ended in every timezone.
         let visits_end = self.today().checked_sub(2.days()).map_err(Error::internal)?;
         let old_mail = outbox::forgotten_before(now)?;
+        let proven_until = now - PENDING_KEPT;
         let deleted = self
             .store
             .write(move |tx| {
@@ -266,6 +268,7 @@ impl App {
                     store::rate_window::delete_expired(tx, now, SWEEP_ROWS)?,
                     store::profile::delete_visitors(tx, visits_end, SWEEP_ROWS)?,
                     store::outbox::delete_old(tx, old_mail, SWEEP_ROWS)?,
+                    store::account::delete_pending(tx, proven_until, now, SWEEP_ROWS)?,
                 ];
                 Ok(deleted.into_iter().max().unwrap_or(0))
             })
@@ -300,6 +303,9 @@ impl App {
         self.ids.next(self.clock.now(), random)
     }
 }
+
+/// How long an account waits for its e-mail to be proven.
+const PENDING_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// What kept answers are sealed as.
 const ANSWER: &str = "answer to a request";

@@ -4,7 +4,11 @@ use std::cmp::max;
 
 use jiff::SignedDuration;
 
-use super::{App, secret::Keys, token::TokenType};
+use super::{
+    App,
+    secret::Keys,
+    token::{TokenId, TokenType},
+};
 use crate::{
     domain::{
         account::Account,
@@ -65,7 +69,7 @@ impl App {
         let now = self.now();
         let id = self.new_id();
         let claims = Claims { account, session: id };
-        let refresh_token = self.tokens.sign(TokenType::Refresh, claims, now, self.refresh_life)?;
+        let refresh_token = self.sign(TokenType::Refresh, claims, self.refresh_life)?;
         let refresh_hash = refresh_hash(self.keys()?, &refresh_token);
         // An access token made with the last breath of the refresh token lives on behind it.
         let longest_access = max(HUB_ACCESS_LIFE, self.access_life);
@@ -82,7 +86,19 @@ impl App {
             AccessLife::Hour => HUB_ACCESS_LIFE,
             AccessLife::Configured => self.access_life,
         };
-        self.tokens.sign(TokenType::Access, claims, self.now(), life)
+        self.sign(TokenType::Access, claims, life)
+    }
+
+    /// A token that begins now.
+    pub(super) fn sign(
+        &self,
+        typ: TokenType,
+        claims: Claims,
+        life: SignedDuration,
+    ) -> Result<String> {
+        let mut id = TokenId::default();
+        self.random.fill(&mut id);
+        self.tokens.sign(typ, claims, id, self.now(), life)
     }
 
     /// What a bearer token says, if it is ours and has not expired. Whether its session still

@@ -1,5 +1,6 @@
 //! Tokens: JWTs signed with HS256 that name a session, or a mail.
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
@@ -27,9 +28,13 @@ struct Body<'a> {
     sub: &'a str,
     sid: &'a str,
     typ: &'a str,
+    jti: &'a str,
     iat: i64,
     exp: i64,
 }
+
+/// Random bytes that tell two tokens of one second apart.
+pub type TokenId = [u8; 9];
 
 #[derive(Debug, Deserialize)]
 struct OwnedBody {
@@ -68,12 +73,14 @@ impl Tokens {
         &self,
         typ: TokenType,
         claims: Claims,
+        id: TokenId,
         now: Timestamp,
         life: SignedDuration,
     ) -> Result<String> {
         let (sub, sid) = (claims.account.to_string(), claims.session.to_string());
-        let (typ, iat) = (typ.as_str(), now.as_second());
-        let body = Body { sub: &sub, sid: &sid, typ, iat, exp: iat + life.as_secs() };
+        let (typ, jti, iat) = (typ.as_str(), URL_SAFE_NO_PAD.encode(id), now.as_second());
+        let exp = iat + life.as_secs();
+        let body = Body { sub: &sub, sid: &sid, typ, jti: &jti, iat, exp };
         encode(&self.header, &body, &self.signing).map_err(Error::internal)
     }
 
@@ -124,8 +131,9 @@ mod tests {
     #[test]
     fn a_token_is_good_until_the_second_it_expires() {
         let (tokens, claims) = (Tokens::new(SECRET), claims());
-        let token =
-            tokens.sign(TokenType::Access, claims, at(0), SignedDuration::from_secs(60)).unwrap();
+        let token = tokens
+            .sign(TokenType::Access, claims, [0; 9], at(0), SignedDuration::from_secs(60))
+            .unwrap();
         assert_eq!(tokens.verify(TokenType::Access, &token, at(59)).unwrap(), claims);
         assert!(tokens.verify(TokenType::Access, &token, at(60)).is_err());
     }
@@ -134,7 +142,7 @@ mod tests {
     fn another_secret_another_algorithm_or_a_changed_body_is_refused() {
         let tokens = Tokens::new(SECRET);
         let life = SignedDuration::from_secs(60);
-        let token = tokens.sign(TokenType::Access, claims(), at(0), life).unwrap();
+        let token = tokens.sign(TokenType::Access, claims(), [0; 9], at(0), life).unwrap();
         assert!(Tokens::new(b"another secret").verify(TokenType::Access, &token, at(1)).is_err());
 
         let mut parts: Vec<&str> = token.split('.').collect();
@@ -155,7 +163,8 @@ mod tests {
         let (tokens, claims) = (Tokens::new(SECRET), claims());
         let types = [TokenType::Access, TokenType::Refresh, TokenType::EmailLink];
         for made in types {
-            let token = tokens.sign(made, claims, at(0), SignedDuration::from_secs(60)).unwrap();
+            let token =
+                tokens.sign(made, claims, [0; 9], at(0), SignedDuration::from_secs(60)).unwrap();
             for used in types {
                 assert_eq!(tokens.verify(used, &token, at(1)).is_ok(), made == used);
                 assert_eq!(tokens.verify_of_any_age(used, &token).is_ok(), made == used);

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{App, secret::Keys};
+use super::{App, limit::Limit, secret::Keys};
 use crate::{
     domain::{
         code::SecondCode,
@@ -82,7 +82,8 @@ impl App {
     /// Turns the caller's second factor on, by a code that shows that the app was set up.
     pub async fn verify_two_factor_setup(&self, claims: Claims, proof: SetupProof) -> Result<()> {
         let (keys, now) = (self.keys()?.clone(), self.now());
-        self.write(claims, move |tx, actor| {
+        let email = self.account(claims).await?.email;
+        let check = self.write(claims, move |tx, actor| {
             let Some(kept) = store::two_factor::find(tx, actor.account)? else {
                 return Err(Error::conflict(
                     "Two-factor authentication is not set up yet: ask for a QR code first",
@@ -92,14 +93,16 @@ impl App {
                 return Err(is_on_already());
             }
             let Some(step) = open(&keys, actor.account, &kept)?.step_of(&proof.code, now) else {
-                return Err(Error::malformed(WRONG_SETUP_CODE));
+                return Ok(false);
             };
             match store::two_factor::enable(tx, actor.account, step, now)? {
-                true => Ok(()),
+                true => Ok(true),
                 false => Err(is_on_already()),
             }
-        })
-        .await
+        });
+        let is_right =
+            self.try_secret(Limit::WrongPassword, &email, check, |is_right| !is_right).await?;
+        if is_right { Ok(()) } else { Err(Error::malformed(WRONG_SETUP_CODE)) }
     }
 
     /// Turns the caller's second factor off and forgets seed and backup codes.
@@ -110,11 +113,11 @@ impl App {
                 false => Err(is_off()),
             })
             .await?;
-        let tried = self.begin_try(&account.email)?;
-        let outcome = self.check_and_disable(claims, given, hash).await;
-        let was_wrong = matches!(outcome, Ok(false));
-        self.end_try(tried, !was_wrong).await?;
-        if outcome? { Ok(()) } else { Err(Error::unauthenticated(WRONG_DISABLING)) }
+        let check = self.check_and_disable(claims, given, hash);
+        let is_right = self
+            .try_secret(Limit::WrongPassword, &account.email, check, |is_right| !is_right)
+            .await?;
+        if is_right { Ok(()) } else { Err(Error::unauthenticated(WRONG_DISABLING)) }
     }
 
     /// Answers whether password and code were right.

@@ -12,7 +12,7 @@ use super::{
     error::Result,
     form::{Form, Object},
     id::AccountId,
-    money::{self, Currency},
+    money::Currency,
     rule::Rule,
     text,
     word::words,
@@ -45,6 +45,9 @@ pub struct Location {
     pub coordinates: Option<Coordinates>,
 }
 
+/// Decimals kept of a degree: a tenth of a millimetre.
+const DEGREE_DECIMALS: u32 = 9;
+
 /// A point on earth, in degrees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Coordinates {
@@ -70,9 +73,10 @@ impl Coordinates {
         let Some([longitude, latitude]) = value.as_array().map(Vec::as_slice) else {
             return Err(Rule::Coordinates);
         };
-        let within = |value: &Value, most: i64| match money::decimal(value) {
-            Ok(degrees) if degrees.abs() <= Decimal::from(most) => Ok(degrees),
-            _ => Err(Rule::Coordinates),
+        let within = |value: &Value, most: i64| {
+            let degrees = value.as_f64().and_then(|degrees| Decimal::try_from(degrees).ok());
+            let degrees = degrees.map(|degrees| degrees.round_dp(DEGREE_DECIMALS).normalize());
+            degrees.filter(|degrees| degrees.abs() <= most.into()).ok_or(Rule::Coordinates)
         };
         Ok(Self { longitude: within(longitude, 180)?, latitude: within(latitude, 90)? })
     }
@@ -162,7 +166,7 @@ impl Credentials {
         let mut form = Form::new(object);
         let email = form.required("email", text::email);
         let password = form.required("password", |value| text::raw(value).map(str::to_owned));
-        let totp_code = form.optional("totpCode", SecondCode::read);
+        let totp_code = SecondCode::read_optional(&mut form);
         let (Some(email), Some(password), Some(totp_code)) = (email, password, totp_code) else {
             return Err(form.failure());
         };

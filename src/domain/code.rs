@@ -36,15 +36,6 @@ words! {
     }
 }
 
-impl OtpType {
-    pub fn purpose(self) -> Purpose {
-        match self {
-            Self::Verification => Purpose::Verification,
-            Self::PasswordReset => Purpose::PasswordReset,
-        }
-    }
-}
-
 /// A one-time password of six digits. Never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Otp(String);
@@ -115,7 +106,7 @@ impl EmailOtp {
         let mut form = Form::new(object);
         let email = form.required("email", text::email);
         let otp = form.required("otp", Otp::read);
-        let totp_code = form.optional("totpCode", SecondCode::read);
+        let totp_code = SecondCode::read_optional(&mut form);
         let (Some(email), Some(otp), Some(totp_code)) = (email, otp, totp_code) else {
             return Err(form.failure());
         };
@@ -178,6 +169,15 @@ impl SecondCode {
             1..=64 => Ok(Self(text)),
             _ => Err(Rule::TooLong { max: 64 }),
         }
+    }
+
+    /// Reads a field that may be left out, or left empty by a form that always sends it.
+    pub fn read_optional(form: &mut Form) -> Option<Option<Self>> {
+        let code = form.optional("totpCode", |value| match text::raw(value)?.trim() {
+            "" => Ok(None),
+            _ => Self::read(value).map(Some),
+        });
+        code.map(Option::flatten)
     }
 
     pub fn as_str(&self) -> &str {

@@ -25,10 +25,10 @@ pub fn raw(value: &Value) -> Result<&str, Rule> {
 pub fn line(max: usize) -> impl Fn(&Value) -> Result<String, Rule> {
     move |value| {
         let text = raw(value)?.trim();
-        if text.is_empty() {
+        if text.chars().all(is_invisible) {
             return Err(Rule::Empty);
         }
-        if text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+        if text.chars().any(|c| c.is_control() || ends_line(c)) {
             return Err(Rule::ControlCharacters);
         }
         within(max, text).map(str::to_owned)
@@ -78,7 +78,7 @@ pub fn varied_password(value: &Value) -> Result<String, Rule> {
     let has = |class: fn(char) -> bool| text.chars().any(class);
     let is_varied = has(char::is_uppercase)
         && has(char::is_lowercase)
-        && has(char::is_numeric)
+        && has(|c| c.is_ascii_digit())
         && has(|c| !c.is_alphanumeric());
     if is_varied { Ok(text) } else { Err(Rule::PasswordClasses) }
 }
@@ -139,13 +139,14 @@ pub fn email(value: &Value) -> Result<String, Rule> {
     parse_email(raw(value)?)
 }
 
-/// An e-mail address, kept as typed but for surrounding space.
+/// An e-mail address, kept as typed but for surrounding space. Quoted ones are refused: hardly a
+/// mail server takes them, and they can be made to look like others.
 pub fn parse_email(text: &str) -> Result<String, Rule> {
     let text = text.trim();
     let options =
         Options::default().with_required_tld().without_display_text().without_domain_literal();
     let sound = text.len() <= EMAIL_MAX
-        && !text.chars().any(|c| c.is_control() || c.is_whitespace())
+        && !text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '"')
         && EmailAddress::parse_with_options(text, options).is_ok();
     if sound { Ok(text.to_owned()) } else { Err(Rule::Email) }
 }
@@ -157,6 +158,16 @@ pub fn fold(text: &str) -> String {
     }
     // Letter by letter, since a whole word would end in another sigma than a part of it.
     text.nfkc().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect()
+}
+
+/// Whether nothing is seen of a character by itself. (Joiners belong into words of some scripts.)
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
+fn ends_line(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 fn within(max: usize, text: &str) -> Result<&str, Rule> {

@@ -16,10 +16,11 @@ use futures_util::FutureExt;
 use poem::{
     Endpoint, IntoResponse, Request, Response,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    web::headers::{ContentLength, HeaderMapExt},
 };
 
 use super::{
-    path,
+    body::BODY_MAX,
     problem::{Problem, Shape},
     unread::Unread,
     visitor::Address,
@@ -97,9 +98,10 @@ impl<E: Endpoint> Endpoint for Edge<E> {
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let id = self.gate.request_id(request.headers());
         let origin = request.headers().get(header::ORIGIN).cloned();
-        let (method, path) = (request.method().clone(), request.original_uri().path());
-        // As the router reads it: who writes %6Cogin for login is counted and answered alike.
-        let path = path::decoded(path).unwrap_or_default().into_owned();
+        // As the router compares it: with its `%XX`, but without a slash at its end.
+        let path = request.original_uri().path();
+        let path = path.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(path);
+        let (method, path) = (request.method().clone(), path.to_owned());
         let is_preflight = method == Method::OPTIONS;
 
         let address = self.gate.address(&request);
@@ -112,7 +114,12 @@ impl<E: Endpoint> Endpoint for Edge<E> {
         } else {
             match self.count(address, &method, &path).await {
                 Ok(standing) => {
-                    let mut response = self.answer(request, &path, &id).await;
+                    let mut response = if self.is_too_large(&request, &method, &path) {
+                        let status = StatusCode::PAYLOAD_TOO_LARGE;
+                        self.fail(poem::Error::from_status(status).into(), &path, &id)
+                    } else {
+                        self.answer(request, &path, &id).await
+                    };
                     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
                         self.name_methods(response.headers_mut(), &path);
                     }
@@ -174,6 +181,13 @@ impl<E: Endpoint> Edge<E> {
         Ok(standing)
     }
 
+    /// Whether a known route is sent more than any takes, be it one that takes nothing.
+    fn is_too_large(&self, request: &Request, method: &Method, path: &str) -> bool {
+        let length = request.headers().typed_get::<ContentLength>();
+        length.is_some_and(|length| length.0 > BODY_MAX as u64)
+            && self.knows.as_ref().is_some_and(|knows| knows(method, path))
+    }
+
     fn name_methods(&self, headers: &mut HeaderMap, path: &str) {
         let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
         // What belongs to no document is there to be looked at.
@@ -211,10 +225,14 @@ impl<E: Endpoint> Edge<E> {
     }
 
     fn fail(&self, problem: Problem, path: &str, id: &str) -> Response {
-        if let Some(error) = &problem.error
-            && problem.status.is_server_error()
-        {
-            tracing::error!(request_id = id, cause = error.cause(), "request failed");
+        match &problem.error {
+            Some(error) if *error.kind() == Kind::Internal => {
+                tracing::error!(request_id = id, cause = error.cause(), "request failed");
+            }
+            Some(error) if problem.status.is_server_error() => {
+                tracing::warn!(request_id = id, cause = error.cause(), "too busy");
+            }
+            _ => {}
         }
         let mut response = problem.shape.unwrap_or(self.shape)(path, &problem);
         response.set_status(problem.status);
@@ -294,7 +312,7 @@ fn tell(headers: &mut HeaderMap, limit: u32, remaining: u32, reset: i64) {
 
 /// Whether a path is of that pattern, whose `*` stands for one segment.
 fn matches(pattern: &str, path: &str) -> bool {
-    let mut asked = path.trim_end_matches('/').split('/');
+    let mut asked = path.split('/');
     let fits = pattern.split('/').all(|known| {
         asked.next().is_some_and(|asked| known == asked || (known == "*" && !asked.is_empty()))
     });

@@ -71,7 +71,8 @@ impl Document {
     /// Whether a method and path (with the mount before it) belong to the document.
     pub fn knows(&self, method: &Method, path: &str) -> bool {
         let method = if method == Method::HEAD { "GET" } else { method.as_str() };
-        let path = path.strip_prefix(self.base).unwrap_or(path).trim_matches('/');
+        let path = path.strip_prefix(self.base).unwrap_or(path);
+        let path = path.strip_prefix('/').unwrap_or(path);
         let matches = |segments: &[String]| {
             segments.len() == path.split('/').count()
                 && segments.iter().zip(path.split('/')).all(|(known, asked)| {

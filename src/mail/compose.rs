@@ -3,6 +3,7 @@
 
 use askama::Template;
 use jiff::SignedDuration;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::{
     error::{Error, Result},
@@ -107,9 +108,13 @@ fn mail(
 /// A name that a mail program might turn into a link is left out: whoever registers somebody
 /// else's address would choose where it leads.
 fn greeting(first_name: &str) -> String {
-    let name = first_name.trim();
-    let could_be_link = name.contains(['/', ':', '@'])
-        || name.split('.').skip(1).any(|rest| rest.starts_with(char::is_alphanumeric));
+    // What turns the direction of the text after it would turn the mail's own.
+    let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let name = first_name.trim().replace(turns, "");
+    // Mail programs make links of names with dots of any script.
+    let plain: String = name.nfkc().map(|c| if c == '\u{3002}' { '.' } else { c }).collect();
+    let could_be_link = plain.contains(['/', ':', '@'])
+        || plain.split('.').skip(1).any(|rest| rest.starts_with(char::is_alphanumeric));
     if name.is_empty() || could_be_link { "Hello,".to_owned() } else { format!("Hello {name},") }
 }
 

@@ -168,3 +168,27 @@ pub fn touch_login(tx: &mut Tx, id: AccountId, now: Timestamp) -> Result<()> {
     tx.execute("UPDATE accounts SET last_login_at = ?2 WHERE id = ?1", values![&id, now])?;
     Ok(())
 }
+
+/// Forgets up to `most` accounts that were made before an instant and whose e-mail nobody proved,
+/// so that it can be registered again; answers how many. One with a code still to be used stays.
+pub fn delete_pending(
+    tx: &mut Tx,
+    made_before: Timestamp,
+    now: Timestamp,
+    most: i64,
+) -> Result<u64> {
+    let pending: Vec<AccountId> = tx.list(
+        "SELECT id FROM accounts WHERE activated_at IS NULL AND created_at < ?1 \
+         AND NOT EXISTS (SELECT 1 FROM email_codes \
+         WHERE email_codes.account_id = accounts.id AND expires_at > ?2) \
+         ORDER BY created_at LIMIT ?3",
+        values![made_before, now, most],
+        |row| row.get(0),
+    )?;
+    for id in &pending {
+        tx.execute("DELETE FROM email_codes WHERE account_id = ?1", values![id])?;
+        tx.execute("UPDATE outbox SET account_id = NULL WHERE account_id = ?1", values![id])?;
+        tx.execute("DELETE FROM accounts WHERE id = ?1", values![id])?;
+    }
+    Ok(pending.len() as u64)
+}

@@ -54,6 +54,12 @@ pub fn create(tx: &mut Tx, letter: &Letter) -> Result<()> {
     Ok(())
 }
 
+/// Removes a letter.
+pub fn delete(tx: &mut Tx, id: MailId) -> Result<()> {
+    tx.execute("DELETE FROM outbox WHERE id = ?1", values![&id])?;
+    Ok(())
+}
+
 /// Up to `most` letters whose time has come. What became due last goes first: after a long
 /// outage, the newest codes are the ones somebody still waits for.
 pub fn due(tx: &mut Tx, now: Timestamp, most: i64) -> Result<Vec<MailId>> {

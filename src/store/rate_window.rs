@@ -45,6 +45,15 @@ pub fn list(tx: &mut Tx, now: Timestamp, most: i64) -> Result<Vec<RateWindow>> {
     )
 }
 
+/// Forgets a window.
+pub fn delete(tx: &mut Tx, name: &str, subject: &[u8]) -> Result<()> {
+    tx.execute(
+        "DELETE FROM rate_windows WHERE name = ?1 AND subject = ?2",
+        values![name, subject],
+    )?;
+    Ok(())
+}
+
 /// Forgets up to `most` windows that have ended; answers how many.
 pub fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64> {
     tx.execute(

@@ -37,7 +37,7 @@ const REGISTER: &str = "/v1/auth/register";
 pub fn shape(path: &str, problem: &Problem) -> Response {
     let details = fields(problem, say);
     let message = match &details {
-        Some(details) if path.trim_end_matches('/') == REGISTER => Either::B(details.clone()),
+        Some(details) if path == REGISTER => Either::B(details.clone()),
         _ => Either::A(problem.message.to_string()),
     };
     let body = ErrorBody {
@@ -54,7 +54,8 @@ fn say(failed: &FieldError) -> String {
     let FieldError { field, rule } = failed;
     match field.as_ref() {
         "email" => "Email must be a valid email address".to_owned(),
-        "newPassword" => format!("New password {rule}"),
+        "otp" => format!("OTP {rule}"),
+        "totpCode" => format!("TOTP code {rule}"),
         field => format!("{} {rule}", label(field)),
     }
 }
@@ -89,8 +90,10 @@ statuses! {
     Registering: 400 409 413 415 429 500 503;
     /// Asking for or using a code.
     Proving: 400 413 415 429 500 503;
-    /// Signing in, or refreshing a token.
+    /// Signing in.
     SigningIn: 400 401 413 415 429 500 503;
+    /// Refreshing a token.
+    Refreshing: 400 401 413 415 500 503;
     /// Signing out.
     SigningOut: 400 401 413 415 500 503;
     /// Reading, or ending what is one's own.

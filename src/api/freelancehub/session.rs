@@ -7,7 +7,7 @@ use poem_openapi::{OpenApi, param::Path};
 use super::{
     Tag,
     account::DoneBody,
-    error::{Ending, Failed, Reading, SigningIn, SigningOut},
+    error::{Ending, Failed, Reading, Refreshing, SigningOut},
 };
 use crate::{
     app::{
@@ -91,7 +91,7 @@ impl Routes {
     async fn refresh(
         &self,
         body: Body<RefreshInput>,
-    ) -> Result<Bare<AccessBody>, Failed<SigningIn>> {
+    ) -> Result<Bare<AccessBody>, Failed<Refreshing>> {
         let claims = self.0.refresh(body.read(Refresh::read)?).await?;
         let access_token = self.0.access_token(claims, AccessLife::Hour)?;
         Ok(Bare::new(AccessBody { access_token, expires_in: HUB_ACCESS_LIFE.as_secs() }))

@@ -28,6 +28,6 @@ pub fn routes(app: &Arc<App>) -> Routes {
 
 /// Whether a path is one of this document's own.
 pub fn owns(path: &str) -> bool {
-    let route = path.trim_end_matches('/').strip_prefix("/api/v1/auth/");
+    let route = path.strip_prefix("/api/v1/auth/");
     matches!(route, Some("verify-otp" | "resend-otp" | "refresh" | "logout" | "profile"))
 }

@@ -8,7 +8,7 @@ use super::{HUB_PASSWORD, registration, sign_up};
 use crate::{
     freelancehub_auth::wrong,
     freelanceos::shown,
-    support::{Answer, Options, PUBLIC_URL, TestApp, spawn_app, spawn_app_with},
+    support::{Answer, Options, PASSWORD, PUBLIC_URL, TestApp, spawn_app, spawn_app_with},
 };
 
 const EMAIL: &str = "john.doe@example.com";
@@ -387,5 +387,73 @@ async fn the_other_mounts_routes_are_not_here() {
     for path in ["/auth/profile", "/clients", "/auth/verify-otp"] {
         let answer = app.send(app.hub(Method::GET, path)).await;
         assert_eq!(*answer.refusal(404), "Route not found");
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_nobody_proves_is_forgotten_after_a_day() {
+    let app = spawn_app().await;
+    register(&app).await;
+    app.register("active@example.com").await;
+    app.clock.advance(SignedDuration::from_hours(24));
+    app.app.sweep().await.unwrap();
+    assert_eq!(app.app.list_users().await.unwrap().len(), 2, "its link is good until now");
+    app.clock.advance(SignedDuration::from_secs(1));
+    // Who asks for a code once more is waited for.
+    let body = json!({"email": EMAIL, "type": "verification"});
+    app.hub_post("/auth/send-email-otp", body).await.bare(200);
+    app.app.sweep().await.unwrap();
+    assert_eq!(app.app.list_users().await.unwrap().len(), 2);
+    app.clock.advance(SignedDuration::from_mins(5));
+    app.app.sweep().await.unwrap();
+    let users = app.app.list_users().await.unwrap();
+    assert_eq!(users.len(), 1);
+    assert_eq!(users[0].account.email, "active@example.com");
+    register(&app).await;
+}
+
+#[tokio::test]
+async fn ones_own_link_does_nothing_to_anothers() {
+    let app = spawn_app().await;
+    register(&app).await;
+    let hers = link_token(&app).await;
+    app.hub_post("/auth/register", registration("other@example.com", "other")).await.bare(201);
+    let his = link_token(&app).await;
+    for _ in 0..6 {
+        let body = json!({"token": his, "email": EMAIL});
+        app.hub_post("/auth/verify-email", body).await.refusal(400);
+    }
+    let body = json!({"token": hers, "email": EMAIL});
+    app.hub_post("/auth/verify-email", body).await.bare(200);
+}
+
+#[tokio::test]
+async fn a_locked_account_proves_and_resets_nothing() {
+    let app = spawn_app().await;
+    register(&app).await;
+    let (otp, token) = (app.code_of(EMAIL).await, link_token(&app).await);
+    app.hub_post("/auth/forgot-password", json!({"email": EMAIL})).await.bare(200);
+    let reset = app.code_of(EMAIL).await;
+    app.app.set_disabled(EMAIL.to_owned(), true).await.unwrap();
+    let by_otp = json!({"email": EMAIL, "otp": otp});
+    let by_link = json!({"email": EMAIL, "token": token});
+    let by_reset = json!({"email": EMAIL, "otp": reset, "newPassword": "Another1!pass"});
+    app.post("/auth/verify-otp", by_otp.clone()).await.refusal(400);
+    app.hub_post("/auth/verify-email-otp", by_otp.clone()).await.refusal(400);
+    app.hub_post("/auth/verify-email", by_link).await.refusal(400);
+    app.hub_post("/auth/reset-password", by_reset).await.refusal(400);
+    app.app.set_disabled(EMAIL.to_owned(), false).await.unwrap();
+    login(&app).await.refusal(401);
+    app.post("/auth/verify-otp", by_otp).await.bare(200);
+}
+
+#[tokio::test]
+async fn a_form_that_always_sends_totp_code_signs_in_with_an_empty_one() {
+    let app = spawn_app().await;
+    app.register(EMAIL).await;
+    for code in [json!(""), json!("  "), Value::Null] {
+        let body = json!({"email": EMAIL, "password": PASSWORD, "totpCode": code});
+        app.hub_post("/auth/login", body.clone()).await.bare(200);
+        app.post("/auth/login", body).await.bare(200);
     }
 }

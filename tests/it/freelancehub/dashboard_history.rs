@@ -112,7 +112,8 @@ impl<'a> History<'a> {
         self.app.clock.set(&self.now.to_string());
         let tokens = Tokens::new(JWT_SECRET.as_bytes());
         let life = SignedDuration::from_hours(1);
-        self.user.token = tokens.sign(TokenType::Access, self.claims, self.now, life).unwrap();
+        self.user.token =
+            tokens.sign(TokenType::Access, self.claims, [0; 9], self.now, life).unwrap();
     }
 
     fn today(&self) -> Date {

@@ -227,10 +227,10 @@ async fn a_standing_session_and_whole_bodies_are_needed() {
     let required = |name: &str| format!("{name} is required");
     let answer = user.hub_post("/auth/2fa/verify-setup", json!({})).await;
     assert_eq!(answer.refusal(400), "Validation failed");
-    assert_eq!(answer.body["details"], json!([required("Totp code")]));
+    assert_eq!(answer.body["details"], json!([required("TOTP code")]));
     let answer = user.hub_post("/auth/2fa/disable", json!({"totpCode": null})).await;
     assert_eq!(answer.refusal(400), "Validation failed");
-    assert_eq!(answer.body["details"], json!([required("Password"), required("Totp code")]));
+    assert_eq!(answer.body["details"], json!([required("Password"), required("TOTP code")]));
 
     user.hub_post("/auth/logout", json!({})).await.bare(200);
     for (method, path) in [

@@ -140,9 +140,12 @@ async fn a_mailed_code_does_not_sign_in_without_the_second_factor() {
         }
         app.post("/auth/verify-otp", body).await
     };
-    for code in [None, Some(guarded.wrong_code())] {
+    for (code, message) in [
+        (None, "A two-factor code is required"),
+        (Some(guarded.wrong_code()), "Invalid two-factor code"),
+    ] {
         let refused = verify(code).await;
-        assert_eq!(refused.refusal(401), "A two-factor code is required");
+        assert_eq!(refused.refusal(401), message);
         assert_eq!(refused.body["twoFactorRequired"], true);
         assert!(refused.body.get("access_token").is_none());
         let me = guarded.user.hub_get("/auth/me").await;

@@ -48,9 +48,13 @@ async fn the_sixth_login_of_an_address_in_15_minutes_is_429_in_the_shape_of_both
     assert_eq!(refused.body["statusCode"], 429);
     assert_eq!(refused.headers["x-ratelimit-limit"], "5");
     assert_eq!(refused.headers["retry-after"], "900");
-    // It is the same route however it is written.
-    for path in ["/auth/%6Cogin", "/auth/login/", "/auth/login?x=1"] {
+    // It is the same route with a slash at its end, and another one in any other writing.
+    for path in ["/auth/login/", "/auth/login?x=1"] {
         ask(&app, path, "203.0.113.1", &body).await.error(429);
+    }
+    for path in ["/auth/%6Cogin", "/auth/login//", "/auth/login%2F", "/auth/Login"] {
+        let request = app.request(Method::POST, path).json(&body).send().await.unwrap();
+        assert_eq!(request.status(), 404, "{path}");
     }
     // FreelanceHub's login counts apart.
     let hub = app.hub(Method::POST, "/auth/login").header("X-Forwarded-For", "203.0.113.1");
@@ -130,4 +134,67 @@ async fn the_fourth_otp_asked_for_one_email_in_5_minutes_is_429_known_or_not() {
     app.clock.advance(SignedDuration::from_secs(300));
     let body = json!({"email": "nobody@example.com"});
     ask(&app, "/auth/resend-otp", "203.0.113.9", &body).await.bare(200);
+}
+
+#[tokio::test]
+async fn twenty_wrong_codes_in_an_hour_are_enough_however_many_new_ones_are_mailed() {
+    let app = limited().await;
+    ask(&app, "/auth/register", "203.0.113.1", &registration("a@example.com")).await.bare(201);
+    let verify = async |email: &str, otp: &str| {
+        ask(&app, "/auth/verify-otp", "203.0.113.2", &json!({"email": email, "otp": otp})).await
+    };
+    let mut otp = app.code_of("a@example.com").await;
+    for tries in 0..20 {
+        if tries % 4 == 3 {
+            app.clock.advance(SignedDuration::from_mins(5));
+            let body = json!({"email": "a@example.com"});
+            ask(&app, "/auth/resend-otp", "203.0.113.3", &body).await.bare(200);
+            otp = app.code_of("a@example.com").await;
+        }
+        verify("a@example.com", &super::wrong(&otp)).await.refusal(400);
+        verify("nobody@example.com", "000000").await.refusal(400);
+    }
+    for email in ["a@example.com", "nobody@example.com"] {
+        let refused = verify(email, &otp).await;
+        refused.refusal(429);
+        assert_eq!(refused.headers["x-ratelimit-limit"], "20");
+    }
+    app.clock.advance(SignedDuration::from_hours(1));
+    let body = json!({"email": "a@example.com"});
+    ask(&app, "/auth/resend-otp", "203.0.113.4", &body).await.bare(200);
+    let otp = app.code_of("a@example.com").await;
+    verify("a@example.com", &otp).await.bare(200);
+}
+
+#[tokio::test]
+async fn a_password_reset_forgives_the_wrong_passwords_before_it() {
+    let app = limited().await;
+    app.register("a@example.com").await;
+    let login = async |password: &str, n: u8| {
+        let body = json!({"email": "a@example.com", "password": password});
+        ask(&app, "/auth/login", &format!("203.0.113.{n}"), &body).await
+    };
+    for n in 0..100 {
+        login("wrong", n).await.error(401);
+    }
+    login(PASSWORD, 200).await.error(429);
+    app.hub_post("/auth/forgot-password", json!({"email": "a@example.com"})).await.bare(200);
+    let otp = app.code_of("a@example.com").await;
+    let reset = json!({"email": "A@example.com", "otp": otp, "newPassword": "Another1!pass"});
+    app.hub_post("/auth/reset-password", reset).await.bare(200);
+    login("Another1!pass", 201).await.bare(200);
+}
+
+#[tokio::test]
+async fn the_hundred_and_first_request_about_codes_in_15_minutes_is_429() {
+    let app = limited().await;
+    for n in 0..100 {
+        let body = json!({"email": format!("{n}@example.com")});
+        app.hub_post("/auth/forgot-password", body).await.bare(200);
+    }
+    for path in ["/auth/verify-email", "/auth/forgot-password", "/auth/reset-password"] {
+        let refused = app.hub_post(path, json!({})).await;
+        refused.refusal(429);
+        assert_eq!(refused.headers["x-ratelimit-limit"], "100");
+    }
 }

@@ -60,7 +60,7 @@ impl History<'_> {
         self.app.clock.set(&now.to_string());
         let life = SignedDuration::from_hours(24);
         let tokens = Tokens::new(JWT_SECRET.as_bytes());
-        self.user.token = tokens.sign(TokenType::Access, self.claims, now, life).unwrap();
+        self.user.token = tokens.sign(TokenType::Access, self.claims, [0; 9], now, life).unwrap();
     }
 
     async fn post(&self, path: &str, body: Value) -> Value {

@@ -106,6 +106,9 @@ async fn at_the_limit_an_unknown_route_is_still_404_and_a_wrong_method_405() {
         (Method::GET, "/clients", 429),
         (Method::HEAD, "/clients", 429),
         (Method::GET, "/clients/any", 429),
+        (Method::GET, "/clients/any%2Fother", 429),
+        (Method::GET, "/clients//", 404),
+        (Method::GET, "/%63lients", 404),
     ] {
         let response = app.request(method.clone(), path).send().await.unwrap();
         assert_eq!(response.status(), status, "{method} {path}");
