@@ -91,28 +91,17 @@ impl<'a> Form<'a> {
         max: usize,
         mut parse: impl FnMut(&mut Form<'a>) -> Option<T>,
     ) -> Option<Option<Vec<T>>> {
-        let list = match self.value(name) {
+        let list = match self.entries(name, max)? {
+            Some(list) => list,
             None => return Some(None),
-            Some(Value::Array(list)) => list,
-            Some(_) => {
-                self.fail(name, Rule::NotList);
-                return None;
-            }
         };
-        if list.len() > max {
-            self.fail(name, Rule::TooManyItems { max });
-            return None;
-        }
         let mut read = Vec::with_capacity(list.len());
         for (index, entry) in list.iter().enumerate() {
             let Value::Object(object) = entry else {
                 self.fail(format!("{name}[{index}]"), Rule::NotObject);
                 continue;
             };
-            let prefix = format!("{}{name}[{index}].", self.prefix);
-            let mut inner = Form { object, prefix, errors: std::mem::take(&mut self.errors) };
-            read.extend(parse(&mut inner));
-            self.errors = inner.errors;
+            read.extend(self.within(&format!("{name}[{index}]"), object, &mut parse));
         }
         (read.len() == list.len()).then_some(Some(read))
     }
@@ -131,11 +120,7 @@ impl<'a> Form<'a> {
                 return None;
             }
         };
-        let prefix = format!("{}{name}.", self.prefix);
-        let mut inner = Form { object, prefix, errors: std::mem::take(&mut self.errors) };
-        let read = parse(&mut inner);
-        self.errors = inner.errors;
-        read.map(Some)
+        self.within(name, object, parse).map(Some)
     }
 
     /// A list of plain values, each read by `parse`; a failure names the entry: `skills[2]`.
@@ -145,18 +130,10 @@ impl<'a> Form<'a> {
         max: usize,
         parse: impl Fn(&'a Value) -> Result<T, Rule>,
     ) -> Option<Option<Vec<T>>> {
-        let list = match self.value(name) {
+        let list = match self.entries(name, max)? {
+            Some(list) => list,
             None => return Some(None),
-            Some(Value::Array(list)) => list,
-            Some(_) => {
-                self.fail(name, Rule::NotList);
-                return None;
-            }
         };
-        if list.len() > max {
-            self.fail(name, Rule::TooManyItems { max });
-            return None;
-        }
         let mut read = Vec::with_capacity(list.len());
         for (index, entry) in list.iter().enumerate() {
             match parse(entry) {
@@ -174,6 +151,33 @@ impl<'a> Form<'a> {
             None if self.mentions(name) => Patch::Clear,
             None => Patch::Keep,
         })
+    }
+
+    /// The entries of a list that may be left out.
+    fn entries(&mut self, name: &'static str, max: usize) -> Option<Option<&'a [Value]>> {
+        match self.value(name) {
+            None => Some(None),
+            Some(Value::Array(list)) if list.len() <= max => Some(Some(list)),
+            Some(value) => {
+                let is_list = value.is_array();
+                self.fail(name, if is_list { Rule::TooManyItems { max } } else { Rule::NotList });
+                None
+            }
+        }
+    }
+
+    /// Reads an object within this one.
+    fn within<T>(
+        &mut self,
+        name: &str,
+        object: &'a Object,
+        parse: impl FnOnce(&mut Form<'a>) -> Option<T>,
+    ) -> Option<T> {
+        let prefix = format!("{}{name}.", self.prefix);
+        let mut inner = Form { object, prefix, errors: std::mem::take(&mut self.errors) };
+        let read = parse(&mut inner);
+        self.errors = inner.errors;
+        read
     }
 
     /// Whether the field is there, be it null.

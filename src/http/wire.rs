@@ -204,36 +204,43 @@ inline!([W: Word + Send + Sync] OneOf<W>, true, MetaSchema {
     ..MetaSchema::new("string")
 });
 
+/// Describes a type as another that may be null.
+macro_rules! or_null {
+    ($type:ident, $required:literal) => {
+        impl<T: Type> Type for $type<T> {
+            const IS_REQUIRED: bool = $required;
+            type RawValueType = Self;
+            type RawElementValueType = Self;
+
+            fn name() -> Cow<'static, str> {
+                T::name()
+            }
+
+            fn schema_ref() -> MetaSchemaRef {
+                T::schema_ref().merge(MetaSchema { nullable: true, ..MetaSchema::ANY })
+            }
+
+            fn register(registry: &mut Registry) {
+                T::register(registry);
+            }
+
+            fn as_raw_value(&self) -> Option<&Self> {
+                Some(self)
+            }
+
+            fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+                Box::new(std::iter::once(self))
+            }
+        }
+    };
+}
+
 /// A value, or null.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 pub struct Nullable<T>(pub Option<T>);
 
-impl<T: Type> Type for Nullable<T> {
-    const IS_REQUIRED: bool = true;
-    type RawValueType = Self;
-    type RawElementValueType = Self;
-
-    fn name() -> Cow<'static, str> {
-        T::name()
-    }
-
-    fn schema_ref() -> MetaSchemaRef {
-        T::schema_ref().merge(MetaSchema { nullable: true, ..MetaSchema::ANY })
-    }
-
-    fn register(registry: &mut Registry) {
-        T::register(registry);
-    }
-
-    fn as_raw_value(&self) -> Option<&Self> {
-        Some(self)
-    }
-
-    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
-        Box::new(std::iter::once(self))
-    }
-}
+or_null!(Nullable, true);
 
 /// Always null.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -348,28 +355,4 @@ impl<T> Serialize for Maybe<T> {
     }
 }
 
-impl<T: Type> Type for Maybe<T> {
-    const IS_REQUIRED: bool = false;
-    type RawValueType = Self;
-    type RawElementValueType = Self;
-
-    fn name() -> Cow<'static, str> {
-        T::name()
-    }
-
-    fn schema_ref() -> MetaSchemaRef {
-        T::schema_ref().merge(MetaSchema { nullable: true, ..MetaSchema::ANY })
-    }
-
-    fn register(registry: &mut Registry) {
-        T::register(registry);
-    }
-
-    fn as_raw_value(&self) -> Option<&Self> {
-        Some(self)
-    }
-
-    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
-        Box::new(std::iter::once(self))
-    }
-}
+or_null!(Maybe, false);

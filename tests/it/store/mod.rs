@@ -4,5 +4,6 @@ mod durability;
 mod freelancer_query_plan;
 mod migrate;
 mod query_plan;
+mod recorder;
 pub mod rollup;
 mod writer;
