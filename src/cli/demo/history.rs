@@ -216,7 +216,7 @@ fn currency(code: &str) -> Result<Currency> {
     Currency::from_code(code).ok_or_else(|| Error::internal("the story names no currency"))
 }
 
-fn object(value: serde_json::Value) -> Object {
+pub fn object(value: serde_json::Value) -> Object {
     match value {
         serde_json::Value::Object(object) => object,
         _ => Object::new(),

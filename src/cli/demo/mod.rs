@@ -3,6 +3,7 @@
 
 mod history;
 mod plan;
+mod profile;
 mod texts;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -121,6 +122,7 @@ async fn tell(
         bar.inc(1);
     }
     bar.finish_and_clear();
+    profile::fill(today, claims, "amara").await?;
     today.revoke_sessions(email.to_owned()).await?;
     let mut text = format!("{email} has {history}\n");
     if let Some(made) = made {

@@ -55,6 +55,15 @@ async fn the_demo_is_two_years_of_work_in_every_state() {
     assert!(earnings.as_array().unwrap()[..11].iter().all(earned), "{earnings}");
     let activity = get("/dashboard/activity?limit=100").await["data"].clone();
     assert_eq!(activity.as_array().unwrap().len(), 100);
+    let hub = server.base.replace("/api/v1", "/v1");
+    let profile = reqwest::get(format!("{hub}/public/freelancers/amara")).await.unwrap();
+    let profile: Value = profile.json().await.unwrap();
+    assert_eq!(profile["portfolio"].as_array().unwrap().len(), 2, "{profile}");
+    let shown = server.http.get(format!("{hub}/freelancer/dashboard")).bearer_auth(&token);
+    let shown: Value = shown.send().await.unwrap().json().await.unwrap();
+    assert_eq!(shown["recentMessages"].as_array().unwrap().len(), 2, "{shown}");
+    assert_eq!(shown["recentActivity"].as_array().unwrap().len(), 10, "{shown}");
+    assert!(!place.path("data/mail").exists(), "the demo mails nobody");
     server.stop();
     let ended = place.run(&["doctor"]);
     assert!(ended.done().lines().all(|line| line.starts_with("ok")), "{}", ended.stdout);
