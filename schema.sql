@@ -440,6 +440,8 @@ CREATE INDEX rate_windows_by_end ON rate_windows (resets_at);
 CREATE INDEX activity_in_feed ON activity (account_id, id)
     WHERE kind IN ('proposal_sent', 'proposal_accepted', 'proposal_rejected', 'project_created',
         'project_completed', 'invoice_paid', 'message_received');
+-- Who deletes a message deletes its entry too.
+CREATE INDEX activity_of_message ON activity (entity_id) WHERE kind = 'message_received';
 INSERT INTO list_totals (account_id, list, entries)
     SELECT account_id, 'activity:feed', count(*) FROM activity
     WHERE kind IN ('proposal_sent', 'proposal_accepted', 'proposal_rejected', 'project_created',

@@ -29,7 +29,7 @@ impl App {
             &new.email,
             &new.content,
         )?;
-        let letter = self.letter(Some(account.id), &mail)?;
+        let letter = self.notice(&account, &mail)?;
         self.store
             .write(move |tx| {
                 // Meanwhile the account may have been locked, or another have taken the name.
@@ -94,6 +94,7 @@ impl App {
         self.write(claims, move |tx, actor| {
             actor.must_be_freelancer()?;
             let message = store::message::find(tx, actor.account, id)?;
+            store::activity::delete_of_message(tx, actor.account, id)?;
             store::message::delete(tx, &message)
         })
         .await

@@ -22,6 +22,7 @@ use tokio::{
 use super::App;
 use crate::{
     domain::{
+        account::Account,
         error::{Error, Result},
         id::{AccountId, MailId},
         mail::{Letter, Mail, next_try},
@@ -77,6 +78,15 @@ struct Contents {
 }
 
 impl App {
+    /// A letter that others have caused. It goes to proven addresses alone: who registers somebody
+    /// else's must not have strangers' words sent there.
+    pub(super) fn notice(&self, account: &Account, mail: &Mail) -> Result<Option<Letter>> {
+        match account.email_verified_at {
+            Some(_) => self.letter(Some(account.id), mail),
+            None => Ok(None),
+        }
+    }
+
     /// A letter, to be written in the transaction of what causes it; none where mail goes
     /// nowhere.
     pub(super) fn letter(&self, account: Option<AccountId>, mail: &Mail) -> Result<Option<Letter>> {

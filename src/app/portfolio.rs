@@ -5,7 +5,7 @@ use crate::{
     domain::{
         error::{Error, Result},
         id::PortfolioItemId,
-        portfolio::{self, PortfolioItem, Work, WorkChange},
+        portfolio::{self, ITEMS_MAX, PortfolioItem, Work, WorkChange},
         session::Claims,
     },
     store,
@@ -17,6 +17,7 @@ impl App {
         let (now, id) = (self.now(), self.new_id());
         self.write(claims, move |tx, actor| {
             actor.must_be_freelancer()?;
+            work.check_size()?;
             portfolio::check_room(store::portfolio::count(tx, actor.account)?)?;
             let item = PortfolioItem {
                 id,
@@ -35,7 +36,7 @@ impl App {
     pub async fn list_portfolio(&self, claims: Claims) -> Result<Vec<PortfolioItem>> {
         self.read(claims, |tx, actor| {
             actor.must_be_freelancer()?;
-            store::portfolio::list(tx, actor.account)
+            store::portfolio::list(tx, actor.account, ITEMS_MAX)
         })
         .await
     }
@@ -52,6 +53,7 @@ impl App {
             actor.must_be_freelancer()?;
             let item = store::portfolio::find(tx, actor.account, id)?;
             let work = change.clone().apply(item.work.clone());
+            work.check_size()?;
             store::portfolio::update(tx, &PortfolioItem { work, updated_at: now, ..item })
         })
         .await

@@ -8,6 +8,7 @@ use crate::{
         account::{Account, Role},
         date,
         error::{Error, Result},
+        portfolio::ITEMS_SHOWN,
         profile::{Completion, OwnProfile, ProfileChange, PublicProfile, Visit},
         session::{Claims, Device},
     },
@@ -64,7 +65,7 @@ impl App {
             let profile = PublicProfile {
                 username: account.username.clone().unwrap_or(username),
                 profile: store::profile::find(tx, account.id)?,
-                portfolio: store::portfolio::list(tx, account.id)?,
+                portfolio: store::portfolio::list(tx, account.id, ITEMS_SHOWN)?,
                 account,
             };
             Ok((profile, (!is_counted).then_some(visit)))
@@ -72,7 +73,12 @@ impl App {
         let (profile, visit) = self.store.read(read).await?;
         if let Some(visit) = visit {
             let id = profile.account.id;
-            self.store.write(move |tx| store::profile::add_visit(tx, id, &visit)).await?;
+            // Who only looks need not suffer from what cannot be counted.
+            if let Err(error) =
+                self.store.write(move |tx| store::profile::add_visit(tx, id, &visit)).await
+            {
+                tracing::warn!(cause = error.cause(), "a view could not be counted");
+            }
         }
         Ok(profile)
     }

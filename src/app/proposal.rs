@@ -123,6 +123,11 @@ impl App {
             if proposal == before {
                 return Ok(before);
             }
+            if before.link.is_some() && proposal.client_id != before.client_id {
+                return Err(Error::conflict(
+                    "A sent proposal stays with its client, who has the link to it",
+                ));
+            }
             proposal.updated_at = now;
             store::proposal::update(tx, &before, &proposal)?;
             if proposal.status.is_answered() {

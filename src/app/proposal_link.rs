@@ -71,8 +71,9 @@ impl App {
 
     /// The proposal behind a link.
     pub async fn public_proposal(&self, token: &str) -> Result<PublicProposal> {
-        let hash = hash(self.keys()?, token);
-        self.store.read(move |tx| linked(tx, &hash)).await
+        let keys = self.keys()?.clone();
+        let hash = hash(&keys, token);
+        self.store.read(move |tx| linked(tx, &keys, &hash)).await
     }
 
     /// Writes down what the client answers, once, and tells the freelancer by mail.
@@ -85,7 +86,8 @@ impl App {
     ) -> Result<()> {
         let now = self.now();
         let entry = self.new_entry(now);
-        let hash = hash(self.keys()?, token);
+        let keys = self.keys()?.clone();
+        let hash = hash(&keys, token);
         let address = address.map(|address| address.to_canonical().to_string());
         let asked = self.public_proposal(token).await?;
         let mail = compose::proposal_answered(
@@ -95,11 +97,14 @@ impl App {
             &asked.proposal.title,
             answer == Answer::Accept,
         )?;
-        let letter = self.letter(Some(asked.freelancer.id), &mail)?;
+        let letter = self.notice(&asked.freelancer, &mail)?;
         self.store
             .write(move |tx| {
-                let known = linked(tx, &hash)?;
+                let known = linked(tx, &keys, &hash)?;
                 known.check_open(date::day_in(now, &known.freelancer.zone.rules()?))?;
+                known.check_version(signature.version.as_deref())?;
+                // Nor may it be another than the one that the mail tells of.
+                known.check_version(Some(&asked.version))?;
                 let before = known.proposal;
                 let status = answer.status();
                 let proposal = Proposal { status, updated_at: now, ..before.clone() };
@@ -116,7 +121,7 @@ impl App {
 }
 
 /// The proposal whose link has that hash, of a freelancer who may use the program.
-fn linked(tx: &mut Tx, hash: &[u8]) -> Result<PublicProposal> {
+fn linked(tx: &mut Tx, keys: &Keys, hash: &[u8]) -> Result<PublicProposal> {
     let unknown = || Error::not_found("Proposal");
     let (account, id) = store::proposal::find_linked(tx, hash)?.ok_or_else(unknown)?;
     let freelancer = store::account::find(tx, account)?;
@@ -126,13 +131,23 @@ fn linked(tx: &mut Tx, hash: &[u8]) -> Result<PublicProposal> {
     let rates = store::exchange_rate::latest(tx, account, freelancer.currency)?;
     let (sent_at, answered_at): (Option<Timestamp>, _) =
         store::proposal::find_times(tx, account, id)?;
+    let proposal = store::proposal::find(tx, account, id, &rates)?;
     Ok(PublicProposal {
-        proposal: store::proposal::find(tx, account, id, &rates)?,
+        version: version(keys, &proposal),
+        proposal,
         freelancer_title: store::profile::find(tx, account)?.title,
         freelancer,
         sent_at,
         answered_at,
     })
+}
+
+/// Tells what a client agrees to from what it was or will be.
+fn version(keys: &Keys, proposal: &Proposal) -> String {
+    let (amount, valid_until) =
+        (proposal.amount.to_string(), format!("{:?}", proposal.valid_until));
+    let parts = [&proposal.title, &proposal.content, &amount, &valid_until].map(|p| p.as_bytes());
+    URL_SAFE_NO_PAD.encode(&keys.hash("proposal version", &parts)[..12])
 }
 
 fn hash(keys: &Keys, token: &str) -> [u8; 32] {

@@ -107,7 +107,7 @@ impl Activity {
             (FeedType::Contract, FeedStatus::Completed) => {
                 format!("Contract completed for \"{subject}\"")
             }
-            (FeedType::Contract, _) => format!("Contract started for \"{subject}\""),
+            (FeedType::Contract, _) => format!("Contract created for \"{subject}\""),
             (FeedType::Payment, _) => format!("Payment received for {subject}"),
             (FeedType::Message, _) => format!("Message from {subject}"),
         };

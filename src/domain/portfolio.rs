@@ -8,11 +8,16 @@ use super::{
     form::{Form, Object},
     id::{AccountId, PortfolioItemId},
     patch::Patch,
+    rule::Rule,
     text,
 };
 
 /// How many pieces of work a portfolio has at most.
-pub const ITEMS_MAX: u64 = 100;
+pub const ITEMS_MAX: i64 = 100;
+/// Of how many the newest stand in the public profile.
+pub const ITEMS_SHOWN: i64 = 24;
+/// Bytes of all texts of a piece of work.
+const ITEM_BYTES_MAX: usize = 64 * 1024;
 const TECHNOLOGIES_MAX: usize = 30;
 /// Longest name of a technology, in characters.
 const TECHNOLOGY_MAX: usize = 50;
@@ -58,6 +63,17 @@ impl Link {
 }
 
 impl Work {
+    /// Refuses more text than a page of everybody's can carry.
+    pub fn check_size(&self) -> Result<()> {
+        let lists = [&self.technologies, &self.images].into_iter().flatten().map(String::len);
+        let links = self.links.iter().map(|link| link.link_type.len() + link.url.len());
+        let bytes = self.title.len() + self.description.len();
+        match bytes + lists.sum::<usize>() + links.sum::<usize>() {
+            0..=ITEM_BYTES_MAX => Ok(()),
+            _ => Err(Error::field("description", Rule::TooLarge)),
+        }
+    }
+
     /// Reads a new piece of work: `title` at least.
     pub fn read(object: &Object) -> Result<Self> {
         let mut form = Form::new(object);
@@ -128,7 +144,7 @@ fn read_technologies(form: &mut Form) -> Option<Option<Vec<String>>> {
 }
 
 /// Refuses one more piece of work than a portfolio can have.
-pub fn check_room(items: u64) -> Result<()> {
+pub fn check_room(items: i64) -> Result<()> {
     if items < ITEMS_MAX {
         return Ok(());
     }

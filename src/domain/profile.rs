@@ -101,7 +101,7 @@ impl Completion {
 #[derive(Debug, Clone, Copy)]
 struct Rate {
     amount: Decimal,
-    /// The account's where none is given.
+    /// That of the rate before, or the account's, where none is given.
     currency: Option<Currency>,
 }
 
@@ -112,8 +112,8 @@ impl Rate {
         Some(Self { amount: amount?, currency: currency? })
     }
 
-    fn money(self, account: Currency) -> Result<Money> {
-        Money::exact(self.amount, self.currency.unwrap_or(account))
+    fn money(self, otherwise: Currency) -> Result<Money> {
+        Money::exact(self.amount, self.currency.unwrap_or(otherwise))
             .map_err(|rule| Error::field("hourlyRate.amount", rule))
     }
 }
@@ -191,7 +191,10 @@ impl ProfileChange {
         let hourly_rate = match self.hourly_rate {
             Patch::Keep => Patch::Keep,
             Patch::Clear => Patch::Clear,
-            Patch::Set(rate) => Patch::Set(rate.money(account.currency)?),
+            Patch::Set(rate) => {
+                let stored = profile.hourly_rate.map(|rate| rate.currency);
+                Patch::Set(rate.money(stored.unwrap_or(account.currency))?)
+            }
         };
         profile.bio = self.bio.apply(profile.bio.take());
         profile.title = self.title.apply(profile.title.take());

@@ -92,9 +92,19 @@ pub struct PublicProposal {
     pub freelancer_title: Option<String>,
     pub sent_at: Option<Timestamp>,
     pub answered_at: Option<Timestamp>,
+    /// Changes with whatever the client agrees to.
+    pub version: String,
 }
 
 impl PublicProposal {
+    /// Refuses an answer to another version than the one that is there now.
+    pub fn check_version(&self, read: Option<&str>) -> Result<()> {
+        if read.is_none_or(|read| read == self.version) {
+            return Ok(());
+        }
+        Err(Error::conflict("This proposal has changed meanwhile; please read it again"))
+    }
+
     /// Refuses an answer to a proposal that waits for none.
     pub fn check_open(&self, today: Date) -> Result<()> {
         if self.proposal.status.is_answered() {
@@ -129,15 +139,17 @@ impl Answer {
 #[derive(Debug, Clone)]
 pub struct Signature {
     pub name: String,
+    /// Of what was read, where the answer says it.
+    pub version: Option<String>,
 }
 
 impl Signature {
     pub fn read(object: &Object) -> Result<Self> {
         let mut form = Form::new(object);
-        match form.required("name", text::line(text::NAME_MAX)) {
-            Some(name) => Ok(Self { name }),
-            None => Err(form.failure()),
-        }
+        let name = form.required("name", text::line(text::NAME_MAX));
+        let version = form.optional("version", |value| text::raw(value).map(str::to_owned));
+        let (Some(name), Some(version)) = (name, version) else { return Err(form.failure()) };
+        Ok(Self { name, version })
     }
 }
 

@@ -54,12 +54,12 @@ pub fn said(max: usize) -> impl Fn(&Value) -> Result<String, Rule> {
     }
 }
 
-/// A short word of a program: 1 to 30 of a–z, 0–9 and `-`.
+/// A short word of a program: 1 to 30 of a–z, 0–9 and `-`, read without regard to case.
 pub fn short_word(value: &Value) -> Result<String, Rule> {
-    let text = raw(value)?;
+    let text = raw(value)?.to_ascii_lowercase();
     let fits = (1..=30).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if fits { Ok(text.to_owned()) } else { Err(Rule::ShortWord) }
+    if fits { Ok(text) } else { Err(Rule::ShortWord) }
 }
 
 /// A password for a new account: 8 to 128 characters, nothing more is asked of it.
@@ -125,7 +125,8 @@ pub fn url(value: &Value) -> Result<String, Rule> {
     let (scheme, rest) = text.split_once("://").ok_or(Rule::Url)?;
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let is_web = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    let is_plain = !text.contains(|c: char| c.is_control() || c.is_whitespace() || c == '\\');
+    let is_odd = |c: char| c.is_control() || c.is_whitespace() || "\\<>\"".contains(c);
+    let is_plain = !text.contains(is_odd) && !text.contains(turns);
     // Names before an @ make an address look like another's.
     let has_host = host.contains(|c: char| c.is_alphanumeric()) && !host.contains('@');
     if !(is_web && is_plain && has_host) {
@@ -164,6 +165,11 @@ pub fn fold(text: &str) -> String {
 fn is_invisible(c: char) -> bool {
     c.is_whitespace()
         || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
+/// Whether a character turns the direction of the text after it.
+pub fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn ends_line(c: char) -> bool {

@@ -2,6 +2,7 @@
 //! and failures put into the shape of their API.
 
 use std::{
+    borrow::Cow,
     fmt::Write,
     net::{IpAddr, SocketAddr},
     panic::AssertUnwindSafe,
@@ -132,7 +133,8 @@ impl<E: Endpoint> Endpoint for Edge<E> {
             unread.discard().await;
         }
 
-        tracing::debug!(request_id = %id, %method, path, status = response.status().as_u16(), "answered");
+        let shown = without_secret(&path);
+        tracing::debug!(request_id = %id, %method, path = %shown, status = response.status().as_u16(), "answered");
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::try_from(id) {
             headers.insert(REQUEST_ID, id);
@@ -170,6 +172,8 @@ impl<E: Endpoint> Edge<E> {
         {
             return Err(Error::too_many(refusal));
         }
+        // HEAD does the work of GET.
+        let method = if *method == Method::HEAD { &Method::GET } else { method };
         for (of_method, of_path, limit) in self.route_limits {
             if of_method == method && matches(of_path, path) {
                 let counted = app.count_address(*limit, address).await?;
@@ -302,6 +306,17 @@ impl Gate {
             set(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
         }
     }
+}
+
+/// A path as it may be logged: the token of a public link gives away what it leads to.
+fn without_secret(path: &str) -> Cow<'_, str> {
+    for mount in ["/p/", "/v1/public/proposals/"] {
+        if let Some(rest) = path.strip_prefix(mount) {
+            let end = rest.find('/').unwrap_or(rest.len());
+            return format!("{mount}…{}", &rest[end..]).into();
+        }
+    }
+    path.into()
 }
 
 fn tell(headers: &mut HeaderMap, limit: u32, remaining: u32, reset: i64) {

@@ -8,6 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::domain::{
     error::{Error, Result},
     mail::{Mail, MailKind},
+    text::turns,
 };
 
 /// How long the link of a verification mail is valid.
@@ -69,6 +70,7 @@ pub fn message_received(
     content: &str,
 ) -> Result<Mail> {
     let (greeting, content) = (&greeting(first_name), &lines(content));
+    let sender_name = &sender_name.replace(turns, "");
     let parts = render!("mail/message_received.txt", "mail/message_received.html", {
         greeting: &'a str, sender_name: &'a str, sender_email: &'a str, content: &'a str,
     });
@@ -86,6 +88,7 @@ pub fn proposal_answered(
     accepted: bool,
 ) -> Result<Mail> {
     let greeting = &greeting(first_name);
+    let (client_name, title) = (&client_name.replace(turns, ""), &title.replace(turns, ""));
     let parts = render!("mail/proposal_answered.txt", "mail/proposal_answered.html", {
         greeting: &'a str, client_name: &'a str, title: &'a str, accepted: bool,
     });
@@ -100,6 +103,7 @@ fn mail(
     subject: &str,
     parts: impl FnOnce(&str) -> Result<(String, String)>,
 ) -> Result<Mail> {
+    let subject = subject.replace(turns, "");
     let subject: String = subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let (text, html) = parts(&subject)?;
     Ok(Mail { kind, to: to.to_owned(), subject, text, html, reply_to: None })
@@ -108,8 +112,6 @@ fn mail(
 /// A name that a mail program might turn into a link is left out: whoever registers somebody
 /// else's address would choose where it leads.
 fn greeting(first_name: &str) -> String {
-    // What turns the direction of the text after it would turn the mail's own.
-    let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let name = first_name.trim().replace(turns, "");
     // Mail programs make links of names with dots of any script.
     let plain: String = name.nfkc().map(|c| if c == '\u{3002}' { '.' } else { c }).collect();
@@ -134,7 +136,7 @@ fn lines(text: &str) -> String {
     text.replace("\r\n", "\n")
         .chars()
         .map(|c| if c == '\r' { '\n' } else { c })
-        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+        .filter(|c| (!c.is_control() || matches!(c, '\n' | '\t')) && !turns(*c))
         .collect()
 }
 

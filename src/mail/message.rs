@@ -72,7 +72,8 @@ pub fn write(
             "auto-generated".to_owned(),
         ));
     // Who typed an address that cannot be answered to is named in the text all the same.
-    if let Some(reply_to) = mail.reply_to.as_deref().and_then(address) {
+    let plain = |to: &&str| to.is_ascii() && !to.starts_with("=?");
+    if let Some(reply_to) = mail.reply_to.as_deref().filter(plain).and_then(address) {
         message = message.reply_to(Mailbox::new(None, reply_to));
     }
     // Nobody can know the boundary beforehand, since nobody can guess the id.

@@ -7,7 +7,7 @@ use super::{
 use crate::domain::{
     activity::Activity,
     error::Result,
-    id::AccountId,
+    id::{AccountId, MessageId},
     money::{Currency, Money},
     page::{Listing, Page},
 };
@@ -50,6 +50,16 @@ pub fn create(tx: &mut Tx, activity: &Activity) -> Result<()> {
         list_total::bump(tx, activity.account, FEED, 1)?;
     }
     Ok(())
+}
+
+/// Removes the entry of a message that is deleted: strangers choose what stands in it.
+pub fn delete_of_message(tx: &mut Tx, account: AccountId, message: MessageId) -> Result<()> {
+    let removed = tx.execute(
+        "DELETE FROM activity \
+         WHERE entity_id = ?1 AND kind = 'message_received' AND account_id = ?2",
+        values![message.to_string(), &account],
+    )?;
+    list_total::bump(tx, account, FEED, -i64::try_from(removed).unwrap_or(0))
 }
 
 /// The newest entries, newest first.

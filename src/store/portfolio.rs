@@ -60,19 +60,15 @@ pub fn find(tx: &mut Tx, account: AccountId, id: PortfolioItemId) -> Result<Port
         .ok_or_else(|| Error::not_found("Portfolio item"))
 }
 
-/// Every piece of work of an account, newest first: there are never many.
-pub fn list(tx: &mut Tx, account: AccountId) -> Result<Vec<PortfolioItem>> {
-    tx.list(select!("ORDER BY id DESC"), values![&account], read)
+/// The newest pieces of work of an account, newest first.
+pub fn list(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<PortfolioItem>> {
+    tx.list(select!("ORDER BY id DESC LIMIT ?2"), values![&account, most], read)
 }
 
 /// How many pieces of work an account shows.
-pub fn count(tx: &mut Tx, account: AccountId) -> Result<u64> {
-    let count: i64 = tx.one(
-        "SELECT count(*) FROM portfolio_items WHERE account_id = ?1",
-        values![&account],
-        |row| row.get(0),
-    )?;
-    Ok(count.unsigned_abs())
+pub fn count(tx: &mut Tx, account: AccountId) -> Result<i64> {
+    let sql = "SELECT count(*) FROM portfolio_items WHERE account_id = ?1";
+    tx.one(sql, values![&account], |row| row.get(0))
 }
 
 /// Writes back what is told of a piece of work.

@@ -166,7 +166,10 @@ pub fn count_of_client(
 
 /// Writes back a change; `before` is the project as it was.
 pub fn update(tx: &mut Tx, before: &Project, project: &Project) -> Result<()> {
-    tally(tx, before, -1, project.updated_at)?;
+    let is_moved = (before.status, before.client_id) != (project.status, project.client_id);
+    if is_moved {
+        tally(tx, before, -1, project.updated_at)?;
+    }
     tx.execute(
         "UPDATE projects SET client_id = ?2, name = ?3, description = ?4, status = ?5, \
          currency = ?6, budget = ?7, deadline = ?8, updated_at = ?9 WHERE id = ?1",
@@ -182,7 +185,7 @@ pub fn update(tx: &mut Tx, before: &Project, project: &Project) -> Result<()> {
             project.updated_at,
         ],
     )?;
-    tally(tx, project, 1, project.updated_at)
+    if is_moved { tally(tx, project, 1, project.updated_at) } else { Ok(()) }
 }
 
 /// Takes a project out of every list and removes its milestones.

@@ -171,7 +171,10 @@ pub fn list(
 
 /// Writes back a change; `before` is the proposal as it was.
 pub fn update(tx: &mut Tx, before: &Proposal, proposal: &Proposal) -> Result<()> {
-    tally(tx, before, -1)?;
+    let is_moved = (before.status, before.client_id) != (proposal.status, proposal.client_id);
+    if is_moved {
+        tally(tx, before, -1)?;
+    }
     tx.execute(
         "UPDATE proposals SET client_id = ?2, title = ?3, content = ?4, status = ?5, \
          currency = ?6, amount = ?7, valid_until = ?8, updated_at = ?9 WHERE id = ?1",
@@ -187,7 +190,7 @@ pub fn update(tx: &mut Tx, before: &Proposal, proposal: &Proposal) -> Result<()>
             proposal.updated_at,
         ],
     )?;
-    tally(tx, proposal, 1)
+    if is_moved { tally(tx, proposal, 1) } else { Ok(()) }
 }
 
 /// Remembers when it was sent.
@@ -198,7 +201,10 @@ pub fn mark_sent(tx: &mut Tx, id: ProposalId, now: Timestamp) -> Result<()> {
 
 /// Remembers when it was answered.
 pub fn mark_answered(tx: &mut Tx, id: ProposalId, now: Timestamp) -> Result<()> {
-    tx.execute("UPDATE proposals SET answered_at = ?2 WHERE id = ?1", values![&id, now])?;
+    tx.execute(
+        "UPDATE proposals SET answered_at = ?2, sent_at = coalesce(sent_at, ?2) WHERE id = ?1",
+        values![&id, now],
+    )?;
     Ok(())
 }
 

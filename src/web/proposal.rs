@@ -29,6 +29,7 @@ use crate::{
 struct Page<'a> {
     proposal: &'a Proposal,
     freelancer: &'a Account,
+    version: &'a str,
     valid_until: Option<String>,
     /// What was answered, once it was.
     answered: Option<String>,
@@ -44,6 +45,7 @@ struct Page<'a> {
 struct Form {
     name: String,
     answer: String,
+    version: String,
 }
 
 /// Shows a proposal.
@@ -76,10 +78,16 @@ async fn write_down(app: &App, request: &Request, given: Form) -> Result<Respons
     let answer_given = match given.answer.as_str() {
         "accept" => Answer::Accept,
         "decline" => Answer::Decline,
-        _ => return page(app, StatusCode::BAD_REQUEST, &public, &given.name, None),
+        _ => {
+            let error = Some("Please choose to accept or to decline.");
+            return page(app, StatusCode::BAD_REQUEST, &public, &given.name, error);
+        }
     };
     let mut object = Object::new();
     object.insert("name".to_owned(), given.name.clone().into());
+    if !given.version.is_empty() {
+        object.insert("version".to_owned(), given.version.into());
+    }
     let Ok(signature) = Signature::read(&object) else {
         let error = Some("Please type your name, on one line of at most 100 letters.");
         return page(app, StatusCode::BAD_REQUEST, &public, &given.name, error);
@@ -93,7 +101,8 @@ async fn write_down(app: &App, request: &Request, given: Form) -> Result<Respons
             Ok(with_header(answer(StatusCode::SEE_OTHER, &seen), header::LOCATION, &location))
         }
         Err(error) if *error.kind() == Kind::Conflict => {
-            page(app, StatusCode::CONFLICT, &app.public_proposal(&token).await?, "", None)
+            let public = app.public_proposal(&token).await?;
+            page(app, StatusCode::CONFLICT, &public, &given.name, Some(error.message()))
         }
         Err(error) => Err(error),
     }
@@ -106,7 +115,7 @@ fn page(
     name: &str,
     error: Option<&str>,
 ) -> Result<Response> {
-    let PublicProposal { proposal, freelancer, answered_at, .. } = public;
+    let PublicProposal { proposal, freelancer, answered_at, version, .. } = public;
     let zone = freelancer.zone.rules()?;
     let answered_on = answered_at.map(|at| shown(date::day_in(at, &zone)));
     let answered = match (proposal.status, answered_on) {
@@ -118,6 +127,7 @@ fn page(
     let page = Page {
         proposal,
         freelancer,
+        version,
         valid_until: proposal.valid_until.map(shown),
         answered,
         is_open: public.check_open(date::day_in(app.now(), &zone)).is_ok(),

@@ -21,7 +21,7 @@ use crate::{
         answer::{Bare, Unindexed},
         body::Body,
         visitor::Visitor,
-        wire::{Day, Instant, Nullable, OneOf, Str, Text, wire},
+        wire::{Day, Instant, Maybe, Nullable, OneOf, Str, Text, wire},
     },
 };
 
@@ -58,13 +58,21 @@ wire! {
         freelancer "freelancer": AuthorBody,
         sent_at "sentAt": Nullable<Instant>,
         answered_at "answeredAt": Nullable<Instant>,
+        /// Changes with whatever the client agrees to.
+        version "version": String,
     }
 }
 
 impl From<PublicProposal> for ProposalBody {
     fn from(public: PublicProposal) -> Self {
-        let PublicProposal { proposal, freelancer, freelancer_title, sent_at, answered_at } =
-            public;
+        let PublicProposal {
+            proposal,
+            freelancer,
+            freelancer_title,
+            sent_at,
+            answered_at,
+            version,
+        } = public;
         let client = proposal.client.map(|client| RecipientBody {
             name: client.details.name,
             company: Nullable(client.details.company),
@@ -86,6 +94,7 @@ impl From<PublicProposal> for ProposalBody {
             },
             sent_at: Nullable(sent_at.map(Instant)),
             answered_at: Nullable(answered_at.map(Instant)),
+            version,
         }
     }
 }
@@ -94,6 +103,8 @@ wire! {
     /// Who answers.
     struct SignatureInput "Signature" example r#"{"name": "Jane Smith"}"# {
         name "name": Str<1, 100>,
+        /// The version that was read: the answer is refused where the proposal has changed since.
+        version "version": Maybe<String>,
     }
 }
 

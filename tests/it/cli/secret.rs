@@ -91,7 +91,12 @@ async fn nothing_secret_stands_in_the_database_or_the_log() {
     let (_, proposal) = server.post("/proposals", Some(&access), &proposal).await;
     let send = format!("/proposals/{}/send", text(&proposal["data"]["id"]));
     let (_, sent) = server.post(&send, Some(&access), &json!({})).await;
-    secrets.push(text(&sent["data"]["publicLink"]).rsplit('/').next().unwrap().to_owned());
+    let token = text(&sent["data"]["publicLink"]).rsplit('/').next().unwrap().to_owned();
+    for page in [format!("/v1/public/proposals/{token}"), format!("/p/{token}")] {
+        let url = server.base.replace("/api/v1", &page);
+        assert!(server.http.get(url).send().await.unwrap().status().is_success(), "{page}");
+    }
+    secrets.push(token);
 
     server.hub("/auth/forgot-password", None, json!({"email": EMAIL})).await;
     let code = mails(&place, 2).await[1].code().to_owned();

@@ -121,14 +121,14 @@ async fn the_dashboard_tells_of_real_rows_in_the_documented_shape() {
         {
           "id": "act_…",
           "type": "contract",
-          "action": "Contract started for \"API Integration Project\"",
+          "action": "Contract created for \"API Integration Project\"",
           "date": "2026-03-18T12:01:00Z",
           "status": "active"
         },
         {
           "id": "act_…",
           "type": "contract",
-          "action": "Contract started for \"Website Redesign\"",
+          "action": "Contract created for \"Website Redesign\"",
           "date": "2026-03-18T12:00:00Z",
           "status": "active"
         }
@@ -289,7 +289,7 @@ async fn the_feed_comes_in_pages_with_its_total() {
     let documented = user.hub_get("/freelancer/activity?limit=5&page=3").await;
     assert_eq!(
         actions(&documented),
-        ["Contract started for \"P2\"", "Contract started for \"P1\""]
+        ["Contract created for \"P2\"", "Contract created for \"P1\""]
     );
     assert_eq!(documented.headers["x-total-count"], "12");
     assert_eq!(user.hub_get("/freelancer/activity?page=1000000").await.bare(200), &json!([]));

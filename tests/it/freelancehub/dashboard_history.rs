@@ -152,7 +152,7 @@ impl<'a> History<'a> {
         });
         let made = self.user.post("/projects", body).await;
         let id = made.data(201)["id"].as_str().unwrap().to_owned();
-        self.tell("contract", format!("Contract started for \"{title}\""), "active");
+        self.tell("contract", format!("Contract created for \"{title}\""), "active");
         if status == "completed" {
             self.tell("contract", format!("Contract completed for \"{title}\""), "completed");
         }
@@ -264,7 +264,9 @@ impl<'a> History<'a> {
         let path = format!("/freelancer/messages/{}", self.messages[place].id);
         if self.dice.roll(3) == 0 {
             self.user.hub_delete(&path).await.bare(200);
-            self.messages.remove(place);
+            // Its entry goes with it: strangers choose what stands there.
+            let told = format!("Message from {}", self.messages.remove(place).from);
+            self.feed.retain(|entry| entry["action"] != told);
         } else {
             let read = self.dice.roll(2) == 0;
             self.user.hub_put(&path, json!({"read": read})).await.bare(200);

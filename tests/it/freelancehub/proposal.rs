@@ -81,7 +81,8 @@ async fn the_client_sees_the_proposal_behind_its_link() {
         "title": "Full Stack Developer"
       },
       "sentAt": "2026-03-18T12:01:00Z",
-      "answeredAt": null
+      "answeredAt": null,
+      "version": "qSdRESWklpIRkzui"
     }
     "##);
     assert_eq!(seen.headers["x-robots-tag"], "noindex");
@@ -173,6 +174,7 @@ async fn a_client_accepts_or_declines_once() {
         let options = Options { trust_proxy: true, ..Options::default() };
         let app = spawn_app_with(options).await;
         let user = app.register("user@example.com").await;
+        change_rows(&app, "UPDATE accounts SET email_verified_at = created_at");
         let (id, token) = simple(&user, "T").await;
         app.clock.set("2026-03-19T08:00:00Z");
         let request = app.hub(Method::POST, &format!("/public/proposals/{token}/{verb}"));

@@ -4,6 +4,7 @@ use std::{fs, path::PathBuf};
 
 use freelanceos::store::{engine::Tx, sqlite};
 use jiff::SignedDuration;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::freelancer::{change_rows, freelancer, shown, visit, visit_from};
@@ -290,4 +291,20 @@ async fn looks_are_limited_by_address() {
     assert_eq!(refused.refusal(429), "Too many requests, please try again later");
     assert_eq!(refused.headers["retry-after"], "60");
     visit_from(&app, PATH, "203.0.113.8", "A").await.bare(200);
+}
+
+#[tokio::test]
+async fn a_look_at_the_head_alone_spends_the_same_limit() {
+    let app =
+        spawn_app_with(Options { rate_limit: true, trust_proxy: true, ..Options::default() }).await;
+    freelancer(&app, "johndoe").await;
+    let look = async |method: Method| {
+        let request = app.hub(method, "/public/freelancers/johndoe");
+        request.header("X-Forwarded-For", "203.0.113.1").send().await.unwrap().status().as_u16()
+    };
+    for n in 0..120 {
+        let method = if n % 2 == 0 { Method::HEAD } else { Method::GET };
+        assert_eq!(look(method).await, 200, "{n}");
+    }
+    assert_eq!((look(Method::HEAD).await, look(Method::GET).await), (429, 429));
 }

@@ -33,7 +33,7 @@ fn ask_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     store::profile::count_views(tx, account)?;
     store::profile::delete_visitors(tx, "2026-01-05".parse().unwrap(), 100)?;
 
-    let items = store::portfolio::list(tx, account)?;
+    let items = store::portfolio::list(tx, account, 24)?;
     store::portfolio::count(tx, account)?;
     let item = store::portfolio::find(tx, account, items[0].id)?;
     store::portfolio::update(tx, &item)?;

@@ -25,6 +25,45 @@ async fn read(app: &TestApp, url: &str) -> (StatusCode, String) {
     (response.status(), response.text().await.unwrap())
 }
 
+/// The version that stands in the form of a page.
+fn version(html: &str) -> String {
+    let (_, rest) = html.split_once("name=\"version\" value=\"").unwrap();
+    rest.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn what_has_changed_since_it_was_read_is_not_accepted() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    let (id, url) = sent(&user, json!({})).await;
+    let read_version = version(&read(&app, &url).await.1);
+    let path = format!("/proposals/{id}");
+    user.put(&path, json!({"amount": 9000})).await.data(200);
+    let form = [("name", "Ngozi"), ("answer", "accept"), ("version", &read_version)];
+    let page = app.http.post(&url).form(&form).send().await.unwrap();
+    assert_eq!(page.status(), 409);
+    let html = page.text().await.unwrap();
+    assert!(html.contains("has changed meanwhile") && html.contains("USD 9000.00"), "{html}");
+    assert_eq!(user.get(&path).await.data(200)["status"], "sent");
+    let token = url.rsplit('/').next().unwrap();
+    let accept = format!("/public/proposals/{token}/accept");
+    let body = json!({"name": "Ngozi", "version": read_version});
+    let refused = app.hub_post(&accept, body).await;
+    assert_eq!(*refused.refusal(409), "This proposal has changed meanwhile; please read it again");
+    let body = json!({"name": "Ngozi", "version": version(&html)});
+    app.hub_post(&accept, body).await.bare(200);
+}
+
+#[tokio::test]
+async fn a_sent_proposal_stays_with_its_client() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    let (id, _) = sent(&user, json!({})).await;
+    let other = user.client("Other").await;
+    let moved = user.put(&format!("/proposals/{id}"), json!({"clientId": other})).await;
+    assert_eq!(moved.error(409), "A sent proposal stays with its client, who has the link to it");
+}
+
 async fn answer(url: &str, name: &str, answer: &str) -> (StatusCode, String) {
     // As a browser would, but without following.
     let http = Client::builder().redirect(Policy::none()).build().unwrap();
