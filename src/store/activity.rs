@@ -77,8 +77,9 @@ pub fn feed(tx: &mut Tx, account: AccountId, page: Page) -> Result<Listing<Activ
     let entries = tx.list(
         "SELECT id, account_id, kind, subject, amount, currency, client_name, entity_id, at \
          FROM activity WHERE account_id = ?1 \
-         AND kind IN ('proposal_sent', 'proposal_accepted', 'proposal_rejected', \
-         'project_created', 'project_completed', 'invoice_paid', 'message_received') \
+         AND (kind = 'proposal_sent' OR kind = 'proposal_accepted' OR kind = 'proposal_rejected' \
+         OR kind = 'project_created' OR kind = 'project_completed' OR kind = 'invoice_paid' \
+         OR kind = 'message_received') \
          ORDER BY id DESC LIMIT ?2 OFFSET ?3",
         values![&account, page.limit(), page.offset()],
         read,
