@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::freelancer::shown;
+use super::freelancer::{freelancer, shown};
 use crate::support::{User, spawn_app};
 
 const PATH: &str = "/freelancer/portfolio";
@@ -214,4 +214,28 @@ async fn a_portfolio_has_at_most_a_hundred_items_even_under_concurrent_requests(
     assert_eq!(full.refusal(409), "A portfolio has at most 100 items; delete one first");
     assert_eq!(titles(&user).await.len(), 100);
     add(&other, "Room for others").await;
+}
+
+#[tokio::test]
+async fn a_piece_of_work_has_at_most_64_kib_of_text_and_the_newest_24_are_public() {
+    let app = spawn_app().await;
+    let user = freelancer(&app, "johndoe").await;
+    let url = |length: usize| format!("https://example.com/{}", "ම".repeat(length));
+    let large = json!({"title": "Large", "images": vec![url(1900); 12]});
+    let refused = user.hub_post("/freelancer/portfolio", large.clone()).await;
+    assert_eq!(refused.refusal(400), "Validation failed");
+    assert_eq!(refused.body["details"], json!(["Description is too large"]));
+    let made = user.hub_post("/freelancer/portfolio", json!({"title": "Work 0"})).await;
+    let path = format!("/freelancer/portfolio/{}", made.bare(201)["item"]["id"].as_str().unwrap());
+    user.hub_put(&path, large).await.refusal(400);
+    for n in 1..30 {
+        let work = json!({"title": format!("Work {n}")});
+        user.hub_post("/freelancer/portfolio", work).await.bare(201);
+    }
+    let own = user.hub_get("/freelancer/portfolio").await;
+    assert_eq!(own.bare(200).as_array().unwrap().len(), 30);
+    let request = app.hub(Method::GET, "/public/freelancers/johndoe");
+    let public = app.send(request).await;
+    let shown = public.bare(200)["portfolio"].as_array().unwrap();
+    assert_eq!((shown.len(), &shown[0]["title"]), (24, &json!("Work 29")));
 }

@@ -81,6 +81,21 @@ async fn a_refresh_token_gives_each_api_the_lifetime_of_its_own() {
 }
 
 #[tokio::test]
+async fn every_token_is_one_of_a_kind_even_within_a_second() {
+    let app = spawn_app().await;
+    verified(&app, EMAIL).await.bare(200);
+    let first = login(&app).await;
+    let body = json!({"refreshToken": first.refresh});
+    let mut tokens = vec![first.access, first.os, first.refresh];
+    for _ in 0..2 {
+        let refreshed = app.post("/auth/refresh", body.clone()).await;
+        tokens.push(refreshed.bare(200)["accessToken"].as_str().unwrap().to_owned());
+    }
+    let distinct: std::collections::HashSet<&String> = tokens.iter().collect();
+    assert_eq!(distinct.len(), tokens.len());
+}
+
+#[tokio::test]
 async fn no_token_is_good_for_what_another_is_made_for() {
     let app = spawn_app().await;
     verified(&app, EMAIL).await.bare(200);
