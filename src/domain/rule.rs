@@ -76,9 +76,6 @@ pub enum Rule {
     /// A one-time password.
     Otp,
     Coordinates,
-    TooFewItems {
-        min: usize,
-    },
     NotBoolean,
     /// Stands in the list already.
     Duplicate,
@@ -147,7 +144,6 @@ impl fmt::Display for Rule {
             Rule::Coordinates => {
                 write!(f, "must be a longitude and a latitude such as [79.8612, 6.9271]")
             }
-            Rule::TooFewItems { min } => write!(f, "must have at least {min} entries"),
             Rule::NotBoolean => write!(f, "must be true or false"),
             Rule::Duplicate => write!(f, "must not be given twice"),
             Rule::ShortWord => {

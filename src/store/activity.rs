@@ -12,6 +12,20 @@ use crate::domain::{
     page::{Listing, Page},
 };
 
+/// The condition of an entry that FreelanceHub's feed shows ([`ActivityKind::feed`]), in the words
+/// of the index `activity_in_feed`: in others it is not used.
+///
+/// [`ActivityKind::feed`]: crate::domain::activity::ActivityKind::feed
+macro_rules! is_in_feed {
+    () => {
+        "(kind = 'proposal_sent' OR kind = 'proposal_accepted' OR kind = 'proposal_rejected' \
+         OR kind = 'project_created' OR kind = 'project_completed' OR kind = 'invoice_paid' \
+         OR kind = 'message_received')"
+    };
+}
+
+pub(super) use is_in_feed;
+
 /// Entries that FreelanceHub's feed shows.
 const FEED: &str = "activity:feed";
 
@@ -75,14 +89,28 @@ pub fn list(tx: &mut Tx, account: AccountId, limit: u32) -> Result<Vec<Activity>
 /// A page of the entries that FreelanceHub's feed shows, newest first.
 pub fn feed(tx: &mut Tx, account: AccountId, page: Page) -> Result<Listing<Activity>> {
     let entries = tx.list(
-        "SELECT id, account_id, kind, subject, amount, currency, client_name, entity_id, at \
-         FROM activity WHERE account_id = ?1 \
-         AND (kind = 'proposal_sent' OR kind = 'proposal_accepted' OR kind = 'proposal_rejected' \
-         OR kind = 'project_created' OR kind = 'project_completed' OR kind = 'invoice_paid' \
-         OR kind = 'message_received') \
-         ORDER BY id DESC LIMIT ?2 OFFSET ?3",
+        concat!(
+            "SELECT id, account_id, kind, subject, amount, currency, client_name, entity_id, at \
+             FROM activity WHERE account_id = ?1 AND ",
+            is_in_feed!(),
+            " ORDER BY id DESC LIMIT ?2 OFFSET ?3"
+        ),
         values![&account, page.limit(), page.offset()],
         read,
     )?;
     Ok(Listing { entries, total: list_total::find(tx, account, FEED)?, page })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::activity::ActivityKind;
+
+    #[test]
+    fn the_condition_of_the_feed_names_exactly_the_kinds_it_shows() {
+        for word in ActivityKind::WORDS {
+            let is_named = is_in_feed!().contains(&format!("'{word}'"));
+            let is_shown = ActivityKind::from_word(word).unwrap().feed().is_some();
+            assert_eq!(is_named, is_shown, "{word}");
+        }
+    }
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use super::engine::{Row, Tx};
+use super::{
+    activity::is_in_feed,
+    engine::{Row, Tx},
+};
 use crate::domain::{
     date,
     error::{Error, Result},
@@ -150,10 +153,11 @@ fn lists(tx: &mut Tx) -> Result<Sums> {
         ),
         (
             "activity:feed",
-            "SELECT account_id, count(*) FROM activity \
-             WHERE kind IN ('proposal_sent', 'proposal_accepted', 'proposal_rejected', \
-             'project_created', 'project_completed', 'invoice_paid', 'message_received') \
-             GROUP BY account_id",
+            concat!(
+                "SELECT account_id, count(*) FROM activity WHERE ",
+                is_in_feed!(),
+                " GROUP BY account_id"
+            ),
         ),
     ] {
         sums.extend(read(tx, sql, |sums, account, row| {

@@ -1,7 +1,5 @@
 //! How SQLite answers what FreelanceHub asks for a freelancer: by an index, always.
 
-use std::collections::BTreeSet;
-
 use freelanceos::{
     domain::{
         error::Result, id::AccountId, money::Currency, page::Page, profile::Visit,
@@ -15,7 +13,7 @@ use freelanceos::{
 };
 use tempfile::TempDir;
 
-use super::recorder::{Recorder, assert_indexed, id};
+use super::recorder::{asked_by, assert_indexed, id};
 use crate::support::START;
 
 /// Asks and changes all that the routes of a freelancer do.
@@ -131,12 +129,7 @@ fn everything_a_freelancer_asks_for_is_answered_by_an_index_without_sorting() {
     let path = folder.path().join("freelanceos.db");
     migrate::run(&path, START.parse().unwrap()).unwrap();
     sqlite::with_connection(&path, fill).unwrap();
-    let asked = sqlite::with_connection(&path, |connection| {
-        let mut recorder = Recorder { connection, asked: BTreeSet::new() };
-        ask_all(&mut Tx::new(&mut recorder), id(1))?;
-        Ok(recorder.asked)
-    })
-    .unwrap();
+    let asked = asked_by(&path, |tx| ask_all(tx, id(1)));
     assert!(asked.len() > 25, "only {} statements", asked.len());
     assert_indexed(&path, &asked);
 }

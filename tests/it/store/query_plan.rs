@@ -1,7 +1,5 @@
 //! How SQLite answers the queries of the lists and the dashboard: by an index, always.
 
-use std::{collections::BTreeSet, path::Path};
-
 use freelanceos::{
     domain::{
         client::ClientFilter,
@@ -27,7 +25,7 @@ use freelanceos::{
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use tempfile::TempDir;
 
-use super::recorder::{Recorder, assert_indexed, id};
+use super::recorder::{asked_by, assert_indexed, id};
 use crate::support::START;
 
 /// Reads every list in every way and every figure of the dashboard.
@@ -196,12 +194,7 @@ fn every_list_and_dashboard_query_is_answered_by_an_index_without_sorting() {
     let path = folder.path().join("freelanceos.db");
     migrate::run(&path, START.parse().unwrap()).unwrap();
     sqlite::with_connection(&path, fill).unwrap();
-    let asked = sqlite::with_connection(&path, |connection| {
-        let mut recorder = Recorder { connection, asked: BTreeSet::new() };
-        read_all(&mut Tx::new(&mut recorder), id(1))?;
-        Ok(recorder.asked)
-    })
-    .unwrap();
+    let asked = asked_by(&path, |tx| read_all(tx, id(1)));
     assert!(asked.len() > 40, "only {} statements", asked.len());
     assert_indexed(&path, &asked);
 }
@@ -212,19 +205,16 @@ fn the_mail_worker_looks_at_nothing_but_what_waits() {
     let path = folder.path().join("freelanceos.db");
     let now: Timestamp = START.parse().unwrap();
     migrate::run(&path, now).unwrap();
-    let asked = sqlite::with_connection(&path, |connection| {
-        let mut recorder = Recorder { connection, asked: BTreeSet::new() };
-        let tx = &mut Tx::new(&mut recorder);
+    let asked = asked_by(&path, |tx| {
         store::outbox::due(tx, now, 20)?;
         store::outbox::next_due(tx)?;
         store::outbox::take(tx, id(1), now, now)?;
         store::outbox::list_failed(tx)?;
         store::outbox::list_waiting(tx)?;
         store::outbox::health(tx, now, now)?;
-        store::outbox::delete_old(tx, now, 1000)?;
-        Ok(recorder.asked)
+        store::outbox::delete_old(tx, now, 1000).map(drop)
     });
-    for sql in asked.unwrap() {
+    for sql in asked {
         for step in sqlite::query_plan(&path, sql).unwrap() {
             let is_read = step.starts_with("SCAN") || step.starts_with("SEARCH");
             let by_index = ["outbox_due", "outbox_failed", "outbox_by_age", "PRIMARY KEY"];
@@ -232,16 +222,6 @@ fn the_mail_worker_looks_at_nothing_but_what_waits() {
             assert!(!step.contains("TEMP B-TREE") && (is_led || !is_read), "{sql}\n{step}");
         }
     }
-}
-
-/// What this work asks the database.
-fn asked_by(path: &Path, work: impl FnOnce(&mut Tx) -> Result<()>) -> BTreeSet<&'static str> {
-    let asked = sqlite::with_connection(path, |connection| {
-        let mut recorder = Recorder { connection, asked: BTreeSet::new() };
-        work(&mut Tx::new(&mut recorder))?;
-        Ok(recorder.asked)
-    });
-    asked.unwrap()
 }
 
 #[test]

@@ -8,15 +8,15 @@ use freelanceos::{
         id::{Id, Named},
     },
     store::{
-        engine::{Connection, Row, Value},
+        engine::{Connection, Row, Tx, Value},
         sqlite,
     },
 };
 
 /// A connection that remembers what it was asked.
-pub struct Recorder<'c> {
-    pub connection: &'c mut dyn Connection,
-    pub asked: BTreeSet<&'static str>,
+struct Recorder<'c> {
+    connection: &'c mut dyn Connection,
+    asked: BTreeSet<&'static str>,
 }
 
 impl Connection for Recorder<'_> {
@@ -63,6 +63,16 @@ fn faults(path: &Path, sql: &str) -> Vec<String> {
         None => step.contains("TEMP B-TREE"),
     };
     steps.iter().filter(is_fault).cloned().collect()
+}
+
+/// What this work asks the database.
+pub fn asked_by(path: &Path, work: impl FnOnce(&mut Tx) -> Result<()>) -> BTreeSet<&'static str> {
+    let asked = sqlite::with_connection(path, |connection| {
+        let mut recorder = Recorder { connection, asked: BTreeSet::new() };
+        work(&mut Tx::new(&mut recorder))?;
+        Ok(recorder.asked)
+    });
+    asked.unwrap()
 }
 
 /// Fails where a statement reads a whole table or sorts, with statistics or without.
