@@ -453,3 +453,59 @@ INSERT INTO list_totals (account_id, list, entries)
 INSERT INTO list_totals (account_id, list, entries)
     SELECT account_id, 'clients:with-project', count(DISTINCT client_id) FROM projects
     WHERE deleted_at IS NULL GROUP BY account_id;
+
+-- version 3
+
+-- How days are written for this account; see DateFormat.
+ALTER TABLE accounts ADD COLUMN date_format TEXT NOT NULL DEFAULT 'day-month-year';
+-- A deleted account cannot be used any more; its rows are removed in small steps.
+ALTER TABLE accounts ADD COLUMN deleted_at BIGINT;
+CREATE INDEX accounts_deleted ON accounts (deleted_at) WHERE deleted_at IS NOT NULL;
+
+-- Pictures that were uploaded, as they were encoded anew. purpose: "logo", "avatar", "portfolio".
+CREATE TABLE images (
+    id BYTEA NOT NULL PRIMARY KEY,
+    account_id BYTEA NOT NULL REFERENCES accounts (id),
+    purpose TEXT NOT NULL,
+    content_type TEXT NOT NULL,
+    width BIGINT NOT NULL,
+    height BIGINT NOT NULL,
+    content BYTEA NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX images_by_account ON images (account_id, id);
+
+-- What new invoices begin with, and how the freelancer stands on them.
+CREATE TABLE invoice_defaults (
+    account_id BYTEA NOT NULL PRIMARY KEY REFERENCES accounts (id),
+    business_name TEXT,
+    address TEXT,
+    tax_id TEXT,
+    prefix TEXT NOT NULL,
+    due_days BIGINT NOT NULL,
+    tax_rate TEXT NOT NULL,
+    notes TEXT,
+    payment_instructions TEXT,
+    logo BYTEA REFERENCES images (id),
+    updated_at BIGINT NOT NULL
+);
+
+-- A series has begun once next_number is beyond first_number; until then both may be chosen.
+ALTER TABLE invoice_series ADD COLUMN prefix TEXT NOT NULL DEFAULT 'INV';
+ALTER TABLE invoice_series ADD COLUMN first_number BIGINT NOT NULL DEFAULT 1;
+
+-- The client's link: a keyed hash to find it by, and sealed to be shown again.
+ALTER TABLE invoices ADD COLUMN link_hash BYTEA;
+ALTER TABLE invoices ADD COLUMN link BYTEA;
+-- When the client first opened it, and was last reminded of it.
+ALTER TABLE invoices ADD COLUMN viewed_at BIGINT;
+ALTER TABLE invoices ADD COLUMN reminded_at BIGINT;
+CREATE UNIQUE INDEX invoices_link_hash ON invoices (link_hash);
+
+-- The PDF of a sent invoice, made once.
+CREATE TABLE invoice_files (
+    invoice_id BYTEA NOT NULL PRIMARY KEY REFERENCES invoices (id),
+    sha256 BYTEA NOT NULL,
+    content BYTEA NOT NULL,
+    created_at BIGINT NOT NULL
+);

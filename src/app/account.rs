@@ -10,7 +10,7 @@ use super::{
 use crate::{
     domain::{
         account::{Account, AccountChange, Credentials},
-        date::Zone,
+        date::{DateFormat, Zone},
         error::{Error, Result},
         money::Currency,
         registration::Registration,
@@ -137,6 +137,7 @@ impl App {
             last_name: registration.last_name,
             currency: Currency::USD,
             zone: Zone::default(),
+            date_format: DateFormat::default(),
             avatar: None,
             role: registration.role,
             username: registration.username,

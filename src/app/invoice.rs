@@ -331,6 +331,8 @@ fn buyer(client: &Client) -> Party {
         company: details.company,
         phone: details.phone,
         country: details.country,
+        address: None,
+        tax_id: None,
     }
 }
 
@@ -341,6 +343,8 @@ fn seller(account: &Account) -> Party {
         company: None,
         phone: None,
         country: None,
+        address: None,
+        tax_id: None,
     }
 }
 

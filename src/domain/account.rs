@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     code::SecondCode,
-    date::Zone,
+    date::{DateFormat, Zone},
     error::Result,
     form::{Form, Object},
     id::AccountId,
@@ -94,6 +94,8 @@ pub struct Account {
     pub currency: Currency,
     /// Days, months and "overdue" are counted in it.
     pub zone: Zone,
+    /// How days are written for it.
+    pub date_format: DateFormat,
     pub avatar: Option<String>,
     pub role: Role,
     /// Unique without regard to case; none until one is set.

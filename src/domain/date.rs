@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::{
     error::{Error, Result},
     rule::Rule,
+    word::words,
 };
 
 /// The timezone of a new account.
@@ -47,6 +48,45 @@ impl Zone {
 impl Default for Zone {
     fn default() -> Self {
         Self(DEFAULT_TIMEZONE.to_owned())
+    }
+}
+
+words! {
+    /// How an account has its days written.
+    DateFormat {
+        /// 5 Mar 2026
+        DayMonthYear "day-month-year",
+        /// Mar 5, 2026
+        MonthDayYear "month-day-year",
+        /// 05/03/2026
+        DayFirst "dd/mm/yyyy",
+        /// 03/05/2026
+        MonthFirst "mm/dd/yyyy",
+        /// 05.03.2026
+        Dotted "dd.mm.yyyy",
+        /// 2026-03-05
+        Iso "yyyy-mm-dd",
+    }
+}
+
+impl Default for DateFormat {
+    fn default() -> Self {
+        Self::DayMonthYear
+    }
+}
+
+impl DateFormat {
+    /// A day as people read it.
+    pub fn show(self, day: Date) -> String {
+        let pattern = match self {
+            Self::DayMonthYear => "%-d %b %Y",
+            Self::MonthDayYear => "%b %-d, %Y",
+            Self::DayFirst => "%d/%m/%Y",
+            Self::MonthFirst => "%m/%d/%Y",
+            Self::Dotted => "%d.%m.%Y",
+            Self::Iso => "%Y-%m-%d",
+        };
+        day.strftime(pattern).to_string()
     }
 }
 
@@ -184,6 +224,17 @@ mod tests {
         ] {
             assert_eq!(parse(text).unwrap().to_string(), "2026-04-15", "{text}");
         }
+    }
+
+    #[test]
+    fn each_format_writes_the_day_its_way() {
+        let day = parse("2026-03-05").unwrap();
+        let shown: Vec<String> = (DateFormat::WORDS.iter())
+            .map(|word| DateFormat::from_word(word).unwrap().show(day))
+            .collect();
+        let expected =
+            ["5 Mar 2026", "Mar 5, 2026", "05/03/2026", "03/05/2026", "05.03.2026", "2026-03-05"];
+        assert_eq!(shown, expected);
     }
 
     #[test]

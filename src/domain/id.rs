@@ -57,6 +57,8 @@ named! {
     PortfolioItemKind PortfolioItemId "work";
     /// A message of a visitor.
     MessageKind MessageId "msg";
+    /// A picture that was uploaded.
+    ImageKind ImageId "img";
 }
 
 /// The id of one kind of thing.

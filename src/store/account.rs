@@ -18,7 +18,7 @@ macro_rules! select {
             "SELECT id, email, first_name, last_name, currency, timezone, avatar, role, username, \
              phone, country, city, longitude, latitude, date_of_birth, activated_at, \
              email_verified_at, disabled_at, last_login_at, created_at, updated_at, \
-             password_hash FROM accounts ",
+             date_format, password_hash FROM accounts ",
             $tail
         )
     };
@@ -49,11 +49,12 @@ fn read(row: &dyn Row) -> Result<Account> {
         last_login_at: row.get(18)?,
         created_at: row.get(19)?,
         updated_at: row.get(20)?,
+        date_format: row.get(21)?,
     })
 }
 
 fn read_with_hash(row: &dyn Row) -> Result<(Account, String)> {
-    Ok((read(row)?, row.get(21)?))
+    Ok((read(row)?, row.get(22)?))
 }
 
 /// Adds an account. An e-mail or username that exists already is a conflict.
@@ -62,8 +63,8 @@ pub fn create(tx: &mut Tx, account: &Account, password_hash: &str) -> Result<()>
         "INSERT INTO accounts (id, email, email_key, password_hash, first_name, last_name, \
          currency, timezone, avatar, role, username, username_key, phone, country, city, \
          longitude, latitude, date_of_birth, activated_at, email_verified_at, created_at, \
-         updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, \
-         ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
+         updated_at, date_format) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, \
+         ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
         values![
             &account.id,
             &account.email,
@@ -87,6 +88,7 @@ pub fn create(tx: &mut Tx, account: &Account, password_hash: &str) -> Result<()>
             account.email_verified_at,
             account.created_at,
             account.updated_at,
+            account.date_format.as_str(),
         ],
     )?;
     Ok(())
@@ -130,7 +132,8 @@ pub fn update(tx: &mut Tx, account: &Account) -> Result<()> {
         "UPDATE accounts SET first_name = ?2, last_name = ?3, currency = ?4, timezone = ?5, \
          disabled_at = ?6, updated_at = ?7, avatar = ?8, username = ?9, username_key = ?10, \
          phone = ?11, country = ?12, city = ?13, longitude = ?14, latitude = ?15, \
-         activated_at = ?16, email_verified_at = ?17 WHERE id = ?1",
+         activated_at = ?16, email_verified_at = ?17, date_format = ?18 \
+         WHERE id = ?1",
         values![
             &account.id,
             &account.first_name,
@@ -149,6 +152,7 @@ pub fn update(tx: &mut Tx, account: &Account) -> Result<()> {
             coordinates(account).map(|point| point.latitude),
             account.activated_at,
             account.email_verified_at,
+            account.date_format.as_str(),
         ],
     )?;
     Ok(())

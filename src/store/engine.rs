@@ -182,6 +182,7 @@ text_column! {
     crate::domain::activity::ActivityKind: crate::domain::activity::ActivityKind::from_word;
     crate::domain::mail::MailKind: crate::domain::mail::MailKind::from_word;
     crate::domain::account::Role: crate::domain::account::Role::from_word;
+    crate::domain::date::DateFormat: crate::domain::date::DateFormat::from_word;
     crate::domain::date::Zone: crate::domain::date::Zone::from_name;
     crate::domain::profile::Availability: crate::domain::profile::Availability::from_word;
     crate::domain::profile::Experience: crate::domain::profile::Experience::from_word;
