@@ -1,10 +1,13 @@
 //! Money: whole minor units of an ISO 4217 currency, and exact decimals. No float touches it.
 
+mod shown;
+
 use std::{fmt, str::FromStr};
 
 use rust_decimal::Decimal;
 use serde_json::Value;
 
+pub use self::shown::grouped;
 use super::{error::Result, rule::Rule};
 
 /// The largest amount accepted, in minor units.

@@ -1,0 +1,83 @@
+//! Amounts as people read them, on pages, in mails and on paper alike.
+
+use rust_decimal::Decimal;
+
+use super::{Currency, Money};
+
+impl Money {
+    /// For people: `₦1,250,000.50`, `USD 2,250.00`,
+    /// `-XOF 15,000`.
+    pub fn shown(self) -> String {
+        let currency = self.currency;
+        let number = grouped(Decimal::new(self.minor, currency.exponent()).abs());
+        let minus = if self.minor < 0 { "-" } else { "" };
+        match currency.sign() {
+            Some(sign) => format!("{minus}{sign}{number}"),
+            None => format!("{minus}{currency}\u{a0}{number}"),
+        }
+    }
+}
+
+impl Currency {
+    /// The sign that everybody reads as this currency; none where several share one, as `$` is.
+    fn sign(self) -> Option<&'static str> {
+        Some(match self.code() {
+            "NGN" => "₦",
+            "GHS" => "₵",
+            "EUR" => "€",
+            "GBP" => "£",
+            "INR" => "₹",
+            "JPY" => "¥",
+            "LKR" => "රු\u{a0}",
+            _ => return None,
+        })
+    }
+}
+
+/// A number with its thousands apart, its decimals as they are: `1,237.085`.
+pub fn grouped(number: Decimal) -> String {
+    let text = number.to_string();
+    let whole = text.find('.').unwrap_or(text.len());
+    let first = usize::from(text.starts_with('-'));
+    let mut shown = String::with_capacity(text.len() + whole / 3);
+    for (place, digit) in text.char_indices() {
+        if place > first && place < whole && (whole - place).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::money::parse_decimal;
+
+    fn dec(text: &str) -> Decimal {
+        parse_decimal(text).unwrap()
+    }
+
+    #[test]
+    fn people_read_amounts_with_grouped_thousands_and_the_currencys_decimals() {
+        let shown = |minor, code| Money::new(minor, Currency::from_code(code).unwrap()).shown();
+        assert_eq!(shown(125_000_050, "NGN"), "₦1,250,000.50");
+        assert_eq!(shown(99, "GHS"), "₵0.99");
+        assert_eq!(shown(225_000, "USD"), "USD\u{a0}2,250.00");
+        assert_eq!(shown(15_000, "XOF"), "XOF\u{a0}15,000");
+        assert_eq!(shown(1_234_567, "KWD"), "KWD\u{a0}1,234.567");
+        assert_eq!(shown(100_000, "JPY"), "¥100,000");
+        assert_eq!(shown(125_000, "LKR"), "රු\u{a0}1,250.00");
+        assert_eq!(shown(-50_000, "EUR"), "-€500.00");
+        assert_eq!(shown(-100_000, "KES"), "-KES\u{a0}1,000.00");
+        assert_eq!(shown(i64::MIN, "XOF"), "-XOF\u{a0}9,223,372,036,854,775,808");
+    }
+
+    #[test]
+    fn grouping_leaves_decimals_alone() {
+        assert_eq!(grouped(dec("1234567.1234567")), "1,234,567.1234567");
+        assert_eq!(grouped(dec("-123456")), "-123,456");
+        assert_eq!(grouped(dec("-100")), "-100");
+        assert_eq!(grouped(dec("0.085")), "0.085");
+    }
+}
