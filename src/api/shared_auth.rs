@@ -155,7 +155,7 @@ pub fn login_shape(_path: &str, problem: &Problem) -> Response {
 
 statuses! {
     /// Registration.
-    Registering: 400 409 413 415 429 500 503;
+    Registering: 400 403 409 413 415 429 500 503;
     /// Login.
     LoggingIn: 400 401 413 415 429 500 503;
 }
@@ -212,11 +212,14 @@ impl Routes {
         body: Body<Either<OsRegistrationInput, AuthRegistrationInput>>,
         visitor: Visitor,
     ) -> Result<Registered, Failed<Registering, RegisterError>> {
-        if body.read(|object| Ok(object.contains_key("role")))? {
+        let has_role = body.read(|object| Ok(object.contains_key("role")));
+        // A body of which nothing can be told is refused in FreelanceOS's shape.
+        if matches!(has_role, Ok(true)) {
             let shaped = |error| Failed::shaped(error, freelancehub_auth::error::shape);
             return self.register_with_role(&body).await.map(Registered::Auth).map_err(shaped);
         }
-        let registration = body.read(Registration::read)?;
+        let input = has_role.and_then(|_| body.read(Registration::read));
+        let registration = self.0.admit_registrant(input).await?;
         let sign_in = self.0.register(registration, visitor.device).await?;
         Ok(Registered::Os(Created::new(SignInBody::new(&self.0, &sign_in)?)))
     }
@@ -239,7 +242,8 @@ impl Routes {
         &self,
         body: &Body<T>,
     ) -> Result<Bare<auth_account::MessageBody, 201>> {
-        let registration = body.read(Registration::read_with_role)?;
+        let input = body.read(Registration::read_with_role);
+        let registration = self.0.admit_registrant(input).await?;
         let said = |error: Error| error.conflict_said("User already exists");
         self.0.register_pending(registration, CodeMail::Configured).await.map_err(said)?;
         Ok(Bare::new("Registration successful. Please verify your email with the OTP sent."))

@@ -1,8 +1,7 @@
-//! Registration, login, and one's own account.
+//! Login, and one's own account.
 
 use super::{
     App,
-    code::CodeMail,
     limit::Limit,
     session::SignIn,
     two_factor::{self, Proof},
@@ -10,45 +9,13 @@ use super::{
 use crate::{
     domain::{
         account::{Account, AccountChange, Credentials},
-        date::{DateFormat, Zone},
         error::{Error, Result},
-        money::Currency,
-        registration::Registration,
         session::{Claims, Device},
     },
     store,
 };
 
 impl App {
-    /// Makes an account that can be used at once, and signs it in.
-    pub async fn register(&self, registration: Registration, device: Device) -> Result<SignIn> {
-        let (mut account, password_hash) = self.new_account(registration).await?;
-        account.activated_at = Some(account.created_at);
-        let opening = self.open_session(account.id, device)?;
-        let (new, session) = (account.clone(), opening.clone());
-        self.store
-            .write(move |tx| {
-                store::account::create(tx, &new, &password_hash)?;
-                session.write(tx)
-            })
-            .await?;
-        Ok(opening.signed_in(account))
-    }
-
-    /// Makes an account that waits for its e-mail to be proven, and mails what proves it.
-    pub async fn register_pending(&self, registration: Registration, mail: CodeMail) -> Result<()> {
-        let (account, password_hash) = self.new_account(registration).await?;
-        let mailing = self.new_code(&account, mail)?;
-        self.store
-            .write(move |tx| {
-                store::account::create(tx, &account, &password_hash)?;
-                mailing.write(tx)
-            })
-            .await?;
-        self.wake_mail();
-        Ok(())
-    }
-
     /// Signs in. Every reason to refuse looks alike and takes the same time, but for the second
     /// factor, which is asked for once the password is right.
     pub async fn login(&self, credentials: Credentials, device: Device) -> Result<SignIn> {
@@ -115,42 +82,6 @@ impl App {
             Ok(account)
         })
         .await
-    }
-
-    /// An account that is not stored yet and still waits, and its password hash.
-    pub(super) async fn new_account(
-        &self,
-        registration: Registration,
-    ) -> Result<(Account, String)> {
-        let password = registration.password.clone();
-        let hash = self.passwords.hash(password, self.random.as_ref()).await?;
-        Ok((self.blank_account(registration), hash))
-    }
-
-    /// An account as it begins.
-    pub(super) fn blank_account(&self, registration: Registration) -> Account {
-        let now = self.now();
-        Account {
-            id: self.new_id(),
-            email: registration.email,
-            first_name: registration.first_name,
-            last_name: registration.last_name,
-            currency: Currency::USD,
-            zone: Zone::default(),
-            date_format: DateFormat::default(),
-            avatar: None,
-            role: registration.role,
-            username: registration.username,
-            phone: registration.phone,
-            location: registration.location,
-            date_of_birth: registration.date_of_birth,
-            activated_at: None,
-            email_verified_at: None,
-            disabled_at: None,
-            last_login_at: None,
-            created_at: now,
-            updated_at: now,
-        }
     }
 }
 

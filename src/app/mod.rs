@@ -8,6 +8,7 @@ pub mod code;
 pub mod dashboard;
 pub mod environment;
 pub mod exchange_rate;
+pub mod frame;
 mod hs256;
 pub mod invoice;
 pub mod limit;
@@ -21,6 +22,7 @@ pub mod profile;
 pub mod project;
 pub mod proposal;
 pub mod proposal_link;
+pub mod registration;
 pub mod relying_party;
 pub mod secret;
 pub mod session;
@@ -72,6 +74,8 @@ pub struct Settings {
     /// Origins that browsers may call the APIs from, as they write them.
     pub origins: Vec<String>,
     pub rate_limit: bool,
+    /// Whether anybody may register; None leaves it to the owner.
+    pub open_registration: Option<bool>,
     /// Without a slash at its end.
     pub payment_link_base: String,
     /// Who brings mail on its way; without one, none is written.
@@ -90,6 +94,7 @@ impl Default for Settings {
             public_url: String::new(),
             origins: Vec::new(),
             rate_limit: false,
+            open_registration: None,
             payment_link_base: String::new(),
             courier: None,
         }
@@ -112,6 +117,7 @@ pub struct App {
     access_life: SignedDuration,
     refresh_life: SignedDuration,
     otp_life: SignedDuration,
+    open_registration: Option<bool>,
     public_url: String,
     payment_link_base: String,
 }
@@ -137,6 +143,7 @@ impl App {
             access_life: settings.access_life,
             refresh_life: settings.refresh_life,
             otp_life: settings.otp_life,
+            open_registration: settings.open_registration,
             public_url: settings.public_url,
             payment_link_base: settings.payment_link_base,
         })

@@ -60,6 +60,7 @@ async fn serve(config: Config) -> Outcome {
         public_url: config.public_url.clone(),
         origins: config.cors_origins.clone(),
         rate_limit: config.rate_limit,
+        open_registration: config.open_registration,
         payment_link_base: config.payment_link_base.clone(),
         courier: Some(Arc::new(config.mail.clone().courier(config.location.mail_folder()))),
     };

@@ -149,6 +149,10 @@ pub struct Settings {
     #[arg(long, env = "RATE_LIMIT", default_value = "on", value_name = "on|off")]
     rate_limit: String,
 
+    /// Whether others may make accounts: on or off [default: what the owner chose, else on]
+    #[arg(long, env = "OPEN_REGISTRATION", value_name = "on|off")]
+    open_registration: Option<String>,
+
     /// Believe the rightmost address of X-Forwarded-For: on or off
     #[arg(long, env = "TRUST_PROXY", default_value = "off", value_name = "on|off")]
     trust_proxy: String,
@@ -200,6 +204,8 @@ pub struct Config {
     /// As browsers write them: scheme, host, port.
     pub cors_origins: Vec<String>,
     pub rate_limit: bool,
+    /// None leaves it to the owner.
+    pub open_registration: Option<bool>,
     pub trust_proxy: bool,
     pub mail: MailConfig,
     /// Without a slash at its end.
@@ -290,6 +296,9 @@ impl Settings {
                 .map(|origin| origin_of(origins_name, origin.trim()))
                 .collect::<Result<_, _>>()?,
             rate_limit: switch("RATE_LIMIT", &self.rate_limit)?,
+            open_registration: (self.open_registration.as_deref())
+                .map(|text| switch("OPEN_REGISTRATION", text))
+                .transpose()?,
             trust_proxy: switch("TRUST_PROXY", &self.trust_proxy)?,
             payment_link_base: self.payment_links.base()?,
             location: self.location,

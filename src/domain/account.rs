@@ -183,21 +183,35 @@ pub struct AccountChange {
     pub last_name: Option<String>,
     pub currency: Option<Currency>,
     pub zone: Option<Zone>,
+    /// Only pages change it: no API has the field.
+    pub date_format: Option<DateFormat>,
 }
 
 impl AccountChange {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
+        Self::read_fields(Form::new(object), |_| Some(None))
+    }
+
+    /// What a page sends: `dateFormat` too.
+    pub fn read_web(object: &Object) -> Result<Self> {
+        Self::read_fields(Form::new(object), |form| form.change("dateFormat", DateFormat::read))
+    }
+
+    fn read_fields(
+        mut form: Form,
+        date_format: impl FnOnce(&mut Form) -> Option<Option<DateFormat>>,
+    ) -> Result<Self> {
         let first_name = form.change("firstName", text::line(text::PERSON_NAME_MAX));
         let last_name = form.change("lastName", text::line(text::PERSON_NAME_MAX));
         let currency = form.change("currency", Currency::read);
         let zone = form.change("timezone", Zone::read);
-        let (Some(first_name), Some(last_name), Some(currency), Some(zone)) =
-            (first_name, last_name, currency, zone)
+        let date_format = date_format(&mut form);
+        let (Some(first_name), Some(last_name), Some(currency), Some(zone), Some(date_format)) =
+            (first_name, last_name, currency, zone, date_format)
         else {
             return Err(form.failure());
         };
-        Ok(Self { first_name, last_name, currency, zone })
+        Ok(Self { first_name, last_name, currency, zone, date_format })
     }
 
     /// Makes the change.
@@ -206,5 +220,6 @@ impl AccountChange {
         account.last_name = self.last_name.unwrap_or_else(|| account.last_name.clone());
         account.currency = self.currency.unwrap_or(account.currency);
         account.zone = self.zone.unwrap_or_else(|| account.zone.clone());
+        account.date_format = self.date_format.unwrap_or(account.date_format);
     }
 }

@@ -64,6 +64,12 @@ impl<S, B> From<Failed<S, B>> for poem::Error {
 
 impl<S: Statuses, B: Type> ApiResponse for Failed<S, B> {
     fn meta() -> MetaResponses {
+        // What asks for no sign-in keeps nobody out but those who would register.
+        let is_registration = !S::CODES.contains(&401);
+        let describe = |code| match code {
+            403 if is_registration => "Registration is closed",
+            _ => describe(code),
+        };
         let responses = S::CODES.iter().map(|code| response::<B>(*code, describe(*code)));
         MetaResponses { responses: responses.collect() }
     }

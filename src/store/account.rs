@@ -121,9 +121,19 @@ pub fn find_by_username(tx: &mut Tx, username: &str) -> Result<Option<Account>> 
     tx.find(select!("WHERE username_key = ?1"), values![&key], read)
 }
 
+/// The oldest account, if there is any: its owner decides who else may come.
+pub fn oldest(tx: &mut Tx) -> Result<Option<AccountId>> {
+    // Every id is greater, and so the index is walked from its beginning.
+    tx.find(
+        "SELECT id FROM accounts WHERE id > ?1 AND deleted_at IS NULL ORDER BY id LIMIT 1",
+        values![&AccountId::NIL],
+        |row| row.get(0),
+    )
+}
+
 /// Every account, oldest first.
 pub fn list(tx: &mut Tx) -> Result<Vec<Account>> {
-    tx.list(select!("ORDER BY id"), values![], read)
+    tx.list(select!("WHERE deleted_at IS NULL ORDER BY id"), values![], read)
 }
 
 /// Writes back what an owner or admin may change.

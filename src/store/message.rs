@@ -73,6 +73,11 @@ pub fn list(tx: &mut Tx, account: AccountId, page: Page) -> Result<Listing<Messa
     Ok(Listing { entries, total: list_total::find(tx, account, LIST)?, page })
 }
 
+/// How many messages wait to be read.
+pub fn count_unread(tx: &mut Tx, account: AccountId) -> Result<u64> {
+    list_total::find(tx, account, UNREAD)
+}
+
 /// Writes down whether a message was read; `before` is the message as it was.
 pub fn set_read(tx: &mut Tx, before: &Message, read_at: Option<Timestamp>) -> Result<()> {
     tally(tx, before, -1)?;

@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod engine;
 pub mod exchange_rate;
 pub mod invoice;
+pub mod invoice_defaults;
 pub mod list_total;
 pub mod message;
 pub mod migrate;

@@ -282,7 +282,8 @@ impl Routes {
         body: Body<RegistrationInput>,
     ) -> Result<Bare<RegisteredBody, 201>, Failed<Registering>> {
         let today = self.0.today();
-        let registration = body.read(|object| Registration::read_with_username(object, today))?;
+        let input = body.read(|object| Registration::read_with_username(object, today));
+        let registration = self.0.admit_registrant(input).await?;
         let said = |error: Error| error.conflict_said("Email or username already exists");
         self.0.register_pending(registration, CodeMail::WithLink).await.map_err(said)?;
         Ok(Bare::new(RegisteredBody {

@@ -43,7 +43,7 @@ pub type Failed<S> = failed::Failed<S, ErrorBody>;
 
 statuses! {
     /// Registration.
-    Registering: 400 409 413 415 429 500 503;
+    Registering: 400 403 409 413 415 429 500 503;
     /// Login.
     LoggingIn: 400 401 413 415 429 500 503;
     /// Reading without parameters.

@@ -13,6 +13,7 @@ fn a_wrong_setting_stops_with_one_line_that_names_it() {
     for (name, value, said) in [
         ("LISTEN", "5000", r#"LISTEN is "5000"; it must be host:port"#),
         ("RATE_LIMIT", "maybe", r#"RATE_LIMIT is "maybe"; it must be on or off"#),
+        ("OPEN_REGISTRATION", "closed", r#"OPEN_REGISTRATION is "closed"; it must be on or off"#),
         ("TRUST_PROXY", "yes", "TRUST_PROXY"),
         ("JWT_SECRET", "short", "JWT_SECRET must be 32 characters or longer"),
         ("SECRET_KEY", "xyz", "SECRET_KEY must be 64 hexadecimal digits"),

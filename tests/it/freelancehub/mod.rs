@@ -15,7 +15,7 @@ mod profile;
 mod proposal;
 mod public;
 mod session;
-mod two_factor;
+pub mod two_factor;
 mod two_factor_login;
 
 use serde_json::{Value, json};

@@ -20,6 +20,7 @@ use freelanceos::{
         environment::{Clock, Random},
         secret::SecretKey,
     },
+    domain::session::Claims,
     http::edge::Gate,
     mail::{courier::Courier, message::Sender},
     server,
@@ -80,6 +81,8 @@ impl Random for TestRandom {
 pub struct Options {
     pub rate_limit: bool,
     pub trust_proxy: bool,
+    /// What the setting says; nothing leaves it to the owner.
+    pub open_registration: Option<bool>,
     /// How people reach it, if not by [`PUBLIC_URL`].
     pub public_url: Option<&'static str>,
     /// A database to work on a copy of, instead of a fresh one.
@@ -174,6 +177,7 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
         public_url: options.public_url.unwrap_or(PUBLIC_URL).to_owned(),
         origins: vec![ORIGIN.to_owned()],
         rate_limit: options.rate_limit,
+        open_registration: options.open_registration,
         payment_link_base: "https://pay.raenest.com".to_owned(),
         courier: Some(courier),
         ..Settings::default()
@@ -294,6 +298,11 @@ pub struct User<'a> {
 }
 
 impl User<'_> {
+    /// What the token says.
+    pub fn claims(&self) -> Claims {
+        self.app.app.verify_token(&self.token).unwrap()
+    }
+
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.app.request(method, path).bearer_auth(&self.token)
     }

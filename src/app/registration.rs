@@ -1,0 +1,187 @@
+//! Registration: who may make an account, and how an account begins.
+
+use super::{App, code::CodeMail, session::SignIn};
+use crate::{
+    domain::{
+        account::{Account, AccountChange},
+        date::{DateFormat, Zone},
+        error::{Error, Result},
+        money::Currency,
+        registration::Registration,
+        session::{Claims, Device},
+    },
+    store::{self, engine::Tx},
+};
+
+/// The name under which is kept whether others than the owner may register.
+const OPEN: &str = "open_registration";
+
+impl App {
+    /// What the settings say of registration; where they say nothing, its owner decides.
+    pub fn registration_setting(&self) -> Option<bool> {
+        self.open_registration
+    }
+
+    /// Whether anybody may make an account.
+    pub async fn registration_is_open(&self) -> Result<bool> {
+        let setting = self.open_registration;
+        self.store.read(move |tx| is_open(tx, setting)).await
+    }
+
+    /// Whether there is any account, proven or not.
+    pub async fn has_accounts(&self) -> Result<bool> {
+        self.store.read(|tx| Ok(store::account::oldest(tx)?.is_some())).await
+    }
+
+    /// Opens or closes registration. Only its owner may, the oldest account of the program.
+    pub async fn set_open_registration(&self, claims: Claims, open: bool) -> Result<()> {
+        let setting = self.open_registration;
+        self.write(claims, move |tx, actor| {
+            if store::account::oldest(tx)? != Some(actor.account) {
+                return Err(Error::forbidden("Only the owner of this server may do that"));
+            }
+            if setting.is_some() {
+                return Err(Error::conflict("The setting OPEN_REGISTRATION decides that"));
+            }
+            set_open(tx, open)
+        })
+        .await
+    }
+
+    /// Hands the `input` of a registration on, unless registration is closed: who may not
+    /// register is told nothing else.
+    pub async fn admit_registrant<T>(&self, input: Result<T>) -> Result<T> {
+        let setting = self.open_registration;
+        self.store.read(move |tx| check_open(tx, setting)).await?;
+        input
+    }
+
+    /// Makes an account that can be used at once, and signs it in.
+    pub async fn register(&self, registration: Registration, device: Device) -> Result<SignIn> {
+        let setting = self.open_registration;
+        let (mut account, password_hash) = self.new_account(registration).await?;
+        account.activated_at = Some(account.created_at);
+        let opening = self.open_session(account.id, device)?;
+        let (new, session) = (account.clone(), opening.clone());
+        self.store
+            .write(move |tx| {
+                check_open(tx, setting)?;
+                store::account::create(tx, &new, &password_hash)?;
+                session.write(tx)
+            })
+            .await?;
+        Ok(opening.signed_in(account))
+    }
+
+    /// Makes the first account of the program, with what its owner chose at the first visit, and
+    /// signs it in.
+    pub async fn register_owner(
+        &self,
+        registration: Registration,
+        choice: AccountChange,
+        payment_instructions: Option<String>,
+        close_registration: bool,
+        device: Device,
+    ) -> Result<SignIn> {
+        let taken = || Error::conflict("This server has an owner already; please log in");
+        // Who comes too late need not wait for a password to be hashed.
+        if self.has_accounts().await? {
+            return Err(taken());
+        }
+        let (mut account, password_hash) = self.new_account(registration).await?;
+        account.activated_at = Some(account.created_at);
+        choice.apply(&mut account);
+        let opening = self.open_session(account.id, device)?;
+        let (new, session) = (account.clone(), opening.clone());
+        self.store
+            .write(move |tx| {
+                if store::account::oldest(tx)?.is_some() {
+                    return Err(taken());
+                }
+                store::account::create(tx, &new, &password_hash)?;
+                if let Some(text) = &payment_instructions {
+                    store::invoice_defaults::create_with_instructions(
+                        tx,
+                        new.id,
+                        text,
+                        new.created_at,
+                    )?;
+                }
+                set_open(tx, !close_registration)?;
+                session.write(tx)
+            })
+            .await?;
+        Ok(opening.signed_in(account))
+    }
+
+    /// Makes an account that waits for its e-mail to be proven, and mails what proves it.
+    pub async fn register_pending(&self, registration: Registration, mail: CodeMail) -> Result<()> {
+        let setting = self.open_registration;
+        let (account, password_hash) = self.new_account(registration).await?;
+        let mailing = self.new_code(&account, mail)?;
+        self.store
+            .write(move |tx| {
+                check_open(tx, setting)?;
+                store::account::create(tx, &account, &password_hash)?;
+                mailing.write(tx)
+            })
+            .await?;
+        self.wake_mail();
+        Ok(())
+    }
+
+    /// An account that is not stored yet and still waits, and its password hash.
+    pub(super) async fn new_account(
+        &self,
+        registration: Registration,
+    ) -> Result<(Account, String)> {
+        let password = registration.password.clone();
+        let hash = self.passwords.hash(password, self.random.as_ref()).await?;
+        Ok((self.blank_account(registration), hash))
+    }
+
+    /// An account as it begins.
+    pub(super) fn blank_account(&self, registration: Registration) -> Account {
+        let now = self.now();
+        Account {
+            id: self.new_id(),
+            email: registration.email,
+            first_name: registration.first_name,
+            last_name: registration.last_name,
+            currency: Currency::USD,
+            zone: Zone::default(),
+            date_format: DateFormat::default(),
+            avatar: None,
+            role: registration.role,
+            username: registration.username,
+            phone: registration.phone,
+            location: registration.location,
+            date_of_birth: registration.date_of_birth,
+            activated_at: None,
+            email_verified_at: None,
+            disabled_at: None,
+            last_login_at: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
+fn is_open(tx: &mut Tx, setting: Option<bool>) -> Result<bool> {
+    match setting {
+        Some(open) => Ok(open),
+        None => Ok(store::program_state::find(tx, OPEN)?.is_none_or(|kept| kept != "off")),
+    }
+}
+
+fn set_open(tx: &mut Tx, open: bool) -> Result<()> {
+    store::program_state::set(tx, OPEN, if open { "on" } else { "off" })
+}
+
+/// Refuses a registration where it is closed; the first account may always be made.
+fn check_open(tx: &mut Tx, setting: Option<bool>) -> Result<()> {
+    if is_open(tx, setting)? || store::account::oldest(tx)?.is_none() {
+        return Ok(());
+    }
+    Err(Error::forbidden("Registration is closed"))
+}

@@ -1,0 +1,44 @@
+//! What stands around every page.
+
+use freelanceos::domain::error::Kind;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::{freelancehub::two_factor::Guarded, support::spawn_app};
+
+#[tokio::test]
+async fn the_frame_tells_who_is_the_owner_what_is_unread_and_whether_a_code_is_asked_for() {
+    let app = spawn_app().await;
+    let (ada, obi) = (app.register("ada@example.com").await, app.register("obi@example.com").await);
+    obi.hub_put("/freelancer/profile", json!({"username": "obi"})).await.bare(200);
+    for _ in 0..2 {
+        let message = json!({"name": "Eve", "email": "eve@example.com", "message": "Hello"});
+        app.hub_post("/public/freelancers/obi/messages", message).await.bare(201);
+    }
+    let frame = app.app.frame(ada.claims()).await.unwrap();
+    assert_eq!((frame.account.email.as_str(), frame.unread_messages), ("ada@example.com", 0));
+    assert!(frame.is_owner && !frame.two_factor);
+    let frame = app.app.frame(obi.claims()).await.unwrap();
+    assert_eq!((frame.account.email.as_str(), frame.unread_messages), ("obi@example.com", 2));
+    assert!(!frame.is_owner && !frame.two_factor);
+}
+
+#[tokio::test]
+async fn the_frame_tells_of_a_second_factor_that_was_proven() {
+    let app = spawn_app().await;
+    let ada = app.register("ada@example.com").await;
+    app.send(ada.hub(Method::POST, "/auth/2fa/enable")).await.bare(200);
+    assert!(!app.app.frame(ada.claims()).await.unwrap().two_factor);
+    let obi = Guarded::new(&app, "obi@example.com").await;
+    assert!(app.app.frame(obi.user.claims()).await.unwrap().two_factor);
+}
+
+#[tokio::test]
+async fn who_signed_out_gets_no_frame() {
+    let app = spawn_app().await;
+    let ada = app.register("ada@example.com").await;
+    let claims = ada.claims();
+    app.app.logout(claims).await.unwrap();
+    let refused = app.app.frame(claims).await.unwrap_err();
+    assert_eq!(refused.kind(), &Kind::Unauthenticated);
+}
