@@ -13,11 +13,11 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
 };
 use poem::{
-    Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response, Route,
+    Endpoint, EndpointExt, IntoEndpoint, Request, Response, Route,
     endpoint::{BoxEndpoint, make_sync},
     error::NotFoundError,
     get,
-    http::{Method, StatusCode, header, uri::Scheme},
+    http::{StatusCode, uri::Scheme},
     web::{LocalAddr, RemoteAddr},
 };
 use poem_openapi::OpenApi;
@@ -37,7 +37,7 @@ use crate::{
         path,
         problem::Shape,
     },
-    web::{self, page, proposal, verify_email},
+    web::{self, page},
 };
 
 /// How long a client may take to send a request's head, and a connection be idle.
@@ -56,18 +56,11 @@ pub fn routes(app: &Arc<App>, gate: &Arc<Gate>) -> BoxEndpoint<'static> {
 
     // The router fails on what is no path before any edge is reached.
     let garbled = Arc::new([os.free(make_sync(unknown)), hub.free(make_sync(unknown))]);
-    let os_front = os.free(make_sync(front_door));
-    let verify_email = get(make_sync(verify_email::ask)).post(verify_email::verify(app));
-    let proposal = get(proposal::show(app)).post(proposal::reply(app));
     Route::new()
         .at("/healthz", os.free(get(make_sync(|_| healthy()))))
         .nest("/api/v1", os.around(os_routes, Some(Limit::Api), api_v1::LIMITS))
         .nest("/v1", hub.around(hub_routes, None, v1::LIMITS))
-        .at("/verify-email", web_page(gate, verify_email))
-        .at("/p/:token", web_page(gate, proposal))
-        .at("/assets/app.css", web_page(gate, get(page::style())))
-        // The router gives `/` to this one too, whatever else stands there.
-        .at("/*path", os_front)
+        .nest("/", web_pages(gate, web::routes(app)))
         .around(move |routes, mut request| {
             let garbled = Arc::clone(&garbled);
             async move {
@@ -131,8 +124,8 @@ impl Mount {
     }
 }
 
-/// An edge around a page.
-fn web_page<E: IntoEndpoint>(gate: &Arc<Gate>, inner: E) -> Edge<E::Endpoint> {
+/// The edge around the web app, for whatever belongs to no API.
+fn web_pages<E: IntoEndpoint>(gate: &Arc<Gate>, inner: E) -> Edge<E::Endpoint> {
     Edge {
         inner: inner.into_endpoint(),
         gate: Arc::clone(gate),
@@ -193,26 +186,12 @@ impl Documented {
     }
 }
 
-/// What is outside of the API: its documentation for who opens the address alone.
-fn front_door(request: Request) -> poem::Result<Response> {
-    let opens = matches!(*request.method(), Method::GET | Method::HEAD);
-    if opens && request.original_uri().path() == "/" {
-        Ok(redirect("/api/v1/docs"))
-    } else {
-        unknown(request)
-    }
-}
-
 fn unknown(_: Request) -> poem::Result<Response> {
     Err(NotFoundError.into())
 }
 
 fn healthy() -> Response {
     Response::builder().content_type("application/json").body(r#"{"status":"ok"}"#)
-}
-
-fn redirect(to: &'static str) -> Response {
-    StatusCode::TEMPORARY_REDIRECT.with_header(header::LOCATION, to).into_response()
 }
 
 /// Serves the routes on every listener until `stop` changes, then lets running requests end.

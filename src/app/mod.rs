@@ -160,6 +160,11 @@ impl App {
         date::day_in(self.now(), &TimeZone::UTC)
     }
 
+    /// How people reach the program, without a slash at its end.
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
     /// Finishes queued writes and ends the database threads.
     pub fn close(self) {
         self.store.close();

@@ -2,6 +2,7 @@
 
 use std::cmp::max;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::SignedDuration;
 
 use super::{
@@ -87,6 +88,19 @@ impl App {
             AccessLife::Configured => self.access_life,
         };
         self.sign(TokenType::Access, claims, life)
+    }
+
+    /// What shows that a form was made for this session.
+    pub fn form_token(&self, claims: Claims) -> Result<String> {
+        let hash = self.keys()?.hash("form token", &[claims.session.as_bytes()]);
+        Ok(URL_SAFE_NO_PAD.encode(hash))
+    }
+
+    /// A key that tells one filling-in of a form from every other.
+    pub fn form_key(&self) -> String {
+        let mut key = [0; 16];
+        self.random.fill(&mut key);
+        URL_SAFE_NO_PAD.encode(key)
     }
 
     /// A token that begins now.

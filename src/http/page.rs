@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::{Compression, write::GzEncoder};
 use poem::{
     Request, Response,
-    http::{StatusCode, header},
+    http::{HeaderName, StatusCode, header},
 };
 use sha2::{Digest, Sha256};
 
@@ -36,19 +36,11 @@ impl Page {
 
     /// The text, compressed for those who take it so, or word that it has not changed.
     pub fn answer(&self, request: &Request) -> Response {
-        let entries = |name| {
-            let headers = request.headers().get_all(name).iter();
-            headers.filter_map(|header| header.to_str().ok()).flat_map(|header| header.split(','))
-        };
         // Compared weakly: a proxy that compresses makes the tag a weak one.
-        let is_known = entries(header::IF_NONE_MATCH)
+        let is_known = entries(request, header::IF_NONE_MATCH)
             .map(str::trim)
             .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == self.etag);
-        let takes_gzip = entries(header::ACCEPT_ENCODING).any(|entry| {
-            let (coding, weight) = entry.split_once(';').unwrap_or((entry, ""));
-            let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse().ok());
-            coding.trim() == "gzip" && weight != Some(0.0)
-        });
+        let takes_gzip = takes_gzip(request);
         let mut response = Response::builder()
             .header(header::ETAG, &self.etag)
             .header(header::CACHE_CONTROL, "no-cache")
@@ -67,4 +59,18 @@ impl Page {
             _ => response.body(self.plain.clone()),
         }
     }
+}
+
+/// Whether the answer may be compressed.
+pub fn takes_gzip(request: &Request) -> bool {
+    entries(request, header::ACCEPT_ENCODING).any(|entry| {
+        let (coding, weight) = entry.split_once(';').unwrap_or((entry, ""));
+        let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse().ok());
+        coding.trim() == "gzip" && weight != Some(0.0)
+    })
+}
+
+fn entries(request: &Request, name: HeaderName) -> impl Iterator<Item = &str> {
+    let headers = request.headers().get_all(name).into_iter();
+    headers.filter_map(|header| header.to_str().ok()).flat_map(|header| header.split(','))
 }

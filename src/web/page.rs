@@ -2,20 +2,18 @@
 
 use askama::Template;
 use poem::{
-    Endpoint, FromRequest, Request, RequestBody, Response,
-    endpoint::make_sync,
+    FromRequest, IntoResponse, Request, RequestBody, Response,
     http::{HeaderName, HeaderValue, StatusCode, header},
     web::Form,
 };
 use serde::de::DeserializeOwned;
 
-use crate::http::{page::Page, problem::Problem};
+use crate::http::problem::Problem;
 
 /// What a page may load and where its forms may go: nothing from elsewhere.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
-     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-const STYLE: &str = include_str!("../../assets/css/app.css");
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+     img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'";
 
 /// A page as an answer. Its address may hold a secret, so no other site is told of it.
 pub fn answer(status: StatusCode, page: &impl Template) -> Response {
@@ -24,7 +22,7 @@ pub fn answer(status: StatusCode, page: &impl Template) -> Response {
             .status(status)
             .content_type("text/html; charset=utf-8")
             .header(header::CONTENT_SECURITY_POLICY, POLICY)
-            .header(header::REFERRER_POLICY, "no-referrer")
+            .header(header::REFERRER_POLICY, "same-origin")
             .body(html),
         Err(error) => {
             tracing::error!(%error, "a page could not be written");
@@ -73,8 +71,7 @@ pub fn shape(_path: &str, problem: &Problem) -> Response {
     answer(problem.status, &Notice { title, text })
 }
 
-/// The stylesheet of all pages.
-pub fn style() -> impl Endpoint<Output = Response> {
-    let page = Page::new("text/css; charset=utf-8", STYLE.as_bytes(), None);
-    make_sync(move |request: Request| page.answer(&request))
+/// Goes on to another page, which is asked for anew.
+pub fn redirect(location: &str) -> Response {
+    with_header(StatusCode::SEE_OTHER.into_response(), header::LOCATION, location)
 }

@@ -1,17 +1,14 @@
 //! `/p/<token>`: a proposal as its client reads and answers it.
 
-use std::sync::Arc;
-
 use askama::Template;
 use jiff::civil::Date;
-use poem::{
-    Endpoint, Request, Response,
-    endpoint::make,
-    http::{StatusCode, header},
-};
-use serde::Deserialize;
+use poem::{Response, http::StatusCode};
 
-use super::page::{Notice, answer, form, with_header};
+use super::{
+    fields::Fields,
+    page::{answer, redirect},
+    visit::Guest,
+};
 use crate::{
     app::App,
     domain::{
@@ -21,7 +18,6 @@ use crate::{
         form::Object,
         proposal::{Answer, Proposal, ProposalStatus, PublicProposal, Signature},
     },
-    http::{problem::into_poem, visitor::Address},
 };
 
 #[derive(Template)]
@@ -40,69 +36,40 @@ struct Page<'a> {
     error: Option<&'a str>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Form {
-    name: String,
-    answer: String,
-    version: String,
-}
-
 /// Shows a proposal.
-pub fn show(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
-    let app = Arc::clone(app);
-    make(move |request: Request| {
-        let app = Arc::clone(&app);
-        async move {
-            let public = app.public_proposal(&token(&request)).await.map_err(into_poem)?;
-            page(&app, StatusCode::OK, &public, "", None).map_err(into_poem)
-        }
-    })
+pub async fn show(guest: Guest) -> Result<Response> {
+    let public = guest.app.public_proposal(guest.param("token")).await?;
+    page(&guest.app, StatusCode::OK, &public, "", None)
 }
 
 /// Takes the client's answer, and shows the proposal with it.
-pub fn reply(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
-    let app = Arc::clone(app);
-    make(move |mut request: Request| {
-        let app = Arc::clone(&app);
-        async move {
-            let given: Form = form(&mut request).await?.unwrap_or_default();
-            write_down(&app, &request, given).await.map_err(into_poem)
-        }
-    })
-}
-
-async fn write_down(app: &App, request: &Request, given: Form) -> Result<Response> {
-    let token = token(request);
-    let public = app.public_proposal(&token).await?;
-    let answer_given = match given.answer.as_str() {
+pub async fn reply(guest: Guest, given: Fields) -> Result<Response> {
+    let (app, token) = (&guest.app, guest.param("token"));
+    let public = app.public_proposal(token).await?;
+    let name = given.get("name");
+    let answer_given = match given.get("answer") {
         "accept" => Answer::Accept,
         "decline" => Answer::Decline,
         _ => {
             let error = Some("Please choose to accept or to decline.");
-            return page(app, StatusCode::BAD_REQUEST, &public, &given.name, error);
+            return page(app, StatusCode::BAD_REQUEST, &public, name, error);
         }
     };
     let mut object = Object::new();
-    object.insert("name".to_owned(), given.name.clone().into());
-    if !given.version.is_empty() {
-        object.insert("version".to_owned(), given.version.into());
+    object.insert("name".to_owned(), name.into());
+    if given.has("version") {
+        object.insert("version".to_owned(), given.get("version").into());
     }
     let Ok(signature) = Signature::read(&object) else {
         let error = Some("Please type your name, on one line of at most 100 letters.");
-        return page(app, StatusCode::BAD_REQUEST, &public, &given.name, error);
+        return page(app, StatusCode::BAD_REQUEST, &public, name, error);
     };
-    let address = request.data::<Address>().map(|address| address.0);
-    match app.answer_proposal(&token, answer_given, signature, address).await {
+    match app.answer_proposal(token, answer_given, signature, guest.address()).await {
         // Reloading the page that follows sends nothing again.
-        Ok(()) => {
-            let seen = Notice { title: "Thank you", text: "Your answer was written down." };
-            let location = format!("/p/{token}");
-            Ok(with_header(answer(StatusCode::SEE_OTHER, &seen), header::LOCATION, &location))
-        }
+        Ok(()) => Ok(redirect(&format!("/p/{token}"))),
         Err(error) if *error.kind() == Kind::Conflict => {
-            let public = app.public_proposal(&token).await?;
-            page(app, StatusCode::CONFLICT, &public, &given.name, Some(error.message()))
+            let public = app.public_proposal(token).await?;
+            page(app, StatusCode::CONFLICT, &public, name, Some(error.message()))
         }
         Err(error) => Err(error),
     }
@@ -140,8 +107,4 @@ fn page(
 /// A day as people write it: 31 May 2026.
 fn shown(day: Date) -> String {
     day.strftime("%-d %B %Y").to_string()
-}
-
-fn token(request: &Request) -> String {
-    request.raw_path_param("token").unwrap_or_default().to_owned()
 }

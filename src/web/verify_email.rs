@@ -1,20 +1,22 @@
 //! Where the link of a verification mail leads. Opening it changes nothing, since mail programs
 //! open links by themselves; the button does.
 
-use std::sync::Arc;
-
 use askama::Template;
-use poem::{Endpoint, Request, Response, endpoint::make, http::StatusCode};
+use poem::{Response, http::StatusCode};
 use serde::Deserialize;
 
-use super::page::{Notice, answer, form};
-use crate::{
-    app::App,
-    domain::{code::EmailLink, error::Kind, text},
-    http::problem::into_poem,
+use super::{
+    fields::Fields,
+    page::{Notice, answer},
+    visit::Guest,
+};
+use crate::domain::{
+    code::EmailLink,
+    error::{Kind, Result},
+    text,
 };
 
-/// What the link carries, and the form that it opens.
+/// What the link carries.
 #[derive(Deserialize)]
 struct Link {
     #[serde(default)]
@@ -31,30 +33,23 @@ struct Question<'a> {
 }
 
 /// Asks whether the address is the reader's.
-pub fn ask(request: Request) -> Response {
-    match request.params::<Link>() {
+pub async fn ask(guest: Guest) -> Result<Response> {
+    Ok(match guest.request.params::<Link>() {
         Ok(Link { token, email }) if !token.is_empty() && text::parse_email(&email).is_ok() => {
             answer(StatusCode::OK, &Question { email: &email, token: &token })
         }
         _ => refused(),
-    }
+    })
 }
 
 /// Proves the address.
-pub fn verify(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
-    let app = Arc::clone(app);
-    make(move |mut request: Request| {
-        let app = Arc::clone(&app);
-        async move {
-            let Some(link) = form::<Link>(&mut request).await? else { return Ok(refused()) };
-            let link = EmailLink { token: link.token, email: link.email };
-            match app.verify_email_link(link).await {
-                Ok(()) => Ok(answer(StatusCode::OK, &VERIFIED)),
-                Err(error) if *error.kind() == Kind::Malformed => Ok(refused()),
-                Err(error) => Err(into_poem(error)),
-            }
-        }
-    })
+pub async fn verify(guest: Guest, fields: Fields) -> Result<Response> {
+    let (token, email) = (fields.get("token").to_owned(), fields.get("email").to_owned());
+    match guest.app.verify_email_link(EmailLink { token, email }).await {
+        Ok(()) => Ok(answer(StatusCode::OK, &VERIFIED)),
+        Err(error) if *error.kind() == Kind::Malformed => Ok(refused()),
+        Err(error) => Err(error),
+    }
 }
 
 const VERIFIED: Notice = Notice {

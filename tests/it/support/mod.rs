@@ -195,7 +195,7 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
     });
     let routes = server::routes(&app, &gate);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
+    let base = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(server::serve(vec![listener], routes, stopped));
     TestApp { base, clock, app, http: reqwest::Client::new(), folder, stop }

@@ -81,7 +81,7 @@ async fn the_client_reads_the_proposal_and_accepts_it_once() {
     for text in ["Mobile app &#38; site", "USD 12000.50", "31 May 2026", "John Doe", "First line"] {
         assert!(html.contains(text), "{text}: {html}");
     }
-    assert!(!html.contains("<script") && !html.contains("<b>"), "{html}");
+    assert!(!html.contains("<script>") && !html.contains("<b>"), "{html}");
 
     let (status, html) = answer(&url, " ", "accept").await;
     assert_eq!(status, 400);

@@ -1,0 +1,86 @@
+// Makes pages pleasant that work without it.
+
+const each = (selector, work) => document.querySelectorAll(selector).forEach(work);
+
+// Where the menu is a row that scrolls, it shows where one is.
+document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+// A form is sent once, however often its button is pressed.
+document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if (form.dataset.sent) {
+        event.preventDefault();
+        return;
+    }
+    form.dataset.sent = "yes";
+});
+// The page may come back from the browser's memory.
+addEventListener("pageshow", () => each("form[data-sent]", (form) => delete form.dataset.sent));
+
+// What was typed is not lost by accident.
+let typed = false;
+each("form[data-guard]", (form) => {
+    form.addEventListener("input", () => {
+        typed = true;
+    });
+    form.addEventListener("submit", () => {
+        typed = false;
+    });
+});
+addEventListener("beforeunload", (event) => {
+    if (typed) event.preventDefault();
+});
+
+// Copies a text beside its button.
+each("[data-copy]", (button) => {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+        const field = document.getElementById(button.dataset.copy);
+        const before = button.textContent;
+        try {
+            await navigator.clipboard.writeText(field.value);
+        } catch {
+            field.select();
+            document.execCommand("copy");
+        }
+        button.textContent = "Copied";
+        setTimeout(() => {
+            button.textContent = before;
+        }, 2000);
+    });
+});
+
+// Lists follow what is typed into their filters.
+each("form[data-live]", (form) => {
+    const target = form.dataset.live;
+    let waiting;
+    let asked = 0;
+    const refresh = async () => {
+        const turn = ++asked;
+        const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+        const address = `${form.getAttribute("action") || location.pathname}?${query}`;
+        const answer = await fetch(address).catch(() => null);
+        if (!answer || !answer.ok || answer.redirected) return form.submit();
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const found = page.querySelector(target);
+        const shown = document.querySelector(target);
+        if (turn !== asked || !found || !shown) return;
+        shown.replaceWith(found);
+        history.replaceState(null, "", address);
+    };
+    form.addEventListener("input", () => {
+        clearTimeout(waiting);
+        waiting = setTimeout(refresh, 250);
+    });
+});
+
+// "/" leads to the search.
+document.addEventListener("keydown", (event) => {
+    const search = document.querySelector("input[type=search]");
+    const isTyping = event.target.closest("input, textarea, select, [contenteditable]");
+    if (event.key === "/" && search && !isTyping && !event.ctrlKey && !event.metaKey) {
+        event.preventDefault();
+        search.focus();
+    }
+});

@@ -1,0 +1,135 @@
+//! `/clients`: whom the freelancer works for.
+
+use askama::Template;
+use poem::{Response, http::StatusCode};
+
+use super::{
+    fields::{As, Fields},
+    form::Form,
+    page::answer,
+    pager::Pager,
+    shell::{Section, Shell},
+    visit::Visit,
+};
+use crate::domain::{
+    client::{Client, ClientChange, ClientDetails, ClientFilter},
+    error::Result,
+    page::Listing,
+};
+
+/// The fields of a client's form.
+const FIELDS: &[(&str, As)] = &[
+    ("name", As::Text),
+    ("email", As::Text),
+    ("company", As::Text),
+    ("phone", As::Text),
+    ("country", As::Text),
+];
+/// What a list may be asked for.
+const FILTERS: &[(&str, As)] = &[("search", As::Text), ("page", As::Text)];
+
+#[derive(Template)]
+#[template(path = "pages/client/list.html")]
+struct List {
+    shell: Shell,
+    form: Form,
+    clients: Listing<Client>,
+    pager: Pager,
+}
+
+#[derive(Template)]
+#[template(path = "pages/client/show.html")]
+struct Show {
+    shell: Shell,
+    client: Client,
+}
+
+#[derive(Template)]
+#[template(path = "pages/client/edit.html")]
+struct Edit {
+    shell: Shell,
+    form: Form,
+    /// None for a new one.
+    client: Option<Client>,
+}
+
+/// Every client, newest first.
+pub async fn list(visit: Visit) -> Result<Response> {
+    let query = visit.query();
+    let filter = ClientFilter::read(&query.object(FILTERS))?;
+    let clients = visit.app.list_clients(visit.claims, filter).await?;
+    let pager = Pager::new(&visit.request, &clients);
+    let shell = visit.shell(Section::Clients);
+    Ok(answer(StatusCode::OK, &List { shell, form: Form::new(query), clients, pager }))
+}
+
+/// The form of a new client.
+pub async fn new(visit: Visit) -> Result<Response> {
+    Ok(edit_page(&visit, StatusCode::OK, visit.form(visit.query()), None))
+}
+
+/// Adds a client.
+pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
+    let place = |client: &Client| format!("/clients/{}", client.id).into_bytes();
+    let created = match ClientDetails::read(&fields.object(FIELDS)) {
+        Ok(details) => {
+            visit.app.create_client(visit.claims, visit.once(&fields, place), details).await
+        }
+        Err(error) => Err(error),
+    };
+    match created {
+        Ok(outcome) => Ok(visit.went(&outcome, place, "The client was added.")),
+        Err(error) => {
+            let (status, form) = visit.refused(fields, error)?;
+            Ok(edit_page(&visit, status, form, None))
+        }
+    }
+}
+
+/// A client, and what there is of its work.
+pub async fn show(visit: Visit) -> Result<Response> {
+    let client = visit.app.client(visit.claims, visit.id()).await?;
+    Ok(answer(StatusCode::OK, &Show { shell: visit.shell(Section::Clients), client }))
+}
+
+/// The form that changes a client.
+pub async fn edit(visit: Visit) -> Result<Response> {
+    let client = visit.app.client(visit.claims, visit.id()).await?;
+    let details = &client.details;
+    let fields = Fields::default()
+        .with("name", &details.name)
+        .with("email", &details.email)
+        .with_some("company", details.company.as_ref())
+        .with_some("phone", details.phone.as_ref())
+        .with_some("country", details.country.as_ref());
+    Ok(edit_page(&visit, StatusCode::OK, visit.form(fields), Some(client)))
+}
+
+/// Changes a client.
+pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
+    let id = visit.id();
+    let changed = match ClientChange::read(&fields.change(FIELDS)) {
+        Ok(change) => visit.app.update_client(visit.claims, id, change).await,
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(client) => Ok(visit.done(&format!("/clients/{}", client.id), "The client was changed.")),
+        Err(error) => {
+            let (status, form) = visit.refused(fields, error)?;
+            let client = visit.app.client(visit.claims, id).await?;
+            Ok(edit_page(&visit, status, form, Some(client)))
+        }
+    }
+}
+
+/// Takes a client out of the lists.
+pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
+    match visit.app.delete_client(visit.claims, visit.id()).await {
+        Ok(()) => Ok(visit.done("/clients", "The client was deleted.")),
+        Err(error) => visit.sorry(&format!("/clients/{}", visit.param("id")), error),
+    }
+}
+
+fn edit_page(visit: &Visit, status: StatusCode, form: Form, client: Option<Client>) -> Response {
+    answer(status, &Edit { shell: visit.shell(Section::Clients), form, client })
+}

@@ -1,0 +1,92 @@
+//! The cookies of the pages: the session, and what the next page is to tell.
+
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use poem::{
+    Request, Response,
+    http::{HeaderMap, HeaderValue, header},
+};
+
+use crate::app::App;
+
+/// Seconds a session cookie is kept: as long as the token in it is good.
+const SESSION_LIFE: u32 = 7 * 24 * 60 * 60;
+/// Seconds within which the next page is to be opened that tells what was done.
+const NOTICE_LIFE: u32 = 60;
+/// Bytes of a notice; more would not fit into a cookie.
+const NOTICE_MAX: usize = 600;
+
+/// Says how something went, on the next page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub text: String,
+    pub is_error: bool,
+}
+
+/// The name of the session cookie. The prefix of the one on HTTPS keeps neighbouring hosts from
+/// setting it.
+fn session_name(app: &App) -> &'static str {
+    if is_secure(app) { "__Host-fos_session" } else { "fos_session" }
+}
+
+fn is_secure(app: &App) -> bool {
+    app.public_url().starts_with("https://")
+}
+
+/// The token of the signed-in reader.
+pub fn session<'a>(app: &App, request: &'a Request) -> Option<&'a str> {
+    find(request, session_name(app))
+}
+
+/// Signs the browser in.
+pub fn set_session(app: &App, response: &mut Response, token: &str) {
+    set(app, response, session_name(app), token, SESSION_LIFE);
+}
+
+/// Signs the browser out.
+pub fn clear_session(app: &App, response: &mut Response) {
+    set(app, response, session_name(app), "", 0);
+}
+
+const NOTICE: &str = "fos_notice";
+
+/// What the page before left to be told.
+pub fn notice(request: &Request) -> Option<Notice> {
+    let value = find(request, NOTICE)?;
+    let text = percent_decode_str(value).decode_utf8().ok()?;
+    let is_error = text.starts_with('!');
+    let text = text.get(1..).filter(|text| !text.is_empty())?.to_owned();
+    Some(Notice { text, is_error })
+}
+
+/// Leaves a notice for the next page.
+pub fn set_notice(app: &App, response: &mut Response, notice: &Notice) {
+    let mark = if notice.is_error { '!' } else { '+' };
+    let end = notice.text.floor_char_boundary(NOTICE_MAX);
+    let text = format!("{mark}{}", &notice.text[..end]);
+    let value = utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string();
+    set(app, response, NOTICE, &value, NOTICE_LIFE);
+}
+
+/// Forgets a notice that was told.
+pub fn clear_notice(app: &App, response: &mut Response) {
+    set(app, response, NOTICE, "", 0);
+}
+
+fn find<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    let headers: &HeaderMap = request.headers();
+    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    pairs
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(known, value)| *known == name && !value.is_empty())
+        .map(|(_, value)| value)
+}
+
+fn set(app: &App, response: &mut Response, name: &str, value: &str, seconds: u32) {
+    let secure = if is_secure(app) { "; Secure" } else { "" };
+    let cookie =
+        format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    if let Ok(cookie) = HeaderValue::try_from(cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+}

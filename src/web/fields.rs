@@ -1,0 +1,327 @@
+//! What was typed into a form, and how it becomes input of the domain.
+
+use poem::{
+    FromRequest, Request, RequestBody,
+    http::{StatusCode, header},
+    web::{Form, Multipart},
+};
+use serde_json::{Number, Value};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    domain::{error::Error, form::Object},
+    http::problem::into_poem,
+};
+
+/// Largest form, in bytes.
+const FORM_MAX: usize = 1024 * 1024;
+/// Largest form that brings a picture: the picture, and what stands around it.
+const UPLOAD_MAX: usize = 6 * 1024 * 1024;
+
+/// The names and values of a form, in the order of the page.
+#[derive(Debug, Clone, Default)]
+pub struct Fields {
+    pairs: Vec<(String, String)>,
+    upload: Option<Vec<u8>>,
+}
+
+/// How the text of a field becomes a JSON value.
+#[derive(Debug, Clone, Copy)]
+pub enum As {
+    Text,
+    /// Text as it was typed, with the spaces around it: a password.
+    Raw,
+    /// A number as people write it: `1,250.50`.
+    Number,
+    /// Ticked or not.
+    Bool,
+    /// One entry a line, or between commas.
+    Words,
+    /// Rows named `items.0.rate`, each an object; rows without a word are left out.
+    Rows(&'static [(&'static str, As)]),
+    /// Fields named `location.city`, an object; none where all are empty.
+    Group(&'static [(&'static str, As)]),
+}
+
+impl Fields {
+    /// Reads the body of a form.
+    pub async fn read(request: &mut Request) -> poem::Result<Self> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let is_multipart = kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
+        let most = if is_multipart { UPLOAD_MAX } else { FORM_MAX };
+        let bytes = request.take_body().into_bytes_limit(most).await?;
+        let mut body = RequestBody::new(bytes.into());
+        if is_multipart {
+            return Self::read_multipart(Multipart::from_request(request, &mut body).await?).await;
+        }
+        let Form(pairs) = Form::<Vec<(String, String)>>::from_request(request, &mut body)
+            .await
+            .map_err(|_| into_poem(Error::malformed("This is no form")))?;
+        Ok(Self { pairs, upload: None })
+    }
+
+    async fn read_multipart(mut parts: Multipart) -> poem::Result<Self> {
+        let mut fields = Self::default();
+        let garbled = || poem::Error::from_status(StatusCode::BAD_REQUEST);
+        while let Some(part) = parts.next_field().await.map_err(|_| garbled())? {
+            let name = part.name().unwrap_or_default().to_owned();
+            if part.file_name().is_some() {
+                let bytes = part.bytes().await.map_err(|_| garbled())?;
+                fields.upload = Some(bytes).filter(|bytes| !bytes.is_empty());
+            } else {
+                fields.pairs.push((name, part.text().await.map_err(|_| garbled())?));
+            }
+        }
+        Ok(fields)
+    }
+
+    /// Query parameters, without those that are empty.
+    pub fn of_query(request: &Request) -> Self {
+        let mut pairs = request.params::<Vec<(String, String)>>().unwrap_or_default();
+        pairs.retain(|(_, value)| !value.trim().is_empty());
+        Self { pairs, upload: None }
+    }
+
+    /// Adds a field, or what it holds beside what it held.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl ToString) -> Self {
+        self.pairs.push((name.into(), value.to_string()));
+        self
+    }
+
+    /// Adds a field where there is something to put into it.
+    #[must_use]
+    pub fn with_some(self, name: impl Into<String>, value: Option<impl ToString>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
+    /// What stands in a field; nothing where it is not there.
+    pub fn get(&self, name: &str) -> &str {
+        self.pairs.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.pairs.iter().any(|(known, _)| known == name)
+    }
+
+    /// What tells this filling-in from another.
+    pub fn hash(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        for (name, value) in self.pairs.iter().filter(|(name, _)| name != "_token") {
+            for part in [name, value] {
+                hash.update((part.len() as u64).to_be_bytes());
+                hash.update(part);
+            }
+        }
+        hash.finalize().into()
+    }
+
+    /// The picture that came with the form.
+    pub fn take_upload(&mut self) -> Option<Vec<u8>> {
+        self.upload.take()
+    }
+
+    /// The input of the domain, of the fields it knows. Empty ones are left out.
+    pub fn object(&self, known: &[(&'static str, As)]) -> Object {
+        self.object_at("", known, Empty::LeftOut)
+    }
+
+    /// Like [`Fields::object`], for a change: what was emptied is null.
+    pub fn change(&self, known: &[(&'static str, As)]) -> Object {
+        self.object_at("", known, Empty::Null)
+    }
+
+    /// A row of fields a row of the list, named as in it but without list and number, those
+    /// without a word left out: the order in which [`Fields::object`] passes them on.
+    pub fn rows(&self, list: &str) -> Vec<Fields> {
+        let mut rows: Vec<(usize, Fields)> = Vec::new();
+        for (name, value) in &self.pairs {
+            let Some((row, name)) = name
+                .strip_prefix(list)
+                .and_then(|rest| rest.strip_prefix('.'))
+                .and_then(|rest| rest.split_once('.'))
+            else {
+                continue;
+            };
+            let Ok(row) = row.parse::<usize>() else { continue };
+            let at = rows.binary_search_by_key(&row, |(row, _)| *row).unwrap_or_else(|at| {
+                rows.insert(at, (row, Fields::default()));
+                at
+            });
+            rows[at].1.pairs.push((name.to_owned(), value.clone()));
+        }
+        let is_filled = |row: &Fields| row.pairs.iter().any(|(_, value)| !value.trim().is_empty());
+        rows.into_iter().map(|(_, row)| row).filter(is_filled).collect()
+    }
+
+    fn object_at(&self, prefix: &str, known: &[(&'static str, As)], empty: Empty) -> Object {
+        let mut object = Object::new();
+        for (name, kind) in known {
+            let full = format!("{prefix}{name}");
+            if let Some(value) = self.value(&full, *kind, empty) {
+                object.insert((*name).to_owned(), value);
+            }
+        }
+        object
+    }
+
+    fn value(&self, name: &str, kind: As, empty: Empty) -> Option<Value> {
+        match kind {
+            As::Bool => return Some(Value::Bool(self.get(name) == "on")),
+            As::Rows(known) => {
+                let rows = self.rows(name);
+                let row = |row: &Fields| Value::Object(row.object_at("", known, Empty::LeftOut));
+                return Some(Value::Array(rows.iter().map(row).collect()));
+            }
+            As::Group(known) => {
+                let group = self.object_at(&format!("{name}."), known, Empty::LeftOut);
+                let is_there = !group.is_empty();
+                return is_there.then_some(Value::Object(group)).or_else(|| empty.value());
+            }
+            As::Words => {
+                let words = self.get(name).split(['\n', ',']).map(str::trim);
+                let words = words.filter(|word| !word.is_empty());
+                return Some(Value::Array(words.map(Value::from).collect()));
+            }
+            As::Raw => {
+                let typed = self.get(name);
+                return (!typed.is_empty()).then(|| Value::from(typed));
+            }
+            As::Text | As::Number => {}
+        }
+        if !self.has(name) {
+            return None;
+        }
+        // Browsers send every line break as two characters.
+        let typed = self.get(name).replace("\r\n", "\n");
+        let typed = typed.trim();
+        if typed.is_empty() {
+            return empty.value();
+        }
+        let number = || number(typed).map(Value::Number);
+        match kind {
+            As::Number => number().or_else(|| Some(Value::from(typed))),
+            _ => Some(Value::from(typed)),
+        }
+    }
+}
+
+/// What becomes of a field in which nothing stands.
+#[derive(Clone, Copy)]
+enum Empty {
+    LeftOut,
+    Null,
+}
+
+impl Empty {
+    fn value(self) -> Option<Value> {
+        match self {
+            Self::LeftOut => None,
+            Self::Null => Some(Value::Null),
+        }
+    }
+}
+
+/// Reads a number as people write it, exactly: `1 250.50`, `1,250.50`, `12,5`, `.5`.
+fn number(typed: &str) -> Option<Number> {
+    let text: String =
+        typed.chars().filter(|c| !c.is_whitespace() && *c != '\'' && *c != '_').collect();
+    let (sign, digits) = text.strip_prefix('-').map_or(("", &*text), |rest| ("-", rest));
+    let (whole, fraction) = digits.rsplit_once('.').unwrap_or((digits, ""));
+    let groups: Vec<&str> = whole.split(',').collect();
+    let is_grouped = groups.len() > 1
+        && (1..=3).contains(&groups[0].len())
+        && groups[0] != "0"
+        && groups[1..].iter().all(|group| group.len() == 3);
+    let (whole, fraction) = match &*groups {
+        [_] => (whole.to_owned(), fraction),
+        _ if is_grouped => (groups.concat(), fraction),
+        // A single comma that groups nothing is where the decimals begin.
+        [whole, decimals] if !digits.contains('.') => ((*whole).to_owned(), *decimals),
+        _ => return None,
+    };
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_digits(&whole) || !is_digits(fraction) || (whole.is_empty() && fraction.is_empty()) {
+        return None;
+    }
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{sign}{whole}{point}{fraction}").parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_people_write_them() {
+        for (typed, read) in [
+            ("1250.50", Some("1250.50")),
+            ("1,250.50", Some("1250.50")),
+            ("1 250.5", Some("1250.5")),
+            ("1,250,000", Some("1250000")),
+            ("12,5", Some("12.5")),
+            ("0,085", Some("0.085")),
+            (".5", Some("0.5")),
+            ("007", Some("7")),
+            ("-20", Some("-20")),
+            ("1,25,0", None),
+            ("1.2.3", None),
+            ("1,250,5", None),
+            ("ten", None),
+            ("1e3", None),
+            (".", None),
+            ("-", None),
+        ] {
+            assert_eq!(number(typed).map(|n| n.to_string()).as_deref(), read, "{typed}");
+        }
+    }
+
+    #[test]
+    fn fields_become_the_input_of_the_domain() {
+        const LINE: &[(&str, As)] = &[("description", As::Text), ("rate", As::Number)];
+        let fields = Fields::default()
+            .with("name", "  Ada \r\n Lovelace ")
+            .with("phone", "")
+            .with("amount", "1,250.5")
+            .with("budget", "much")
+            .with("skills", "Rust, SQL\r\n\r\nCSS")
+            .with("items.2.description", "Second")
+            .with("items.2.rate", "")
+            .with("items.0.description", "")
+            .with("items.10.description", "Third")
+            .with("items.1.description", "First")
+            .with("items.1.rate", "20")
+            .with("other", "ignored");
+        let known = [
+            ("name", As::Text),
+            ("phone", As::Text),
+            ("email", As::Text),
+            ("amount", As::Number),
+            ("budget", As::Number),
+            ("skills", As::Words),
+            ("open", As::Bool),
+            ("items", As::Rows(LINE)),
+            ("location", As::Group(&[("city", As::Text)])),
+        ];
+        let items = json!([
+            {"description": "First", "rate": 20},
+            {"description": "Second"},
+            {"description": "Third"},
+        ]);
+        let expected = json!({
+            "name": "Ada \n Lovelace", "amount": "1250.5".parse::<Number>().unwrap(),
+            "budget": "much", "skills": ["Rust", "SQL", "CSS"], "open": false, "items": items,
+        });
+        assert_eq!(Value::Object(fields.object(&known)), expected);
+        let change = fields.change(&known);
+        assert_eq!((&change["phone"], &change["location"]), (&Value::Null, &Value::Null));
+        assert!(!change.contains_key("email"));
+    }
+}

@@ -1,0 +1,62 @@
+//! What every page passes on its way in and out.
+
+use std::{io::Write, net::IpAddr, sync::Arc};
+
+use flate2::{Compression, write::GzEncoder};
+use poem::{
+    Endpoint, IntoResponse, Request, Response,
+    http::{Method, StatusCode, header, uri::Authority},
+};
+
+use super::page::with_header;
+use crate::{app::App, http::page::takes_gzip};
+
+/// Pages below this size fit into one packet as they are.
+const GZIP_FROM: usize = 1400;
+
+/// Answers a request for a page. Who comes by the machine's own number is sent to the address
+/// that cookies, passkeys and links are made for, and long pages are compressed.
+pub async fn pass(
+    app: &Arc<App>,
+    pages: &impl Endpoint<Output = Response>,
+    request: Request,
+) -> poem::Result<Response> {
+    if let Some(address) = better_address(app, &request) {
+        let response = StatusCode::TEMPORARY_REDIRECT.into_response();
+        return Ok(with_header(response, header::LOCATION, &address));
+    }
+    let takes_gzip = takes_gzip(&request);
+    let response = pages.call(request).await?;
+    let is_page = response.content_type().is_some_and(|kind| kind.starts_with("text/html"));
+    if takes_gzip && is_page { compressed(response).await } else { Ok(response) }
+}
+
+/// The same page at `PUBLIC_URL`, for who asked a loopback number that is not in it.
+fn better_address(app: &App, request: &Request) -> Option<String> {
+    let host: Authority = request.header(header::HOST)?.parse().ok()?;
+    let number: IpAddr = host.host().trim_matches(['[', ']']).parse().ok()?;
+    let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
+    let public = app.public_url();
+    let names_host = public.split("://").nth(1).is_some_and(|rest| rest.starts_with(host.as_str()));
+    let path = request.original_uri().path_and_query()?;
+    let is_asset = path.path().starts_with("/assets/");
+    (number.is_loopback() && is_get && !names_host && !is_asset).then(|| format!("{public}{path}"))
+}
+
+async fn compressed(mut response: Response) -> poem::Result<Response> {
+    let body = response.take_body().into_bytes().await?;
+    if body.len() < GZIP_FROM {
+        response.set_body(body);
+        return Ok(response);
+    }
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 3), Compression::fast());
+    match encoder.write_all(&body).and_then(|()| encoder.finish()) {
+        Ok(gzip) => response.set_body(gzip),
+        Err(_) => {
+            response.set_body(body);
+            return Ok(response);
+        }
+    }
+    let response = with_header(response, header::CONTENT_ENCODING, "gzip");
+    Ok(with_header(response, header::VARY, "Accept-Encoding"))
+}

@@ -1,0 +1,28 @@
+//! Broken rules in the words of the pages, which stand below the field they speak of.
+
+use crate::domain::rule::Rule;
+
+/// What is wrong with a field, as one sentence.
+pub fn say(rule: &Rule) -> String {
+    let said = match rule {
+        Rule::Required | Rule::Empty => "Please fill this in.",
+        Rule::Email => "This is no e-mail address. It looks like name@example.com.",
+        Rule::NotNumber => "Please type a number, such as 1250.50.",
+        Rule::OneOf(_) => "Please choose one of the list.",
+        Rule::Unknown => "Please choose one of the list; this one is not there any more.",
+        Rule::Currency => "Please choose a currency, such as NGN or USD.",
+        Rule::Timezone => "Please choose a timezone, such as Africa/Lagos.",
+        Rule::Date => "Please give a day from 2000 to 2100, such as 2026-04-15.",
+        Rule::BeforeField("issueDate") => "This lies before the day of issue.",
+        Rule::PasswordClasses => {
+            "Use at least one small and one capital letter, one digit and one other character."
+        }
+        Rule::Username => "Only letters, digits, _ and - can stand here.",
+        Rule::Phone => "Please write it with the country's code, such as +94701234567.",
+        Rule::Url => "Please give an address that begins with https:// or http://.",
+        Rule::Otp => "The code has 6 digits.",
+        Rule::NegativeTotal => "The lines add up to less than nothing.",
+        _ => return format!("This {rule}."),
+    };
+    said.to_owned()
+}

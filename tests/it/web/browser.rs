@@ -1,0 +1,223 @@
+//! A browser without scripts: it keeps cookies, follows where it is sent, and sends the forms of
+//! the page it is on with what is hidden in them.
+
+use std::{cell::RefCell, collections::BTreeMap};
+
+use reqwest::{
+    Client, Method, StatusCode,
+    header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE},
+    redirect::Policy,
+};
+
+use crate::support::{TestApp, User};
+
+/// One person's browser.
+pub struct Browser<'a> {
+    app: &'a TestApp,
+    http: Client,
+    pub cookies: RefCell<BTreeMap<String, String>>,
+}
+
+/// A page as it arrived.
+#[derive(Debug)]
+pub struct Page {
+    pub status: StatusCode,
+    /// Where it was found in the end.
+    pub path: String,
+    pub headers: HeaderMap,
+    pub html: String,
+}
+
+impl<'a> Browser<'a> {
+    /// The browser of somebody who is not signed in.
+    pub fn new(app: &'a TestApp) -> Self {
+        let http = Client::builder().redirect(Policy::none()).build().unwrap();
+        Self { app, http, cookies: RefCell::default() }
+    }
+
+    /// The browser of a user who is signed in.
+    pub fn of(user: &User<'a>) -> Self {
+        let browser = Self::new(user.app);
+        browser.cookies.borrow_mut().insert("fos_session".to_owned(), user.token.clone());
+        browser
+    }
+
+    /// Opens a page, wherever it leads.
+    pub async fn open(&self, path: &str) -> Page {
+        self.follow(Method::GET, path, &[]).await
+    }
+
+    /// Sends a form of `page` to `path`, with what is hidden in the page's form of that action
+    /// (or in its first, where the form has none) and these fields.
+    pub async fn send(&self, page: &Page, path: &str, fields: &[(&str, &str)]) -> Page {
+        let mut all = page.hidden(path);
+        for (name, value) in fields {
+            all.retain(|(known, _)| known != name);
+            all.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        let pairs: Vec<(&str, &str)> = all.iter().map(|(n, v)| (&**n, &**v)).collect();
+        self.follow(Method::POST, path, &pairs).await
+    }
+
+    /// Sends these fields and nothing else.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        self.follow(Method::POST, path, fields).await
+    }
+
+    async fn follow(&self, method: Method, path: &str, fields: &[(&str, &str)]) -> Page {
+        let (mut method, mut path) = (method, path.to_owned());
+        for _ in 0..10 {
+            let page = self.once(&method, &path, fields).await;
+            let Some(to) = page.headers.get(LOCATION).and_then(|to| to.to_str().ok()) else {
+                return page;
+            };
+            assert!(to.starts_with('/'), "{path} leads elsewhere: {to}");
+            (method, path) = (Method::GET, to.to_owned());
+        }
+        panic!("{path} leads round in a circle");
+    }
+
+    /// One request, without following where it leads.
+    pub async fn once(&self, method: &Method, path: &str, fields: &[(&str, &str)]) -> Page {
+        let jar = self.cookies.borrow().clone();
+        let cookies: Vec<String> =
+            jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut request = self.http.request(method.clone(), format!("{}{path}", self.app.base));
+        if !cookies.is_empty() {
+            request = request.header(COOKIE, cookies.join("; "));
+        }
+        if *method == Method::POST {
+            request = request.header("sec-fetch-site", "same-origin").form(fields);
+        }
+        let response = request.send().await.unwrap();
+        for cookie in response.headers().get_all(SET_COOKIE) {
+            let cookie = cookie.to_str().unwrap();
+            let (name, rest) = cookie.split_once('=').unwrap();
+            let value = rest.split(';').next().unwrap();
+            let mut jar = self.cookies.borrow_mut();
+            if value.is_empty() || rest.contains("Max-Age=0") {
+                jar.remove(name);
+            } else {
+                jar.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let (status, headers) = (response.status(), response.headers().clone());
+        Page { status, path: path.to_owned(), headers, html: response.text().await.unwrap() }
+    }
+}
+
+impl Page {
+    /// The page, which must have this status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}: {}", self.path, self.html);
+        self
+    }
+
+    /// The page, which must say this, as people read it.
+    #[track_caller]
+    pub fn says(&self, text: &str) -> &Self {
+        let read = self.text();
+        assert!(read.contains(text), "{} does not say {text:?}: {read}", self.path);
+        self
+    }
+
+    /// The page, which must not say this.
+    #[track_caller]
+    pub fn hides(&self, text: &str) -> &Self {
+        let read = self.text();
+        assert!(!read.contains(text), "{} says {text:?}: {read}", self.path);
+        self
+    }
+
+    /// What people read: the words without tags, spaces drawn together.
+    pub fn text(&self) -> String {
+        let body = self.html.split_once("<body").map_or(&*self.html, |(_, body)| body);
+        let mut text = String::new();
+        let mut in_tag = true;
+        for c in body.chars() {
+            match c {
+                '<' => in_tag = true,
+                '>' => {
+                    in_tag = false;
+                    text.push(' ');
+                }
+                c if !in_tag => text.push(c),
+                _ => {}
+            }
+        }
+        let text = unescaped(&text);
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The value of the first field of that name.
+    pub fn value(&self, name: &str) -> Option<String> {
+        let tag =
+            self.tags("<input").find(|tag| attribute(tag, "name").as_deref() == Some(name))?;
+        Some(attribute(tag, "value").unwrap_or_default())
+    }
+
+    /// Where the first link leads that begins so.
+    #[track_caller]
+    pub fn link(&self, start: &str) -> String {
+        let found = self.tags("<a").filter_map(|tag| attribute(tag, "href"));
+        found
+            .into_iter()
+            .find(|href| href.starts_with(start))
+            .unwrap_or_else(|| panic!("{} has no link to {start}…: {}", self.path, self.html))
+    }
+
+    fn tags<'s>(&'s self, start: &'s str) -> impl Iterator<Item = &'s str> {
+        self.html.match_indices(start).map(|(at, _)| {
+            let rest = &self.html[at..];
+            &rest[..rest.find('>').unwrap_or(rest.len())]
+        })
+    }
+
+    /// What is hidden in the form that is sent to `action`.
+    fn hidden(&self, action: &str) -> Vec<(String, String)> {
+        let forms: Vec<&str> = self
+            .html
+            .match_indices("<form")
+            .map(|(at, _)| {
+                let rest = &self.html[at..];
+                &rest[..rest.find("</form>").unwrap_or(rest.len())]
+            })
+            .filter(|form| form[..form.find('>').unwrap_or(0)].contains("method=\"post\""))
+            .collect();
+        let of_action = |form: &&&str| attribute(form, "action").as_deref() == Some(action);
+        let without = |form: &&&str| {
+            let head = &form[..form.find('>').unwrap_or(0)];
+            attribute(head, "action").is_none()
+        };
+        let form = forms.iter().find(of_action).or_else(|| forms.iter().find(without));
+        let Some(form) = form else { panic!("{} has no form for {action}", self.path) };
+        let page = Page { html: (*form).to_owned(), ..self.blank() };
+        page.tags("<input")
+            .filter(|tag| attribute(tag, "type").as_deref() == Some("hidden"))
+            .filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value")?)))
+            .collect()
+    }
+
+    fn blank(&self) -> Page {
+        Page {
+            status: self.status,
+            path: self.path.clone(),
+            headers: HeaderMap::new(),
+            html: String::new(),
+        }
+    }
+}
+
+/// An attribute of the first tag in this text.
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let tag = &tag[..tag.find('>').unwrap_or(tag.len())];
+    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+    let value = rest.split('"').next()?;
+    Some(unescaped(value))
+}
+
+fn unescaped(html: &str) -> String {
+    let pairs = [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")];
+    pairs.iter().fold(html.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
+}

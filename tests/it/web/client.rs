@@ -1,0 +1,84 @@
+//! `/clients`.
+
+use super::browser::Browser;
+use crate::support::spawn_app;
+
+#[tokio::test]
+async fn a_client_is_added_found_changed_and_deleted() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let browser = Browser::of(&user);
+    browser.open("/clients").await.expect(200).says("No clients yet");
+
+    let page = browser.open("/clients/new").await;
+    let typed = [("name", " <b>Kamala</b> "), ("email", "kamala@example.com"), ("phone", "")];
+    let shown = browser.send(&page, "/clients", &typed).await.expect(200);
+    shown.says("The client was added.").says("<b>Kamala</b>").hides("Phone");
+    assert!(shown.path.starts_with("/clients/client_"), "{}", shown.path);
+
+    let found = browser.open("/clients?search=KAMALA").await;
+    found.says("<b>Kamala</b>").says("kamala@example.com").hides("The client was added");
+    browser.open("/clients?search=nobody").await.says("Nobody is found");
+
+    let edit = format!("{}/edit", shown.path);
+    let page = browser.open(&edit).await;
+    assert_eq!(page.value("name").as_deref(), Some("<b>Kamala</b>"));
+    let changed = browser.send(&page, &edit, &[("name", "Kamala"), ("phone", "+94 70")]).await;
+    changed.says("The client was changed.").says("Phone +94 70");
+    let page = browser.open(&edit).await;
+    let changed = browser.send(&page, &edit, &[("name", "Kamala"), ("phone", "")]).await;
+    changed.hides("+94 70");
+
+    let gone = browser.send(&changed, &format!("{}/delete", shown.path), &[]).await;
+    gone.says("The client was deleted.").says("No clients yet");
+    browser.open(&shown.path).await.expect(404).says("There is no such page");
+}
+
+#[tokio::test]
+async fn what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let browser = Browser::of(&user);
+    let page = browser.open("/clients/new").await;
+    let typed = [("name", ""), ("email", "kamala"), ("company", "Acme \"&\" Co")];
+    let again = browser.send(&page, "/clients", &typed).await.expect(400);
+    again.says("2 fields need another look.").says("Please fill this in.");
+    again.says("This is no e-mail address.");
+    assert_eq!(again.value("company").as_deref(), Some("Acme \"&\" Co"));
+    assert_eq!(again.html.matches("aria-invalid").count(), 2);
+    browser.open("/clients").await.says("No clients yet");
+}
+
+#[tokio::test]
+async fn a_form_sent_twice_counts_once() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let browser = Browser::of(&user);
+    let page = browser.open("/clients/new").await;
+    let typed = [("name", "Kamala"), ("email", "kamala@example.com")];
+    let first = browser.send(&page, "/clients", &typed).await;
+    let second = browser.send(&page, "/clients", &typed).await;
+    assert_eq!(first.path, second.path);
+    assert_eq!(user.get("/clients").await.body["total"], 1);
+    // Gone back, and changed: another client.
+    let typed = [("name", "Nimal"), ("email", "nimal@example.com")];
+    browser.send(&page, "/clients", &typed).await.says("Nimal");
+    assert_eq!(user.get("/clients").await.body["total"], 2);
+}
+
+#[tokio::test]
+async fn another_accounts_client_is_not_there() {
+    let app = spawn_app().await;
+    let (ada, eve) = (app.register("a@example.com").await, app.register("e@example.com").await);
+    let client = ada.client("Kamala").await;
+    let browser = Browser::of(&eve);
+    let page = browser.open("/clients/new").await;
+    let token = page.value("_token").unwrap();
+    let path = format!("/clients/{client}");
+    browser.open(&path).await.expect(404);
+    browser.open(&format!("{path}/edit")).await.expect(404);
+    let fields = [("_token", &*token), ("name", "Eve's")];
+    browser.post(&format!("{path}/edit"), &fields).await.expect(404);
+    browser.post(&format!("{path}/delete"), &fields).await.expect(404);
+    assert_eq!(ada.get(&path).await.data(200)["name"], "Kamala");
+}

@@ -1,0 +1,127 @@
+//! Who opens a page, and what every form must prove.
+
+use reqwest::{Method, header};
+
+use super::browser::Browser;
+use crate::support::{Options, spawn_app, spawn_app_with};
+
+const TYPED: [(&str, &str); 2] = [("name", "Kamala"), ("email", "kamala@example.com")];
+
+#[tokio::test]
+async fn who_is_not_signed_in_is_sent_to_sign_in_and_back() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let stranger = Browser::new(&app);
+    let answer = stranger.once(&Method::GET, "/clients?search=a%26b", &[]).await;
+    assert_eq!(answer.status.as_u16(), 303);
+    assert_eq!(answer.headers[header::LOCATION], "/login?next=%2Fclients%3Fsearch%3Da%2526b");
+    let answer = stranger.once(&Method::POST, "/clients", &TYPED).await;
+    assert_eq!(answer.headers[header::LOCATION], "/login");
+
+    // A session that was ended elsewhere ends here, and its cookie goes.
+    let browser = Browser::of(&user);
+    browser.open("/clients").await.expect(200);
+    user.post("/auth/logout", serde_json::json!({})).await;
+    let answer = browser.once(&Method::GET, "/clients", &[]).await;
+    assert_eq!(answer.status.as_u16(), 303);
+    assert!(browser.cookies.borrow().is_empty());
+}
+
+#[tokio::test]
+async fn a_form_without_its_token_changes_nothing() {
+    let app = spawn_app().await;
+    let (ada, eve) = (app.register("a@example.com").await, app.register("e@example.com").await);
+    let browser = Browser::of(&ada);
+    let others = Browser::of(&eve).open("/clients/new").await.value("_token").unwrap();
+    for token in ["", "wrong", &others] {
+        let fields = [TYPED[0], TYPED[1], ("_token", token)];
+        browser.post("/clients", &fields).await.expect(403).says("out of date");
+    }
+    assert_eq!(ada.get("/clients").await.body["total"], 0);
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_changes_nothing() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let browser = Browser::of(&user);
+    let token = browser.open("/clients/new").await.value("_token").unwrap();
+    let send = |name: &'static str, value: String| {
+        let fields = [TYPED[0], TYPED[1], ("_token", &token)].map(|(n, v)| (n, v.to_owned()));
+        let url = format!("{}/clients", app.base);
+        let cookie = format!("fos_session={}", user.token);
+        let request = app.http.post(url).header("cookie", cookie).header(name, value);
+        async move { request.form(&fields).send().await.unwrap().status().as_u16() }
+    };
+    for (name, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+        ("origin", "http://localhost"),
+    ] {
+        assert_eq!(send(name, value.to_owned()).await, 403, "{name}: {value}");
+    }
+    assert_eq!(user.get("/clients").await.body["total"], 0);
+    assert_eq!(send("origin", app.base.clone()).await, 200);
+    assert_eq!(user.get("/clients").await.body["total"], 1);
+}
+
+#[tokio::test]
+async fn the_machines_own_number_leads_to_the_public_address() {
+    let app = spawn_app().await;
+    let open = |host: &'static str| {
+        let url = format!("{}/clients?page=2", app.base);
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        let request = http.build().unwrap().get(url).header(header::HOST, host);
+        async move { request.send().await.unwrap() }
+    };
+    for host in ["127.0.0.1:5000", "[::1]:5000", "127.0.0.1"] {
+        let answer = open(host).await;
+        assert_eq!(answer.status().as_u16(), 307, "{host}");
+        let to = &answer.headers()[header::LOCATION];
+        assert_eq!(to, "http://localhost:5000/clients?page=2", "{host}");
+    }
+    for host in ["localhost:5000", "192.168.1.5:5000", "freelance.example"] {
+        let to = open(host).await.headers()[header::LOCATION].clone();
+        assert!(to.to_str().unwrap().starts_with("/login"), "{host}: {to:?}");
+    }
+}
+
+#[tokio::test]
+async fn cookies_are_kept_from_scripts_and_on_https_from_plain_http() {
+    for (public_url, cookie) in [
+        ("http://localhost:5000", "fos_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"),
+        (
+            "https://freelance.example",
+            "__Host-fos_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure",
+        ),
+    ] {
+        let options = Options { public_url: Some(public_url), ..Options::default() };
+        let app = spawn_app_with(options).await;
+        let answer = Browser::new(&app).once(&Method::GET, "/clients", &[]).await;
+        assert_eq!(answer.headers[header::SET_COOKIE], cookie);
+    }
+}
+
+#[tokio::test]
+async fn a_page_loads_nothing_from_elsewhere_and_is_small() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let page = Browser::of(&user).open("/clients").await.expect(200);
+    let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    let mut size = page.html.len();
+    for start in ["/assets/app.css?v=", "/assets/app.js?v="] {
+        let at = page.html.find(start).unwrap();
+        let path = page.html[at..].split('"').next().unwrap();
+        let url = format!("{}{path}", app.base);
+        let answer = app.http.get(url).header("accept-encoding", "gzip").send().await.unwrap();
+        assert_eq!(answer.headers()[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
+        size += answer.bytes().await.unwrap().len();
+    }
+    assert!(size < 60_000, "{size}");
+    let url = format!("{}/assets/app.css?v=0", app.base);
+    let old = app.http.get(url).send().await.unwrap();
+    assert_eq!(old.headers()[header::CACHE_CONTROL], "no-cache");
+}
