@@ -60,6 +60,7 @@ pub fn routes(app: &Arc<App>, gate: &Arc<Gate>) -> BoxEndpoint<'static> {
         .at("/healthz", os.free(get(make_sync(|_| healthy()))))
         .nest("/api/v1", os.around(os_routes, Some(Limit::Api), api_v1::LIMITS))
         .nest("/v1", hub.around(hub_routes, None, v1::LIMITS))
+        .at("/api/*path", os.free(make_sync(unknown)))
         .nest("/", web_pages(gate, web::routes(app)))
         .around(move |routes, mut request| {
             let garbled = Arc::clone(&garbled);

@@ -63,6 +63,7 @@ impl Browser {
         ];
         let capabilities = json!({
             "goog:chromeOptions": {"args": arguments},
+            "goog:loggingPrefs": {"browser": "WARNING"},
             "webauthn:virtualAuthenticators": true,
         });
         let body = json!({"capabilities": {"alwaysMatch": capabilities}});
@@ -80,6 +81,13 @@ impl Browser {
     pub async fn run(&self, script: &str, arguments: Value) -> Value {
         let script = format!("return (async (...args) => {{ {script} }})(...arguments)");
         self.command("execute/sync", json!({ "script": script, "args": arguments })).await
+    }
+
+    /// Like [`Browser::run`]; nothing where the page went away meanwhile.
+    pub async fn try_run(&self, script: &str, arguments: Value) -> Option<Value> {
+        let script = format!("return (async (...args) => {{ {script} }})(...arguments)");
+        let body = json!({ "script": script, "args": arguments });
+        self.try_post(&format!("session/{}/execute/sync", self.session), body).await.ok()
     }
 
     /// Plugs in an authenticator of the computer itself, whose user passes its check; its id.
@@ -101,18 +109,74 @@ impl Browser {
         self.command(&path, json!({ "isUserVerified": is_verified })).await;
     }
 
+    /// Presses keys, one after the other; the keys without a letter stand in Unicode's private
+    /// area, as WebDriver has them.
+    pub async fn keys(&self, keys: &str) {
+        let strokes: Vec<Value> = keys
+            .chars()
+            .flat_map(|key| {
+                [json!({"type": "keyDown", "value": key}), json!({"type": "keyUp", "value": key})]
+            })
+            .collect();
+        let body = json!({"actions": [{"type": "key", "id": "keyboard", "actions": strokes}]});
+        self.command("actions", body).await;
+    }
+
+    /// Clicks an element with the mouse; it must be in sight and nothing in its way.
+    pub async fn click(&self, element: &Value) {
+        self.element(element, "click", json!({})).await;
+    }
+
+    /// Types into the element that has the focus, or that takes it.
+    pub async fn type_into(&self, element: &Value, text: &str) {
+        self.element(element, "value", json!({ "text": text })).await;
+    }
+
+    /// Turns the scripts of pages off.
+    pub async fn without_scripts(&self) {
+        self.devtools("Emulation.setScriptExecutionDisabled", json!({"value": true})).await;
+    }
+
+    /// How wide the window is, and whether its user likes it dark.
+    pub async fn look(&self, width: u32, scheme: &str) {
+        let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
+        self.devtools("Emulation.setDeviceMetricsOverride", size).await;
+        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+    }
+
+    /// Warnings and errors that the pages left since they were last asked for.
+    pub async fn complaints(&self) -> Vec<String> {
+        let entries = self.command("se/log", json!({"type": "browser"})).await;
+        let entries = entries.as_array().unwrap().iter();
+        entries.map(|entry| entry["message"].as_str().unwrap().to_owned()).collect()
+    }
+
+    async fn devtools(&self, command: &str, params: Value) -> Value {
+        self.command("goog/cdp/execute", json!({"cmd": command, "params": params})).await
+    }
+
+    async fn element(&self, element: &Value, act: &str, body: Value) {
+        let id = element.as_object().unwrap().values().next().unwrap().as_str().unwrap();
+        self.command(&format!("element/{id}/{act}"), body).await;
+    }
+
     async fn command(&self, path: &str, body: Value) -> Value {
         self.post(&format!("session/{}/{path}", self.session), body).await
     }
 
     async fn post(&self, path: &str, body: Value) -> Value {
+        let answer = self.try_post(path, body).await;
+        answer.unwrap_or_else(|refusal| panic!("{path}: {refusal:#}"))
+    }
+
+    async fn try_post(&self, path: &str, body: Value) -> Result<Value, Value> {
         let url = format!("http://127.0.0.1:{}/{path}", self.port);
         let request = self.http.post(url).json(&body).timeout(PATIENCE);
         let answer = request.send().await.unwrap();
         let status = answer.status();
         let mut answer: Value = answer.json().await.unwrap();
-        assert!(status.is_success(), "{path}: {answer:#}");
-        answer["value"].take()
+        if status.is_success() { Ok(answer["value"].take()) } else { Err(answer) }
     }
 }
 

@@ -8,5 +8,7 @@ mod browser;
 #[path = "../it/support/eml.rs"]
 mod eml;
 mod passkey;
+mod person;
 mod program;
 mod smtp;
+mod story;

@@ -38,7 +38,7 @@ async fn run(browser: &Browser, script: &str, arguments: Value) -> Value {
 }
 
 /// A port that was free a moment ago. Those that systems give away are none that browsers block.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 

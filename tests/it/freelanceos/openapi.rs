@@ -235,14 +235,3 @@ async fn page_and_document_are_405_for_other_methods_in_the_shape_of_the_api() {
         assert_eq!(body, json!({"success": false, "error": "Method not allowed"}));
     }
 }
-
-#[tokio::test]
-async fn who_opens_the_address_alone_is_led_to_the_documentation() {
-    let app = spawn_app().await;
-    let page = app.http.get(&app.base).send().await.unwrap();
-    assert_eq!(page.url().path(), "/api/v1/docs");
-    assert_eq!(page.status(), 200);
-    assert!(page.text().await.unwrap().contains("SwaggerUIBundle"));
-    let other = app.http.get(format!("{}/nowhere", app.base)).send().await.unwrap();
-    assert_eq!(other.status(), 404);
-}

@@ -1,0 +1,202 @@
+//! Somebody in front of a browser, who acts through what the page shows: by its words, with the
+//! mouse or with the keyboard alone.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use tokio::time::{Duration, sleep};
+
+use crate::{browser::Browser, program::PATIENCE};
+
+/// How somebody reaches what is on a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hand {
+    Mouse,
+    Keyboard,
+}
+
+/// Between two looks at a page that is not there yet.
+const BLINK: Duration = Duration::from_millis(40);
+/// Steps of the Tab key within which everything on a page must be reached.
+const TABS_MAX: usize = 150;
+
+const TAB: &str = "\u{e004}";
+const ENTER: &str = "\u{e007}";
+const SPACE: &str = " ";
+
+/// Finds what a reader of the page knows by these words: a link, button or question by what
+/// stands on it, a field by its label. `args`: the kind and the words.
+const FIND: &str = r#"
+    const [kind, words] = args;
+    const read = (element) => element.textContent.replace(/\s+/g, ' ').trim();
+    const isShown = (element) => element.checkVisibility({ visibilityProperty: true })
+        && !element.disabled;
+    if (kind === 'control') {
+        const all = [...document.querySelectorAll('a[href], button, summary')].filter(isShown);
+        const name = (element) => element.getAttribute('aria-label') || read(element);
+        return all.find((element) => name(element) === words) || null;
+    }
+    const label = [...document.querySelectorAll('label')].filter(isShown).find((label) => {
+        const optional = label.querySelector('.optional');
+        const name = read(label);
+        return (optional ? name.slice(0, -read(optional).length).trim() : name) === words;
+    });
+    return label ? label.control : null;
+"#;
+
+pub struct Person {
+    pub browser: Browser,
+    hand: Hand,
+    base: String,
+}
+
+impl Person {
+    /// Somebody who has just opened a browser.
+    pub async fn new(base: &str, hand: Hand) -> Self {
+        Self { browser: Browser::open().await, hand, base: base.to_owned() }
+    }
+
+    /// Opens an address that was given to them.
+    pub async fn go(&self, path: &str) {
+        let url = if path.starts_with('/') { format!("{}{path}", self.base) } else { path.into() };
+        self.browser.go(&url).await;
+    }
+
+    /// Presses a link or a button that leads to another page.
+    pub async fn press(&self, words: &str) {
+        // What is on the page now is gone when the next one has come.
+        self.browser.run("document.documentElement.dataset.left = 'yes'", json!([])).await;
+        self.touch(words).await;
+        let has_come = "return !document.documentElement.dataset.left
+            && document.readyState === 'complete'";
+        self.wait(has_come, json!([]), &format!("{words:?} leads nowhere")).await;
+    }
+
+    /// Presses a button or opens a question that stays on the page.
+    pub async fn touch(&self, words: &str) {
+        let control = self.find("control", words).await;
+        match self.hand {
+            Hand::Mouse => self.browser.click(&control).await,
+            Hand::Keyboard => {
+                self.reach(&control, words).await;
+                self.browser.keys(ENTER).await;
+            }
+        }
+    }
+
+    /// Types into a field, over what stands there.
+    pub async fn fill(&self, label: &str, text: &str) {
+        let field = self.focus(label).await;
+        let is_date = self.browser.run("return args[0].type === 'date'", json!([field])).await;
+        if is_date == true {
+            // As its parts are typed in English: month, day, year.
+            let (year, rest) = text.split_once('-').unwrap();
+            self.browser.type_into(&field, &format!("{}{year}", rest.replace('-', ""))).await;
+        } else {
+            self.browser.run("args[0].select()", json!([field])).await;
+            self.browser.type_into(&field, text).await;
+        }
+    }
+
+    /// Chooses from a list by the first words of an entry.
+    pub async fn choose(&self, label: &str, entry: &str) {
+        let field = self.focus(label).await;
+        match self.hand {
+            Hand::Mouse => {
+                let script = "return [...args[0].options]
+                    .find((option) => option.text.trim().startsWith(args[1])) || null";
+                let option = self.browser.run(script, json!([field, entry])).await;
+                assert!(option.is_object(), "{label:?} has no {entry:?}");
+                self.browser.click(&option).await;
+            }
+            Hand::Keyboard => self.browser.type_into(&field, entry).await,
+        }
+        let chosen = "return args[0].selectedOptions[0].text.trim()";
+        let chosen = self.browser.run(chosen, json!([field])).await;
+        assert!(chosen.as_str().unwrap().starts_with(entry), "{label:?} is {chosen}");
+    }
+
+    /// Ticks a box.
+    pub async fn tick(&self, label: &str) {
+        let field = self.find("field", label).await;
+        match self.hand {
+            Hand::Mouse => self.browser.click(&field).await,
+            Hand::Keyboard => {
+                self.reach(&field, label).await;
+                self.browser.keys(SPACE).await;
+            }
+        }
+        assert_eq!(self.browser.run("return args[0].checked", json!([field])).await, true);
+    }
+
+    /// Waits until the page says this.
+    pub async fn sees(&self, text: &str) {
+        let script = "return document.body.innerText.replace(/\\s+/g, ' ').includes(args[0])";
+        self.wait(script, json!([text]), &format!("the page does not say {text:?}")).await;
+    }
+
+    /// What stands in a field.
+    pub async fn value(&self, label: &str) -> String {
+        let field = self.find("field", label).await;
+        let value = self.browser.run("return args[0].value", json!([field])).await;
+        value.as_str().unwrap().to_owned()
+    }
+
+    /// The address of the page without the host.
+    pub async fn path(&self) -> String {
+        let path = self.browser.run("return location.pathname", json!([])).await;
+        path.as_str().unwrap().to_owned()
+    }
+
+    /// Nothing on the pages so far was refused or went wrong.
+    pub async fn has_no_complaints(&self) {
+        let complaints = self.browser.complaints().await;
+        assert!(complaints.is_empty(), "{complaints:#?}");
+    }
+
+    async fn focus(&self, label: &str) -> Value {
+        let field = self.find("field", label).await;
+        match self.hand {
+            Hand::Mouse => self.browser.click(&field).await,
+            Hand::Keyboard => self.reach(&field, label).await,
+        }
+        field
+    }
+
+    async fn find(&self, kind: &str, words: &str) -> Value {
+        let missing = format!("there is no {kind} {words:?}");
+        self.wait(FIND, json!([kind, words]), &missing).await
+    }
+
+    /// Goes on with the Tab key until the element has the focus, which must be seen.
+    async fn reach(&self, element: &Value, words: &str) {
+        let is_there = "return document.activeElement === args[0]";
+        for _ in 0..TABS_MAX {
+            if self.browser.run(is_there, json!([element])).await == true {
+                let is_seen = "const style = getComputedStyle(args[0]);
+                    return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0";
+                let is_seen = self.browser.run(is_seen, json!([element])).await;
+                assert_eq!(is_seen, true, "nobody sees that {words:?} has the focus");
+                return;
+            }
+            self.browser.keys(TAB).await;
+        }
+        panic!("the keyboard does not reach {words:?} on {}", self.path().await);
+    }
+
+    /// Runs a script until it answers something.
+    async fn wait(&self, script: &str, arguments: Value, missing: &str) -> Value {
+        let begun = Instant::now();
+        loop {
+            let found = self.browser.try_run(script, arguments.clone()).await;
+            match found {
+                Some(found) if !found.is_null() && found != false => return found,
+                _ if begun.elapsed() < PATIENCE / 4 => sleep(BLINK).await,
+                _ => {
+                    let page = "return location.pathname + ': ' + document.body.innerText";
+                    panic!("{missing}: {}", self.browser.run(page, json!([])).await);
+                }
+            }
+        }
+    }
+}
