@@ -13,7 +13,7 @@ mod restore;
 mod serve;
 mod terminal;
 
-use std::{error::Error as _, io::IsTerminal, path::Path, process::ExitCode, sync::Arc};
+use std::{error::Error as _, io::IsTerminal, path::{Path, PathBuf}, process::ExitCode, sync::Arc};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use jiff::Timestamp;
@@ -214,10 +214,16 @@ fn open_app_with(
     clock: Arc<dyn Clock>,
     settings: AppSettings,
 ) -> Result<App, Failure> {
+    let database = ready_database(location)?;
+    let store = Store::open(&database).map_err(cannot_open(&database))?;
+    Ok(App::new(store, clock, Arc::new(SystemRandom), settings)?)
+}
+
+/// The database file, which exists and is of this version's schema.
+fn ready_database(location: &Location) -> Result<PathBuf, Failure> {
     let database = location.database()?;
     let shown = database.display();
-    let cannot = |error| Failure::Failed(format!("cannot open {shown}: {}", in_words(&error)));
-    let version = schema::version(&database).map_err(cannot)?;
+    let version = schema::version(&database).map_err(cannot_open(&database))?;
     if version == 0 {
         return Err(Failure::Failed(format!(
             "there is no database at {shown}; run `freelanceos serve` or `freelanceos migrate` first"
@@ -230,8 +236,13 @@ fn open_app_with(
             migration.from, migration.to
         )));
     }
-    let store = Store::open(&database).map_err(cannot)?;
-    Ok(App::new(store, clock, Arc::new(SystemRandom), settings)?)
+    Ok(database)
+}
+
+fn cannot_open(database: &Path) -> impl Fn(Error) -> Failure {
+    move |error| {
+        Failure::Failed(format!("cannot open {}: {}", database.display(), in_words(&error)))
+    }
 }
 
 /// Opens the app, does the work, and ends with all of it on the disk.

@@ -67,6 +67,7 @@ impl Clock for StoryClock {
 pub fn run(arguments: Arguments) -> Outcome {
     let Arguments { email, seed, location, payment_links, secrets } = arguments;
     text::parse_email(&email).map_err(|rule| Failure::Failed(format!("{email:?} {rule}")))?;
+    super::ready_database(&location)?;
     let secret_key = secrets.make_secret_key(&location, &SystemRandom)?;
     let settings = AppSettings {
         jwt_secret: random_word(32),
