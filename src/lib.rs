@@ -1,6 +1,6 @@
 //! FreelanceOS: the back office of a freelancer in one executable.
 //!
-//! Imports run one way, in this order: `domain`, `store` and `mail`, `app`, `http`, `api`, `server`,
+//! Imports run one way, in this order: `domain`, `store`, `mail` and `pdf`, `app`, `http`, `api`, `server`,
 //! `cli`.
 
 pub mod api;
@@ -10,6 +10,7 @@ pub mod config;
 pub mod domain;
 pub mod http;
 pub mod mail;
+pub mod pdf;
 pub mod server;
 pub mod store;
 pub mod web;

@@ -8,6 +8,7 @@ mod browser;
 #[path = "../it/support/eml.rs"]
 mod eml;
 mod passkey;
+mod pdf;
 mod person;
 mod program;
 mod smtp;

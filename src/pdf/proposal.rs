@@ -1,0 +1,85 @@
+//! A proposal on paper.
+
+use krilla::{image::Image, tagging::Tag};
+
+use super::{
+    ProposalSheet,
+    canvas::{BODY, Canvas, LABEL, Mark, STRONG},
+    letterhead::{self, Fact, Title},
+    text::{Style, Typesetter},
+    write::{About, Refusal, write},
+};
+use crate::domain::{error::Result, proposal::ProposalStatus};
+
+const HEADING: Style = Style { size: 15.0, leading: 21.0, is_bold: true, ..BODY };
+const CONTENT: Style = Style { size: 10.0, leading: 15.5, ..BODY };
+
+/// The bytes of a proposal's PDF.
+pub fn render(sheet: &ProposalSheet) -> Result<Vec<u8>> {
+    letterhead::with_logo(sheet.logo, |logo| draw(sheet, logo))
+}
+
+fn draw(sheet: &ProposalSheet, logo: Option<Image>) -> Result<Vec<u8>, Refusal> {
+    let proposal = sheet.proposal;
+    let mut typesetter = Typesetter::default();
+    let mut canvas = Canvas::new();
+    let state = match proposal.status {
+        ProposalStatus::Draft => Some("DRAFT".to_owned()),
+        ProposalStatus::Accepted => Some("ACCEPTED".to_owned()),
+        ProposalStatus::Rejected => Some("DECLINED".to_owned()),
+        ProposalStatus::Sent => None,
+    };
+    let title = Title { kind: "Proposal", number: None, state };
+    letterhead::head(&mut canvas, &mut typesetter, &title, sheet.seller, logo);
+    let mut facts = Vec::new();
+    if proposal.amount.minor != 0 {
+        facts.push(Fact { label: "Amount", text: proposal.amount.shown(), style: STRONG });
+        facts.push(Fact { label: "", text: String::new(), style: LABEL });
+    }
+    if let Some(day) = proposal.valid_until {
+        facts.push(Fact { label: "Valid until", text: sheet.dates.show(day), style: BODY });
+    }
+    letterhead::parties(
+        &mut canvas,
+        &mut typesetter,
+        ("From", sheet.seller),
+        ("Prepared for", sheet.buyer),
+        facts,
+    );
+    let heading = typesetter.lines(&proposal.title, HEADING, super::canvas::MEASURE);
+    let node = canvas.node(None, letterhead::heading(2, &proposal.title));
+    canvas.flow(heading, Mark::Node(node));
+    canvas.y += 8.0;
+    for paragraph in proposal.content.trim_end().split("\n\n") {
+        let lines = typesetter.lines(paragraph, CONTENT, super::canvas::MEASURE);
+        let node = canvas.node(None, Tag::P);
+        canvas.flow(lines, Mark::Node(node));
+        canvas.y += CONTENT.leading * 0.6;
+    }
+    canvas.y += 12.0;
+    if let Some(text) = answer(sheet) {
+        letterhead::section(&mut canvas, &mut typesetter, "Answer", &text);
+    }
+    if proposal.status == ProposalStatus::Draft {
+        canvas.stamp(&mut typesetter, "DRAFT");
+    }
+    let author = letterhead::display_name(sheet.seller);
+    canvas.footers(&mut typesetter, &format!("{} · {author}", proposal.title));
+    let about = About {
+        id: format!("{} {}", proposal.id, proposal.status.as_str()),
+        title: proposal.title.clone(),
+        author: author.to_owned(),
+        created: sheet.created,
+    };
+    write(canvas, about)
+}
+
+fn answer(sheet: &ProposalSheet) -> Option<String> {
+    let (name, day) = sheet.answered?;
+    let day = sheet.dates.show(day);
+    match sheet.proposal.status {
+        ProposalStatus::Accepted => Some(format!("Accepted by {name} on {day}")),
+        ProposalStatus::Rejected => Some(format!("Declined by {name} on {day}")),
+        ProposalStatus::Draft | ProposalStatus::Sent => None,
+    }
+}

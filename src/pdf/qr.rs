@@ -1,0 +1,35 @@
+//! QR codes as squares.
+
+use krilla::tagging::Tag;
+use qrcodegen::{QrCode, QrCodeEcc};
+
+use super::canvas::{Area, Canvas, INK, Mark, Op};
+
+/// 28 mm.
+pub const SIDE: f32 = 79.4;
+
+/// Draws a text as a QR code; `false` where it is too long for one.
+pub fn draw(canvas: &mut Canvas, text: &str, alt: &str, x: f32, y: f32) -> bool {
+    let Ok(code) = QrCode::encode_text(text, QrCodeEcc::Medium) else { return false };
+    let module = SIDE / code.size() as f32;
+    let mut boxes = Vec::new();
+    for row in 0..code.size() {
+        let mut column = 0;
+        while column < code.size() {
+            // Neighbours are one box, so that no reader sees gaps between them.
+            let length = (column..code.size()).take_while(|at| code.get_module(*at, row)).count();
+            if length > 0 {
+                boxes.push(Area {
+                    x: x + column as f32 * module,
+                    y: y + row as f32 * module,
+                    width: length as f32 * module,
+                    height: module,
+                });
+            }
+            column += length as i32 + 1;
+        }
+    }
+    let node = canvas.node(None, Tag::Figure(Some(alt.to_owned())));
+    canvas.put(Op::Boxes { boxes, color: INK, mark: Mark::Node(node) });
+    true
+}

@@ -1,0 +1,153 @@
+//! Characters become glyphs: pieces of one font, script and direction, shaped.
+
+use std::ops::Range;
+
+use harfrust::{BufferFlags, Direction, Script, ShapePlan, Tag, UnicodeBuffer};
+use unicode_bidi::Level;
+use unicode_script::UnicodeScript;
+
+use super::font::{self, Choice};
+
+/// A piece of text that is shaped as one.
+#[derive(Clone)]
+pub struct Item {
+    pub range: Range<usize>,
+    pub face: usize,
+    pub level: Level,
+    script: Script,
+    is_bold: bool,
+}
+
+/// A shaped piece of text.
+pub struct Shaped {
+    pub face: usize,
+    /// From left to right.
+    pub glyphs: Vec<Glyph>,
+    is_rtl: bool,
+}
+
+/// A glyph; lengths are in ems.
+pub struct Glyph {
+    pub id: u32,
+    /// The text it stands for, together with its neighbours of the same range.
+    pub range: Range<usize>,
+    pub advance: f32,
+    pub offset: (f32, f32),
+}
+
+impl Shaped {
+    /// Start, end and width of what cannot be taken apart, in the order of reading.
+    pub fn clusters(&self) -> Vec<(usize, usize, f32)> {
+        let mut clusters: Vec<(usize, usize, f32)> = Vec::with_capacity(self.glyphs.len());
+        for glyph in &self.glyphs {
+            match clusters.last_mut() {
+                Some(last) if last.0 == glyph.range.start => last.2 += glyph.advance,
+                _ => clusters.push((glyph.range.start, glyph.range.end, glyph.advance)),
+            }
+        }
+        if self.is_rtl {
+            clusters.reverse();
+        }
+        clusters
+    }
+}
+
+/// Shapes text; keeps the plans that are costly to make.
+#[derive(Default)]
+pub struct Shaper {
+    plans: Vec<((usize, Script, bool), ShapePlan)>,
+    buffer: Option<UnicodeBuffer>,
+}
+
+impl Shaper {
+    /// Cuts a paragraph into pieces of one font, script and level.
+    pub fn items(&self, text: &str, levels: &[Level], is_bold: bool) -> Vec<Item> {
+        let mut items: Vec<Item> = Vec::new();
+        let mut before = None;
+        for ((place, c), level) in text.char_indices().map(|at| (at, levels[at.0])) {
+            let face = font::choose(c, is_bold, before).face;
+            before = Some(face);
+            let script = script(c);
+            let end = place + c.len_utf8();
+            match items.last_mut() {
+                Some(last)
+                    if last.face == face
+                        && last.level == level
+                        && (is_neutral(script)
+                            || is_neutral(last.script)
+                            || last.script == script) =>
+                {
+                    last.range.end = end;
+                    if is_neutral(last.script) {
+                        last.script = script;
+                    }
+                }
+                _ => items.push(Item { range: place..end, face, level, script, is_bold }),
+            }
+        }
+        items
+    }
+
+    /// The glyphs of a part of an item. `level` may be another than the item's where a line ends.
+    pub fn shape(&mut self, text: &str, item: &Item, level: Level, range: Range<usize>) -> Shaped {
+        let is_rtl = level.is_rtl();
+        let nothing = Shaped { face: item.face, glyphs: Vec::new(), is_rtl };
+        let Some(face) = font::face(item.face) else { return nothing };
+        let shaper = face.shaper();
+        let mut buffer = self.buffer.take().unwrap_or_default();
+        buffer.set_flags(BufferFlags::REMOVE_DEFAULT_IGNORABLES);
+        for (place, c) in text[range.clone()].char_indices() {
+            let Choice { drawn, .. } = font::choose(c, item.is_bold, Some(item.face));
+            // No text is longer than 4 GiB.
+            buffer.add(drawn, (range.start + place) as u32);
+        }
+        let direction = if is_rtl { Direction::RightToLeft } else { Direction::LeftToRight };
+        buffer.set_direction(direction);
+        buffer.set_script(item.script);
+        let key = (item.face, item.script, is_rtl);
+        let known = self.plans.iter().position(|(of, _)| *of == key);
+        let known = known.unwrap_or_else(|| {
+            let plan = ShapePlan::new(&shaper, direction, Some(item.script), None, &[]);
+            self.plans.push((key, plan));
+            self.plans.len() - 1
+        });
+        let shaped = shaper.shape_with_plan(&self.plans[known].1, buffer, &[]);
+
+        let em = shaper.units_per_em() as f32;
+        let mut starts: Vec<usize> =
+            shaped.glyph_infos().iter().map(|info| info.cluster as usize).collect();
+        starts.sort_unstable();
+        starts.dedup();
+        // What was removed at the front belongs to what comes first.
+        if let Some(first) = starts.first_mut() {
+            *first = range.start;
+        }
+        let glyphs = (shaped.glyph_infos().iter().zip(shaped.glyph_positions()))
+            .map(|(info, position)| {
+                let next = starts.partition_point(|start| *start <= info.cluster as usize);
+                let end = starts.get(next).copied().unwrap_or(range.end);
+                let start = next.checked_sub(1).and_then(|at| starts.get(at).copied());
+                let id = if info.glyph_id == 0 { face.missing() } else { info.glyph_id };
+                Glyph {
+                    id,
+                    range: start.unwrap_or(range.start)..end,
+                    advance: position.x_advance as f32 / em,
+                    offset: (position.x_offset as f32 / em, position.y_offset as f32 / em),
+                }
+            })
+            .collect();
+        self.buffer = Some(shaped.clear());
+        Shaped { glyphs, ..nothing }
+    }
+}
+
+fn script(c: char) -> Script {
+    let tag = Tag::from_be_bytes(c.script().as_iso15924_tag().to_be_bytes());
+    Script::from_iso15924_tag(tag).unwrap_or(harfrust::script::COMMON)
+}
+
+/// Whether characters of this script go with any other.
+fn is_neutral(script: Script) -> bool {
+    use harfrust::script::{COMMON, INHERITED, UNKNOWN};
+    [COMMON, INHERITED, UNKNOWN].contains(&script)
+}

@@ -1,0 +1,131 @@
+//! The lines of an invoice, over as many pages as they need.
+
+use krilla::tagging::{ArtifactType, TableHeaderScope, Tag};
+
+use super::{
+    canvas::{Align, BODY, Canvas, Column, LABEL, MARGIN, MEASURE, Mark, NodeId},
+    text::{Line, Style, Typesetter},
+};
+
+const HEADER: Style = Style { is_bold: true, leading: 12.0, ..LABEL };
+/// Between columns.
+const GAP: f32 = 14.0;
+/// Above and below the text of a row.
+const PADDING: f32 = 4.5;
+/// The widest a column of numbers gets; what is longer breaks.
+const NUMBERS_MAX: f32 = 128.0;
+
+/// A table of a column of text and columns of numbers.
+pub struct Table<const N: usize> {
+    pub header: [String; N],
+    pub rows: Vec<[String; N]>,
+}
+
+/// The place of a column.
+#[derive(Clone, Copy)]
+struct Slot {
+    x: f32,
+    width: f32,
+    align: Align,
+}
+
+impl<const N: usize> Table<N> {
+    /// Draws the table. `after` is the height of what must not stand on another page than the
+    /// last row.
+    pub fn draw(self, canvas: &mut Canvas, typesetter: &mut Typesetter, after: f32) {
+        let slots = self.slots(typesetter);
+        let header = cells(typesetter, &self.header, &slots, HEADER);
+        let height = height(&header, HEADER.leading) + PADDING;
+        let mut rows =
+            self.rows.iter().map(|row| cells(typesetter, row, &slots, BODY)).collect::<Vec<_>>();
+        let is_last = |row: usize| row + 1 == self.rows.len();
+        let first = rows.first().map_or(0.0, |row| self::height(row, BODY.leading) + 2.0 * PADDING);
+        canvas.reserve(height + first + if self.rows.len() < 2 { after } else { 0.0 });
+
+        let table = canvas.node(None, Tag::Table);
+        let head = canvas.node(Some(table), Tag::THead);
+        let line = canvas.node(Some(head), Tag::TR);
+        let nodes: Vec<NodeId> = slots
+            .iter()
+            .map(|_| canvas.node(Some(line), Tag::TH(TableHeaderScope::Column)))
+            .collect();
+        draw_header(canvas, &header, &slots, |column| {
+            nodes.get(column).map_or(Mark::Artifact(ArtifactType::Other), |node| Mark::Node(*node))
+        });
+        let again = |canvas: &mut Canvas| {
+            draw_header(canvas, &header, &slots, |_| Mark::Artifact(ArtifactType::PaginationOther));
+        };
+        let body = canvas.node(Some(table), Tag::TBody);
+        for (place, row) in rows.drain(..).enumerate() {
+            let needed = self::height(&row, BODY.leading) + 2.0 * PADDING;
+            let page = canvas.pages.len();
+            canvas.reserve(needed + if is_last(place) { after } else { 0.0 });
+            if canvas.pages.len() > page {
+                again(canvas);
+            }
+            let line = canvas.node(Some(body), Tag::TR);
+            let columns = slots
+                .iter()
+                .zip(row)
+                .map(|(slot, lines)| {
+                    let node = canvas.node(Some(line), Tag::TD);
+                    let lines = lines.into_iter().map(|line| (line, Mark::Node(node))).collect();
+                    Column { x: slot.x, width: slot.width, align: slot.align, lines }
+                })
+                .collect();
+            canvas.y += PADDING;
+            canvas.columns(columns, BODY.leading, again);
+            canvas.y += PADDING;
+            canvas.hairline(canvas.y, MARGIN, MEASURE);
+        }
+    }
+
+    /// Columns of numbers are as wide as their longest one, text has the rest.
+    fn slots(&self, typesetter: &mut Typesetter) -> Vec<Slot> {
+        let mut right = MARGIN + MEASURE;
+        let mut slots = Vec::with_capacity(N);
+        for column in (1..N).rev() {
+            let mut width = typesetter.line(&self.header[column], HEADER).width.max(44.0);
+            for row in &self.rows {
+                width = width.max(typesetter.line(&row[column], BODY).width);
+            }
+            // A hair more, so that rounding breaks nothing.
+            let width = width.min(NUMBERS_MAX) + 0.1;
+            slots.push(Slot { x: right - width, width, align: Align::Right });
+            right -= width + GAP;
+        }
+        slots.push(Slot { x: MARGIN, width: right - MARGIN, align: Align::Start });
+        slots.reverse();
+        slots
+    }
+}
+
+fn cells<const N: usize>(
+    typesetter: &mut Typesetter,
+    row: &[String; N],
+    slots: &[Slot],
+    style: Style,
+) -> Vec<Vec<Line>> {
+    row.iter().zip(slots).map(|(text, slot)| typesetter.lines(text, style, slot.width)).collect()
+}
+
+fn height(row: &[Vec<Line>], leading: f32) -> f32 {
+    row.iter().map(Vec::len).max().unwrap_or(0) as f32 * leading
+}
+
+fn draw_header(
+    canvas: &mut Canvas,
+    header: &[Vec<Line>],
+    slots: &[Slot],
+    mark: impl Fn(usize) -> Mark,
+) {
+    let columns = (header.iter().zip(slots).enumerate())
+        .map(|(place, (lines, slot))| {
+            let lines = lines.iter().map(|line| (line.clone(), mark(place))).collect();
+            Column { x: slot.x, width: slot.width, align: slot.align, lines }
+        })
+        .collect();
+    canvas.columns(columns, HEADER.leading, |_| {});
+    canvas.y += PADDING;
+    canvas.hairline(canvas.y, MARGIN, MEASURE);
+}

@@ -1,0 +1,205 @@
+//! Text made ready: cleaned, broken into lines, each a row of glyphs from left to right.
+
+use std::{ops::Range, rc::Rc};
+
+use krilla::text::{GlyphId, KrillaGlyph};
+use unicode_bidi::ParagraphBidiInfo;
+use unicode_linebreak::{BreakOpportunity, linebreaks};
+
+use super::shape::{Item, Shaped, Shaper};
+
+/// How text looks.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Style {
+    pub size: f32,
+    /// From one line to the next.
+    pub leading: f32,
+    pub is_bold: bool,
+    pub color: Color,
+}
+
+/// Red, green, blue.
+pub type Color = [u8; 3];
+
+/// One line of text.
+#[derive(Clone)]
+pub struct Line {
+    /// The whole paragraph, which the glyphs refer to.
+    pub text: Rc<str>,
+    pub runs: Vec<Run>,
+    pub style: Style,
+    /// Without the spaces it ends with.
+    pub width: f32,
+    /// How far the spaces at its end reach out to the left, where it is read from the right.
+    pub overhang: f32,
+    pub is_rtl: bool,
+}
+
+/// Glyphs of one font.
+#[derive(Clone)]
+pub struct Run {
+    pub face: usize,
+    pub glyphs: Vec<KrillaGlyph>,
+    pub width: f32,
+}
+
+/// Lays text out; keeps what shaping can use again.
+#[derive(Default)]
+pub struct Typesetter {
+    shaper: Shaper,
+}
+
+impl Typesetter {
+    /// The lines of a text that fit into a width. A word that does not fit breaks anywhere.
+    pub fn lines(&mut self, text: &str, style: Style, width: f32) -> Vec<Line> {
+        let text = clean(text);
+        text.split('\n').flat_map(|text| self.paragraph(text, style, width)).collect()
+    }
+
+    /// A text as one line, however long.
+    pub fn line(&mut self, text: &str, style: Style) -> Line {
+        let text = clean(text).replace('\n', " ");
+        self.paragraph(&text, style, f32::INFINITY).swap_remove(0)
+    }
+
+    fn paragraph(&mut self, text: &str, style: Style, width: f32) -> Vec<Line> {
+        let text: Rc<str> = text.trim_end().into();
+        let bidi = ParagraphBidiInfo::new(&text, None);
+        let items = self.shaper.items(&text, &bidi.levels, style.is_bold);
+        let whole: Vec<Shaped> = (items.iter())
+            .map(|item| self.shaper.shape(&text, item, item.level, item.range.clone()))
+            .collect();
+        let breaks = break_lines(&text, &whole, width / style.size);
+        let mut lines = Vec::with_capacity(breaks.len());
+        // What was shaped whole serves again where nothing is cut or turned round.
+        if breaks.len() == 1 && !bidi.has_rtl() {
+            lines.push(line(&text, whole, style, false, 0..text.len()));
+            return lines;
+        }
+        for range in breaks {
+            let shaped = self.cut(&text, &items, &bidi, range.clone());
+            lines.push(line(&text, shaped, style, bidi.paragraph_level.is_rtl(), range));
+        }
+        lines
+    }
+
+    /// The glyphs of a part of a paragraph, in the order they stand on the line.
+    fn cut(
+        &mut self,
+        text: &str,
+        items: &[Item],
+        bidi: &ParagraphBidiInfo,
+        range: Range<usize>,
+    ) -> Vec<Shaped> {
+        let mut shaped = Vec::new();
+        let (levels, runs) =
+            if range.is_empty() { (Vec::new(), Vec::new()) } else { bidi.visual_runs(range) };
+        for run in runs {
+            let level = levels[run.start];
+            let first = items.partition_point(|item| item.range.end <= run.start);
+            let within = items[first..].iter().take_while(|item| item.range.start < run.end);
+            let start = shaped.len();
+            for item in within {
+                let part = item.range.start.max(run.start)..item.range.end.min(run.end);
+                shaped.push(self.shaper.shape(text, item, level, part));
+            }
+            if level.is_rtl() {
+                shaped[start..].reverse();
+            }
+        }
+        shaped
+    }
+}
+
+/// Where the lines of a paragraph begin and end; `width` is in ems.
+fn break_lines(text: &str, shaped: &[Shaped], width: f32) -> Vec<Range<usize>> {
+    let mut allowed = linebreaks(text)
+        .filter(|(_, kind)| *kind == BreakOpportunity::Allowed)
+        .map(|(place, _)| place)
+        .peekable();
+    let mut lines = Vec::new();
+    let (mut start, mut used) = (0, 0.0);
+    // The last place where the line may end, and how far it reached there.
+    let mut last: Option<(usize, f32)> = None;
+    for (place, end, advance) in shaped.iter().flat_map(Shaped::clusters) {
+        while allowed.next_if(|at| *at < place).is_some() {}
+        if allowed.peek() == Some(&place) && place > start {
+            last = Some((place, used));
+        }
+        // Spaces may hang over the edge.
+        if used + advance > width && place > start && !text[place..end].trim().is_empty() {
+            let (at, reached) = last.take().unwrap_or((place, used));
+            lines.push(start..at);
+            start = at;
+            used -= reached;
+            // What remains of a long word may be too much together with this still.
+            if used + advance > width && place > start {
+                lines.push(start..place);
+                start = place;
+                used = 0.0;
+            }
+        }
+        used += advance;
+    }
+    lines.push(start..text.len());
+    lines
+}
+
+fn line(
+    text: &Rc<str>,
+    shaped: Vec<Shaped>,
+    style: Style,
+    is_rtl: bool,
+    range: Range<usize>,
+) -> Line {
+    let visible = range.start + text[range.clone()].trim_end().len();
+    let (mut width, mut overhang) = (0.0, 0.0);
+    let mut runs = Vec::with_capacity(shaped.len());
+    for part in shaped {
+        let mut run = Run { face: part.face, glyphs: Vec::new(), width: 0.0 };
+        for glyph in part.glyphs {
+            let advance = glyph.advance * style.size;
+            run.width += advance;
+            if glyph.range.start < visible {
+                width += advance
+            } else {
+                overhang += advance
+            }
+            run.glyphs.push(KrillaGlyph::new(
+                GlyphId::new(glyph.id),
+                glyph.advance,
+                glyph.offset.0,
+                glyph.offset.1,
+                0.0,
+                glyph.range,
+                None,
+            ));
+        }
+        runs.push(run);
+    }
+    let overhang = if is_rtl { overhang } else { 0.0 };
+    Line { text: text.clone(), runs, style, width, overhang, is_rtl }
+}
+
+/// Text for what is told of a file and not shown: one line, and `otherwise` where there is none.
+pub fn told(text: &str, otherwise: &str) -> String {
+    let text = clean(text).replace('\n', " ");
+    let text = text.trim();
+    if text.is_empty() { otherwise.to_owned() } else { text.to_owned() }
+}
+
+/// Text as it can be set: one kind of line end, and nothing that has no place on paper.
+fn clean(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    let keep = |c: char| match c {
+        '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some('\n'),
+        '\t' => Some(' '),
+        '\n' => Some('\n'),
+        // Nobody else knows what is meant by a private character.
+        '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' => Some('\u{fffd}'),
+        '\u{feff}' | '\u{fdd0}'..='\u{fdef}' => None,
+        c if c.is_control() || u32::from(c) & 0xfffe == 0xfffe => None,
+        c => Some(c),
+    };
+    text.chars().filter_map(keep).collect()
+}

@@ -1,0 +1,246 @@
+use freelanceos::domain::{date::DateFormat, invoice::InvoiceStatus};
+
+use super::{
+    read::File,
+    sheet::{Printed, invoice, line, now, typical},
+};
+
+fn printed(printed: &Printed) -> File {
+    File::read(&printed.pdf())
+}
+
+#[test]
+fn an_invoice_prints_who_what_and_how_much_on_one_page() {
+    let file = printed(&typical());
+    assert_eq!(file.pages.len(), 1);
+    for text in [
+        "Invoice",
+        "INV-2026-001",
+        "Okafor Design Studio",
+        "Amara Okafor",
+        "Lekki Phase 1, Lagos",
+        "TIN 12345678-0001",
+        "Weber & Söhne GmbH",
+        "10115 Berlin",
+        "Issued 5 Mar 2026",
+        "4 Apr 2026",
+        "Website design, 8 pages 38.5 85 3,272.50",
+        "Translation into German, per word 1,237 0.085 105.15",
+        "Discount for returning clients 1 -150 -150.00",
+        "Amount (USD)",
+        "Subtotal USD 4,727.65",
+        "Tax 7.5 % USD 354.57",
+        "Total due USD 5,082.22",
+        "Thank you for your business.",
+        "GTBank, account 0123456789",
+        "Page 1 of 1",
+    ] {
+        assert!(file.text().contains(text), "{text} is missing in {}", file.text());
+    }
+}
+
+#[test]
+fn the_same_invoice_is_the_same_bytes() {
+    assert_eq!(typical().pdf(), typical().pdf());
+}
+
+#[test]
+fn a_file_says_which_standards_it_keeps() {
+    let file = printed(&typical());
+    let claims = file.claims();
+    for claim in [
+        "<pdfaid:part>2</pdfaid:part>",
+        "<pdfaid:conformance>A</pdfaid:conformance>",
+        "<pdfuaid:part>1</pdfuaid:part>",
+        "Invoice INV-2026-001",
+        "2026-03-05T09:30:00",
+    ] {
+        assert!(claims.contains(claim), "{claim} is missing in {claims}");
+    }
+    assert_eq!((file.nodes("H1"), file.nodes("Table"), file.nodes("TR")), (1, 1, 5));
+    assert_eq!((file.nodes("TH"), file.nodes("TD"), file.nodes("Figure")), (4, 16, 1));
+}
+
+#[test]
+fn no_tax_prints_no_tax() {
+    let file = printed(&invoice(vec![line("Work", "2", "50")], "0", "EUR"));
+    assert!(file.text().contains("Total due €100.00"), "{}", file.text());
+    assert_eq!((file.count("Tax"), file.count("Subtotal")), (0, 0));
+}
+
+#[test]
+fn amounts_have_the_decimals_and_the_sign_of_their_currency() {
+    for (currency, total) in [
+        ("XOF", "XOF 15,000"),
+        ("KWD", "KWD 15,000.000"),
+        ("NGN", "₦15,000.00"),
+        ("GHS", "₵15,000.00"),
+        ("INR", "₹15,000.00"),
+        ("GBP", "£15,000.00"),
+        ("JPY", "¥15,000"),
+    ] {
+        let file = printed(&invoice(vec![line("Work", "1000", "15")], "0", currency));
+        assert!(file.text().contains(&format!("Total due {total} Notes")), "{}", file.text());
+    }
+}
+
+#[test]
+fn days_are_written_the_way_the_account_writes_them() {
+    let mut sheet = typical();
+    sheet.dates = DateFormat::Iso;
+    let file = printed(&sheet);
+    assert!(file.text().contains("2026-04-04"), "{}", file.text());
+}
+
+#[test]
+fn five_hundred_lines_repeat_the_header_and_number_their_pages() {
+    let lines = (1..=500).map(|n| line(&format!("Line {n} of many"), "1", "10")).collect();
+    let file = printed(&invoice(lines, "7.5", "USD"));
+    let pages = file.pages.len();
+    assert!((15..30).contains(&pages), "{pages} pages");
+    assert_eq!(file.nodes("TR"), 501);
+    for n in 1..=500 {
+        assert_eq!(file.count(&format!("Line {n} of many 1 10 10.00")), 1, "line {n}");
+    }
+    for (place, page) in file.pages.iter().enumerate() {
+        let has_lines = page.contains("of many");
+        assert_eq!(page.contains("Description Quantity Rate Amount (USD)"), has_lines, "{page}");
+        assert!(page.ends_with(&format!("Page {} of {pages}", place + 1)), "{page}");
+        assert!(page.contains("INV-2026-001 · Okafor Design Studio"), "{page}");
+    }
+}
+
+#[test]
+fn the_total_stands_on_the_page_of_the_last_line() {
+    for count in 8..45 {
+        let lines = (1..=count).map(|n| line(&format!("Line {n}."), "1", "10")).collect();
+        let file = printed(&invoice(lines, "7.5", "USD"));
+        let total = file.pages.iter().find(|page| page.contains("Total due")).unwrap();
+        assert!(total.contains(&format!("Line {count}.")), "{count} lines: {total}");
+        assert!(total.contains("Subtotal"), "{count} lines: {total}");
+    }
+}
+
+#[test]
+fn a_row_is_not_cut_in_two() {
+    let long = "Design of every page of the website, with drafts, corrections and a style guide";
+    let lines = (1..=40).map(|n| line(&format!("<{n}> {long} <{n}>"), "1", "10")).collect();
+    let file = printed(&invoice(lines, "0", "USD"));
+    for n in 1..=40 {
+        let mark = format!("<{n}>");
+        let on = file.pages.iter().filter(|page| page.contains(&mark)).count();
+        assert_eq!(on, 1, "row {n}");
+    }
+}
+
+#[test]
+fn an_invoice_without_lines_still_prints() {
+    let file = printed(&invoice(Vec::new(), "0", "USD"));
+    assert!(file.text().contains("Total due USD 0.00"), "{}", file.text());
+}
+
+#[test]
+fn words_and_numbers_that_are_too_long_stay_on_the_page() {
+    let word = "ж".repeat(500);
+    let mut sheet = invoice(
+        vec![
+            line(&word, "999999999999999", "0.000000000000000001"),
+            line("Work", "1", "10000000000000"),
+        ],
+        "0",
+        "USD",
+    );
+    sheet.invoice.number = "N".repeat(200);
+    sheet.buyer.company = Some("W".repeat(100));
+    sheet.invoice.notes = Some("щ".repeat(10_000));
+    let file = printed(&sheet);
+    let text = file.text().replace([' ', '\n'], "");
+    assert!(text.contains("Totaldue"), "{text}");
+    assert_eq!(text.matches('ж').count(), 500);
+    assert_eq!(text.matches('щ').count(), 10_000);
+}
+
+#[test]
+fn a_payment_link_can_be_scanned_and_clicked_until_it_is_paid() {
+    let mut sheet = typical();
+    let link = sheet.invoice.payment_link.clone().unwrap();
+    let file = printed(&sheet);
+    assert_eq!(file.links(), [link.clone()]);
+    assert_eq!(scanned(&file), link);
+
+    sheet.status = InvoiceStatus::Paid;
+    sheet.invoice.paid_at = Some(now());
+    let file = printed(&sheet);
+    assert!(file.links().is_empty());
+    assert_eq!(file.count(&link), 0);
+    assert!(file.text().contains("PAID 5 Mar 2026"), "{}", file.text());
+    assert!(file.text().contains("Total paid"), "{}", file.text());
+}
+
+#[test]
+fn drafts_and_cancelled_invoices_are_marked_on_every_page() {
+    let lines: Vec<_> = (1..=60).map(|_| line("Work", "1", "10")).collect();
+    for (status, word) in [(InvoiceStatus::Draft, "DRAFT"), (InvoiceStatus::Cancelled, "CANCELLED")]
+    {
+        let mut sheet = invoice(lines.clone(), "0", "USD");
+        sheet.status = status;
+        let file = printed(&sheet);
+        assert!(file.pages.len() > 1);
+        assert!(file.pages.iter().all(|page| page.contains(word)), "{}", file.text());
+    }
+    let file = printed(&invoice(lines, "0", "USD"));
+    assert_eq!((file.count("DRAFT"), file.count("CANCELLED")), (0, 0));
+}
+
+#[test]
+fn a_logo_takes_the_place_of_the_name_and_what_is_no_picture_does_not() {
+    let mut sheet = typical();
+    sheet.logo = Some(picture());
+    let file = printed(&sheet);
+    assert_eq!((file.pictures(), file.nodes("Figure")), (1, 2));
+    let with_logo = file.count("Okafor Design Studio");
+
+    sheet.logo = Some(b"\x89PNG\r\n\x1a\nand then nothing".to_vec());
+    let file = printed(&sheet);
+    assert_eq!((file.pictures(), file.nodes("Figure")), (0, 1));
+    assert_eq!(file.count("Okafor Design Studio"), with_logo + 1);
+
+    // The head of a picture, and nothing of what it shows.
+    sheet.logo = Some(picture()[..50].to_vec());
+    assert_eq!(printed(&sheet).pictures(), 0);
+}
+
+fn picture() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, 300, 100);
+    encoder.set_color(png::ColorType::Rgb);
+    let mut writer = encoder.write_header().unwrap();
+    let pixels: Vec<u8> = (0..300 * 100 * 3).map(|n| (n * 7 % 251) as u8).collect();
+    writer.write_image_data(&pixels).unwrap();
+    writer.finish().unwrap();
+    bytes
+}
+
+/// What a camera reads from the squares of a page.
+fn scanned(file: &File) -> String {
+    // The long thin ones are lines between rows.
+    let squares: Vec<_> = file.boxes(1).into_iter().filter(|(.., height)| *height > 1.0).collect();
+    let least = |of: fn(&super::read::Box) -> f32| squares.iter().map(of).fold(f32::MAX, f32::min);
+    let (left, low) = (least(|s| s.0), least(|s| s.1));
+    let (scale, quiet) = (6.0, 40.0);
+    let is_dark = |x: usize, y: usize| {
+        let at = |pixel: usize| (pixel as f32 - quiet + 0.5) / scale;
+        squares.iter().any(|(x0, y0, width, height)| {
+            (0.0..*width).contains(&(at(x) - (x0 - left)))
+                && (0.0..*height).contains(&(at(y) - (y0 - low)))
+        })
+    };
+    let side = (80.0 * scale + 2.0 * quiet) as usize;
+    // Pages in files begin at the bottom.
+    let mut image = rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| {
+        if is_dark(x, side - 1 - y) { 0 } else { 255 }
+    });
+    let codes = image.detect_grids();
+    assert_eq!(codes.len(), 1, "{} squares", squares.len());
+    codes[0].decode().unwrap().1
+}

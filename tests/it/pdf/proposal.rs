@@ -1,0 +1,53 @@
+use freelanceos::domain::proposal::ProposalStatus;
+
+use super::{read::File, sheet::proposal};
+
+#[test]
+fn a_proposal_prints_its_content_and_what_it_costs() {
+    let file = File::read(&proposal("First this.\n\nThen that,\nline by line.").pdf());
+    assert_eq!(file.pages.len(), 1);
+    for text in [
+        "Proposal",
+        "A new website for Weber & Söhne",
+        "Okafor Design Studio",
+        "Weber & Söhne GmbH",
+        "Amount USD 4,500.00",
+        "30 Apr 2026",
+        "First this. Then that, line by line.",
+        "Page 1 of 1",
+    ] {
+        assert!(file.text().contains(text), "{text} is missing in {}", file.text());
+    }
+    assert_eq!(file.count("DRAFT"), 0);
+}
+
+#[test]
+fn an_answer_is_printed_with_its_name_and_day() {
+    let mut sheet = proposal("Content");
+    sheet.answered = Some(("Jonas Weber".to_owned(), "2026-03-20".parse().unwrap()));
+    for (status, text) in [
+        (ProposalStatus::Accepted, "Accepted by Jonas Weber on 20 Mar 2026"),
+        (ProposalStatus::Rejected, "Declined by Jonas Weber on 20 Mar 2026"),
+    ] {
+        sheet.proposal.status = status;
+        let file = File::read(&sheet.pdf());
+        assert!(file.text().contains(text), "{}", file.text());
+    }
+}
+
+#[test]
+fn long_content_goes_on_over_pages_and_loses_nothing() {
+    let content: String = (1..=400).map(|n| format!("Paragraph number {n}.\n\n")).collect();
+    let file = File::read(&proposal(&content).pdf());
+    assert!(file.pages.len() > 5);
+    for n in 1..=400 {
+        assert_eq!(file.count(&format!("Paragraph number {n}.")), 1);
+    }
+}
+
+#[test]
+fn a_draft_is_marked_as_one() {
+    let mut sheet = proposal("");
+    sheet.proposal.status = ProposalStatus::Draft;
+    assert!(File::read(&sheet.pdf()).count("DRAFT") > 0);
+}

@@ -1,0 +1,167 @@
+//! Invoices and proposals to print.
+
+use freelanceos::domain::{
+    date::DateFormat,
+    id::Id,
+    invoice::{Invoice, InvoiceStatus, Item, Line, Party, price},
+    money::{Currency, Money, parse_decimal},
+    proposal::{Proposal, ProposalStatus},
+};
+use freelanceos::pdf::{self, InvoiceSheet, ProposalSheet};
+use jiff::Timestamp;
+
+/// An invoice and everything that is printed with it.
+pub struct Printed {
+    pub invoice: Invoice,
+    pub status: InvoiceStatus,
+    pub seller: Party,
+    pub buyer: Party,
+    pub logo: Option<Vec<u8>>,
+    pub payment_instructions: Option<String>,
+    pub dates: DateFormat,
+}
+
+impl Printed {
+    pub fn pdf(&self) -> Vec<u8> {
+        pdf::invoice(&InvoiceSheet {
+            invoice: &self.invoice,
+            status: self.status,
+            seller: &self.seller,
+            buyer: &self.buyer,
+            logo: self.logo.as_deref(),
+            payment_instructions: self.payment_instructions.as_deref(),
+            dates: self.dates,
+            created: now(),
+        })
+        .unwrap()
+    }
+}
+
+/// A proposal and everything that is printed with it.
+pub struct Offered {
+    pub proposal: Proposal,
+    pub answered: Option<(String, jiff::civil::Date)>,
+}
+
+impl Offered {
+    pub fn pdf(&self) -> Vec<u8> {
+        pdf::proposal(&ProposalSheet {
+            proposal: &self.proposal,
+            seller: &seller(),
+            buyer: &buyer(),
+            logo: None,
+            answered: self.answered.as_ref().map(|(name, day)| (name.as_str(), *day)),
+            dates: DateFormat::default(),
+            created: now(),
+        })
+        .unwrap()
+    }
+}
+
+pub fn now() -> Timestamp {
+    "2026-03-05T09:30:00Z".parse().unwrap()
+}
+
+/// A line: description, quantity, rate.
+pub fn line(description: &str, quantity: &str, rate: &str) -> Line {
+    Line {
+        description: description.to_owned(),
+        quantity: parse_decimal(quantity).unwrap(),
+        rate: parse_decimal(rate).unwrap(),
+    }
+}
+
+pub fn seller() -> Party {
+    Party {
+        name: "Amara Okafor".to_owned(),
+        email: "amara@okafor.design".to_owned(),
+        company: Some("Okafor Design Studio".to_owned()),
+        phone: Some("+234 803 555 0142".to_owned()),
+        country: Some("Nigeria".to_owned()),
+        address: Some("14 Admiralty Way\nLekki Phase 1, Lagos".to_owned()),
+        tax_id: Some("TIN 12345678-0001".to_owned()),
+    }
+}
+
+pub fn buyer() -> Party {
+    Party {
+        name: "Jonas Weber".to_owned(),
+        email: "buchhaltung@weber-soehne.example".to_owned(),
+        company: Some("Weber & Söhne GmbH".to_owned()),
+        phone: None,
+        country: Some("Germany".to_owned()),
+        address: Some("Hauptstraße 7\n10115 Berlin".to_owned()),
+        tax_id: None,
+    }
+}
+
+/// A sent invoice of these lines.
+pub fn invoice(lines: Vec<Line>, tax_rate: &str, currency: &str) -> Printed {
+    let currency = Currency::from_code(currency).unwrap();
+    let tax_rate = parse_decimal(tax_rate).unwrap();
+    let priced = price(lines, tax_rate, currency).unwrap();
+    let mut items = Vec::new();
+    for (line, amount) in priced.lines {
+        items.push(Item { id: Id::NIL, line, amount });
+    }
+    let invoice = Invoice {
+        id: Id::NIL,
+        account: Id::NIL,
+        client_id: Id::NIL,
+        client: None,
+        project_id: None,
+        number: "INV-2026-001".to_owned(),
+        currency,
+        totals: priced.totals,
+        tax_rate,
+        status: InvoiceStatus::Sent,
+        issue_date: "2026-03-05".parse().unwrap(),
+        due_date: "2026-04-04".parse().unwrap(),
+        paid_at: None,
+        payment_link: Some("https://pay.raenest.com/fos-inv_01k9-x7k2p9".to_owned()),
+        items,
+        notes: Some("Thank you for your business.".to_owned()),
+        buyer: None,
+        created_at: now(),
+        updated_at: now(),
+    };
+    Printed {
+        invoice,
+        status: InvoiceStatus::Sent,
+        seller: seller(),
+        buyer: buyer(),
+        logo: None,
+        payment_instructions: Some("GTBank, account 0123456789\nOkafor Design Studio".to_owned()),
+        dates: DateFormat::default(),
+    }
+}
+
+/// An invoice as most are.
+pub fn typical() -> Printed {
+    let lines = vec![
+        line("Brand identity: logo, colours, typography", "1", "1500"),
+        line("Website design, 8 pages", "38.5", "85"),
+        line("Translation into German, per word", "1237", "0.085"),
+        line("Discount for returning clients", "1", "-150"),
+    ];
+    invoice(lines, "7.5", "USD")
+}
+
+/// A sent proposal with this content.
+pub fn proposal(content: &str) -> Offered {
+    let proposal = Proposal {
+        id: Id::NIL,
+        account: Id::NIL,
+        client_id: Id::NIL,
+        client: None,
+        title: "A new website for Weber & Söhne".to_owned(),
+        content: content.to_owned(),
+        status: ProposalStatus::Sent,
+        amount: Money::new(450_000, Currency::USD),
+        valid_until: Some("2026-04-30".parse().unwrap()),
+        link: None,
+        created_at: now(),
+        updated_at: now(),
+    };
+    Offered { proposal, answered: None }
+}
