@@ -462,6 +462,11 @@ ALTER TABLE accounts ADD COLUMN date_format TEXT NOT NULL DEFAULT 'day-month-yea
 ALTER TABLE accounts ADD COLUMN deleted_at BIGINT;
 CREATE INDEX accounts_deleted ON accounts (deleted_at) WHERE deleted_at IS NOT NULL;
 
+-- What lists pass over must be found to be removed with its account, and what names a project.
+CREATE INDEX clients_deleted ON clients (account_id) WHERE deleted_at IS NOT NULL;
+CREATE INDEX projects_deleted ON projects (account_id) WHERE deleted_at IS NOT NULL;
+CREATE INDEX invoices_of_project ON invoices (project_id) WHERE project_id IS NOT NULL;
+
 -- Pictures that were uploaded, as they were encoded anew. purpose: "logo", "avatar", "portfolio".
 CREATE TABLE images (
     id BYTEA NOT NULL PRIMARY KEY,
@@ -489,6 +494,7 @@ CREATE TABLE invoice_defaults (
     logo BYTEA REFERENCES images (id),
     updated_at BIGINT NOT NULL
 );
+CREATE INDEX invoice_defaults_logo ON invoice_defaults (logo) WHERE logo IS NOT NULL;
 
 -- A series has begun once next_number is beyond first_number; until then both may be chosen.
 ALTER TABLE invoice_series ADD COLUMN prefix TEXT NOT NULL DEFAULT 'INV';
@@ -509,3 +515,13 @@ CREATE TABLE invoice_files (
     content BYTEA NOT NULL,
     created_at BIGINT NOT NULL
 );
+
+-- The number as it is searched for. (Those of older versions all begin with INV.)
+ALTER TABLE invoices ADD COLUMN number_key TEXT NOT NULL DEFAULT '';
+UPDATE invoices SET number_key = 'inv' || substr(number, 4);
+CREATE INDEX invoices_by_project ON invoices (account_id, project_id, id)
+    WHERE project_id IS NOT NULL AND status <> 'cancelled';
+
+-- The invoice that a mail is about.
+ALTER TABLE outbox ADD COLUMN invoice_id BYTEA REFERENCES invoices (id);
+CREATE INDEX outbox_by_invoice ON outbox (invoice_id, id) WHERE invoice_id IS NOT NULL;

@@ -8,8 +8,9 @@ use super::{
 };
 use crate::{
     domain::{
-        account::{Account, AccountChange, Credentials},
+        account::{Account, AccountChange, Credentials, Password},
         error::{Error, Result},
+        rule::Rule,
         session::{Claims, Device},
     },
     store,
@@ -80,6 +81,50 @@ impl App {
             account.updated_at = now;
             store::account::update(tx, &account)?;
             Ok(account)
+        })
+        .await
+    }
+
+    /// Sets another password of the caller, who knows the current one, and ends every session
+    /// but the caller's.
+    pub async fn change_password(
+        &self,
+        claims: Claims,
+        current: Password,
+        new: Password,
+    ) -> Result<()> {
+        let (account, hash) = self
+            .read(claims, |tx, actor| store::account::find_with_hash(tx, actor.account))
+            .await?;
+        let change = self.check_and_set_password(claims, current, new, hash);
+        let is_right = self
+            .try_secret(Limit::WrongPassword, &account.email, change, |is_right| !is_right)
+            .await?;
+        if is_right { Ok(()) } else { Err(Error::field("currentPassword", Rule::WrongPassword)) }
+    }
+
+    /// Answers whether the current password was right.
+    async fn check_and_set_password(
+        &self,
+        claims: Claims,
+        current: Password,
+        new: Password,
+        hash: String,
+    ) -> Result<bool> {
+        if !self.passwords.verify(current, Some(hash.clone())).await? {
+            return Ok(false);
+        }
+        let now = self.now();
+        let new_hash = self.passwords.hash(new, self.random.as_ref()).await?;
+        self.write(claims, move |tx, actor| {
+            let (_, current_hash) = store::account::find_with_hash(tx, actor.account)?;
+            // Another request may have been faster.
+            if current_hash != hash {
+                return Ok(false);
+            }
+            store::account::set_password(tx, actor.account, &new_hash, now)?;
+            store::session::revoke_others(tx, actor.account, claims.session, now)?;
+            Ok(true)
         })
         .await
     }

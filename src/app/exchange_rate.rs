@@ -7,8 +7,10 @@ use crate::{
     domain::{
         date,
         error::{Error, Result},
-        exchange_rate::ExchangeRate,
+        exchange_rate::{ExchangeRate, NewRate},
+        money::Currency,
         rule::Rule,
+        session::Claims,
     },
     store,
 };
@@ -22,13 +24,10 @@ impl App {
             .write(move |tx| {
                 let account = admin::by_email(tx, &email)?;
                 let today = date::day_in(now, &account.zone.rules()?);
-                for rate in &rates {
-                    if rate.day > today {
-                        return Err(Error::field("day", Rule::Date));
-                    }
-                    store::exchange_rate::set(tx, account.id, rate)?;
-                }
-                Ok(())
+                rates.iter().try_for_each(|rate| {
+                    check_day(rate, today)?;
+                    store::exchange_rate::set(tx, account.id, rate).map(drop)
+                })
             })
             .await
     }
@@ -53,4 +52,46 @@ impl App {
             })
             .await
     }
+
+    /// The latest known rates of the caller.
+    pub async fn list_exchange_rates(&self, claims: Claims) -> Result<Vec<ExchangeRate>> {
+        self.read(claims, |tx, actor| store::exchange_rate::list(tx, actor.account)).await
+    }
+
+    /// Takes in a rate of the caller, in place of an older one of the same pair.
+    pub async fn set_exchange_rate(&self, claims: Claims, new: NewRate) -> Result<ExchangeRate> {
+        let now = self.now();
+        self.write(claims, move |tx, actor| {
+            let today = date::day_in(now, &actor.zone.rules()?);
+            let rate = new.clone().complete(actor.currency, today)?;
+            check_day(&rate, today)?;
+            if !store::exchange_rate::set(tx, actor.account, &rate)? {
+                return Err(Error::conflict("A newer rate of these currencies is known"));
+            }
+            Ok(rate)
+        })
+        .await
+    }
+
+    /// Forgets the caller's rate from one currency into another, the base currency where none is
+    /// given.
+    pub async fn delete_exchange_rate(
+        &self,
+        claims: Claims,
+        from: Currency,
+        into: Option<Currency>,
+    ) -> Result<()> {
+        self.write(claims, move |tx, actor| {
+            let into = into.unwrap_or(actor.currency);
+            match store::exchange_rate::delete(tx, actor.account, from, into)? {
+                true => Ok(()),
+                false => Err(Error::not_found("Exchange rate")),
+            }
+        })
+        .await
+    }
+}
+
+fn check_day(rate: &ExchangeRate, today: Date) -> Result<()> {
+    if rate.day > today { Err(Error::field("day", Rule::FutureDate)) } else { Ok(()) }
 }

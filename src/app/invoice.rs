@@ -1,6 +1,6 @@
-//! Invoices: written, sent, paid.
+//! Invoices: written, listed, changed.
 
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, ToSpan, civil::Date};
 
 use super::{
     App,
@@ -9,27 +9,23 @@ use super::{
 };
 use crate::{
     domain::{
-        account::Account,
         activity::ActivityKind,
-        client::Client,
         date,
         error::{Error, Result},
         id::{InvoiceId, ItemId},
         idempotency::{Once, Outcome},
         invoice::{
-            Invoice, InvoiceChange, InvoiceFilter, InvoiceStatus, Item, NewInvoice, Party, Priced,
-            ShownInvoice,
+            Invoice, InvoiceChange, InvoiceFilter, InvoiceStatus, Item, LINES_MAX, NewInvoice,
+            Priced, ShownInvoice,
         },
         page::Listing,
-        payment::{Conversion, Payment},
         session::{Actor, Claims},
     },
     store::{self, engine::Tx},
 };
 
-/// Letters of the random end of a payment link.
-const LINK_LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-const LINK_LENGTH: usize = 6;
+/// The last day that an invoice may name.
+const LAST_DAY: Date = Date::constant(2100, 12, 31);
 
 impl App {
     /// Adds a draft under the next number of its year.
@@ -60,7 +56,7 @@ impl App {
                 client_id: client.id,
                 client: Some(client),
                 project_id: new.project_id,
-                number: store::invoice::next_number(tx, account, issue_date.year())?,
+                number: store::invoice_series::draw(tx, account, issue_date.year())?,
                 currency,
                 totals: priced.totals,
                 tax_rate: new.tax_rate,
@@ -102,7 +98,7 @@ impl App {
         self.read(claims, move |tx, actor| {
             let today = today(&actor, now)?;
             let rates = client::rates(tx, &actor)?;
-            let found = store::invoice::list(tx, actor.account, &filter, today, &rates)?;
+            let found = store::invoice_list::list(tx, actor.account, &filter, today, &rates)?;
             Ok(found.map(|invoice| ShownInvoice::on(today, invoice)))
         })
         .await
@@ -164,140 +160,48 @@ impl App {
         .await
     }
 
-    /// Sends a draft: it gets its payment link, and both parties' details are frozen. A sent
-    /// one stays as it is.
-    pub async fn send_invoice(
-        &self,
-        claims: Claims,
-        once: Once<ShownInvoice>,
-        id: InvoiceId,
-    ) -> Result<Outcome<ShownInvoice>> {
+    /// A new draft like an invoice of whatever state: dated today, due after as many days.
+    pub async fn duplicate_invoice(&self, claims: Claims, id: InvoiceId) -> Result<ShownInvoice> {
         let now = self.now();
+        let new_id = self.new_id();
         let entry = self.new_entry(now);
-        let link = self.new_payment_link(id);
-        self.write_once(claims, once, now, move |tx, actor| {
-            let today = today(&actor, now)?;
+        let item_ids = self.item_ids(LINES_MAX);
+        self.write(claims, move |tx, actor| {
+            let (account, today) = (actor.account, today(&actor, now)?);
             let before = find(tx, &actor, id)?;
-            match before.status {
-                InvoiceStatus::Draft => {}
-                InvoiceStatus::Paid => {
-                    return Err(Error::conflict("This invoice is paid already"));
-                }
-                InvoiceStatus::Cancelled => {
-                    return Err(Error::conflict("A cancelled invoice cannot be sent"));
-                }
-                _ => return Ok(ShownInvoice::on(today, before)),
+            if !store::client::exists(tx, account, before.client_id)? {
+                return Err(Error::conflict(
+                    "The client of this invoice was deleted; write a new invoice to another",
+                ));
             }
-            let mut invoice = before.clone();
-            invoice.status = InvoiceStatus::Sent;
-            invoice.payment_link.get_or_insert_with(|| link.clone());
-            invoice.updated_at = now;
-            invoice.buyer = invoice.client.as_ref().map(buyer);
-            store::invoice::update(tx, &before, &invoice)?;
-            if let Some(buyer) = &invoice.buyer {
-                let seller = seller(&store::account::find(tx, actor.account)?);
-                store::invoice::freeze_parties(tx, id, &seller, buyer, now)?;
-            }
-            tell(tx, &invoice, ActivityKind::InvoiceSent, entry)?;
+            let rates = client::rates(tx, &actor)?;
+            let project = before.project_id.filter(|id| project::named(tx, account, *id).is_ok());
+            let days = date::days_until(before.issue_date, before.due_date).max(0);
+            let due_date = today.checked_add(days.days()).unwrap_or(LAST_DAY).min(LAST_DAY);
+            // Sums stay as they are: those of an amount written alone need not be what its one
+            // line comes to.
+            let items = before.items.iter().zip(&item_ids);
+            let invoice = Invoice {
+                id: new_id,
+                client: Some(store::client::find(tx, account, before.client_id, &rates)?),
+                project_id: project,
+                number: store::invoice_series::draw(tx, account, today.year())?,
+                status: InvoiceStatus::Draft,
+                issue_date: today,
+                due_date,
+                paid_at: None,
+                payment_link: None,
+                items: items.map(|(item, id)| Item { id: *id, ..item.clone() }).collect(),
+                buyer: None,
+                created_at: now,
+                updated_at: now,
+                ..before
+            };
+            store::invoice::create(tx, &invoice)?;
+            tell(tx, &invoice, ActivityKind::InvoiceCreated, entry)?;
             Ok(ShownInvoice::on(today, invoice))
         })
         .await
-    }
-
-    /// Writes down that a sent invoice was paid in full. A paid one stays as it is.
-    pub async fn mark_invoice_paid(
-        &self,
-        claims: Claims,
-        once: Once<ShownInvoice>,
-        id: InvoiceId,
-    ) -> Result<Outcome<ShownInvoice>> {
-        let now = self.now();
-        let payment_id = self.new_id();
-        let entry = self.new_entry(now);
-        self.write_once(claims, once, now, move |tx, actor| {
-            let today = today(&actor, now)?;
-            let before = find(tx, &actor, id)?;
-            match before.status {
-                InvoiceStatus::Sent => {}
-                InvoiceStatus::Draft => {
-                    return Err(Error::conflict("Send the invoice before marking it as paid"));
-                }
-                InvoiceStatus::Cancelled => {
-                    return Err(Error::conflict("A cancelled invoice cannot be paid"));
-                }
-                _ => return Ok(ShownInvoice::on(today, before)),
-            }
-            let (rates, amount) = (client::rates(tx, &actor)?, before.amount());
-            let base = rates.rate(amount.currency).and_then(|rate| {
-                let converted = amount.convert(rate, rates.base())?;
-                Some(Conversion { amount: converted, rate })
-            });
-            let payment = Payment {
-                id: payment_id,
-                account: actor.account,
-                invoice: id,
-                client: before.client_id,
-                amount,
-                base,
-                paid_at: now,
-            };
-            store::payment::create(tx, &payment)?;
-            let status = InvoiceStatus::Paid;
-            let invoice = Invoice { status, paid_at: Some(now), updated_at: now, ..before.clone() };
-            store::invoice::update(tx, &before, &invoice)?;
-            tell(tx, &invoice, ActivityKind::InvoicePaid, entry)?;
-            // The client's total has just grown by this payment.
-            Ok(ShownInvoice::on(today, find(tx, &actor, id)?))
-        })
-        .await
-    }
-
-    /// The link under which the client pays: made once, then always the same.
-    pub async fn payment_link(
-        &self,
-        claims: Claims,
-        once: Once<String>,
-        id: InvoiceId,
-    ) -> Result<Outcome<String>> {
-        let now = self.now();
-        let link = self.new_payment_link(id);
-        self.write_once(claims, once, now, move |tx, actor| {
-            let before = find(tx, &actor, id)?;
-            match before.status {
-                InvoiceStatus::Paid => Err(Error::conflict("This invoice is paid already")),
-                InvoiceStatus::Cancelled => {
-                    Err(Error::conflict("A cancelled invoice has no payment link"))
-                }
-                _ => match &before.payment_link {
-                    Some(link) => Ok(link.clone()),
-                    None => {
-                        let invoice = Invoice {
-                            payment_link: Some(link.clone()),
-                            updated_at: now,
-                            ..before.clone()
-                        };
-                        store::invoice::update(tx, &before, &invoice)?;
-                        Ok(link.clone())
-                    }
-                },
-            }
-        })
-        .await
-    }
-
-    fn new_payment_link(&self, id: InvoiceId) -> String {
-        let mut link = format!("{}/fos-{id}-", self.payment_link_base);
-        let mut byte = [0];
-        let mut length = 0;
-        while length < LINK_LENGTH {
-            self.random.fill(&mut byte);
-            // 252 is the last multiple of 36 in a byte: beyond it some letters would be likelier.
-            if byte[0] < 252 {
-                link.push(char::from(LINK_LETTERS[usize::from(byte[0] % 36)]));
-                length += 1;
-            }
-        }
-        link
     }
 
     fn item_ids(&self, count: usize) -> Vec<ItemId> {
@@ -305,11 +209,11 @@ impl App {
     }
 }
 
-fn today(actor: &Actor, now: Timestamp) -> Result<Date> {
+pub(super) fn today(actor: &Actor, now: Timestamp) -> Result<Date> {
     Ok(date::day_in(now, &actor.time_zone()?))
 }
 
-fn find(tx: &mut Tx, actor: &Actor, id: InvoiceId) -> Result<Invoice> {
+pub(super) fn find(tx: &mut Tx, actor: &Actor, id: InvoiceId) -> Result<Invoice> {
     let rates = client::rates(tx, actor)?;
     store::invoice::find(tx, actor.account, id, &rates)
 }
@@ -323,32 +227,7 @@ fn items(priced: Priced, ids: &[ItemId]) -> Vec<Item> {
         .collect()
 }
 
-fn buyer(client: &Client) -> Party {
-    let details = client.details.clone();
-    Party {
-        name: details.name,
-        email: details.email,
-        company: details.company,
-        phone: details.phone,
-        country: details.country,
-        address: None,
-        tax_id: None,
-    }
-}
-
-fn seller(account: &Account) -> Party {
-    Party {
-        name: format!("{} {}", account.first_name, account.last_name),
-        email: account.email.clone(),
-        company: None,
-        phone: None,
-        country: None,
-        address: None,
-        tax_id: None,
-    }
-}
-
-fn tell(tx: &mut Tx, invoice: &Invoice, kind: ActivityKind, entry: Entry) -> Result<()> {
+pub(super) fn tell(tx: &mut Tx, invoice: &Invoice, kind: ActivityKind, entry: Entry) -> Result<()> {
     let told = Told {
         kind,
         subject: &invoice.number,

@@ -12,7 +12,8 @@ use super::App;
 use crate::{
     domain::{
         error::{Error, Result},
-        limit::Standing,
+        id::AccountId,
+        limit::{Refusal, Standing},
         text,
     },
     store::{self, rate_window::RateWindow},
@@ -79,6 +80,8 @@ limits! {
     MessagesTo "messages-to" 100 in 24 * HOUR;
     /// Answers to proposals, by address.
     ProposalAnswer "proposal-answer" 20 in HOUR;
+    /// Invoices and reminders mailed, by account: a stranger must not mail the world through it.
+    InvoiceMail "invoice-mail" 50 in 24 * HOUR;
 }
 
 impl Limit {
@@ -132,6 +135,17 @@ impl App {
         let subject = self.email_subject(limit, email)?;
         let standing = self.count_and_keep(limit, subject).await?;
         standing.and_then(Standing::refusal).map_or(Ok(()), |refusal| Err(Error::too_many(refusal)))
+    }
+
+    /// Counts something that an account does; answers the refusal where it is one too many.
+    pub(super) async fn count_account(
+        &self,
+        limit: Limit,
+        account: AccountId,
+    ) -> Result<Option<Refusal>> {
+        let subject = self.hidden(limit, account.as_bytes())?;
+        let standing = self.count_and_keep(limit, subject).await?;
+        Ok(standing.and_then(Standing::refusal))
     }
 
     /// Does `work`, which tries a password or code of an e-mail and answers whether it was wrong.

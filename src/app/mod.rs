@@ -8,22 +8,33 @@ pub mod code;
 pub mod dashboard;
 pub mod environment;
 pub mod exchange_rate;
+pub mod export;
 pub mod frame;
 mod hs256;
+pub mod image;
 pub mod invoice;
+pub mod invoice_defaults;
+pub mod invoice_file;
+pub mod invoice_link;
+pub mod invoice_send;
 pub mod limit;
 pub mod message;
 pub mod milestone;
 pub mod outbox;
 pub mod passkey;
 pub mod password;
+pub mod payment;
 pub mod portfolio;
 pub mod profile;
 pub mod project;
 pub mod proposal;
+pub mod proposal_file;
 pub mod proposal_link;
+pub mod proposal_record;
+mod public_link;
 pub mod registration;
 pub mod relying_party;
+pub mod removal;
 pub mod secret;
 pub mod session;
 pub mod token;
@@ -35,6 +46,8 @@ use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 use self::{
     environment::{Clock, Random},
+    image::Images,
+    invoice_file::Printer,
     limit::Limits,
     outbox::Outbox,
     password::Passwords,
@@ -110,7 +123,9 @@ pub struct App {
     tokens: Tokens,
     keys: Option<Keys>,
     passwords: Passwords,
+    images: Images,
     outbox: Outbox,
+    printer: Printer,
     limits: Limits,
     /// None where passkeys cannot work.
     relying_party: Option<Arc<RelyingParty>>,
@@ -137,7 +152,9 @@ impl App {
             tokens: Tokens::new(settings.jwt_secret.as_bytes()),
             keys: settings.secret_key.map(|key| key.keys()).transpose()?,
             passwords: Passwords::new()?,
+            images: Images::default(),
             outbox: Outbox::new(settings.courier),
+            printer: Printer::new(),
             limits: Limits::new(settings.rate_limit),
             relying_party: RelyingParty::new(&settings.public_url, &settings.origins).map(Arc::new),
             access_life: settings.access_life,
@@ -260,7 +277,7 @@ impl App {
     }
 
     /// Forgets what has expired (sessions, codes, challenges, windows of limits, old answers,
-    /// visitors and mails, accounts that nobody proved), a few at a time, and gives back memory
+    /// visitors and mails, accounts that nobody proved or that were deleted, pictures that nothing shows), a few at a time, and gives back memory
     /// that sign-ins used. Answers whether more is left to forget.
     pub async fn sweep(&self) -> Result<bool> {
         self.passwords.rest();
@@ -285,7 +302,12 @@ impl App {
                 Ok(deleted.into_iter().max().unwrap_or(0))
             })
             .await?;
-        Ok(deleted >= SWEEP_ROWS.unsigned_abs())
+        if deleted >= SWEEP_ROWS.unsigned_abs() {
+            return Ok(true);
+        }
+        self.remove_unused_images().await?;
+        self.remove_deleted_accounts().await?;
+        Ok(false)
     }
 
     /// Remembers the fingerprint of the secret key, or refuses another than the one remembered.

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,7 @@ use crate::{
         account::Account,
         error::{Error, Result},
         id::{AccountId, MailId},
-        mail::{Letter, Mail, next_try},
+        mail::{Attachment, Letter, Mail, next_try},
     },
     mail::courier::{Courier, DELIVERY_TIMEOUT, Undelivered},
     store,
@@ -75,6 +76,9 @@ struct Contents {
     text: String,
     html: String,
     reply_to: Option<String>,
+    /// A file's name, and its bytes in base64.
+    #[serde(default)]
+    attachment: Option<(String, String)>,
 }
 
 impl App {
@@ -102,11 +106,14 @@ impl App {
             text: mail.text.clone(),
             html: mail.html.clone(),
             reply_to: mail.reply_to.clone(),
+            attachment: (mail.attachment.as_ref())
+                .map(|file| (file.name.clone(), STANDARD.encode(&file.bytes))),
         })
         .map_err(Error::internal)?;
         Ok(Some(Letter {
             id,
             account,
+            invoice: None,
             kind: mail.kind,
             to: mail.to.clone(),
             subject: mail.subject.clone(),
@@ -216,9 +223,15 @@ impl App {
     fn open(&self, letter: &Letter) -> Result<Mail> {
         let sealed = letter.sealed.as_deref().ok_or_else(|| Error::internal("it has no body"))?;
         let contents = self.keys()?.open(&context(letter.id), sealed)?;
-        let Contents { to, subject, text, html, reply_to } =
+        let Contents { to, subject, text, html, reply_to, attachment } =
             serde_json::from_slice(&contents).map_err(Error::internal)?;
-        Ok(Mail { kind: letter.kind, to, subject, text, html, reply_to })
+        let attachment = match attachment {
+            Some((name, bytes)) => {
+                Some(Attachment { name, bytes: STANDARD.decode(bytes).map_err(Error::internal)? })
+            }
+            None => None,
+        };
+        Ok(Mail { kind: letter.kind, to, subject, text, html, reply_to, attachment })
     }
 
     /// The letters that wait and those that were given up; with `all`, the delivered ones too.

@@ -3,7 +3,7 @@
 use super::{
     App,
     activity::{Entry, Told},
-    client,
+    client, proposal_link,
 };
 use crate::{
     domain::{
@@ -63,7 +63,7 @@ impl App {
             store::proposal::find(tx, actor.account, id, &rates)
         };
         let mut proposal = self.read(claims, find).await?;
-        self.links()?.open(&mut proposal)?;
+        proposal_link::open(&self.public_links()?, &mut proposal)?;
         Ok(proposal)
     }
 
@@ -78,8 +78,11 @@ impl App {
             store::proposal::list(tx, actor.account, &filter, &rates)
         };
         let mut listing = self.read(claims, list).await?;
-        let links = self.links()?;
-        listing.entries.iter_mut().try_for_each(|proposal| links.open(proposal))?;
+        let links = self.public_links()?;
+        listing
+            .entries
+            .iter_mut()
+            .try_for_each(|proposal| proposal_link::open(&links, proposal))?;
         Ok(listing)
     }
 
@@ -137,7 +140,7 @@ impl App {
             Ok(proposal)
         };
         let mut proposal = self.write(claims, update).await?;
-        self.links()?.open(&mut proposal)?;
+        proposal_link::open(&self.public_links()?, &mut proposal)?;
         Ok(proposal)
     }
 
@@ -164,7 +167,7 @@ impl App {
     ) -> Result<Outcome<Proposal>> {
         let now = self.now();
         let entry = self.new_entry(now);
-        let (links, link) = (self.links()?, self.new_link(id)?);
+        let (links, link) = (self.public_links()?, self.new_proposal_link(id)?);
         self.write_once(claims, once, now, move |tx, actor| {
             let rates = client::rates(tx, &actor)?;
             let before = store::proposal::find(tx, actor.account, id, &rates)?;
@@ -180,9 +183,9 @@ impl App {
                 tell(tx, &proposal, entry)?;
             }
             if proposal.link.is_none() {
-                link.write(tx, &mut proposal)?;
+                proposal_link::write(tx, &link, &mut proposal)?;
             }
-            links.open(&mut proposal)?;
+            proposal_link::open(&links, &mut proposal)?;
             Ok(proposal)
         })
         .await

@@ -1,11 +1,15 @@
-//! The client's link to a proposal: how it is made, shown again, opened and answered.
+//! The client's link to a proposal: how it is shown again, opened and answered.
 
 use std::net::IpAddr;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 
-use super::{App, proposal, secret::Keys};
+use super::{
+    App, proposal,
+    public_link::{NewLink, PublicLinks, Target},
+    secret::Keys,
+};
 use crate::{
     domain::{
         date,
@@ -17,62 +21,32 @@ use crate::{
     store::{self, engine::Tx},
 };
 
-/// Random bytes of a link: 144 bits, 24 letters.
-const TOKEN: usize = 18;
-
-/// Opens sealed links.
-#[derive(Clone)]
-pub(super) struct Links {
-    keys: Keys,
-    public_url: String,
-}
-
-impl Links {
-    /// Turns the link of a proposal, if it has one, into its address.
-    pub fn open(&self, proposal: &mut Proposal) -> Result<()> {
-        if let Some(ProposalLink::Sealed(sealed)) = &proposal.link {
-            let token = self.keys.open(&context(proposal.id), sealed)?;
-            let token = String::from_utf8(token).map_err(Error::internal)?;
-            proposal.link = Some(ProposalLink::Open(format!("{}/p/{token}", self.public_url)));
-        }
-        Ok(())
+/// Turns the link of a proposal, if it has one, into its address.
+pub(super) fn open(links: &PublicLinks, proposal: &mut Proposal) -> Result<()> {
+    if let Some(ProposalLink::Sealed(sealed)) = &proposal.link {
+        let address = links.address(Target::Proposal, &proposal.id, sealed)?;
+        proposal.link = Some(ProposalLink::Open(address));
     }
+    Ok(())
 }
 
-/// A link that is not stored yet.
-pub(super) struct NewLink {
-    hash: [u8; 32],
-    sealed: Vec<u8>,
-}
-
-impl NewLink {
-    /// Gives it to a proposal.
-    pub fn write(&self, tx: &mut Tx, proposal: &mut Proposal) -> Result<()> {
-        store::proposal::set_link(tx, proposal.id, &self.hash, &self.sealed)?;
-        proposal.link = Some(ProposalLink::Sealed(self.sealed.clone()));
-        Ok(())
-    }
+/// Gives a proposal its link.
+pub(super) fn write(tx: &mut Tx, link: &NewLink, proposal: &mut Proposal) -> Result<()> {
+    store::proposal::set_link(tx, proposal.id, &link.hash, &link.sealed)?;
+    proposal.link = Some(ProposalLink::Sealed(link.sealed.clone()));
+    Ok(())
 }
 
 impl App {
-    pub(super) fn links(&self) -> Result<Links> {
-        Ok(Links { keys: self.keys()?.clone(), public_url: self.public_url.clone() })
-    }
-
     /// A link for a proposal.
-    pub(super) fn new_link(&self, id: ProposalId) -> Result<NewLink> {
-        let (mut token, mut nonce) = ([0; TOKEN], [0; 24]);
-        self.random.fill(&mut token);
-        self.random.fill(&mut nonce);
-        let (keys, token) = (self.keys()?, URL_SAFE_NO_PAD.encode(token));
-        let sealed = keys.seal(&context(id), nonce, token.as_bytes())?;
-        Ok(NewLink { hash: hash(keys, &token), sealed })
+    pub(super) fn new_proposal_link(&self, id: ProposalId) -> Result<NewLink> {
+        self.new_public_link(Target::Proposal, &id)
     }
 
     /// The proposal behind a link.
     pub async fn public_proposal(&self, token: &str) -> Result<PublicProposal> {
         let keys = self.keys()?.clone();
-        let hash = hash(&keys, token);
+        let hash = Target::Proposal.hash(&keys, token);
         self.store.read(move |tx| linked(tx, &keys, &hash)).await
     }
 
@@ -87,7 +61,7 @@ impl App {
         let now = self.now();
         let entry = self.new_entry(now);
         let keys = self.keys()?.clone();
-        let hash = hash(&keys, token);
+        let hash = Target::Proposal.hash(&keys, token);
         let address = address.map(|address| address.to_canonical().to_string());
         let asked = self.public_proposal(token).await?;
         let mail = compose::proposal_answered(
@@ -121,7 +95,7 @@ impl App {
 }
 
 /// The proposal whose link has that hash, of a freelancer who may use the program.
-fn linked(tx: &mut Tx, keys: &Keys, hash: &[u8]) -> Result<PublicProposal> {
+pub(super) fn linked(tx: &mut Tx, keys: &Keys, hash: &[u8]) -> Result<PublicProposal> {
     let unknown = || Error::not_found("Proposal");
     let (account, id) = store::proposal::find_linked(tx, hash)?.ok_or_else(unknown)?;
     let freelancer = store::account::find(tx, account)?;
@@ -148,13 +122,4 @@ fn version(keys: &Keys, proposal: &Proposal) -> String {
         (proposal.amount.to_string(), format!("{:?}", proposal.valid_until));
     let parts = [&proposal.title, &proposal.content, &amount, &valid_until].map(|p| p.as_bytes());
     URL_SAFE_NO_PAD.encode(&keys.hash("proposal version", &parts)[..12])
-}
-
-fn hash(keys: &Keys, token: &str) -> [u8; 32] {
-    keys.hash("proposal link", &[token.as_bytes()])
-}
-
-/// A link opens for its own proposal alone.
-fn context(id: ProposalId) -> String {
-    format!("link of {id}")
 }

@@ -6,6 +6,7 @@ use crate::{
         account::{Account, AccountChange},
         date::{DateFormat, Zone},
         error::{Error, Result},
+        invoice_defaults::InvoiceDefaults,
         money::Currency,
         registration::Registration,
         session::{Claims, Device},
@@ -100,12 +101,11 @@ impl App {
                 }
                 store::account::create(tx, &new, &password_hash)?;
                 if let Some(text) = &payment_instructions {
-                    store::invoice_defaults::create_with_instructions(
-                        tx,
-                        new.id,
-                        text,
-                        new.created_at,
-                    )?;
+                    let defaults = InvoiceDefaults {
+                        payment_instructions: Some(text.clone()),
+                        ..InvoiceDefaults::default()
+                    };
+                    store::invoice_defaults::set(tx, new.id, &defaults, new.created_at)?;
                 }
                 set_open(tx, !close_registration)?;
                 session.write(tx)

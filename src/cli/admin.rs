@@ -1,9 +1,11 @@
 //! `freelanceos admin`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::{Failure, Outcome, mail, terminal, with_app};
+use super::{Failure, Outcome, export, mail, terminal, with_app};
 use crate::{
     app::admin::User,
     config::Location,
@@ -56,6 +58,13 @@ enum Action {
     ResetTwoFactor { email: String },
     /// End every session of an account
     RevokeSessions { email: String },
+    /// Print everything of an account as JSON, without secrets
+    Export {
+        email: String,
+        /// Write each list as comma-separated values into this folder instead
+        #[arg(long, value_name = "FOLDER")]
+        csv: Option<PathBuf>,
+    },
     /// List the mail that waits to be delivered and the mail that was given up
     ListMail {
         /// As JSON
@@ -125,6 +134,8 @@ pub fn run(arguments: Arguments) -> Outcome {
             })?;
             terminal::print(&format!("sessions ended: {ended}\n"))
         }
+        Action::Export { email, csv: Some(folder) } => export::tables(location, &email, &folder),
+        Action::Export { email, csv: None } => export::document(location, &email),
         Action::ListMail { json, all } => mail::list(location, json, all),
         Action::RetryMail { id, .. } => mail::retry(location, id),
     }

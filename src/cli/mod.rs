@@ -5,6 +5,7 @@ mod backup;
 mod completions;
 mod demo;
 mod doctor;
+mod export;
 mod mail;
 mod migrate;
 mod openapi;
@@ -13,7 +14,13 @@ mod restore;
 mod serve;
 mod terminal;
 
-use std::{error::Error as _, io::IsTerminal, path::{Path, PathBuf}, process::ExitCode, sync::Arc};
+use std::{
+    error::Error as _,
+    io::IsTerminal,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use jiff::Timestamp;

@@ -108,10 +108,9 @@ pub struct ClientFilter {
 impl ClientFilter {
     pub fn read(object: &Object) -> Result<Self> {
         let mut form = Form::new(object);
-        let search = form.optional("search", text::free(text::NAME_MAX));
+        let search = text::search(&mut form);
         let page = Page::read(&mut form);
         let (Some(search), Some(page)) = (search, page) else { return Err(form.failure()) };
-        let search = search.map(|text| text::fold(text.trim())).filter(|text| !text.is_empty());
         Ok(Self { search, page })
     }
 }

@@ -53,8 +53,10 @@ impl Default for Zone {
 
 words! {
     /// How an account has its days written.
+    #[derive(Default)]
     DateFormat {
         /// 5 Mar 2026
+        #[default]
         DayMonthYear "day-month-year",
         /// Mar 5, 2026
         MonthDayYear "month-day-year",
@@ -66,12 +68,6 @@ words! {
         Dotted "dd.mm.yyyy",
         /// 2026-03-05
         Iso "yyyy-mm-dd",
-    }
-}
-
-impl Default for DateFormat {
-    fn default() -> Self {
-        Self::DayMonthYear
     }
 }
 

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use serde_json::Value;
 
 use super::{
     date,
+    error::Error,
+    form::{Form, Object},
     money::{self, Currency, Money},
     payment::PaymentSum,
     rule::{FieldError, Rule},
@@ -31,6 +34,45 @@ impl ExchangeRate {
         let into = currency(into).map_err(field("to"))?;
         let rate = money::exchange_rate(rate).map_err(field("rate"))?;
         Ok(Self { from, into, day, rate })
+    }
+}
+
+/// A rate as its owner enters it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRate {
+    pub from: Currency,
+    /// The base currency of the account where none is given.
+    pub into: Option<Currency>,
+    pub rate: Decimal,
+    /// Today where none is given.
+    pub day: Option<Date>,
+}
+
+impl NewRate {
+    /// Reads `from`, `to`, `rate` and `day`.
+    pub fn read(object: &Object) -> Result<Self, Error> {
+        let mut form = Form::new(object);
+        let from = form.required("from", Currency::read);
+        let into = form.optional("to", Currency::read);
+        let rate = form.required("rate", |value| match value {
+            Value::Number(number) => money::exchange_rate(&number.to_string()),
+            Value::String(text) => money::exchange_rate(text),
+            _ => Err(Rule::NotNumber),
+        });
+        let day = form.optional("day", date::read);
+        let (Some(from), Some(into), Some(rate), Some(day)) = (from, into, rate, day) else {
+            return Err(form.failure());
+        };
+        Ok(Self { from, into, rate, day })
+    }
+
+    /// The rate for an account with that base currency, on that day.
+    pub fn complete(self, base: Currency, today: Date) -> Result<ExchangeRate, Error> {
+        let (into, day) = (self.into.unwrap_or(base), self.day.unwrap_or(today));
+        if into == self.from {
+            return Err(Error::field("from", Rule::SameCurrency(into.code())));
+        }
+        Ok(ExchangeRate { from: self.from, into, day, rate: self.rate })
     }
 }
 

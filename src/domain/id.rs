@@ -94,6 +94,14 @@ impl<K> Id<K> {
     }
 }
 
+impl<K> Id<K> {
+    /// The least id that can be made at an instant: those before it were made before.
+    pub fn first_at(at: Timestamp) -> Self {
+        let millis = u64::try_from(at.as_millisecond()).unwrap_or(0);
+        Self::from_uuid(Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
+    }
+}
+
 impl<K: Named> Id<K> {
     /// Reads an id; anything that is none of this kind is [`Id::NIL`], which finds nothing.
     pub fn parse(text: &str) -> Self {

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    id::{AccountId, MailId},
+    id::{AccountId, InvoiceId, MailId},
     word::words,
 };
 
@@ -22,6 +22,8 @@ words! {
         PasswordReset "password_reset",
         MessageReceived "message_received",
         ProposalAnswered "proposal_answered",
+        Invoice "invoice",
+        InvoiceReminder "invoice_reminder",
     }
 }
 
@@ -36,6 +38,15 @@ pub struct Mail {
     pub html: String,
     /// Where answers go, if not to the sender.
     pub reply_to: Option<String>,
+    pub attachment: Option<Attachment>,
+}
+
+/// A PDF that comes with a mail.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// Of the file.
+    pub name: String,
+    pub bytes: Vec<u8>,
 }
 
 impl fmt::Debug for Mail {
@@ -53,6 +64,8 @@ impl fmt::Debug for Mail {
 pub struct Letter {
     pub id: MailId,
     pub account: Option<AccountId>,
+    /// The invoice it is about, if any.
+    pub invoice: Option<InvoiceId>,
     pub kind: MailKind,
     pub to: String,
     pub subject: String,

@@ -135,18 +135,34 @@ impl ProjectChange {
 pub struct ProjectFilter {
     pub status: Option<ProjectStatus>,
     pub client_id: Option<ClientId>,
+    /// Looked for in the name and in the client, without regard to case. Only pages search.
+    pub search: Option<String>,
     pub page: Page,
 }
 
 impl ProjectFilter {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
+        Self::read_fields(Form::new(object), |_| Some(None))
+    }
+
+    /// What a page asks for: `search` too.
+    pub fn read_web(object: &Object) -> Result<Self> {
+        Self::read_fields(Form::new(object), text::search)
+    }
+
+    fn read_fields(
+        mut form: Form,
+        search: impl FnOnce(&mut Form) -> Option<Option<String>>,
+    ) -> Result<Self> {
         let status = form.optional("status", ProjectStatus::read);
         let client_id = form.optional("clientId", ClientId::read);
+        let search = search(&mut form);
         let page = Page::read(&mut form);
-        let (Some(status), Some(client_id), Some(page)) = (status, client_id, page) else {
+        let (Some(status), Some(client_id), Some(search), Some(page)) =
+            (status, client_id, search, page)
+        else {
             return Err(form.failure());
         };
-        Ok(Self { status, client_id, page })
+        Ok(Self { status, client_id, search, page })
     }
 }

@@ -83,6 +83,36 @@ impl fmt::Debug for ProposalLink {
     }
 }
 
+/// A proposal as its owner sees it.
+#[derive(Debug, Clone)]
+pub struct ProposalRecord {
+    pub proposal: Proposal,
+    pub sent_at: Option<Timestamp>,
+    pub answered_at: Option<Timestamp>,
+    /// The name that the client signed with, where the link was used.
+    pub answered_by: Option<String>,
+    /// The address that the answer came from.
+    pub answered_from: Option<String>,
+}
+
+/// A proposal as PDF.
+#[derive(Debug, Clone)]
+pub struct ProposalFile {
+    /// `proposal-website-redesign.pdf`
+    pub name: String,
+    pub bytes: Vec<u8>,
+}
+
+impl ProposalFile {
+    /// Named after the title, in letters that every system takes in a file's name.
+    pub fn new(title: &str, bytes: Vec<u8>) -> Self {
+        let words = title.split(|c: char| !c.is_ascii_alphanumeric());
+        let words = words.filter(|word| !word.is_empty()).map(str::to_ascii_lowercase);
+        let name = ["proposal".to_owned()].into_iter().chain(words).collect::<Vec<_>>().join("-");
+        Self { name: format!("{name}.pdf"), bytes }
+    }
+}
+
 /// A sent proposal as its client sees it.
 #[derive(Debug, Clone)]
 pub struct PublicProposal {
@@ -254,18 +284,34 @@ impl ProposalChange {
 pub struct ProposalFilter {
     pub status: Option<ProposalStatus>,
     pub client_id: Option<ClientId>,
+    /// Looked for in the title and in the client, without regard to case. Only pages search.
+    pub search: Option<String>,
     pub page: Page,
 }
 
 impl ProposalFilter {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
+        Self::read_fields(Form::new(object), |_| Some(None))
+    }
+
+    /// What a page asks for: `search` too.
+    pub fn read_web(object: &Object) -> Result<Self> {
+        Self::read_fields(Form::new(object), text::search)
+    }
+
+    fn read_fields(
+        mut form: Form,
+        search: impl FnOnce(&mut Form) -> Option<Option<String>>,
+    ) -> Result<Self> {
         let status = form.optional("status", ProposalStatus::read);
         let client_id = form.optional("clientId", ClientId::read);
+        let search = search(&mut form);
         let page = Page::read(&mut form);
-        let (Some(status), Some(client_id), Some(page)) = (status, client_id, page) else {
+        let (Some(status), Some(client_id), Some(search), Some(page)) =
+            (status, client_id, search, page)
+        else {
             return Err(form.failure());
         };
-        Ok(Self { status, client_id, page })
+        Ok(Self { status, client_id, search, page })
     }
 }

@@ -81,6 +81,26 @@ pub enum Rule {
     Duplicate,
     /// A short word such as `github`.
     ShortWord,
+    /// A PNG, JPEG or WebP file.
+    Picture,
+    /// It begins like a picture, but cannot be read to its end.
+    BrokenPicture,
+    FileTooLarge {
+        mib: usize,
+    },
+    TooManyPixels {
+        megapixels: u64,
+    },
+    /// A rate leads from one currency to another than this.
+    SameCurrency(&'static str),
+    /// The day has not come yet.
+    FutureDate,
+    /// Not the password of the account.
+    WrongPassword,
+    /// Neither a code of the authenticator app nor a backup code, or used before.
+    WrongCode,
+    /// What invoice numbers begin with.
+    InvoicePrefix,
 }
 
 impl fmt::Display for Rule {
@@ -148,6 +168,19 @@ impl fmt::Display for Rule {
             Rule::Duplicate => write!(f, "must not be given twice"),
             Rule::ShortWord => {
                 write!(f, "must be a word of 1 to 30 lowercase letters, numbers and hyphens")
+            }
+            Rule::SameCurrency(code) => write!(f, "must be another currency than {code}"),
+            Rule::FutureDate => write!(f, "must not lie in the future"),
+            Rule::WrongPassword => write!(f, "is not the password of this account"),
+            Rule::WrongCode => write!(f, "is wrong or was used before"),
+            Rule::Picture => write!(f, "must be a PNG, JPEG or WebP picture"),
+            Rule::BrokenPicture => write!(f, "is damaged and cannot be read"),
+            Rule::FileTooLarge { mib } => write!(f, "must be at most {mib} MiB"),
+            Rule::TooManyPixels { megapixels } => {
+                write!(f, "must have at most {megapixels} million pixels")
+            }
+            Rule::InvoicePrefix => {
+                write!(f, "must be 1 to 12 letters, digits and hyphens, with no hyphen at its ends")
             }
         }
     }

@@ -4,7 +4,7 @@ use email_address::{EmailAddress, Options};
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 
-use super::{error::Result, rule::Rule};
+use super::{error::Result, form::Form, rule::Rule};
 
 /// Longest name of a person, client, project …, in characters.
 pub const NAME_MAX: usize = 100;
@@ -52,6 +52,12 @@ pub fn said(max: usize) -> impl Fn(&Value) -> Result<String, Rule> {
         let text = free(max)(value)?;
         if text.trim().is_empty() { Err(Rule::Empty) } else { Ok(text) }
     }
+}
+
+/// Reads `search`: what is looked for, folded; nothing where it is but space.
+pub fn search(form: &mut Form) -> Option<Option<String>> {
+    let search = form.optional("search", free(NAME_MAX))?;
+    Some(search.map(|text| fold(text.trim())).filter(|text| !text.is_empty()))
 }
 
 /// A short word of a program: 1 to 30 of a–z, 0–9 and `-`, read without regard to case.

@@ -310,7 +310,7 @@ impl Gate {
 
 /// A path as it may be logged: the token of a public link gives away what it leads to.
 fn without_secret(path: &str) -> Cow<'_, str> {
-    for mount in ["/p/", "/v1/public/proposals/"] {
+    for mount in ["/p/", "/i/", "/v1/public/proposals/"] {
         if let Some(rest) = path.strip_prefix(mount) {
             let end = rest.find('/').unwrap_or(rest.len());
             return format!("{mount}…{}", &rest[end..]).into();
@@ -342,4 +342,22 @@ fn secure(headers: &mut HeaderMap) {
     policy.or_insert(HeaderValue::from_static(NO_CONTENT_POLICY));
     let caching = headers.entry(header::CACHE_CONTROL);
     caching.or_insert(HeaderValue::from_static("no-store"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_of_public_links_are_not_logged() {
+        for (path, shown) in [
+            ("/i/abc", "/i/…"),
+            ("/i/abc/pdf", "/i/…/pdf"),
+            ("/p/abc", "/p/…"),
+            ("/v1/public/proposals/abc/accept", "/v1/public/proposals/…/accept"),
+            ("/invoices/inv_1", "/invoices/inv_1"),
+        ] {
+            assert_eq!(without_secret(path), shown);
+        }
+    }
 }

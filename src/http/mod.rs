@@ -9,6 +9,7 @@ pub(crate) mod failed;
 pub mod openapi;
 pub mod page;
 pub mod path;
+pub mod pdf;
 pub mod problem;
 pub mod qr;
 pub mod query;

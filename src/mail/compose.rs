@@ -7,12 +7,19 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::{
     error::{Error, Result},
-    mail::{Mail, MailKind},
+    invoice::{Invoice, InvoiceFile, Party, Seller},
+    mail::{Attachment, Mail, MailKind},
     text::turns,
 };
 
 /// How long the link of a verification mail is valid.
 pub const LINK_LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Largest file that comes with a mail: as base64 writes it, 57 bytes a line of 78, and with room
+/// for the text, some mail servers take no more than 8 MiB.
+const ATTACHMENT_MAX: usize = (8 * 1024 - 64) * 1024 / 78 * 57;
+/// Characters of an invoice's notes that its mail repeats.
+const EXCERPT: usize = 500;
 
 /// Fills the two templates of a mail with the same fields.
 macro_rules! render {
@@ -97,6 +104,48 @@ pub fn proposal_answered(
     mail(MailKind::ProposalAnswered, to, &subject, parts)
 }
 
+/// An invoice that goes to its client, or a reminder of it.
+pub struct InvoiceMail<'a> {
+    pub kind: MailKind,
+    pub to: &'a str,
+    /// The freelancer's address.
+    pub reply_to: &'a str,
+    pub invoice: &'a Invoice,
+    pub seller: &'a Seller,
+    pub buyer: &'a Party,
+    /// Whether the due date has passed.
+    pub is_overdue: bool,
+    /// Where the client can read it.
+    pub link: &'a str,
+    pub file: Option<InvoiceFile>,
+}
+
+/// What a client is asked to pay; answers go to the freelancer.
+pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
+    let InvoiceMail { invoice, seller, is_overdue, link, .. } = *about;
+    let file = about.file.as_ref().filter(|file| file.bytes.len() <= ATTACHMENT_MAX);
+    let greeting = &greeting(&about.buyer.name);
+    let name = &seller.party.name.replace(turns, "");
+    let (number, amount) = (&invoice.number, &invoice.amount().shown());
+    let due = &seller.date_format.show(invoice.due_date);
+    let payment_link = invoice.payment_link.as_deref();
+    let notes = &excerpt(&lines(invoice.notes.as_deref().unwrap_or_default()));
+    let (is_reminder, is_attached) = (about.kind == MailKind::InvoiceReminder, file.is_some());
+    let parts = render!("mail/invoice.txt", "mail/invoice.html", {
+        greeting: &'a str, name: &'a str, number: &'a str, amount: &'a str, due: &'a str,
+        link: &'a str, payment_link: Option<&'a str>, notes: &'a str,
+        is_reminder: bool, is_overdue: bool, is_attached: bool,
+    });
+    let subject = match is_reminder {
+        true => format!("Reminder: invoice {number} from {name}"),
+        false => format!("Invoice {number} from {name}"),
+    };
+    let mail = mail(about.kind, about.to, &subject, parts)?;
+    let attachment =
+        file.map(|file| Attachment { name: file.name.clone(), bytes: file.bytes.clone() });
+    Ok(Mail { reply_to: Some(about.reply_to.to_owned()), attachment, ..mail })
+}
+
 fn mail(
     kind: MailKind,
     to: &str,
@@ -106,7 +155,8 @@ fn mail(
     let subject = subject.replace(turns, "");
     let subject: String = subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let (text, html) = parts(&subject)?;
-    Ok(Mail { kind, to: to.to_owned(), subject, text, html, reply_to: None })
+    let to = to.to_owned();
+    Ok(Mail { kind, to, subject, text, html, reply_to: None, attachment: None })
 }
 
 /// A name that a mail program might turn into a link is left out: whoever registers somebody
@@ -131,6 +181,15 @@ fn life(duration: SignedDuration) -> String {
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
+/// The beginning of a text.
+fn excerpt(text: &str) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text.to_owned(),
+    }
+}
+
 /// Free text with lines that end alike, and nothing that a terminal or mail program may obey.
 fn lines(text: &str) -> String {
     text.replace("\r\n", "\n")
@@ -142,7 +201,17 @@ fn lines(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
+    use crate::{
+        domain::{
+            id::Id,
+            invoice::{InvoiceStatus, NewInvoice},
+            money::Currency,
+        },
+        mail::message::{self, Sender},
+    };
 
     const TEN_MINUTES: SignedDuration = SignedDuration::from_mins(10);
 
@@ -219,6 +288,71 @@ mod tests {
             [(600, "10 minutes"), (60, "1 minute"), (90, "90 seconds"), (86_400, "24 hours")]
         {
             assert_eq!(life(SignedDuration::from_secs(seconds)), said);
+        }
+    }
+
+    #[test]
+    fn only_the_beginning_of_a_text_is_repeated() {
+        assert_eq!(excerpt(" Thank you\n"), "Thank you");
+        let long = "ක".repeat(EXCERPT);
+        assert_eq!(excerpt(&long), long);
+        assert_eq!(excerpt(&format!("{long}k")), format!("{long}…"));
+    }
+
+    fn sent_invoice(notes: &str) -> Invoice {
+        let json = serde_json::json!({"clientId": "", "amount": 2250, "dueDate": "2026-04-15"});
+        let new = NewInvoice::read(json.as_object().unwrap()).unwrap();
+        let priced = new.price(Currency::USD).unwrap();
+        Invoice {
+            id: Id::NIL,
+            account: Id::NIL,
+            client_id: Id::NIL,
+            client: None,
+            project_id: None,
+            number: "INV-2026-001".to_owned(),
+            currency: Currency::USD,
+            totals: priced.totals,
+            tax_rate: new.tax_rate,
+            status: InvoiceStatus::Sent,
+            issue_date: new.due_date,
+            due_date: new.due_date,
+            paid_at: None,
+            payment_link: None,
+            items: Vec::new(),
+            notes: Some(notes.to_owned()),
+            buyer: None,
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn a_mail_with_a_large_file_is_of_8_mib_at_most_or_goes_without_it() {
+        let seller: Seller =
+            serde_json::from_str(r#"{"name":"Obi\u202e","email":"obi@example.com"}"#).unwrap();
+        let invoice = sent_invoice(&"x".repeat(10_000));
+        for (length, is_attached) in [(ATTACHMENT_MAX, true), (ATTACHMENT_MAX + 1, false)] {
+            let mail = super::invoice(&InvoiceMail {
+                kind: MailKind::Invoice,
+                to: "ada@example.com",
+                reply_to: "obi@example.com",
+                invoice: &invoice,
+                seller: &seller,
+                buyer: &seller.party,
+                is_overdue: false,
+                link: "http://localhost:5000/i/token",
+                file: Some(InvoiceFile::new(&invoice.number, vec![0; length])),
+            })
+            .unwrap();
+            assert_eq!(mail.subject, "Invoice INV-2026-001 from Obi");
+            assert_eq!(mail.attachment.is_some(), is_attached);
+            assert_eq!(mail.text.contains("is attached as a PDF"), is_attached);
+            assert_eq!(mail.html.contains("is attached as a PDF"), is_attached);
+            assert!(!mail.text.contains("Pay it here") && !mail.text.contains("\n\n\n"));
+            let sender = Sender::of_host("example.com").unwrap();
+            let at = Timestamp::UNIX_EPOCH;
+            let size = message::write(Id::NIL, at, &sender, &mail).unwrap().formatted().len();
+            assert!(size < 8 << 20 && (size > 8_200_000) == is_attached, "{size}");
         }
     }
 }

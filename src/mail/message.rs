@@ -1,13 +1,13 @@
 //! Mails as the net carries them (RFC 5322).
 
-use std::{net::IpAddr, time::SystemTime};
+use std::{error::Error, net::IpAddr, time::SystemTime};
 
 use jiff::Timestamp;
 use lettre::{
     Address, Message,
     message::{
-        Mailbox, MultiPart, SinglePart,
-        header::{HeaderName, HeaderValue},
+        Attachment, Body, Mailbox, MultiPart, SinglePart,
+        header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
     },
 };
 
@@ -81,7 +81,21 @@ pub fn write(
         .boundary(format!("part-{id}"))
         .singlepart(SinglePart::plain(mail.text.clone()))
         .singlepart(SinglePart::html(mail.html.clone()));
-    message.multipart(parts).map_err(|error| WrongMail::Unwritable(error.to_string()))
+    let unwritable = |error: &dyn Error| WrongMail::Unwritable(error.to_string());
+    let parts = match &mail.attachment {
+        None => parts,
+        Some(file) => {
+            let kind = ContentType::parse("application/pdf").map_err(|error| unwritable(&error))?;
+            let encoding = ContentTransferEncoding::Base64;
+            // It answers the bytes where they do not fit the encoding; base64 takes all.
+            let bytes = Body::new_with_encoding(file.bytes.clone(), encoding)
+                .map_err(|_| WrongMail::Unwritable("an attachment cannot be encoded".to_owned()))?;
+            let file = Attachment::new(file.name.clone()).body(bytes, kind);
+            let whole = MultiPart::mixed().boundary(format!("whole-{id}"));
+            whole.multipart(parts).singlepart(file)
+        }
+    };
+    message.multipart(parts).map_err(|error| unwritable(&error))
 }
 
 /// Why a mail cannot be written down.
@@ -116,6 +130,7 @@ mod tests {
             text: "Hello කමල,\nمرحبا\n".to_owned(),
             html: "<p>Hello</p>".to_owned(),
             reply_to: Some("eve@example.com".to_owned()),
+            attachment: None,
         }
     }
 

@@ -112,7 +112,7 @@ pub fn find_with_hash(tx: &mut Tx, id: AccountId) -> Result<(Account, String)> {
 /// The account of that e-mail, in any case, and its password hash.
 pub fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<(Account, String)>> {
     let key = text::fold(email.trim());
-    tx.find(select!("WHERE email_key = ?1"), values![&key], read_with_hash)
+    tx.find(select!("WHERE email_key = ?1 AND deleted_at IS NULL"), values![&key], read_with_hash)
 }
 
 /// The account of that username, in any case.

@@ -249,7 +249,7 @@ pub fn add_payment(tx: &mut Tx, id: ClientId, sum: &PaymentSum) -> Result<()> {
 }
 
 /// A pattern that finds `text` anywhere, with its own `%` and `_` taken literally.
-fn like_pattern(text: &str) -> String {
+pub(super) fn like_pattern(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
     for c in text.chars() {

@@ -1,6 +1,6 @@
 //! Whether the sums kept beside the rows are the sums of the rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
@@ -19,13 +19,28 @@ type Sums = BTreeMap<String, Vec<i64>>;
 
 /// Rollups that differ from their rows, each in one line; empty where all is well.
 pub fn rollups(tx: &mut Tx) -> Result<Vec<String>> {
-    let mut findings = Vec::new();
-    compare("list total", lists(tx)?, kept_lists(tx)?, &mut findings);
-    compare("open total", open(tx)?, kept_open(tx)?, &mut findings);
-    compare("earnings", earned(tx)?, kept_earned(tx)?, &mut findings);
-    compare("active projects", active(tx)?, kept_active(tx)?, &mut findings);
-    compare("client total", clients(tx)?, kept_clients(tx)?, &mut findings);
+    let (mut findings, gone) = (Vec::new(), gone(tx)?);
+    let mut compare = |what, rows, kept| compare(what, rows, kept, &gone, &mut findings);
+    compare("list total", lists(tx)?, kept_lists(tx)?);
+    compare("open total", open(tx)?, kept_open(tx)?);
+    compare("earnings", earned(tx)?, kept_earned(tx)?);
+    compare("active projects", active(tx)?, kept_active(tx)?);
+    compare("client total", clients(tx)?, kept_clients(tx)?);
     Ok(findings)
+}
+
+/// Deleted accounts and their clients: what is left of them need not add up.
+fn gone(tx: &mut Tx) -> Result<HashSet<String>> {
+    let accounts: Vec<AccountId> =
+        tx.list("SELECT id FROM accounts WHERE deleted_at IS NOT NULL", &[], |row| row.get(0))?;
+    let clients: Vec<ClientId> = tx.list(
+        "SELECT id FROM clients \
+         WHERE account_id IN (SELECT id FROM accounts WHERE deleted_at IS NOT NULL)",
+        &[],
+        |row| row.get(0),
+    )?;
+    let accounts = accounts.iter().map(ToString::to_string);
+    Ok(accounts.chain(clients.iter().map(ToString::to_string)).collect())
 }
 
 /// The newest instant written anywhere, if anything was written.
@@ -40,10 +55,19 @@ pub fn newest(tx: &mut Tx) -> Result<Option<Timestamp>> {
     )
 }
 
-fn compare(what: &str, mut rows: Sums, mut kept: Sums, findings: &mut Vec<String>) {
-    let is_zero = |sums: &Vec<i64>| sums.iter().all(|sum| *sum == 0);
-    kept.retain(|_, sums| !is_zero(sums));
-    rows.retain(|_, sums| !is_zero(sums));
+fn compare(
+    what: &str,
+    mut rows: Sums,
+    mut kept: Sums,
+    gone: &HashSet<String>,
+    findings: &mut Vec<String>,
+) {
+    let counts = |name: &str, sums: &[i64]| {
+        let owner = name.split(' ').next().unwrap_or_default();
+        sums.iter().any(|sum| *sum != 0) && !gone.contains(owner)
+    };
+    kept.retain(|name, sums| counts(name, sums));
+    rows.retain(|name, sums| counts(name, sums));
     for (name, sums) in &rows {
         match kept.remove(name) {
             Some(kept) if kept == *sums => {}

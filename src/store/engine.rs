@@ -183,12 +183,14 @@ text_column! {
     crate::domain::mail::MailKind: crate::domain::mail::MailKind::from_word;
     crate::domain::account::Role: crate::domain::account::Role::from_word;
     crate::domain::date::DateFormat: crate::domain::date::DateFormat::from_word;
+    crate::domain::image::ImagePurpose: crate::domain::image::ImagePurpose::from_word;
     crate::domain::date::Zone: crate::domain::date::Zone::from_name;
     crate::domain::profile::Availability: crate::domain::profile::Availability::from_word;
     crate::domain::profile::Experience: crate::domain::profile::Experience::from_word;
     Vec<String>: |text| serde_json::from_str(text).ok();
     Vec<crate::domain::portfolio::Link>: |text| serde_json::from_str(text).ok();
     crate::domain::invoice::Party: |text| serde_json::from_str(text).ok();
+    crate::domain::invoice::Seller: |text| serde_json::from_str(text).ok();
 }
 
 impl Column for Timestamp {

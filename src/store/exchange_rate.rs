@@ -12,9 +12,10 @@ fn read(row: &dyn Row) -> Result<ExchangeRate> {
     Ok(ExchangeRate { from: row.get(0)?, into: row.get(1)?, day: row.get(2)?, rate: row.get(3)? })
 }
 
-/// Adds a rate; an older one of the same pair gives way, a newer one stays.
-pub fn set(tx: &mut Tx, account: AccountId, rate: &ExchangeRate) -> Result<()> {
-    tx.execute(
+/// Adds a rate; an older one of the same pair gives way, a newer one stays. Answers whether the
+/// rate stands now.
+pub fn set(tx: &mut Tx, account: AccountId, rate: &ExchangeRate) -> Result<bool> {
+    let changed = tx.execute(
         "INSERT INTO exchange_rates (account_id, from_currency, into_currency, day, rate) \
          VALUES (?1, ?2, ?3, ?4, ?5) \
          ON CONFLICT (account_id, from_currency, into_currency) \
@@ -22,7 +23,17 @@ pub fn set(tx: &mut Tx, account: AccountId, rate: &ExchangeRate) -> Result<()> {
          WHERE excluded.day >= exchange_rates.day",
         values![&account, rate.from, rate.into, rate.day, rate.rate],
     )?;
-    Ok(())
+    Ok(changed > 0)
+}
+
+/// Removes the rate of a pair; answers whether there was one.
+pub fn delete(tx: &mut Tx, account: AccountId, from: Currency, into: Currency) -> Result<bool> {
+    let deleted = tx.execute(
+        "DELETE FROM exchange_rates \
+         WHERE account_id = ?1 AND from_currency = ?2 AND into_currency = ?3",
+        values![&account, from, into],
+    )?;
+    Ok(deleted > 0)
 }
 
 /// The latest known rate of every pair.

@@ -1,6 +1,6 @@
-//! Invoices, their lines and their numbers.
+//! Invoices and their lines.
 
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 
 use super::{
     client, dashboard,
@@ -12,23 +12,25 @@ use crate::domain::{
     error::{Error, Result},
     exchange_rate::Rates,
     id::{AccountId, ClientId, InvoiceId},
-    invoice::{Invoice, InvoiceFilter, InvoiceStatus, Item, Line, Party, Totals},
-    page::Listing,
+    invoice::{Invoice, InvoiceStatus, Item, Line, Party, Seller, Totals},
+    text,
 };
 
 /// The columns [`read`] expects, in order.
 macro_rules! select {
-    ($tail:literal) => {
+    ($($tail:expr),+) => {
         concat!(
             "SELECT id, account_id, client_id, project_id, number, currency, amount, subtotal, \
              tax_rate, tax_amount, status, issue_date, due_date, paid_at, payment_link, notes, \
              buyer, created_at, updated_at FROM invoices WHERE account_id = ?1 ",
-            $tail
+            $($tail),+
         )
     };
 }
 
-fn read(row: &dyn Row) -> Result<Invoice> {
+pub(super) use select;
+
+pub(super) fn read(row: &dyn Row) -> Result<Invoice> {
     Ok(Invoice {
         id: row.get(0)?,
         account: row.get(1)?,
@@ -52,26 +54,12 @@ fn read(row: &dyn Row) -> Result<Invoice> {
     })
 }
 
-fn by_status(status: InvoiceStatus) -> String {
+pub(super) fn by_status(status: InvoiceStatus) -> String {
     format!("invoices:status:{}", status.as_str())
 }
 
-fn by_client(client: ClientId) -> String {
+pub(super) fn by_client(client: ClientId) -> String {
     format!("invoices:client:{client}")
-}
-
-/// Draws the next number of an account's year. The same transaction must use it, so that none
-/// is lost or given twice.
-pub fn next_number(tx: &mut Tx, account: AccountId, year: i16) -> Result<String> {
-    let number: i64 = tx.one(
-        "INSERT INTO invoice_series (account_id, year, next_number) VALUES (?1, ?2, 2) \
-         ON CONFLICT (account_id, year) \
-         DO UPDATE SET next_number = invoice_series.next_number + 1 \
-         RETURNING next_number - 1",
-        values![&account, i64::from(year)],
-        |row| row.get(0),
-    )?;
-    Ok(format!("INV-{year}-{number:03}"))
 }
 
 /// Adds an invoice with its lines.
@@ -79,7 +67,8 @@ pub fn create(tx: &mut Tx, invoice: &Invoice) -> Result<()> {
     tx.execute(
         "INSERT INTO invoices (id, account_id, client_id, project_id, number, currency, amount, \
          subtotal, tax_rate, tax_amount, status, issue_date, due_date, notes, created_at, \
-         updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+         updated_at, number_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, \
+         ?13, ?14, ?15, ?16, ?17)",
         values![
             &invoice.id,
             &invoice.account,
@@ -97,6 +86,7 @@ pub fn create(tx: &mut Tx, invoice: &Invoice) -> Result<()> {
             invoice.notes.as_ref(),
             invoice.created_at,
             invoice.updated_at,
+            text::fold(&invoice.number),
         ],
     )?;
     create_items(tx, invoice)?;
@@ -133,7 +123,7 @@ pub fn find(tx: &mut Tx, account: AccountId, id: InvoiceId, rates: &Rates) -> Re
     Ok(invoice)
 }
 
-fn items(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<Item>> {
+pub(super) fn items(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<Item>> {
     tx.list(
         "SELECT id, description, quantity, rate, amount FROM invoice_items \
          WHERE invoice_id = ?1 ORDER BY position",
@@ -146,7 +136,7 @@ fn items(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<Item>> {
 }
 
 /// The client with the bill-to details of the day the invoice was sent.
-fn as_billed(mut client: Client, buyer: Option<&Party>) -> Client {
+pub(super) fn as_billed(mut client: Client, buyer: Option<&Party>) -> Client {
     if let Some(buyer) = buyer.cloned() {
         client.details.name = buyer.name;
         client.details.email = buyer.email;
@@ -155,143 +145,6 @@ fn as_billed(mut client: Client, buyer: Option<&Party>) -> Client {
         client.details.country = buyer.country;
     }
     client
-}
-
-/// A page of invoices with their clients and lines, newest first; overdue ones by due date,
-/// the latest first.
-pub fn list(
-    tx: &mut Tx,
-    account: AccountId,
-    filter: &InvoiceFilter,
-    today: Date,
-    rates: &Rates,
-) -> Result<Listing<Invoice>> {
-    let mut entries = match filter.client_id {
-        None => page_of_all(tx, account, filter, today)?,
-        Some(client) => page_of_client(tx, account, client, filter, today)?,
-    };
-    let total = total(tx, account, filter, today)?;
-    let clients =
-        client::find_all(tx, account, entries.iter().map(|invoice| invoice.client_id), rates)?;
-    for invoice in &mut entries {
-        invoice.items = items(tx, invoice.id)?;
-        let client = clients.get(&invoice.client_id).cloned();
-        invoice.client = client.map(|client| as_billed(client, invoice.buyer.as_ref()));
-    }
-    Ok(Listing { entries, total, page: filter.page })
-}
-
-// Pending invoices are read in the order of their ids, passing over what is overdue: `NOT <`
-// where `>=` would have SQLite read all of them by due date and sort.
-
-fn page_of_all(
-    tx: &mut Tx,
-    account: AccountId,
-    filter: &InvoiceFilter,
-    today: Date,
-) -> Result<Vec<Invoice>> {
-    let (limit, offset) = (filter.page.limit(), filter.page.offset());
-    match filter.status {
-        None => tx.list(
-            select!("AND status <> 'cancelled' ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
-            values![&account, limit, offset],
-            read,
-        ),
-        Some(InvoiceStatus::Sent) => tx.list(
-            select!(
-                "AND status = 'sent' AND NOT due_date < ?4 ORDER BY id DESC LIMIT ?2 OFFSET ?3"
-            ),
-            values![&account, limit, offset, today],
-            read,
-        ),
-        Some(InvoiceStatus::Overdue) => tx.list(
-            select!(
-                "AND status = 'sent' AND due_date < ?4 \
-                 ORDER BY due_date DESC, id DESC LIMIT ?2 OFFSET ?3"
-            ),
-            values![&account, limit, offset, today],
-            read,
-        ),
-        Some(status) => tx.list(
-            select!("AND status = ?4 ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
-            values![&account, limit, offset, status.as_str()],
-            read,
-        ),
-    }
-}
-
-fn page_of_client(
-    tx: &mut Tx,
-    account: AccountId,
-    client: ClientId,
-    filter: &InvoiceFilter,
-    today: Date,
-) -> Result<Vec<Invoice>> {
-    let (limit, offset) = (filter.page.limit(), filter.page.offset());
-    match filter.status {
-        None => tx.list(
-            select!(
-                "AND client_id = ?4 AND status <> 'cancelled' \
-                 ORDER BY id DESC LIMIT ?2 OFFSET ?3"
-            ),
-            values![&account, limit, offset, &client],
-            read,
-        ),
-        Some(InvoiceStatus::Sent) => tx.list(
-            select!(
-                "AND client_id = ?4 AND status = 'sent' AND NOT due_date < ?5 \
-                 ORDER BY id DESC LIMIT ?2 OFFSET ?3"
-            ),
-            values![&account, limit, offset, &client, today],
-            read,
-        ),
-        Some(InvoiceStatus::Overdue) => tx.list(
-            select!(
-                "AND client_id = ?4 AND status = 'sent' AND due_date < ?5 \
-                 ORDER BY due_date DESC, id DESC LIMIT ?2 OFFSET ?3"
-            ),
-            values![&account, limit, offset, &client, today],
-            read,
-        ),
-        Some(status) => tx.list(
-            select!("AND client_id = ?4 AND status = ?5 ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
-            values![&account, limit, offset, &client, status.as_str()],
-            read,
-        ),
-    }
-}
-
-/// How many invoices the filter finds: from rollups unless it names client and status.
-fn total(tx: &mut Tx, account: AccountId, filter: &InvoiceFilter, today: Date) -> Result<u64> {
-    let count: i64 = match (filter.client_id, filter.status) {
-        (None, None) => return list_total::find(tx, account, "invoices"),
-        (Some(client), None) => return list_total::find(tx, account, &by_client(client)),
-        (None, Some(status @ (InvoiceStatus::Sent | InvoiceStatus::Overdue))) => {
-            let overdue = status == InvoiceStatus::Overdue;
-            let open = dashboard::open(tx, account, today)?;
-            open.iter().filter(|sum| sum.overdue == overdue).map(|sum| sum.entries).sum()
-        }
-        (None, Some(status)) => return list_total::find(tx, account, &by_status(status)),
-        (Some(client), Some(InvoiceStatus::Sent)) => tx.one(
-            "SELECT count(*) FROM invoices WHERE account_id = ?1 AND client_id = ?2 \
-             AND status = 'sent' AND due_date >= ?3",
-            values![&account, &client, today],
-            |row| row.get(0),
-        )?,
-        (Some(client), Some(InvoiceStatus::Overdue)) => tx.one(
-            "SELECT count(*) FROM invoices WHERE account_id = ?1 AND client_id = ?2 \
-             AND status = 'sent' AND due_date < ?3",
-            values![&account, &client, today],
-            |row| row.get(0),
-        )?,
-        (Some(client), Some(status)) => tx.one(
-            "SELECT count(*) FROM invoices WHERE account_id = ?1 AND client_id = ?2 \
-             AND status = ?3",
-            values![&account, &client, status.as_str()],
-            |row| row.get(0),
-        )?,
-    };
-    Ok(count.unsigned_abs())
 }
 
 /// Writes back a change; `before` is the invoice as it was. Lines are written anew where they
@@ -332,16 +185,26 @@ pub fn update(tx: &mut Tx, before: &Invoice, invoice: &Invoice) -> Result<()> {
 pub fn freeze_parties(
     tx: &mut Tx,
     id: InvoiceId,
-    seller: &Party,
+    seller: &Seller,
     buyer: &Party,
     now: Timestamp,
 ) -> Result<()> {
-    let json = |party| serde_json::to_string(party).map_err(Error::internal);
+    let seller = serde_json::to_string(seller).map_err(Error::internal)?;
+    let buyer = serde_json::to_string(buyer).map_err(Error::internal)?;
     tx.execute(
         "UPDATE invoices SET sent_at = ?2, seller = ?3, buyer = ?4 WHERE id = ?1",
-        values![&id, now, json(seller)?, json(buyer)?],
+        values![&id, now, seller, buyer],
     )?;
     Ok(())
+}
+
+/// The seller as frozen when the invoice was sent; none of a draft.
+pub fn find_seller(tx: &mut Tx, account: AccountId, id: InvoiceId) -> Result<Option<Seller>> {
+    tx.one(
+        "SELECT seller FROM invoices WHERE account_id = ?1 AND id = ?2",
+        values![&account, &id],
+        |row| row.get(0),
+    )
 }
 
 /// Keeps the totals of the lists and of what is open.

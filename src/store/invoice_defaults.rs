@@ -3,19 +3,65 @@
 use jiff::Timestamp;
 
 use super::engine::{Tx, values};
-use crate::domain::{error::Result, id::AccountId};
+use crate::domain::{
+    error::{Error, Result},
+    id::AccountId,
+    invoice_defaults::InvoiceDefaults,
+};
 
-/// Keeps how an account is paid; the rest begins as it does for everybody.
-pub fn create_with_instructions(
+/// The defaults of an account, be they untouched.
+pub fn find(tx: &mut Tx, account: AccountId) -> Result<InvoiceDefaults> {
+    let found = tx.find(
+        "SELECT business_name, address, tax_id, prefix, due_days, tax_rate, notes, \
+         payment_instructions, logo FROM invoice_defaults WHERE account_id = ?1",
+        values![&account],
+        |row| {
+            let due_days: i64 = row.get(4)?;
+            Ok(InvoiceDefaults {
+                business_name: row.get(0)?,
+                address: row.get(1)?,
+                tax_id: row.get(2)?,
+                prefix: row.get(3)?,
+                due_days: u16::try_from(due_days).map_err(Error::internal)?,
+                tax_rate: row.get(5)?,
+                notes: row.get(6)?,
+                payment_instructions: row.get(7)?,
+                logo: row.get(8)?,
+            })
+        },
+    )?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Writes down the defaults of an account.
+pub fn set(
     tx: &mut Tx,
     account: AccountId,
-    payment_instructions: &str,
+    defaults: &InvoiceDefaults,
     now: Timestamp,
 ) -> Result<()> {
     tx.execute(
-        "INSERT INTO invoice_defaults (account_id, prefix, due_days, tax_rate, \
-         payment_instructions, updated_at) VALUES (?1, 'INV', 30, '0', ?2, ?3)",
-        values![&account, payment_instructions, now],
+        "INSERT INTO invoice_defaults (account_id, business_name, address, tax_id, prefix, \
+         due_days, tax_rate, notes, payment_instructions, logo, updated_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
+         ON CONFLICT (account_id) DO UPDATE SET business_name = excluded.business_name, \
+         address = excluded.address, tax_id = excluded.tax_id, prefix = excluded.prefix, \
+         due_days = excluded.due_days, tax_rate = excluded.tax_rate, notes = excluded.notes, \
+         payment_instructions = excluded.payment_instructions, logo = excluded.logo, \
+         updated_at = excluded.updated_at",
+        values![
+            &account,
+            defaults.business_name.as_ref(),
+            defaults.address.as_ref(),
+            defaults.tax_id.as_ref(),
+            &defaults.prefix,
+            i64::from(defaults.due_days),
+            defaults.tax_rate,
+            defaults.notes.as_ref(),
+            defaults.payment_instructions.as_ref(),
+            defaults.logo.as_ref(),
+            now,
+        ],
     )?;
     Ok(())
 }

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use super::engine::{Row, Tx, values};
 use crate::domain::{
     error::Result,
-    id::MailId,
+    id::{InvoiceId, MailId},
+    invoice::InvoiceMail,
     mail::{Letter, MailHealth, Trouble},
 };
 
@@ -13,7 +14,7 @@ use crate::domain::{
 macro_rules! columns {
     () => {
         "id, account_id, kind, recipient, subject, sealed, tries, due_at, last_error, \
-         delivered_at, failed_at, created_at"
+         delivered_at, failed_at, created_at, invoice_id"
     };
 }
 
@@ -31,6 +32,7 @@ fn read(row: &dyn Row) -> Result<Letter> {
         delivered_at: row.get(9)?,
         failed_at: row.get(10)?,
         created_at: row.get(11)?,
+        invoice: row.get(12)?,
     })
 }
 
@@ -38,7 +40,7 @@ fn read(row: &dyn Row) -> Result<Letter> {
 pub fn create(tx: &mut Tx, letter: &Letter) -> Result<()> {
     tx.execute(
         "INSERT INTO outbox (id, account_id, kind, recipient, subject, sealed, tries, due_at, \
-         created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+         created_at, invoice_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         values![
             &letter.id,
             letter.account.as_ref(),
@@ -49,6 +51,7 @@ pub fn create(tx: &mut Tx, letter: &Letter) -> Result<()> {
             letter.tries,
             letter.due_at,
             letter.created_at,
+            letter.invoice.as_ref(),
         ],
     )?;
     Ok(())
@@ -162,6 +165,26 @@ pub fn list_failed(tx: &mut Tx) -> Result<Vec<Letter>> {
 /// Every letter that is still known, oldest first.
 pub fn list(tx: &mut Tx) -> Result<Vec<Letter>> {
     tx.list(concat!("SELECT ", columns!(), " FROM outbox ORDER BY created_at, id"), &[], read)
+}
+
+/// The letters about an invoice that are still known, newest first.
+pub fn list_of_invoice(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<InvoiceMail>> {
+    tx.list(
+        "SELECT id, kind, recipient, created_at, delivered_at, failed_at, last_error \
+         FROM outbox WHERE invoice_id = ?1 ORDER BY id DESC",
+        values![&invoice],
+        |row| {
+            Ok(InvoiceMail {
+                id: row.get(0)?,
+                kind: row.get(1)?,
+                to: row.get(2)?,
+                created_at: row.get(3)?,
+                delivered_at: row.get(4)?,
+                failed_at: row.get(5)?,
+                last_error: row.get(6)?,
+            })
+        },
+    )
 }
 
 /// Makes a waiting letter due, or where none is named, every one; answers how many.

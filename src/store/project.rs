@@ -7,6 +7,7 @@ use super::{
     dashboard::{self, Measure},
     engine::{Row, Tx, values},
     list_total, milestone,
+    search::Search,
 };
 use crate::domain::{
     error::{Error, Result},
@@ -102,6 +103,9 @@ pub fn list(
     filter: &ProjectFilter,
     rates: &Rates,
 ) -> Result<Listing<Project>> {
+    if let Some(text) = &filter.search {
+        return search(tx, account, filter, text, rates);
+    }
     let page = filter.page;
     let (limit, offset) = (page.limit(), page.offset());
     let (mut entries, total) = match (filter.status, filter.client_id) {
@@ -146,6 +150,28 @@ pub fn list(
             milestone::list_of_project(tx, account, project.id, project.budget.currency)?;
     }
     Ok(Listing { entries, total, page })
+}
+
+/// A page of projects in which, or in whose clients, a folded text is, newest first.
+fn search(
+    tx: &mut Tx,
+    account: AccountId,
+    filter: &ProjectFilter,
+    text: &str,
+    rates: &Rates,
+) -> Result<Listing<Project>> {
+    let search = Search::new(tx, account, text)?;
+    let status = filter.status.map(ProjectStatus::as_str);
+    let (found, total) = search.page(
+        tx,
+        "SELECT id, name, client_id FROM projects WHERE account_id = ?1 AND deleted_at IS NULL \
+         AND (?2 IS NULL OR status = ?2) AND (?3 IS NULL OR client_id = ?3) ORDER BY id DESC",
+        values![&account, status, filter.client_id.as_ref()],
+        filter.page,
+    )?;
+    let entries =
+        found.into_iter().map(|id| find(tx, account, id, rates)).collect::<Result<_>>()?;
+    Ok(Listing { entries, total, page: filter.page })
 }
 
 /// How many projects of a client have a status.

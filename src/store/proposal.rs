@@ -6,6 +6,7 @@ use super::{
     client,
     engine::{Row, Tx, values},
     list_total,
+    search::Search,
 };
 use crate::domain::{
     error::{Error, Result},
@@ -13,7 +14,7 @@ use crate::domain::{
     id::{AccountId, ClientId, ProposalId},
     money::{Currency, Money},
     page::Listing,
-    proposal::{Proposal, ProposalFilter, ProposalLink, ProposalStatus},
+    proposal::{Proposal, ProposalFilter, ProposalLink, ProposalRecord, ProposalStatus},
 };
 
 /// The columns [`read`] expects, in order.
@@ -107,6 +108,17 @@ pub fn find_times(
     )
 }
 
+/// When a proposal was sent, and who answered it.
+pub fn find_record(tx: &mut Tx, proposal: Proposal) -> Result<ProposalRecord> {
+    let (sent_at, answered_at, answered_by, answered_from) = tx.one(
+        "SELECT sent_at, answered_at, answered_by, answered_from FROM proposals \
+         WHERE account_id = ?1 AND id = ?2",
+        values![&proposal.account, &proposal.id],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+    )?;
+    Ok(ProposalRecord { proposal, sent_at, answered_at, answered_by, answered_from })
+}
+
 /// How many proposals have a status.
 pub fn count(tx: &mut Tx, account: AccountId, status: ProposalStatus) -> Result<u64> {
     list_total::find(tx, account, &by_status(status))
@@ -119,6 +131,9 @@ pub fn list(
     filter: &ProposalFilter,
     rates: &Rates,
 ) -> Result<Listing<Proposal>> {
+    if let Some(text) = &filter.search {
+        return search(tx, account, filter, text, rates);
+    }
     let page = filter.page;
     let (limit, offset) = (page.limit(), page.offset());
     let (mut entries, total) = match (filter.status, filter.client_id) {
@@ -167,6 +182,28 @@ pub fn list(
         proposal.client = clients.get(&proposal.client_id).cloned();
     }
     Ok(Listing { entries, total, page })
+}
+
+/// A page of proposals in which, or in whose clients, a folded text is, newest first.
+fn search(
+    tx: &mut Tx,
+    account: AccountId,
+    filter: &ProposalFilter,
+    text: &str,
+    rates: &Rates,
+) -> Result<Listing<Proposal>> {
+    let search = Search::new(tx, account, text)?;
+    let status = filter.status.map(ProposalStatus::as_str);
+    let (found, total) = search.page(
+        tx,
+        "SELECT id, title, client_id FROM proposals WHERE account_id = ?1 \
+         AND (?2 IS NULL OR status = ?2) AND (?3 IS NULL OR client_id = ?3) ORDER BY id DESC",
+        values![&account, status, filter.client_id.as_ref()],
+        filter.page,
+    )?;
+    let entries =
+        found.into_iter().map(|id| find(tx, account, id, rates)).collect::<Result<_>>()?;
+    Ok(Listing { entries, total, page: filter.page })
 }
 
 /// Writes back a change; `before` is the proposal as it was.

@@ -98,6 +98,21 @@ pub fn revoke_all(tx: &mut Tx, account: AccountId, now: Timestamp) -> Result<u64
     )
 }
 
+/// Ends every session of an account but one.
+pub fn revoke_others(
+    tx: &mut Tx,
+    account: AccountId,
+    kept: SessionId,
+    now: Timestamp,
+) -> Result<()> {
+    tx.execute(
+        "UPDATE sessions SET revoked_at = ?3 \
+         WHERE account_id = ?1 AND id <> ?2 AND revoked_at IS NULL",
+        values![&account, &kept, now],
+    )?;
+    Ok(())
+}
+
 /// Forgets up to `most` sessions whose tokens have all expired; answers how many.
 pub fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64> {
     tx.execute(

@@ -26,6 +26,7 @@ use crate::{
         amount::Amount,
         bearer::Bearer,
         body::Body,
+        pdf::Pdf,
         query::{Loose, Parameters},
         wire::{
             AmountInput, CurrencyInput, DateInput, Day, EmailInput, Instant, Maybe, Nothing, OneOf,
@@ -279,7 +280,17 @@ impl Routes {
         Ok(Reply::new(Nothing(())))
     }
 
+    /// Get an invoice as PDF; once it was sent always the same
+    #[oai(path = "/:id/pdf", method = "get", operation_id = "getInvoicePdf")]
+    async fn pdf(&self, bearer: Bearer, id: Path<String>) -> Result<Pdf, Failed<Finding>> {
+        let file = self.0.invoice_pdf(bearer.0, InvoiceId::parse(&id)).await?;
+        Ok(Pdf { name: file.name, bytes: file.bytes })
+    }
+
     /// Mark invoice as sent (changes status from draft to sent)
+    ///
+    /// The client is mailed the invoice as PDF, with a link to read it. One that was sent already
+    /// is mailed again and stays as it is.
     #[oai(path = "/:id/send", method = "post", operation_id = "sendInvoice")]
     async fn send(
         &self,
@@ -288,8 +299,9 @@ impl Routes {
         id: Path<String>,
     ) -> Result<Reply<InvoiceBody>, Failed<Changing>> {
         let input = body.once(render::<_, InvoiceBody>, Delivery::read);
-        let (once, _) = self.0.admit(bearer.0, input).await?;
-        Ok(Reply::once(self.0.send_invoice(bearer.0, once, InvoiceId::parse(&id)).await?))
+        let (once, delivery) = self.0.admit(bearer.0, input).await?;
+        let id = InvoiceId::parse(&id);
+        Ok(Reply::once(self.0.send_invoice(bearer.0, once, id, delivery).await?))
     }
 
     /// Mark invoice as paid (updates client total billed)

@@ -19,7 +19,7 @@ use crate::{
         form::Object,
         id::{ClientId, InvoiceId, MilestoneId, ProjectId, ProposalId},
         idempotency::{Once, Outcome},
-        invoice::NewInvoice,
+        invoice::{Delivery, NewInvoice},
         milestone::{MilestoneChange, MilestoneStatus, NewMilestone},
         money::Currency,
         project::{NewProject, ProjectChange, ProjectStatus},
@@ -154,7 +154,7 @@ impl<'a> History<'a> {
             }
             Step::SendInvoice(key) => {
                 let id = known(&self.invoices, &key)?;
-                app.send_invoice(claims, once(), id).await.map(drop)
+                app.send_invoice(claims, once(), id, Delivery::default()).await.map(drop)
             }
             Step::PayInvoice(key) => {
                 let id = known(&self.invoices, &key)?;

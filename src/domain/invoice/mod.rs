@@ -2,14 +2,17 @@
 
 mod change;
 mod price;
+mod record;
+mod seller;
 
 use jiff::{Timestamp, civil::Date};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
 
 pub use self::{
     change::InvoiceChange,
     price::{DEFAULT_LINE, Line, Priced, Totals, check_amount, price, price_amount},
+    record::{InvoiceFile, InvoiceMail, InvoiceRecord, InvoiceTimes, PublicInvoice},
+    seller::{Party, Seller},
 };
 use super::{
     client::Client,
@@ -44,25 +47,6 @@ pub struct Item {
     pub line: Line,
     /// quantity × rate in minor units, rounded half away from zero.
     pub amount: i64,
-}
-
-/// One side of an issued invoice, as it was when the invoice was sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Party {
-    pub name: String,
-    pub email: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub company: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phone: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub country: Option<String>,
-    /// Lines of a postal address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
-    /// A tax or registration number, as it is to be printed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tax_id: Option<String>,
 }
 
 /// An invoice of an account.
@@ -246,6 +230,9 @@ fn check_status(current: InvoiceStatus, wanted: InvoiceStatus) -> Result<()> {
 pub struct InvoiceFilter {
     pub status: Option<InvoiceStatus>,
     pub client_id: Option<ClientId>,
+    pub project_id: Option<ProjectId>,
+    /// Looked for in the number and in what a client is searched by, without regard to case.
+    pub search: Option<String>,
     pub page: Page,
 }
 
@@ -258,7 +245,21 @@ impl InvoiceFilter {
         let (Some(status), Some(client_id), Some(page)) = (status, client_id, page) else {
             return Err(form.failure());
         };
-        Ok(Self { status, client_id, page })
+        Ok(Self { status, client_id, project_id: None, search: None, page })
+    }
+
+    /// Like [`InvoiceFilter::read`], with what the document of the API does not know: `search`
+    /// and `projectId`.
+    pub fn read_web(object: &Object) -> Result<Self> {
+        let filter = Self::read(object)?;
+        let mut form = Form::new(object);
+        let search = form.optional("search", text::free(text::NAME_MAX));
+        let project_id = form.optional("projectId", ProjectId::read);
+        let (Some(search), Some(project_id)) = (search, project_id) else {
+            return Err(form.failure());
+        };
+        let search = search.map(|text| text::fold(text.trim())).filter(|text| !text.is_empty());
+        Ok(Self { project_id, search, ..filter })
     }
 }
 

@@ -1,4 +1,14 @@
 //! What pages and commands ask of the program, below HTTP.
 
+mod exchange_rate;
+mod export;
 mod frame;
+pub mod image;
+pub mod invoice_defaults;
+mod invoice_duplicate;
+mod invoice_link;
+mod invoice_reminder;
+mod invoice_search;
+mod proposal;
 mod registration;
+mod removal;

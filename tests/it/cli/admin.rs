@@ -195,3 +195,25 @@ fn the_list_of_users_fits_a_terminal() {
         format!("{email}|Maximiliana Constan…|freelancer|never|active|no|no")
     );
 }
+
+#[test]
+fn an_account_is_exported_as_json_or_as_tables() {
+    let place = Place::migrated();
+    place.create_user("ada@example.com");
+    let export = place.run(&["admin", "export", "ADA@example.com"]);
+    let export: Value = serde_json::from_str(export.done()).unwrap();
+    assert_eq!(export["account"]["email"], "ada@example.com");
+    assert_eq!(export["invoices"], json!([]));
+
+    let folder = place.path("tables");
+    let shown = folder.to_str().unwrap();
+    let arguments = ["admin", "export", "ada@example.com", "--csv", shown];
+    assert_eq!(place.run(&arguments).done().lines().count(), 8);
+    let file = folder.join("invoice-items.csv");
+    assert!(std::fs::read_to_string(&file).unwrap().starts_with("invoiceId,invoiceNumber,"));
+    assert_eq!((super::mode(&folder), super::mode(&file)), (0o700, 0o600));
+    assert!(place.run(&arguments).refused(1).contains("is there already"));
+
+    let nobody = place.run(&["admin", "export", "nobody@example.com"]);
+    assert!(nobody.refused(1).contains("no account has the e-mail"));
+}

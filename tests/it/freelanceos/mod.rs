@@ -15,6 +15,8 @@ mod invoice_change;
 mod invoice_list;
 mod invoice_money;
 mod invoice_number;
+mod invoice_pdf;
+mod invoice_send;
 mod isolation;
 mod limit;
 mod milestone;

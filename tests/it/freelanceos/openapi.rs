@@ -29,7 +29,6 @@ async fn every_route_of_the_contract_is_there_and_no_other() {
     let mut routes: Vec<String> =
         document(&app).await.operations.iter().map(|operation| operation.name()).collect();
     routes.sort_by_key(|route| route.split(' ').rev().map(str::to_owned).collect::<Vec<_>>());
-    // GET /invoices/{id}/pdf comes with the PDFs.
     insta::assert_snapshot!(routes.join("\n"), @r"
     POST /auth/login
     GET /auth/me
@@ -53,6 +52,7 @@ async fn every_route_of_the_contract_is_there_and_no_other() {
     PUT /invoices/{id}
     POST /invoices/{id}/mark-paid
     POST /invoices/{id}/payment-link
+    GET /invoices/{id}/pdf
     POST /invoices/{id}/send
     GET /milestones
     POST /milestones

@@ -3,7 +3,8 @@
 mod durability;
 mod freelancer_query_plan;
 mod migrate;
+mod page_query_plan;
 mod query_plan;
-mod recorder;
+pub mod recorder;
 pub mod rollup;
 mod writer;

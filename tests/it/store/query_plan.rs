@@ -44,24 +44,44 @@ fn read_all(tx: &mut Tx, account: AccountId) -> Result<()> {
             .into_iter()
             .chain(InvoiceStatus::WORDS.iter().map(|w| InvoiceStatus::from_word(w)))
         {
-            let filter = InvoiceFilter { status, client_id, page };
-            store::invoice::list(tx, account, &filter, today, &rates)?;
+            for project_id in [None, Some(id(9))] {
+                for search in [None, Some("inv".to_owned())] {
+                    let filter = InvoiceFilter { status, client_id, project_id, search, page };
+                    store::invoice_list::list(tx, account, &filter, today, &rates)?;
+                }
+            }
         }
         for status in [None]
             .into_iter()
             .chain(ProjectStatus::WORDS.iter().map(|w| ProjectStatus::from_word(w)))
         {
-            store::project::list(tx, account, &ProjectFilter { status, client_id, page }, &rates)?;
+            store::project::list(
+                tx,
+                account,
+                &ProjectFilter { status, client_id, search: None, page },
+                &rates,
+            )?;
         }
         for status in [None]
             .into_iter()
             .chain(ProposalStatus::WORDS.iter().map(|w| ProposalStatus::from_word(w)))
         {
-            let filter = ProposalFilter { status, client_id, page };
+            let filter = ProposalFilter { status, client_id, search: None, page };
             store::proposal::list(tx, account, &filter, &rates)?;
         }
     }
     store::invoice::find(tx, account, id(5), &rates)?;
+    store::invoice::find_seller(tx, account, id(5))?;
+    store::invoice_defaults::find(tx, account)?;
+    store::invoice_series::find(tx, account, 2026)?;
+    store::invoice_series::draw(tx, account, 2026)?;
+    store::invoice_file::find(tx, id(5))?;
+    store::invoice_link::find_linked(tx, b"hash")?;
+    store::invoice_link::find(tx, account, id(5))?;
+    store::invoice_link::find_times(tx, account, id(5))?;
+    store::invoice_link::mark_viewed(tx, id(5), now)?;
+    store::invoice_link::mark_reminded(tx, id(5), now)?;
+    store::outbox::list_of_invoice(tx, id(5))?;
     store::project::find(tx, account, id(5), &rates)?;
     store::proposal::find(tx, account, id(5), &rates)?;
     for project_id in [None, Some(id(9))] {
@@ -148,17 +168,27 @@ fn fill(connection: &mut dyn Connection) -> Result<()> {
             id("i")
         ),
         format!(
-            "{} INSERT INTO invoices SELECT {}, {account}, {client}, NULL, 'INV-' || i, \
-             {currency}, i, i, '0', 0, {invoices}, {day}, {day}, NULL, NULL, NULL, NULL, NULL, \
-             NULL, 0, 0 FROM n",
+            "{} INSERT INTO invoices (id, account_id, client_id, project_id, number, currency, \
+             amount, subtotal, tax_rate, tax_amount, status, issue_date, due_date, created_at, \
+             updated_at, number_key, link_hash) \
+             SELECT {}, {account}, {client}, {}, 'INV-' || i, {currency}, i, i, '0', 0, \
+             {invoices}, {day}, {day}, 0, 0, 'inv-' || i, CAST(i AS BLOB) FROM n",
             series(6000),
-            id("i")
+            id("i"),
+            id("1 + i % 2000")
         ),
         format!(
             "{} INSERT INTO invoice_items SELECT {}, 0, {}, 'W', '1', '1', 100 FROM n",
             series(6000),
             id("i"),
             id("i")
+        ),
+        format!(
+            "{} INSERT INTO outbox (id, kind, recipient, subject, tries, due_at, created_at, \
+             invoice_id) SELECT {}, 'invoice', '', '', 0, 0, 0, {} FROM n",
+            series(2000),
+            id("i"),
+            id("1 + i % 900")
         ),
         format!(
             "{} INSERT INTO activity SELECT {}, {account}, 'client_added', 'C', NULL, NULL, NULL, \

@@ -2,13 +2,15 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-/// A mail with a text and an HTML part.
+/// A mail with a text and an HTML part, and at most one PDF.
 #[derive(Debug)]
 pub struct Eml {
     /// As it was sent.
     pub raw: String,
     pub text: String,
     pub html: String,
+    /// The name of the attached file, and its bytes.
+    pub pdf: Option<(String, Vec<u8>)>,
 }
 
 impl Eml {
@@ -16,17 +18,17 @@ impl Eml {
     pub fn parse(bytes: &[u8]) -> Self {
         let raw = String::from_utf8(bytes.to_vec()).unwrap();
         let (head, body) = raw.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{raw}"));
-        let kind = find(head, "Content-Type").unwrap();
-        assert!(kind.starts_with("multipart/alternative"), "{kind}");
-        let boundary = kind.split("boundary=\"").nth(1).unwrap().split('"').next().unwrap();
-        let parts: Vec<&str> = body
-            .split(&format!("--{boundary}"))
-            .skip(1)
-            .take_while(|part| !part.starts_with("--"))
-            .collect();
-        let [text, html] = parts[..] else { panic!("{raw}") };
+        let (head, body, pdf) = match &parts(head, body, "multipart/mixed")[..] {
+            [] => (head, body, None),
+            [whole, file] => {
+                let (head, body) = whole.trim_start().split_once("\r\n\r\n").unwrap();
+                (head, body, Some(attached(file)))
+            }
+            _ => panic!("{raw}"),
+        };
+        let [text, html] = parts(head, body, "multipart/alternative")[..] else { panic!("{raw}") };
         let (text, html) = (part(text, "text/plain"), part(html, "text/html"));
-        Self { raw, text, html }
+        Self { text, html, pdf, raw }
     }
 
     /// A header, unfolded and decoded.
@@ -54,6 +56,31 @@ fn find(head: &str, name: &str) -> Option<String> {
         let (found, value) = line.split_once(':')?;
         found.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
     })
+}
+
+/// The parts of a body of this kind; none where it is of another.
+fn parts<'a>(head: &str, body: &'a str, kind: &str) -> Vec<&'a str> {
+    let found = find(head, "Content-Type").unwrap();
+    if !found.starts_with(kind) {
+        return Vec::new();
+    }
+    let boundary = found.split("boundary=\"").nth(1).unwrap().split('"').next().unwrap();
+    body.split(&format!("--{boundary}"))
+        .skip(1)
+        .take_while(|part| !part.starts_with("--"))
+        .collect()
+}
+
+/// An attached PDF: its name and its bytes.
+#[track_caller]
+fn attached(part: &str) -> (String, Vec<u8>) {
+    let (head, body) = part.trim_start().split_once("\r\n\r\n").unwrap();
+    assert_eq!(find(head, "Content-Type").unwrap(), "application/pdf");
+    assert_eq!(find(head, "Content-Transfer-Encoding").unwrap(), "base64");
+    let place = find(head, "Content-Disposition").unwrap();
+    let name = place.strip_prefix("attachment; filename=\"").unwrap_or_else(|| panic!("{place}"));
+    let bytes = STANDARD.decode(body.replace("\r\n", "")).unwrap();
+    (name.trim_end_matches('"').to_owned(), bytes)
 }
 
 #[track_caller]

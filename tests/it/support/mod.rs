@@ -373,4 +373,11 @@ impl User<'_> {
         let body = json!({"clientId": client, "amount": amount, "dueDate": due});
         self.post("/invoices", body).await.data(201)["id"].as_str().unwrap().to_owned()
     }
+
+    /// Makes an invoice over one amount that is due in April, sends it and answers its id.
+    pub async fn sent_invoice(&self, client: &str, amount: Value) -> String {
+        let id = self.invoice(client, amount, "2026-04-15").await;
+        self.post(&format!("/invoices/{id}/send"), json!({})).await.data(200);
+        id
+    }
 }

@@ -1,0 +1,182 @@
+//! Pictures as they came, made into what is kept: of the right size, upright, and without
+//! whatever else the file told.
+
+use std::io::Cursor;
+
+use image::{
+    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage,
+    codecs::jpeg::JpegEncoder,
+    imageops::{self, FilterType},
+    metadata::Orientation,
+};
+
+use crate::domain::{
+    error::{Error, Result},
+    image::{FILE_MIB_MAX, ImagePurpose, MEGAPIXELS_MAX},
+    rule::Rule,
+};
+
+const JPEG_QUALITY: u8 = 82;
+/// Bytes that a decoded picture may have: four for each pixel.
+const DECODED_MAX: u64 = 4 * MEGAPIXELS_MAX * 1_000_000;
+
+/// The field that a bad picture is told under.
+const FIELD: &str = "image";
+
+fn refused(rule: Rule) -> Error {
+    Error::field(FIELD, rule)
+}
+
+/// A picture that is ready to be kept.
+pub struct Encoded {
+    pub content_type: &'static str,
+    pub width: u32,
+    pub height: u32,
+    pub content: Vec<u8>,
+}
+
+/// How many pixels a file says it has; refuses what is too large or no picture. Costs next to
+/// nothing.
+pub fn check(bytes: &[u8]) -> Result<u64> {
+    if bytes.is_empty() {
+        return Err(refused(Rule::Required));
+    }
+    if bytes.len() > FILE_MIB_MAX << 20 {
+        return Err(refused(Rule::FileTooLarge { mib: FILE_MIB_MAX }));
+    }
+    let decoder = decoder(bytes)?;
+    let (width, height) = decoder.dimensions();
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > MEGAPIXELS_MAX * 1_000_000 || decoder.total_bytes() > DECODED_MAX {
+        return Err(refused(Rule::TooManyPixels { megapixels: MEGAPIXELS_MAX }));
+    }
+    Ok(pixels)
+}
+
+/// Makes what is kept of a picture that was checked.
+pub fn encode(bytes: &[u8], purpose: ImagePurpose) -> Result<Encoded> {
+    let mut decoder = decoder(bytes)?;
+    // A file whose camera notes are broken is still a picture.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let (width, height) = decoder.dimensions();
+    let is_turned = matches!(
+        orientation,
+        Orientation::Rotate90
+            | Orientation::Rotate270
+            | Orientation::Rotate90FlipH
+            | Orientation::Rotate270FlipH
+    );
+    let turned = |(width, height)| if is_turned { (height, width) } else { (width, height) };
+    let decoded = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
+    let size = turned(target(turned((width, height)), purpose));
+    // Turned last, while it is small.
+    let mut image = DynamicImage::ImageRgba8(shrunk(decoded, size));
+    image.apply_orientation(orientation);
+    if purpose == ImagePurpose::Avatar {
+        image = square(&image);
+    }
+    write(image.into_rgba8(), purpose)
+}
+
+fn decoder(bytes: &[u8]) -> Result<impl ImageDecoder + '_> {
+    let mut reader =
+        ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(Error::internal)?;
+    let known = [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP];
+    if !reader.format().is_some_and(|format| known.contains(&format)) {
+        return Err(refused(Rule::Picture));
+    }
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(2 * DECODED_MAX);
+    reader.limits(limits);
+    reader.into_decoder().map_err(unreadable)
+}
+
+fn unreadable(error: ImageError) -> Error {
+    refused(Rule::BrokenPicture).caused_by(error)
+}
+
+/// The size that a picture is brought to, never above its own.
+fn target((width, height): (u32, u32), purpose: ImagePurpose) -> (u32, u32) {
+    let (wide, high) = match purpose {
+        ImagePurpose::Logo => (600, 300),
+        ImagePurpose::Avatar => (400, 400),
+        ImagePurpose::Portfolio => (1600, 1200),
+    };
+    let by_width = f64::from(wide) / f64::from(width.max(1));
+    let by_height = f64::from(high) / f64::from(height.max(1));
+    let scale = match purpose {
+        // The rest is cut off.
+        ImagePurpose::Avatar => by_width.max(by_height),
+        ImagePurpose::Logo | ImagePurpose::Portfolio => by_width.min(by_height),
+    };
+    let scaled = |side: u32| ((f64::from(side) * scale.min(1.0)).round() as u32).max(1);
+    (scaled(width), scaled(height))
+}
+
+/// The picture in that size.
+fn shrunk(image: DynamicImage, (width, height): (u32, u32)) -> RgbaImage {
+    if (image.width(), image.height()) == (width, height) {
+        return image.into_rgba8();
+    }
+    // A fine filter works in floats, so a large picture is first brought near to its size.
+    let image = if u64::from(image.width()) > 3 * u64::from(width) {
+        image.thumbnail_exact(2 * width, 2 * height)
+    } else {
+        image
+    };
+    let image = image.into_rgba8();
+    imageops::resize(&image, width, height, FilterType::CatmullRom)
+}
+
+/// The middle of a picture.
+fn square(image: &DynamicImage) -> DynamicImage {
+    let (width, height) = (image.width(), image.height());
+    let side = width.min(height);
+    image.crop_imm((width - side) / 2, (height - side) / 2, side, side)
+}
+
+/// A PNG where the picture is a logo or lets something shine through, else a JPEG.
+fn write(image: RgbaImage, purpose: ImagePurpose) -> Result<Encoded> {
+    let (width, height) = image.dimensions();
+    let is_opaque = image.pixels().all(|pixel| pixel.0[3] == u8::MAX);
+    let mut content = Vec::new();
+    let content_type = if is_opaque {
+        let image: RgbImage = DynamicImage::ImageRgba8(image).into_rgb8();
+        if purpose == ImagePurpose::Logo {
+            image.write_to(&mut Cursor::new(&mut content), ImageFormat::Png)
+        } else {
+            image.write_with_encoder(JpegEncoder::new_with_quality(&mut content, JPEG_QUALITY))
+        }
+        .map_err(Error::internal)?;
+        if purpose == ImagePurpose::Logo { PNG } else { JPEG }
+    } else {
+        image
+            .write_to(&mut Cursor::new(&mut content), ImageFormat::Png)
+            .map_err(Error::internal)?;
+        PNG
+    };
+    Ok(Encoded { content_type, width, height, content })
+}
+
+const PNG: &str = "image/png";
+const JPEG: &str = "image/jpeg";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_is_fitted_and_never_made_larger() {
+        for (size, purpose, expected) in [
+            ((4000, 3000), ImagePurpose::Portfolio, (1600, 1200)),
+            ((3000, 4000), ImagePurpose::Portfolio, (900, 1200)),
+            ((800, 600), ImagePurpose::Portfolio, (800, 600)),
+            ((1200, 1200), ImagePurpose::Logo, (300, 300)),
+            ((6000, 1), ImagePurpose::Logo, (600, 1)),
+            ((1000, 500), ImagePurpose::Avatar, (800, 400)),
+            ((300, 900), ImagePurpose::Avatar, (300, 900)),
+        ] {
+            assert_eq!(target(size, purpose), expected, "{size:?} as {purpose:?}");
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Pictures that users upload.
+
+mod encode;
+
+use std::{collections::HashSet, sync::Arc};
+
+use jiff::SignedDuration;
+use tokio::sync::Semaphore;
+
+use self::encode::Encoded;
+use super::App;
+use crate::{
+    domain::{
+        error::{Error, Result},
+        id::{AccountId, ImageId},
+        image::{self, Image, ImagePurpose},
+        portfolio::ITEMS_MAX,
+        rule::Rule,
+        session::Claims,
+    },
+    store::{self, engine::Tx},
+};
+
+/// Pictures that are worked on at once.
+const AT_ONCE: u32 = 2;
+/// Uploads that may wait for their turn before others are turned away.
+const QUEUE: usize = 16;
+/// A picture of more pixels is worked on alone, since it takes much memory.
+const LARGE: u64 = 12_000_000;
+/// How long a picture may wait for somebody to use it.
+const UNUSED_KEPT: SignedDuration = SignedDuration::from_hours(24);
+/// Pictures looked at in one step of the sweep.
+const SWEPT: i64 = 500;
+
+/// Works on a few pictures at a time.
+pub struct Images {
+    turns: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
+}
+
+impl Default for Images {
+    fn default() -> Self {
+        Self {
+            turns: Arc::new(Semaphore::new(AT_ONCE as usize)),
+            queue: Arc::new(Semaphore::new(QUEUE)),
+        }
+    }
+}
+
+impl Images {
+    async fn encode(&self, bytes: Vec<u8>, purpose: ImagePurpose) -> Result<Encoded> {
+        let turns = if encode::check(&bytes)? > LARGE { AT_ONCE } else { 1 };
+        let busy = |_| Error::unavailable(5, "Too many pictures at once, please try again");
+        let _place = self.queue.try_acquire().map_err(busy)?;
+        let turn = self.turns.clone().acquire_many_owned(turns).await.map_err(Error::internal)?;
+        tokio::task::spawn_blocking(move || {
+            // Held to the end even where the request has gone away meanwhile.
+            let _turn = turn;
+            encode::encode(&bytes, purpose)
+        })
+        .await
+        .map_err(Error::internal)?
+    }
+}
+
+impl App {
+    /// Keeps a picture of the caller: a PNG, JPEG or WebP file, which is encoded anew.
+    pub async fn upload_image(
+        &self,
+        claims: Claims,
+        purpose: ImagePurpose,
+        bytes: Vec<u8>,
+    ) -> Result<ImageId> {
+        let (now, id) = (self.now(), self.new_id());
+        // Nobody else may have the program work on pictures.
+        self.read(claims, |tx, actor| store::image::usage(tx, actor.account)?.check_room(0))
+            .await?;
+        let Encoded { content_type, width, height, content } =
+            self.images.encode(bytes, purpose).await?;
+        self.write(claims, move |tx, actor| {
+            store::image::usage(tx, actor.account)?.check_room(content.len())?;
+            let image = Image {
+                id,
+                account: actor.account,
+                purpose,
+                content_type: content_type.to_owned(),
+                width,
+                height,
+                content: content.clone(),
+                created_at: now,
+            };
+            store::image::create(tx, &image)
+        })
+        .await?;
+        Ok(id)
+    }
+
+    /// A picture, for whoever knows its id.
+    pub async fn public_image(&self, id: ImageId) -> Result<Image> {
+        let found = self.store.read(move |tx| store::image::find_public(tx, id)).await?;
+        found.ok_or_else(unknown)
+    }
+
+    /// Where a picture can be seen.
+    pub fn image_url(&self, id: ImageId) -> String {
+        format!("{}{}", self.public_url, image::path(id))
+    }
+
+    /// Removes a picture of the caller, and takes it from where it is shown. Logos stay, since
+    /// invoices may show them.
+    pub async fn delete_image(&self, claims: Claims, id: ImageId) -> Result<()> {
+        let now = self.now();
+        self.write(claims, move |tx, actor| {
+            let purpose = store::image::find_purpose(tx, actor.account, id)?.ok_or_else(unknown)?;
+            if purpose == ImagePurpose::Logo {
+                return Err(Error::conflict(
+                    "A logo stays for the invoices that show it; choose another or none instead",
+                ));
+            }
+            let mut account = store::account::find(tx, actor.account)?;
+            if account.avatar.as_deref().and_then(image::of_url) == Some(id) {
+                account.avatar = None;
+                account.updated_at = now;
+                store::account::update(tx, &account)?;
+            }
+            for mut item in store::portfolio::list(tx, actor.account, ITEMS_MAX)? {
+                if item.work.images.iter().any(|url| image::of_url(url) == Some(id)) {
+                    item.work.images.retain(|url| image::of_url(url) != Some(id));
+                    item.updated_at = now;
+                    store::portfolio::update(tx, &item)?;
+                }
+            }
+            store::image::delete(tx, actor.account, id).map(drop)
+        })
+        .await
+    }
+
+    /// Shows the caller by a picture that was uploaded for it, or by none. The one before goes.
+    pub async fn set_avatar(&self, claims: Claims, id: Option<ImageId>) -> Result<()> {
+        let (now, url) = (self.now(), id.map(|id| self.image_url(id)));
+        self.write(claims, move |tx, actor| {
+            if let Some(id) = id {
+                let purpose = store::image::find_purpose(tx, actor.account, id)?;
+                if purpose != Some(ImagePurpose::Avatar) {
+                    return Err(Error::field("image", Rule::Unknown));
+                }
+            }
+            let mut account = store::account::find(tx, actor.account)?;
+            let before = account.avatar.as_deref().and_then(image::of_url);
+            account.avatar = url.clone();
+            account.updated_at = now;
+            store::account::update(tx, &account)?;
+            let Some(before) = before.filter(|before| Some(*before) != id) else { return Ok(()) };
+            let purpose = store::image::find_purpose(tx, actor.account, before)?;
+            if purpose == Some(ImagePurpose::Avatar) {
+                store::image::delete(tx, actor.account, before)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Removes pictures that were uploaded more than a day ago and that nothing shows; answers
+    /// how many. Logos are never removed while their account is there.
+    pub async fn remove_unused_images(&self) -> Result<u64> {
+        let before = ImageId::first_at(self.now() - UNUSED_KEPT);
+        let (mut after, mut removed) = (ImageId::NIL, 0);
+        loop {
+            let seen = self
+                .store
+                .read(move |tx| store::image::list_between(tx, after, before, SWEPT))
+                .await?;
+            let Some((last, _)) = seen.last().copied() else { return Ok(removed) };
+            after = last;
+            let unused = self.store.read(move |tx| unused(tx, &seen)).await?;
+            if unused.is_empty() {
+                continue;
+            }
+            removed += self
+                .store
+                .write(move |tx| {
+                    let mut removed = 0;
+                    // Looked at again: meanwhile somebody may have used one.
+                    for (id, account) in self::unused(tx, &unused)? {
+                        removed += u64::from(store::image::delete(tx, account, id)?);
+                    }
+                    Ok(removed)
+                })
+                .await?;
+        }
+    }
+}
+
+/// Those of some pictures that nothing shows.
+fn unused(tx: &mut Tx, images: &[(ImageId, AccountId)]) -> Result<Vec<(ImageId, AccountId)>> {
+    let accounts: HashSet<AccountId> = images.iter().map(|(_, account)| *account).collect();
+    let mut shown = HashSet::new();
+    for account in accounts {
+        let avatar = store::account::find(tx, account)?.avatar;
+        shown.extend(avatar.as_deref().and_then(image::of_url));
+        let items = store::portfolio::list(tx, account, ITEMS_MAX)?;
+        let urls = items.iter().flat_map(|item| &item.work.images);
+        shown.extend(urls.filter_map(|url| image::of_url(url)));
+    }
+    Ok(images.iter().filter(|(id, _)| !shown.contains(id)).copied().collect())
+}
+
+fn unknown() -> Error {
+    Error::not_found("Image")
+}

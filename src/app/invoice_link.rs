@@ -1,0 +1,133 @@
+//! The client's link to an invoice, and what came of it.
+
+use super::{App, invoice, public_link::Target, secret::Keys};
+use crate::{
+    domain::{
+        account::Account,
+        date,
+        error::{Error, Result},
+        id::InvoiceId,
+        invoice::{
+            Invoice, InvoiceRecord, InvoiceStatus, Party, PublicInvoice, Seller, ShownInvoice,
+        },
+        session::Claims,
+    },
+    store::{self, engine::Tx},
+};
+
+impl App {
+    /// Where the client can read an invoice; nowhere until it is sent. One that was sent by an
+    /// older version gets its link now.
+    pub async fn invoice_link(&self, claims: Claims, id: InvoiceId) -> Result<Option<String>> {
+        let links = self.public_links()?;
+        let found = self
+            .read(claims, move |tx, actor| {
+                let status = invoice::find(tx, &actor, id)?.status;
+                Ok((status, store::invoice_link::find(tx, actor.account, id)?))
+            })
+            .await?;
+        let sealed = match found {
+            (InvoiceStatus::Draft | InvoiceStatus::Cancelled, _) => return Ok(None),
+            (_, Some(sealed)) => sealed,
+            (_, None) => {
+                let link = self.new_public_link(Target::Invoice, &id)?;
+                self.write(claims, move |tx, actor| {
+                    // Somebody else may have been quicker.
+                    if let Some(sealed) = store::invoice_link::find(tx, actor.account, id)? {
+                        return Ok(sealed);
+                    }
+                    store::invoice_link::set(tx, id, &link.hash, &link.sealed)?;
+                    Ok(link.sealed.clone())
+                })
+                .await?
+            }
+        };
+        links.address(Target::Invoice, &id, &sealed).map(Some)
+    }
+
+    /// An invoice of the caller, and what became of it.
+    pub async fn invoice_record(&self, claims: Claims, id: InvoiceId) -> Result<InvoiceRecord> {
+        let now = self.now();
+        let link = self.invoice_link(claims, id).await?;
+        self.read(claims, move |tx, actor| {
+            let invoice = invoice::find(tx, &actor, id)?;
+            let times = store::invoice_link::find_times(tx, actor.account, id)?;
+            Ok(InvoiceRecord {
+                shown: ShownInvoice::on(invoice::today(&actor, now)?, invoice),
+                link: link.clone(),
+                sent_at: times.sent_at,
+                viewed_at: times.viewed_at,
+                reminded_at: times.reminded_at,
+                mails: store::outbox::list_of_invoice(tx, id)?,
+            })
+        })
+        .await
+    }
+
+    /// The invoice behind a link.
+    pub async fn public_invoice(&self, token: &str) -> Result<PublicInvoice> {
+        let now = self.now();
+        let keys = self.keys()?.clone();
+        let token = token.to_owned();
+        self.store
+            .read(move |tx| {
+                let (account, id) = linked(tx, &keys, &token)?;
+                let rates = store::exchange_rate::latest(tx, account.id, account.currency)?;
+                let invoice = store::invoice::find(tx, account.id, id, &rates)?;
+                let (seller, buyer) = parties(tx, &account, &invoice)?;
+                let today = date::day_in(now, &account.zone.rules()?);
+                let ShownInvoice { invoice, status } = ShownInvoice::on(today, invoice);
+                Ok(PublicInvoice { invoice, status, seller, buyer, zone: account.zone })
+            })
+            .await
+    }
+
+    /// Remembers that somebody else than the owner has opened a link; only the first time counts.
+    pub async fn see_invoice(&self, token: &str) -> Result<()> {
+        let now = self.now();
+        let keys = self.keys()?.clone();
+        let token = token.to_owned();
+        let unseen = self
+            .store
+            .read(move |tx| {
+                let (account, id) = linked(tx, &keys, &token)?;
+                let times = store::invoice_link::find_times(tx, account.id, id)?;
+                Ok(times.viewed_at.is_none().then_some(id))
+            })
+            .await?;
+        // Most openings are not the first, and need no write.
+        match unseen {
+            Some(id) => {
+                self.store.write(move |tx| store::invoice_link::mark_viewed(tx, id, now)).await
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whose invoice a token leads to, and which it is; of freelancers who may use the program.
+pub(super) fn linked(tx: &mut Tx, keys: &Keys, token: &str) -> Result<(Account, InvoiceId)> {
+    let unknown = || Error::not_found("Invoice");
+    let hash = Target::Invoice.hash(keys, token);
+    let (account, id) = store::invoice_link::find_linked(tx, &hash)?.ok_or_else(unknown)?;
+    let account = store::account::find(tx, account)?;
+    if account.is_active() { Ok((account, id)) } else { Err(unknown()) }
+}
+
+/// Both sides of an invoice: as frozen, or before that, as they are now.
+pub(super) fn parties(
+    tx: &mut Tx,
+    account: &Account,
+    invoice: &Invoice,
+) -> Result<(Seller, Party)> {
+    let seller = match store::invoice::find_seller(tx, account.id, invoice.id)? {
+        Some(seller) => seller,
+        None => Seller::new(account, &store::invoice_defaults::find(tx, account.id)?),
+    };
+    let buyer = match (&invoice.buyer, &invoice.client) {
+        (Some(buyer), _) => buyer.clone(),
+        (None, Some(client)) => Party::of_client(client),
+        (None, None) => return Err(Error::internal("an invoice was read without its client")),
+    };
+    Ok((seller, buyer))
+}

@@ -1,0 +1,309 @@
+//! Invoices on their way to their clients: sent, and reminded of.
+//!
+//! The PDF is printed and the mail written before the transaction, which takes them only if what
+//! they were made of is still so; else they are made anew.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    App, client, invoice,
+    invoice_file::{Sheet, TRIES, moved},
+    limit::Limit,
+    public_link::{NewLink, Target},
+};
+use crate::{
+    domain::{
+        account::Account,
+        activity::ActivityKind,
+        date,
+        error::{Error, Kind, Result},
+        id::InvoiceId,
+        idempotency::{Once, Outcome},
+        invoice::{Delivery, Invoice, InvoiceFile, InvoiceStatus, Party, Seller, ShownInvoice},
+        limit::Refusal,
+        mail::{Letter, MailKind},
+        session::{Actor, Claims},
+    },
+    mail::compose::{self, InvoiceMail},
+    store::{self, engine::Tx},
+};
+
+/// How long after one reminder the next may follow.
+const REMINDED_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
+/// An invoice as it stands before it goes out.
+struct Found {
+    account: Account,
+    before: Invoice,
+    /// Where the client is reached today, whatever stands on the invoice.
+    email: String,
+    sheet: Sheet,
+    link: Option<Vec<u8>>,
+    file: Option<Vec<u8>>,
+}
+
+/// What the transaction adds.
+#[derive(Clone)]
+struct Outgoing {
+    before: Invoice,
+    seller: Seller,
+    buyer: Party,
+    payment_link: Option<String>,
+    /// Where there was none.
+    new_link: Option<NewLink>,
+    /// Where none was kept.
+    new_file: Option<Vec<u8>>,
+    letter: Option<Letter>,
+}
+
+impl App {
+    /// Sends a draft: it gets its links, both parties' details and its PDF are frozen, and the
+    /// client is mailed. A sent one is mailed again and stays as it is.
+    ///
+    /// A draft is sent even where the account may mail no more that day; its client then has to
+    /// be given the link in another way.
+    pub async fn send_invoice(
+        &self,
+        claims: Claims,
+        once: Once<ShownInvoice>,
+        id: InvoiceId,
+        delivery: Delivery,
+    ) -> Result<Outcome<ShownInvoice>> {
+        let now = self.now();
+        let entry = self.new_entry(now);
+        let payment_link = self.new_payment_link(id);
+        let mut counted = None;
+        for _ in 0..TRIES {
+            let found = self.find_outgoing(claims, id, now).await?;
+            let is_open = matches!(found.before.status, InvoiceStatus::Draft | InvoiceStatus::Sent);
+            let outgoing = if is_open {
+                let refusal = self.count_once(&mut counted, &found.account).await?;
+                let kind = MailKind::Invoice;
+                let to = refusal.is_none().then(|| (kind, delivery.email.clone()));
+                Some(self.make_outgoing(found, to, Some(&payment_link), now).await?)
+            } else {
+                None
+            };
+            let refusal = counted.flatten();
+            let sent = self
+                .write_once(claims, once.clone(), now, move |tx, actor| {
+                    let today = invoice::today(&actor, now)?;
+                    let before = invoice::find(tx, &actor, id)?;
+                    match before.status {
+                        InvoiceStatus::Paid => {
+                            return Err(Error::conflict("This invoice is paid already"));
+                        }
+                        InvoiceStatus::Cancelled => {
+                            return Err(Error::conflict("A cancelled invoice cannot be sent"));
+                        }
+                        _ => {}
+                    }
+                    let outgoing = outgoing.as_ref().ok_or_else(moved)?;
+                    outgoing.check(tx, &actor, &before)?;
+                    let mut invoice = before.clone();
+                    if before.status == InvoiceStatus::Draft {
+                        invoice.status = InvoiceStatus::Sent;
+                        invoice.payment_link.clone_from(&outgoing.payment_link);
+                        invoice.updated_at = now;
+                        invoice.buyer = Some(outgoing.buyer.clone());
+                        store::invoice::update(tx, &before, &invoice)?;
+                        let Outgoing { seller, buyer, .. } = outgoing;
+                        store::invoice::freeze_parties(tx, id, seller, buyer, now)?;
+                        invoice::tell(tx, &invoice, ActivityKind::InvoiceSent, entry)?;
+                    } else if let Some(refusal) = refusal {
+                        return Err(Error::too_many(refusal));
+                    }
+                    outgoing.write(tx, id, now)?;
+                    Ok(ShownInvoice::on(today, invoice))
+                })
+                .await;
+            match sent {
+                Err(error) if is_moved(&error) => {}
+                sent => {
+                    self.wake_mail();
+                    return sent;
+                }
+            }
+        }
+        Err(moved())
+    }
+
+    /// Mails the client of a sent invoice a reminder; once a day at most.
+    pub async fn remind_invoice(&self, claims: Claims, id: InvoiceId) -> Result<ShownInvoice> {
+        let now = self.now();
+        let mut counted = None;
+        for _ in 0..TRIES {
+            let found = self.find_outgoing(claims, id, now).await?;
+            must_await_payment(&found.before)?;
+            if let Some(refusal) = self.count_once(&mut counted, &found.account).await? {
+                return Err(Error::too_many(refusal));
+            }
+            let account = found.account.clone();
+            let to = Some((MailKind::InvoiceReminder, None));
+            let outgoing = self.make_outgoing(found, to, None, now).await?;
+            let reminded = self
+                .write(claims, move |tx, actor| {
+                    let before = invoice::find(tx, &actor, id)?;
+                    must_await_payment(&before)?;
+                    outgoing.check(tx, &actor, &before)?;
+                    let times = store::invoice_link::find_times(tx, actor.account, id)?;
+                    may_remind(&account, times.reminded_at, now)?;
+                    outgoing.write(tx, id, now)?;
+                    store::invoice_link::mark_reminded(tx, id, now)?;
+                    Ok(ShownInvoice::on(invoice::today(&actor, now)?, before))
+                })
+                .await;
+            match reminded {
+                Err(error) if is_moved(&error) => {}
+                reminded => {
+                    self.wake_mail();
+                    return reminded;
+                }
+            }
+        }
+        Err(moved())
+    }
+
+    /// Counts a mail of an account, but not again when it is made anew.
+    async fn count_once(
+        &self,
+        counted: &mut Option<Option<Refusal>>,
+        account: &Account,
+    ) -> Result<Option<Refusal>> {
+        if let Some(refusal) = *counted {
+            return Ok(refusal);
+        }
+        let refusal = self.count_account(Limit::InvoiceMail, account.id).await?;
+        Ok(*counted.insert(refusal))
+    }
+
+    async fn find_outgoing(&self, claims: Claims, id: InvoiceId, now: Timestamp) -> Result<Found> {
+        self.read(claims, move |tx, actor| {
+            let account = store::account::find(tx, actor.account)?;
+            let before = invoice::find(tx, &actor, id)?;
+            let rates = client::rates(tx, &actor)?;
+            let client = store::client::find_any(tx, account.id, before.client_id, &rates)?;
+            Ok(Found {
+                email: client.details.email,
+                sheet: Sheet::read(tx, &account, before.clone(), now)?,
+                link: store::invoice_link::find(tx, account.id, id)?,
+                file: store::invoice_file::find(tx, id)?,
+                before,
+                account,
+            })
+        })
+        .await
+    }
+
+    /// Prints and writes what goes out; `to` whom, unless nobody is to be mailed.
+    async fn make_outgoing(
+        &self,
+        found: Found,
+        to: Option<(MailKind, Option<String>)>,
+        payment_link: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Outgoing> {
+        let Found { account, before, email, mut sheet, link, file } = found;
+        let invoice = &mut sheet.invoice;
+        if before.status == InvoiceStatus::Draft {
+            if invoice.payment_link.is_none() {
+                invoice.payment_link = payment_link.map(str::to_owned);
+            }
+            invoice.status = InvoiceStatus::Sent;
+            invoice.buyer = Some(sheet.buyer.clone());
+            sheet.status = InvoiceStatus::Sent;
+            sheet.seller.notes = Some(before.notes.clone().unwrap_or_default());
+        }
+        let new_link = match link {
+            Some(_) => None,
+            None => Some(self.new_public_link(Target::Invoice, &before.id)?),
+        };
+        let sealed = link.as_ref().or(new_link.as_ref().map(|link| &link.sealed));
+        // Commands that mail nobody leave the printing to who first asks for it.
+        let prints = file.is_none() && self.outbox.courier.is_some();
+        let new_file = if prints { Some(self.print(&sheet).await?) } else { None };
+        let mut letter = None;
+        if let (Some((kind, other_email)), Some(sealed)) = (to, sealed) {
+            let link = self.public_links()?.address(Target::Invoice, &before.id, sealed)?;
+            let file = file.as_ref().or(new_file.as_ref());
+            let mail = compose::invoice(&InvoiceMail {
+                kind,
+                to: other_email.as_deref().unwrap_or(&email),
+                reply_to: &account.email,
+                invoice: &sheet.invoice,
+                seller: &sheet.seller,
+                buyer: &sheet.buyer,
+                is_overdue: before.due_date < date::day_in(now, &account.zone.rules()?),
+                link: &link,
+                file: file.map(|bytes| InvoiceFile::new(&before.number, bytes.clone())),
+            })?;
+            let written = self.letter(Some(account.id), &mail)?;
+            letter = written.map(|letter| Letter { invoice: Some(before.id), ..letter });
+        }
+        Ok(Outgoing {
+            seller: sheet.seller,
+            buyer: sheet.buyer,
+            payment_link: sheet.invoice.payment_link,
+            before,
+            new_link,
+            new_file,
+            letter,
+        })
+    }
+}
+
+impl Outgoing {
+    /// Refuses where anything has changed since it was made.
+    fn check(&self, tx: &mut Tx, actor: &Actor, before: &Invoice) -> Result<()> {
+        let (account, id) = (actor.account, before.id);
+        let mut holds = *before == self.before
+            && (self.new_link.is_some()) == store::invoice_link::find(tx, account, id)?.is_none()
+            && (self.new_file.is_none() || store::invoice_file::find(tx, id)?.is_none());
+        if before.status == InvoiceStatus::Draft {
+            let seller = Seller::new(
+                &store::account::find(tx, account)?,
+                &store::invoice_defaults::find(tx, account)?,
+            );
+            holds &= Seller { notes: self.seller.notes.clone(), ..seller } == self.seller;
+        }
+        if holds { Ok(()) } else { Err(moved()) }
+    }
+
+    fn write(&self, tx: &mut Tx, id: InvoiceId, now: Timestamp) -> Result<()> {
+        if let Some(link) = &self.new_link {
+            store::invoice_link::set(tx, id, &link.hash, &link.sealed)?;
+        }
+        if let Some(bytes) = &self.new_file {
+            store::invoice_file::create(tx, id, bytes, now)?;
+        }
+        self.letter.iter().try_for_each(|letter| store::outbox::create(tx, letter))
+    }
+}
+
+/// Nothing else that a transaction of this file does is ever "unavailable".
+fn is_moved(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Unavailable { .. })
+}
+
+fn must_await_payment(invoice: &Invoice) -> Result<()> {
+    Err(Error::conflict(match invoice.status {
+        InvoiceStatus::Draft => "Send the invoice before reminding of it",
+        InvoiceStatus::Paid => "This invoice is paid already",
+        InvoiceStatus::Cancelled => "A cancelled invoice is not to be paid",
+        InvoiceStatus::Sent | InvoiceStatus::Overdue => return Ok(()),
+    }))
+}
+
+fn may_remind(account: &Account, reminded_at: Option<Timestamp>, now: Timestamp) -> Result<()> {
+    let Some(reminded_at) = reminded_at else { return Ok(()) };
+    let next = reminded_at.checked_add(REMINDED_AGAIN_AFTER).map_err(Error::internal)?;
+    if now >= next {
+        return Ok(());
+    }
+    let next = next.to_zoned(account.zone.rules()?);
+    Err(Error::conflict(format!(
+        "The client was reminded less than a day ago; the next reminder can be sent from {}, {} on",
+        account.date_format.show(next.date()),
+        next.strftime("%H:%M"),
+    )))
+}

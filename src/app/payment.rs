@@ -1,0 +1,117 @@
+//! Payments: the link under which a client pays, and that the money has come.
+
+use super::{App, client, invoice};
+use crate::{
+    domain::{
+        activity::ActivityKind,
+        error::{Error, Result},
+        id::InvoiceId,
+        idempotency::{Once, Outcome},
+        invoice::{Invoice, InvoiceStatus, ShownInvoice},
+        payment::{Conversion, Payment},
+        session::Claims,
+    },
+    store,
+};
+
+/// Letters of the random end of a payment link.
+const LINK_LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+const LINK_LENGTH: usize = 6;
+
+impl App {
+    /// Writes down that a sent invoice was paid in full. A paid one stays as it is.
+    pub async fn mark_invoice_paid(
+        &self,
+        claims: Claims,
+        once: Once<ShownInvoice>,
+        id: InvoiceId,
+    ) -> Result<Outcome<ShownInvoice>> {
+        let now = self.now();
+        let payment_id = self.new_id();
+        let entry = self.new_entry(now);
+        self.write_once(claims, once, now, move |tx, actor| {
+            let today = invoice::today(&actor, now)?;
+            let before = invoice::find(tx, &actor, id)?;
+            match before.status {
+                InvoiceStatus::Sent => {}
+                InvoiceStatus::Draft => {
+                    return Err(Error::conflict("Send the invoice before marking it as paid"));
+                }
+                InvoiceStatus::Cancelled => {
+                    return Err(Error::conflict("A cancelled invoice cannot be paid"));
+                }
+                _ => return Ok(ShownInvoice::on(today, before)),
+            }
+            let (rates, amount) = (client::rates(tx, &actor)?, before.amount());
+            let base = rates.rate(amount.currency).and_then(|rate| {
+                let converted = amount.convert(rate, rates.base())?;
+                Some(Conversion { amount: converted, rate })
+            });
+            let payment = Payment {
+                id: payment_id,
+                account: actor.account,
+                invoice: id,
+                client: before.client_id,
+                amount,
+                base,
+                paid_at: now,
+            };
+            store::payment::create(tx, &payment)?;
+            let status = InvoiceStatus::Paid;
+            let invoice = Invoice { status, paid_at: Some(now), updated_at: now, ..before.clone() };
+            store::invoice::update(tx, &before, &invoice)?;
+            invoice::tell(tx, &invoice, ActivityKind::InvoicePaid, entry)?;
+            // The client's total has just grown by this payment.
+            Ok(ShownInvoice::on(today, invoice::find(tx, &actor, id)?))
+        })
+        .await
+    }
+
+    /// The link under which the client pays: made once, then always the same.
+    pub async fn payment_link(
+        &self,
+        claims: Claims,
+        once: Once<String>,
+        id: InvoiceId,
+    ) -> Result<Outcome<String>> {
+        let now = self.now();
+        let link = self.new_payment_link(id);
+        self.write_once(claims, once, now, move |tx, actor| {
+            let before = invoice::find(tx, &actor, id)?;
+            match before.status {
+                InvoiceStatus::Paid => Err(Error::conflict("This invoice is paid already")),
+                InvoiceStatus::Cancelled => {
+                    Err(Error::conflict("A cancelled invoice has no payment link"))
+                }
+                _ => match &before.payment_link {
+                    Some(link) => Ok(link.clone()),
+                    None => {
+                        let invoice = Invoice {
+                            payment_link: Some(link.clone()),
+                            updated_at: now,
+                            ..before.clone()
+                        };
+                        store::invoice::update(tx, &before, &invoice)?;
+                        Ok(link.clone())
+                    }
+                },
+            }
+        })
+        .await
+    }
+
+    pub(super) fn new_payment_link(&self, id: InvoiceId) -> String {
+        let mut link = format!("{}/fos-{id}-", self.payment_link_base);
+        let mut byte = [0];
+        let mut length = 0;
+        while length < LINK_LENGTH {
+            self.random.fill(&mut byte);
+            // 252 is the last multiple of 36 in a byte: beyond it some letters would be likelier.
+            if byte[0] < 252 {
+                link.push(char::from(LINK_LETTERS[usize::from(byte[0] % 36)]));
+                length += 1;
+            }
+        }
+        link
+    }
+}

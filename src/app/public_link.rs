@@ -1,0 +1,82 @@
+//! Links that clients open without an account: `PUBLIC_URL/i/<token>`. A keyed hash finds what a
+//! token leads to; sealed beside it, the owner can be shown it again.
+
+use std::fmt::Display;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::{App, secret::Keys};
+use crate::domain::error::{Error, Result};
+
+/// Random bytes of a token: 144 bits, 24 letters.
+const TOKEN: usize = 18;
+
+/// What a link leads to.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Target {
+    Invoice,
+    Proposal,
+}
+
+impl Target {
+    /// The hash by which a token is found.
+    pub fn hash(self, keys: &Keys, token: &str) -> [u8; 32] {
+        let context = match self {
+            Self::Invoice => "invoice link",
+            Self::Proposal => "proposal link",
+        };
+        keys.hash(context, &[token.as_bytes()])
+    }
+
+    /// Where its pages stand.
+    fn mount(self) -> &'static str {
+        match self {
+            Self::Invoice => "/i/",
+            Self::Proposal => "/p/",
+        }
+    }
+}
+
+/// Opens sealed links.
+#[derive(Clone)]
+pub(super) struct PublicLinks {
+    keys: Keys,
+    public_url: String,
+}
+
+impl PublicLinks {
+    /// The address of a sealed link.
+    pub fn address(&self, target: Target, id: &impl Display, sealed: &[u8]) -> Result<String> {
+        let token = self.keys.open(&context(id), sealed)?;
+        let token = String::from_utf8(token).map_err(Error::internal)?;
+        Ok(format!("{}{}{token}", self.public_url, target.mount()))
+    }
+}
+
+/// A link that is not stored yet.
+#[derive(Clone)]
+pub(super) struct NewLink {
+    pub hash: [u8; 32],
+    pub sealed: Vec<u8>,
+}
+
+impl App {
+    pub(super) fn public_links(&self) -> Result<PublicLinks> {
+        Ok(PublicLinks { keys: self.keys()?.clone(), public_url: self.public_url.clone() })
+    }
+
+    /// A link with a token that nobody can guess.
+    pub(super) fn new_public_link(&self, target: Target, id: &impl Display) -> Result<NewLink> {
+        let (mut token, mut nonce) = ([0; TOKEN], [0; 24]);
+        self.random.fill(&mut token);
+        self.random.fill(&mut nonce);
+        let (keys, token) = (self.keys()?, URL_SAFE_NO_PAD.encode(token));
+        let sealed = keys.seal(&context(id), nonce, token.as_bytes())?;
+        Ok(NewLink { hash: target.hash(keys, &token), sealed })
+    }
+}
+
+/// A link opens for what it was made for alone.
+fn context(id: &impl Display) -> String {
+    format!("link of {id}")
+}

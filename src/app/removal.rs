@@ -1,0 +1,86 @@
+//! The end of an account: at once for whoever would use it, in small steps for its rows.
+
+use super::{
+    App,
+    limit::Limit,
+    two_factor::{self, Proof},
+};
+use crate::{
+    domain::{
+        account::Password,
+        code::SecondCode,
+        error::{Error, Result},
+        rule::Rule,
+        session::Claims,
+    },
+    store,
+};
+
+/// What was wrong with a request to delete an account.
+enum Refused {
+    Password,
+    NoCode,
+    Code,
+}
+
+impl App {
+    /// Deletes the caller's account with all that belongs to it. It cannot be used any more from
+    /// now on, and its e-mail and username are free; the rows behind it are removed by the sweep.
+    pub async fn delete_account(
+        &self,
+        claims: Claims,
+        password: Password,
+        totp: Option<SecondCode>,
+    ) -> Result<()> {
+        let (account, hash) = self
+            .read(claims, |tx, actor| store::account::find_with_hash(tx, actor.account))
+            .await?;
+        let check = self.check_and_mark(claims, password, totp, hash);
+        let was_wrong = |outcome: &_| matches!(outcome, Err(Refused::Password | Refused::Code));
+        let outcome =
+            self.try_secret(Limit::WrongPassword, &account.email, check, was_wrong).await?;
+        outcome.map_err(|refused| match refused {
+            Refused::Password => Error::field("password", Rule::WrongPassword),
+            Refused::NoCode => Error::field("totpCode", Rule::Required),
+            Refused::Code => Error::field("totpCode", Rule::WrongCode),
+        })
+    }
+
+    async fn check_and_mark(
+        &self,
+        claims: Claims,
+        password: Password,
+        totp: Option<SecondCode>,
+        hash: String,
+    ) -> Result<Result<(), Refused>> {
+        if !self.passwords.verify(password, Some(hash.clone())).await? {
+            return Ok(Err(Refused::Password));
+        }
+        let (keys, now) = (self.keys()?.clone(), self.now());
+        self.write(claims, move |tx, actor| {
+            let id = actor.account;
+            let (_, current_hash) = store::account::find_with_hash(tx, id)?;
+            if current_hash != hash {
+                return Ok(Err(Refused::Password));
+            }
+            match two_factor::prove(tx, &keys, id, totp.as_ref(), now)? {
+                Proof::Missing => return Ok(Err(Refused::NoCode)),
+                Proof::Wrong => return Ok(Err(Refused::Code)),
+                Proof::Right => {}
+            }
+            store::session::revoke_all(tx, id, now)?;
+            store::removal::mark(tx, id, now)?;
+            Ok(Ok(()))
+        })
+        .await
+    }
+
+    /// Removes what is left of deleted accounts. Each step is a short transaction of its own, so
+    /// that nobody waits for it; what a stop of the program leaves is removed the next time.
+    pub async fn remove_deleted_accounts(&self) -> Result<()> {
+        while let Some(account) = self.store.read(store::removal::next).await? {
+            while self.store.write(move |tx| store::removal::step(tx, account)).await? {}
+        }
+        Ok(())
+    }
+}

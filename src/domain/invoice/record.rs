@@ -1,0 +1,76 @@
+//! What became of an invoice once it was sent.
+
+use jiff::Timestamp;
+
+use super::{Invoice, InvoiceStatus, Party, Seller, ShownInvoice};
+use crate::domain::{date::Zone, id::MailId, mail::MailKind};
+
+/// When an invoice was sent, seen by its client, and last reminded of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct InvoiceTimes {
+    pub sent_at: Option<Timestamp>,
+    pub viewed_at: Option<Timestamp>,
+    pub reminded_at: Option<Timestamp>,
+}
+
+/// An invoice, and what became of it: that it was sent is one fact, that a mail about it was
+/// delivered another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvoiceRecord {
+    pub shown: ShownInvoice,
+    /// Where the client can read it; none of a draft.
+    pub link: Option<String>,
+    pub sent_at: Option<Timestamp>,
+    pub viewed_at: Option<Timestamp>,
+    pub reminded_at: Option<Timestamp>,
+    /// Newest first; those that wait no more are forgotten after a month.
+    pub mails: Vec<InvoiceMail>,
+}
+
+/// A mail about an invoice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvoiceMail {
+    pub id: MailId,
+    pub kind: MailKind,
+    pub to: String,
+    pub created_at: Timestamp,
+    pub delivered_at: Option<Timestamp>,
+    /// When it was given up.
+    pub failed_at: Option<Timestamp>,
+    /// Why the last try failed.
+    pub last_error: Option<String>,
+}
+
+/// A sent invoice as its client sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicInvoice {
+    pub invoice: Invoice,
+    pub status: InvoiceStatus,
+    pub seller: Seller,
+    pub buyer: Party,
+    /// The freelancer's.
+    pub zone: Zone,
+}
+
+/// An invoice to be kept or printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InvoiceFile {
+    /// `INV-2026-001.pdf`
+    pub name: String,
+    pub bytes: Vec<u8>,
+}
+
+impl InvoiceFile {
+    pub fn new(number: &str, bytes: Vec<u8>) -> Self {
+        Self { name: format!("{number}.pdf"), bytes }
+    }
+}
+
+impl std::fmt::Debug for InvoiceFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InvoiceFile")
+            .field("name", &self.name)
+            .field("length", &self.bytes.len())
+            .finish()
+    }
+}

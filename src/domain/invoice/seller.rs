@@ -1,0 +1,162 @@
+//! Both parties of an invoice, as they stand on it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    account::Account, client::Client, date::DateFormat, id::ImageId,
+    invoice_defaults::InvoiceDefaults,
+};
+
+/// One side of an issued invoice, as it was when the invoice was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Party {
+    pub name: String,
+    pub email: String,
+    /// A second line of the name: whom a person works for, or who speaks for a business.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// Lines of a postal address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// A tax or registration number, as it is to be printed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_id: Option<String>,
+}
+
+impl Party {
+    /// A client to whom something is billed.
+    pub fn of_client(client: &Client) -> Self {
+        let details = client.details.clone();
+        Self {
+            name: details.name,
+            email: details.email,
+            company: details.company,
+            phone: details.phone,
+            country: details.country,
+            address: None,
+            tax_id: None,
+        }
+    }
+
+    /// The freelancer: under the name of the business where there is one, the person below it.
+    pub fn of_freelancer(account: &Account, defaults: &InvoiceDefaults) -> Self {
+        let (name, company) = match &defaults.business_name {
+            Some(business) => (business.clone(), Some(account.name())),
+            None => (account.name(), None),
+        };
+        Self {
+            name,
+            email: account.email.clone(),
+            company,
+            phone: account.phone.clone(),
+            country: account.location.as_ref().map(|place| place.country.clone()),
+            address: defaults.address.clone(),
+            tax_id: defaults.tax_id.clone(),
+        }
+    }
+}
+
+/// Who bills, and all that an invoice shows beside what is billed. Frozen when it is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
+pub struct Seller {
+    pub party: Party,
+    pub payment_instructions: Option<String>,
+    pub logo: Option<ImageId>,
+    pub date_format: DateFormat,
+    /// The invoice's notes of that day, empty where it had none. Invoices of older versions did
+    /// not keep them.
+    pub notes: Option<String>,
+}
+
+impl Seller {
+    /// The freelancer as of now.
+    pub fn new(account: &Account, defaults: &InvoiceDefaults) -> Self {
+        Self {
+            party: Party::of_freelancer(account, defaults),
+            payment_instructions: defaults.payment_instructions.clone(),
+            logo: defaults.logo,
+            date_format: account.date_format,
+            notes: None,
+        }
+    }
+}
+
+/// A [`Seller`] as it is kept: a party with more fields.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    #[serde(flatten)]
+    party: Party,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    payment_instructions: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    logo: Option<String>,
+    #[serde(default)]
+    date_format: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    notes: Option<String>,
+}
+
+impl From<Written> for Seller {
+    fn from(written: Written) -> Self {
+        Self {
+            party: written.party,
+            payment_instructions: written.payment_instructions,
+            logo: written.logo.as_deref().map(ImageId::parse),
+            date_format: DateFormat::from_word(&written.date_format).unwrap_or_default(),
+            notes: written.notes,
+        }
+    }
+}
+
+impl From<Seller> for Written {
+    fn from(seller: Seller) -> Self {
+        Self {
+            party: seller.party,
+            payment_instructions: seller.payment_instructions,
+            logo: seller.logo.map(|id| id.to_string()),
+            date_format: seller.date_format.as_str().to_owned(),
+            notes: seller.notes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::Id;
+
+    #[test]
+    fn a_seller_survives_being_written() {
+        let party = Party {
+            name: "Obi Studio".to_owned(),
+            email: "ada@example.com".to_owned(),
+            company: Some("Ada Obi".to_owned()),
+            phone: None,
+            country: Some("Nigeria".to_owned()),
+            address: Some("1 Broad Street\nLagos".to_owned()),
+            tax_id: Some("12345".to_owned()),
+        };
+        let seller = Seller {
+            party,
+            payment_instructions: Some("IBAN NG00 0000".to_owned()),
+            logo: Some(Id::from_slice(&[7; 16]).unwrap()),
+            date_format: DateFormat::Iso,
+            notes: Some(String::new()),
+        };
+        let text = serde_json::to_string(&seller).unwrap();
+        assert_eq!(serde_json::from_str::<Seller>(&text).unwrap(), seller);
+    }
+
+    #[test]
+    fn what_older_versions_kept_of_a_seller_is_read() {
+        let text = r#"{"name":"John Doe","email":"a@example.com"}"#;
+        let seller: Seller = serde_json::from_str(text).unwrap();
+        assert_eq!((seller.party.name.as_str(), seller.notes), ("John Doe", None));
+        assert_eq!((seller.logo, seller.date_format), (None, DateFormat::DayMonthYear));
+    }
+}

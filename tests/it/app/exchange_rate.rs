@@ -1,0 +1,71 @@
+//! Exchange rates, as their owner enters them.
+
+use freelanceos::domain::{
+    error::{Error, Kind, Result},
+    exchange_rate::{ExchangeRate, NewRate},
+    money::Currency,
+};
+use serde_json::{Value, json};
+
+use crate::support::{User, spawn_app};
+
+async fn set(user: &User<'_>, rate: Value) -> Result<ExchangeRate> {
+    user.app.app.set_exchange_rate(user.claims(), NewRate::read(rate.as_object().unwrap())?).await
+}
+
+fn code(code: &str) -> Currency {
+    Currency::from_code(code).unwrap()
+}
+
+async fn listed(user: &User<'_>) -> Vec<String> {
+    let rates = user.app.app.list_exchange_rates(user.claims()).await.unwrap();
+    let line =
+        |rate: &ExchangeRate| format!("{} {} {} {}", rate.day, rate.from, rate.into, rate.rate);
+    rates.iter().map(line).collect()
+}
+
+#[tokio::test]
+async fn an_owner_enters_lists_and_deletes_rates_of_ones_own() {
+    let app = spawn_app().await;
+    let (ada, obi) = (app.register("ada@example.com").await, app.register("obi@example.com").await);
+    set(&ada, json!({"from": "EUR", "rate": "1.0834"})).await.unwrap();
+    set(&ada, json!({"from": "NGN", "to": "EUR", "rate": 0.0006, "day": "2026-03-01"}))
+        .await
+        .unwrap();
+    assert_eq!(listed(&ada).await, ["2026-03-18 EUR USD 1.0834", "2026-03-01 NGN EUR 0.0006"]);
+    assert!(listed(&obi).await.is_empty());
+    set(&ada, json!({"from": "EUR", "rate": 1.1})).await.unwrap();
+    assert_eq!(listed(&ada).await[0], "2026-03-18 EUR USD 1.1");
+
+    let delete = |user: &User<'_>, into| {
+        let claims = user.claims();
+        let app = app.app.clone();
+        async move { app.delete_exchange_rate(claims, code("EUR"), into).await }
+    };
+    let missing = |error: Error| assert_eq!(error.kind(), &Kind::NotFound);
+    missing(delete(&obi, None).await.unwrap_err());
+    missing(delete(&ada, Some(code("NGN"))).await.unwrap_err());
+    delete(&ada, None).await.unwrap();
+    missing(delete(&ada, None).await.unwrap_err());
+    assert_eq!(listed(&ada).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_rate_that_cannot_be_is_refused_field_by_field() {
+    let app = spawn_app().await;
+    let ada = app.register("ada@example.com").await;
+    for (rate, said) in [
+        (json!({}), "from is required; rate is required"),
+        (json!({"from": "EUR", "rate": "many"}), "rate must be a number"),
+        (json!({"from": "EUR", "rate": 0}), "rate must be greater than 0"),
+        (json!({"from": "USD", "rate": 1}), "from must be another currency than USD"),
+        (json!({"from": "EUR", "rate": 1, "day": "2026-03-19"}), "day must not lie in the future"),
+    ] {
+        let refused = set(&ada, rate).await.unwrap_err();
+        assert_eq!(refused.to_string(), format!("Validation failed: {said}"));
+    }
+    set(&ada, json!({"from": "EUR", "rate": 1.2})).await.unwrap();
+    let older = set(&ada, json!({"from": "EUR", "rate": 1, "day": "2026-03-17"})).await;
+    assert!(matches!(older.unwrap_err().kind(), Kind::Conflict));
+    assert_eq!(listed(&ada).await, ["2026-03-18 EUR USD 1.2"]);
+}

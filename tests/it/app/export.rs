@@ -1,0 +1,213 @@
+//! Taking one's data along.
+
+use std::sync::Arc;
+
+use freelanceos::{
+    app::export::Export,
+    domain::{export::ExportList, image::ImagePurpose},
+    store::{self, export::Cursor},
+};
+use futures_util::TryStreamExt;
+use serde_json::{Value, json};
+
+use super::image::png;
+use crate::{
+    store::recorder::{asked_by, assert_indexed},
+    support::{PASSWORD, TestApp, User, spawn_app},
+};
+
+async fn text(app: &TestApp, export: Export) -> String {
+    let pieces: Vec<Vec<u8>> =
+        export.into_stream(Arc::clone(&app.app)).try_collect().await.unwrap();
+    String::from_utf8(pieces.concat()).unwrap()
+}
+
+async fn document(user: &User<'_>) -> Value {
+    let export = user.app.app.export(user.claims()).await.unwrap();
+    serde_json::from_str(&text(user.app, export).await).unwrap()
+}
+
+async fn table(user: &User<'_>, list: ExportList) -> String {
+    let export = user.app.app.export_csv(user.claims(), list).await.unwrap();
+    text(user.app, export).await
+}
+
+/// One of everything.
+async fn fill(user: &User<'_>) {
+    user.hub_put("/freelancer/profile", json!({"username": "ada", "bio": "I write"})).await;
+    user.hub_post("/freelancer/portfolio", json!({"title": "Shop"})).await.bare(201);
+    let message = json!({"name": "=Eve", "email": "eve@example.com", "message": "Hello,\nyou"});
+    user.app.hub_post("/public/freelancers/ada/messages", message).await.bare(201);
+    let client = user.client("Acme, \"the\" shop").await;
+    let project = user.project(&client, "Site").await;
+    user.milestone(&project, "Draft").await;
+    let proposal = user.proposal(&client, "Offer").await;
+    user.post(&format!("/proposals/{proposal}/send"), json!({})).await.data(200);
+    let items = json!([
+        {"description": "-cut", "quantity": 2.5, "rate": 100.25},
+        {"description": "More", "quantity": 1, "rate": -0.5},
+    ]);
+    let body = json!({
+        "clientId": client, "projectId": project, "items": items, "taxRate": 7.5,
+        "dueDate": "2026-04-01", "notes": "Thanks",
+    });
+    let invoice = user.post("/invoices", body).await.data(201)["id"].as_str().unwrap().to_owned();
+    user.post(&format!("/invoices/{invoice}/send"), json!({})).await.data(200);
+    user.post(&format!("/invoices/{invoice}/mark-paid"), json!({})).await.data(200);
+    let rate = json!({"from": "EUR", "rate": 1.0834});
+    let rate = freelanceos::domain::exchange_rate::NewRate::read(rate.as_object().unwrap());
+    user.app.app.set_exchange_rate(user.claims(), rate.unwrap()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_document_holds_all_of_an_account_and_nothing_of_others() {
+    let app = spawn_app().await;
+    let (ada, obi) = (app.register("ada@example.com").await, app.register("obi@example.com").await);
+    fill(&ada).await;
+    obi.client("Secret Ltd").await;
+    app.app.upload_image(ada.claims(), ImagePurpose::Logo, png(4, 4)).await.unwrap();
+    let export = document(&ada).await;
+    let keys: Vec<_> = export.as_object().unwrap().keys().collect();
+    assert_eq!(
+        keys,
+        [
+            "exportedAt",
+            "account",
+            "invoiceDefaults",
+            "clients",
+            "projects",
+            "milestones",
+            "proposals",
+            "invoices",
+            "exchangeRates",
+            "profile",
+            "portfolio",
+            "messages",
+            "activity",
+        ]
+    );
+    assert_eq!(export["account"]["email"], "ada@example.com");
+    for list in ["clients", "projects", "milestones", "proposals", "invoices", "exchangeRates"] {
+        assert_eq!(export[list].as_array().unwrap().len(), 1, "{list}");
+    }
+    for list in ["portfolio", "messages"] {
+        assert_eq!(export[list].as_array().unwrap().len(), 1, "{list}");
+    }
+    assert!(export["activity"].as_array().unwrap().len() >= 5);
+    let invoice = &export["invoices"][0];
+    assert_eq!(invoice["number"], "INV-2026-001");
+    assert_eq!(invoice["clientName"], "Acme, \"the\" shop");
+    for (field, amount) in
+        [("subtotal", "250.13"), ("taxRate", "7.5"), ("taxAmount", "18.76"), ("amount", "268.89")]
+    {
+        assert_eq!(invoice[field].to_string(), amount);
+    }
+    assert_eq!(invoice["currency"], "USD");
+    assert_eq!((&invoice["dueDate"], &invoice["status"]), (&json!("2026-04-01"), &json!("paid")));
+    assert_eq!(invoice["sentAt"], "2026-03-18T12:00:00Z");
+    assert_eq!(invoice["buyer"]["name"], "Acme, \"the\" shop");
+    assert_eq!(invoice["items"][0]["quantity"].to_string(), "2.5");
+    assert_eq!(invoice["items"][1]["amount"].to_string(), "-0.5");
+    assert_eq!(invoice["payments"][0]["amount"].to_string(), "268.89");
+    assert_eq!(export["exchangeRates"][0]["rate"].to_string(), "1.0834");
+    assert_eq!(export["profile"]["bio"], "I write");
+    assert_eq!(export["messages"][0]["content"], "Hello,\nyou");
+    assert_eq!(export["proposals"][0]["status"], "sent");
+    let whole = export.to_string();
+    for secret in ["argon2", "Secret Ltd", PASSWORD, "hash", "/p/", "sealed"] {
+        assert!(!whole.contains(secret), "{secret}");
+    }
+    // The same again gives the same bytes.
+    assert_eq!(document(&ada).await.to_string(), whole);
+}
+
+#[tokio::test]
+async fn an_empty_account_is_a_document_too() {
+    let app = spawn_app().await;
+    let ada = app.register("ada@example.com").await;
+    let export = document(&ada).await;
+    assert_eq!((&export["clients"], &export["invoices"]), (&json!([]), &json!([])));
+    assert_eq!(export["invoiceDefaults"], Value::Null);
+    for word in ExportList::WORDS {
+        let list = ExportList::from_word(word).unwrap();
+        assert_eq!(table(&ada, list).await.lines().count(), 1, "{word} has a head");
+    }
+}
+
+#[tokio::test]
+async fn lists_are_tables_that_no_spreadsheet_takes_for_formulas() {
+    let app = spawn_app().await;
+    let ada = app.register("ada@example.com").await;
+    fill(&ada).await;
+    let clients = table(&ada, ExportList::Clients).await;
+    assert!(clients.starts_with("id,name,email,company,phone,country,createdAt,updatedAt\n"));
+    assert!(clients.contains(",\"Acme, \"\"the\"\" shop\",c@example.com,,,,2026-03-18T12:00:00Z,"));
+    let items = table(&ada, ExportList::InvoiceItems).await;
+    let head = "invoiceId,invoiceNumber,clientName,id,position,description,quantity,rate,currency,\
+                amount\n";
+    assert!(items.starts_with(head), "{items}");
+    assert!(items.contains(",1,'-cut,2.5,100.25,USD,250.63\n"), "{items}");
+    assert!(items.contains(",2,More,1,-0.5,USD,-0.5\n"), "{items}");
+    let messages = table(&ada, ExportList::Messages).await;
+    assert!(messages.contains(",'=Eve,eve@example.com,\"Hello,\nyou\",,"), "{messages}");
+    let payments = table(&ada, ExportList::Payments).await;
+    assert!(payments.contains(",INV-2026-001,\"Acme, \"\"the\"\" shop\",pay_"), "{payments}");
+    assert!(payments.contains(",USD,268.89,USD,1,268.89,2026-03-18T12:00:00Z\n"), "{payments}");
+    for (list, lines) in [
+        (ExportList::Projects, 2),
+        (ExportList::Milestones, 2),
+        (ExportList::Proposals, 2),
+        (ExportList::Invoices, 2),
+    ] {
+        assert_eq!(table(&ada, list).await.lines().count(), lines, "{list:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_list_comes_whole_in_pages() {
+    let app = spawn_app().await;
+    let ada = app.register("ada@example.com").await;
+    let client = ada.client("Acme").await;
+    for n in 0..101 {
+        ada.invoice(&client, json!(n + 1), "2026-04-01").await;
+    }
+    let export = app.app.export(ada.claims()).await.unwrap();
+    let pieces: Vec<Vec<u8>> =
+        export.into_stream(Arc::clone(&app.app)).try_collect().await.unwrap();
+    assert!(pieces.len() > 13, "{}", pieces.len());
+    let export: Value = serde_json::from_slice(&pieces.concat()).unwrap();
+    let numbers: Vec<_> =
+        export["invoices"].as_array().unwrap().iter().map(|one| one["number"].clone()).collect();
+    assert_eq!(numbers.len(), 101);
+    assert!(numbers.windows(2).all(|pair| pair[0].as_str() < pair[1].as_str()));
+    assert_eq!(table(&ada, ExportList::InvoiceItems).await.lines().count(), 102);
+}
+
+#[tokio::test]
+async fn every_page_of_an_export_is_read_by_an_index() {
+    let app = spawn_app().await;
+    let ada = app.register("ada@example.com").await;
+    fill(&ada).await;
+    let (account, database) = (ada.claims().account, app.database());
+    let asked = asked_by(&database, |tx| {
+        use store::export;
+        for section in [
+            &export::CLIENTS,
+            &export::PROJECTS,
+            &export::MILESTONES,
+            &export::PROPOSALS,
+            &export::INVOICES,
+            &export::MESSAGES,
+            &export::PORTFOLIO,
+            &export::ACTIVITY,
+        ] {
+            let (rows, next) = export::page(tx, section, account, &Cursor::Start)?;
+            assert!(!rows.is_empty() && next.is_none());
+        }
+        let invoice = freelanceos::domain::id::Id::NIL;
+        export::items(tx, invoice)?;
+        export::payments(tx, invoice)?;
+        export::invoice_defaults(tx, account).map(drop)
+    });
+    assert_indexed(&database, &asked);
+}

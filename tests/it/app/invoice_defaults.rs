@@ -1,0 +1,150 @@
+//! What new invoices begin with, and how they are numbered.
+
+use std::collections::BTreeSet;
+
+use freelanceos::domain::{
+    error::{Kind, Result},
+    id::{Id, ImageId},
+    image::ImagePurpose,
+    invoice_defaults::{InvoiceDefaults, InvoiceDefaultsChange, InvoiceSettings},
+};
+use futures_util::future::{join, join_all};
+use serde_json::{Value, json};
+
+use super::image::png;
+use crate::support::{User, spawn_app};
+
+async fn change(user: &User<'_>, fields: Value) -> Result<InvoiceSettings> {
+    let change = InvoiceDefaultsChange::read(fields.as_object().unwrap())?;
+    user.app.app.update_invoice_defaults(user.claims(), change).await
+}
+
+/// Uploads a picture and answers its id.
+pub async fn picture(user: &User<'_>, purpose: ImagePurpose) -> ImageId {
+    user.app.app.upload_image(user.claims(), purpose, png(60, 20)).await.unwrap()
+}
+
+async fn settings(user: &User<'_>) -> InvoiceSettings {
+    user.app.app.invoice_defaults(user.claims()).await.unwrap()
+}
+
+async fn number(user: &User<'_>, client: &str, issued: Option<&str>) -> String {
+    let body = json!({
+        "clientId": client, "amount": 1, "issueDate": issued, "dueDate": "2100-12-31",
+    });
+    user.post("/invoices", body).await.data(201)["number"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn defaults_are_the_documents_until_they_are_changed() {
+    let app = spawn_app().await;
+    let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);
+    let untouched = InvoiceSettings {
+        defaults: InvoiceDefaults::default(),
+        year: 2026,
+        next_number: "INV-2026-001".to_owned(),
+        is_begun: false,
+    };
+    assert_eq!(settings(&user).await, untouched);
+    let fields = json!({
+        "businessName": "Obi Studio", "address": "1 Broad Street\nLagos", "taxId": "TIN 7",
+        "dueDays": "14", "taxRate": "7.5", "notes": "Thank you",
+        "paymentInstructions": "IBAN NG00",
+    });
+    let changed = change(&user, fields).await.unwrap();
+    assert_eq!(settings(&user).await, changed);
+    assert_eq!(changed.defaults.business_name.as_deref(), Some("Obi Studio"));
+    assert_eq!(
+        (changed.defaults.due_days, changed.defaults.tax_rate.to_string()),
+        (14, "7.5".to_owned())
+    );
+    // What is not mentioned stays, and null clears.
+    let changed = change(&user, json!({"taxId": null})).await.unwrap();
+    assert_eq!((changed.defaults.tax_id, changed.defaults.due_days), (None, 14));
+    assert_eq!(settings(&other).await, untouched);
+}
+
+#[tokio::test]
+async fn prefix_and_start_are_chosen_before_the_first_invoice_of_the_year() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("C").await;
+    let chosen = change(&user, json!({"prefix": "OBI", "nextNumber": "41"})).await.unwrap();
+    assert_eq!((chosen.next_number.as_str(), chosen.is_begun), ("OBI-2026-041", false));
+    // Chosen again, before anything was drawn.
+    change(&user, json!({"nextNumber": 7})).await.unwrap();
+    assert_eq!(number(&user, &client, None).await, "OBI-2026-007");
+    let begun = settings(&user).await;
+    assert_eq!((begun.next_number.as_str(), begun.is_begun), ("OBI-2026-008", true));
+
+    for fields in [json!({"prefix": "INV"}), json!({"nextNumber": 9}), json!({"nextNumber": 1})] {
+        let refused = change(&user, fields).await.unwrap_err();
+        assert_eq!(*refused.kind(), Kind::Conflict);
+        assert!(refused.message().contains("go on with OBI-2026-008"), "{refused}");
+    }
+    // A form sends what is there with what has changed.
+    let same = json!({"prefix": "OBI", "nextNumber": "8", "notes": "Hello"});
+    assert_eq!(change(&user, same).await.unwrap().defaults.notes.as_deref(), Some("Hello"));
+    assert_eq!(number(&user, &client, None).await, "OBI-2026-008");
+    // Neither does a deleted draft free its number.
+    let id = user.get("/invoices").await.data(200)[0]["id"].as_str().unwrap().to_owned();
+    user.delete(&format!("/invoices/{id}")).await.data(200);
+    change(&user, json!({"nextNumber": 8})).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_new_year_begins_at_one_with_the_prefix_of_the_defaults() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("C").await;
+    change(&user, json!({"prefix": "OBI", "nextNumber": 500})).await.unwrap();
+    assert_eq!(number(&user, &client, None).await, "OBI-2026-500");
+    assert_eq!(number(&user, &client, Some("2025-12-31")).await, "OBI-2025-001");
+    app.clock.set("2027-01-01T12:00:00Z");
+    let user = app.register("b@example.com").await;
+    assert_eq!(settings(&user).await.next_number, "INV-2027-001");
+    let client = user.client("C").await;
+    assert_eq!(number(&user, &client, None).await, "INV-2027-001");
+    // The first year's numbers stay as they are.
+    change(&user, json!({"prefix": "X"})).await.unwrap_err();
+    assert_eq!(number(&user, &client, Some("2026-05-05")).await, "INV-2026-001");
+}
+
+#[tokio::test]
+async fn numbers_stay_consecutive_while_prefix_and_start_are_chosen() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("C").await;
+    let draws = join_all((0..40).map(|_| number(&user, &client, None)));
+    let choices = join_all((0..40).map(|start| {
+        change(&user, json!({"prefix": format!("P{start}"), "nextNumber": 100 + start}))
+    }));
+    let (drawn, chosen) = join(draws, choices).await;
+    // The last choice that was taken is the one that every number follows.
+    let (prefix, start) = match chosen.into_iter().filter_map(Result::ok).next_back() {
+        Some(settings) => (settings.defaults.prefix, settings.next_number),
+        None => ("INV".to_owned(), "INV-2026-001".to_owned()),
+    };
+    let first: usize = start.rsplit('-').next().unwrap().parse().unwrap();
+    let expected: BTreeSet<String> =
+        (first..first + 40).map(|n| format!("{prefix}-2026-{n:03}")).collect();
+    assert_eq!(drawn.into_iter().collect::<BTreeSet<_>>(), expected);
+}
+
+#[tokio::test]
+async fn a_logo_is_a_picture_of_the_account() {
+    let app = spawn_app().await;
+    let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);
+    let (own, foreign) =
+        (picture(&user, ImagePurpose::Logo).await, picture(&other, ImagePurpose::Logo).await);
+    let portfolio = picture(&user, ImagePurpose::Portfolio).await;
+    app.app.set_logo(user.claims(), Some(own)).await.unwrap();
+    for logo in [foreign, portfolio, Id::NIL] {
+        let refused = app.app.set_logo(user.claims(), Some(logo)).await.unwrap_err();
+        assert_eq!(*refused.kind(), Kind::NotFound);
+    }
+    change(&user, json!({"notes": "x"})).await.unwrap();
+    assert_eq!(settings(&user).await.defaults.logo, Some(own));
+    app.app.set_logo(user.claims(), None).await.unwrap();
+    assert_eq!(settings(&user).await.defaults.logo, None);
+}

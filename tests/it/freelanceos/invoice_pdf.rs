@@ -1,0 +1,115 @@
+//! `GET /invoices/:id/pdf`.
+
+use freelanceos::domain::{
+    id::InvoiceId, image::ImagePurpose, invoice_defaults::InvoiceDefaultsChange,
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    app::invoice_defaults::picture,
+    support::{TestApp, User, spawn_app},
+};
+
+async fn pdf(user: &User<'_>, id: &str) -> Vec<u8> {
+    let request = user.request(Method::GET, &format!("/invoices/{id}/pdf"));
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    response.bytes().await.unwrap().to_vec()
+}
+
+async fn change_defaults(app: &TestApp, user: &User<'_>, fields: Value) {
+    let change = InvoiceDefaultsChange::read(fields.as_object().unwrap()).unwrap();
+    app.app.update_invoice_defaults(user.claims(), change).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_pdf_is_a_file_named_after_the_invoice() {
+    let app = spawn_app().await;
+    let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);
+    let client = user.client("C").await;
+    let id = user.invoice(&client, json!(100), "2026-04-15").await;
+    let path = format!("/invoices/{id}/pdf");
+    let answer = user.get(&path).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.headers["content-type"], "application/pdf");
+    assert_eq!(answer.headers["content-disposition"], "attachment; filename=\"INV-2026-001.pdf\"");
+    assert_eq!(answer.headers["cache-control"], "no-store");
+    assert!(pdf(&user, &id).await.starts_with(b"%PDF-"));
+    assert_eq!(other.get(&path).await.error(404), "Invoice not found");
+    assert_eq!(user.get("/invoices/inv_123/pdf").await.error(404), "Invoice not found");
+    app.send(app.request(Method::GET, &path)).await.error(401);
+    app.send(user.request(Method::POST, &path)).await.error(405);
+}
+
+#[tokio::test]
+async fn a_draft_is_printed_anew_and_what_was_sent_stays_byte_by_byte() {
+    let app = spawn_app().await;
+    app.clock.set("2026-04-14T12:00:00Z");
+    let user = app.register("a@example.com").await;
+    let client = user.client("C").await;
+    let id = user.invoice(&client, json!(100), "2026-04-15").await;
+    let path = format!("/invoices/{id}");
+    let first = pdf(&user, &id).await;
+    change_defaults(
+        &app,
+        &user,
+        json!({"businessName": "Obi Studio", "paymentInstructions": "IBAN"}),
+    )
+    .await;
+    let logo = picture(&user, ImagePurpose::Logo).await;
+    app.app.set_logo(user.claims(), Some(logo)).await.unwrap();
+    let second = pdf(&user, &id).await;
+    assert_ne!(first, second);
+    user.put(&path, json!({"notes": "Thank you"})).await.data(200);
+    user.post(&format!("{path}/send"), json!({})).await.data(200);
+    let sent = pdf(&user, &id).await;
+    assert_ne!(sent, second);
+
+    // Whatever is changed from then on.
+    app.clock.set("2026-04-20T12:00:00Z");
+    change_defaults(&app, &user, json!({"businessName": "Other", "address": "Elsewhere"})).await;
+    app.app.set_logo(user.claims(), None).await.unwrap();
+    user.put("/auth/me", json!({"firstName": "Ada", "timezone": "Asia/Colombo"})).await.data(200);
+    user.put(&format!("/clients/{client}"), json!({"name": "D"})).await.data(200);
+    user.put(&path, json!({"notes": "Changed"})).await.data(200);
+    assert_eq!(pdf(&user, &id).await, sent);
+    user.post(&format!("{path}/mark-paid"), json!({})).await.data(200);
+    user.delete(&format!("/clients/{client}")).await.data(200);
+    assert_eq!(pdf(&user, &id).await, sent);
+    let shown = user.get(&path).await.data(200).clone();
+    assert_eq!((&shown["notes"], &shown["client"]["name"]), (&json!("Changed"), &json!("C")));
+
+    // And the client gets the same file.
+    let link = app.app.invoice_link(user.claims(), InvoiceId::parse(&id)).await.unwrap().unwrap();
+    let file = app.app.public_invoice_pdf(link.rsplit('/').next().unwrap()).await.unwrap();
+    assert_eq!((file.name.as_str(), file.bytes), ("INV-2026-001.pdf", sent));
+}
+
+#[tokio::test]
+async fn an_invoice_sent_by_an_older_version_is_printed_when_it_is_asked_for_and_then_kept() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("C").await;
+    let id = user.sent_invoice(&client, json!(100)).await;
+    let asked = InvoiceId::parse(&id);
+    // As a version without PDFs and links has left it.
+    let forgotten = freelanceos::store::sqlite::with_connection(&app.database(), |connection| {
+        connection.define("DELETE FROM invoice_files")?;
+        connection.define(
+            "UPDATE invoices SET link = NULL, link_hash = NULL, \
+             seller = '{\"name\":\"Jane Doe\",\"email\":\"a@example.com\"}'",
+        )
+    });
+    forgotten.unwrap();
+    let files = [pdf(&user, &id), pdf(&user, &id), pdf(&user, &id)];
+    let files = futures_util::future::join_all(files).await;
+    assert!(files.iter().all(|file| *file == files[0]));
+    change_defaults(&app, &user, json!({"businessName": "Other"})).await;
+    user.put(&format!("/invoices/{id}"), json!({"notes": "Changed"})).await.data(200);
+    assert_eq!(pdf(&user, &id).await, files[0]);
+    let link = app.app.invoice_link(user.claims(), asked).await.unwrap().unwrap();
+    assert_eq!(app.app.invoice_link(user.claims(), asked).await.unwrap(), Some(link.clone()));
+    let public = app.app.public_invoice(link.rsplit('/').next().unwrap()).await.unwrap();
+    assert_eq!(public.seller.party.name, "Jane Doe");
+}

@@ -1,0 +1,45 @@
+//! What pages ask beyond the documented routes: by an index too.
+
+use freelanceos::{
+    domain::{
+        id::ImageId, money::Currency, page::Page, project::ProjectFilter, proposal::ProposalFilter,
+    },
+    store::{self, migrate},
+};
+use tempfile::TempDir;
+
+use super::recorder::{asked_by, assert_indexed, id};
+use crate::support::START;
+
+#[test]
+fn frames_pictures_and_searches_read_by_an_index() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("freelanceos.db");
+    migrate::run(&path, START.parse().unwrap()).unwrap();
+    let account = id(1);
+    let asked = asked_by(&path, |tx| {
+        store::account::oldest(tx)?;
+        store::message::count_unread(tx, account)?;
+        store::two_factor::find(tx, account)?;
+
+        store::image::find(tx, id(5))?;
+        store::image::find_public(tx, id(5))?;
+        store::image::find_purpose(tx, account, id(5))?;
+        store::image::list(tx, account)?;
+        store::image::usage(tx, account)?;
+        store::image::list_between(tx, ImageId::NIL, id(9), 100)?;
+        store::image::delete(tx, account, id(5))?;
+
+        let rates = store::exchange_rate::latest(tx, account, Currency::USD)?;
+        store::exchange_rate::delete(tx, account, Currency::USD, Currency::USD)?;
+        let page = Page { number: 1, size: 10 };
+        let search = Some("a".to_owned());
+        let projects =
+            ProjectFilter { status: None, client_id: None, search: search.clone(), page };
+        store::project::list(tx, account, &projects, &rates)?;
+        let proposals = ProposalFilter { status: None, client_id: None, search, page };
+        store::proposal::list(tx, account, &proposals, &rates).map(drop)
+    });
+    assert!(asked.len() >= 14, "{asked:#?}");
+    assert_indexed(&path, &asked);
+}
