@@ -84,3 +84,18 @@ document.addEventListener("keydown", (event) => {
         search.focus();
     }
 });
+
+// Where the reader lives is known to the browser.
+each("select[data-zone]", (select) => {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const isUntouched = [...select.options].every((option) => option.selected === option.defaultSelected);
+    if (isUntouched && !document.querySelector("[aria-invalid]") && [...select.options].some(({ value }) => value === zone)) {
+        select.value = zone;
+    }
+});
+
+// What a page shows once can be printed.
+each("[data-print]", (button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+});

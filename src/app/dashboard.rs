@@ -1,13 +1,15 @@
 //! The dashboard's figures.
 
+use jiff::civil::Date;
+
 use super::{App, client};
 use crate::{
     domain::{
         activity::{Activity, FeedEntry},
         client::ClientFilter,
         dashboard::{
-            CLIENTS_SHOWN, Calendar, Career, EarningsPoint, FEED_SHOWN, MESSAGES_SHOWN, Overview,
-            Period, Stats, growth,
+            CLIENTS_SHOWN, Calendar, Career, Deadline, EarningsPoint, FEED_SHOWN, MESSAGES_SHOWN,
+            Overview, Period, Stats, growth,
         },
         date,
         error::{Error, Result},
@@ -78,10 +80,21 @@ impl App {
                 pending_amount: pending.minor,
                 overdue_invoices,
                 overdue_amount: overdue.minor,
-                deadlines: dashboard::deadlines(tx, account)?,
+                deadlines: dashboard::deadlines(tx, account, Date::ZERO)?,
                 recent_clients: store::client::list(tx, account, &newest, &rates)?.entries,
                 unconverted,
             })
+        })
+        .await
+    }
+
+    /// What is due next, earliest first. Overdue invoices are left out, so that many of them hide
+    /// nothing that can still be met.
+    pub async fn upcoming(&self, claims: Claims) -> Result<Vec<Deadline>> {
+        let now = self.now();
+        self.read(claims, move |tx, actor| {
+            let today = date::day_in(now, &actor.time_zone()?);
+            dashboard::deadlines(tx, actor.account, today)
         })
         .await
     }

@@ -1,10 +1,15 @@
 //! What stands around every page of a signed-in account.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::App;
 use crate::{
     domain::{account::Account, error::Result, session::Claims},
     store,
 };
+
+/// How often it is noted that a session is in use: seldom, since each costs a write.
+const SEEN_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
 /// The caller, and what is worth a mark in the navigation.
 #[derive(Debug, Clone)]
@@ -18,16 +23,28 @@ pub struct Frame {
 }
 
 impl App {
-    /// What the frame of a page shows, in one read.
+    /// What the frame of a page shows, in one read. Now and then it is noted that the session is
+    /// in use, so that its owner can tell it from one that is forgotten.
     pub async fn frame(&self, claims: Claims) -> Result<Frame> {
-        self.read(claims, |tx, actor| {
+        let (frame, last_used) = self.read_frame(claims).await?;
+        let now = self.now();
+        if now >= last_used + SEEN_EVERY {
+            self.write(claims, move |tx, _| store::session::touch(tx, claims, now)).await?;
+        }
+        Ok(frame)
+    }
+
+    /// The frame, and when its session was last seen.
+    async fn read_frame(&self, claims: Claims) -> Result<(Frame, Timestamp)> {
+        self.read(claims, move |tx, actor| {
             let kept = store::two_factor::find(tx, actor.account)?;
-            Ok(Frame {
+            let frame = Frame {
                 unread_messages: store::message::count_unread(tx, actor.account)?,
                 is_owner: store::account::oldest(tx)? == Some(actor.account),
                 two_factor: kept.is_some_and(|kept| kept.is_on),
                 account: store::account::find(tx, actor.account)?,
-            })
+            };
+            Ok((frame, store::session::last_used(tx, claims)?))
         })
         .await
     }

@@ -52,7 +52,11 @@ impl App {
         self.read(claims, move |tx, actor| {
             let invoice = invoice::find(tx, &actor, id)?;
             let times = store::invoice_link::find_times(tx, actor.account, id)?;
+            let account = store::account::find(tx, actor.account)?;
+            let (seller, buyer) = parties(tx, &account, &invoice)?;
             Ok(InvoiceRecord {
+                seller,
+                buyer,
                 shown: ShownInvoice::on(invoice::today(&actor, now)?, invoice),
                 link: link.clone(),
                 sent_at: times.sent_at,

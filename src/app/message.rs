@@ -70,6 +70,15 @@ impl App {
         .await
     }
 
+    /// A message to the caller.
+    pub async fn message(&self, claims: Claims, id: MessageId) -> Result<Message> {
+        self.read(claims, move |tx, actor| {
+            actor.must_be_freelancer()?;
+            store::message::find(tx, actor.account, id)
+        })
+        .await
+    }
+
     /// Marks a message as read or unread.
     pub async fn update_message(
         &self,

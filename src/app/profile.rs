@@ -8,6 +8,7 @@ use crate::{
         account::{Account, Role},
         date,
         error::{Error, Result},
+        id::AccountId,
         portfolio::ITEMS_SHOWN,
         profile::{Completion, OwnProfile, ProfileChange, PublicProfile, Visit},
         session::{Claims, Device},
@@ -45,10 +46,11 @@ impl App {
     }
 
     /// What a freelancer shows everybody. It counts as one view a day for each visitor, who is
-    /// told apart by a keyed hash of address and device.
+    /// told apart by a keyed hash of address and device; the freelancer's own looks do not count.
     pub async fn public_profile(
         &self,
         username: String,
+        viewer: Option<AccountId>,
         address: Option<IpAddr>,
         device: Device,
     ) -> Result<PublicProfile> {
@@ -61,7 +63,8 @@ impl App {
             let parts: [&[u8]; 4] =
                 [account.id.as_bytes(), of_day.as_bytes(), &network, device.as_bytes()];
             let visit = Visit { day, visitor: keys.hash("profile visitor", &parts) };
-            let is_counted = store::profile::has_visit(tx, account.id, &visit)?;
+            let is_counted =
+                viewer == Some(account.id) || store::profile::has_visit(tx, account.id, &visit)?;
             let profile = PublicProfile {
                 username: account.username.clone().unwrap_or(username),
                 profile: store::profile::find(tx, account.id)?,

@@ -174,6 +174,15 @@ impl App {
             .await
     }
 
+    /// Ends every session of the caller but this one.
+    pub async fn logout_others(&self, claims: Claims) -> Result<()> {
+        let now = self.now();
+        self.write(claims, move |tx, actor| {
+            store::session::revoke_others(tx, actor.account, claims.session, now)
+        })
+        .await
+    }
+
     /// The caller's sessions that stand, newest first.
     pub async fn list_sessions(&self, claims: Claims) -> Result<Vec<Session>> {
         let now = self.now();

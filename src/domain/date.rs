@@ -39,6 +39,32 @@ impl Zone {
         &self.0
     }
 
+    /// The names of every timezone that people live in, by region and place.
+    pub fn names() -> Vec<String> {
+        const REGIONS: [&str; 10] = [
+            "Africa",
+            "America",
+            "Antarctica",
+            "Arctic",
+            "Asia",
+            "Atlantic",
+            "Australia",
+            "Europe",
+            "Indian",
+            "Pacific",
+        ];
+        // Other names are old or technical ones of the same places.
+        let is_place = |name: &String| {
+            name.split_once('/').is_some_and(|(region, _)| REGIONS.contains(&region))
+        };
+        let known = jiff::tz::db().available().map(|name| name.to_string());
+        let mut names: Vec<String> = known.filter(is_place).collect();
+        names.push("UTC".to_owned());
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// The rules of the timezone.
     pub fn rules(&self) -> Result<TimeZone> {
         TimeZone::get(&self.0).map_err(Error::internal)

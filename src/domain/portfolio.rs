@@ -22,7 +22,8 @@ const TECHNOLOGIES_MAX: usize = 30;
 /// Longest name of a technology, in characters.
 const TECHNOLOGY_MAX: usize = 50;
 const IMAGES_MAX: usize = 20;
-const LINKS_MAX: usize = 20;
+/// How many links a piece of work has at most.
+pub const LINKS_MAX: usize = 20;
 
 /// A piece of work in a portfolio.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +73,17 @@ impl Work {
             0..=ITEM_BYTES_MAX => Ok(()),
             _ => Err(Error::field("description", Rule::TooLarge)),
         }
+    }
+
+    /// Adds a picture behind the others, while there is room.
+    pub fn add_picture(&mut self, url: String) -> Result<()> {
+        if self.images.len() >= IMAGES_MAX {
+            return Err(Error::conflict(format!(
+                "A piece of work has at most {IMAGES_MAX} pictures; remove one first"
+            )));
+        }
+        self.images.push(url);
+        Ok(())
     }
 
     /// Reads a new piece of work: `title` at least.

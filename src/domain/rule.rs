@@ -64,6 +64,8 @@ pub enum Rule {
     RequestKey,
     /// Names nothing that belongs to this account.
     Unknown,
+    /// Another has it already.
+    Taken,
     /// Letters, digits, `_` and `-`.
     Username,
     /// A password of FreelanceHub: upper case, lower case, digit and special character.
@@ -99,6 +101,8 @@ pub enum Rule {
     WrongPassword,
     /// Neither a code of the authenticator app nor a backup code, or used before.
     WrongCode,
+    /// Not the e-mail of this account.
+    OtherEmail,
     /// What invoice numbers begin with.
     InvoicePrefix,
 }
@@ -142,6 +146,7 @@ impl fmt::Display for Rule {
             Rule::TooManyItems { max } => write!(f, "must have at most {max} entries"),
             Rule::RequestKey => write!(f, "must be 1 to 255 visible ASCII characters"),
             Rule::Unknown => write!(f, "does not exist"),
+            Rule::Taken => write!(f, "is taken already"),
             Rule::Username => {
                 write!(f, "must contain only letters, numbers, underscores and hyphens")
             }
@@ -173,6 +178,7 @@ impl fmt::Display for Rule {
             Rule::FutureDate => write!(f, "must not lie in the future"),
             Rule::WrongPassword => write!(f, "is not the password of this account"),
             Rule::WrongCode => write!(f, "is wrong or was used before"),
+            Rule::OtherEmail => write!(f, "is not the email of this account"),
             Rule::Picture => write!(f, "must be a PNG, JPEG or WebP picture"),
             Rule::BrokenPicture => write!(f, "is damaged and cannot be read"),
             Rule::FileTooLarge { mib } => write!(f, "must be at most {mib} MiB"),

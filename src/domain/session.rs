@@ -41,6 +41,45 @@ impl Device {
     }
 }
 
+impl Device {
+    /// What people call it: `Chrome on Android`.
+    pub fn words(&self) -> String {
+        let Some(agent) = &self.user_agent else { return "An unknown device".to_owned() };
+        // Most browsers name others too, so the more special ones are looked for first.
+        const PROGRAMS: [(&str, &str); 10] = [
+            ("Edg", "Edge"),
+            ("OPR/", "Opera"),
+            ("OPT/", "Opera"),
+            ("SamsungBrowser/", "Samsung Internet"),
+            ("FxiOS/", "Firefox"),
+            ("Firefox/", "Firefox"),
+            ("CriOS/", "Chrome"),
+            ("Chromium/", "Chromium"),
+            ("Chrome/", "Chrome"),
+            ("Safari/", "Safari"),
+        ];
+        const SYSTEMS: [(&str, &str); 8] = [
+            ("Android", "Android"),
+            ("iPhone", "iPhone"),
+            ("iPad", "iPad"),
+            ("CrOS", "ChromeOS"),
+            ("Windows", "Windows"),
+            ("Macintosh", "Mac"),
+            ("Mac OS X", "Mac"),
+            ("Linux", "Linux"),
+        ];
+        let found = |known: &[(&str, &'static str)]| {
+            known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
+        };
+        match (found(&PROGRAMS), found(&SYSTEMS)) {
+            (Some(program), Some(system)) => format!("{program} on {system}"),
+            (Some(program), None) => program.to_owned(),
+            // Programs that are no browser begin with their own name.
+            (None, _) => agent.split(['/', ' ']).next().unwrap_or(agent).to_owned(),
+        }
+    }
+}
+
 /// Characters kept of a `User-Agent`.
 const USER_AGENT_MAX: usize = 300;
 
@@ -97,5 +136,40 @@ impl Actor {
     /// The rules of the account's timezone.
     pub fn time_zone(&self) -> Result<TimeZone> {
         self.zone.rules()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_is_told_by_its_program_and_system() {
+        for (agent, words) in [
+            (
+                "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) \
+                 Chrome/131.0.0.0 Mobile Safari/537.36",
+                "Chrome on Android",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 \
+                 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1",
+                "Safari on iPhone",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like \
+                 Gecko) Chrome/131.0.0.0 Safari/537.36 Edg/131.0.0.0",
+                "Edge on Windows",
+            ),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:132.0) Gecko/20100101 \
+                 Firefox/132.0",
+                "Firefox on Mac",
+            ),
+            ("curl/8.5.0", "curl"),
+            ("", "An unknown device"),
+        ] {
+            assert_eq!(Device::new(Some(agent)).words(), words);
+        }
     }
 }

@@ -36,10 +36,7 @@ impl Page {
 
     /// The text, compressed for those who take it so, or word that it has not changed.
     pub fn answer(&self, request: &Request) -> Response {
-        // Compared weakly: a proxy that compresses makes the tag a weak one.
-        let is_known = entries(request, header::IF_NONE_MATCH)
-            .map(str::trim)
-            .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == self.etag);
+        let is_known = is_known(request, &self.etag);
         let takes_gzip = takes_gzip(request);
         let mut response = Response::builder()
             .header(header::ETAG, &self.etag)
@@ -59,6 +56,14 @@ impl Page {
             _ => response.body(self.plain.clone()),
         }
     }
+}
+
+/// Whether the asker has what carries this tag. Compared weakly: a proxy that compresses makes the
+/// tag a weak one.
+pub fn is_known(request: &Request, etag: &str) -> bool {
+    entries(request, header::IF_NONE_MATCH)
+        .map(str::trim)
+        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == etag)
 }
 
 /// Whether the answer may be compressed.

@@ -320,15 +320,15 @@ pub fn project_deadlines(tx: &mut Tx, account: AccountId) -> Result<Vec<Deadline
 }
 
 /// The nearest deadlines of unfinished projects, their pending milestones, and unpaid sent
-/// invoices, earliest first.
-pub fn deadlines(tx: &mut Tx, account: AccountId) -> Result<Vec<Deadline>> {
+/// invoices, earliest first; of invoices those due on that day or later.
+pub fn deadlines(tx: &mut Tx, account: AccountId, from: Date) -> Result<Vec<Deadline>> {
     let mut deadlines = project_deadlines(tx, account)?;
     deadlines.extend(tx.list(
         "SELECT i.id, i.number, i.due_date, i.amount, i.currency, c.name \
          FROM invoices i JOIN clients c ON c.id = i.client_id \
-         WHERE i.account_id = ?1 AND i.status = 'sent' \
+         WHERE i.account_id = ?1 AND i.status = 'sent' AND i.due_date >= ?2 \
          ORDER BY i.due_date, i.id LIMIT 10",
-        values![&account],
+        values![&account, from],
         |row| read_deadline::<InvoiceKind>(row, DeadlineKind::Invoice),
     )?);
     // Joined crosswise, milestones are read in the order of their index and none is sorted.

@@ -67,6 +67,25 @@ pub fn list(tx: &mut Tx, account: AccountId, now: Timestamp) -> Result<Vec<Sessi
     )
 }
 
+/// When a session of an account was last seen.
+pub fn last_used(tx: &mut Tx, claims: Claims) -> Result<Timestamp> {
+    tx.find(
+        "SELECT last_used_at FROM sessions WHERE id = ?1 AND account_id = ?2",
+        values![&claims.session, &claims.account],
+        |row| row.get(0),
+    )?
+    .ok_or_else(|| Error::not_found("Session"))
+}
+
+/// Remembers that a session was seen.
+pub fn touch(tx: &mut Tx, claims: Claims, now: Timestamp) -> Result<()> {
+    tx.execute(
+        "UPDATE sessions SET last_used_at = ?3 WHERE id = ?1 AND account_id = ?2",
+        values![&claims.session, &claims.account, now],
+    )?;
+    Ok(())
+}
+
 /// Remembers that a session was used, if this is its refresh token and both it and its account
 /// stand; answers whether it did.
 pub fn refresh(tx: &mut Tx, claims: Claims, refresh_hash: &[u8], now: Timestamp) -> Result<bool> {

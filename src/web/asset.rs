@@ -46,6 +46,14 @@ assets! {
     ];
     /// What makes all pages pleasant.
     APP "app.js" "text/javascript; charset=utf-8" ["js/app.js"];
+    /// Passkeys.
+    PASSKEY "passkey.js" "text/javascript; charset=utf-8" ["js/passkey.js"];
+    /// The board of projects.
+    PROJECT "project.js" "text/javascript; charset=utf-8" ["js/project.js"];
+    /// The editor of an invoice's lines.
+    INVOICE "invoice.js" "text/javascript; charset=utf-8" ["js/invoice.js"];
+    /// What helps with the profile and its pictures.
+    PROFILE "profile.js" "text/javascript; charset=utf-8" ["js/profile.js"];
 }
 
 /// The path of a file, with what tells this version from others.

@@ -1,9 +1,11 @@
 //! `/clients`: whom the freelancer works for.
 
 use askama::Template;
+use futures_util::future::try_join3;
 use poem::{Response, http::StatusCode};
 
 use super::{
+    days::Days,
     fields::{As, Fields},
     form::Form,
     page::answer,
@@ -14,7 +16,10 @@ use super::{
 use crate::domain::{
     client::{Client, ClientChange, ClientDetails, ClientFilter},
     error::Result,
+    invoice::{InvoiceFilter, ShownInvoice},
     page::Listing,
+    project::{Project, ProjectFilter},
+    proposal::{Proposal, ProposalFilter},
 };
 
 /// The fields of a client's form.
@@ -27,6 +32,8 @@ const FIELDS: &[(&str, As)] = &[
 ];
 /// What a list may be asked for.
 const FILTERS: &[(&str, As)] = &[("search", As::Text), ("page", As::Text)];
+/// How much of each list the page of a client shows.
+const SHOWN: u32 = 5;
 
 #[derive(Template)]
 #[template(path = "pages/client/list.html")]
@@ -41,7 +48,11 @@ struct List {
 #[template(path = "pages/client/show.html")]
 struct Show {
     shell: Shell,
+    days: Days,
     client: Client,
+    projects: Listing<Project>,
+    proposals: Listing<Proposal>,
+    invoices: Listing<ShownInvoice>,
 }
 
 #[derive(Template)]
@@ -88,8 +99,18 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
 
 /// A client, and what there is of its work.
 pub async fn show(visit: Visit) -> Result<Response> {
-    let client = visit.app.client(visit.claims, visit.id()).await?;
-    Ok(answer(StatusCode::OK, &Show { shell: visit.shell(Section::Clients), client }))
+    let (app, claims) = (&visit.app, visit.claims);
+    let client = app.client(claims, visit.id()).await?;
+    let newest = Fields::default().with("clientId", client.id).with("pageSize", SHOWN);
+    let newest = newest.object(&[("clientId", As::Text), ("pageSize", As::Text)]);
+    let (projects, proposals, invoices) = try_join3(
+        app.list_projects(claims, ProjectFilter::read(&newest)?),
+        app.list_proposals(claims, ProposalFilter::read(&newest)?),
+        app.list_invoices(claims, InvoiceFilter::read(&newest)?),
+    )
+    .await?;
+    let (shell, days) = (visit.shell(Section::Clients), Days::of(&visit)?);
+    Ok(answer(StatusCode::OK, &Show { shell, days, client, projects, proposals, invoices }))
 }
 
 /// The form that changes a client.

@@ -1,11 +1,223 @@
 //! `/`: how things stand.
 
-use poem::Response;
+use askama::Template;
+use futures_util::future::{try_join3, try_join5};
+use poem::{Response, http::StatusCode};
+use rust_decimal::Decimal;
 
-use super::{page::redirect, visit::Visit};
-use crate::domain::error::Result;
+use super::{
+    chart::Chart,
+    days::Days,
+    fields::{As, Fields},
+    page::answer,
+    shell::{Section, Shell},
+    visit::Visit,
+};
+use crate::domain::{
+    account::Role,
+    activity::{Activity, ActivityKind},
+    dashboard::{Deadline, DeadlineKind, Period, Stats},
+    date,
+    error::Result,
+    invoice::{InvoiceFilter, InvoiceStatus, ShownInvoice},
+    money::Money,
+};
+
+/// How much of each list is shown.
+const OVERDUE_SHOWN: u32 = 5;
+const ACTIVITY_SHOWN: u32 = 10;
+
+#[derive(Template)]
+#[template(path = "pages/dashboard/show.html")]
+struct Show {
+    shell: Shell,
+    days: Days,
+    first_name: String,
+    stats: Stats,
+    earned_last_month: i128,
+    chart: Option<Chart>,
+    overdue: Vec<ShownInvoice>,
+    deadlines: Vec<Deadline>,
+    activity: Vec<Activity>,
+    unread: u64,
+    steps: Vec<Step>,
+}
+
+/// One thing that a new account does first.
+struct Step {
+    label: &'static str,
+    text: &'static str,
+    href: &'static str,
+    is_done: bool,
+}
 
 /// The reader's first page.
-pub async fn show(_: Visit) -> Result<Response> {
-    Ok(redirect("/clients"))
+pub async fn show(visit: Visit) -> Result<Response> {
+    let (app, claims) = (&visit.app, visit.claims);
+    let overdue = newest(OVERDUE_SHOWN).with("status", InvoiceStatus::Overdue.as_str());
+    let (overdue, first) = (filter(&overdue)?, filter(&newest(1))?);
+    let figures = try_join5(
+        app.stats(claims),
+        app.earnings(claims, Period::Monthly),
+        app.list_activity(claims, ACTIVITY_SHOWN),
+        app.list_invoices(claims, overdue),
+        app.list_invoices(claims, first),
+    );
+    let ((stats, earnings, activity, overdue, first), deadlines, settings) =
+        try_join3(figures, app.upcoming(claims), app.invoice_defaults(claims)).await?;
+    let is_paid_somehow = settings.defaults.payment_instructions.is_some();
+    let steps = first_steps(&visit, &stats, is_paid_somehow, first.total > 0);
+    Ok(answer(
+        StatusCode::OK,
+        &Show {
+            shell: visit.shell(Section::Dashboard),
+            days: Days::of(&visit)?,
+            first_name: visit.frame.account.first_name.clone(),
+            earned_last_month: earnings.points.iter().rev().nth(1).map_or(0, |p| p.amount),
+            chart: Chart::new(&earnings.points, earnings.currency),
+            overdue: overdue.entries,
+            deadlines,
+            activity,
+            unread: visit.frame.unread_messages,
+            steps,
+            stats,
+        },
+    ))
+}
+
+/// The first entries of a list.
+fn newest(count: u32) -> Fields {
+    Fields::default().with("pageSize", count)
+}
+
+fn filter(fields: &Fields) -> Result<InvoiceFilter> {
+    InvoiceFilter::read(&fields.object(&[("status", As::Text), ("pageSize", As::Text)]))
+}
+
+/// What is still to be done once; nothing where all of it is.
+fn first_steps(
+    visit: &Visit,
+    stats: &Stats,
+    is_paid_somehow: bool,
+    has_invoice: bool,
+) -> Vec<Step> {
+    let account = &visit.frame.account;
+    let mut steps = vec![
+        Step {
+            label: "Add a client",
+            text: "Whom you work for: a name and an e-mail address are enough.",
+            href: "/clients/new",
+            is_done: !stats.recent_clients.is_empty() || has_invoice,
+        },
+        Step {
+            label: "Say how you are paid",
+            text: "Your bank details and address, printed on every invoice.",
+            href: "/settings/invoices",
+            is_done: is_paid_somehow,
+        },
+        Step {
+            label: "Write an invoice",
+            text: "Lines, tax and total; it is sent as a mail with a PDF and a link.",
+            href: "/invoices/new",
+            is_done: has_invoice,
+        },
+    ];
+    if account.role == Role::Freelancer {
+        steps.push(Step {
+            label: "Show your work",
+            text: "A public page under your name, where new clients can write to you.",
+            href: "/profile",
+            is_done: account.username.is_some(),
+        });
+    }
+    let is_done = steps.iter().all(|step| step.is_done);
+    if is_done { Vec::new() } else { steps }
+}
+
+impl Show {
+    fn money(&self, minor: &i128) -> String {
+        self.stats.currency.show(*minor)
+    }
+
+    /// What no rate is known for, as people read it.
+    fn unconverted(&self) -> String {
+        let sums = self.stats.unconverted.iter().map(|(currency, minor)| currency.show(*minor));
+        sums.collect::<Vec<_>>().join(", ")
+    }
+
+    fn growth(&self, percent: &Decimal) -> Growth {
+        Growth(*percent)
+    }
+
+    fn late(&self, shown: &ShownInvoice) -> String {
+        late(date::days_until(shown.invoice.due_date, self.stats.today))
+    }
+}
+
+/// How something has changed against last month.
+struct Growth(Decimal);
+
+impl Growth {
+    fn class(&self) -> &'static str {
+        if self.0.is_zero() {
+            ""
+        } else if self.0.is_sign_positive() {
+            "up"
+        } else {
+            "down"
+        }
+    }
+
+    fn text(&self) -> String {
+        let percent = self.0.abs().normalize();
+        match self.class() {
+            "up" => format!("{percent} % more than last month"),
+            "down" => format!("{percent} % less than last month"),
+            _ => "As last month".to_owned(),
+        }
+    }
+}
+
+/// How late something is, in words.
+pub fn late(days: i64) -> String {
+    if days == 1 { "1 day late".to_owned() } else { format!("{days} days late") }
+}
+
+/// Where a deadline leads; a milestone's page is its project's, which it does not name.
+fn deadline_link(deadline: &Deadline) -> Option<String> {
+    match deadline.kind {
+        DeadlineKind::Project => Some(format!("/projects/{}", deadline.id)),
+        DeadlineKind::Invoice => Some(format!("/invoices/{}", deadline.id)),
+        DeadlineKind::Milestone => None,
+    }
+}
+
+fn kind_label(kind: &DeadlineKind) -> &'static str {
+    match kind {
+        DeadlineKind::Project => "Project",
+        DeadlineKind::Invoice => "Invoice",
+        DeadlineKind::Milestone => "Milestone",
+    }
+}
+
+/// Where an entry of the log leads.
+fn activity_link(activity: &Activity) -> Option<String> {
+    let folder = match activity.kind {
+        ActivityKind::ClientAdded => "clients",
+        ActivityKind::ProjectCreated | ActivityKind::ProjectCompleted => "projects",
+        ActivityKind::ProposalSent
+        | ActivityKind::ProposalAccepted
+        | ActivityKind::ProposalRejected => "proposals",
+        ActivityKind::InvoiceCreated | ActivityKind::InvoiceSent | ActivityKind::InvoicePaid => {
+            "invoices"
+        }
+        ActivityKind::MessageReceived => return Some("/messages".to_owned()),
+        ActivityKind::MilestoneCompleted => return None,
+    };
+    activity.entity_id.as_ref().map(|id| format!("/{folder}/{id}"))
+}
+
+/// An amount, unless it is none or nothing.
+fn worth(amount: &Option<Money>) -> Option<String> {
+    amount.filter(|amount| amount.minor != 0).map(Money::shown)
 }

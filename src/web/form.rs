@@ -46,6 +46,13 @@ impl Form {
         self
     }
 
+    /// The same form with something in a field.
+    #[must_use]
+    pub fn with_some(mut self, name: &str, value: Option<impl ToString>) -> Self {
+        self.fields = self.fields.with_some(name, value);
+        self
+    }
+
     /// The same form with the marks that a signed-in reader's forms carry.
     #[must_use]
     pub fn marked(mut self, token: &str, once: String) -> Self {
@@ -63,12 +70,19 @@ impl Form {
         self.fields.get(name)
     }
 
-    /// What is wrong with a field, or with an entry of it.
+    /// What is wrong with a field, or with an entry of it. A field of a row is named as it is in
+    /// the form: `items.0.rate`.
     pub fn error(&self, name: &str) -> Option<String> {
         let is_of = |field: &str| {
             field.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
+                || field.replace('[', ".").replace(']', "") == name
         };
         self.errors.iter().find(|error| is_of(&error.field)).map(|error| say(&error.rule))
+    }
+
+    /// What is wrong with a list as a whole, not with one of its entries.
+    pub fn list_error(&self, name: &str) -> Option<String> {
+        self.errors.iter().find(|error| error.field == name).map(|error| say(&error.rule))
     }
 
     /// What stands at the head of the form: its marks, and what is wrong with all of it.
@@ -186,6 +200,23 @@ impl Control {
     #[must_use]
     pub fn autocomplete(self, value: &str) -> Self {
         self.attribute("autocomplete", value)
+    }
+
+    /// A choice before the others that means none of them.
+    #[must_use]
+    pub fn or(mut self, none: &str) -> Self {
+        self.options.insert(0, (String::new(), none.to_owned()));
+        self
+    }
+
+    /// A choice beside the others, unless it is one of them: what was chosen before.
+    #[must_use]
+    pub fn beside(mut self, value: impl ToString, shown: &str) -> Self {
+        let value = value.to_string();
+        if !self.options.iter().any(|(known, _)| *known == value) {
+            self.options.push((value, shown.to_owned()));
+        }
+        self
     }
 
     /// Where the reader begins to type.

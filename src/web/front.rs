@@ -31,7 +31,11 @@ pub async fn pass(
     if takes_gzip && is_page { compressed(response).await } else { Ok(response) }
 }
 
-/// The same page at `PUBLIC_URL`, for who asked a loopback number that is not in it.
+/// Headers by which a proxy says that it passes a request on.
+const PASSED_ON: [&str; 4] = ["x-forwarded-for", "x-forwarded-proto", "forwarded", "via"];
+
+/// The same page at `PUBLIC_URL`, for who asked a loopback number that is not in it. A proxy may
+/// ask by that number for people who came by `PUBLIC_URL`: they would be sent round in a circle.
 fn better_address(app: &App, request: &Request) -> Option<String> {
     let host: Authority = request.header(header::HOST)?.parse().ok()?;
     let number: IpAddr = host.host().trim_matches(['[', ']']).parse().ok()?;
@@ -40,7 +44,9 @@ fn better_address(app: &App, request: &Request) -> Option<String> {
     let names_host = public.split("://").nth(1).is_some_and(|rest| rest.starts_with(host.as_str()));
     let path = request.original_uri().path_and_query()?;
     let is_asset = path.path().starts_with("/assets/");
-    (number.is_loopback() && is_get && !names_host && !is_asset).then(|| format!("{public}{path}"))
+    let is_passed_on = PASSED_ON.iter().any(|name| request.headers().contains_key(*name));
+    let is_lost = number.is_loopback() && !names_host && !is_passed_on;
+    (is_lost && is_get && !is_asset).then(|| format!("{public}{path}"))
 }
 
 async fn compressed(mut response: Response) -> poem::Result<Response> {

@@ -1,20 +1,52 @@
 //! The web app: pages that people open in a browser, over the same use cases as the APIs. They
 //! work without scripts; scripts make them pleasant.
 
+pub mod account_data;
 pub mod asset;
+pub mod chart;
+pub mod choice;
 pub mod client;
+pub mod code;
 pub mod cookie;
 pub mod dashboard;
+pub mod days;
+pub mod exchange_rate;
+pub mod export;
+pub mod face;
 pub mod fields;
 pub mod form;
 mod front;
+pub mod guest;
+pub mod image;
+pub mod invoice;
+pub mod invoice_defaults;
+pub mod invoice_editor;
+pub mod invoice_link;
+pub mod invoice_sheet;
+pub mod locale;
+pub mod mailto;
+pub mod message;
+pub mod milestone;
 pub mod page;
 pub mod pager;
+pub mod passkey;
+pub mod portfolio;
+pub mod profile;
+pub mod project;
+pub mod project_board;
 pub mod proposal;
+pub mod public_profile;
+pub mod public_proposal;
+pub mod registration;
 pub mod say;
+pub mod security;
+pub mod session;
+pub mod settings;
 pub mod shell;
+pub mod two_factor;
 pub mod verify_email;
 pub mod visit;
+pub mod work;
 
 use std::sync::Arc;
 
@@ -38,7 +70,68 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/clients/:id", pages.show(client::show))
         .at("/clients/:id/edit", pages.page(client::edit, client::update))
         .at("/clients/:id/delete", pages.act(client::delete))
-        .at("/p/:token", pages.open_page(proposal::show, proposal::reply))
+        .at("/login", pages.open_page(session::login, session::sign_in))
+        .at("/login/passkey", pages.open_act(passkey::login))
+        .at("/login/passkey/options", pages.open_act(passkey::start_login))
+        .at("/logout", pages.act(session::logout))
+        .at("/welcome", pages.open_page(registration::welcome, registration::found))
+        .at("/register", pages.open_page(registration::new, registration::register))
+        .at("/forgot", pages.open_page(code::forgot, code::send))
+        .at("/reset", pages.open_page(code::reset, code::set))
+        .nest("/settings", settings(&pages))
+        .at("/projects", pages.page(project::list, project::create))
+        .at("/projects/new", pages.show(project::new))
+        .at("/projects/:id", pages.show(project::show))
+        .at("/projects/:id/edit", pages.page(project::edit, project::update))
+        .at("/projects/:id/move", pages.act(project_board::move_to))
+        .at("/projects/:id/delete", pages.act(project::delete))
+        .at("/projects/:id/milestones", pages.act(milestone::create))
+        .at(
+            "/projects/:id/milestones/:milestone/edit",
+            pages.page(milestone::edit, milestone::update),
+        )
+        .at("/projects/:id/milestones/:milestone/status", pages.act(milestone::mark))
+        .at("/projects/:id/milestones/:milestone/delete", pages.act(milestone::delete))
+        .at("/proposals", pages.page(proposal::list, proposal::create))
+        .at("/proposals/new", pages.show(proposal::new))
+        .at("/proposals/:id", pages.show(proposal::show))
+        .at("/proposals/:id/edit", pages.page(proposal::edit, proposal::update))
+        .at("/proposals/:id/pdf", pages.show(proposal::print))
+        .at("/proposals/:id/send", pages.act(proposal::send))
+        .at("/proposals/:id/answer", pages.act(proposal::answer))
+        .at("/proposals/:id/duplicate", pages.act(proposal::duplicate))
+        .at("/proposals/:id/delete", pages.act(proposal::delete))
+        .at("/messages", pages.show(message::list))
+        .at("/messages/:id", pages.show(message::show))
+        .at("/messages/:id/unread", pages.act(message::mark_unread))
+        .at("/messages/:id/delete", pages.act(message::delete))
+        .at("/p/:token", pages.open_page(public_proposal::show, public_proposal::reply))
+        .at("/invoices", pages.page(invoice::list, invoice_editor::create))
+        .at("/invoices/new", pages.show(invoice_editor::new))
+        .at("/invoices/:id", pages.show(invoice::show))
+        .at("/invoices/:id/edit", pages.page(invoice_editor::edit, invoice_editor::update))
+        .at("/invoices/:id/send", pages.act(invoice::send))
+        .at("/invoices/:id/remind", pages.act(invoice::remind))
+        .at("/invoices/:id/mark-paid", pages.act(invoice::mark_paid))
+        .at("/invoices/:id/payment-link", pages.act(invoice::payment_link))
+        .at("/invoices/:id/duplicate", pages.act(invoice::duplicate))
+        .at("/invoices/:id/delete", pages.act(invoice::delete))
+        .at("/invoices/:id/pdf", pages.show(invoice::pdf))
+        .at("/i/:token", pages.open(invoice_link::show))
+        .at("/i/:token/pdf", pages.open(invoice_link::pdf))
+        .at("/images/:id", pages.open(image::show))
+        .at("/profile", pages.page(profile::edit, profile::update))
+        .at("/profile/picture", pages.act(profile::set_picture))
+        .at("/profile/picture/delete", pages.act(profile::remove_picture))
+        .at("/profile/portfolio", pages.page(portfolio::list, portfolio::create))
+        .at("/profile/portfolio/new", pages.show(portfolio::new))
+        .at("/profile/portfolio/:id/edit", pages.page(portfolio::edit, portfolio::update))
+        .at("/profile/portfolio/:id/delete", pages.act(portfolio::delete))
+        .at("/profile/portfolio/:id/pictures", pages.act(portfolio::add_picture))
+        .at("/profile/portfolio/:id/pictures/delete", pages.act(portfolio::remove_picture))
+        .at("/u/:username", pages.open(public_profile::show))
+        .at("/u/:username/messages", pages.open_act(public_profile::write))
+        .at("/p/:token/pdf", pages.open(public_proposal::print))
         .at("/verify-email", pages.open_page(verify_email::ask, verify_email::verify))
         .map_to_response()
         .around(move |pages, request| {
@@ -47,6 +140,49 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         })
 }
 
+/// What is set once.
+fn settings(pages: &Pages) -> Route {
+    Route::new()
+        .at("/", pages.page(settings::show, settings::update))
+        .at("/verify-email", pages.act(settings::verify_email))
+        .at("/money", pages.page(exchange_rate::show, exchange_rate::update))
+        .at("/money/rates", pages.act(exchange_rate::set))
+        .at("/money/rates/delete", pages.act(exchange_rate::delete))
+        .at("/invoices", pages.page(invoice_defaults::show, invoice_defaults::update))
+        .at("/invoices/logo", pages.act(invoice_defaults::set_logo))
+        .at("/invoices/logo/remove", pages.act(invoice_defaults::remove_logo))
+        .at("/security", pages.show(security::show))
+        .at("/security/password", pages.act(security::set_password))
+        .at("/security/passkeys", pages.act(passkey::create))
+        .at("/security/passkeys/options", pages.act(passkey::start))
+        .at("/security/passkeys/:id/delete", pages.act(passkey::delete))
+        .at("/security/two-factor", pages.page(two_factor::show, two_factor::begin))
+        .at("/security/two-factor/confirm", pages.page(two_factor::show, two_factor::confirm))
+        .at("/security/two-factor/disable", pages.act(two_factor::disable))
+        .at("/security/sessions/end-others", pages.act(security::end_others))
+        .at("/security/sessions/:id/end", pages.act(security::end_session))
+        .at("/data", pages.show(account_data::show))
+        .at("/data/export.json", pages.show(export::document))
+        .at("/data/export/:list", pages.show(export::table))
+        .at("/data/registration", pages.act(account_data::set_registration))
+        .at("/data/delete", pages.page(account_data::ask_deletion, account_data::delete))
+}
+
 /// Pages share the limits of what the APIs offer for the same.
-pub const LIMITS: &[RouteLimit] =
-    &[(Method::GET, "/p/*", Limit::PublicView), (Method::POST, "/p/*", Limit::ProposalAnswer)];
+pub const LIMITS: &[RouteLimit] = &[
+    (Method::GET, "/p/*", Limit::PublicView),
+    (Method::POST, "/p/*", Limit::ProposalAnswer),
+    (Method::POST, "/login", Limit::HubLogin),
+    (Method::POST, "/login/passkey", Limit::HubLogin),
+    (Method::POST, "/login/passkey/options", Limit::PasskeyChallenge),
+    (Method::POST, "/welcome", Limit::HubRegister),
+    (Method::POST, "/register", Limit::HubRegister),
+    (Method::POST, "/forgot", Limit::Codes),
+    (Method::POST, "/reset", Limit::Codes),
+    (Method::GET, "/i/*", Limit::PublicView),
+    (Method::GET, "/i/*/pdf", Limit::PublicView),
+    (Method::GET, "/u/*", Limit::PublicView),
+    // The form counts what is written; this, that the profile is shown with it.
+    (Method::POST, "/u/*/messages", Limit::PublicView),
+    (Method::GET, "/p/*/pdf", Limit::PublicView),
+];

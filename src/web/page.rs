@@ -31,6 +31,20 @@ pub fn answer(status: StatusCode, page: &impl Template) -> Response {
     }
 }
 
+/// What the browser's own reader of PDFs may load.
+const PDF_POLICY: &str =
+    "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
+/// A PDF that the browser shows; its name is plain ASCII without quotes.
+pub fn pdf(name: &str, bytes: Vec<u8>) -> Response {
+    Response::builder()
+        .content_type("application/pdf")
+        .header(header::CONTENT_DISPOSITION, format!("inline; filename=\"{name}\""))
+        .header(header::CONTENT_SECURITY_POLICY, PDF_POLICY)
+        .header(header::REFERRER_POLICY, "same-origin")
+        .body(bytes)
+}
+
 /// An answer with one more header, whose value is plain text.
 pub fn with_header(mut response: Response, name: HeaderName, value: &str) -> Response {
     if let Ok(value) = HeaderValue::try_from(value) {
@@ -62,6 +76,9 @@ pub fn shape(_path: &str, problem: &Problem) -> Response {
     let (title, text) = match problem.status {
         StatusCode::NOT_FOUND => ("There is no such page", "Check the address for a typing error."),
         StatusCode::METHOD_NOT_ALLOWED => ("That cannot be done here", "Open the page again."),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ("This is too large", "A picture may have at most 5 MiB. Go back and choose another.")
+        }
         StatusCode::TOO_MANY_REQUESTS => ("Too many tries", "Please wait a while, then try again."),
         status if status.is_server_error() => {
             ("Something went wrong", "Please try again in a moment.")

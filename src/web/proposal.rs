@@ -1,110 +1,311 @@
-//! `/p/<token>`: a proposal as its client reads and answers it.
+//! `/proposals`: what the freelancer offers to clients.
 
 use askama::Template;
-use jiff::civil::Date;
 use poem::{Response, http::StatusCode};
+use serde_json::Value;
 
 use super::{
-    fields::Fields,
-    page::{answer, redirect},
-    visit::Guest,
+    choice::{self, Choices},
+    days::Days,
+    fields::{As, Fields},
+    form::{Control, Form},
+    mailto::mailto,
+    page::{answer as page, pdf},
+    pager::Pager,
+    shell::{Section, Shell},
+    visit::Visit,
 };
-use crate::{
-    app::App,
-    domain::{
-        account::Account,
-        date,
-        error::{Kind, Result},
-        form::Object,
-        proposal::{Answer, Proposal, ProposalStatus, PublicProposal, Signature},
+use crate::domain::{
+    error::Result,
+    page::Listing,
+    proposal::{
+        NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalLink, ProposalRecord,
+        ProposalStatus,
     },
 };
 
+/// The fields of a proposal's form.
+const FIELDS: &[(&str, As)] = &[
+    ("clientId", As::Text),
+    ("title", As::Text),
+    ("content", As::Text),
+    ("amount", As::Number),
+    ("currency", As::Text),
+    ("validUntil", As::Text),
+];
+/// What a list may be asked for.
+const FILTERS: &[(&str, As)] =
+    &[("status", As::Text), ("clientId", As::Text), ("search", As::Text), ("page", As::Text)];
+
 #[derive(Template)]
-#[template(path = "pages/proposal.html")]
-struct Page<'a> {
-    proposal: &'a Proposal,
-    freelancer: &'a Account,
-    version: &'a str,
-    valid_until: Option<String>,
-    /// What was answered, once it was.
-    answered: Option<String>,
-    is_open: bool,
-    /// What was typed before.
-    name: &'a str,
-    /// What is wrong about it.
-    error: Option<&'a str>,
+#[template(path = "pages/proposal/list.html")]
+struct List {
+    shell: Shell,
+    form: Form,
+    days: Days,
+    proposals: Listing<Proposal>,
+    clients: Choices,
+    pager: Pager,
 }
 
-/// Shows a proposal.
-pub async fn show(guest: Guest) -> Result<Response> {
-    let public = guest.app.public_proposal(guest.param("token")).await?;
-    page(&guest.app, StatusCode::OK, &public, "", None)
+#[derive(Template)]
+#[template(path = "pages/proposal/show.html")]
+struct Show {
+    shell: Shell,
+    days: Days,
+    /// Once it was sent.
+    link: Option<Link>,
+    /// A new invoice of what was agreed.
+    invoice: String,
+    once: Form,
+    record: ProposalRecord,
 }
 
-/// Takes the client's answer, and shows the proposal with it.
-pub async fn reply(guest: Guest, given: Fields) -> Result<Response> {
-    let (app, token) = (&guest.app, guest.param("token"));
-    let public = app.public_proposal(token).await?;
-    let name = given.get("name");
-    let answer_given = match given.get("answer") {
-        "accept" => Answer::Accept,
-        "decline" => Answer::Decline,
-        _ => {
-            let error = Some("Please choose to accept or to decline.");
-            return page(app, StatusCode::BAD_REQUEST, &public, name, error);
+/// The client's way to a proposal.
+struct Link {
+    address: String,
+    /// A mail to the client with the address in it.
+    mail: String,
+}
+
+#[derive(Template)]
+#[template(path = "pages/proposal/edit.html")]
+struct Edit {
+    shell: Shell,
+    form: Form,
+    clients: Choices,
+    currencies: Choices,
+    /// None for a new one.
+    proposal: Option<Proposal>,
+}
+
+impl Edit {
+    /// Whom it is for; a client that has left the lists stays where it was chosen.
+    fn client(&self) -> Control {
+        let choice = self.form.choice("clientId", "Client", self.clients.clone());
+        let choice = choice.required().or("Choose a client");
+        match self.proposal.as_ref().and_then(|proposal| proposal.client.as_ref()) {
+            Some(client) => choice.beside(client.id, &client.details.name),
+            None => choice,
         }
-    };
-    let mut object = Object::new();
-    object.insert("name".to_owned(), name.into());
-    if given.has("version") {
-        object.insert("version".to_owned(), given.get("version").into());
     }
-    let Ok(signature) = Signature::read(&object) else {
-        let error = Some("Please type your name, on one line of at most 100 letters.");
-        return page(app, StatusCode::BAD_REQUEST, &public, name, error);
-    };
-    match app.answer_proposal(token, answer_given, signature, guest.address()).await {
-        // Reloading the page that follows sends nothing again.
-        Ok(()) => Ok(redirect(&format!("/p/{token}"))),
-        Err(error) if *error.kind() == Kind::Conflict => {
-            let public = app.public_proposal(token).await?;
-            page(app, StatusCode::CONFLICT, &public, name, Some(error.message()))
+
+    fn currency(&self) -> Control {
+        let choice = self.form.choice("currency", "Currency", self.currencies.clone());
+        match self.form.value("currency") {
+            "" => choice.required(),
+            chosen => choice.required().beside(chosen, chosen),
         }
+    }
+}
+
+/// Where a proposal stands, as people say it.
+pub fn said(status: &ProposalStatus) -> &'static str {
+    match status {
+        ProposalStatus::Draft => "Draft",
+        ProposalStatus::Sent => "Sent",
+        ProposalStatus::Accepted => "Accepted",
+        ProposalStatus::Rejected => "Declined",
+    }
+}
+
+/// Every place a proposal can stand at, to choose from.
+pub fn statuses() -> Choices {
+    let shown = |word: &&str| {
+        Some(((*word).to_owned(), said(&ProposalStatus::from_word(word)?).to_owned()))
+    };
+    ProposalStatus::WORDS.iter().filter_map(shown).collect()
+}
+
+/// Whether the client can answer no more, since the last day has passed.
+pub fn is_over(proposal: &Proposal, days: &Days) -> bool {
+    proposal.status == ProposalStatus::Sent
+        && proposal.valid_until.is_some_and(|day| days.is_over(&day))
+}
+
+/// Every proposal, newest first.
+pub async fn list(visit: Visit) -> Result<Response> {
+    let query = visit.query();
+    let filter = ProposalFilter::read_web(&query.object(FILTERS))?;
+    let proposals = visit.app.list_proposals(visit.claims, filter).await?;
+    let clients = choice::clients(&visit).await?;
+    let pager = Pager::new(&visit.request, &proposals);
+    let list = List {
+        shell: visit.shell(Section::Proposals),
+        form: Form::new(query),
+        days: Days::of(&visit)?,
+        proposals,
+        clients,
+        pager,
+    };
+    Ok(page(StatusCode::OK, &list))
+}
+
+/// The form of a new proposal.
+pub async fn new(visit: Visit) -> Result<Response> {
+    let form = visit.form(visit.query());
+    edit_page(visit, StatusCode::OK, form, None).await
+}
+
+/// Adds a draft.
+pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
+    let place = |proposal: &Proposal| format!("/proposals/{}", proposal.id).into_bytes();
+    let created = match NewProposal::read(&fields.object(FIELDS)) {
+        Ok(new) => visit.app.create_proposal(visit.claims, visit.once(&fields, place), new).await,
         Err(error) => Err(error),
+    };
+    match created {
+        Ok(outcome) => Ok(visit.went(
+            &outcome,
+            place,
+            "The draft was saved. Your client sees it once you send it.",
+        )),
+        Err(error) => {
+            let (status, form) = visit.refused(fields, error)?;
+            edit_page(visit, status, form, None).await
+        }
     }
 }
 
-fn page(
-    app: &App,
-    status: StatusCode,
-    public: &PublicProposal,
-    name: &str,
-    error: Option<&str>,
-) -> Result<Response> {
-    let PublicProposal { proposal, freelancer, answered_at, version, .. } = public;
-    let zone = freelancer.zone.rules()?;
-    let answered_on = answered_at.map(|at| shown(date::day_in(at, &zone)));
-    let answered = match (proposal.status, answered_on) {
-        (ProposalStatus::Accepted, Some(day)) => Some(format!("This was accepted on {day}.")),
-        (ProposalStatus::Rejected, Some(day)) => Some(format!("This was declined on {day}.")),
-        (status, None) if status.is_answered() => Some("This has been answered.".to_owned()),
+/// A proposal, where it stands, and what can be done with it.
+pub async fn show(visit: Visit) -> Result<Response> {
+    let record = visit.app.proposal_record(visit.claims, visit.id()).await?;
+    let proposal = &record.proposal;
+    let link = match &proposal.link {
+        Some(ProposalLink::Open(address)) => Some(Link {
+            mail: mail(proposal, address, &visit.frame.account.name()),
+            address: address.clone(),
+        }),
         _ => None,
     };
-    let page = Page {
-        proposal,
-        freelancer,
-        version,
-        valid_until: proposal.valid_until.map(shown),
-        answered,
-        is_open: public.check_open(date::day_in(app.now(), &zone)).is_ok(),
-        name,
-        error,
+    let show = Show {
+        shell: visit.shell(Section::Proposals),
+        days: Days::of(&visit)?,
+        link,
+        invoice: invoice_link(proposal),
+        once: visit.form(Fields::default()),
+        record,
     };
-    Ok(answer(status, &page))
+    Ok(page(StatusCode::OK, &show))
 }
 
-/// A day as people write it: 31 May 2026.
-fn shown(day: Date) -> String {
-    day.strftime("%-d %B %Y").to_string()
+/// A mail that gives the client the link.
+fn mail(proposal: &Proposal, link: &str, sender: &str) -> String {
+    let client = proposal.client.as_ref().map(|client| &client.details);
+    let (name, address) = client.map_or(("", ""), |client| (&client.name, &client.email));
+    let body = format!(
+        "Hello {name},\n\nhere is my proposal “{}”. You can read and answer it on this page:\n\n\
+         {link}\n\n{sender}\n",
+        proposal.title
+    );
+    mailto(address, &format!("Proposal: {}", proposal.title), &body)
+}
+
+fn invoice_link(proposal: &Proposal) -> String {
+    let pairs = [
+        ("clientId", proposal.client_id.to_string()),
+        ("description", proposal.title.clone()),
+        ("amount", proposal.amount.decimal().to_string()),
+        ("currency", proposal.amount.currency.to_string()),
+    ];
+    format!("/invoices/new?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
+}
+
+/// The form that changes a proposal.
+pub async fn edit(visit: Visit) -> Result<Response> {
+    let proposal = visit.app.proposal(visit.claims, visit.id()).await?;
+    let fields = Fields::default()
+        .with("clientId", proposal.client_id)
+        .with("title", &proposal.title)
+        .with("content", &proposal.content)
+        .with("amount", proposal.amount.decimal())
+        .with("currency", proposal.amount.currency)
+        .with_some("validUntil", proposal.valid_until);
+    let form = visit.form(fields);
+    edit_page(visit, StatusCode::OK, form, Some(proposal)).await
+}
+
+/// Changes a proposal.
+pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
+    let id = visit.id();
+    let nothing = [("content", Value::from("")), ("amount", Value::from(0))];
+    let changed = match ProposalChange::read(&fields.change_or(FIELDS, &nothing)) {
+        Ok(change) => visit.app.update_proposal(visit.claims, id, change).await,
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(proposal) => {
+            Ok(visit.done(&format!("/proposals/{}", proposal.id), "The proposal was changed."))
+        }
+        Err(error) => {
+            let (status, form) = visit.refused(fields, error)?;
+            let proposal = visit.app.proposal(visit.claims, id).await?;
+            edit_page(visit, status, form, Some(proposal)).await
+        }
+    }
+}
+
+/// Gives a proposal its link, which the freelancer passes on.
+pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
+    let place = |proposal: &Proposal| format!("/proposals/{}", proposal.id).into_bytes();
+    let once = visit.once(&fields, place);
+    match visit.app.send_proposal(visit.claims, once, visit.id()).await {
+        Ok(outcome) => {
+            Ok(visit.went(&outcome, place, "The link is ready: give it to your client."))
+        }
+        Err(error) => visit.sorry(&format!("/proposals/{}", visit.param("id")), error),
+    }
+}
+
+/// Writes down what the client answered by other ways than the link.
+pub async fn answer(visit: Visit, fields: Fields) -> Result<Response> {
+    let place = format!("/proposals/{}", visit.param("id"));
+    let answered = match ProposalChange::read(&fields.object(&[("status", As::Text)])) {
+        Ok(change) => visit.app.update_proposal(visit.claims, visit.id(), change).await,
+        Err(error) => Err(error),
+    };
+    match answered {
+        Ok(now) => {
+            let said = said(&now.status).to_lowercase();
+            Ok(visit.done(&place, format!("Written down: the proposal was {said}.")))
+        }
+        Err(error) => visit.sorry(&place, error),
+    }
+}
+
+/// A proposal as PDF.
+pub async fn print(visit: Visit) -> Result<Response> {
+    let file = visit.app.proposal_pdf(visit.claims, visit.id()).await?;
+    Ok(pdf(&file.name, file.bytes))
+}
+
+/// Writes a draft with the same words.
+pub async fn duplicate(visit: Visit, _: Fields) -> Result<Response> {
+    match visit.app.duplicate_proposal(visit.claims, visit.id()).await {
+        Ok(copy) => {
+            let place = format!("/proposals/{}/edit", copy.id);
+            Ok(visit.done(&place, "This is the copy; change what is different."))
+        }
+        Err(error) => visit.sorry(&format!("/proposals/{}", visit.param("id")), error),
+    }
+}
+
+/// Deletes a proposal.
+pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
+    match visit.app.delete_proposal(visit.claims, visit.id()).await {
+        Ok(()) => Ok(visit.done("/proposals", "The proposal was deleted.")),
+        Err(error) => visit.sorry(&format!("/proposals/{}", visit.param("id")), error),
+    }
+}
+
+async fn edit_page(
+    visit: Visit,
+    status: StatusCode,
+    form: Form,
+    proposal: Option<Proposal>,
+) -> Result<Response> {
+    let clients = choice::clients(&visit).await?;
+    let currencies = choice::currencies(visit.frame.account.currency);
+    let shell = visit.shell(Section::Proposals);
+    Ok(page(status, &Edit { shell, form, clients, currencies, proposal }))
 }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     cookie::{self, Notice},
-    fields::Fields,
+    fields::{Fields, Pictures},
     form::Form,
     page::redirect,
     shell::{Section, Shell},
@@ -28,11 +28,10 @@ use crate::{
         idempotency::{Once, Outcome, RequestKey},
         session::{Claims, Device},
     },
-    http::{
-        problem::{self, into_poem},
-        visitor::Address,
-    },
+    http::problem::{self, into_poem},
 };
+
+pub use super::guest::Guest;
 
 /// A signed-in reader opens a page or sends a form of it.
 pub struct Visit {
@@ -41,14 +40,6 @@ pub struct Visit {
     pub frame: Frame,
     pub request: Request,
     token: String,
-}
-
-/// Somebody opens a page that is open to all.
-pub struct Guest {
-    pub app: Arc<App>,
-    pub request: Request,
-    /// The session the browser names, which may have ended.
-    pub claims: Option<Claims>,
 }
 
 /// The ways to the pages of one program.
@@ -100,15 +91,16 @@ impl Pages<'_> {
         Fut: Future<Output = Result<Response>> + Send + 'static,
     {
         let app = Arc::clone(self.0);
-        make(move |mut request| {
+        make(move |request| {
             let app = Arc::clone(&app);
             async move {
                 check_origin(&app, &request).map_err(into_poem)?;
-                let fields = Fields::read(&mut request).await?;
-                let visit = match Visit::open(app, request).await? {
+                let mut visit = match Visit::open(app, request).await? {
                     Ok(visit) => visit,
                     Err(elsewhere) => return Ok(elsewhere),
                 };
+                // Who is not signed in sends nothing large.
+                let fields = Fields::read(&mut visit.request, Pictures::Taken).await?;
                 if !visit.proves(&fields) {
                     return Err(into_poem(Error::forbidden(STALE)));
                 }
@@ -161,7 +153,7 @@ impl Pages<'_> {
             let app = Arc::clone(&app);
             async move {
                 check_origin(&app, &request).map_err(into_poem)?;
-                let fields = Fields::read(&mut request).await?;
+                let fields = Fields::read(&mut request, Pictures::Refused).await?;
                 act(Guest::new(app, request), fields).await.map_err(into_poem)
             }
         })
@@ -322,29 +314,6 @@ impl Visit {
     /// What the reader's browser says of itself.
     pub fn device(&self) -> Device {
         Device::new(self.request.header(header::USER_AGENT))
-    }
-}
-
-impl Guest {
-    fn new(app: Arc<App>, request: Request) -> Self {
-        let token = cookie::session(&app, &request);
-        let claims = token.and_then(|token| app.verify_token(token).ok());
-        Self { app, request, claims }
-    }
-
-    /// A segment of the path.
-    pub fn param(&self, name: &str) -> &str {
-        self.request.raw_path_param(name).unwrap_or_default()
-    }
-
-    /// What the browser says of itself.
-    pub fn device(&self) -> Device {
-        Device::new(self.request.header(header::USER_AGENT))
-    }
-
-    /// Where the request comes from.
-    pub fn address(&self) -> Option<std::net::IpAddr> {
-        self.request.data::<Address>().map(|address| address.0)
     }
 }
 

@@ -232,6 +232,6 @@ impl PublicRoutes {
         visitor: Visitor,
     ) -> Result<Bare<PublicProfileBody>, Failed<Viewing>> {
         let Visitor { address, device } = visitor;
-        Ok(Bare::new(self.0.public_profile(username.0, address, device).await?))
+        Ok(Bare::new(self.0.public_profile(username.0, None, address, device).await?))
     }
 }

@@ -18,6 +18,9 @@ pub struct InvoiceTimes {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvoiceRecord {
     pub shown: ShownInvoice,
+    /// Both parties as they stand on it; on a draft, as they are now.
+    pub seller: Seller,
+    pub buyer: Party,
     /// Where the client can read it; none of a draft.
     pub link: Option<String>,
     pub sent_at: Option<Timestamp>,

@@ -2,7 +2,7 @@
 
 mod shown;
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::LazyLock};
 
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -35,6 +35,27 @@ impl Currency {
     /// Decimals of the currency: NGN 2, XOF 0, KWD 3.
     pub fn exponent(self) -> u32 {
         self.0.exponent().map_or(2, u32::from)
+    }
+
+    /// As it is called in English.
+    pub fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    /// Every currency that people pay in, by code; funds and what was replaced are left out.
+    pub fn all() -> &'static [Self] {
+        static ALL: LazyLock<Vec<Currency>> = LazyLock::new(|| {
+            let letters = || 'A'..='Z';
+            let codes = letters()
+                .flat_map(|a| letters().flat_map(move |b| letters().map(move |c| [a, b, c])));
+            codes
+                .filter_map(|code| Currency::from_code(&String::from_iter(code)))
+                .filter(|Currency(known)| {
+                    !known.is_fund() && !known.is_special() && known.is_superseded().is_none()
+                })
+                .collect()
+        });
+        &ALL
     }
 
     /// Reads a currency field.

@@ -8,17 +8,24 @@ impl Money {
     /// For people: `₦1,250,000.50`, `USD 2,250.00`,
     /// `-XOF 15,000`.
     pub fn shown(self) -> String {
-        let currency = self.currency;
-        let number = grouped(Decimal::new(self.minor, currency.exponent()).abs());
-        let minus = if self.minor < 0 { "-" } else { "" };
-        match currency.sign() {
-            Some(sign) => format!("{minus}{sign}{number}"),
-            None => format!("{minus}{currency}\u{a0}{number}"),
-        }
+        self.currency.show(self.minor.into())
     }
 }
 
 impl Currency {
+    /// A sum of minor units of this currency as [`Money::shown`] writes it, beyond the range of
+    /// one amount too.
+    pub fn show(self, minor: i128) -> String {
+        // No sum of what is kept comes near the most that a decimal holds.
+        let sum = Decimal::try_from_i128_with_scale(minor, self.exponent()).unwrap_or(Decimal::MAX);
+        let number = grouped(sum.abs());
+        let minus = if minor < 0 { "-" } else { "" };
+        match self.sign() {
+            Some(sign) => format!("{minus}{sign}{number}"),
+            None => format!("{minus}{self}\u{a0}{number}"),
+        }
+    }
+
     /// The sign that everybody reads as this currency; none where several share one, as `$` is.
     fn sign(self) -> Option<&'static str> {
         Some(match self.code() {
@@ -71,6 +78,8 @@ mod tests {
         assert_eq!(shown(-50_000, "EUR"), "-€500.00");
         assert_eq!(shown(-100_000, "KES"), "-KES\u{a0}1,000.00");
         assert_eq!(shown(i64::MIN, "XOF"), "-XOF\u{a0}9,223,372,036,854,775,808");
+        let sum = 10_i128.pow(21);
+        assert_eq!(Currency::USD.show(sum), "USD\u{a0}10,000,000,000,000,000,000.00");
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod account;
 mod dashboard;
 mod dashboard_history;
 mod envelope;
-mod freelancer;
+pub mod freelancer;
 mod message;
 mod openapi;
 mod passkey;

@@ -78,7 +78,7 @@ async fn stats_are_numbers_as_documented() {
       "overdueInvoicesAmount": 6500,
       "upcomingDeadlines": [
         {
-          "id": "inv_01kn3204c0fkmbx7jd269z5asz",
+          "id": "inv_01kn3204c0fp0ba7h7ww5tjkrv",
           "type": "invoice",
           "title": "INV-2026-003",
           "date": "2026-03-31T00:00:00Z",
@@ -87,7 +87,7 @@ async fn stats_are_numbers_as_documented() {
           "isOverdue": true
         },
         {
-          "id": "inv_01kn3204c0fp0ba7h7ww5tjkrp",
+          "id": "inv_01kn3204c0fp0ba7h7ww5tjkry",
           "type": "invoice",
           "title": "INV-2026-004",
           "date": "2026-04-01T00:00:00Z",
@@ -96,7 +96,7 @@ async fn stats_are_numbers_as_documented() {
           "isOverdue": false
         },
         {
-          "id": "proj_01km0d29g0fyq9dp8wt2hw46a3",
+          "id": "proj_01km0d29g0fvra15dcjmgjwv5z",
           "type": "project",
           "title": "P",
           "date": "2026-04-30T00:00:00Z",
@@ -280,7 +280,7 @@ async fn activity_tells_what_happened_newest_first() {
     assert_eq!(types, ["invoice_paid", "invoice_sent", "invoice_created", "client_added"]);
     insta::assert_snapshot!(pretty(&activity[0]), @r#"
     {
-      "id": "act_01km0d29g0fyq9dp8wt2hw46a2",
+      "id": "act_01km0d29g0fvra15dcjmgjwv5y",
       "type": "invoice_paid",
       "message": "Invoice INV-2026-001 was paid by TechStart Nigeria",
       "timestamp": "2026-03-18T12:00:00Z",

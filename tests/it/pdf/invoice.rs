@@ -165,7 +165,7 @@ fn a_payment_link_can_be_scanned_and_clicked_until_it_is_paid() {
     let mut sheet = typical();
     let link = sheet.invoice.payment_link.clone().unwrap();
     let file = printed(&sheet);
-    assert_eq!(file.links(), [link.clone()]);
+    assert_eq!(file.links(), std::slice::from_ref(&link));
     assert_eq!(scanned(&file), link);
 
     sheet.status = InvoiceStatus::Paid;

@@ -102,7 +102,7 @@ fn read_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     }
     store::dashboard::active_change_since(tx, account, now)?;
     store::dashboard::open(tx, account, today)?;
-    store::dashboard::deadlines(tx, account)?;
+    store::dashboard::deadlines(tx, account, Date::ZERO)?;
     store::project::count(tx, account, ProjectStatus::Active)?;
     Ok(())
 }

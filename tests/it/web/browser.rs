@@ -4,8 +4,8 @@
 use std::{cell::RefCell, collections::BTreeMap};
 
 use reqwest::{
-    Client, Method, StatusCode,
-    header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE},
+    Client, Method, RequestBuilder, StatusCode,
+    header::{CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, SET_COOKIE},
     redirect::Policy,
 };
 
@@ -59,6 +59,44 @@ impl<'a> Browser<'a> {
         self.follow(Method::POST, path, &pairs).await
     }
 
+    /// Sends a form of `page` as [`Browser::send`] does, with a file in its field `image`.
+    pub async fn upload(
+        &self,
+        page: &Page,
+        path: &str,
+        fields: &[(&str, &str)],
+        file: &[u8],
+    ) -> Page {
+        let hidden = page.hidden(path);
+        let hidden = hidden.iter().map(|(name, value)| (&**name, &**value));
+        let all: Vec<_> = hidden.chain(fields.iter().copied()).collect();
+        let sent = self.send_file(path, &all, file).await;
+        match sent.headers.get(LOCATION).and_then(|to| to.to_str().ok()) {
+            Some(to) => self.open(to).await,
+            None => sent,
+        }
+    }
+
+    /// Sends these fields and a file, without following where it leads.
+    pub async fn send_file(&self, path: &str, fields: &[(&str, &str)], file: &[u8]) -> Page {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let part = format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n");
+            body.extend(part.as_bytes());
+            body.extend(value.as_bytes());
+            body.extend(b"\r\n");
+        }
+        body.extend(
+            b"--edge\r\ncontent-disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n\
+              content-type: image/png\r\n\r\n",
+        );
+        body.extend(file);
+        body.extend(b"\r\n--edge--\r\n");
+        let request = self.http.post(format!("{}{path}", self.app.base));
+        let kind = "multipart/form-data; boundary=edge";
+        self.sent(path, request.header(CONTENT_TYPE, kind).body(body)).await
+    }
+
     /// Sends these fields and nothing else.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         self.follow(Method::POST, path, fields).await
@@ -79,15 +117,21 @@ impl<'a> Browser<'a> {
 
     /// One request, without following where it leads.
     pub async fn once(&self, method: &Method, path: &str, fields: &[(&str, &str)]) -> Page {
+        let mut request = self.http.request(method.clone(), format!("{}{path}", self.app.base));
+        if *method == Method::POST {
+            request = request.form(fields);
+        }
+        self.sent(path, request).await
+    }
+
+    /// Sends a request as this browser does, and keeps the cookies that come back.
+    async fn sent(&self, path: &str, request: RequestBuilder) -> Page {
         let jar = self.cookies.borrow().clone();
         let cookies: Vec<String> =
             jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let mut request = self.http.request(method.clone(), format!("{}{path}", self.app.base));
+        let mut request = request.header("sec-fetch-site", "same-origin");
         if !cookies.is_empty() {
             request = request.header(COOKIE, cookies.join("; "));
-        }
-        if *method == Method::POST {
-            request = request.header("sec-fetch-site", "same-origin").form(fields);
         }
         let response = request.send().await.unwrap();
         for cookie in response.headers().get_all(SET_COOKIE) {
@@ -167,6 +211,14 @@ impl Page {
             .unwrap_or_else(|| panic!("{} has no link to {start}…: {}", self.path, self.html))
     }
 
+    /// The first tag of that name that holds this.
+    #[track_caller]
+    pub fn tag(&self, name: &str, held: &str) -> String {
+        let start = format!("<{name} ");
+        let found = self.tags(&start).find(|tag| tag.contains(held)).map(str::to_owned);
+        found.unwrap_or_else(|| panic!("{} has no {name} with {held}: {}", self.path, self.html))
+    }
+
     fn tags<'s>(&'s self, start: &'s str) -> impl Iterator<Item = &'s str> {
         self.html.match_indices(start).map(|(at, _)| {
             let rest = &self.html[at..];
@@ -218,6 +270,13 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 }
 
 fn unescaped(html: &str) -> String {
-    let pairs = [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")];
+    let pairs = [
+        ("&amp;", "&"),
+        ("&#60;", "<"),
+        ("&#62;", ">"),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&#38;", "&"),
+    ];
     pairs.iter().fold(html.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
 }

@@ -82,3 +82,23 @@ async fn another_accounts_client_is_not_there() {
     browser.post(&format!("{path}/delete"), &fields).await.expect(404);
     assert_eq!(ada.get(&path).await.data(200)["name"], "Kamala");
 }
+
+#[tokio::test]
+async fn a_clients_page_shows_the_newest_of_its_work() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let (client, other) = (user.client("Kamala").await, user.client("Nimal").await);
+    let path = format!("/clients/{client}");
+    let browser = Browser::of(&user);
+    browser.open(&path).await.expect(200).says("Invoices None yet. Projects None yet.");
+    for n in 1..=6 {
+        user.project(&client, &format!("Shop <{n}>")).await;
+    }
+    user.project(&other, "Elsewhere").await;
+    user.proposal(&client, "Site & more").await;
+    user.invoice(&client, serde_json::json!(99.5), "2026-12-31").await;
+    let shown = browser.open(&path).await;
+    shown.says("All projects (6)").says("Shop <6> Planning").hides("Shop <1>").hides("Elsewhere");
+    shown.says("Site & more Draft").says("due 31 Dec 2026 USD 99.50");
+    browser.open(&shown.link("/projects?clientId=")).await.says("Shop <1>").hides("Elsewhere");
+}

@@ -1,7 +1,23 @@
 //! The pages.
 
+mod account_data;
 mod browser;
 mod client;
+mod code;
+mod dashboard;
+mod invoice;
+mod invoice_defaults;
+mod invoice_editor;
+mod message;
+mod picture;
+mod profile;
+mod project;
 mod proposal;
+mod public_profile;
+mod public_proposal;
+mod registration;
+mod security;
+mod session;
+mod settings;
 mod verify_email;
 mod visit;

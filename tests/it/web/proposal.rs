@@ -1,127 +1,107 @@
-//! The page behind a proposal's link.
+//! `/proposals`, as their owner sees them.
 
-use reqwest::{Client, StatusCode, redirect::Policy};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::{PUBLIC_URL, TestApp, User, spawn_app};
+use super::browser::Browser;
+use crate::support::{PUBLIC_URL, spawn_app};
 
-/// Makes a proposal, sends it, and answers its id and the address of its page.
-async fn sent(user: &User<'_>, extra: Value) -> (String, String) {
-    let client = user.client("Ngozi \"Web\" <b>").await;
-    let mut body = json!({
-        "clientId": client, "title": "Mobile app & site", "amount": 12000.5,
-        "content": "First line\n<script>alert(1)</script>",
-    });
-    body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-    let id = user.post("/proposals", body).await.data(201)["id"].as_str().unwrap().to_owned();
-    let answer = user.post(&format!("/proposals/{id}/send"), json!({})).await;
-    let link = answer.data(200)["publicLink"].as_str().unwrap();
-    (id, link.replace(PUBLIC_URL, &user.app.base))
-}
+#[tokio::test]
+async fn a_proposal_is_written_sent_accepted_and_becomes_a_project() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let browser = Browser::of(&user);
+    browser.open("/proposals").await.expect(200).says("Add a client first");
+    let client = user.client("Kamala").await;
 
-async fn read(app: &TestApp, url: &str) -> (StatusCode, String) {
-    let response = app.http.get(url).send().await.unwrap();
-    assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
-    (response.status(), response.text().await.unwrap())
-}
+    let page = browser.open("/proposals/new").await;
+    let typed = [("title", ""), ("clientId", &*client), ("validUntil", "2026-02-30")];
+    let again = browser.send(&page, "/proposals", &typed).await.expect(400);
+    again.says("2 fields need another look.").says("Please give a day");
+    let typed = [
+        ("title", "Site <b> & shop"),
+        ("clientId", &*client),
+        ("amount", "1,250.50"),
+        ("currency", "EUR"),
+        ("validUntil", "2026-04-15"),
+        ("content", "First.\r\n\r\nThen <script>."),
+    ];
+    let draft = browser.send(&page, "/proposals", &typed).await.expect(200);
+    draft.says("The draft was saved.").says("Site <b> & shop Draft for Kamala").says("€1,250.50");
+    draft.says("Then <script>.").hides("Give this link");
+    let place = draft.path.clone();
 
-/// The version that stands in the form of a page.
-fn version(html: &str) -> String {
-    let (_, rest) = html.split_once("name=\"version\" value=\"").unwrap();
-    rest.split('"').next().unwrap().to_owned()
+    let sent = browser.send(&draft, &format!("{place}/send"), &[]).await.expect(200);
+    let link = sent.says("Give this link to your client").link(PUBLIC_URL);
+    let mail = sent.link("mailto:");
+    let token = link.strip_prefix(PUBLIC_URL).unwrap();
+    assert!(
+        mail.contains("?subject=Proposal%3A%20Site%20%3Cb%3E%20%26%20shop&body=Hello"),
+        "{mail}"
+    );
+    assert!(mail.contains(&token.replace('/', "%2F").replace('-', "%2D").replace('_', "%5F")));
+
+    let client_side = Browser::new(&app);
+    let public = client_side.open(token).await.expect(200);
+    public.says("€1,250.50").says("Valid until 15 Apr 2026");
+    let form = [("name", "Kamala P."), ("answer", "accept")];
+    let file = client_side.open(&format!("{token}/pdf")).await.expect(200);
+    assert_eq!(file.headers["content-type"], "application/pdf");
+    let file = browser.open(&format!("{place}/pdf")).await.expect(200);
+    assert_eq!(
+        file.headers["content-disposition"],
+        "inline; filename=\"proposal-site-b-shop.pdf\""
+    );
+    client_side.post(token, &form).await.says("This was accepted on 18 Mar 2026.");
+
+    let accepted = browser.open(&place).await;
+    accepted.says("Name typed Kamala P.").says("Internet address 127.0.0.1");
+    accepted.says("Accepted for Kamala").hides("Delete").hides("Write down an answer");
+    let invoice = accepted.link(&format!("/invoices/new?clientId={client}"));
+    assert!(invoice.contains("amount=1250.5"), "{invoice}");
+    let page = browser.open(&accepted.link("/projects/new?proposalId=")).await.expect(200);
+    assert_eq!(page.value("name").as_deref(), Some("Site <b> & shop"));
+    assert_eq!(page.value("budget").as_deref(), Some("1250.5"));
 }
 
 #[tokio::test]
-async fn what_has_changed_since_it_was_read_is_not_accepted() {
+async fn an_answer_by_other_ways_is_written_down_once() {
     let app = spawn_app().await;
-    let user = app.register("user@example.com").await;
-    let (id, url) = sent(&user, json!({})).await;
-    let read_version = version(&read(&app, &url).await.1);
-    let path = format!("/proposals/{id}");
-    user.put(&path, json!({"amount": 9000})).await.data(200);
-    let form = [("name", "Ngozi"), ("answer", "accept"), ("version", &read_version)];
-    let page = app.http.post(&url).form(&form).send().await.unwrap();
-    assert_eq!(page.status(), 409);
-    let html = page.text().await.unwrap();
-    assert!(html.contains("has changed meanwhile") && html.contains("USD 9000.00"), "{html}");
-    assert_eq!(user.get(&path).await.data(200)["status"], "sent");
-    let token = url.rsplit('/').next().unwrap();
-    let accept = format!("/public/proposals/{token}/accept");
-    let body = json!({"name": "Ngozi", "version": read_version});
-    let refused = app.hub_post(&accept, body).await;
-    assert_eq!(*refused.refusal(409), "This proposal has changed meanwhile; please read it again");
-    let body = json!({"name": "Ngozi", "version": version(&html)});
-    app.hub_post(&accept, body).await.bare(200);
+    let user = app.register("a@example.com").await;
+    let id = user.proposal(&user.client("Kamala").await, "Site").await;
+    let browser = Browser::of(&user);
+    let place = format!("/proposals/{id}");
+    let page = browser.open(&place).await;
+    let answer = format!("{place}/answer");
+    let declined = browser.send(&page, &answer, &[("status", "rejected")]).await;
+    declined.says("Written down: the proposal was declined.");
+    let again = browser.send(&page, &answer, &[("status", "accepted")]).await.expect(200);
+    again.says("This proposal has been answered already.");
+    assert_eq!(user.get(&place).await.data(200)["status"], "rejected");
+    let copy = browser.send(&again, &format!("{place}/duplicate"), &[]).await.expect(200);
+    copy.says("This is the copy");
+    assert_eq!(copy.value("title").as_deref(), Some("Site"));
+    let gone = browser.send(&again, &format!("{place}/delete"), &[]).await;
+    gone.says("The proposal was deleted.").says("Site");
+    assert_eq!(user.get("/proposals").await.body["total"], 1);
 }
 
 #[tokio::test]
-async fn a_sent_proposal_stays_with_its_client() {
+async fn another_accounts_proposal_is_not_there() {
     let app = spawn_app().await;
-    let user = app.register("user@example.com").await;
-    let (id, _) = sent(&user, json!({})).await;
-    let other = user.client("Other").await;
-    let moved = user.put(&format!("/proposals/{id}"), json!({"clientId": other})).await;
-    assert_eq!(moved.error(409), "A sent proposal stays with its client, who has the link to it");
-}
-
-async fn answer(url: &str, name: &str, answer: &str) -> (StatusCode, String) {
-    // As a browser would, but without following.
-    let http = Client::builder().redirect(Policy::none()).build().unwrap();
-    let response = http.post(url).form(&[("name", name), ("answer", answer)]).send().await.unwrap();
-    (response.status(), response.text().await.unwrap())
-}
-
-#[tokio::test]
-async fn the_client_reads_the_proposal_and_accepts_it_once() {
-    let app = spawn_app().await;
-    let user = app.register("user@example.com").await;
-    let (id, url) = sent(&user, json!({"validUntil": "2026-05-31"})).await;
-    let (status, html) = read(&app, &url).await;
-    assert_eq!(status, 200);
-    for text in ["Mobile app &#38; site", "USD 12000.50", "31 May 2026", "John Doe", "First line"] {
-        assert!(html.contains(text), "{text}: {html}");
+    let (ada, eve) = (app.register("a@example.com").await, app.register("e@example.com").await);
+    let id = ada.proposal(&ada.client("Kamala").await, "Site").await;
+    let browser = Browser::of(&eve);
+    let token = browser.open("/proposals/new").await.value("_token").unwrap_or_default();
+    let place = format!("/proposals/{id}");
+    browser.open(&place).await.expect(404);
+    browser.open(&format!("{place}/edit")).await.expect(404);
+    browser.open(&format!("{place}/pdf")).await.expect(404);
+    browser.open(&format!("/projects/new?proposalId={id}")).await.expect(404);
+    let fields = [("_token", &*token), ("status", "accepted"), ("title", "Eve's")];
+    for act in ["edit", "send", "answer", "duplicate", "delete"] {
+        browser.post(&format!("{place}/{act}"), &fields).await.expect(404);
     }
-    assert!(!html.contains("<script>") && !html.contains("<b>"), "{html}");
-
-    let (status, html) = answer(&url, " ", "accept").await;
-    assert_eq!(status, 400);
-    assert!(html.contains("Please type your name"), "{html}");
-    assert_eq!(answer(&url, "Ngozi", "perhaps").await.0, 400);
-    assert_eq!(user.get(&format!("/proposals/{id}")).await.data(200)["status"], "sent");
-
-    assert_eq!(answer(&url, "Ngozi", "accept").await.0, 303);
-    assert_eq!(user.get(&format!("/proposals/{id}")).await.data(200)["status"], "accepted");
-    let (_, html) = read(&app, &url).await;
-    assert!(html.contains("This was accepted on 18 March 2026."), "{html}");
-    assert!(!html.contains("<form"), "{html}");
-    let (status, html) = answer(&url, "Ngozi", "decline").await;
-    assert_eq!(status, 409);
-    assert!(html.contains("This was accepted on 18 March 2026."), "{html}");
-}
-
-#[tokio::test]
-async fn an_outdated_proposal_can_be_read_but_not_answered() {
-    let app = spawn_app().await;
-    let user = app.register("user@example.com").await;
-    let (id, url) = sent(&user, json!({"validUntil": "2026-03-18"})).await;
-    // The last day ends at midnight in Lagos, an hour ahead of UTC.
-    app.clock.set("2026-03-18T22:59:59Z");
-    assert!(read(&app, &url).await.1.contains("<form"));
-    app.clock.set("2026-03-18T23:00:00Z");
-    let (_, html) = read(&app, &url).await;
-    assert!(html.contains("not valid any more") && !html.contains("<form"), "{html}");
-    assert_eq!(answer(&url, "Ngozi", "accept").await.0, 409);
-    assert_eq!(user.get(&format!("/proposals/{id}")).await.data(200)["status"], "sent");
-}
-
-#[tokio::test]
-async fn a_link_of_nothing_is_a_page_that_says_so() {
-    let app = spawn_app().await;
-    for path in ["/p/x", "/p/%22%3Cb%3E", "/p"] {
-        let response = app.http.get(format!("{}{path}", app.base)).send().await.unwrap();
-        assert_eq!(response.status(), 404, "{path}");
-    }
-    assert!(read(&app, &format!("{}/p/x", app.base)).await.1.contains("There is no such page"));
-    let (status, _) = answer(&format!("{}/p/x", app.base), "Ngozi", "accept").await;
-    assert_eq!(status, 404);
+    let proposal = ada.get(&place).await;
+    let proposal = proposal.data(200);
+    assert_eq!((&proposal["title"], &proposal["status"]), (&json!("Site"), &json!("draft")));
 }

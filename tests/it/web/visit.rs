@@ -82,6 +82,12 @@ async fn the_machines_own_number_leads_to_the_public_address() {
         let to = &answer.headers()[header::LOCATION];
         assert_eq!(to, "http://localhost:5000/clients?page=2", "{host}");
     }
+    // A proxy that asks by the number has been found by the public address.
+    let url = format!("{}/clients", app.base);
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let request = http.build().unwrap().get(url).header(header::HOST, "127.0.0.1:5000");
+    let passed_on = request.header("x-forwarded-for", "203.0.113.7").send().await.unwrap();
+    assert_eq!(passed_on.headers()[header::LOCATION], "/login?next=%2Fclients");
     for host in ["localhost:5000", "192.168.1.5:5000", "freelance.example"] {
         let to = open(host).await.headers()[header::LOCATION].clone();
         assert!(to.to_str().unwrap().starts_with("/login"), "{host}: {to:?}");

@@ -1,0 +1,220 @@
+// The editor of an invoice's lines: rows come, go and move, and the sums follow what is typed.
+// Numbers are whole, with their decimals counted beside them, as the server has them.
+
+const MAX_MINOR = 10n ** 15n;
+const MAX_PRODUCT = 2n ** 127n;
+// As far as the server's decimals reach.
+const MAX_DIGITS = 2n ** 96n;
+const NOTHING = "–";
+
+// Reads a number as people write it: `1 250.50`, `1,250.50`, `12,5`, `.5`. What is none is null.
+export function decimal(typed) {
+    const text = typed.replace(/[\p{White_Space}'_]/gu, "");
+    const sign = text.startsWith("-") ? -1n : 1n;
+    const digits = text.replace(/^-/, "");
+    const point = digits.lastIndexOf(".");
+    let whole = point < 0 ? digits : digits.slice(0, point);
+    let fraction = point < 0 ? "" : digits.slice(point + 1);
+    const groups = whole.split(",");
+    if (/^(?!0,)[^,]{1,3}(,[^,]{3})+$/u.test(whole)) {
+        whole = groups.join("");
+    } else if (groups.length === 2 && point < 0) {
+        // A single comma that groups nothing is where the decimals begin.
+        [whole, fraction] = groups;
+    } else if (groups.length > 1) {
+        return null;
+    }
+    if (!/^[0-9]*$/.test(whole + fraction) || whole + fraction === "") return null;
+    fraction = fraction.replace(/0+$/, "");
+    const value = BigInt(whole + fraction);
+    if (value >= MAX_DIGITS || fraction.length > 18) return null;
+    if (value > MAX_MINOR * 10n ** BigInt(fraction.length)) return null;
+    return { value: sign * value, scale: fraction.length };
+}
+
+// Half away from zero.
+function divide(value, divisor) {
+    const rest = value % divisor;
+    const away = (rest < 0n ? -rest : rest) * 2n >= divisor;
+    return value / divisor + (away ? (value < 0n ? -1n : 1n) : 0n);
+}
+
+const fits = (value, most) => value <= most && value >= -most;
+
+// Quantity times rate in minor units; null where that is none or too much.
+function lineAmount(quantity, rate, exponent) {
+    const product = quantity.value * rate.value;
+    if (!fits(product, MAX_PRODUCT - 1n)) return null;
+    const scale = quantity.scale + rate.scale - exponent;
+    const minor = scale > 0 ? divide(product, 10n ** BigInt(scale)) : product * 10n ** BigInt(-scale);
+    return fits(minor, MAX_MINOR) ? minor : null;
+}
+
+// A number of minor units with its thousands apart.
+export function grouped(minor, exponent) {
+    const digits = (minor < 0n ? -minor : minor).toString().padStart(exponent + 1, "0");
+    const end = digits.length - exponent;
+    const whole = digits.slice(0, end).replace(/\B(?=(\d{3})+$)/g, ",");
+    return (minor < 0n ? "-" : "") + whole + (exponent > 0 ? `.${digits.slice(end)}` : "");
+}
+
+// What lines of quantity and rate, as they were typed, add up to, as it is shown.
+export function sums(lines, taxRate, exponent) {
+    let subtotal = 0n;
+    let isWhole = true;
+    const amounts = lines.map(({ quantity, rate }) => {
+        if (rate.trim() === "") return "";
+        const [many, price] = [decimal(quantity.trim() || "1"), decimal(rate)];
+        const amount = many && price && many.value > 0n ? lineAmount(many, price, exponent) : null;
+        if (amount === null) {
+            isWhole = false;
+            return NOTHING;
+        }
+        subtotal += amount;
+        return grouped(amount, exponent);
+    });
+    const percent = decimal(taxRate.trim() || "0");
+    const isRate =
+        percent &&
+        percent.scale <= 4 &&
+        percent.value >= 0n &&
+        percent.value <= 100n * 10n ** BigInt(percent.scale);
+    if (!isWhole || !isRate || subtotal < 0n || subtotal > MAX_MINOR) {
+        return { amounts, subtotal: NOTHING, tax: NOTHING, total: NOTHING };
+    }
+    const tax = divide(subtotal * percent.value * 10n ** BigInt(4 - percent.scale), 1000000n);
+    if (subtotal + tax > MAX_MINOR) {
+        return { amounts, subtotal: NOTHING, tax: NOTHING, total: NOTHING };
+    }
+    const shown = (minor) => grouped(minor, exponent);
+    return { amounts, subtotal: shown(subtotal), tax: shown(tax), total: shown(subtotal + tax) };
+}
+
+function edit(form) {
+    const list = form.querySelector("#line-list");
+    const lines = () => [...list.children];
+    const cell = (line, name) => line.querySelector(`[name$=".${name}"]`);
+    const blank = line(list.lastElementChild);
+    const words = form.dataset.exponents.split(" ");
+    const exponents = new Map(
+        words.flatMap((word, at) => (at % 2 ? [] : [[word, Number(words[at + 1])]])),
+    );
+
+    // An empty line, made of one that may hold something.
+    function line(model) {
+        const made = model.cloneNode(true);
+        made.querySelectorAll("input").forEach((input) => {
+            input.setAttribute("value", "");
+            input.value = "";
+            input.removeAttribute("aria-invalid");
+            input.removeAttribute("aria-describedby");
+        });
+        made.querySelectorAll(".error").forEach((error) => error.remove());
+        made.querySelectorAll(".wrong").forEach((field) => field.classList.remove("wrong"));
+        return made;
+    }
+
+    const say = (text) => {
+        form.querySelector("[data-said]").textContent = text;
+    };
+
+    function update() {
+        const currency = form.elements.currency.value;
+        const typed = lines().map((row) => ({
+            quantity: cell(row, "quantity").value,
+            rate: cell(row, "rate").value,
+        }));
+        const shown = sums(typed, form.elements.taxRate.value, exponents.get(currency) ?? 2);
+        lines().forEach((row, at) => {
+            row.querySelector("[data-amount]").textContent = shown.amounts[at];
+        });
+        for (const name of ["subtotal", "tax", "total"]) {
+            form.querySelector(`[data-sum="${name}"]`).textContent = shown[name];
+        }
+        form.querySelector("[data-currency]").textContent = currency;
+    }
+
+    // Names, labels and buttons say which line they are of.
+    function renumber() {
+        lines().forEach((row, at) => {
+            row.querySelectorAll("*").forEach((part) => {
+                for (const name of ["id", "name", "for", "aria-describedby"]) {
+                    const value = part.getAttribute(name);
+                    if (value) part.setAttribute(name, value.replaceAll(/items\.\d+\./g, `items.${at}.`));
+                }
+                if (part.matches("button")) part.value = part.value.replace(/\d+$/, at);
+                if (part.matches("[data-number]")) part.textContent = at + 1;
+            });
+        });
+        form.dispatchEvent(new Event("input"));
+    }
+
+    function add(after) {
+        const made = blank.cloneNode(true);
+        if (after) after.after(made);
+        else list.append(made);
+        renumber();
+        cell(made, "description").focus();
+        return made;
+    }
+
+    function remove(row) {
+        const next = row.nextElementSibling ?? row.previousElementSibling;
+        const number = lines().indexOf(row) + 1;
+        row.remove();
+        if (next) {
+            renumber();
+            cell(next, "description").focus();
+        } else {
+            add();
+        }
+        say(`Line ${number} was removed.`);
+    }
+
+    function move(row, by, button) {
+        const other = by < 0 ? row.previousElementSibling : row.nextElementSibling;
+        if (!other) return;
+        if (by < 0) other.before(row);
+        else other.after(row);
+        renumber();
+        // Moving an element takes the focus away.
+        button?.focus();
+        say(`This is line ${lines().indexOf(row) + 1} now.`);
+    }
+
+    form.addEventListener("click", (event) => {
+        const button = event.target.closest('button[name="_action"]');
+        if (!button) return;
+        event.preventDefault();
+        const row = button.closest(".line");
+        const verb = button.value.split(".")[0];
+        if (verb === "add") add();
+        else if (verb === "remove") remove(row);
+        else if (verb === "up") move(row, -1, button);
+        else if (verb === "down") move(row, 1, button);
+        update();
+    });
+
+    // Enter leads to the next line, and from the last one to a new one.
+    form.addEventListener("keydown", (event) => {
+        const row = event.target.closest(".line");
+        if (!row || event.target.tagName !== "INPUT" || event.isComposing) return;
+        const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+        if (event.key === "Enter") {
+            event.preventDefault();
+            const name = event.target.name.split(".").at(-1);
+            const next = row.nextElementSibling;
+            if (next) cell(next, name).focus();
+            else add();
+        } else if (by && event.altKey) {
+            event.preventDefault();
+            move(row, by, event.target);
+        }
+    });
+
+    form.addEventListener("input", update);
+    form.querySelectorAll("[data-without-script]").forEach((button) => button.remove());
+    update();
+}
+
+if (globalThis.document) document.querySelectorAll("form[data-invoice]").forEach(edit);

@@ -1,0 +1,110 @@
+// Passkeys: asks the server for options, lets the browser do its part, and sends the answer with
+// the form as if it had been typed.
+
+const decode = (text) => {
+    const plain = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+    return Uint8Array.from(plain, (letter) => letter.charCodeAt(0));
+};
+
+const encode = (buffer) => {
+    const plain = String.fromCharCode(...new Uint8Array(buffer));
+    return btoa(plain).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+};
+
+const keys = (list) => (list ?? []).map((key) => ({ ...key, id: decode(key.id) }));
+
+const ceremonies = {
+    async create(options) {
+        const made = await navigator.credentials.create({
+            publicKey: {
+                ...options,
+                challenge: decode(options.challenge),
+                user: { ...options.user, id: decode(options.user.id) },
+                excludeCredentials: keys(options.excludeCredentials),
+            },
+        });
+        return { made, parts: ["clientDataJSON", "attestationObject"] };
+    },
+    async get(options) {
+        const made = await navigator.credentials.get({
+            publicKey: {
+                ...options,
+                challenge: decode(options.challenge),
+                allowCredentials: keys(options.allowCredentials),
+            },
+        });
+        return { made, parts: ["clientDataJSON", "authenticatorData", "signature", "userHandle"] };
+    },
+};
+
+// What the credential's own toJSON() gives where a browser has it.
+const written = ({ made, parts }) => {
+    const given = parts.filter((part) => made.response[part]);
+    const response = Object.fromEntries(given.map((part) => [part, encode(made.response[part])]));
+    return JSON.stringify({ id: made.id, rawId: encode(made.rawId), type: made.type, response });
+};
+
+const reasons = {
+    InvalidStateError: "This device has a passkey for your account already.",
+    NotAllowedError: "It was cancelled, or took too long.",
+    SecurityError: "Passkeys do not work at this address.",
+};
+
+const begin = (form) => {
+    const said = form.querySelector("[role=alert][hidden], .said");
+    const tell = (text) => {
+        said.classList.add("said");
+        said.textContent = text;
+        said.hidden = !text;
+    };
+    form.addEventListener("submit", async (event) => {
+        if (form.answer.value) return;
+        event.preventDefault();
+        // Asked first: a passkey whose form is refused would be left on the device.
+        if (!form.reportValidity()) return;
+        const email = document.querySelector("#f-email");
+        if (form.identifier) {
+            form.identifier.value = email.value.trim();
+            if (!form.identifier.value) {
+                tell("Type your e-mail address above first.");
+                email.focus();
+                return;
+            }
+        }
+        if (form.dataset.busy) return;
+        form.dataset.busy = "yes";
+        tell("");
+        try {
+            const answer = await fetch(form.dataset.options, {
+                method: "POST",
+                body: new URLSearchParams(new FormData(form)),
+            });
+            const is_json = (answer.headers.get("content-type") ?? "").includes("json");
+            const options = is_json ? await answer.json() : {};
+            if (!answer.ok || !is_json) {
+                const late = answer.status === 429 ? "Too many tries. Please wait a while." : "";
+                throw new Error(options.error || late || "Please open the page again.");
+            }
+            const done = await ceremonies[form.dataset.passkey](options);
+            form.challenge.value = options.challenge;
+            form.answer.value = written(done);
+            form.requestSubmit();
+        } catch (error) {
+            tell(reasons[error.name] ?? error.message);
+        } finally {
+            delete form.dataset.busy;
+        }
+    });
+    // The page may come back from the browser's memory with what was answered before.
+    addEventListener("pageshow", () => {
+        form.answer.value = "";
+    });
+};
+
+if (window.PublicKeyCredential && window.isSecureContext) {
+    document.querySelectorAll("form[data-passkey]").forEach((form) => {
+        form.hidden = false;
+        begin(form);
+    });
+    document.querySelectorAll("[data-passkey-missing]").forEach((hint) => hint.remove());
+}

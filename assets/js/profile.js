@@ -1,0 +1,36 @@
+// Shows the public address while the username is typed, and tells of pictures that are too large
+// before they are sent.
+
+const MIB = 1024 * 1024;
+const MIB_MAX = 5;
+
+for (const field of document.querySelectorAll("[data-names]")) {
+    const shown = document.getElementById(field.dataset.names);
+    const before = shown?.textContent;
+    field.addEventListener("input", () => {
+        shown.textContent = field.value.trim() || before;
+    });
+}
+
+for (const field of document.querySelectorAll("[data-picture]")) {
+    const error = document.getElementById(`${field.id}-error`);
+    const refuse = (text) => {
+        field.setCustomValidity(text);
+        field.toggleAttribute("aria-invalid", Boolean(text));
+        field.setAttribute("aria-describedby", text ? `${field.id}-hint ${error.id}` : `${field.id}-hint`);
+        error.textContent = text;
+        error.hidden = !text;
+    };
+    field.addEventListener("change", () => {
+        const file = field.files[0];
+        const isTooLarge = file && file.size > MIB_MAX * MIB;
+        refuse(isTooLarge ? `This picture has ${(file.size / MIB).toFixed(1)} MiB; at most ${MIB_MAX} are taken.` : "");
+    });
+    // Forms that check nothing themselves leave this one check to be made here.
+    field.form.addEventListener("submit", (event) => {
+        if (field.validity.customError) {
+            event.preventDefault();
+            field.focus();
+        }
+    });
+}

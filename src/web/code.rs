@@ -1,0 +1,92 @@
+//! `/forgot` and `/reset`: another password, by a code that is mailed.
+
+use askama::Template;
+use poem::{Response, http::StatusCode};
+
+use super::{
+    fields::{As, Fields},
+    form::Form,
+    visit::Guest,
+};
+use crate::{
+    domain::{
+        code::{OtpRequest, OtpType, PasswordReset},
+        error::{Kind, Result},
+    },
+    http::problem,
+};
+
+const FIELDS: &[(&str, As)] = &[("email", As::Text), ("otp", As::Text), ("newPassword", As::Raw)];
+
+#[derive(Template)]
+#[template(path = "pages/code/forgot.html")]
+struct Forgot {
+    form: Form,
+}
+
+#[derive(Template)]
+#[template(path = "pages/code/reset.html")]
+struct Reset {
+    form: Form,
+    /// Whether the mail was asked for just now.
+    is_sent: bool,
+}
+
+/// Asks whose password it is.
+pub async fn forgot(guest: Guest) -> Result<Response> {
+    let form = Form::new(guest.query());
+    Ok(guest.told(StatusCode::OK, &Forgot { form }))
+}
+
+/// Mails a code, where there is such an account; the page is the same where there is none.
+pub async fn send(guest: Guest, fields: Fields) -> Result<Response> {
+    let sent = match OtpRequest::of_type(OtpType::PasswordReset)(&fields.object(FIELDS)) {
+        Ok(request) => guest.app.send_password_reset(request.email).await,
+        Err(error) => Err(error),
+    };
+    match sent {
+        Ok(()) => {
+            let form = Form::new(Fields::default().with("email", fields.get("email").trim()));
+            Ok(guest.told(StatusCode::OK, &Reset { form, is_sent: true }))
+        }
+        Err(error) => {
+            let status = problem::status(error.kind());
+            Ok(guest.told(status, &Forgot { form: Form::refused(fields, error)? }))
+        }
+    }
+}
+
+/// The form for who has a code already.
+pub async fn reset(guest: Guest) -> Result<Response> {
+    let form = Form::new(guest.query());
+    Ok(guest.told(StatusCode::OK, &Reset { form, is_sent: false }))
+}
+
+/// Sets the password.
+pub async fn set(guest: Guest, fields: Fields) -> Result<Response> {
+    let mut object = fields.object(FIELDS);
+    // Mail programs copy codes with spaces.
+    let code: String = fields.get("otp").chars().filter(|c| !c.is_whitespace()).collect();
+    if !code.is_empty() {
+        object.insert("otp".to_owned(), code.into());
+    }
+    let set = match PasswordReset::read(&object) {
+        Ok(reset) => guest.app.reset_password(reset).await,
+        Err(error) => Err(error),
+    };
+    let error = match set {
+        Ok(()) => {
+            let text = "Your password was changed, and every device signed out. Sign in with it.";
+            return Ok(guest.done("/login", text));
+        }
+        Err(error) => error,
+    };
+    let status = problem::status(error.kind());
+    let form = match error.kind() {
+        Kind::Malformed => {
+            Form::new(fields).alerted("This code is wrong, or too old. Ask for a new one.")
+        }
+        _ => Form::refused(fields, error)?,
+    };
+    Ok(guest.told(status, &Reset { form, is_sent: false }))
+}

@@ -1,0 +1,96 @@
+//! Who opens a page that is open to all: anybody.
+
+use std::{net::IpAddr, sync::Arc};
+
+use askama::Template;
+use poem::{
+    Request, Response,
+    http::{StatusCode, header},
+};
+
+use super::{
+    cookie::{self, Notice},
+    fields::Fields,
+    page::{answer, redirect},
+};
+use crate::{
+    app::App,
+    domain::{
+        error::{Kind, Result},
+        session::{Claims, Device},
+    },
+    http::visitor::Address,
+};
+
+/// Somebody opens a page that is open to all.
+pub struct Guest {
+    pub app: Arc<App>,
+    pub request: Request,
+    /// The session the browser names, which may have ended.
+    pub claims: Option<Claims>,
+}
+
+impl Guest {
+    pub(super) fn new(app: Arc<App>, request: Request) -> Self {
+        let token = cookie::session(&app, &request);
+        let claims = token.and_then(|token| app.verify_token(token).ok());
+        Self { app, request, claims }
+    }
+
+    /// A segment of the path.
+    pub fn param(&self, name: &str) -> &str {
+        self.request.raw_path_param(name).unwrap_or_default()
+    }
+
+    /// What the browser says of itself.
+    pub fn device(&self) -> Device {
+        Device::new(self.request.header(header::USER_AGENT))
+    }
+
+    /// The query, without empty parameters.
+    pub fn query(&self) -> Fields {
+        Fields::of_query(&self.request)
+    }
+
+    /// What the page before left to be told.
+    pub fn notice(&self) -> Option<Notice> {
+        cookie::notice(&self.request)
+    }
+
+    /// A page, which has told what was left to be told.
+    pub fn told(&self, status: StatusCode, page: &impl Template) -> Response {
+        let mut response = answer(status, page);
+        if self.notice().is_some() {
+            cookie::clear_notice(&self.app, &mut response);
+        }
+        response
+    }
+
+    /// Goes on to a page, and says there what was done.
+    pub fn done(&self, location: &str, text: impl Into<String>) -> Response {
+        let mut response = redirect(location);
+        self.tell(&mut response, text);
+        response
+    }
+
+    /// Leaves something to be told on the next page.
+    pub fn tell(&self, response: &mut Response, text: impl Into<String>) {
+        let notice = Notice { text: text.into(), is_error: false };
+        cookie::set_notice(&self.app, response, &notice);
+    }
+
+    /// Whether the session that the browser names stands.
+    pub async fn is_signed_in(&self) -> Result<bool> {
+        let Some(claims) = self.claims else { return Ok(false) };
+        match self.app.account(claims).await {
+            Ok(_) => Ok(true),
+            Err(error) if *error.kind() == Kind::Unauthenticated => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Where the request comes from.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.request.data::<Address>().map(|address| address.0)
+    }
+}

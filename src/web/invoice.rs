@@ -1,0 +1,259 @@
+//! `/invoices`: what was billed, and what becomes of it.
+
+use askama::Template;
+use poem::{Request, Response, http::StatusCode};
+
+use super::{
+    choice::{self, Choices},
+    dashboard::late,
+    days::Days,
+    fields::{As, Fields},
+    form::Form,
+    invoice_sheet::{self, Sheet},
+    page::answer,
+    pager::Pager,
+    shell::{Section, Shell},
+    visit::Visit,
+};
+use crate::domain::{
+    date,
+    error::Result,
+    idempotency::Once,
+    invoice::{Delivery, InvoiceFilter, InvoiceMail, InvoiceRecord, InvoiceStatus, ShownInvoice},
+    mail::MailKind,
+    page::Listing,
+    project::Project,
+};
+
+/// What a list may be asked for.
+const FILTERS: &[(&str, As)] = &[
+    ("status", As::Text),
+    ("clientId", As::Text),
+    ("projectId", As::Text),
+    ("search", As::Text),
+    ("page", As::Text),
+];
+const DELIVERY: &[(&str, As)] = &[("email", As::Text)];
+
+#[derive(Template)]
+#[template(path = "pages/invoice/list.html")]
+struct List {
+    shell: Shell,
+    form: Form,
+    days: Days,
+    clients: Choices,
+    /// Whose invoices are shown, if not those of all.
+    project: Option<Project>,
+    tabs: Vec<Tab>,
+    invoices: Listing<ShownInvoice>,
+    pager: Pager,
+    is_filtered: bool,
+}
+
+/// The list of one status.
+struct Tab {
+    label: &'static str,
+    href: String,
+    is_current: bool,
+}
+
+#[derive(Template)]
+#[template(path = "pages/invoice/show.html")]
+struct Show {
+    shell: Shell,
+    /// Where it is to be sent.
+    form: Form,
+    days: Days,
+    record: InvoiceRecord,
+    sheet: Sheet,
+}
+
+/// A page of invoices, newest first.
+pub async fn list(visit: Visit) -> Result<Response> {
+    let query = visit.query();
+    let filter = InvoiceFilter::read_web(&query.object(FILTERS))?;
+    let project_id = filter.project_id;
+    let project = async {
+        match project_id {
+            Some(id) => visit.app.project(visit.claims, id).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let listed = visit.app.list_invoices(visit.claims, filter);
+    let (project, invoices, mut clients) =
+        futures_util::future::try_join3(project, listed, choice::clients(&visit)).await?;
+    clients.insert(0, (String::new(), "All clients".to_owned()));
+    let page = List {
+        shell: visit.shell(Section::Invoices),
+        days: Days::of(&visit)?,
+        clients,
+        project,
+        tabs: tabs(&visit.request, query.get("status")),
+        pager: Pager::new(&visit.request, &invoices),
+        invoices,
+        is_filtered: ["status", "clientId", "projectId", "search"].iter().any(|n| query.has(n)),
+        form: Form::new(query),
+    };
+    Ok(answer(StatusCode::OK, &page))
+}
+
+/// An invoice, where it stands, and what is to be done with it next.
+pub async fn show(visit: Visit) -> Result<Response> {
+    let form = visit.form(Fields::default());
+    show_page(&visit, StatusCode::OK, form).await
+}
+
+/// Sends an invoice, be it again.
+pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
+    let id = visit.id();
+    let sent = match Delivery::read(&fields.object(DELIVERY)) {
+        Ok(delivery) => {
+            let once = visit.once(&fields, place);
+            visit.app.send_invoice(visit.claims, once, id, delivery).await
+        }
+        Err(error) => Err(error),
+    };
+    match sent {
+        Ok(outcome) => Ok(visit.went(&outcome, place, "The invoice was sent.")),
+        Err(error) => {
+            let (status, form) = visit.refused(fields, error)?;
+            show_page(&visit, status, form).await
+        }
+    }
+}
+
+/// Mails the client a reminder.
+pub async fn remind(visit: Visit, _: Fields) -> Result<Response> {
+    match visit.app.remind_invoice(visit.claims, visit.id()).await {
+        Ok(_) => Ok(visit.done(&here(&visit), "The client is reminded.")),
+        Err(error) => visit.sorry(&here(&visit), error),
+    }
+}
+
+/// Writes down that an invoice was paid.
+pub async fn mark_paid(visit: Visit, fields: Fields) -> Result<Response> {
+    let once = visit.once(&fields, place);
+    match visit.app.mark_invoice_paid(visit.claims, once, visit.id()).await {
+        Ok(outcome) => Ok(visit.went(&outcome, place, "The invoice is marked as paid.")),
+        Err(error) => visit.sorry(&here(&visit), error),
+    }
+}
+
+/// Gives an invoice the link under which it is paid.
+pub async fn payment_link(visit: Visit, _: Fields) -> Result<Response> {
+    // Asked for again it is the same link.
+    let once = Once { key: None, render: |_: &String| Vec::new() };
+    match visit.app.payment_link(visit.claims, once, visit.id()).await {
+        Ok(_) => Ok(visit.done(&here(&visit), "The payment link was made.")),
+        Err(error) => visit.sorry(&here(&visit), error),
+    }
+}
+
+/// Writes the same invoice again, as a draft of today.
+pub async fn duplicate(visit: Visit, _: Fields) -> Result<Response> {
+    match visit.app.duplicate_invoice(visit.claims, visit.id()).await {
+        Ok(copy) => {
+            let place = format!("/invoices/{}/edit", copy.invoice.id);
+            Ok(visit.done(&place, "This is the copy. Look it over, then save and send it."))
+        }
+        Err(error) => visit.sorry(&here(&visit), error),
+    }
+}
+
+/// Deletes a draft.
+pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
+    match visit.app.delete_invoice(visit.claims, visit.id()).await {
+        Ok(()) => Ok(visit.done("/invoices", "The draft was deleted.")),
+        Err(error) => visit.sorry(&here(&visit), error),
+    }
+}
+
+/// An invoice as PDF.
+pub async fn pdf(visit: Visit) -> Result<Response> {
+    let file = visit.app.invoice_pdf(visit.claims, visit.id()).await?;
+    Ok(invoice_sheet::pdf(file))
+}
+
+fn place(shown: &ShownInvoice) -> Vec<u8> {
+    format!("/invoices/{}", shown.invoice.id).into_bytes()
+}
+
+fn here(visit: &Visit) -> String {
+    format!("/invoices/{}", visit.param("id"))
+}
+
+async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> Result<Response> {
+    let record = visit.app.invoice_record(visit.claims, visit.id()).await?;
+    let is_typed = form.fields.has("email");
+    let client = record.shown.invoice.client.as_ref();
+    let email = client.map_or(&record.buyer.email, |client| &client.details.email);
+    let form = if is_typed { form } else { form.with_some("email", Some(email)) };
+    let page = Show {
+        shell: visit.shell(Section::Invoices),
+        form,
+        days: Days::of(visit)?,
+        sheet: Sheet::of_record(&record, visit.dates()),
+        record,
+    };
+    Ok(answer(status, &page))
+}
+
+/// The lists by status; what else the list is asked for stays.
+fn tabs(request: &Request, current: &str) -> Vec<Tab> {
+    let params = request.params::<Vec<(String, String)>>().unwrap_or_default();
+    let kept =
+        |(name, value): &(String, String)| name != "page" && name != "status" && !value.is_empty();
+    let kept: Vec<(String, String)> = params.into_iter().filter(kept).collect();
+    let tab = |label, status: &str| {
+        let mut pairs = kept.clone();
+        if !status.is_empty() {
+            pairs.push(("status".to_owned(), status.to_owned()));
+        }
+        let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
+        let mark = if query.is_empty() { "" } else { "?" };
+        Tab { label, href: format!("/invoices{mark}{query}"), is_current: status == current }
+    };
+    vec![
+        tab("All", ""),
+        tab("Drafts", "draft"),
+        tab("Sent", "sent"),
+        tab("Overdue", "overdue"),
+        tab("Paid", "paid"),
+        tab("Deleted", "cancelled"),
+    ]
+}
+
+/// What a status is called.
+pub fn status_label(status: &InvoiceStatus) -> &'static str {
+    match status {
+        InvoiceStatus::Draft => "Draft",
+        InvoiceStatus::Sent => "Sent",
+        InvoiceStatus::Paid => "Paid",
+        InvoiceStatus::Overdue => "Overdue",
+        InvoiceStatus::Cancelled => "Deleted",
+    }
+}
+
+impl List {
+    fn late(&self, shown: &ShownInvoice) -> String {
+        late(date::days_until(shown.invoice.due_date, self.days.today()))
+    }
+}
+
+impl Show {
+    fn status(&self) -> InvoiceStatus {
+        self.record.shown.status
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(self.status(), InvoiceStatus::Sent | InvoiceStatus::Overdue)
+    }
+
+    fn late(&self) -> String {
+        late(date::days_until(self.record.shown.invoice.due_date, self.days.today()))
+    }
+
+    fn mail_label(&self, mail: &InvoiceMail) -> &'static str {
+        if mail.kind == MailKind::InvoiceReminder { "Reminder" } else { "Invoice" }
+    }
+}

@@ -1,0 +1,342 @@
+//! `/invoices/new` and `/invoices/:id/edit`: where an invoice is written, line by line.
+
+use askama::Template;
+use jiff::ToSpan;
+use poem::{Response, http::StatusCode};
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use super::{
+    choice::{self, Choices},
+    fields::{As, Fields},
+    form::{Control, Form},
+    page::answer,
+    shell::{Section, Shell},
+    visit::Visit,
+};
+use crate::domain::{
+    error::{Error, Result},
+    form::Object,
+    invoice::{
+        Invoice, InvoiceChange, InvoiceStatus, Line, NewInvoice, ShownInvoice, Totals, price,
+    },
+    money::{self, Currency, grouped},
+};
+
+/// The fields of a line, and those of the form.
+const LINE: &[(&str, As)] =
+    &[("description", As::Text), ("quantity", As::Number), ("rate", As::Number)];
+const FIELDS: &[(&str, As)] = &[
+    ("clientId", As::Text),
+    ("projectId", As::Text),
+    ("taxRate", As::Number),
+    ("currency", As::Text),
+    ("issueDate", As::Text),
+    ("dueDate", As::Text),
+    ("items", As::Rows(LINE)),
+    ("notes", As::Text),
+];
+/// What may change once it is sent.
+const NOTES: &[(&str, As)] = &[("notes", As::Text)];
+/// Lines a new invoice begins with, and empty ones that follow the filled ones.
+const LINES_AT_FIRST: usize = 3;
+/// What stands where nothing can be added up.
+const NOTHING: &str = "–";
+
+#[derive(Template)]
+#[template(path = "pages/invoice/edit.html")]
+struct Edit {
+    shell: Shell,
+    form: Form,
+    /// None for a new one.
+    invoice: Option<Invoice>,
+    clients: Choices,
+    projects: Choices,
+    currencies: Choices,
+    sums: Sums,
+}
+
+#[derive(Template)]
+#[template(path = "pages/invoice/notes.html")]
+struct Notes {
+    shell: Shell,
+    form: Form,
+    invoice: Invoice,
+}
+
+/// What the lines of a form add up to, as it is shown.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Sums {
+    /// Of each line; empty where there is nothing to multiply yet.
+    pub amounts: Vec<String>,
+    pub subtotal: String,
+    pub tax: String,
+    pub total: String,
+}
+
+impl Sums {
+    /// Of lines, each with a quantity and a rate as they were typed.
+    pub fn new(lines: &[(&str, &str)], tax_rate: &str, currency: Currency) -> Self {
+        let shown = |minor| grouped(Decimal::new(minor, currency.exponent()));
+        let mut amounts = Vec::with_capacity(lines.len());
+        let (mut counted, mut is_whole) = (Vec::new(), true);
+        for (quantity, rate) in lines {
+            if rate.trim().is_empty() {
+                // Not said yet, unless it is how many of nothing.
+                amounts.push(String::new());
+                continue;
+            }
+            let read = (number(quantity, "1", money::quantity), number(rate, "", money::rate));
+            let amount = match read {
+                (Some(quantity), Some(rate)) => {
+                    let amount = money::line_amount(quantity, rate, currency).ok();
+                    counted.push(Line { description: String::new(), quantity, rate });
+                    amount
+                }
+                _ => None,
+            };
+            is_whole &= amount.is_some();
+            amounts.push(amount.map_or_else(|| NOTHING.to_owned(), shown));
+        }
+        let tax_rate = number(tax_rate, "0", money::tax_rate).filter(|_| is_whole);
+        let priced = tax_rate.and_then(|tax_rate| price(counted, tax_rate, currency).ok());
+        match priced.map(|priced| priced.totals) {
+            Some(Totals { subtotal, tax, amount }) => {
+                Self { amounts, subtotal: shown(subtotal), tax: shown(tax), total: shown(amount) }
+            }
+            None => {
+                let nothing = || NOTHING.to_owned();
+                Self { amounts, subtotal: nothing(), tax: nothing(), total: nothing() }
+            }
+        }
+    }
+}
+
+/// Reads a number as it was typed, `default` where nothing was.
+fn number(
+    typed: &str,
+    default: &str,
+    read: impl Fn(&Value) -> Result<Decimal, crate::domain::rule::Rule>,
+) -> Option<Decimal> {
+    let field = Fields::default().with("number", typed).or_with("number", default);
+    read(field.object(&[("number", As::Number)]).get("number")?).ok()
+}
+
+/// The form of a new invoice; the query may say for whom and for what.
+pub async fn new(visit: Visit) -> Result<Response> {
+    let defaults = visit.app.invoice_defaults(visit.claims).await?.defaults;
+    let (query, today) = (visit.query(), visit.today()?);
+    let due = today.checked_add(i64::from(defaults.due_days).days()).map_err(Error::internal)?;
+    let fields = Fields::default()
+        .with("clientId", query.get("clientId"))
+        .with("projectId", query.get("projectId"))
+        .with("issueDate", today)
+        .with("dueDate", due)
+        .with("currency", visit.frame.account.currency)
+        .with("taxRate", defaults.tax_rate)
+        .with_some("notes", defaults.notes)
+        .with("items.0.description", query.get("description"))
+        .with("items.0.rate", query.get("amount"));
+    edit_page(&visit, StatusCode::OK, visit.form(padded(fields)), None).await
+}
+
+/// Adds an invoice, or shows the form with its lines as they were asked for.
+pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
+    let place = |shown: &ShownInvoice| format!("/invoices/{}", shown.invoice.id).into_bytes();
+    if let Some(fields) = rearranged(&fields) {
+        return edit_page(&visit, StatusCode::OK, visit.form(fields), None).await;
+    }
+    let created = match NewInvoice::read(&complete(&fields).object(FIELDS)) {
+        Ok(new) => visit.app.create_invoice(visit.claims, visit.once(&fields, place), new).await,
+        Err(error) => Err(error),
+    };
+    match created {
+        Ok(outcome) => {
+            let text = "The invoice was written. It is a draft until you send it.";
+            Ok(visit.went(&outcome, place, text))
+        }
+        Err(error) => {
+            let (status, form) = visit.refused(padded(filled(fields)), error)?;
+            edit_page(&visit, status, form, None).await
+        }
+    }
+}
+
+/// The form that changes an invoice.
+pub async fn edit(visit: Visit) -> Result<Response> {
+    let invoice = visit.app.invoice(visit.claims, visit.id()).await?.invoice;
+    let fields = Fields::default().with_some("notes", invoice.notes.as_ref());
+    if invoice.status != InvoiceStatus::Draft {
+        return Ok(notes_page(&visit, StatusCode::OK, visit.form(fields), invoice));
+    }
+    let line = |line: &Line| {
+        Fields::default()
+            .with("description", &line.description)
+            .with("quantity", line.quantity.normalize())
+            .with("rate", line.rate.normalize())
+    };
+    let lines: Vec<Fields> = invoice.items.iter().map(|item| line(&item.line)).collect();
+    let fields = fields
+        .with("clientId", invoice.client_id)
+        .with_some("projectId", invoice.project_id)
+        .with("issueDate", invoice.issue_date)
+        .with("dueDate", invoice.due_date)
+        .with("currency", invoice.currency)
+        .with("taxRate", invoice.tax_rate.normalize())
+        .with_rows("items", &lines);
+    edit_page(&visit, StatusCode::OK, visit.form(padded(fields)), Some(invoice)).await
+}
+
+/// Changes an invoice, or shows the form with its lines as they were asked for.
+pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
+    let id = visit.id();
+    if let Some(fields) = rearranged(&fields) {
+        let invoice = visit.app.invoice(visit.claims, id).await?.invoice;
+        return edit_page(&visit, StatusCode::OK, visit.form(fields), Some(invoice)).await;
+    }
+    // The form of a sent invoice has nothing but its notes.
+    let object = match fields.has("clientId") {
+        true => changed(&fields),
+        false => fields.change(NOTES),
+    };
+    let changed = match InvoiceChange::read(&object) {
+        Ok(change) => visit.app.update_invoice(visit.claims, id, change).await,
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(shown) => {
+            let place = format!("/invoices/{}", shown.invoice.id);
+            Ok(visit.done(&place, "The invoice was changed."))
+        }
+        Err(error) => {
+            let (status, form) = visit.refused(padded(filled(fields)), error)?;
+            let invoice = visit.app.invoice(visit.claims, id).await?.invoice;
+            if invoice.status == InvoiceStatus::Draft {
+                edit_page(&visit, status, form, Some(invoice)).await
+            } else {
+                Ok(notes_page(&visit, status, form, invoice))
+            }
+        }
+    }
+}
+
+/// What was typed, as the domain wants a change of it.
+fn changed(fields: &Fields) -> Object {
+    complete(fields).change(FIELDS)
+}
+
+/// What was typed, with what goes without saying: no tax, and one of each line.
+fn complete(fields: &Fields) -> Fields {
+    let one = |row: Fields| row.or_with("quantity", "1");
+    let lines: Vec<Fields> = fields.rows("items").into_iter().map(one).collect();
+    fields.clone().or_with("taxRate", "0").with_rows("items", &lines)
+}
+
+/// The fields without empty lines: the rows that errors count.
+fn filled(fields: Fields) -> Fields {
+    let lines = fields.rows("items");
+    fields.with_rows("items", &lines)
+}
+
+/// The fields with empty lines to go on in.
+fn padded(fields: Fields) -> Fields {
+    let mut lines = fields.all_rows("items");
+    if lines.last().is_none_or(|line| !line.is_blank()) {
+        lines.push(empty_line());
+    }
+    lines.resize_with(lines.len().max(LINES_AT_FIRST), empty_line);
+    fields.with_rows("items", &lines)
+}
+
+fn empty_line() -> Fields {
+    LINE.iter().fold(Fields::default(), |line, (name, _)| line.with(*name, ""))
+}
+
+/// The fields after a button that only rearranges them; none where another was pressed.
+fn rearranged(fields: &Fields) -> Option<Fields> {
+    let action = fields.get("_action");
+    let mut lines = fields.all_rows("items");
+    let (verb, place) = action.split_once('.').unwrap_or((action, ""));
+    let place = place.parse::<usize>().ok().filter(|place| *place < lines.len());
+    match (verb, place) {
+        ("", _) => return None,
+        ("add", _) => lines.push(empty_line()),
+        ("up", Some(place)) if place > 0 => lines.swap(place, place - 1),
+        ("down", Some(place)) if place + 1 < lines.len() => lines.swap(place, place + 1),
+        ("remove", Some(place)) => {
+            lines.remove(place);
+        }
+        _ => {}
+    }
+    Some(padded(fields.clone().with_rows("items", &lines)))
+}
+
+async fn edit_page(
+    visit: &Visit,
+    status: StatusCode,
+    form: Form,
+    invoice: Option<Invoice>,
+) -> Result<Response> {
+    let (mut clients, mut projects) =
+        futures_util::future::try_join(choice::clients(visit), choice::projects(visit)).await?;
+    projects.insert(0, (String::new(), "None".to_owned()));
+    // A draft outlives the client it was written to.
+    let client = invoice.as_ref().and_then(|invoice| invoice.client.as_ref());
+    if let Some(client) = client.map(|client| (client.id.to_string(), &client.details.name))
+        && clients.iter().all(|(id, _)| *id != client.0)
+    {
+        clients.push((client.0, client.1.clone()));
+    }
+    let account = visit.frame.account.currency;
+    let currency = Currency::from_code(form.value("currency")).unwrap_or(account);
+    let rows = form.fields.all_rows("items");
+    let lines: Vec<_> = rows.iter().map(|row| (row.get("quantity"), row.get("rate"))).collect();
+    let sums = Sums::new(&lines, form.value("taxRate"), currency);
+    let shell = visit.shell(Section::Invoices);
+    let currencies = choice::currencies(account);
+    let page = Edit { shell, form, invoice, clients, projects, currencies, sums };
+    Ok(answer(status, &page))
+}
+
+fn notes_page(visit: &Visit, status: StatusCode, form: Form, invoice: Invoice) -> Response {
+    answer(status, &Notes { shell: visit.shell(Section::Invoices), form, invoice })
+}
+
+impl Edit {
+    fn client_options(&self) -> Choices {
+        let mut options = vec![(String::new(), "Choose a client".to_owned())];
+        options.extend(self.clients.iter().cloned());
+        options
+    }
+
+    /// A field of a line.
+    fn cell(&self, line: &usize, name: &str, label: &str) -> Control {
+        let name = format!("items.{line}.{name}");
+        match label {
+            "Description" => self.form.text(&name, label).attribute("maxlength", 500),
+            "Quantity" => self.form.number(&name, label).attribute("placeholder", "1"),
+            _ => self.form.number(&name, label),
+        }
+    }
+
+    /// Currencies without the usual two decimals: `XOF 0 KWD 3`.
+    fn exponents(&self) -> String {
+        let unusual = Currency::all().iter().filter(|currency| currency.exponent() != 2);
+        let shown = unusual.map(|currency| format!("{currency} {}", currency.exponent()));
+        shown.collect::<Vec<_>>().join(" ")
+    }
+
+    fn action(&self) -> String {
+        match &self.invoice {
+            Some(invoice) => format!("/invoices/{}/edit", invoice.id),
+            None => "/invoices".to_owned(),
+        }
+    }
+
+    fn back(&self) -> String {
+        match &self.invoice {
+            Some(invoice) => format!("/invoices/{}", invoice.id),
+            None => "/invoices".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The milestones of a project, on its page and one by one.
+
+use askama::Template;
+use poem::{Response, http::StatusCode};
+
+use super::{
+    choice::Choices,
+    fields::{As, Fields},
+    form::{Control, Form},
+    page::answer,
+    project,
+    shell::{Section, Shell},
+    visit::Visit,
+};
+use crate::domain::{
+    error::{Error, Result},
+    form::Object,
+    id::MilestoneId,
+    milestone::{Milestone, MilestoneChange, MilestoneStatus, NewMilestone},
+    project::Project,
+};
+
+/// The fields of a milestone's form.
+const FIELDS: &[(&str, As)] = &[
+    ("name", As::Text),
+    ("description", As::Text),
+    ("amount", As::Number),
+    ("status", As::Text),
+    ("dueDate", As::Text),
+];
+
+#[derive(Template)]
+#[template(path = "pages/milestone/edit.html")]
+struct Edit {
+    shell: Shell,
+    form: Form,
+    project: Project,
+    milestone: Milestone,
+}
+
+/// Where a milestone stands, as people say it.
+pub fn said(status: &MilestoneStatus) -> &'static str {
+    match status {
+        MilestoneStatus::Pending => "Pending",
+        MilestoneStatus::Completed => "Completed",
+        MilestoneStatus::Paid => "Paid",
+    }
+}
+
+/// Every place a milestone can stand at, to choose from.
+pub fn statuses() -> Choices {
+    let shown = |word: &&str| {
+        Some(((*word).to_owned(), said(&MilestoneStatus::from_word(word)?).to_owned()))
+    };
+    MilestoneStatus::WORDS.iter().filter_map(shown).collect()
+}
+
+/// The field of its amount, which is in the currency of the project.
+pub fn amount(form: &Form, project: &Project) -> Control {
+    form.number("amount", &format!("Amount in {}", project.budget.currency)).required()
+}
+
+/// A new invoice that begins with this milestone.
+pub fn invoice_link(project: &Project, milestone: &Milestone) -> String {
+    let pairs = [
+        ("clientId", project.client_id.to_string()),
+        ("projectId", project.id.to_string()),
+        ("description", milestone.name.clone()),
+        ("amount", milestone.amount.decimal().to_string()),
+        ("currency", milestone.amount.currency.to_string()),
+    ];
+    format!("/invoices/new?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
+}
+
+/// Adds a milestone to the project whose page it was typed on.
+pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
+    let id = visit.id();
+    let place = |made: &Milestone| format!("/projects/{}#milestones", made.project_id).into_bytes();
+    let mut object = fields.object(FIELDS);
+    object.insert("projectId".to_owned(), visit.param("id").into());
+    // A project of somebody else is not there, rather than a wrong field.
+    visit.app.project(visit.claims, id).await?;
+    let created = match NewMilestone::read(&object) {
+        Ok(new) => visit.app.create_milestone(visit.claims, visit.once(&fields, place), new).await,
+        Err(error) => Err(error),
+    };
+    match created {
+        Ok(outcome) => Ok(visit.went(&outcome, place, "The milestone was added.")),
+        Err(error) => {
+            let (status, form) = visit.refused(fields, error)?;
+            project::show_with(visit, status, id, form).await
+        }
+    }
+}
+
+/// The form that changes a milestone.
+pub async fn edit(visit: Visit) -> Result<Response> {
+    let (project, milestone) = found(&visit).await?;
+    let fields = Fields::default()
+        .with("name", &milestone.name)
+        .with_some("description", milestone.description.as_ref())
+        .with("amount", milestone.amount.decimal())
+        .with("status", milestone.status.as_str())
+        .with_some("dueDate", milestone.due_date);
+    let form = visit.form(fields);
+    Ok(edit_page(&visit, StatusCode::OK, form, project, milestone))
+}
+
+/// Changes a milestone.
+pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
+    let (project, milestone) = found(&visit).await?;
+    match change(&visit, milestone.id, &fields.change(FIELDS)).await {
+        Ok(_) => Ok(visit.done(&place(&project), "The milestone was changed.")),
+        Err(error) => {
+            let (status, form) = visit.refused(fields, error)?;
+            Ok(edit_page(&visit, status, form, project, milestone))
+        }
+    }
+}
+
+/// Completes a milestone, marks it as paid, or opens it again.
+pub async fn mark(visit: Visit, fields: Fields) -> Result<Response> {
+    let (project, milestone) = found(&visit).await?;
+    match change(&visit, milestone.id, &fields.object(&[("status", As::Text)])).await {
+        Ok(now) => {
+            let said = said(&now.status).to_lowercase();
+            Ok(visit.done(&place(&project), format!("“{}” is {said}.", now.name)))
+        }
+        Err(error) => visit.sorry(&place(&project), error),
+    }
+}
+
+/// Deletes a milestone.
+pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
+    let (project, milestone) = found(&visit).await?;
+    match visit.app.delete_milestone(visit.claims, milestone.id).await {
+        Ok(()) => Ok(visit.done(&place(&project), "The milestone was deleted.")),
+        Err(error) => visit.sorry(&place(&project), error),
+    }
+}
+
+fn place(project: &Project) -> String {
+    format!("/projects/{}#milestones", project.id)
+}
+
+async fn change(visit: &Visit, id: MilestoneId, object: &Object) -> Result<Milestone> {
+    visit.app.update_milestone(visit.claims, id, MilestoneChange::read(object)?).await
+}
+
+/// The milestone in the path, which must be one of the project there.
+async fn found(visit: &Visit) -> Result<(Project, Milestone)> {
+    let id = MilestoneId::parse(visit.param("milestone"));
+    let project = visit.app.project(visit.claims, visit.id()).await?;
+    let milestone = project.milestones.iter().find(|milestone| milestone.id == id).cloned();
+    let milestone = milestone.ok_or_else(|| Error::not_found("Milestone"))?;
+    Ok((project, milestone))
+}
+
+fn edit_page(
+    visit: &Visit,
+    status: StatusCode,
+    form: Form,
+    project: Project,
+    milestone: Milestone,
+) -> Response {
+    let shell = visit.shell(Section::Projects);
+    answer(status, &Edit { shell, form, project, milestone })
+}

@@ -1,0 +1,291 @@
+//! `/projects`: the work for clients, as a list and one by one.
+
+use askama::Template;
+use futures_util::future::try_join;
+use poem::{Response, http::StatusCode};
+use serde_json::Value;
+
+use super::{
+    choice::{self, Choices},
+    days::Days,
+    fields::{As, Fields},
+    form::{Control, Form},
+    page::answer,
+    pager::Pager,
+    project_board,
+    shell::{Section, Shell},
+    visit::Visit,
+};
+use crate::domain::{
+    error::Result,
+    id::{ProjectId, ProposalId},
+    invoice::{InvoiceFilter, ShownInvoice},
+    milestone::{Milestone, MilestoneStatus},
+    money::Money,
+    page::Listing,
+    project::{NewProject, Project, ProjectChange, ProjectFilter, ProjectStatus},
+    proposal::Proposal,
+};
+
+/// The fields of a project's form.
+const FIELDS: &[(&str, As)] = &[
+    ("clientId", As::Text),
+    ("name", As::Text),
+    ("description", As::Text),
+    ("budget", As::Number),
+    ("currency", As::Text),
+    ("status", As::Text),
+    ("deadline", As::Text),
+];
+/// What a list may be asked for.
+pub(super) const FILTERS: &[(&str, As)] =
+    &[("status", As::Text), ("clientId", As::Text), ("search", As::Text), ("page", As::Text)];
+/// How many invoices the page of a project shows.
+const INVOICES_SHOWN: u32 = 5;
+
+#[derive(Template)]
+#[template(path = "pages/project/list.html")]
+struct List {
+    shell: Shell,
+    form: Form,
+    days: Days,
+    projects: Listing<Project>,
+    clients: Choices,
+    pager: Pager,
+}
+
+#[derive(Template)]
+#[template(path = "pages/project/show.html")]
+struct Show {
+    shell: Shell,
+    /// The form of a new milestone.
+    form: Form,
+    days: Days,
+    progress: Progress,
+    project: Project,
+    invoices: Listing<ShownInvoice>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/project/edit.html")]
+struct Edit {
+    shell: Shell,
+    form: Form,
+    clients: Choices,
+    currencies: Choices,
+    /// None for a new one.
+    project: Option<Project>,
+}
+
+impl Edit {
+    /// Whom it is for; a client that has left the lists stays where it was chosen.
+    fn client(&self) -> Control {
+        let choice = self.form.choice("clientId", "Client", self.clients.clone());
+        let choice = choice.required().or("Choose a client");
+        match self.project.as_ref().and_then(|project| project.client.as_ref()) {
+            Some(client) => choice.beside(client.id, &client.details.name),
+            None => choice,
+        }
+    }
+
+    fn currency(&self) -> Control {
+        let choice = self.form.choice("currency", "Currency", self.currencies.clone());
+        match self.form.value("currency") {
+            "" => choice.required(),
+            chosen => choice.required().beside(chosen, chosen),
+        }
+    }
+}
+
+/// How far the milestones of a project have come.
+pub struct Progress {
+    pub done: usize,
+    pub all: usize,
+    pub done_amount: Money,
+    pub amount: Money,
+}
+
+impl Progress {
+    pub fn of(project: &Project) -> Self {
+        let done = |milestone: &&Milestone| milestone.status != MilestoneStatus::Pending;
+        let sum = |milestones: &mut dyn Iterator<Item = &Milestone>| {
+            let minor = milestones.map(|milestone| milestone.amount.minor).sum();
+            Money::new(minor, project.budget.currency)
+        };
+        let milestones = &project.milestones;
+        Self {
+            done: milestones.iter().filter(done).count(),
+            all: milestones.len(),
+            done_amount: sum(&mut milestones.iter().filter(done)),
+            amount: sum(&mut milestones.iter()),
+        }
+    }
+}
+
+/// Where a project stands, as people say it.
+pub fn said(status: &ProjectStatus) -> &'static str {
+    match status {
+        ProjectStatus::Planning => "Planning",
+        ProjectStatus::Active => "Active",
+        ProjectStatus::OnHold => "On hold",
+        ProjectStatus::Completed => "Completed",
+        ProjectStatus::Cancelled => "Cancelled",
+    }
+}
+
+/// Every place a project can stand at, to choose from.
+pub fn statuses() -> Choices {
+    let shown =
+        |word: &&str| Some(((*word).to_owned(), said(&ProjectStatus::from_word(word)?).to_owned()));
+    ProjectStatus::WORDS.iter().filter_map(shown).collect()
+}
+
+/// Whether the day a project was to be done by has passed, and it is not.
+pub fn is_late(project: &Project, days: &Days) -> bool {
+    let is_open = !matches!(project.status, ProjectStatus::Completed | ProjectStatus::Cancelled);
+    is_open && project.deadline.is_some_and(|day| days.is_over(&day))
+}
+
+/// Every project, newest first.
+pub async fn list(visit: Visit) -> Result<Response> {
+    let query = visit.query();
+    if query.get("view") == "board" {
+        return project_board::show(visit, query).await;
+    }
+    let filter = ProjectFilter::read_web(&query.object(FILTERS))?;
+    let projects = visit.app.list_projects(visit.claims, filter).await?;
+    let clients = choice::clients(&visit).await?;
+    let pager = Pager::new(&visit.request, &projects);
+    let page = List {
+        shell: visit.shell(Section::Projects),
+        form: Form::new(query),
+        days: Days::of(&visit)?,
+        projects,
+        clients,
+        pager,
+    };
+    Ok(answer(StatusCode::OK, &page))
+}
+
+/// The form of a new project; that of an accepted proposal begins with what was agreed.
+pub async fn new(visit: Visit) -> Result<Response> {
+    let mut fields = visit.query();
+    if fields.has("proposalId") {
+        let id = ProposalId::parse(fields.get("proposalId"));
+        fields = agreed(&visit.app.proposal(visit.claims, id).await?);
+    }
+    let form = visit.form(fields);
+    edit_page(visit, StatusCode::OK, form, None).await
+}
+
+fn agreed(proposal: &Proposal) -> Fields {
+    Fields::default()
+        .with("clientId", proposal.client_id)
+        .with("name", &proposal.title)
+        .with("description", &proposal.content)
+        .with("budget", proposal.amount.decimal())
+        .with("currency", proposal.amount.currency)
+}
+
+/// Adds a project.
+pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
+    let place = |project: &Project| format!("/projects/{}", project.id).into_bytes();
+    let created = match NewProject::read(&fields.object(FIELDS)) {
+        Ok(new) => visit.app.create_project(visit.claims, visit.once(&fields, place), new).await,
+        Err(error) => Err(error),
+    };
+    match created {
+        Ok(outcome) => Ok(visit.went(&outcome, place, "The project was added.")),
+        Err(error) => {
+            let (status, form) = visit.refused(fields, error)?;
+            edit_page(visit, status, form, None).await
+        }
+    }
+}
+
+/// A project with its milestones.
+pub async fn show(visit: Visit) -> Result<Response> {
+    let form = visit.form(Fields::default());
+    let id = visit.id();
+    show_with(visit, StatusCode::OK, id, form).await
+}
+
+/// A project's page with the form of a new milestone as it was filled in.
+pub(super) async fn show_with(
+    visit: Visit,
+    status: StatusCode,
+    id: ProjectId,
+    form: Form,
+) -> Result<Response> {
+    let newest = Fields::default().with("projectId", id).with("pageSize", INVOICES_SHOWN);
+    let newest = newest.object(&[("projectId", As::Text), ("pageSize", As::Text)]);
+    let (project, invoices) = try_join(
+        visit.app.project(visit.claims, id),
+        visit.app.list_invoices(visit.claims, InvoiceFilter::read_web(&newest)?),
+    )
+    .await?;
+    let page = Show {
+        shell: visit.shell(Section::Projects),
+        form,
+        days: Days::of(&visit)?,
+        progress: Progress::of(&project),
+        project,
+        invoices,
+    };
+    Ok(answer(status, &page))
+}
+
+/// The form that changes a project.
+pub async fn edit(visit: Visit) -> Result<Response> {
+    let project = visit.app.project(visit.claims, visit.id()).await?;
+    let fields = Fields::default()
+        .with("clientId", project.client_id)
+        .with("name", &project.name)
+        .with("description", &project.description)
+        .with("budget", project.budget.decimal())
+        .with("currency", project.budget.currency)
+        .with("status", project.status.as_str())
+        .with_some("deadline", project.deadline);
+    let form = visit.form(fields);
+    edit_page(visit, StatusCode::OK, form, Some(project)).await
+}
+
+/// Changes a project.
+pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
+    let id = visit.id();
+    let nothing = [("description", Value::from("")), ("budget", Value::from(0))];
+    let changed = match ProjectChange::read(&fields.change_or(FIELDS, &nothing)) {
+        Ok(change) => visit.app.update_project(visit.claims, id, change).await,
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(project) => {
+            Ok(visit.done(&format!("/projects/{}", project.id), "The project was changed."))
+        }
+        Err(error) => {
+            let (status, form) = visit.refused(fields, error)?;
+            let project = visit.app.project(visit.claims, id).await?;
+            edit_page(visit, status, form, Some(project)).await
+        }
+    }
+}
+
+/// Deletes a project with its milestones.
+pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
+    match visit.app.delete_project(visit.claims, visit.id()).await {
+        Ok(()) => Ok(visit.done("/projects", "The project was deleted.")),
+        Err(error) => visit.sorry(&format!("/projects/{}", visit.param("id")), error),
+    }
+}
+
+async fn edit_page(
+    visit: Visit,
+    status: StatusCode,
+    form: Form,
+    project: Option<Project>,
+) -> Result<Response> {
+    let clients = choice::clients(&visit).await?;
+    let currencies = choice::currencies(visit.frame.account.currency);
+    let shell = visit.shell(Section::Projects);
+    Ok(answer(status, &Edit { shell, form, clients, currencies, project }))
+}

@@ -1,0 +1,115 @@
+//! `/projects?view=board`: the projects in columns by where they stand, and the way from one
+//! column to another.
+
+use askama::Template;
+use futures_util::future::try_join_all;
+use poem::{Response, http::StatusCode};
+use serde_json::Value;
+
+use super::{
+    choice::{self, Choices},
+    days::Days,
+    fields::{As, Fields},
+    form::Form,
+    page::answer,
+    project::{self, FILTERS},
+    shell::{Section, Shell},
+    visit::Visit,
+};
+use crate::domain::{
+    error::Result,
+    project::{Project, ProjectChange, ProjectFilter, ProjectStatus},
+};
+
+/// Cards of one column; the list shows the rest.
+const CARDS: u32 = 50;
+
+#[derive(Template)]
+#[template(path = "pages/project/board.html")]
+struct Board {
+    shell: Shell,
+    form: Form,
+    days: Days,
+    lanes: Vec<Lane>,
+    clients: Choices,
+    statuses: Choices,
+}
+
+/// One column.
+struct Lane {
+    status: ProjectStatus,
+    projects: Vec<Project>,
+    total: u64,
+}
+
+impl Board {
+    /// What tells which projects the board shows.
+    fn kept(&self) -> Vec<(&'static str, &str)> {
+        kept(&self.form.fields)
+    }
+
+    /// The list with all of a column.
+    fn rest(&self, lane: &Lane) -> String {
+        let mut pairs = self.kept();
+        pairs.push(("status", lane.status.as_str()));
+        format!("/projects?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
+    }
+}
+
+fn kept(fields: &Fields) -> Vec<(&'static str, &str)> {
+    let pairs = ["clientId", "search"].map(|name| (name, fields.get(name)));
+    pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// The board.
+pub async fn show(visit: Visit, query: Fields) -> Result<Response> {
+    let mut asked = query.object(FILTERS);
+    asked.remove("page");
+    asked.insert("pageSize".to_owned(), CARDS.to_string().into());
+    let mut lists = Vec::new();
+    for word in ProjectStatus::WORDS {
+        asked.insert("status".to_owned(), Value::from(*word));
+        lists.push(visit.app.list_projects(visit.claims, ProjectFilter::read_web(&asked)?));
+    }
+    let lists = try_join_all(lists).await?;
+    let lanes = ProjectStatus::WORDS.iter().filter_map(|word| ProjectStatus::from_word(word));
+    let lanes = lanes.zip(lists).map(|(status, list)| Lane {
+        status,
+        projects: list.entries,
+        total: list.total,
+    });
+    let lanes = lanes.collect();
+    let clients = choice::clients(&visit).await?;
+    let page = Board {
+        shell: visit.shell(Section::Projects),
+        form: Form::new(query),
+        days: Days::of(&visit)?,
+        lanes,
+        clients,
+        statuses: project::statuses(),
+    };
+    Ok(answer(StatusCode::OK, &page))
+}
+
+/// Puts a project into another column, and goes back to where that was asked for.
+pub async fn move_to(visit: Visit, fields: Fields) -> Result<Response> {
+    let id = visit.id();
+    let back = if fields.get("view") == "board" {
+        let mut pairs = kept(&fields);
+        pairs.push(("view", "board"));
+        format!("/projects?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
+    } else {
+        format!("/projects/{}", visit.param("id"))
+    };
+    let moved = match ProjectChange::read(&fields.object(&[("status", As::Text)])) {
+        Ok(change) => visit.app.update_project(visit.claims, id, change).await,
+        Err(error) => Err(error),
+    };
+    match moved {
+        Ok(project) => {
+            let now = project::said(&project.status);
+            Ok(visit.done(&back, format!("“{}” is now in: {now}.", project.name)))
+        }
+        Err(error) => visit.sorry(&back, error),
+    }
+}

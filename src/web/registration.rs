@@ -1,0 +1,177 @@
+//! `/welcome` and `/register`: how accounts begin.
+
+use askama::Template;
+use poem::{Response, http::StatusCode};
+
+use super::{
+    fields::{As, Fields},
+    form::Form,
+    locale::{self, Choices},
+    page::{Notice, answer, redirect},
+    session,
+    visit::Guest,
+};
+use crate::{
+    app::session::SignIn,
+    domain::{
+        account::AccountChange,
+        date::{DEFAULT_TIMEZONE, DateFormat},
+        error::{Error, Result},
+        form,
+        money::Currency,
+        registration::Registration,
+        text,
+    },
+    http::problem,
+};
+
+const PERSON: &[(&str, As)] =
+    &[("firstName", As::Text), ("lastName", As::Text), ("email", As::Text), ("password", As::Raw)];
+const CHOICE: &[(&str, As)] =
+    &[("currency", As::Text), ("timezone", As::Text), ("dateFormat", As::Text)];
+/// Longest text on how one is paid.
+const INSTRUCTIONS_MAX: usize = 1000;
+
+#[derive(Template)]
+#[template(path = "pages/registration/welcome.html")]
+struct Welcome {
+    form: Form,
+    currencies: Choices,
+    zones: Choices,
+    date_formats: Choices,
+    /// Whether this page decides who else may register.
+    decides: bool,
+}
+
+#[derive(Template)]
+#[template(path = "pages/registration/register.html")]
+struct Register {
+    form: Form,
+    currencies: Choices,
+    zones: Choices,
+}
+
+/// The first visit: whose server this is.
+pub async fn welcome(guest: Guest) -> Result<Response> {
+    if guest.app.has_accounts().await? {
+        return Ok(redirect("/login"));
+    }
+    Ok(welcome_page(&guest, StatusCode::OK, Form::new(begin().with("closed", "on"))))
+}
+
+/// Makes the owner's account.
+pub async fn found(guest: Guest, fields: Fields) -> Result<Response> {
+    if guest.app.has_accounts().await? {
+        return Ok(guest.done("/login", "This server has an owner already. Please sign in."));
+    }
+    let is_closed = guest.app.registration_setting().is_none() && fields.get("closed") == "on";
+    let made = match read_owner(&fields) {
+        Ok((registration, choice, instructions)) => {
+            let (app, device) = (&guest.app, guest.device());
+            app.register_owner(registration, choice, instructions, is_closed, device).await
+        }
+        Err(error) => Err(error),
+    };
+    match made {
+        Ok(sign_in) => begun(&guest, &sign_in).await,
+        Err(error) => {
+            let status = problem::status(error.kind());
+            Ok(welcome_page(&guest, status, Form::refused(fields, error)?))
+        }
+    }
+}
+
+/// The form of a new account, where others than the owner may have one.
+pub async fn new(guest: Guest) -> Result<Response> {
+    if guest.is_signed_in().await? {
+        return Ok(redirect("/"));
+    }
+    if !guest.app.has_accounts().await? {
+        return Ok(redirect("/welcome"));
+    }
+    if !guest.app.registration_is_open().await? {
+        return Ok(answer(StatusCode::FORBIDDEN, &CLOSED));
+    }
+    Ok(register_page(StatusCode::OK, Form::new(begin())))
+}
+
+/// Makes an account and signs it in.
+pub async fn register(guest: Guest, fields: Fields) -> Result<Response> {
+    if !guest.app.registration_is_open().await? {
+        return Ok(answer(StatusCode::FORBIDDEN, &CLOSED));
+    }
+    let read = Error::both(
+        Registration::read(&fields.object(PERSON)),
+        AccountChange::read_web(&fields.change(CHOICE)),
+    );
+    let made = match read {
+        Ok((registration, choice)) => {
+            guest.app.register(registration, guest.device()).await.map(|made| (made, choice))
+        }
+        Err(error) => Err(error),
+    };
+    match made {
+        Ok((sign_in, choice)) => {
+            guest.app.update_account(sign_in.claims, choice).await?;
+            begun(&guest, &sign_in).await
+        }
+        Err(error) => {
+            let status = problem::status(error.kind());
+            Ok(register_page(status, Form::refused(fields, error)?))
+        }
+    }
+}
+
+/// Goes on to the first page of a new account.
+async fn begun(guest: &Guest, sign_in: &SignIn) -> Result<Response> {
+    let mut response = session::enter(guest, sign_in, "/").await?;
+    let name = &sign_in.account.first_name;
+    guest.tell(
+        &mut response,
+        format!("Welcome, {name}. Add a client, and write your first invoice."),
+    );
+    Ok(response)
+}
+
+fn read_owner(fields: &Fields) -> Result<(Registration, AccountChange, Option<String>)> {
+    let object = fields.object(&[("paymentInstructions", As::Text)]);
+    let mut form = form::Form::new(&object);
+    let instructions = form.optional("paymentInstructions", text::free(INSTRUCTIONS_MAX));
+    let read = Error::both(
+        Registration::read(&fields.object(PERSON)),
+        AccountChange::read_web(&fields.change(CHOICE)),
+    );
+    let instructions = instructions.ok_or_else(|| form.failure());
+    let ((registration, choice), instructions) = Error::both(read, instructions)?;
+    Ok((registration, choice, instructions))
+}
+
+/// What a new account begins with unless its owner says otherwise.
+fn begin() -> Fields {
+    Fields::default()
+        .with("currency", Currency::USD)
+        .with("timezone", DEFAULT_TIMEZONE)
+        .with("dateFormat", DateFormat::default().as_str())
+}
+
+fn welcome_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
+    let today = guest.app.today();
+    let page = Welcome {
+        currencies: locale::currencies(),
+        zones: locale::zones(form.value("timezone")),
+        date_formats: locale::date_formats(today),
+        decides: guest.app.registration_setting().is_none(),
+        form,
+    };
+    answer(status, &page)
+}
+
+fn register_page(status: StatusCode, form: Form) -> Response {
+    let (currencies, zones) = (locale::currencies(), locale::zones(form.value("timezone")));
+    answer(status, &Register { form, currencies, zones })
+}
+
+const CLOSED: Notice = Notice {
+    title: "Registration is closed",
+    text: "Whoever runs this server takes no new accounts. If you have one already, sign in.",
+};

@@ -1,0 +1,171 @@
+//! `/settings/security`: what keeps others out of the account.
+
+use askama::Template;
+use jiff::{Timestamp, tz::TimeZone};
+use poem::{Response, http::StatusCode};
+
+use super::{
+    fields::{As, Fields},
+    form::Form,
+    page::answer,
+    settings::Tab,
+    shell::{Section, Shell},
+    visit::Visit,
+};
+use crate::domain::{
+    account::Password,
+    date::{self, DateFormat},
+    error::Result,
+    form,
+    passkey::{PASSKEYS_MAX, Passkey},
+    session::Session,
+    text,
+    two_factor::Status,
+};
+
+/// Where it is.
+pub const PLACE: &str = "/settings/security";
+
+/// The forms of the page, where one comes back with what was wrong.
+#[derive(Default)]
+pub struct Forms {
+    pub password: Option<Form>,
+    pub passkey: Option<Form>,
+    pub two_factor: Option<Form>,
+}
+
+impl Forms {
+    /// With the form of a new passkey.
+    pub fn passkey(form: Form) -> Self {
+        Self { passkey: Some(form), ..Self::default() }
+    }
+
+    /// With the form that turns the second factor off.
+    pub fn two_factor(form: Form) -> Self {
+        Self { two_factor: Some(form), ..Self::default() }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "pages/settings/security.html")]
+struct Security {
+    shell: Shell,
+    tab: Tab,
+    email: String,
+    password: Form,
+    passkey: Form,
+    passkeys: Vec<PasskeyRow>,
+    may_add_passkey: bool,
+    two_factor: Form,
+    status: Status,
+    sessions: Vec<SessionRow>,
+}
+
+struct PasskeyRow {
+    passkey: Passkey,
+    created: String,
+    last_used: Option<String>,
+}
+
+struct SessionRow {
+    session: Session,
+    device: String,
+    created: String,
+    last_used: String,
+    is_current: bool,
+}
+
+/// Shows all of it.
+pub async fn show(visit: Visit) -> Result<Response> {
+    page(&visit, StatusCode::OK, Forms::default()).await
+}
+
+/// Sets another password.
+pub async fn set_password(visit: Visit, fields: Fields) -> Result<Response> {
+    let set = match read_passwords(&fields) {
+        Ok((current, new)) => visit.app.change_password(visit.claims, current, new).await,
+        Err(error) => Err(error),
+    };
+    match set {
+        Ok(()) => {
+            let text = "Your password was changed, and every other device signed out.";
+            Ok(visit.done(PLACE, text))
+        }
+        Err(error) => {
+            let (status, form) = visit.refused(fields, error)?;
+            page(&visit, status, Forms { password: Some(form), ..Forms::default() }).await
+        }
+    }
+}
+
+fn read_passwords(fields: &Fields) -> Result<(Password, Password)> {
+    let object = fields.object(&[("currentPassword", As::Raw), ("newPassword", As::Raw)]);
+    let mut form = form::Form::new(&object);
+    let current = form.required("currentPassword", |value| text::raw(value).map(str::to_owned));
+    let new = form.required("newPassword", text::new_password);
+    let (Some(current), Some(new)) = (current, new) else { return Err(form.failure()) };
+    Ok((Password::new(current), Password::new(new)))
+}
+
+/// Signs out of one device.
+pub async fn end_session(visit: Visit, _: Fields) -> Result<Response> {
+    visit.app.revoke_session(visit.claims, visit.id()).await?;
+    Ok(visit.done(PLACE, "That device was signed out."))
+}
+
+/// Signs out of every device but this one.
+pub async fn end_others(visit: Visit, _: Fields) -> Result<Response> {
+    visit.app.logout_others(visit.claims).await?;
+    Ok(visit.done(PLACE, "Every other device was signed out."))
+}
+
+/// The page, with forms that were sent already.
+pub async fn page(visit: &Visit, status: StatusCode, forms: Forms) -> Result<Response> {
+    let (app, claims) = (&visit.app, visit.claims);
+    let two_factor = app.two_factor(claims).await?;
+    let passkeys = app.list_passkeys(claims).await?;
+    let sessions = app.list_sessions(claims).await?;
+    let days = Days { format: visit.dates(), zone: visit.frame.account.zone.rules()? };
+    let fresh = |form: Option<Form>| form.unwrap_or_else(|| visit.form(Fields::default()));
+    let page = Security {
+        shell: visit.shell(Section::Settings),
+        tab: Tab::Security,
+        email: visit.frame.account.email.clone(),
+        password: fresh(forms.password),
+        passkey: fresh(forms.passkey),
+        may_add_passkey: passkeys.len() < PASSKEYS_MAX,
+        passkeys: passkeys
+            .into_iter()
+            .map(|passkey| PasskeyRow {
+                created: days.show(passkey.created_at),
+                last_used: passkey.last_used_at.map(|at| days.show(at)),
+                passkey,
+            })
+            .collect(),
+        two_factor: fresh(forms.two_factor),
+        status: two_factor,
+        sessions: sessions
+            .into_iter()
+            .map(|session| SessionRow {
+                device: session.device.words(),
+                created: days.show(session.created_at),
+                last_used: days.show(session.last_used_at),
+                is_current: session.id == claims.session,
+                session,
+            })
+            .collect(),
+    };
+    Ok(answer(status, &page))
+}
+
+/// Writes instants as the reader's days.
+struct Days {
+    format: DateFormat,
+    zone: TimeZone,
+}
+
+impl Days {
+    fn show(&self, at: Timestamp) -> String {
+        self.format.show(date::day_in(at, &self.zone))
+    }
+}

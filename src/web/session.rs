@@ -1,0 +1,182 @@
+//! `/login` and `/logout`: how a browser comes to its session and leaves it.
+
+use askama::Template;
+use poem::{
+    Response,
+    http::{HeaderName, StatusCode},
+};
+
+use super::{
+    cookie::{self, Notice},
+    fields::{As, Fields},
+    form::Form,
+    page::{redirect, with_header},
+    visit::{Guest, Visit},
+};
+use crate::{
+    app::session::{AccessLife, SignIn},
+    domain::{
+        account::Credentials,
+        code::SecondCode,
+        error::{Error, Kind, Result},
+        rule::Rule,
+    },
+    http::problem,
+};
+
+const FIELDS: &[(&str, As)] = &[("email", As::Text), ("password", As::Raw)];
+
+#[derive(Template)]
+#[template(path = "pages/session/login.html")]
+struct Login {
+    form: Form,
+    notice: Option<Notice>,
+    /// The page that was wanted.
+    next: String,
+    /// What was typed, sealed, once only the second factor is missing.
+    held: Option<String>,
+    may_register: bool,
+}
+
+/// The sign-in page; whoever needs none goes on.
+pub async fn login(guest: Guest) -> Result<Response> {
+    let query = guest.query();
+    let next = local(query.get("next"));
+    if guest.is_signed_in().await? {
+        return Ok(redirect(next));
+    }
+    if !guest.app.has_accounts().await? {
+        return Ok(redirect("/welcome"));
+    }
+    page(&guest, StatusCode::OK, Form::default(), next, None).await
+}
+
+/// Signs in: by password, and by a code where the account asks for one.
+pub async fn sign_in(guest: Guest, fields: Fields) -> Result<Response> {
+    let next = local(fields.get("next")).to_owned();
+    if fields.has("held") {
+        return prove(guest, fields, &next).await;
+    }
+    let credentials = match Credentials::read(&fields.object(FIELDS)) {
+        Ok(credentials) => credentials,
+        Err(error) => return refused(&guest, fields, error, &next, None).await,
+    };
+    let held = guest.app.hold_login(&credentials.email, &credentials.password)?;
+    match guest.app.login(credentials, guest.device()).await {
+        Ok(sign_in) => enter(&guest, &sign_in, &next).await,
+        Err(error) if *error.kind() == Kind::SecondFactor => {
+            page(&guest, StatusCode::OK, Form::default(), &next, Some(held)).await
+        }
+        Err(error) => refused(&guest, fields, error, &next, None).await,
+    }
+}
+
+/// The second step: the code of the authenticator app, or a backup code.
+async fn prove(guest: Guest, fields: Fields, next: &str) -> Result<Response> {
+    let held = fields.get("held").to_owned();
+    let Some(credentials) = guest.app.held_login(&held)? else {
+        let form = Form::default().alerted("That took too long. Please sign in again.");
+        return page(&guest, StatusCode::UNAUTHORIZED, form, next, None).await;
+    };
+    let code = match SecondCode::read(&fields.get("totpCode").into()) {
+        Ok(code) => code,
+        Err(rule) => {
+            let error = Error::field("totpCode", rule);
+            return refused(&guest, Fields::default(), error, next, Some(held)).await;
+        }
+    };
+    let credentials = Credentials { totp_code: Some(code), ..credentials };
+    match guest.app.login(credentials, guest.device()).await {
+        Ok(sign_in) => enter(&guest, &sign_in, next).await,
+        Err(error) if *error.kind() == Kind::SecondFactor => {
+            let error = Error::field("totpCode", Rule::WrongCode);
+            let form = Form::refused(Fields::default(), error)?;
+            page(&guest, StatusCode::UNAUTHORIZED, form, next, Some(held)).await
+        }
+        Err(error) => refused(&guest, Fields::default(), error, next, None).await,
+    }
+}
+
+/// The sign-in page again, with why.
+pub async fn refused(
+    guest: &Guest,
+    fields: Fields,
+    error: Error,
+    next: &str,
+    held: Option<String>,
+) -> Result<Response> {
+    let status = problem::status(error.kind());
+    let form = match error.kind() {
+        // Whatever the reason is, the words are the same.
+        Kind::Unauthenticated => Form::new(fields).alerted("E-mail or password is wrong."),
+        _ => Form::refused(fields, error)?,
+    };
+    page(guest, status, form, next, held).await
+}
+
+/// The sign-in page with a form that was sent already.
+pub async fn page(
+    guest: &Guest,
+    status: StatusCode,
+    form: Form,
+    next: &str,
+    held: Option<String>,
+) -> Result<Response> {
+    let may_register = guest.app.registration_is_open().await?;
+    let (notice, next) = (guest.notice(), next.to_owned());
+    Ok(guest.told(status, &Login { form, notice, next, held, may_register }))
+}
+
+/// Goes on signed in. A session that the browser had before ends: nobody goes on in what somebody
+/// else began.
+pub async fn enter(guest: &Guest, sign_in: &SignIn, next: &str) -> Result<Response> {
+    let token = guest.app.access_token(sign_in.claims, AccessLife::Week)?;
+    if let Some(former) = guest.claims {
+        guest.app.logout(former).await?;
+    }
+    let mut response = redirect(next);
+    cookie::set_session(&guest.app, &mut response, &token);
+    Ok(response)
+}
+
+/// Signs out: the session ends, and the browser forgets it and what it kept of the pages.
+pub async fn logout(visit: Visit, _: Fields) -> Result<Response> {
+    visit.app.logout(visit.claims).await?;
+    let mut response = visit.done("/login", "You are signed out.");
+    cookie::clear_session(&visit.app, &mut response);
+    Ok(with_header(response, HeaderName::from_static("clear-site-data"), "\"cache\""))
+}
+
+/// A page of ours as it was asked for; the first one where it is anything else.
+pub fn local(wanted: &str) -> &str {
+    let is_path = wanted.starts_with('/') && !wanted.starts_with("//");
+    // Browsers read a backslash as a slash, and leave out tabs and line breaks.
+    let is_plain = wanted.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if is_path && is_plain && !wanted.starts_with("/login") { wanted } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local;
+
+    #[test]
+    fn only_pages_of_ours_follow_a_sign_in() {
+        for wanted in ["/", "/clients", "/clients?search=a%26b&page=2", "/%2F/x"] {
+            assert_eq!(local(wanted), wanted);
+        }
+        for wanted in [
+            "",
+            "clients",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "/a\r\nSet-Cookie: b",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/login?next=/login",
+            "/ප්‍රකාශ",
+        ] {
+            assert_eq!(local(wanted), "/", "{wanted:?}");
+        }
+    }
+}

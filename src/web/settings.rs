@@ -1,0 +1,126 @@
+//! `/settings`: the account itself, and the ways to everything else that is set once.
+
+use askama::Template;
+use poem::{Response, http::StatusCode};
+
+use super::{
+    fields::{As, Fields},
+    form::Form,
+    locale::{self, Choices},
+    page::answer,
+    shell::{Section, Shell},
+    visit::Visit,
+};
+use crate::{
+    app::code::CodeMail,
+    domain::{
+        account::{Account, AccountChange},
+        code::{OtpRequest, OtpType},
+        error::Result,
+    },
+};
+
+/// The parts of the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    Profile,
+    Money,
+    Invoices,
+    Security,
+    Data,
+}
+
+/// A way to a part of the settings.
+pub struct TabLink {
+    pub href: &'static str,
+    pub label: &'static str,
+    pub is_current: bool,
+}
+
+impl Tab {
+    const ALL: [Self; 5] = [Self::Profile, Self::Money, Self::Invoices, Self::Security, Self::Data];
+
+    fn place(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Profile => ("/settings", "You"),
+            Self::Money => ("/settings/money", "Money"),
+            Self::Invoices => ("/settings/invoices", "Invoices"),
+            Self::Security => ("/settings/security", "Security"),
+            Self::Data => ("/settings/data", "Data"),
+        }
+    }
+
+    /// Every part, of which this one is shown.
+    pub fn links(self) -> impl Iterator<Item = TabLink> {
+        Self::ALL.into_iter().map(move |tab| {
+            let (href, label) = tab.place();
+            TabLink { href, label, is_current: tab == self }
+        })
+    }
+}
+
+const FIELDS: &[(&str, As)] = &[
+    ("firstName", As::Text),
+    ("lastName", As::Text),
+    ("timezone", As::Text),
+    ("dateFormat", As::Text),
+];
+
+#[derive(Template)]
+#[template(path = "pages/settings/profile.html")]
+struct Profile {
+    shell: Shell,
+    tab: Tab,
+    form: Form,
+    account: Account,
+    zones: Choices,
+    date_formats: Choices,
+}
+
+/// Who the account is for, and how it has days written.
+pub async fn show(visit: Visit) -> Result<Response> {
+    let account = &visit.frame.account;
+    let fields = Fields::default()
+        .with("firstName", &account.first_name)
+        .with("lastName", &account.last_name)
+        .with("timezone", account.zone.name())
+        .with("dateFormat", account.date_format.as_str());
+    page(&visit, StatusCode::OK, visit.form(fields))
+}
+
+/// Changes the account.
+pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
+    let changed = match AccountChange::read_web(&fields.change(FIELDS)) {
+        Ok(change) => visit.app.update_account(visit.claims, change).await,
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(_) => Ok(visit.done("/settings", "Your settings were saved.")),
+        Err(error) => {
+            let (status, form) = visit.refused(fields, error)?;
+            page(&visit, status, form)
+        }
+    }
+}
+
+/// Mails what proves the e-mail address of the account.
+pub async fn verify_email(visit: Visit, _: Fields) -> Result<Response> {
+    let email = visit.frame.account.email.clone();
+    let request = OtpRequest { email, otp_type: OtpType::Verification };
+    match visit.app.send_otp(request, CodeMail::WithLink).await {
+        Ok(()) => Ok(visit.done("/settings", "A mail is on its way; open the link in it.")),
+        Err(error) => visit.sorry("/settings", error),
+    }
+}
+
+fn page(visit: &Visit, status: StatusCode, form: Form) -> Result<Response> {
+    let page = Profile {
+        shell: visit.shell(Section::Settings),
+        tab: Tab::Profile,
+        account: visit.frame.account.clone(),
+        zones: locale::zones(form.value("timezone")),
+        date_formats: locale::date_formats(visit.today()?),
+        form,
+    };
+    Ok(answer(status, &page))
+}

@@ -1,0 +1,75 @@
+//! A piece of work as pages show it.
+
+use crate::domain::{
+    id::ImageId,
+    image,
+    portfolio::{Link, PortfolioItem},
+};
+
+/// A piece of work, its pictures told apart: ours are shown, those of elsewhere are links, since
+/// pages load nothing from there.
+pub struct ShownWork {
+    pub item: PortfolioItem,
+    pub pictures: Vec<Picture>,
+    pub elsewhere: Vec<Place>,
+    pub links: Vec<Place>,
+}
+
+/// A picture of ours.
+pub struct Picture {
+    pub id: ImageId,
+    /// As it is kept.
+    pub url: String,
+}
+
+/// An address of elsewhere.
+pub struct Place {
+    /// What is to be seen there.
+    pub kind: String,
+    pub host: String,
+    pub url: String,
+}
+
+impl Place {
+    fn new(kind: &str, url: String) -> Self {
+        Self { kind: kind.to_owned(), host: host(&url).to_owned(), url }
+    }
+}
+
+impl ShownWork {
+    pub fn new(mut item: PortfolioItem) -> Self {
+        let (mut pictures, mut elsewhere) = (Vec::new(), Vec::new());
+        for url in std::mem::take(&mut item.work.images) {
+            match image::of_url(&url) {
+                Some(id) => pictures.push(Picture { id, url }),
+                None => elsewhere.push(Place::new("picture", url)),
+            }
+        }
+        let links = std::mem::take(&mut item.work.links);
+        let links = links.into_iter().map(|Link { link_type, url }| Place::new(&link_type, url));
+        Self { links: links.collect(), item, pictures, elsewhere }
+    }
+}
+
+/// Where an address leads.
+fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    host.strip_prefix("www.").unwrap_or(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_told_by_its_host() {
+        for (url, expected) in [
+            ("https://www.example.com/a?b#c", "example.com"),
+            ("http://example.com:8080", "example.com:8080"),
+            ("https://example.com?x=/", "example.com"),
+        ] {
+            assert_eq!(host(url), expected);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! `/invoices`, and `/i/<token>` as the client reads it.
+
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::browser::{Browser, Page};
+use crate::support::{PUBLIC_URL, TestApp, User, spawn_app};
+
+/// Makes a draft of this amount and answers the path of its page.
+async fn draft(user: &User<'_>, client: &str, amount: u32) -> String {
+    let body = json!({"clientId": client, "amount": amount, "dueDate": "2026-04-01"});
+    let answer = user.post("/invoices", body).await;
+    format!("/invoices/{}", answer.data(201)["id"].as_str().unwrap())
+}
+
+/// Where the client reads it, by the link on its owner's page.
+fn public(page: &Page) -> String {
+    page.link(PUBLIC_URL).replace(PUBLIC_URL, "")
+}
+
+/// Sends a draft from its page.
+async fn send(browser: &Browser<'_>, path: &str) -> Page {
+    let page = browser.open(path).await.expect(200);
+    let typed = [("email", "kamala@example.com")];
+    browser.send(&page, &format!("{path}/send"), &typed).await.expect(200)
+}
+
+#[tokio::test]
+async fn an_invoice_is_sent_seen_reminded_of_and_paid() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Kamala & <Co>").await;
+    let browser = Browser::of(&user);
+    let path = draft(&user, &client, 500).await;
+
+    let page = browser.open(&path).await.expect(200);
+    page.says("This is a draft").says("Kamala & <Co>").hides("Mark as paid");
+    let refused = browser.send(&page, &format!("{path}/send"), &[("email", "kamala")]).await;
+    refused.expect(400).says("This is no e-mail address.");
+
+    let sent = send(&browser, &path).await;
+    sent.says("The invoice was sent.").says("Awaiting payment").says("Not yet");
+    sent.says("Invoice to kamala@example.com On its way");
+    assert_eq!(app.mails().await.last().unwrap().to(), "kamala@example.com");
+    browser.open(&path).await.says("Delivered 18 Mar 2026, 13:00");
+
+    // Its owner's own look does not count.
+    let link = public(&sent);
+    browser.open(&link).await.expect(200).says("This is what your client sees.");
+    browser.open(&path).await.says("Opened by the client Not yet");
+    let stranger = Browser::new(&app);
+    let seen = stranger.open(&link).await.expect(200);
+    seen.says("Due on 1 Apr 2026, in 14 days.").says("Pay USD").hides("your client sees");
+    assert!(seen.html.contains("rel=\"noopener noreferrer\""), "{}", seen.html);
+    assert!(seen.html.contains("content=\"noindex\""), "{}", seen.html);
+    assert!(!seen.html.contains("<Co>"), "{}", seen.html);
+    browser.open(&path).await.says("Opened by the client 18 Mar 2026, 13:00");
+
+    app.clock.advance(SignedDuration::from_hours(24 * 20));
+    let user = &User { app: &app, token: login(&app).await, id: user.id.clone() };
+    let browser = Browser::of(user);
+    let late = browser.open(&path).await.expect(200);
+    late.says("INV-2026-001 Overdue").says("6 days late");
+    browser.open("/invoices?status=overdue").await.says("INV-2026-001").says("6 days late");
+    stranger.open(&link).await.says("This was due on 1 Apr 2026.");
+    let remind = format!("{path}/remind");
+    let reminded = browser.send(&late, &remind, &[]).await;
+    reminded.says("The client is reminded.").says("Reminder to");
+    let again = browser.send(&reminded, &remind, &[]).await;
+    again.says("reminded less than a day ago");
+
+    let page = browser.open(&path).await;
+    let paid = browser.send(&page, &format!("{path}/mark-paid"), &[]).await;
+    paid.says("The invoice is marked as paid.").says("It was paid on 7 Apr 2026.");
+    paid.hides("Mark as paid").hides("Send again");
+    stranger.open(&link).await.says("Paid on 7 Apr 2026. Thank you.").hides("Pay USD");
+}
+
+/// Signs in anew where a test has outlived a token.
+async fn login(app: &TestApp) -> String {
+    let body = json!({"email": "a@example.com", "password": crate::support::PASSWORD});
+    app.post("/auth/login", body).await.data(200)["token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_pdf_is_shown_in_the_browser_and_can_do_nothing_there() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Kamala").await;
+    let browser = Browser::of(&user);
+    let path = draft(&user, &client, 500).await;
+    let preview = get(&app, &format!("{path}/pdf"), Some(&user.token)).await;
+    assert!(preview.starts_with(b"%PDF-"));
+    let link = public(&send(&browser, &path).await);
+    let own = get(&app, &format!("{path}/pdf"), Some(&user.token)).await;
+    assert!(own == get(&app, &format!("{link}/pdf"), None).await);
+}
+
+async fn get(app: &TestApp, path: &str, token: Option<&str>) -> Vec<u8> {
+    let cookie = format!("fos_session={}", token.unwrap_or("none"));
+    let request = app.http.get(format!("{}{path}", app.base)).header("cookie", cookie);
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{path}");
+    assert_eq!(answer.headers()["content-type"], "application/pdf");
+    assert_eq!(answer.headers()["content-disposition"], "inline; filename=\"INV-2026-001.pdf\"");
+    let policy = answer.headers()["content-security-policy"].to_str().unwrap();
+    assert!(policy.starts_with("default-src 'none';") && !policy.contains("script"), "{policy}");
+    answer.bytes().await.unwrap().to_vec()
+}
+
+#[tokio::test]
+async fn an_invoice_is_duplicated_and_a_draft_deleted() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Kamala").await;
+    let browser = Browser::of(&user);
+    let path = draft(&user, &client, 500).await;
+    let sent = send(&browser, &path).await;
+    // A sent invoice keeps what it is; only its notes may change.
+    let edit = format!("{path}/edit");
+    let page = browser.open(&edit).await.expect(200);
+    page.says("Change the notes").hides("Due");
+    browser.send(&page, &edit, &[("notes", "Thank you")]).await.says("Thank you");
+    let deleted = browser.send(&sent, &format!("{path}/duplicate"), &[]).await.expect(200);
+    deleted.says("This is the copy.");
+    let copy = deleted.path.replace("/edit", "");
+    assert_ne!(copy, path);
+    let page = browser.open(&copy).await.expect(200);
+    page.says("INV-2026-002 Draft");
+    let gone = browser.send(&page, &format!("{copy}/delete"), &[]).await;
+    gone.says("The draft was deleted.").hides("INV-2026-002");
+    browser.open("/invoices?status=cancelled").await.says("INV-2026-002");
+    let token = page.value("_token").unwrap();
+    let refused = browser.post(&format!("{path}/delete"), &[("_token", &token)]).await;
+    refused.says("Only a draft can be deleted");
+}
+
+#[tokio::test]
+async fn invoices_are_found_by_number_client_and_status() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let browser = Browser::of(&user);
+    let (kamala, nimal) = (user.client("Kamala").await, user.client("Nimal").await);
+    let first = draft(&user, &kamala, 500).await;
+    draft(&user, &nimal, 700).await;
+    send(&browser, &first).await;
+    let found = browser.open("/invoices?search=kam").await;
+    found.says("INV-2026-001").hides("INV-2026-002");
+    found.link("/invoices?search=kam&status=paid");
+    browser.open("/invoices?search=2026-002").await.says("Nimal").hides("USD 500");
+    let found = browser.open(&format!("/invoices?clientId={nimal}")).await;
+    found.says("INV-2026-002").hides("INV-2026-001");
+    browser.open("/invoices?status=paid").await.says("No such invoice");
+    browser.open("/invoices?status=bogus").await.expect(400);
+}
+
+#[tokio::test]
+async fn another_accounts_invoice_is_not_there() {
+    let app = spawn_app().await;
+    let (ada, eve) = (app.register("a@example.com").await, app.register("e@example.com").await);
+    let client = ada.client("Kamala").await;
+    let path = draft(&ada, &client, 500).await;
+    let browser = Browser::of(&eve);
+    let token = browser.open("/clients/new").await.value("_token").unwrap();
+    for page in ["", "/edit", "/pdf"] {
+        browser.open(&format!("{path}{page}")).await.expect(404);
+    }
+    let fields = [("_token", &*token), ("email", "e@example.com"), ("notes", "Eve's")];
+    for act in ["edit", "send", "remind", "mark-paid", "payment-link", "duplicate", "delete"] {
+        browser.post(&format!("{path}/{act}"), &fields).await.expect(404);
+    }
+    assert_eq!(ada.get(&path).await.data(200)["status"], "draft");
+    for path in ["/i/x", "/i/x/pdf", "/i/%22%3Cb%3E"] {
+        Browser::new(&app).open(path).await.expect(404).says("There is no such page");
+    }
+}

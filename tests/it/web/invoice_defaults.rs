@@ -1,0 +1,89 @@
+//! `/settings/invoices`.
+
+use std::io::Cursor;
+
+use image::{ImageFormat, RgbImage};
+use reqwest::{Method, header};
+
+use super::browser::Browser;
+use crate::support::{User, spawn_app};
+
+const PLACE: &str = "/settings/invoices";
+
+#[tokio::test]
+async fn what_invoices_begin_with_is_set_once() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let browser = Browser::of(&user);
+    let page = browser.open(PLACE).await.expect(200);
+    page.says("The first invoice of 2026 is INV-2026-001");
+    let typed = [
+        ("businessName", "Ada & <Sons>"),
+        ("address", "1 Broad Street\r\nLagos"),
+        ("taxId", ""),
+        ("prefix", "ADA"),
+        ("nextNumber", "12"),
+        ("dueDays", "14"),
+        ("taxRate", "7,5"),
+        ("notes", ""),
+        ("paymentInstructions", "MoMo 024"),
+    ];
+    let wrong = [&typed[..], &[("prefix", "A/B"), ("dueDays", "a week"), ("taxRate", "much")]];
+    let again = browser.send(&page, PLACE, &wrong.concat()).await.expect(400);
+    again.says("3 fields need another look.");
+    assert_eq!(again.value("businessName").as_deref(), Some("Ada & <Sons>"));
+    let saved = browser.send(&again, PLACE, &typed).await.expect(200);
+    saved.says("The first invoice of 2026 is ADA-2026-012").says("MoMo 024");
+    assert_eq!(saved.value("taxRate").as_deref(), Some("7.5"));
+
+    // Once the year has an invoice, its numbers stay, and the page says why.
+    let client = user.client("Kamala").await;
+    user.invoice(&client, 100.into(), "2026-04-01").await;
+    let begun = browser.open(PLACE).await;
+    begun.says("The next invoice of 2026 is ADA-2026-013").says("has an invoice already");
+    assert_eq!((begun.value("prefix"), begun.value("nextNumber")), (None, None));
+    let typed = [("dueDays", "7"), ("taxRate", "0"), ("businessName", "")];
+    let saved = browser.send(&begun, PLACE, &typed).await.expect(200);
+    assert_eq!(saved.value("dueDays").as_deref(), Some("7"));
+    let sneaked = [("prefix", "X"), ("dueDays", "7"), ("taxRate", "0")];
+    browser.send(&begun, PLACE, &sneaked).await.expect(409);
+}
+
+#[tokio::test]
+async fn a_logo_is_uploaded_shown_and_taken_off() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let browser = Browser::of(&user);
+    let page = browser.open(PLACE).await.expect(200);
+    let token = page.value("_token").unwrap();
+    let mut picture = Vec::new();
+    let canvas = RgbImage::new(40, 20);
+    canvas.write_to(&mut Cursor::new(&mut picture), ImageFormat::Png).unwrap();
+    assert_eq!(upload(&user, &token, b"no picture".to_vec()).await, 400);
+    assert_eq!(upload(&user, &token, Vec::new()).await, 400);
+    assert_eq!(upload(&user, "wrong", picture.clone()).await, 403);
+    browser.open(PLACE).await.hides("Take the logo off");
+    assert_eq!(upload(&user, &token, picture).await, 200);
+    let shown = browser.open(PLACE).await;
+    assert!(shown.html.contains("src=\"/images/img_"), "{}", shown.html);
+    let off = browser.send(&shown, "/settings/invoices/logo/remove", &[]).await.expect(200);
+    off.says("The logo was taken off.").hides("Take the logo off");
+}
+
+/// Uploads a logo; the status of what follows.
+async fn upload(user: &User<'_>, token: &str, picture: Vec<u8>) -> u16 {
+    const BOUNDARY: &str = "--------------------------------7d3";
+    let head = format!(
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"_token\"\r\n\r\n{token}\r\n\
+         --{BOUNDARY}\r\nContent-Disposition: form-data; name=\"image\"; \
+         filename=\"logo.png\"\r\nContent-Type: image/png\r\n\r\n"
+    );
+    let end = format!("\r\n--{BOUNDARY}--\r\n");
+    let body = [head.as_bytes(), &picture, end.as_bytes()].concat();
+    let url = format!("{}/settings/invoices/logo", user.app.base);
+    let request = user.app.http.request(Method::POST, url).body(body);
+    let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+    let request = request.header(header::CONTENT_TYPE, kind);
+    let cookie = format!("fos_session={}", user.token);
+    request.header(header::COOKIE, cookie).send().await.unwrap().status().into()
+}

@@ -1,0 +1,294 @@
+//! `/profile` and `/profile/portfolio`.
+
+use freelanceos::domain::image::ImagePurpose;
+use reqwest::header;
+use serde_json::{Value, json};
+
+use super::{browser::Browser, picture::png};
+use crate::{
+    freelancehub::freelancer::change_rows,
+    support::{User, spawn_app},
+};
+
+async fn kept(user: &User<'_>) -> Value {
+    user.hub_get("/freelancer/profile").await.bare(200).clone()
+}
+
+async fn works(user: &User<'_>) -> Value {
+    user.hub_get("/freelancer/portfolio").await.bare(200).clone()
+}
+
+const TYPED: [(&str, &str); 11] = [
+    ("username", "JohnDoe"),
+    ("title", "<b>Developer</b>"),
+    ("bio", "First line\r\nSecond line"),
+    ("hourlyRate.amount", "12,500.50"),
+    ("hourlyRate.currency", "ngn"),
+    ("skills", "Rust, SQL\r\nUI design"),
+    ("availability", "available"),
+    ("experience", "expert"),
+    ("phone", "+94701234567"),
+    ("location.country", "Sri Lanka"),
+    ("location.city", "Colombo"),
+];
+
+#[tokio::test]
+async fn a_profile_is_filled_in_and_says_what_is_missing() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let browser = Browser::of(&user);
+    let page = browser.open("/profile").await.expect(200);
+    page.says("0 % complete").says("With one you have a public page").hides("See the public page");
+    // A profile without a username is one all the same.
+    let saved = browser.send(&page, "/profile", &[("title", "Developer")]).await;
+    saved.expect(200).says("Your profile was saved.").says("10 % complete");
+
+    let page = browser.open("/profile").await;
+    let saved = browser.send(&page, "/profile", &TYPED).await.expect(200);
+    saved.says("80 % complete").says("your picture").says("a piece of your work");
+    saved.hides("your skills");
+    assert_eq!(saved.link("/u/"), "/u/JohnDoe");
+    assert_eq!(saved.value("hourlyRate.amount").as_deref(), Some("12500.5"));
+    let profile = kept(&user).await;
+    assert_eq!(profile["bio"], "First line\nSecond line");
+    assert_eq!(profile["hourlyRate"], json!({"amount": 12500.5, "currency": "NGN"}));
+    assert_eq!(profile["skills"], json!(["Rust", "SQL", "UI design"]));
+    assert_eq!(profile["location"]["city"], "Colombo");
+
+    // What is emptied is gone, but a username stays.
+    let emptied = TYPED.map(|(name, _)| (name, ""));
+    let refused = browser.send(&saved, "/profile", &emptied).await.expect(400);
+    refused.says("One field needs another look.");
+    let emptied = TYPED.map(|(name, text)| (name, if name == "username" { text } else { "" }));
+    browser.send(&saved, "/profile", &emptied).await.expect(200).says("0 % complete");
+    assert_eq!(kept(&user).await["hourlyRate"], Value::Null);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_profile_stands_at_its_field() {
+    let app = spawn_app().await;
+    let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);
+    other.hub_put("/freelancer/profile", json!({"username": "Taken"})).await.bare(200);
+    let browser = Browser::of(&user);
+    let page = browser.open("/profile").await;
+    let wrong = [
+        ("username", "a b"),
+        ("hourlyRate.amount", "much"),
+        ("skills", "Rust, rust"),
+        ("availability", "always"),
+        ("phone", "0701234567"),
+        ("location.city", "Colombo"),
+        ("bio", "</textarea><script>"),
+    ];
+    let again = browser.send(&page, "/profile", &wrong).await.expect(400);
+    again.says("6 fields need another look.").says("One of these is given twice.");
+    again.says("Only letters, digits, _ and - can stand here.").says("</textarea><script>");
+    assert_eq!(again.html.matches("aria-invalid").count(), 6, "{}", again.html);
+    assert_eq!(again.value("phone").as_deref(), Some("0701234567"));
+    let rate = [("hourlyRate.amount", "1.5"), ("hourlyRate.currency", "XOF")];
+    browser.send(&page, "/profile", &rate).await.expect(400).says("must have no decimals");
+    let taken = browser.send(&page, "/profile", &[("username", "taken")]).await.expect(400);
+    taken.says("Somebody else has this already.");
+    assert_eq!(kept(&user).await["username"], Value::Null);
+}
+
+#[tokio::test]
+async fn what_the_form_cannot_show_stays_where_nothing_was_typed_over_it() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let location =
+        json!({"country": "Sri Lanka", "city": "Colombo", "coordinates": [79.8612, 6.9271]});
+    let change = json!({"skills": ["HTML, CSS"], "location": location});
+    user.hub_put("/freelancer/profile", change).await.bare(200);
+    let browser = Browser::of(&user);
+    let page = browser.open("/profile").await;
+    let same = [
+        ("title", "Developer"),
+        ("skills", "HTML, CSS"),
+        ("location.country", "Sri Lanka"),
+        ("location.city", "Colombo"),
+    ];
+    browser.send(&page, "/profile", &same).await.expect(200);
+    let profile = kept(&user).await;
+    assert_eq!(profile["skills"], json!(["HTML, CSS"]));
+    assert_eq!(profile["location"], location);
+}
+
+#[tokio::test]
+async fn a_picture_is_uploaded_replaced_and_removed() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let browser = Browser::of(&user);
+    let page = browser.open("/profile").await;
+    let uploaded = browser.upload(&page, "/profile/picture", &[], &png(50, 30)).await.expect(200);
+    uploaded.says("Your picture was changed.").says("10 % complete");
+    let first = uploaded.tag("img", "class=\"face\"");
+    let src = first.split("src=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert_eq!(kept(&user).await["avatar"], format!("http://localhost:5000{src}"));
+    browser.open(&src).await.expect(200);
+
+    let second = browser.upload(&page, "/profile/picture", &[], &png(30, 50)).await;
+    assert_ne!(second.tag("img", "class=\"face\""), first);
+    browser.open(&src).await.expect(404);
+    let refused = browser.upload(&page, "/profile/picture", &[], b"GIF89a").await.expect(400);
+    refused.says("Please choose a PNG, JPEG or WebP picture.");
+    browser
+        .upload(&page, "/profile/picture", &[], b"")
+        .await
+        .expect(400)
+        .says("Please fill this in");
+    let gone = browser.send(&second, "/profile/picture/delete", &[]).await.expect(200);
+    gone.says("Your picture was removed.");
+    assert_eq!(kept(&user).await["avatar"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_piece_of_work_is_added_with_a_picture_changed_and_deleted() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let browser = Browser::of(&user);
+    browser.open("/profile/portfolio").await.expect(200).says("Nothing to show yet");
+    let page = browser.open("/profile/portfolio/new").await.expect(200);
+    let typed = [
+        ("title", "<i>Shop</i>"),
+        ("description", "Cloth\r\nof Kano"),
+        ("technologies", "Rust, SQL"),
+        ("links.0.type", ""),
+        ("links.0.url", ""),
+        ("links.1.type", "Live"),
+        ("links.1.url", "https://cloth.example.com/x"),
+    ];
+    let list = browser.upload(&page, "/profile/portfolio", &typed, &png(40, 30)).await.expect(200);
+    list.says("The piece of work was added.").says("<i>Shop</i>").hides("No picture");
+    // Sent once more, by somebody who went back: nothing is added.
+    browser.upload(&page, "/profile/portfolio", &typed, &png(40, 30)).await.expect(200);
+    let item = works(&user).await;
+    assert_eq!(item.as_array().unwrap().len(), 1);
+    assert_eq!(item[0]["description"], "Cloth\nof Kano");
+    let link = json!([{"type": "live", "url": "https://cloth.example.com/x"}]);
+    assert_eq!(item[0]["links"], link);
+    let url = item[0]["images"][0].as_str().unwrap().to_owned();
+    let picture = url.strip_prefix("http://localhost:5000").unwrap().to_owned();
+    browser.open(&picture).await.expect(200);
+
+    let edit = list.link("/profile/portfolio/work_");
+    let base = edit.strip_suffix("/edit").unwrap();
+    let page = browser.open(&edit).await.expect(200);
+    assert_eq!(page.value("links.0.url").as_deref(), Some("https://cloth.example.com/x"));
+    let typed = [("title", "Shop"), ("description", ""), ("technologies", "Rust")];
+    browser.send(&page, &edit, &typed).await.expect(200).says("The piece of work was changed.");
+    let item = works(&user).await;
+    assert_eq!((&item[0]["links"], &item[0]["technologies"]), (&json!([]), &json!(["Rust"])));
+
+    let pictures = format!("{base}/pictures");
+    let page = browser.upload(&page, &pictures, &[], &png(20, 20)).await.expect(200);
+    page.says("The picture was added.");
+    let remove = format!("{pictures}/delete");
+    let page = browser.send(&page, &remove, &[("image", &url)]).await.expect(200);
+    page.says("The picture was removed.");
+    browser.open(&picture).await.expect(404);
+    let left = works(&user).await[0]["images"][0].as_str().unwrap().to_owned();
+    let left = left.strip_prefix("http://localhost:5000").unwrap().to_owned();
+    let gone = browser.send(&page, &format!("{base}/delete"), &[]).await.expect(200);
+    gone.says("The piece of work was deleted.").says("Nothing to show yet");
+    browser.open(&left).await.expect(404);
+    browser.open(&edit).await.expect(404);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_piece_of_work_stands_at_its_field() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let browser = Browser::of(&user);
+    let page = browser.open("/profile/portfolio/new").await;
+    let typed = [
+        ("title", ""),
+        ("links.1.type", "two words"),
+        ("links.1.url", "https://example.com"),
+        ("links.3.type", "live"),
+        ("links.3.url", "javascript:alert(1)"),
+    ];
+    let again = browser.upload(&page, "/profile/portfolio", &typed, &png(9, 9)).await.expect(400);
+    again.says("Please choose the picture once more too.").says("Please use one short word");
+    again.says("Please give an address that begins with https://");
+    assert_eq!(again.value("links.1.url").as_deref(), Some("javascript:alert(1)"));
+    let broken = [("title", "Shop")];
+    let again = browser.upload(&page, "/profile/portfolio", &broken, b"no").await.expect(400);
+    again.says("Please choose a PNG, JPEG or WebP picture.");
+    assert_eq!(works(&user).await, json!([]));
+}
+
+#[tokio::test]
+async fn pages_load_no_picture_of_elsewhere() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let change = json!({"username": "ada", "avatar": "https://example.com/me.png"});
+    user.hub_put("/freelancer/profile", change).await.bare(200);
+    let item = json!({"title": "Shop", "images": ["https://www.example.com/shop.png"]});
+    user.hub_post("/freelancer/portfolio", item).await.bare(201);
+    let browser = Browser::of(&user);
+    let list = browser.open("/profile/portfolio").await;
+    let edit = list.link("/profile/portfolio/work_");
+    for path in ["/profile", "/profile/portfolio", &edit, "/u/ada"] {
+        let page = browser.open(path).await.expect(200);
+        assert!(!page.html.contains("<img"), "{path}: {}", page.html);
+    }
+    let page = browser.open(&edit).await;
+    assert_eq!(page.link("https://"), "https://www.example.com/shop.png");
+    let remove = format!("{}/pictures/delete", edit.strip_suffix("/edit").unwrap());
+    browser.send(&page, &remove, &[]).await.expect(200).says("There is none yet.");
+}
+
+#[tokio::test]
+async fn another_accounts_work_and_pictures_are_not_there() {
+    let app = spawn_app().await;
+    let (ada, eve) = (app.register("a@example.com").await, app.register("e@example.com").await);
+    let id = app.app.upload_image(ada.claims(), ImagePurpose::Portfolio, png(9, 9)).await.unwrap();
+    let url = app.app.image_url(id);
+    let item = json!({"title": "Shop", "images": [url]});
+    ada.hub_post("/freelancer/portfolio", item).await.bare(201);
+    let work = works(&ada).await[0]["id"].as_str().unwrap().to_owned();
+    let browser = Browser::of(&eve);
+    let page = browser.open("/profile/portfolio/new").await;
+    let token = page.value("_token").unwrap();
+    let base = format!("/profile/portfolio/{work}");
+    browser.open(&format!("{base}/edit")).await.expect(404);
+    let fields = [("_token", &*token), ("title", "Eve's"), ("image", &url)];
+    for act in ["edit", "delete", "pictures/delete", "pictures"] {
+        browser.post(&format!("{base}/{act}"), &fields).await.expect(404);
+    }
+    // A piece of one's own that shows another's picture takes nothing away from the other.
+    eve.hub_post("/freelancer/portfolio", json!({"title": "Mine", "images": [url]}))
+        .await
+        .bare(201);
+    let own = works(&eve).await[0]["id"].as_str().unwrap().to_owned();
+    let fields = [("_token", &*token)];
+    browser.post(&format!("/profile/portfolio/{own}/delete"), &fields).await.expect(200);
+    browser.open(&format!("/images/{id}")).await.expect(200);
+    assert_eq!(works(&ada).await[0]["title"], "Shop");
+}
+
+#[tokio::test]
+async fn who_only_looks_for_freelancers_has_no_profile_to_fill_in() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    change_rows(&app, "UPDATE accounts SET role = 'client'");
+    let browser = Browser::of(&user);
+    for path in ["/profile", "/profile/portfolio", "/profile/portfolio/new"] {
+        browser.open(path).await.expect(403).says("Only freelancers may do this");
+    }
+}
+
+#[tokio::test]
+async fn only_who_is_signed_in_sends_something_large() {
+    let app = spawn_app().await;
+    let stranger = Browser::new(&app);
+    let large = vec![0; 2 << 20];
+    let answer = stranger.send_file("/profile/picture", &[], &large).await;
+    assert_eq!(answer.status.as_u16(), 303);
+    assert!(answer.headers[header::LOCATION].to_str().unwrap().starts_with("/login"));
+    let answer = stranger.send_file("/verify-email", &[], &large).await;
+    answer.expect(413);
+    let answer = stranger.send_file("/u/ada/messages", &[("name", "Eve")], b"x").await;
+    answer.expect(400);
+}

@@ -1,0 +1,164 @@
+//! `/projects`: the list, the board, and a project with its milestones.
+
+use serde_json::json;
+
+use super::browser::Browser;
+use crate::support::spawn_app;
+
+#[tokio::test]
+async fn a_project_is_added_found_changed_and_deleted() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let browser = Browser::of(&user);
+    browser.open("/projects").await.expect(200).says("Add a client first");
+    browser.open("/projects/new").await.says("First, a client");
+    let client = user.client("Kamala <b>").await;
+
+    let page = browser.open(&format!("/projects/new?clientId={client}")).await;
+    assert!(page.html.contains(&format!("<option value=\"{client}\" selected>")), "{}", page.html);
+    let typed = [
+        ("name", "<i>Shop</i>"),
+        ("clientId", &*client),
+        ("budget", "12,000.50"),
+        ("currency", "NGN"),
+        ("deadline", "2026-03-01"),
+        ("status", "active"),
+        ("description", "One\r\ntwo"),
+    ];
+    let shown = browser.send(&page, "/projects", &typed).await.expect(200);
+    shown.says("The project was added.").says("<i>Shop</i> Active for Kamala <b>");
+    shown.says("Budget ₦12,000.50").says("1 Mar 2026 overdue").says("One two");
+    shown.link(&format!("/invoices/new?clientId={client}&projectId=proj_"));
+
+    let list = browser.open(&format!("/projects?status=active&clientId={client}")).await;
+    list.says("<i>Shop</i>").says("overdue");
+    browser.open("/projects?status=cancelled").await.says("No project is like that");
+
+    let edit = format!("{}/edit", shown.path);
+    let page = browser.open(&edit).await;
+    assert_eq!(page.value("deadline").as_deref(), Some("2026-03-01"));
+    let emptied = [("name", "Shop"), ("clientId", &*client), ("currency", "NGN"), ("budget", "")];
+    let emptied: Vec<_> =
+        emptied.into_iter().chain([("description", ""), ("deadline", "")]).collect();
+    let changed = browser.send(&page, &edit, &emptied).await.expect(200);
+    changed.says("The project was changed.").says("Budget –").says("Deadline –").hides("One two");
+
+    let gone = browser.send(&changed, &format!("{}/delete", shown.path), &[]).await;
+    gone.says("The project was deleted.").says("No projects yet");
+    browser.open(&shown.path).await.expect(404);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_project_stands_at_its_field() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let other = app.register("b@example.com").await.client("Theirs").await;
+    user.client("Mine").await;
+    let browser = Browser::of(&user);
+    let page = browser.open("/projects/new").await;
+    let typed = [("name", ""), ("clientId", ""), ("budget", "much"), ("currency", "USD")];
+    let again = browser.send(&page, "/projects", &typed).await.expect(400);
+    again.says("3 fields need another look.").says("Please type a number");
+    let typed = [("name", "Shop"), ("clientId", &*other)];
+    let again = browser.send(&page, "/projects", &typed).await.expect(400);
+    again.says("this one is not there any more");
+    assert_eq!(user.get("/projects").await.body["total"], 0);
+}
+
+#[tokio::test]
+async fn a_card_moves_from_column_to_column() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Kamala").await;
+    let id = user.project(&client, "Shop").await;
+    let browser = Browser::of(&user);
+    let board = browser.open(&format!("/projects?view=board&clientId={client}")).await.expect(200);
+    board.says("Planning 1 project").says("Active 0 projects");
+    let action = format!("/projects/{id}/move");
+    let moved = browser.send(&board, &action, &[("status", "active")]).await.expect(200);
+    moved.says("“Shop” is now in: Active.").says("Planning 0 projects").says("Active 1 project");
+    assert!(moved.path.contains(&format!("clientId={client}")), "{}", moved.path);
+    // From its own page it leads back there.
+    let page = browser.open(&format!("/projects/{id}")).await;
+    let moved = browser.send(&page, &action, &[("status", "on_hold")]).await;
+    moved.says("“Shop” is now in: On hold.");
+    assert_eq!(moved.path, format!("/projects/{id}"));
+    let token = moved.value("_token").unwrap();
+    let bad = [("_token", &*token), ("status", "lost")];
+    browser.post(&action, &bad).await.says("Please choose one of the list.");
+    assert_eq!(user.get(&format!("/projects/{id}")).await.data(200)["status"], "on_hold");
+}
+
+#[tokio::test]
+async fn milestones_are_planned_completed_invoiced_and_paid() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Kamala").await;
+    let id = user.project(&client, "Shop").await;
+    let place = format!("/projects/{id}");
+    let browser = Browser::of(&user);
+    let page = browser.open(&place).await.expect(200);
+    let add = format!("{place}/milestones");
+    let again = browser.send(&page, &add, &[("name", "Design"), ("amount", "1.234")]).await;
+    let again = again.expect(400);
+    again.says("One field needs another look.");
+    assert_eq!(again.value("name").as_deref(), Some("Design"));
+    let typed = [("name", "Design & <b>more</b>"), ("amount", "1,500"), ("dueDate", "2026-03-10")];
+    let shown = browser.send(&again, &add, &typed).await.expect(200);
+    shown.says("The milestone was added.").says("0 of 1 done").says("Due 10 Mar 2026 overdue");
+
+    let start = format!("{place}/milestones/");
+    let edit = shown.link(&start);
+    let one = edit.strip_suffix("/edit").unwrap();
+    let status = format!("{one}/status");
+    let done = browser.send(&shown, &status, &[("status", "completed")]).await.expect(200);
+    done.says("1 of 1 done · USD 1,500.00 of USD 1,500.00").says("Done on 18 Mar 2026");
+    let invoice = done.link(&format!("/invoices/new?clientId={client}&projectId={id}&description"));
+    assert!(
+        invoice.contains("description=Design+%26+%3Cb%3Emore%3C%2Fb%3E&amount=1500"),
+        "{invoice}"
+    );
+    let paid = browser.send(&done, &status, &[("status", "paid")]).await;
+    paid.says("is paid.");
+
+    let page = browser.open(&edit).await;
+    let typed = [("name", "Design"), ("amount", "900"), ("status", "pending"), ("dueDate", "")];
+    let changed = browser.send(&page, &edit, &typed).await.expect(200);
+    changed.says("The milestone was changed.").says("0 of 1 done").says("No due date");
+    let page = browser.open(&edit).await;
+    let gone = browser.send(&page, &format!("{one}/delete"), &[]).await.expect(200);
+    gone.says("The milestone was deleted.").hides("0 of 1 done");
+    browser.open(&edit).await.expect(404);
+}
+
+#[tokio::test]
+async fn another_accounts_project_is_not_there() {
+    let app = spawn_app().await;
+    let (ada, eve) = (app.register("a@example.com").await, app.register("e@example.com").await);
+    let client = ada.client("Kamala").await;
+    let id = ada.project(&client, "Shop").await;
+    let milestone = ada.milestone(&id, "Design").await;
+    let own = eve.project(&eve.client("Own").await, "Own").await;
+    let browser = Browser::of(&eve);
+    let token = browser.open("/projects/new").await.value("_token").unwrap();
+    let fields = [("_token", &*token), ("status", "completed"), ("name", "x"), ("amount", "1")];
+    for path in [format!("/projects/{id}"), format!("/projects/{id}/edit")] {
+        browser.open(&path).await.expect(404);
+    }
+    for path in [
+        format!("/projects/{id}/edit"),
+        format!("/projects/{id}/move"),
+        format!("/projects/{id}/delete"),
+        format!("/projects/{id}/milestones"),
+        format!("/projects/{id}/milestones/{milestone}/status"),
+        // Nor through a project of her own.
+        format!("/projects/{own}/milestones/{milestone}/status"),
+        format!("/projects/{own}/milestones/{milestone}/delete"),
+    ] {
+        browser.post(&path, &fields).await.expect(404);
+    }
+    let project = ada.get(&format!("/projects/{id}")).await;
+    let project = project.data(200);
+    assert_eq!((&project["name"], &project["status"]), (&json!("Shop"), &json!("planning")));
+    assert_eq!(project["milestones"][0]["status"], "pending");
+}

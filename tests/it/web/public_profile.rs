@@ -1,0 +1,133 @@
+//! `/u/<username>`.
+
+use reqwest::Method;
+use serde_json::json;
+
+use super::browser::Browser;
+use crate::{
+    freelancehub::freelancer::freelancer,
+    support::{Options, spawn_app, spawn_app_with},
+};
+
+const MESSAGE: [(&str, &str); 3] =
+    [("name", "Ngozi"), ("email", "ngozi@example.com"), ("message", "Do you have time in May?")];
+
+#[tokio::test]
+async fn everybody_sees_what_a_freelancer_shows() {
+    let app = spawn_app().await;
+    let user = freelancer(&app, "JohnDoe").await;
+    let browser = Browser::new(&app);
+    let empty = browser.open("/u/johndoe").await.expect(200);
+    empty.says("Nothing is told here yet");
+    assert!(empty.html.contains(r#"<meta name="robots" content="noindex">"#));
+    let change = json!({
+        "title": "මෘදුකාංග ඉංජිනේරු",
+        "bio": "<script>alert(1)</script>\nI \"build\" shops.",
+        "location": {"country": "Sri Lanka", "city": "Colombo", "coordinates": [79.8612, 6.9271]},
+        "hourlyRate": {"amount": 12500, "currency": "XOF"},
+        "skills": ["Rust"],
+        "availability": "available",
+        "experience": "expert",
+        "phone": "+94701234567",
+    });
+    user.hub_put("/freelancer/profile", change).await.bare(200);
+    let item = json!({
+        "title": "Shop", "technologies": ["SQL"],
+        "links": [{"type": "live", "url": "https://www.example.com/shop?a=1&b=2"}],
+    });
+    user.hub_post("/freelancer/portfolio", item).await.bare(201);
+    let page = browser.open("/u/johndoe").await.expect(200);
+    page.says("John Doe").says("මෘදුකාංග ඉංජිනේරු").says("<script>alert(1)</script>");
+    page.says("Open to work").says("XOF\u{a0}12,500 an hour".replace('\u{a0}', " ").as_str());
+    page.says("Colombo, Sri Lanka").says("Rust").says("Expert").says("Here since March 2026");
+    page.says("Shop").says("live example.com").hides("Edit your profile");
+    assert_eq!(page.link("https://"), "https://www.example.com/shop?a=1&b=2");
+    for held in [
+        r#"<meta name="robots" content="index, follow">"#,
+        r#"<link rel="canonical" href="http://localhost:5000/u/JohnDoe">"#,
+        r#"<meta property="og:title" content="John Doe, මෘදුකාංග ඉංජිනේරු">"#,
+        r#"content="&#60;script&#62;alert(1)&#60;/script&#62; I &#34;build&#34; shops.""#,
+    ] {
+        assert!(page.html.contains(held), "{held}: {}", page.html);
+    }
+    for hidden in ["70123", "79.86", "@example.com", "user_", "<script>alert"] {
+        assert!(!page.html.contains(hidden), "{hidden}");
+    }
+}
+
+#[tokio::test]
+async fn looks_count_once_a_day_for_each_visitor_and_those_of_the_freelancer_never() {
+    let app = spawn_app().await;
+    let (user, other) = (freelancer(&app, "johndoe").await, freelancer(&app, "other").await);
+    let views = async || {
+        let dashboard = user.hub_get("/freelancer/dashboard").await;
+        dashboard.bare(200)["stats"]["profileViews"].as_u64().unwrap()
+    };
+    let own = Browser::of(&user).open("/u/johndoe").await.expect(200);
+    own.says("Edit your profile").hides("Write to John");
+    assert_eq!(views().await, 0);
+    let browser = Browser::of(&other);
+    browser.open("/u/johndoe").await.says("Write to John").hides("Edit your profile");
+    Browser::new(&app).open("/u/JohnDoe").await.expect(200);
+    assert_eq!(views().await, 1);
+}
+
+#[tokio::test]
+async fn a_visitor_writes_to_the_freelancer_and_is_thanked_once() {
+    let app = spawn_app().await;
+    let user = freelancer(&app, "johndoe").await;
+    let browser = Browser::new(&app);
+    browser.open("/u/johndoe").await.says("Send the message");
+    let wrong = [("name", "Ngozi \"N\""), ("email", "ngozi"), ("message", " ")];
+    let again = browser.post("/u/johndoe/messages", &wrong).await.expect(400);
+    again.says("2 fields need another look.").says("This is no e-mail address.");
+    assert_eq!(again.value("name").as_deref(), Some("Ngozi \"N\""));
+    let thanks = browser.post("/u/johndoe/messages", &MESSAGE).await.expect(200);
+    thanks.says("Thank you").says("Your message was sent.").hides("Send the message");
+    browser.open("/u/johndoe").await.says("Send the message").hides("Thank you");
+    let messages = user.hub_get("/freelancer/messages").await;
+    assert_eq!(messages.bare(200).as_array().unwrap().len(), 1);
+    assert_eq!(messages.body[0]["message"], MESSAGE[2].1);
+
+    // A program that fills in whatever there is is thanked too, and writes to nobody.
+    let all = [MESSAGE[0], MESSAGE[1], MESSAGE[2], ("reference", "https://spam.example")];
+    browser.post("/u/johndoe/messages", &all).await.expect(200).says("Thank you");
+    assert_eq!(user.hub_get("/freelancer/messages").await.body.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn who_writes_too_often_waits_and_keeps_what_was_typed() {
+    let app = spawn_app_with(Options { rate_limit: true, ..Options::default() }).await;
+    let user = freelancer(&app, "johndoe").await;
+    let browser = Browser::new(&app);
+    for _ in 0..5 {
+        browser.post("/u/johndoe/messages", &MESSAGE).await.expect(200);
+    }
+    let refused = browser.post("/u/johndoe/messages", &MESSAGE).await.expect(429);
+    refused.says("Too many requests, please try again later.").says(MESSAGE[2].1);
+    assert_eq!(refused.headers["retry-after"], "3600");
+    // The API counts with the page.
+    let body = json!({"name": "N", "email": "n@example.com", "message": "Hello"});
+    app.hub_post("/public/freelancers/johndoe/messages", body).await.refusal(429);
+    assert_eq!(
+        user.hub_get("/freelancer/messages?limit=100").await.body.as_array().unwrap().len(),
+        5
+    );
+}
+
+#[tokio::test]
+async fn nobody_of_that_name_is_a_page_that_says_so() {
+    let app = spawn_app().await;
+    freelancer(&app, "johndoe").await;
+    let browser = Browser::new(&app);
+    for path in ["/u/nobody", "/u/a%2Fb", "/u/%0d%0aset-cookie:x=y", "/u/johndoe%2F..", "/u"] {
+        browser.open(path).await.expect(404).says("There is no such page");
+    }
+    browser.post("/u/nobody/messages", &MESSAGE).await.expect(404);
+    browser.post("/u/nobody/messages", &[("name", "")]).await.expect(404);
+    let trapped = [("reference", "x")];
+    let path = "/u/%0d%0aset-cookie:x=y%2F%2Fevil.example/messages";
+    let answer = browser.once(&Method::POST, path, &trapped).await;
+    let to = answer.headers["location"].to_str().unwrap();
+    assert!(to.starts_with("/u/%0D%0Aset-cookie%3Ax%3Dy%2F%2Fevil"), "{to}");
+}

@@ -1,0 +1,93 @@
+//! `/welcome` and `/register`.
+
+use reqwest::{Method, header};
+
+use super::browser::Browser;
+use crate::support::{Options, PASSWORD, spawn_app, spawn_app_with};
+
+const TYPED: [(&str, &str); 7] = [
+    ("firstName", "Ama"),
+    ("lastName", "Owusu"),
+    ("email", "ama@example.com"),
+    ("password", PASSWORD),
+    ("currency", "GHS"),
+    ("timezone", "Africa/Accra"),
+    ("dateFormat", "dd.mm.yyyy"),
+];
+
+#[tokio::test]
+async fn the_first_visit_makes_the_owners_account() {
+    let app = spawn_app().await;
+    let browser = Browser::new(&app);
+    let page = browser.open("/clients").await.expect(200);
+    assert_eq!(page.path, "/welcome");
+    page.says("How you get paid").says("GHS – Ghanaian cedi").says("Africa/Accra");
+
+    let wrong = [("firstName", ""), ("email", "ama"), ("password", "short"), ("currency", "GHS")];
+    let again = browser.send(&page, "/welcome", &wrong).await.expect(400);
+    again.says("Please fill this in.").says("This is no e-mail address.");
+    assert!(!again.html.contains("short\""));
+    assert!(again.html.contains("<option value=\"GHS\" selected>"));
+
+    let fields = [&TYPED[..], &[("paymentInstructions", "MoMo 024"), ("closed", "on")]].concat();
+    let begun = browser.send(&again, "/welcome", &fields).await.expect(200);
+    begun.says("Welcome, Ama. Add a client, and write your first invoice.");
+
+    let account = app.post(
+        "/auth/login",
+        serde_json::json!({
+            "email": "ama@example.com", "password": PASSWORD,
+        }),
+    );
+    let user = account.await.data(200)["user"].clone();
+    assert_eq!((&user["currency"], &user["timezone"]), (&"GHS".into(), &"Africa/Accra".into()));
+
+    // Whoever comes next finds a server that has its owner.
+    let stranger = Browser::new(&app);
+    let answer = stranger.once(&Method::GET, "/welcome", &[]).await;
+    assert_eq!(answer.headers[header::LOCATION], "/login");
+    stranger.post("/welcome", &TYPED).await.says("This server has an owner already.");
+    stranger.open("/register").await.expect(403).says("Registration is closed");
+    stranger.post("/register", &TYPED).await.expect(403).says("Registration is closed");
+    stranger.open("/login").await.hides("Make an account");
+}
+
+#[tokio::test]
+async fn others_register_where_they_may() {
+    let app = spawn_app().await;
+    let stranger = Browser::new(&app);
+    assert_eq!(stranger.open("/register").await.path, "/welcome");
+    app.register("a@example.com").await;
+    stranger.open("/login").await.says("Make an account");
+    let page = stranger.open("/register").await.expect(200);
+    let taken = [&TYPED[..], &[("email", "A@example.com")]].concat();
+    let refused = stranger.send(&page, "/register", &taken).await.expect(409);
+    refused.says("already");
+    assert_eq!(refused.value("firstName").as_deref(), Some("Ama"));
+    let begun = stranger.send(&refused, "/register", &TYPED).await.expect(200);
+    begun.says("Welcome, Ama.").says("Ama Owusu");
+    let settings = stranger.open("/settings").await;
+    assert!(settings.html.contains("<option value=\"Africa/Accra\" selected>"));
+    stranger.open("/settings/data").await.hides("Who may register here");
+}
+
+#[tokio::test]
+async fn the_owner_opens_and_closes_registration_unless_a_setting_decides() {
+    let app = spawn_app().await;
+    let owner = Browser::of(&app.register("a@example.com").await);
+    let page = owner.open("/settings/data").await.expect(200);
+    let closed = owner.send(&page, "/settings/data/registration", &[]).await;
+    closed.says("Nobody else can make an account here now.");
+    Browser::new(&app).open("/register").await.expect(403);
+    let opened = owner.send(&closed, "/settings/data/registration", &[]).await;
+    opened.says("Anybody can make an account here now.");
+    Browser::new(&app).open("/register").await.expect(200);
+
+    let fixed = spawn_app_with(Options { open_registration: Some(false), ..Options::default() });
+    let fixed = fixed.await;
+    let page = Browser::new(&fixed).open("/welcome").await;
+    page.hides("Nobody else may register here");
+    let owner = Browser::new(&fixed);
+    owner.post("/welcome", &TYPED).await.expect(200);
+    owner.open("/settings/data").await.says("OPEN_REGISTRATION").hides("Close registration");
+}
