@@ -17,6 +17,11 @@ use crate::{
 };
 
 impl App {
+    /// How often the caller's public profile was looked at.
+    pub async fn profile_views(&self, claims: Claims) -> Result<u64> {
+        self.read(claims, |tx, actor| store::profile::count_views(tx, actor.account)).await
+    }
+
     /// The caller's profile, and how much of it is filled in.
     pub async fn profile(&self, claims: Claims) -> Result<OwnProfile> {
         self.read(claims, |tx, actor| {

@@ -37,7 +37,10 @@ macro_rules! assets {
 assets! {
     /// The stylesheet of all pages: what they share first, then what each part needs.
     STYLE "app.css" "text/css; charset=utf-8" [
-        "css/app.css"
+        "css/base.css"
+        "css/frame.css"
+        "css/content.css"
+        "css/form.css"
         "css/account.css"
         "css/dashboard.css"
         "css/invoice.css"

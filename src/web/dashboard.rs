@@ -1,7 +1,7 @@
 //! `/`: how things stand.
 
 use askama::Template;
-use futures_util::future::{try_join3, try_join5};
+use futures_util::future::{try_join4, try_join5};
 use poem::{Response, http::StatusCode};
 use rust_decimal::Decimal;
 
@@ -39,6 +39,7 @@ struct Show {
     overdue: Vec<ShownInvoice>,
     deadlines: Vec<Deadline>,
     activity: Vec<Activity>,
+    profile_views: u64,
     unread: u64,
     steps: Vec<Step>,
 }
@@ -63,8 +64,9 @@ pub async fn show(visit: Visit) -> Result<Response> {
         app.list_invoices(claims, overdue),
         app.list_invoices(claims, first),
     );
-    let ((stats, earnings, activity, overdue, first), deadlines, settings) =
-        try_join3(figures, app.upcoming(claims), app.invoice_defaults(claims)).await?;
+    let (upcoming, views) = (app.upcoming(claims), app.profile_views(claims));
+    let ((stats, earnings, activity, overdue, first), deadlines, settings, profile_views) =
+        try_join4(figures, upcoming, app.invoice_defaults(claims), views).await?;
     let is_paid_somehow = settings.defaults.payment_instructions.is_some();
     let steps = first_steps(&visit, &stats, is_paid_somehow, first.total > 0);
     Ok(answer(
@@ -78,6 +80,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
             overdue: overdue.entries,
             deadlines,
             activity,
+            profile_views,
             unread: visit.frame.unread_messages,
             steps,
             stats,

@@ -9,8 +9,8 @@ use super::{
     days::Days,
     fields::{As, Fields},
     form::Form,
-    invoice_sheet::{self, Sheet},
-    page::answer,
+    invoice_sheet::Sheet,
+    page::{self, answer},
     pager::Pager,
     shell::{Section, Shell},
     visit::Visit,
@@ -171,7 +171,7 @@ pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
 /// An invoice as PDF.
 pub async fn pdf(visit: Visit) -> Result<Response> {
     let file = visit.app.invoice_pdf(visit.claims, visit.id()).await?;
-    Ok(invoice_sheet::pdf(file))
+    Ok(page::pdf(&file.name, file.bytes))
 }
 
 fn place(shown: &ShownInvoice) -> Vec<u8> {

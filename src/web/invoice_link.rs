@@ -4,8 +4,8 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use super::{
-    invoice_sheet::{self, Sheet},
-    page::answer,
+    invoice_sheet::Sheet,
+    page::{self, answer},
     visit::Guest,
 };
 use crate::domain::{
@@ -54,7 +54,8 @@ pub async fn show(guest: Guest) -> Result<Response> {
 
 /// The invoice as PDF.
 pub async fn pdf(guest: Guest) -> Result<Response> {
-    Ok(invoice_sheet::pdf(guest.app.public_invoice_pdf(guest.param("token")).await?))
+    let file = guest.app.public_invoice_pdf(guest.param("token")).await?;
+    Ok(page::pdf(&file.name, file.bytes))
 }
 
 /// Where an invoice stands on a day.

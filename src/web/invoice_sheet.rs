@@ -2,20 +2,13 @@
 
 use askama::{Template, filters::HtmlSafe};
 use jiff::civil::Date;
-use poem::{Response, http::header};
 
 use crate::domain::{
     date::DateFormat,
     id::ImageId,
-    invoice::{
-        Invoice, InvoiceFile, InvoiceRecord, InvoiceStatus, Item, Party, PublicInvoice, Seller,
-    },
+    invoice::{Invoice, InvoiceRecord, InvoiceStatus, Item, Party, PublicInvoice, Seller},
     money::{Money, grouped},
 };
-
-/// What a PDF may do where a browser shows it: be shown.
-const PDF_POLICY: &str =
-    "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 /// An invoice as it is printed.
 #[derive(Template)]
@@ -86,14 +79,4 @@ impl Sheet {
     fn tax_rate(&self) -> String {
         self.invoice.tax_rate.normalize().to_string()
     }
-}
-
-/// A PDF that the browser shows.
-pub fn pdf(file: InvoiceFile) -> Response {
-    Response::builder()
-        .content_type("application/pdf")
-        .header(header::CONTENT_DISPOSITION, format!("inline; filename=\"{}\"", file.name))
-        .header(header::CONTENT_SECURITY_POLICY, PDF_POLICY)
-        .header(header::REFERRER_POLICY, "same-origin")
-        .body(file.bytes)
 }

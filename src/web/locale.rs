@@ -2,13 +2,11 @@
 
 use jiff::civil::Date;
 
+use super::choice::Choices;
 use crate::domain::{
     date::{DateFormat, Zone},
     money::Currency,
 };
-
-/// Values and what is read for them.
-pub type Choices = Vec<(String, String)>;
 
 /// What most freelancers are paid in, before the rest of the world.
 const COMMON: [&str; 18] = [

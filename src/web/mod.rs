@@ -168,14 +168,14 @@ fn settings(pages: &Pages) -> Route {
         .at("/data/delete", pages.page(account_data::ask_deletion, account_data::delete))
 }
 
-/// Pages share the limits of what the APIs offer for the same.
+/// Pages share the limits of what the APIs offer for the same. The first visit has none: it is
+/// open until there is an account, and whoever mistypes shall not have to wait for an hour.
 pub const LIMITS: &[RouteLimit] = &[
     (Method::GET, "/p/*", Limit::PublicView),
     (Method::POST, "/p/*", Limit::ProposalAnswer),
     (Method::POST, "/login", Limit::HubLogin),
     (Method::POST, "/login/passkey", Limit::HubLogin),
     (Method::POST, "/login/passkey/options", Limit::PasskeyChallenge),
-    (Method::POST, "/welcome", Limit::HubRegister),
     (Method::POST, "/register", Limit::HubRegister),
     (Method::POST, "/forgot", Limit::Codes),
     (Method::POST, "/reset", Limit::Codes),

@@ -2,11 +2,9 @@
 
 use askama::Template;
 use poem::{
-    FromRequest, IntoResponse, Request, RequestBody, Response,
+    IntoResponse, Response,
     http::{HeaderName, HeaderValue, StatusCode, header},
-    web::Form,
 };
-use serde::de::DeserializeOwned;
 
 use crate::http::problem::Problem;
 
@@ -51,16 +49,6 @@ pub fn with_header(mut response: Response, name: HeaderName, value: &str) -> Res
         response.headers_mut().insert(name, value);
     }
     response
-}
-
-/// Largest form, in bytes.
-const FORM_MAX: usize = 16 * 1024;
-
-/// What was typed into a form; none where it is no such form.
-pub async fn form<T: DeserializeOwned>(request: &mut Request) -> poem::Result<Option<T>> {
-    let bytes = request.take_body().into_bytes_limit(FORM_MAX).await?;
-    let mut body = RequestBody::new(bytes.into());
-    Ok(Form::<T>::from_request(request, &mut body).await.ok().map(|Form(typed)| typed))
 }
 
 /// A page that says one thing.

@@ -4,9 +4,10 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use super::{
+    choice::Choices,
     fields::{As, Fields},
     form::Form,
-    locale::{self, Choices},
+    locale,
     page::{Notice, answer, redirect},
     session,
     visit::Guest,

@@ -4,9 +4,10 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use super::{
+    choice::Choices,
     fields::{As, Fields},
     form::Form,
-    locale::{self, Choices},
+    locale,
     page::answer,
     shell::{Section, Shell},
     visit::Visit,
