@@ -2,8 +2,10 @@
 
 const each = (selector, work) => document.querySelectorAll(selector).forEach(work);
 
-// Where the menu is a row that scrolls, it shows where one is.
-document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// Where the menu or tabs are a row that scrolls, they show where one is.
+each(".menu [aria-current], .tabs [aria-current]", (link) => {
+    link.scrollIntoView({ block: "nearest", inline: "center" });
+});
 
 // A form is sent once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
