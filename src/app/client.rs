@@ -4,7 +4,7 @@ use super::{App, activity::Told};
 use crate::{
     domain::{
         activity::ActivityKind,
-        client::{Client, ClientChange, ClientDetails, ClientFilter},
+        client::{Client, ClientChange, ClientDetails, ClientFilter, ClientName},
         error::{Error, Result},
         exchange_rate::Rates,
         id::{AccountId, ClientId},
@@ -17,6 +17,9 @@ use crate::{
     },
     store::{self, engine::Tx},
 };
+
+/// Most names that are given to choose from: the newest.
+pub(super) const NAMES_MAX: i64 = 1000;
 
 impl App {
     /// Adds a client.
@@ -73,6 +76,11 @@ impl App {
             store::client::list(tx, actor.account, &filter, &rates)
         })
         .await
+    }
+
+    /// The newest clients by name, to choose from.
+    pub async fn list_client_names(&self, claims: Claims) -> Result<Vec<ClientName>> {
+        self.read(claims, |tx, actor| store::client::list_names(tx, actor.account, NAMES_MAX)).await
     }
 
     /// Changes the details of a client.

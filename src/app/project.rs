@@ -13,7 +13,7 @@ use crate::{
         idempotency::{Once, Outcome},
         money::{Currency, Money},
         page::Listing,
-        project::{NewProject, Project, ProjectChange, ProjectFilter, ProjectStatus},
+        project::{NewProject, Project, ProjectChange, ProjectFilter, ProjectName, ProjectStatus},
         rule::Rule,
         session::Claims,
     },
@@ -80,6 +80,14 @@ impl App {
         self.read(claims, move |tx, actor| {
             let rates = client::rates(tx, &actor)?;
             store::project::list(tx, actor.account, &filter, &rates)
+        })
+        .await
+    }
+
+    /// The newest projects by name, to choose from.
+    pub async fn list_project_names(&self, claims: Claims) -> Result<Vec<ProjectName>> {
+        self.read(claims, |tx, actor| {
+            store::project::list_names(tx, actor.account, client::NAMES_MAX)
         })
         .await
     }

@@ -59,6 +59,14 @@ impl ClientDetails {
     }
 }
 
+/// A client by name, as one is chosen from a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientName {
+    pub id: ClientId,
+    pub name: String,
+    pub company: Option<String>,
+}
+
 /// A change of a client.
 #[derive(Debug, Clone)]
 pub struct ClientChange {

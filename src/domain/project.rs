@@ -92,6 +92,15 @@ impl NewProject {
     }
 }
 
+/// A project by name, as one is chosen from a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectName {
+    pub id: ProjectId,
+    pub name: String,
+    /// The name of its client.
+    pub client: String,
+}
+
 /// A change of a project.
 #[derive(Debug, Clone)]
 pub struct ProjectChange {

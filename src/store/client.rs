@@ -9,7 +9,7 @@ use super::{
     list_total,
 };
 use crate::domain::{
-    client::{Client, ClientDetails, ClientFilter},
+    client::{Client, ClientDetails, ClientFilter, ClientName},
     error::{Error, Result},
     exchange_rate::{Rates, Total},
     id::{AccountId, ClientId},
@@ -156,6 +156,16 @@ pub fn exists(tx: &mut Tx, account: AccountId, id: ClientId) -> Result<bool> {
         |row| row.get::<i64>(0),
     )?;
     Ok(found.is_some())
+}
+
+/// The newest clients by name, so many at most.
+pub fn list_names(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<ClientName>> {
+    tx.list(
+        "SELECT id, name, company FROM clients WHERE account_id = ?1 AND deleted_at IS NULL \
+         ORDER BY id DESC LIMIT ?2",
+        values![&account, most],
+        |row| Ok(ClientName { id: row.get(0)?, name: row.get(1)?, company: row.get(2)? }),
+    )
 }
 
 /// A page of clients, newest first.

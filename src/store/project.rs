@@ -15,7 +15,7 @@ use crate::domain::{
     id::{AccountId, ClientId, ProjectId},
     money::{Currency, Money},
     page::Listing,
-    project::{Project, ProjectFilter, ProjectStatus},
+    project::{Project, ProjectFilter, ProjectName, ProjectStatus},
 };
 
 /// Clients for whom there is a project.
@@ -94,6 +94,16 @@ pub fn find(tx: &mut Tx, account: AccountId, id: ProjectId, rates: &Rates) -> Re
 pub fn find_bare(tx: &mut Tx, account: AccountId, id: ProjectId) -> Result<Project> {
     tx.find(select!("AND id = ?2"), values![&account, &id], read)?
         .ok_or_else(|| Error::not_found("Project"))
+}
+
+/// The newest projects by name, so many at most.
+pub fn list_names(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<ProjectName>> {
+    tx.list(
+        "SELECT p.id, p.name, c.name FROM projects p JOIN clients c ON c.id = p.client_id \
+         WHERE p.account_id = ?1 AND p.deleted_at IS NULL ORDER BY p.id DESC LIMIT ?2",
+        values![&account, most],
+        |row| Ok(ProjectName { id: row.get(0)?, name: row.get(1)?, client: row.get(2)? }),
+    )
 }
 
 /// A page of projects with their clients and milestones, newest first.

@@ -1,61 +1,50 @@
 //! What the selects of forms offer.
 
-use super::visit::Visit;
-use crate::domain::{
-    client::ClientFilter,
-    error::Result,
-    money::Currency,
-    page::{Listing, Page},
-    project::ProjectFilter,
+use super::{
+    form::{Control, Form},
+    visit::Visit,
 };
+use crate::domain::{client::Client, error::Result, money::Currency};
 
 /// Values and what is read for them, in the order of a select.
 pub type Choices = Vec<(String, String)>;
 
-/// Rows asked for at once.
-const AT_ONCE: u32 = 100;
-/// Most rows that a select offers: the newest.
-const MOST: usize = 1000;
-
-/// Every client of the reader, by name.
+/// The clients of the reader, by name.
 pub async fn clients(visit: &Visit) -> Result<Choices> {
-    let (mut choices, mut seen) = (Choices::new(), 0);
-    for number in 1.. {
-        let filter = ClientFilter { search: None, page: Page { number, size: AT_ONCE } };
-        let listing = visit.app.list_clients(visit.claims, filter).await?;
-        seen += listing.entries.len();
-        choices.extend(listing.entries.iter().map(|client| {
-            let name = &client.details.name;
-            let company = client.details.company.as_ref().filter(|company| *company != name);
-            let shown =
-                company.map_or_else(|| name.clone(), |company| format!("{name} · {company}"));
-            (client.id.to_string(), shown)
-        }));
-        if is_last(seen, &listing) {
-            break;
-        }
-    }
-    Ok(by_name(choices))
+    let clients = visit.app.list_client_names(visit.claims).await?.into_iter().map(|client| {
+        let company = client.company.filter(|company| *company != client.name);
+        let of = company.map_or_else(String::new, |company| format!(" · {company}"));
+        (client.id.to_string(), format!("{}{of}", client.name))
+    });
+    Ok(by_name(clients.collect()))
 }
 
-/// Every project of the reader, by name.
+/// The projects of the reader, by name.
 pub async fn projects(visit: &Visit) -> Result<Choices> {
-    let (mut choices, mut seen) = (Choices::new(), 0);
-    for number in 1.. {
-        let page = Page { number, size: AT_ONCE };
-        let filter = ProjectFilter { status: None, client_id: None, search: None, page };
-        let listing = visit.app.list_projects(visit.claims, filter).await?;
-        seen += listing.entries.len();
-        choices.extend(listing.entries.iter().map(|project| {
-            let client = project.client.as_ref().map(|client| &client.details.name);
-            let of = client.map_or_else(String::new, |client| format!(" · {client}"));
-            (project.id.to_string(), format!("{}{of}", project.name))
-        }));
-        if is_last(seen, &listing) {
-            break;
-        }
+    let projects =
+        visit.app.list_project_names(visit.claims).await?.into_iter().map(|project| {
+            (project.id.to_string(), format!("{} · {}", project.name, project.client))
+        });
+    Ok(by_name(projects.collect()))
+}
+
+/// Whom something is for; a client that has left the lists stays where it was chosen.
+pub fn client(form: &Form, clients: &Choices, chosen: Option<&Client>) -> Control {
+    let choice = form.choice("clientId", "Client", clients.clone());
+    let choice = choice.required().or("Choose a client");
+    match chosen {
+        Some(client) => choice.beside(client.id, &client.details.name),
+        None => choice,
     }
-    Ok(by_name(choices))
+}
+
+/// What amounts are in; a currency that is not offered any more stays where it was chosen.
+pub fn currency(form: &Form, currencies: &Choices) -> Control {
+    let choice = form.choice("currency", "Currency", currencies.clone()).required();
+    match form.value("currency") {
+        "" => choice,
+        chosen => choice.beside(chosen, chosen),
+    }
 }
 
 /// Every currency, that of the account first.
@@ -63,11 +52,6 @@ pub fn currencies(first: Currency) -> Choices {
     let others = Currency::all().iter().copied().filter(|currency| *currency != first);
     let shown = |currency: Currency| format!("{currency} – {}", currency.name());
     [first].into_iter().chain(others).map(|c| (c.code().to_owned(), shown(c))).collect()
-}
-
-/// Whether nothing more is to be read after this page; a row may have gone meanwhile.
-fn is_last<T>(seen: usize, listing: &Listing<T>) -> bool {
-    seen >= MOST || listing.entries.len() < AT_ONCE as usize
 }
 
 fn by_name(mut choices: Choices) -> Choices {

@@ -277,16 +277,9 @@ async fn edit_page(
     form: Form,
     invoice: Option<Invoice>,
 ) -> Result<Response> {
-    let (mut clients, mut projects) =
+    let (clients, mut projects) =
         futures_util::future::try_join(choice::clients(visit), choice::projects(visit)).await?;
     projects.insert(0, (String::new(), "None".to_owned()));
-    // A draft outlives the client it was written to.
-    let client = invoice.as_ref().and_then(|invoice| invoice.client.as_ref());
-    if let Some(client) = client.map(|client| (client.id.to_string(), &client.details.name))
-        && clients.iter().all(|(id, _)| *id != client.0)
-    {
-        clients.push((client.0, client.1.clone()));
-    }
     let account = visit.frame.account.currency;
     let currency = Currency::from_code(form.value("currency")).unwrap_or(account);
     let rows = form.fields.all_rows("items");
@@ -303,10 +296,14 @@ fn notes_page(visit: &Visit, status: StatusCode, form: Form, invoice: Invoice) -
 }
 
 impl Edit {
-    fn client_options(&self) -> Choices {
-        let mut options = vec![(String::new(), "Choose a client".to_owned())];
-        options.extend(self.clients.iter().cloned());
-        options
+    /// A draft outlives the client it was written to.
+    fn client(&self) -> Control {
+        let chosen = self.invoice.as_ref().and_then(|invoice| invoice.client.as_ref());
+        choice::client(&self.form, &self.clients, chosen)
+    }
+
+    fn currency(&self) -> Control {
+        choice::currency(&self.form, &self.currencies)
     }
 
     /// A field of a line.

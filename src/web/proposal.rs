@@ -80,22 +80,13 @@ struct Edit {
 }
 
 impl Edit {
-    /// Whom it is for; a client that has left the lists stays where it was chosen.
     fn client(&self) -> Control {
-        let choice = self.form.choice("clientId", "Client", self.clients.clone());
-        let choice = choice.required().or("Choose a client");
-        match self.proposal.as_ref().and_then(|proposal| proposal.client.as_ref()) {
-            Some(client) => choice.beside(client.id, &client.details.name),
-            None => choice,
-        }
+        let chosen = self.proposal.as_ref().and_then(|proposal| proposal.client.as_ref());
+        choice::client(&self.form, &self.clients, chosen)
     }
 
     fn currency(&self) -> Control {
-        let choice = self.form.choice("currency", "Currency", self.currencies.clone());
-        match self.form.value("currency") {
-            "" => choice.required(),
-            chosen => choice.required().beside(chosen, chosen),
-        }
+        choice::currency(&self.form, &self.currencies)
     }
 }
 

@@ -39,6 +39,8 @@ fn read_all(tx: &mut Tx, account: AccountId) -> Result<()> {
 
     store::client::list(tx, account, &ClientFilter { search: None, page }, &rates)?;
     store::client::find(tx, account, id(5), &rates)?;
+    store::client::list_names(tx, account, 1000)?;
+    store::project::list_names(tx, account, 1000)?;
     for client_id in [None, Some(id(7))] {
         for status in [None]
             .into_iter()

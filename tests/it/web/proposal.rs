@@ -105,3 +105,19 @@ async fn another_accounts_proposal_is_not_there() {
     let proposal = proposal.data(200);
     assert_eq!((&proposal["title"], &proposal["status"]), (&json!("Site"), &json!("draft")));
 }
+
+#[tokio::test]
+async fn drafts_outlive_the_only_client_they_were_written_to() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Kamala").await;
+    let proposal = user.proposal(&client, "Website").await;
+    let invoice = user.invoice(&client, json!(100), "2026-04-15").await;
+    user.delete(&format!("/clients/{client}")).await.data(200);
+    let browser = Browser::of(&user);
+    for page in [format!("/proposals/{proposal}/edit"), format!("/invoices/{invoice}/edit")] {
+        let page = browser.open(&page).await.expect(200);
+        let chosen = format!("<option value=\"{client}\" selected>Kamala</option>");
+        assert!(page.html.contains(&chosen), "{}", page.html);
+    }
+}
