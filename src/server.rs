@@ -58,8 +58,8 @@ pub fn routes(app: &Arc<App>, gate: &Arc<Gate>) -> BoxEndpoint<'static> {
     let garbled = Arc::new([os.free(make_sync(unknown)), hub.free(make_sync(unknown))]);
     Route::new()
         .at("/healthz", os.free(get(make_sync(|_| healthy()))))
-        .nest("/api/v1", os.around(os_routes, Some(Limit::Api), api_v1::LIMITS))
-        .nest("/v1", hub.around(hub_routes, None, v1::LIMITS))
+        .nest("/api/v1", os.around(os_routes, Some(Limit::Api), api_v1::LIMITS, api_v1::KEPT))
+        .nest("/v1", hub.around(hub_routes, None, v1::LIMITS, v1::KEPT))
         .at("/api/*path", os.free(make_sync(unknown)))
         .nest("/", web_pages(gate, web::routes(app)))
         .around(move |routes, mut request| {
@@ -102,6 +102,7 @@ impl Mount {
             shape: self.shape,
             limit: None,
             route_limits: &[],
+            kept: &[],
             knows: None,
         }
     }
@@ -112,12 +113,13 @@ impl Mount {
         inner: E,
         limit: Option<Limit>,
         route_limits: &'static [RouteLimit],
+        kept: &'static [&'static str],
     ) -> Route
     where
         E::Endpoint: 'static,
     {
         let knows = Some(self.document.knows());
-        let edge = Edge { limit, route_limits, knows, ..self.free(inner) };
+        let edge = Edge { limit, route_limits, kept, knows, ..self.free(inner) };
         Route::new()
             .at("/docs", self.free(get(self.document.page())))
             .at("/openapi.json", self.free(get(self.document.json())))
@@ -133,6 +135,7 @@ fn web_pages<E: IntoEndpoint>(gate: &Arc<Gate>, inner: E) -> Edge<E::Endpoint> {
         shape: page::shape,
         limit: None,
         route_limits: web::LIMITS,
+        kept: &[],
         knows: None,
     }
 }

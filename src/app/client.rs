@@ -5,7 +5,7 @@ use crate::{
     domain::{
         activity::ActivityKind,
         client::{Client, ClientChange, ClientDetails, ClientFilter, ClientName},
-        error::{Error, Result},
+        error::{Error, Kind, Result},
         exchange_rate::Rates,
         id::{AccountId, ClientId},
         idempotency::{Once, Outcome},
@@ -135,8 +135,8 @@ pub(super) fn named(
     id: ClientId,
     rates: &Rates,
 ) -> Result<Client> {
-    if !store::client::exists(tx, account, id)? {
-        return Err(Error::field("clientId", Rule::Unknown));
-    }
-    store::client::find(tx, account, id, rates)
+    store::client::find(tx, account, id, rates).map_err(|error| match error.kind() {
+        Kind::NotFound => Error::field("clientId", Rule::Unknown),
+        _ => error,
+    })
 }

@@ -21,6 +21,7 @@ pub mod invoice_send;
 pub mod limit;
 pub mod message;
 pub mod milestone;
+pub mod moment;
 pub mod outbox;
 pub mod passkey;
 pub mod password;

@@ -19,7 +19,7 @@ use crate::{
         environment::{Random, SystemClock, SystemRandom},
     },
     config::{self, Config, Settings},
-    http::edge::Gate,
+    http::{edge::Gate, kept::KeptAnswers},
     server,
     store::{Store, migrate, sqlite::ServeLock},
 };
@@ -89,6 +89,7 @@ async fn serve(config: Config) -> Outcome {
         trust_proxy: config.trust_proxy,
         boot: boot.iter().map(|byte| format!("{byte:02x}")).collect(),
         requests: AtomicU64::new(0),
+        kept: KeptAnswers::new(config.answer_cache),
     });
     let routes = server::routes(&app, &gate);
     let (stopper, stop) = watch::channel(false);

@@ -24,6 +24,9 @@ use crate::{
 /// Settings of later versions: set today, they are named in a warning.
 const RESERVED: &[&str] = &["TLS_CERT", "TLS_KEY", "ACME_DOMAIN", "ACME_EMAIL"];
 
+/// The most that a setting of megabytes may be.
+const MEGABYTES_MAX: usize = 4096;
+
 /// A setting that cannot be used: its name, what it was, what it may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrongSetting {
@@ -157,6 +160,10 @@ pub struct Settings {
     #[arg(long, env = "TRUST_PROXY", default_value = "off", value_name = "on|off")]
     trust_proxy: String,
 
+    /// Megabytes of answers kept to be given again while nothing has changed; 0 keeps none
+    #[arg(long, env = "ANSWER_CACHE", default_value = "16", value_name = "MB")]
+    answer_cache: String,
+
     #[command(flatten)]
     mail: MailSettings,
 
@@ -207,6 +214,8 @@ pub struct Config {
     /// None leaves it to the owner.
     pub open_registration: Option<bool>,
     pub trust_proxy: bool,
+    /// Bytes of answers kept.
+    pub answer_cache: usize,
     pub mail: MailConfig,
     /// Without a slash at its end.
     pub payment_link_base: String,
@@ -300,6 +309,7 @@ impl Settings {
                 .map(|text| switch("OPEN_REGISTRATION", text))
                 .transpose()?,
             trust_proxy: switch("TRUST_PROXY", &self.trust_proxy)?,
+            answer_cache: megabytes("ANSWER_CACHE", &self.answer_cache)?,
             payment_link_base: self.payment_links.base()?,
             location: self.location,
         })
@@ -348,6 +358,14 @@ fn listen(listen: Option<&str>, port: &str) -> Result<Vec<String>, WrongSetting>
 fn duration(name: &'static str, text: &str) -> Result<SignedDuration, WrongSetting> {
     parse_duration(text)
         .ok_or_else(|| WrongSetting::new(name, text, "a duration such as 45s, 30m, 12h or 7d"))
+}
+
+fn megabytes(name: &'static str, text: &str) -> Result<usize, WrongSetting> {
+    let megabytes = text.parse::<usize>().ok().filter(|megabytes| *megabytes <= MEGABYTES_MAX);
+    let megabytes = megabytes.ok_or_else(|| {
+        WrongSetting::new(name, text, format!("0 to {MEGABYTES_MAX} (megabytes)"))
+    })?;
+    Ok(megabytes * 1_000_000)
 }
 
 fn switch(name: &'static str, text: &str) -> Result<bool, WrongSetting> {

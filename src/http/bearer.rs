@@ -82,7 +82,8 @@ fn read(request: &Request) -> Result<Claims> {
     app(request)?.verify_token(token)
 }
 
-fn token(request: &Request) -> Option<&str> {
+/// The bearer token that comes with a request, whatever it is worth.
+pub fn token(request: &Request) -> Option<&str> {
     let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())

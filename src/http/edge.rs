@@ -22,6 +22,7 @@ use poem::{
 
 use super::{
     body::BODY_MAX,
+    kept::KeptAnswers,
     problem::{Problem, Shape},
     unread::Unread,
     visitor::Address,
@@ -70,6 +71,7 @@ pub struct Gate {
     /// Tells this process's request ids from those of others.
     pub boot: String,
     pub requests: AtomicU64,
+    pub kept: KeptAnswers,
 }
 
 /// Which routes an API has: to tell an unknown one apart when the limit is reached, and to name
@@ -86,6 +88,9 @@ pub struct Edge<E> {
     pub limit: Option<Limit>,
     /// What counts the requests of single routes on top.
     pub route_limits: &'static [RouteLimit],
+    /// Paths, written as those of the limits, whose answers hold until something is written or
+    /// a day begins: they depend on nothing but the database, the day and who asks.
+    pub kept: &'static [&'static str],
     pub knows: Option<Knows>,
 }
 
@@ -206,6 +211,18 @@ impl<E: Endpoint> Edge<E> {
     }
 
     async fn answer(&self, request: Request, path: &str, id: &str) -> Response {
+        let is_kept = || self.kept.iter().any(|known| matches(known, path));
+        match self.gate.kept.find(&self.gate.app, &request, is_kept) {
+            Ok(response) => response,
+            Err(None) => self.answer_anew(request, path, id).await,
+            Err(Some(place)) => {
+                let response = self.answer_anew(request, path, id).await;
+                self.gate.kept.keep(place, response).await
+            }
+        }
+    }
+
+    async fn answer_anew(&self, request: Request, path: &str, id: &str) -> Response {
         let call = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         match tokio::time::timeout(TIMEOUT, call).await {
             Ok(Ok(Ok(response))) => response.into_response(),

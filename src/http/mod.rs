@@ -6,6 +6,7 @@ pub mod bearer;
 pub mod body;
 pub mod edge;
 pub(crate) mod failed;
+pub mod kept;
 pub mod openapi;
 pub mod page;
 pub mod path;

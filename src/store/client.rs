@@ -1,12 +1,13 @@
 //! Clients.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
 use super::{
     engine::{Row, Tx, values},
     list_total,
+    tens::tens,
 };
 use crate::domain::{
     client::{Client, ClientDetails, ClientFilter, ClientName},
@@ -139,13 +140,16 @@ pub fn find_all(
     ids: impl Iterator<Item = ClientId>,
     rates: &Rates,
 ) -> Result<HashMap<ClientId, Client>> {
-    let mut found = HashMap::new();
-    for id in ids {
-        if let Entry::Vacant(place) = found.entry(id) {
-            place.insert(find_any(tx, account, id, rates)?);
-        }
+    let ids: Vec<ClientId> = ids.collect::<BTreeSet<_>>().into_iter().collect();
+    let mut rows = Vec::with_capacity(ids.len());
+    for [a, b, c, d, e, f, g, h, i, j] in tens(&ids) {
+        rows.append(&mut tx.list(
+            select!("WHERE account_id = ?1 AND id IN (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"),
+            values![&account, &a, &b, &c, &d, &e, &f, &g, &h, &i, &j],
+            |row| read(row, rates.base()),
+        )?);
     }
-    Ok(found)
+    Ok(gather(rows, rates).into_iter().map(|client| (client.id, client)).collect())
 }
 
 /// Whether the account has this client in its lists.

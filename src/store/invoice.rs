@@ -1,11 +1,14 @@
 //! Invoices and their lines.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use super::{
     client, dashboard,
     engine::{Row, Tx, values},
     list_total,
+    tens::tens,
 };
 use crate::domain::{
     client::Client,
@@ -123,16 +126,47 @@ pub fn find(tx: &mut Tx, account: AccountId, id: InvoiceId, rates: &Rates) -> Re
     Ok(invoice)
 }
 
-pub(super) fn items(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<Item>> {
+fn items(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<Item>> {
     tx.list(
         "SELECT id, description, quantity, rate, amount FROM invoice_items \
          WHERE invoice_id = ?1 ORDER BY position",
         values![&invoice],
-        |row| {
-            let line = Line { description: row.get(1)?, quantity: row.get(2)?, rate: row.get(3)? };
-            Ok(Item { id: row.get(0)?, line, amount: row.get(4)? })
-        },
+        |row| read_item(row, 0),
     )
+}
+
+/// The lines of several invoices, in order.
+pub(super) fn items_of(
+    tx: &mut Tx,
+    invoices: &[InvoiceId],
+) -> Result<HashMap<InvoiceId, Vec<Item>>> {
+    let mut found: HashMap<_, Vec<(i64, Item)>> = HashMap::with_capacity(invoices.len());
+    for [a, b, c, d, e, f, g, h, i, j] in tens(invoices) {
+        let rows = tx.list(
+            "SELECT invoice_id, position, id, description, quantity, rate, amount \
+             FROM invoice_items WHERE invoice_id IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            values![&a, &b, &c, &d, &e, &f, &g, &h, &i, &j],
+            |row| Ok((row.get(0)?, row.get(1)?, read_item(row, 2)?)),
+        )?;
+        for (invoice, position, item) in rows {
+            found.entry(invoice).or_default().push((position, item));
+        }
+    }
+    let in_order = |(invoice, mut items): (InvoiceId, Vec<(i64, Item)>)| {
+        items.sort_by_key(|(position, _)| *position);
+        (invoice, items.into_iter().map(|(_, item)| item).collect())
+    };
+    Ok(found.into_iter().map(in_order).collect())
+}
+
+/// Reads `id, description, quantity, rate, amount` from the given column on.
+fn read_item(row: &dyn Row, column: usize) -> Result<Item> {
+    let line = Line {
+        description: row.get(column + 1)?,
+        quantity: row.get(column + 2)?,
+        rate: row.get(column + 3)?,
+    };
+    Ok(Item { id: row.get(column)?, line, amount: row.get(column + 4)? })
 }
 
 /// The client with the bill-to details of the day the invoice was sent.

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::{
     client, dashboard,
     engine::{Tx, values},
-    invoice::{as_billed, by_client, by_status, items, read, select},
+    invoice::{as_billed, by_client, by_status, items_of, read, select},
     invoice_search, list_total,
 };
 use crate::domain::{
@@ -36,8 +36,10 @@ pub fn list(
     };
     let clients =
         client::find_all(tx, account, entries.iter().map(|invoice| invoice.client_id), rates)?;
+    let ids: Vec<_> = entries.iter().map(|invoice| invoice.id).collect();
+    let mut items = items_of(tx, &ids)?;
     for invoice in &mut entries {
-        invoice.items = items(tx, invoice.id)?;
+        invoice.items = items.remove(&invoice.id).unwrap_or_default();
         let client = clients.get(&invoice.client_id).cloned();
         invoice.client = client.map(|client| as_billed(client, invoice.buyer.as_ref()));
     }

@@ -36,6 +36,7 @@ pub mod request_answer;
 mod search;
 pub mod session;
 pub mod sqlite;
+mod tens;
 pub mod two_factor;
 
 use std::{error::Error as StdError, path::Path};
@@ -84,6 +85,13 @@ impl Store {
         work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         submit(&self.writes, work).await
+    }
+
+    /// A number that differs after each commit, by this process or another, and costs a few
+    /// microseconds: what was read after asking for it still holds while it stays. None where it
+    /// cannot be told.
+    pub fn version(&self) -> Option<u64> {
+        self.engine.version()
     }
 
     /// Finishes what is queued and ends the threads.

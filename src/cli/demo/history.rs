@@ -68,6 +68,16 @@ impl<'a> History<'a> {
         }
     }
 
+    /// The clients so far, with the currency each is billed in.
+    pub fn clients(&self) -> Vec<(ClientId, Currency)> {
+        let mut numbers: Vec<_> = self.clients.iter().collect();
+        numbers.sort();
+        let known = |(number, id): (&usize, &ClientId)| {
+            Some((*id, Currency::from_code(CLIENTS[*number].currency)?))
+        };
+        numbers.into_iter().filter_map(known).collect()
+    }
+
     /// Makes one step happen now.
     pub async fn take(&mut self, step: Step) -> Result<()> {
         let (app, claims) = (self.app, self.claims);
@@ -197,11 +207,11 @@ impl<'a> History<'a> {
 }
 
 /// A request that nobody sends twice.
-fn once<T>() -> Once<T> {
+pub fn once<T>() -> Once<T> {
     Once { key: None, render: |_| Vec::new() }
 }
 
-fn done<T>(outcome: Outcome<T>) -> Result<T> {
+pub fn done<T>(outcome: Outcome<T>) -> Result<T> {
     match outcome {
         Outcome::Done(value) => Ok(value),
         Outcome::Replayed(_) => Err(Error::internal("a step happened twice")),

@@ -2,17 +2,18 @@
 //! while the clock is moved, so that every total and every entry of the log is a real one.
 
 mod history;
+mod more;
 mod plan;
 mod profile;
 mod texts;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use clap::Args;
+use clap::{Args, value_parser};
 use jiff::Timestamp;
 use tokio::runtime;
 
-use self::history::History;
+use self::{history::History, more::MoreInvoices};
 use super::{Failure, Outcome, admin::named, now, open_app_with, terminal};
 use crate::{
     app::{
@@ -38,6 +39,10 @@ pub struct Arguments {
     /// Another number tells another story
     #[arg(long, default_value_t = 1)]
     seed: u64,
+
+    /// So many invoices more than the story has, to see how the program carries them
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = value_parser!(u64).range(..=10_000_000))]
+    invoices: u64,
 
     #[command(flatten)]
     location: Location,
@@ -65,7 +70,7 @@ impl Clock for StoryClock {
 }
 
 pub fn run(arguments: Arguments) -> Outcome {
-    let Arguments { email, seed, location, payment_links, secrets } = arguments;
+    let Arguments { email, seed, invoices, location, payment_links, secrets } = arguments;
     text::parse_email(&email).map_err(|rule| Failure::Failed(format!("{email:?} {rule}")))?;
     super::ready_database(&location)?;
     let secret_key = secrets.make_secret_key(&location, &SystemRandom)?;
@@ -81,7 +86,7 @@ pub fn run(arguments: Arguments) -> Outcome {
     let today = open_app_with(&location, Arc::new(SystemClock), settings.clone())?;
     let story = open_app_with(&location, clock.clone(), settings)?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let outcome = runtime.block_on(tell(&today, &story, &clock, plan, &email));
+    let outcome = runtime.block_on(tell(&today, &story, &clock, plan, &email, invoices));
     story.close();
     today.close();
     terminal::print(&outcome?)
@@ -93,6 +98,7 @@ async fn tell(
     clock: &StoryClock,
     plan: plan::Plan,
     email: &str,
+    invoices: u64,
 ) -> Result<String, Failure> {
     if today.account_by_email(email.to_owned()).await.is_ok() {
         let taken = Error::conflict("An account with this email already exists");
@@ -115,17 +121,21 @@ async fn tell(
     let claims = today.login(credentials, Device::default()).await?.claims;
 
     let bar = terminal::progress("Two years of work");
-    bar.set_length(plan.steps.len() as u64);
+    bar.set_length(plan.steps.len() as u64 + invoices);
     let mut history = History::new(story, claims, email);
+    let end = plan.steps.last().map_or(plan.start, |(at, _)| *at);
+    let mut more = MoreInvoices::new(story, claims, (plan.start, end), invoices);
     for (at, step) in plan.steps {
         clock.set(at);
         history.take(step).await?;
+        more.until(at, &history, || bar.inc(1)).await?;
         bar.inc(1);
     }
     bar.finish_and_clear();
     profile::fill(today, claims, "amara").await?;
     today.revoke_sessions(email.to_owned()).await?;
-    let mut text = format!("{email} has {history}\n");
+    let more = if invoices > 0 { format!(", and {invoices} more") } else { String::new() };
+    let mut text = format!("{email} has {history}{more}\n");
     if let Some(made) = made {
         text.push_str(&format!("password: {made}\n"));
     }

@@ -3,6 +3,7 @@
 mod connection;
 mod file;
 mod lock;
+mod watch;
 
 use std::{
     num::NonZero,
@@ -17,7 +18,10 @@ use r2d2::{Pool, PooledConnection};
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection as Sqlite, OpenFlags};
 
-use self::connection::{Transaction, open, prepare};
+use self::{
+    connection::{Transaction, open, prepare},
+    watch::Watch,
+};
 pub use self::{
     file::{backup, check, peek, query_plan, settle, with_connection},
     lock::ServeLock,
@@ -33,6 +37,7 @@ const BATCH_TIME: Duration = Duration::from_millis(5);
 /// The threads that own the connections to one database file.
 pub struct Engine {
     path: PathBuf,
+    watch: Watch,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -61,11 +66,17 @@ impl Engine {
                 .push(spawn(format!("reader-{number}"), move || read_loop(&connection, &reads))?);
         }
         threads.push(spawn("writer".to_owned(), move || write_loop(&writer, &writes))?);
-        Ok(Self { path: path.to_owned(), threads })
+        Ok(Self { path: path.to_owned(), watch: Watch::open(path, readers)?, threads })
+    }
+
+    /// See [`Watch::version`].
+    pub fn version(&self) -> Option<u64> {
+        self.watch.version()
     }
 
     /// Waits until every thread has finished what was queued.
     pub fn join(self) {
+        drop(self.watch);
         for thread in self.threads {
             if thread.join().is_err() {
                 tracing::error!("a database thread panicked");

@@ -18,6 +18,7 @@ mod invoice_number;
 mod invoice_pdf;
 mod invoice_send;
 mod isolation;
+mod kept;
 mod limit;
 mod milestone;
 mod openapi;

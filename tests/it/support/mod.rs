@@ -21,7 +21,7 @@ use freelanceos::{
         secret::SecretKey,
     },
     domain::session::Claims,
-    http::edge::Gate,
+    http::{edge::Gate, kept::KeptAnswers},
     mail::{courier::Courier, message::Sender},
     server,
     store::{Store, migrate, sqlite},
@@ -96,6 +96,7 @@ pub struct TestApp {
     pub base: String,
     pub clock: Arc<TestClock>,
     pub app: Arc<App>,
+    pub gate: Arc<Gate>,
     pub http: reqwest::Client,
     folder: TempDir,
     stop: watch::Sender<bool>,
@@ -192,13 +193,14 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
         trust_proxy: options.trust_proxy,
         boot: "test".to_owned(),
         requests: AtomicU64::new(0),
+        kept: KeptAnswers::new(1 << 20),
     });
     let routes = server::routes(&app, &gate);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(server::serve(vec![listener], routes, stopped));
-    TestApp { base, clock, app, http: reqwest::Client::new(), folder, stop }
+    TestApp { base, clock, app, gate, http: reqwest::Client::new(), folder, stop }
 }
 
 impl Drop for TestApp {

@@ -1,0 +1,119 @@
+//! Invoices beyond the story, spread over its days, for those who want to see how the program
+//! carries many of them.
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use rust_decimal::Decimal;
+
+use super::history::{History, done, once};
+use crate::{
+    app::App,
+    domain::{
+        date,
+        error::{Error, Result},
+        id::ClientId,
+        invoice::{Delivery, Line, NewInvoice},
+        money::Currency,
+        session::Claims,
+    },
+};
+
+/// Invoices under way at once, so that they share commits.
+const AT_ONCE: usize = 64;
+/// Days until such an invoice is due.
+const DUE_AFTER: i64 = 15;
+
+/// How many more invoices there are to be, and how many there are.
+pub struct MoreInvoices<'a> {
+    app: &'a App,
+    claims: Claims,
+    start: Timestamp,
+    end: Timestamp,
+    all: u64,
+    made: u64,
+}
+
+impl<'a> MoreInvoices<'a> {
+    /// So many invoices between two instants.
+    pub fn new(
+        app: &'a App,
+        claims: Claims,
+        (start, end): (Timestamp, Timestamp),
+        all: u64,
+    ) -> Self {
+        Self { app, claims, start, end, all, made: 0 }
+    }
+
+    /// Makes those that fall before `now`, at which the clock stands, and tells `progress` of
+    /// each. Of three in a row one stays a draft, one is sent, and one is sent and paid.
+    pub async fn until(
+        &mut self,
+        now: Timestamp,
+        history: &History<'_>,
+        progress: impl Fn(),
+    ) -> Result<()> {
+        let clients = history.clients();
+        if clients.is_empty() {
+            return Ok(());
+        }
+        let due = date::day_in(now, &TimeZone::UTC)
+            .checked_add(DUE_AFTER.days())
+            .map_err(Error::internal)?;
+        let numbers = self.made..self.share(now);
+        self.made = numbers.end.max(numbers.start);
+        let (app, claims) = (self.app, self.claims);
+        let makings = numbers.map(|number| {
+            let (client, currency) = clients[usize::try_from(number).unwrap_or(0) % clients.len()];
+            let new = invoice(number, client, currency, due);
+            let progress = &progress;
+            async move {
+                let id = done(app.create_invoice(claims, once(), new).await?)?.invoice.id;
+                if number % 3 > 0 {
+                    app.send_invoice(claims, once(), id, Delivery::default()).await?;
+                }
+                if number % 3 > 1 {
+                    app.mark_invoice_paid(claims, once(), id).await?;
+                }
+                progress();
+                Ok(())
+            }
+        });
+        stream::iter(makings).buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    /// How many of them fall before an instant.
+    fn share(&self, at: Timestamp) -> u64 {
+        let passed = at.duration_since(self.start).as_secs().max(0);
+        let span = self.end.duration_since(self.start).as_secs().max(1);
+        let share = i128::from(self.all) * i128::from(passed) / i128::from(span);
+        u64::try_from(share).unwrap_or(0).min(self.all)
+    }
+}
+
+fn invoice(
+    number: u64,
+    client_id: ClientId,
+    currency: Currency,
+    due_date: jiff::civil::Date,
+) -> NewInvoice {
+    let line = |description: &str, quantity: u64, rate: u64| Line {
+        description: description.to_owned(),
+        quantity: Decimal::from(quantity),
+        rate: Decimal::from(rate),
+    };
+    NewInvoice {
+        client_id,
+        project_id: None,
+        amount: None,
+        tax_rate: Decimal::ZERO,
+        currency: Some(currency),
+        status: None,
+        issue_date: None,
+        due_date,
+        lines: vec![
+            line("UI Design", 1, 500 + number % 7 * 250),
+            line("Development", 1 + number % 5, 150),
+        ],
+        notes: None,
+    }
+}
