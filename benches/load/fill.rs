@@ -1,7 +1,12 @@
-//! Fills a fresh server through its API: one account, its clients, its invoices.
+//! Fills a fresh server: through its API with one account, its clients, its invoices; or before
+//! it is started with the account of `freelanceos demo`.
 
+use std::fs::File;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::panic;
+use std::path::Path;
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,6 +16,7 @@ use serde_json::{Value, json};
 use crate::Failure;
 use crate::http::{Answer, Connection, Request};
 use crate::report::status;
+use crate::server::{Folder, command};
 
 pub const EMAIL: &str = "load@example.com";
 pub const PASSWORD: &str = "SecurePass123";
@@ -35,6 +41,21 @@ impl Account {
         let request = Request::post("/api/v1/auth/register", None, &body);
         let mut connection = Connection::open(address)?;
         Ok(Self { token: text_of(&mut connection, &request, "token")?, clients: Vec::new() })
+    }
+
+    /// Signs in to the account that [`demo`] made.
+    pub fn sign_in(address: SocketAddr) -> Result<Self, Failure> {
+        let body = json!({ "email": EMAIL, "password": PASSWORD });
+        let request = Request::post("/api/v1/auth/login", None, &body);
+        let mut connection = Connection::open(address)?;
+        let token = text_of(&mut connection, &request, "token")?;
+        let mut account = Self { token, clients: Vec::new() };
+        let listed = account.get("/clients?pageSize=100");
+        let listed: Value = serde_json::from_slice(send(&mut connection, &listed)?.body)?;
+        let ids = listed["data"].as_array().into_iter().flatten();
+        account.clients =
+            ids.filter_map(|client| Some(client["id"].as_str()?.to_owned())).collect();
+        Ok(account)
     }
 
     pub fn get(&self, path: &str) -> Request {
@@ -99,6 +120,29 @@ impl Account {
             ],
             "notes": "Payment due within 15 days",
         })
+    }
+}
+
+/// Has `freelanceos demo` make its account with so many invoices beyond its story.
+pub fn demo(binary: &Path, folder: &Folder, invoices: usize) -> Result<(), Failure> {
+    let log = || File::options().create(true).append(true).open(folder.log());
+    let data = folder.data();
+    command(binary).arg("migrate").env("DATA_DIR", &data).stdout(log()?).status()?;
+    let mut child = command(binary)
+        .args(["demo", "--email", EMAIL, "--invoices", &invoices.to_string()])
+        .env("DATA_DIR", &data)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(log()?)
+        .spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        writeln!(stdin, "{PASSWORD}")?;
+    }
+    let ended = child.wait()?;
+    if ended.success() {
+        Ok(())
+    } else {
+        Err(format!("freelanceos demo ended with {ended}").into())
     }
 }
 

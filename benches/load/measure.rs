@@ -36,9 +36,10 @@ pub enum Scenario {
 
 impl Scenario {
     /// What a run measures unless told otherwise, between its two floors.
-    pub const STANDARD: [Self; 6] = [
+    pub const STANDARD: [Self; 7] = [
         Self::Client,
         Self::Clients,
+        Self::Invoices,
         Self::Stats,
         Self::CreateClient,
         Self::CreateInvoice,
@@ -46,7 +47,20 @@ impl Scenario {
     ];
 
     /// What must stay flat as invoices grow.
-    pub const GROWTH: [Self; 3] = [Self::Stats, Self::Clients, Self::Invoices];
+    pub const GROWTH: [Self; 4] = [Self::Stats, Self::Clients, Self::Invoices, Self::CreateInvoice];
+
+    /// What a server may answer with what it has kept.
+    pub const READS: [Self; 4] = [Self::Client, Self::Clients, Self::Invoices, Self::Stats];
+
+    /// What is compared with another program.
+    pub const COMPARED: [Self; 6] = [
+        Self::Client,
+        Self::Clients,
+        Self::Invoices,
+        Self::Stats,
+        Self::CreateClient,
+        Self::CreateInvoice,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -62,7 +76,7 @@ impl Scenario {
     }
 
     /// The requests to send in turn.
-    fn requests(self, account: &Account) -> Vec<Request> {
+    pub fn requests(self, account: &Account) -> Vec<Request> {
         match self {
             Self::Floor => vec![Request::get("/healthz", None)],
             Self::Client => {
@@ -167,12 +181,12 @@ impl Work {
 pub fn measure(
     scenario: Scenario,
     server: &Server,
-    account: &Account,
+    requests: Vec<Request>,
     connections: usize,
     length: Duration,
 ) -> Result<Measurement, Failure> {
     let work = Work {
-        requests: scenario.requests(account),
+        requests,
         next: AtomicUsize::new(0),
         failures: AtomicUsize::new(0),
         first_failure: OnceLock::new(),

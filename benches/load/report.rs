@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::measure::Measurement;
+use crate::measure::{Measurement, Scenario};
 
 /// Floors of one run that are further apart than this, in percent, make its numbers doubtful.
 const NOISE_LIMIT: f64 = 15.0;
 
-/// How many times slower the dashboard's numbers may get between the sizes of `--growth`.
+/// How many times slower anything may get between the sizes of `--growth`.
 const GROWTH_LIMIT: f64 = 1.3;
 
 /// Shows `text` in place of the last status line, on a terminal only.
@@ -27,6 +27,10 @@ pub struct Standard {
     pub setting: Value,
     /// The scenarios in order, a floor first and last.
     pub measurements: Vec<Measurement>,
+    /// The reads among them, by a server that keeps no answers; a floor first.
+    pub made_anew: Vec<Measurement>,
+    /// Transactions a second that the disk takes in bare batches.
+    pub bare: Vec<(Scenario, f64)>,
     pub first_start: Duration,
     /// Starts on an existing database, fastest first.
     pub starts: Vec<Duration>,
@@ -53,12 +57,30 @@ impl Standard {
         (first.max(last) / first.min(last) - 1.0) * 100.0
     }
 
+    /// Name, bare rate, and the share of it that the server reached.
+    fn bare_shares(&self) -> impl Iterator<Item = (&'static str, f64, f64)> {
+        self.bare.iter().filter_map(|(scenario, rate)| {
+            let measured = self.measurements.iter().find(|m| m.scenario == *scenario)?;
+            Some((scenario.name(), *rate, measured.per_second() / rate))
+        })
+    }
+
     fn start_median(&self) -> Duration {
         self.starts[self.starts.len() / 2]
     }
 
     pub fn print(&self) {
         print_table(&self.measurements, self.floor());
+        println!("\nevery answer made anew:");
+        print_table(&self.made_anew, self.made_anew[0].per_second());
+        println!();
+        for (name, rate, share) in self.bare_shares() {
+            println!(
+                "{name}: {:.2} of the {} a second that the disk takes in bare batches",
+                share,
+                grouped(rate),
+            );
+        }
         let noise = self.noise();
         let verdict =
             if noise > NOISE_LIMIT { "a noisy machine, measure again" } else { "a steady machine" };
@@ -82,6 +104,10 @@ impl Standard {
         json!({
             "setting": self.setting,
             "scenarios": scenarios(&self.measurements, self.floor()),
+            "madeAnew": scenarios(&self.made_anew, self.made_anew[0].per_second()),
+            "ofBareBatches": self.bare_shares().map(|(name, rate, share)| json!({
+                "name": name, "bareTransactionsPerSecond": rate, "share": share,
+            })).collect::<Vec<_>>(),
             "floorDifferencePercent": self.noise(),
             "noisy": self.noise() > NOISE_LIMIT,
             "residentBytes": {
@@ -101,10 +127,13 @@ impl Standard {
 /// The result of one size of `--growth`.
 pub struct Size {
     pub invoices: usize,
-    pub clients: usize,
     /// The scenarios in order, a floor first.
     pub measurements: Vec<Measurement>,
-    pub filled_bytes: u64,
+    /// From starting the process to its first answer, the median.
+    pub start: Duration,
+    pub idle_bytes: u64,
+    /// Size of the database file.
+    pub file_bytes: u64,
 }
 
 impl Size {
@@ -114,10 +143,11 @@ impl Size {
 
     pub fn print(&self) {
         println!(
-            "\n{} invoices, {} clients, resident memory {}",
+            "\n{} invoices in {}: start-up {}, resident memory {} idle",
             grouped(self.invoices as f64),
-            grouped(self.clients as f64),
-            megabytes(self.filled_bytes),
+            megabytes(self.file_bytes),
+            time(self.start),
+            megabytes(self.idle_bytes),
         );
         print_table(&self.measurements, self.floor());
     }
@@ -128,15 +158,10 @@ pub fn print_growth(sizes: &[Size]) {
     println!();
     for size in &sizes[1..] {
         for (name, slowdown) in slowdowns(&sizes[0], size) {
-            let verdict = match name {
-                "stats" if slowdown > GROWTH_LIMIT => {
-                    format!(" (over the limit of {GROWTH_LIMIT})")
-                }
-                "stats" => format!(" (within the limit of {GROWTH_LIMIT})"),
-                _ => String::new(),
-            };
+            let verdict = if slowdown > GROWTH_LIMIT { "over" } else { "within" };
             println!(
-                "{name}: {slowdown:.2} times slower with {} invoices than with {}{verdict}",
+                "{name}: {slowdown:.2} times slower with {} invoices than with {} ({verdict} the \
+                 limit of {GROWTH_LIMIT})",
                 grouped(size.invoices as f64),
                 grouped(sizes[0].invoices as f64),
             );
@@ -153,22 +178,80 @@ pub fn growth_json(setting: &Value, sizes: &[Size]) -> Value {
                 .collect();
             json!({
                 "invoices": size.invoices,
-                "clients": size.clients,
                 "scenarios": scenarios(&size.measurements, size.floor()),
                 "slowdown": slowdown,
-                "residentBytes": size.filled_bytes,
+                "startUpMillis": millis(size.start),
+                "residentBytes": size.idle_bytes,
+                "fileBytes": size.file_bytes,
             })
         })
         .collect();
-    json!({ "setting": setting, "sizes": sizes, "statsSlowdownLimit": GROWTH_LIMIT })
+    json!({ "setting": setting, "sizes": sizes, "slowdownLimit": GROWTH_LIMIT })
 }
 
 /// Each scenario with its requests per second at `first` divided by those at `other`.
-fn slowdowns<'a>(first: &'a Size, other: &'a Size) -> impl Iterator<Item = (&'static str, f64)> {
+pub fn slowdowns<'a>(
+    first: &'a Size,
+    other: &'a Size,
+) -> impl Iterator<Item = (&'static str, f64)> {
     first.measurements.iter().zip(&other.measurements).map(|(before, after)| {
         let slowdown = before.per_second() / after.per_second();
         (before.scenario.name(), slowdown)
     })
+}
+
+/// FreelanceOS and another program in turn, scenario by scenario.
+#[derive(Default)]
+pub struct Comparison {
+    pub setting: Value,
+    pub kept: Vec<Measurement>,
+    pub made_anew: Vec<Measurement>,
+    pub other: Vec<Measurement>,
+}
+
+impl Comparison {
+    /// Name, and the rates: with kept answers, made anew, the other's.
+    fn rates(&self) -> impl Iterator<Item = (&'static str, [f64; 3], &Measurement)> {
+        self.kept.iter().zip(&self.made_anew).zip(&self.other).map(|((kept, anew), other)| {
+            let rates = [kept.per_second(), anew.per_second(), other.per_second()];
+            (kept.scenario.name(), rates, other)
+        })
+    }
+
+    pub fn print(&self) {
+        println!(
+            "{:<15}{:>13}{:>10}{:>10}{:>12}{:>15}{:>10}",
+            "scenario", "FreelanceOS", "anew", "p99", "PocketBase", "its p99", "times"
+        );
+        for ((name, [kept, anew, other], theirs), ours) in self.rates().zip(&self.kept) {
+            println!(
+                "{name:<15}{:>13}{:>10}{:>10}{:>12}{:>15}{:>10}",
+                grouped(kept),
+                grouped(anew),
+                time(ours.p99),
+                grouped(other),
+                time(theirs.p99),
+                format!("{:.1} / {:.1}", kept / other, anew / other),
+            );
+        }
+    }
+
+    pub fn json(&self) -> Value {
+        let scenarios: Vec<Value> = self
+            .rates()
+            .map(|(name, [kept, anew, other], _)| {
+                json!({
+                    "name": name,
+                    "keptPerSecond": kept,
+                    "anewPerSecond": anew,
+                    "pocketBasePerSecond": other,
+                    "times": kept / other,
+                    "timesAnew": anew / other,
+                })
+            })
+            .collect();
+        json!({ "setting": self.setting, "scenarios": scenarios })
+    }
 }
 
 fn print_table(measurements: &[Measurement], floor: f64) {

@@ -32,11 +32,11 @@ impl Folder {
         Ok(Self(folder))
     }
 
-    fn data(&self) -> PathBuf {
+    pub fn data(&self) -> PathBuf {
         self.0.path().join("data")
     }
 
-    fn log(&self) -> PathBuf {
+    pub fn log(&self) -> PathBuf {
         self.0.path().join("server.log")
     }
 
@@ -66,6 +66,13 @@ impl Folder {
     }
 }
 
+/// Whether reads may be answered with what was kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Answers {
+    Kept,
+    Anew,
+}
+
 /// A running server, killed when dropped.
 pub struct Server {
     child: Child,
@@ -82,31 +89,45 @@ impl Drop for Server {
 }
 
 impl Server {
-    pub fn start(binary: &Path, folder: &Folder) -> Result<Self, Failure> {
+    /// Starts FreelanceOS; `answers` says whether it may give answers again that it has kept.
+    pub fn start(binary: &Path, folder: &Folder, answers: Answers) -> Result<Self, Failure> {
         let address = free_address()?;
-        let log = File::options().create(true).append(true).open(folder.log())?;
-        let begin = Instant::now();
-        let child = Command::new(binary)
+        let mut command = command(binary);
+        command
             .arg("serve")
-            // Settings of the person running this, an SMTP host above all, must not leak in.
-            .env_clear()
             .env("DATA_DIR", folder.data())
             .env("LISTEN", address.to_string())
             .env("RATE_LIMIT", "off")
-            .env("LOG", "warn")
+            .env("LOG", "warn");
+        if answers == Answers::Anew {
+            command.env("ANSWER_CACHE", "0");
+        }
+        Self::spawn(command, address, folder, "/healthz")
+    }
+
+    /// Starts a server that is ready once a GET of `health` is answered with 200.
+    pub fn spawn(
+        mut command: Command,
+        address: SocketAddr,
+        folder: &Folder,
+        health: &str,
+    ) -> Result<Self, Failure> {
+        let log = File::options().create(true).append(true).open(folder.log())?;
+        let begin = Instant::now();
+        let child = command
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()
-            .map_err(|error| format!("cannot start {}: {error}", binary.display()))?;
+            .map_err(|error| format!("cannot start {:?}: {error}", command.get_program()))?;
         let mut server = Self { child, address, start_up: Duration::ZERO };
-        server.wait_until_ready(begin)?;
+        server.wait_until_ready(begin, health)?;
         server.start_up = begin.elapsed();
         Ok(server)
     }
 
-    fn wait_until_ready(&mut self, begin: Instant) -> Result<(), Failure> {
-        let request = Request::get("/healthz", None);
+    fn wait_until_ready(&mut self, begin: Instant, health: &str) -> Result<(), Failure> {
+        let request = Request::get(health, None);
         loop {
             let ready = Connection::open(self.address)
                 .and_then(|mut connection| Ok(connection.send(&request, 0)?.status == 200))
@@ -186,7 +207,15 @@ impl Server {
     }
 }
 
-fn free_address() -> Result<SocketAddr, Failure> {
+/// A program without the settings of the person running this: an SMTP host above all must not
+/// leak in.
+pub fn command(binary: &Path) -> Command {
+    let mut command = Command::new(binary);
+    command.env_clear();
+    command
+}
+
+pub fn free_address() -> Result<SocketAddr, Failure> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     Ok(listener.local_addr()?)
 }
