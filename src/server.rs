@@ -1,31 +1,15 @@
-//! The route tree, the listeners, and how they end.
+//! The route tree.
 
-use std::{
-    io,
-    net::SocketAddr,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::sync::{Arc, OnceLock};
 
-use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-};
 use poem::{
     Endpoint, EndpointExt, IntoEndpoint, Request, Response, Route,
     endpoint::{BoxEndpoint, make_sync},
     error::NotFoundError,
     get,
-    http::{StatusCode, uri::Scheme},
-    web::{LocalAddr, RemoteAddr},
+    http::StatusCode,
 };
 use poem_openapi::OpenApi;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::watch,
-    time::{sleep, timeout},
-};
 
 use crate::{
     api::{api_v1, v1},
@@ -39,13 +23,6 @@ use crate::{
     },
     web::{self, page},
 };
-
-/// How long a client may take to send a request's head, and a connection be idle.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
-/// Largest request head, in bytes.
-const HEAD_MAX: usize = 64 * 1024;
-/// How long running requests may take to end at shutdown.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Every route of the program.
 pub fn routes(app: &Arc<App>, gate: &Arc<Gate>) -> BoxEndpoint<'static> {
@@ -196,83 +173,4 @@ fn unknown(_: Request) -> poem::Result<Response> {
 
 fn healthy() -> Response {
     Response::builder().content_type("application/json").body(r#"{"status":"ok"}"#)
-}
-
-/// Serves the routes on every listener until `stop` changes, then lets running requests end.
-pub async fn serve(
-    listeners: Vec<TcpListener>,
-    routes: BoxEndpoint<'static>,
-    stop: watch::Receiver<bool>,
-) -> io::Result<()> {
-    let routes = Arc::new(routes);
-    let graceful = Arc::new(GracefulShutdown::new());
-    let mut accepting = tokio::task::JoinSet::new();
-    for listener in listeners {
-        accepting.spawn(accept(listener, Arc::clone(&routes), Arc::clone(&graceful), stop.clone()));
-    }
-    while accepting.join_next().await.is_some() {}
-    if let Some(graceful) = Arc::into_inner(graceful)
-        && timeout(SHUTDOWN_TIMEOUT, graceful.shutdown()).await.is_err()
-    {
-        tracing::warn!("some requests did not end in time and were cut off");
-    }
-    Ok(())
-}
-
-async fn accept(
-    listener: TcpListener,
-    routes: Arc<BoxEndpoint<'static>>,
-    graceful: Arc<GracefulShutdown>,
-    mut stop: watch::Receiver<bool>,
-) {
-    let Ok(local) = listener.local_addr() else { return };
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stop.changed() => return,
-        };
-        match accepted {
-            Ok((stream, peer)) => connect(stream, local, peer, &routes, &graceful),
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                // Out of file descriptors: give running requests time to return some.
-                sleep(Duration::from_millis(100)).await;
-            }
-        }
-    }
-}
-
-fn connect(
-    stream: TcpStream,
-    local: SocketAddr,
-    peer: SocketAddr,
-    routes: &Arc<BoxEndpoint<'static>>,
-    graceful: &GracefulShutdown,
-) {
-    // Without it an answer written in pieces waits for the peer's delayed acknowledgement.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "no TCP_NODELAY");
-    }
-    let routes = Arc::clone(routes);
-    let service = service_fn(move |request| {
-        let routes = Arc::clone(&routes);
-        async move {
-            let (local, peer) = (LocalAddr(local.into()), RemoteAddr(peer.into()));
-            let request = Request::from((request, local, peer, Scheme::HTTP));
-            Ok::<_, std::convert::Infallible>(hyper::Response::from(
-                routes.get_response(request).await,
-            ))
-        }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(HEAD_MAX)
-        .serve_connection(TokioIo::new(stream), service);
-    let connection = graceful.watch(connection);
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, %peer, "connection ended");
-        }
-    });
 }

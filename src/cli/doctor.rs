@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::{SignedDuration, tz::TimeZone};
 use serde_json::json;
 
-use super::{Failure, Outcome, backup::beside, in_words, now, terminal};
+use super::{Failure, Outcome, backup::beside, in_words, net, now, terminal};
 use crate::{
     app::{FINGERPRINT, secret::SecretKey},
     config::{Settings, mail::MailConfig},
@@ -77,18 +77,28 @@ struct Finding {
 }
 
 #[derive(Default)]
-struct Report(Vec<Finding>);
+pub(super) struct Report(Vec<Finding>);
 
 impl Report {
-    fn ok(&mut self, what: &'static str, text: impl Into<String>) {
+    pub(super) fn ok(&mut self, what: &'static str, text: impl Into<String>) {
         self.add(Verdict::Ok, what, text, None);
     }
 
-    fn warn(&mut self, what: &'static str, text: impl Into<String>, advice: impl Into<String>) {
+    pub(super) fn warn(
+        &mut self,
+        what: &'static str,
+        text: impl Into<String>,
+        advice: impl Into<String>,
+    ) {
         self.add(Verdict::Warn, what, text, Some(advice.into()));
     }
 
-    fn fail(&mut self, what: &'static str, text: impl Into<String>, advice: impl Into<String>) {
+    pub(super) fn fail(
+        &mut self,
+        what: &'static str,
+        text: impl Into<String>,
+        advice: impl Into<String>,
+    ) {
         self.add(Verdict::Fail, what, text, Some(advice.into()));
     }
 
@@ -142,6 +152,7 @@ fn examine(settings: &Settings, report: &mut Report) {
         Err(error) => report.fail("settings", error.to_string(), "change it"),
     }
     examine_clock(report);
+    net::examine(settings, report);
     let folder = &location.data_dir;
     if !folder.is_dir() {
         let text = format!("there is no folder {}", folder.display());

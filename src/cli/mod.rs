@@ -8,11 +8,13 @@ mod doctor;
 mod export;
 mod mail;
 mod migrate;
+mod net;
 mod openapi;
 mod rates;
 mod restore;
 mod serve;
 mod terminal;
+mod tls;
 
 use std::{
     error::Error as _,

@@ -12,14 +12,15 @@ use tokio::{
     sync::watch,
 };
 
-use super::{Failure, Outcome, now, start_logging};
+use super::{Failure, Outcome, now, start_logging, tls::Tls};
 use crate::{
     app::{
         App, Settings as AppSettings,
         environment::{Random, SystemClock, SystemRandom},
     },
-    config::{self, Config, Settings},
+    config::{Config, Settings, tls::TlsConfig},
     http::{edge::Gate, kept::KeptAnswers},
+    net::{self, Face, Limits, descriptors, redirect},
     server,
     store::{Store, migrate, sqlite::ServeLock},
 };
@@ -29,9 +30,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 
 pub fn run(settings: Settings) -> Outcome {
     start_logging(&settings.logging)?;
-    for name in config::reserved_in_use() {
-        tracing::warn!("{name} is set, but this version does not use it yet");
-    }
+    settings.check()?;
+    let tls = Tls::open(&settings)?;
     let config = settings.load(&SystemRandom)?;
     let Some(_lock) = ServeLock::take(&config.database)? else {
         return Err(Failure::Failed(format!(
@@ -47,10 +47,10 @@ pub fn run(settings: Settings) -> Outcome {
         tracing::info!(copy = %copy.display(), "the database as it was before is kept");
     }
     let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(config))
+    runtime.block_on(serve(config, tls))
 }
 
-async fn serve(config: Config) -> Outcome {
+async fn serve(config: Config, tls: Tls) -> Outcome {
     let settings = AppSettings {
         jwt_secret: config.jwt_secret.clone(),
         secret_key: Some(config.secret_key.clone()),
@@ -70,13 +70,8 @@ async fn serve(config: Config) -> Outcome {
     app.restore_limits().await?;
     let app = Arc::new(app);
 
-    let mut listeners = Vec::with_capacity(config.listen.len());
-    for address in &config.listen {
-        let listener = TcpListener::bind(address).await.map_err(|error| {
-            Failure::Usage(format!("LISTEN has {address:?}, which cannot be listened on: {error}"))
-        })?;
-        listeners.push(listener);
-    }
+    let listeners = bind("LISTEN", &config.listen).await?;
+    let redirecting = bind("REDIRECT_LISTEN", &config.net.redirect_listen).await?;
     let mut boot = [0; 6];
     SystemRandom.fill(&mut boot);
     if config.mail.server.is_none() {
@@ -87,6 +82,7 @@ async fn serve(config: Config) -> Outcome {
         app: Arc::clone(&app),
         origins: config.cors_origins.clone(),
         trust_proxy: config.trust_proxy,
+        is_secure: is_secure(&config),
         boot: boot.iter().map(|byte| format!("{byte:02x}")).collect(),
         requests: AtomicU64::new(0),
         kept: KeptAnswers::new(config.answer_cache),
@@ -97,12 +93,22 @@ async fn serve(config: Config) -> Outcome {
     let mailer = tokio::spawn(mail(Arc::clone(&app), stop.clone()));
     // Before anybody is told that the server is there, and may want it to stop.
     let stopped = stop_signal()?;
-    for listener in &listeners {
+    let mut doors = Vec::with_capacity(listeners.len() + redirecting.len());
+    let redirect = Arc::new(redirect::to(&config.public_url));
+    let (face, scheme) = tls.start(routes, &redirect, &config, &stop)?;
+    for listener in listeners {
         if let Ok(address) = listener.local_addr() {
-            tracing::info!("listening on http://{address}, API documentation at /api/v1/docs");
+            tracing::info!("listening on {scheme}://{address}, API documentation at /api/v1/docs");
         }
+        doors.push((listener, face.clone()));
     }
-    let server = tokio::spawn(server::serve(listeners, routes, stop));
+    for listener in redirecting {
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!("leading from http://{address} to {}", config.public_url);
+        }
+        doors.push((listener, Face { routes: Arc::clone(&redirect), tls: None }));
+    }
+    let server = tokio::spawn(net::serve(doors, limits(&config), stop));
     stopped.await;
     tracing::info!("stopping");
     // The server may have ended by itself, and then there is nobody left to tell.
@@ -118,6 +124,39 @@ async fn serve(config: Config) -> Outcome {
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+async fn bind(setting: &str, addresses: &[String]) -> Result<Vec<TcpListener>, Failure> {
+    let mut listeners = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            Failure::Usage(format!(
+                "{setting} has {address:?}, which cannot be listened on: {error}"
+            ))
+        })?;
+        listeners.push(listener);
+    }
+    Ok(listeners)
+}
+
+/// Whether browsers reach this server by HTTPS alone: its own, or that of a proxy.
+fn is_secure(config: &Config) -> bool {
+    let by_proxy = config.trust_proxy && config.public_url.starts_with("https://");
+    config.net.tls != TlsConfig::Off || by_proxy
+}
+
+/// As many connections as are wanted and the machine has room for.
+fn limits(config: &Config) -> Limits {
+    let wanted = config.net.max_connections;
+    let connections = descriptors::make_room(wanted);
+    if connections < wanted {
+        tracing::warn!(
+            "MAX_CONNECTIONS is {wanted}, but this process may not open so many files: {connections} \
+             are taken at the same time; raise its limit (LimitNOFILE= of systemd, ulimit -Hn), \
+             or set MAX_CONNECTIONS to less"
+        );
+    }
+    Limits { connections, ..Limits::default() }
 }
 
 /// Begins to listen for signals at once; what it answers waits for the first to stop.

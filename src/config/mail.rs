@@ -63,6 +63,6 @@ impl MailConfig {
     }
 }
 
-fn host_of(url: &str) -> Option<String> {
+pub(super) fn host_of(url: &str) -> Option<String> {
     url.parse::<poem::http::Uri>().ok()?.host().map(str::to_owned)
 }

@@ -5,6 +5,7 @@
 mod logging;
 pub mod mail;
 pub mod secrets;
+pub mod tls;
 
 use std::{fmt, fs, os::unix::fs::DirBuilderExt, path::PathBuf};
 
@@ -15,14 +16,12 @@ pub use self::logging::Logging;
 use self::{
     mail::{MailConfig, MailSettings},
     secrets::{Secrets, check_jwt_secret, check_secret_key, secret_file},
+    tls::{NetConfig, NetSettings},
 };
 use crate::{
     app::{environment::Random, secret::SecretKey},
     domain::date::parse_duration,
 };
-
-/// Settings of later versions: set today, they are named in a warning.
-const RESERVED: &[&str] = &["TLS_CERT", "TLS_KEY", "ACME_DOMAIN", "ACME_EMAIL"];
 
 /// The most that a setting of megabytes may be.
 const MEGABYTES_MAX: usize = 4096;
@@ -120,6 +119,9 @@ pub struct Settings {
     port: String,
 
     #[command(flatten)]
+    net: NetSettings,
+
+    #[command(flatten)]
     pub secrets: Secrets,
 
     /// Life of FreelanceHub Auth's access tokens
@@ -134,8 +136,8 @@ pub struct Settings {
     #[arg(long, env = "OTP_EXPIRY", default_value = "600", value_name = "SECONDS")]
     otp_expiry: String,
 
-    /// Address under which people reach this server [default: http://localhost with the
-    /// first port]
+    /// Address under which people reach this server [default: localhost with the first port,
+    /// or the first name of ACME_DOMAIN]
     #[arg(long, env = "PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
 
@@ -201,6 +203,7 @@ pub struct Config {
     pub database: PathBuf,
     /// `host:port` each; at least one.
     pub listen: Vec<String>,
+    pub net: NetConfig,
     pub jwt_secret: String,
     pub jwt_expires_in: SignedDuration,
     pub refresh_token_expires_in: SignedDuration,
@@ -227,6 +230,7 @@ impl fmt::Debug for Config {
             .field("data_dir", &self.location.data_dir)
             .field("database", &self.database)
             .field("listen", &self.listen)
+            .field("net", &self.net)
             .field("public_url", &self.public_url)
             .field("cors_origins", &self.cors_origins)
             .field("rate_limit", &self.rate_limit)
@@ -266,9 +270,16 @@ impl Settings {
         if let Some(given) = &self.public_url {
             return url("PUBLIC_URL", given);
         }
-        let listen = listen(self.listen.as_deref(), &self.port)?;
-        let first_port = listen[0].rsplit(':').next().unwrap_or_default();
-        Ok(format!("http://localhost:{first_port}"))
+        let listen = self.listen()?;
+        self.net.public_url(listen[0].rsplit(':').next().unwrap_or_default())
+    }
+
+    fn listen(&self) -> Result<Vec<String>, WrongSetting> {
+        match &self.listen {
+            Some(addresses) => listen("LISTEN", addresses),
+            None if is_port(&self.port) => Ok(vec![format!("127.0.0.1:{}", self.port)]),
+            None => Err(WrongSetting::new("PORT", &self.port, "a number from 0 to 65535")),
+        }
     }
 
     fn into_config(
@@ -282,13 +293,14 @@ impl Settings {
         if let Some(key) = &self.secrets.secret_key {
             check_secret_key(key)?;
         }
-        let listen = listen(self.listen.as_deref(), &self.port)?;
+        let listen = self.listen()?;
         let public_url = self.public_url()?;
         let origins = self.cors_origin.as_ref().or(self.frontend_url.as_ref());
         let origins_name = if self.cors_origin.is_some() { "CORS_ORIGIN" } else { "FRONTEND_URL" };
         Ok(Config {
             database: self.location.database()?,
             listen,
+            net: self.net.check(&public_url)?,
             jwt_secret,
             jwt_expires_in: duration("JWT_EXPIRES_IN", &self.jwt_expires_in)?,
             refresh_token_expires_in: duration(
@@ -325,31 +337,21 @@ pub enum LoadError {
     Secret { file: String, source: std::io::Error },
 }
 
-/// The settings of later versions that are set in this environment.
-pub fn reserved_in_use() -> impl Iterator<Item = &'static str> {
-    RESERVED.iter().copied().filter(|name| std::env::var_os(name).is_some())
+fn is_port(port: &str) -> bool {
+    port.parse::<u16>().is_ok()
 }
 
-fn listen(listen: Option<&str>, port: &str) -> Result<Vec<String>, WrongSetting> {
-    let is_port = |port: &str| port.parse::<u16>().is_ok();
-    let Some(listen) = listen else {
-        return if is_port(port) {
-            Ok(vec![format!("127.0.0.1:{port}")])
-        } else {
-            Err(WrongSetting::new("PORT", port, "a number from 0 to 65535"))
-        };
-    };
-    listen
+fn listen(name: &'static str, addresses: &str) -> Result<Vec<String>, WrongSetting> {
+    addresses
         .split(',')
         .map(|address| {
             let address = address.trim();
             match address.rsplit_once(':') {
                 Some((host, port)) if !host.is_empty() && is_port(port) => Ok(address.to_owned()),
-                _ => Err(WrongSetting::new(
-                    "LISTEN",
-                    address,
-                    "host:port, several of them separated by commas",
-                )),
+                _ => {
+                    let expected = "host:port, several of them separated by commas";
+                    Err(WrongSetting::new(name, address, expected))
+                }
             }
         })
         .collect()

@@ -35,8 +35,14 @@ use crate::{
     },
 };
 
-/// How long a request may take.
+/// How long a request may take, once its body is there.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes of a body that buy another second: no more than the pace it has to keep at the socket.
+const BODY_RATE: u64 = 8 * 1024;
+/// No body that is read is larger.
+const BODY_LARGEST: u64 = 8 << 20;
+/// How long browsers go nowhere but to https://, in seconds.
+const STRICT_TRANSPORT: &str = "max-age=31536000";
 /// How long a browser may remember what a preflight allowed, in seconds.
 const PREFLIGHT_AGE: &str = "600";
 
@@ -68,6 +74,8 @@ pub struct Gate {
     /// As browsers write them.
     pub origins: Vec<String>,
     pub trust_proxy: bool,
+    /// Whether browsers reach it by HTTPS alone, and are told to keep to that.
+    pub is_secure: bool,
     /// Tells this process's request ids from those of others.
     pub boot: String,
     pub requests: AtomicU64,
@@ -152,6 +160,10 @@ impl<E: Endpoint> Endpoint for Edge<E> {
         }
         self.gate.allow_origin(headers, origin.as_ref(), is_preflight);
         secure(headers);
+        if self.gate.is_secure {
+            let value = HeaderValue::from_static(STRICT_TRANSPORT);
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
+        }
         Ok(response)
     }
 }
@@ -223,8 +235,9 @@ impl<E: Endpoint> Edge<E> {
     }
 
     async fn answer_anew(&self, request: Request, path: &str, id: &str) -> Response {
+        let time = TIMEOUT + body_time(request.headers());
         let call = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
-        match tokio::time::timeout(TIMEOUT, call).await {
+        match tokio::time::timeout(time, call).await {
             Ok(Ok(Ok(response))) => response.into_response(),
             Ok(Ok(Err(error))) => {
                 let cause = error.to_string();
@@ -323,6 +336,16 @@ impl Gate {
             set(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
         }
     }
+}
+
+/// How long a body may be on its way; none that matters for small ones.
+fn body_time(headers: &HeaderMap) -> Duration {
+    let length = match headers.get(header::CONTENT_LENGTH) {
+        Some(length) => length.to_str().ok().and_then(|length| length.parse().ok()).unwrap_or(0),
+        None if headers.contains_key(header::TRANSFER_ENCODING) => BODY_MAX as u64,
+        None => return Duration::ZERO,
+    };
+    Duration::from_secs(length.min(BODY_LARGEST) / BODY_RATE)
 }
 
 /// A path as it may be logged: the token of a public link gives away what it leads to.

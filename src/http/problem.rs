@@ -1,10 +1,10 @@
 //! Failures on their way to the body of an answer: each API writes them in its own shape.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, io};
 
 use poem::{
     Response,
-    error::{MethodNotAllowedError, NotFoundError},
+    error::{MethodNotAllowedError, NotFoundError, ReadBodyError},
     http::StatusCode,
 };
 
@@ -87,6 +87,10 @@ impl From<poem::Error> for Problem {
         if error.is::<MethodNotAllowedError>() {
             return Self::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed");
         }
+        if is_slow_body(&error) {
+            let message = "The request body came too slowly, please try again";
+            return Self::new(StatusCode::REQUEST_TIMEOUT, message);
+        }
         let (status, shape) = (error.status(), error.data::<Shape>().copied());
         match error.downcast::<Error>() {
             Ok(error) => Self { shape, ..error.into() },
@@ -103,6 +107,19 @@ impl From<poem::Error> for Problem {
             },
         }
     }
+}
+
+/// Whether the socket gave up a body, however deep below that is told.
+fn is_slow_body(error: &poem::Error) -> bool {
+    let Some(ReadBodyError::Io(error)) = error.downcast_ref() else { return false };
+    let mut error = Some(error);
+    while let Some(known) = error {
+        if known.kind() == io::ErrorKind::TimedOut {
+            return true;
+        }
+        error = known.get_ref().and_then(|inner| inner.downcast_ref());
+    }
+    false
 }
 
 /// A failure as poem passes it on.

@@ -8,6 +8,7 @@ mod freelancehub;
 mod freelancehub_auth;
 mod freelanceos;
 mod mail;
+mod net;
 mod pdf;
 mod store;
 mod support;

@@ -4,10 +4,14 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 #![allow(clippy::expect_used, reason = "a test says what went wrong by failing")]
 
+mod acme;
+mod acme_look;
+mod acme_server;
 #[allow(dead_code, reason = "other tests use more of it")]
 #[path = "../it/support/authenticator.rs"]
 mod authenticator;
 mod browser;
+mod crowd;
 #[allow(dead_code, reason = "other tests use more of it")]
 #[path = "../it/support/eml.rs"]
 mod eml;

@@ -63,19 +63,17 @@ impl Place {
         let mut command = self.command(&["serve"]);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let (found, port) = mpsc::channel();
+        let (found, url) = mpsc::channel();
         // Reads on to the end, so that the server never waits for its log to be read.
         thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                if let Some((_, rest)) = line.split_once("http://127.0.0.1:") {
-                    let digits = rest.split(|c: char| !c.is_ascii_digit()).next().unwrap();
-                    let _ = found.send(digits.to_owned());
+                if let Some((_, rest)) = line.split_once("listening on ") {
+                    let _ = found.send(rest.split(',').next().unwrap().to_owned());
                 }
             }
         });
         let mut server = Server { child, base: String::new(), http: reqwest::Client::new() };
-        let port = port.recv_timeout(PATIENCE).expect("the server does not listen");
-        server.base = format!("http://127.0.0.1:{port}");
+        server.base = url.recv_timeout(PATIENCE).expect("the server does not listen");
         server
     }
 }
@@ -100,6 +98,15 @@ impl Server {
         assert!(Command::new("kill").arg(id).status().unwrap().success());
         let status = self.child.wait().unwrap();
         assert!(status.success(), "{status}");
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Where it listens: host and port.
+    pub fn address(&self) -> &str {
+        self.base.split_once("://").unwrap().1
     }
 
     /// Registers somebody who has to prove the e-mail address, which mails a code.

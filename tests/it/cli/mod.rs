@@ -6,6 +6,7 @@ mod admin;
 mod backup;
 mod demo;
 mod doctor;
+mod net;
 mod output;
 mod rates;
 mod secret;
@@ -18,7 +19,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
     sync::{Arc, Mutex, mpsc},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use reqwest::StatusCode;
@@ -129,26 +130,8 @@ impl Place {
     /// Starts a server and waits until it listens.
     fn serve_with(&self, variables: &[(&str, &str)]) -> Server {
         let mut command = self.command(&["serve"]);
-        command.envs(variables.iter().copied()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let (found, port) = mpsc::channel();
-        let log = Arc::new(Mutex::new(String::new()));
-        let kept = Arc::clone(&log);
-        // Reads on to the end, so that the server never waits for its log to be read.
-        thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                kept.lock().unwrap().push_str(&format!("{line}\n"));
-                if let Some((_, rest)) = line.split_once("http://127.0.0.1:") {
-                    let digits = rest.split(|c: char| !c.is_ascii_digit()).next().unwrap();
-                    let _ = found.send(digits.to_owned());
-                }
-            }
-        });
-        let mut server = Server { child, base: String::new(), http: reqwest::Client::new(), log };
-        let port = port.recv_timeout(PATIENCE).expect("the server does not listen");
-        server.base = format!("http://127.0.0.1:{port}/api/v1");
-        server
+        command.envs(variables.iter().copied());
+        Server::start(command)
     }
 }
 
@@ -162,12 +145,48 @@ struct Server {
 }
 
 impl Server {
+    /// Starts it by that command and waits until it listens.
+    fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let (found, url) = mpsc::channel();
+        let log = Arc::new(Mutex::new(String::new()));
+        let kept = Arc::clone(&log);
+        // Reads on to the end, so that the server never waits for its log to be read.
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                kept.lock().unwrap().push_str(&format!("{line}\n"));
+                if let Some((_, rest)) = line.split_once("listening on ") {
+                    let url = rest.split(',').next().unwrap();
+                    let _ = found.send(url.to_owned());
+                }
+            }
+        });
+        let mut server = Server { child, base: String::new(), http: reqwest::Client::new(), log };
+        let url = url.recv_timeout(PATIENCE).expect("the server does not listen");
+        server.base = format!("{url}/api/v1");
+        server
+    }
+
     /// Asks it to stop and waits until it has.
     fn stop(mut self) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").arg(id).status().unwrap().success());
         let status = self.child.wait().unwrap();
         assert!(status.success(), "{status}");
+    }
+
+    /// Waits until it has logged that so often.
+    fn logged(&self, text: &str, times: usize) -> String {
+        let start = Instant::now();
+        loop {
+            let log = self.log.lock().unwrap().clone();
+            if log.matches(text).count() >= times {
+                return log;
+            }
+            assert!(start.elapsed() < PATIENCE, "it never logged {text:?}:\n{log}");
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     async fn post(&self, path: &str, token: Option<&str>, body: &Value) -> (StatusCode, Value) {

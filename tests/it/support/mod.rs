@@ -23,6 +23,7 @@ use freelanceos::{
     domain::session::Claims,
     http::{edge::Gate, kept::KeptAnswers},
     mail::{courier::Courier, message::Sender},
+    net::{self, Face, Limits, Tls},
     server,
     store::{Store, migrate, sqlite},
 };
@@ -89,6 +90,10 @@ pub struct Options {
     pub database: Option<PathBuf>,
     /// Who brings mail on its way, instead of a folder.
     pub courier: Option<Arc<Courier>>,
+    /// What a client may take of time and room, if not the usual.
+    pub limits: Option<Limits>,
+    /// Speaks TLS.
+    pub tls: Option<Tls>,
 }
 
 /// A running program and a client of it.
@@ -191,6 +196,7 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
         app: Arc::clone(&app),
         origins: vec![ORIGIN.to_owned()],
         trust_proxy: options.trust_proxy,
+        is_secure: options.tls.is_some(),
         boot: "test".to_owned(),
         requests: AtomicU64::new(0),
         kept: KeptAnswers::new(1 << 20),
@@ -199,7 +205,8 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     let (stop, stopped) = watch::channel(false);
-    tokio::spawn(server::serve(vec![listener], routes, stopped));
+    let face = Face { routes: Arc::new(routes), tls: options.tls };
+    tokio::spawn(net::serve(vec![(listener, face)], options.limits.unwrap_or_default(), stopped));
     TestApp { base, clock, app, gate, http: reqwest::Client::new(), folder, stop }
 }
 

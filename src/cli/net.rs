@@ -1,0 +1,137 @@
+//! What `freelanceos doctor` says of HTTPS and connections.
+
+use std::{fs, net::IpAddr, os::unix::fs::PermissionsExt, path::Path};
+
+use jiff::tz::TimeZone;
+
+use super::{doctor::Report, now};
+use crate::{
+    config::{
+        Settings,
+        tls::{AcmeConfig, TlsConfig},
+    },
+    net::{
+        acme::Folder,
+        certificate::{Facts, read, read_both},
+        descriptors,
+    },
+};
+
+/// Days left at which a certificate that its owner renews deserves a word.
+const DAYS_LOW: i64 = 14;
+
+pub fn examine(settings: &Settings, report: &mut Report) {
+    // Wrong settings have been told.
+    let Ok(config) = settings.net() else { return };
+    let room = descriptors::room(config.max_connections);
+    if room < config.max_connections {
+        let text = format!("{} are wanted, there is room for {room}", config.max_connections);
+        let advice = "raise the limit of open files (LimitNOFILE= of systemd, ulimit -Hn), or set \
+                      MAX_CONNECTIONS to less";
+        report.warn("connections", text, advice);
+    } else {
+        report.ok("connections", format!("{} at the same time", config.max_connections));
+    }
+    match &config.tls {
+        TlsConfig::Off => examine_plain(settings, report),
+        TlsConfig::Files { certificate, key } => examine_files(settings, certificate, key, report),
+        TlsConfig::Acme(acme) => examine_acme(settings, acme, report),
+    }
+}
+
+fn examine_plain(settings: &Settings, report: &mut Report) {
+    let is_secure = settings.is_https();
+    let host = settings.public_host().unwrap_or_default();
+    let host = host.trim_matches(['[', ']']);
+    let is_here =
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    if is_secure || is_here {
+        let by = if is_secure { "of a proxy before this server" } else { "is off" };
+        report.ok("https", by);
+    } else {
+        let text = "is off: whoever is on the way reads passwords";
+        let advice = "set TLS_CERT or ACME_DOMAIN, or use a proxy and an https:// PUBLIC_URL";
+        report.warn("https", text, advice);
+    }
+}
+
+fn examine_files(settings: &Settings, certificate: &Path, key: &Path, report: &mut Report) {
+    let files = (fs::read(certificate), fs::read(key));
+    let (chain, secret) = match files {
+        (Ok(chain), Ok(secret)) => (chain, secret),
+        (Err(error), _) => {
+            let text = format!("{} cannot be read: {error}", certificate.display());
+            return report.fail("certificate", text, "set TLS_CERT to the right file");
+        }
+        (_, Err(error)) => {
+            let text = format!("{} cannot be read: {error}", key.display());
+            return report.fail("certificate", text, "set TLS_KEY to the right file");
+        }
+    };
+    match fs::metadata(key).map(|facts| facts.permissions().mode() & 0o777) {
+        Ok(mode) if mode & 0o007 != 0 => {
+            let text = format!("{} can be read by others (mode {mode:o})", key.display());
+            report.fail("certificate", text, format!("chmod o-rwx {}", key.display()));
+        }
+        _ => {}
+    }
+    match read(&chain, &secret) {
+        Ok((_, facts)) => {
+            examine_life(&facts, DAYS_LOW, "put a new one into the files of TLS_CERT", report);
+            examine_host(settings, &facts, report);
+        }
+        Err(error) => report.fail("certificate", error.to_string(), "put back the right files"),
+    }
+}
+
+fn examine_acme(settings: &Settings, acme: &AcmeConfig, report: &mut Report) {
+    let folder = Folder::of(&settings.location.data_dir, &acme.directory);
+    let advice = "let port 443 of these names lead here, and see the server's log";
+    match folder.certificate().map(|pem| read_both(&pem)) {
+        None => {
+            let text = format!("there is none yet for {}", acme.domains.join(", "));
+            report.warn("certificate", text, "`freelanceos serve` gets it");
+        }
+        Some(Err(error)) => {
+            let advice = "`freelanceos serve` gets another one";
+            report.warn("certificate", error.to_string(), advice);
+        }
+        Some(Ok((_, facts))) => {
+            let life = facts.ends.duration_since(facts.begins).as_hours() / 24;
+            // It is renewed with a third of its life left.
+            examine_life(&facts, life / 4, advice, report);
+            examine_host(settings, &facts, report);
+        }
+    }
+    if let Some(why) = folder.failure() {
+        report.warn("certificate", format!("the last try to get one failed: {why}"), advice);
+    }
+}
+
+fn examine_life(facts: &Facts, days_low: i64, advice: &str, report: &mut Report) {
+    let now = now();
+    let days = facts.left(now).as_hours() / 24;
+    let names: Vec<String> =
+        facts.names.iter().cloned().chain(facts.addresses.iter().map(IpAddr::to_string)).collect();
+    let until = facts.ends.to_zoned(TimeZone::UTC).date();
+    let text = format!("for {}, {days} days left, until {until}", names.join(", "));
+    if facts.ends <= now {
+        report.fail("certificate", format!("it has expired on {until}"), advice);
+    } else if facts.begins > now {
+        let text = format!("it is not valid before {}", facts.begins);
+        report.fail("certificate", text, "set the machine's clock");
+    } else if days < days_low {
+        report.warn("certificate", text, advice);
+    } else {
+        report.ok("certificate", text);
+    }
+}
+
+fn examine_host(settings: &Settings, facts: &Facts, report: &mut Report) {
+    if let Some(host) = settings.public_host()
+        && !facts.covers(&host)
+    {
+        let text = format!("it is not for {host}, the host of PUBLIC_URL");
+        report.warn("certificate", text, "get one for that name, or change PUBLIC_URL");
+    }
+}

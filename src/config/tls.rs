@@ -1,0 +1,212 @@
+//! HTTPS, the listener that leads to it, and how many connections there may be.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use clap::Args;
+
+use super::{Settings, WrongSetting, listen, mail::host_of, url};
+
+const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
+/// Most connections that can be asked for.
+const CONNECTIONS_MAX: usize = 1_000_000;
+
+/// The settings of HTTPS and of connections, as they were given.
+#[derive(Debug, Clone, Args)]
+pub struct NetSettings {
+    /// PEM file of the certificate and its chain: every LISTEN address speaks HTTPS
+    #[arg(long, env = "TLS_CERT", value_name = "FILE")]
+    tls_cert: Option<String>,
+
+    /// PEM file of the certificate's key
+    #[arg(long, env = "TLS_KEY", value_name = "FILE", hide_env_values = true)]
+    tls_key: Option<String>,
+
+    /// Names to get a certificate for by ACME, comma-separated: every LISTEN address speaks
+    /// HTTPS. Whoever sets it agrees to the terms of the certificate authority
+    #[arg(long, env = "ACME_DOMAIN", value_name = "NAMES")]
+    acme_domain: Option<String>,
+
+    /// Whom the certificate authority writes to
+    #[arg(long, env = "ACME_EMAIL", value_name = "EMAIL")]
+    acme_email: Option<String>,
+
+    /// The certificate authority [default: Let's Encrypt]
+    #[arg(long, env = "ACME_DIRECTORY", value_name = "URL")]
+    acme_directory: Option<String>,
+
+    /// Addresses that send everybody from http:// to PUBLIC_URL, host:port, comma-separated
+    #[arg(long, env = "REDIRECT_LISTEN", value_name = "ADDRESSES")]
+    redirect_listen: Option<String>,
+
+    /// Most connections at the same time; others are told to come back
+    #[arg(long, env = "MAX_CONNECTIONS", default_value = "10000", value_name = "NUMBER")]
+    max_connections: String,
+}
+
+/// Who makes HTTPS of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TlsConfig {
+    /// Nobody, or a proxy.
+    Off,
+    Files {
+        certificate: PathBuf,
+        key: PathBuf,
+    },
+    Acme(AcmeConfig),
+}
+
+/// Certificates that come by themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcmeConfig {
+    /// At least one.
+    pub domains: Vec<String>,
+    pub email: Option<String>,
+    pub directory: String,
+}
+
+/// The settings of HTTPS and of connections, checked.
+#[derive(Debug, Clone)]
+pub struct NetConfig {
+    pub tls: TlsConfig,
+    pub redirect_listen: Vec<String>,
+    pub max_connections: usize,
+}
+
+impl NetSettings {
+    /// Where people go without a `PUBLIC_URL`; `port` is the first one that is listened on.
+    pub(super) fn public_url(&self, port: &str) -> Result<String, WrongSetting> {
+        Ok(match self.tls()? {
+            TlsConfig::Off => format!("http://localhost:{port}"),
+            TlsConfig::Files { .. } => format!("https://localhost:{port}"),
+            // Authorities look at port 443, so that is where the world sees this server.
+            TlsConfig::Acme(AcmeConfig { domains, .. }) => format!("https://{}", domains[0]),
+        })
+    }
+
+    /// Checks them. `public_url` has been checked.
+    pub(super) fn check(&self, public_url: &str) -> Result<NetConfig, WrongSetting> {
+        let tls = self.tls()?;
+        let is_secure = public_url.starts_with("https://");
+        if tls != TlsConfig::Off && !is_secure {
+            let expected = "a URL that begins with https:// where TLS_CERT or ACME_DOMAIN is set";
+            return Err(WrongSetting::new("PUBLIC_URL", public_url, expected));
+        }
+        let redirect_listen = match self.redirect_listen.as_deref() {
+            None => Vec::new(),
+            Some(_) if !is_secure => {
+                let expected = "a URL that begins with https:// where REDIRECT_LISTEN is set";
+                return Err(WrongSetting::new("PUBLIC_URL", public_url, expected));
+            }
+            Some(given) => listen("REDIRECT_LISTEN", given)?,
+        };
+        let connections = self.max_connections.parse().ok();
+        let connections = connections.filter(|number| (1..=CONNECTIONS_MAX).contains(number));
+        let max_connections = connections.ok_or_else(|| {
+            let expected = format!("a number from 1 to {CONNECTIONS_MAX}");
+            WrongSetting::new("MAX_CONNECTIONS", &self.max_connections, expected)
+        })?;
+        Ok(NetConfig { tls, redirect_listen, max_connections })
+    }
+
+    fn tls(&self) -> Result<TlsConfig, WrongSetting> {
+        let missing = |name, expected: &str| {
+            Err(WrongSetting { name, was: None, expected: expected.to_owned() })
+        };
+        if let (Some(_), Some(names)) = (self.tls_cert.as_ref(), self.acme_domain.as_ref()) {
+            return Err(WrongSetting::new("ACME_DOMAIN", names, "left out where TLS_CERT is set"));
+        }
+        match (&self.tls_cert, &self.tls_key) {
+            (Some(certificate), Some(key)) => Ok(TlsConfig::Files {
+                certificate: file("TLS_CERT", certificate)?,
+                key: file("TLS_KEY", key)?,
+            }),
+            (Some(_), None) => missing("TLS_KEY", "set where TLS_CERT is set: its key's PEM file"),
+            (None, Some(_)) => missing("TLS_CERT", "set where TLS_KEY is set: a PEM file"),
+            (None, None) => self.acme(),
+        }
+    }
+
+    fn acme(&self) -> Result<TlsConfig, WrongSetting> {
+        let Some(names) = &self.acme_domain else {
+            for (name, value) in
+                [("ACME_EMAIL", &self.acme_email), ("ACME_DIRECTORY", &self.acme_directory)]
+            {
+                if let Some(value) = value {
+                    return Err(WrongSetting::new(name, value, "left out without ACME_DOMAIN"));
+                }
+            }
+            return Ok(TlsConfig::Off);
+        };
+        let domains = names.split(',').map(|name| domain(name.trim())).collect::<Result<_, _>>()?;
+        if let Some(email) = &self.acme_email
+            && email.parse::<email_address::EmailAddress>().is_err()
+        {
+            return Err(WrongSetting::new("ACME_EMAIL", email, "an e-mail address"));
+        }
+        let directory = match &self.acme_directory {
+            None => LETS_ENCRYPT.to_owned(),
+            Some(given) => url("ACME_DIRECTORY", given)?,
+        };
+        if !directory.starts_with("https://") {
+            let expected = "a URL that begins with https://";
+            return Err(WrongSetting::new("ACME_DIRECTORY", &directory, expected));
+        }
+        Ok(TlsConfig::Acme(AcmeConfig { domains, email: self.acme_email.clone(), directory }))
+    }
+}
+
+impl Settings {
+    /// HTTPS, and how many connections there may be.
+    pub fn net(&self) -> Result<NetConfig, WrongSetting> {
+        self.net.check(&self.public_url()?)
+    }
+
+    /// Whether people reach this server by https, its own or that of a proxy.
+    pub fn is_https(&self) -> bool {
+        self.public_url().is_ok_and(|url| url.starts_with("https://"))
+    }
+
+    /// The host name under which people reach this server.
+    pub fn public_host(&self) -> Option<String> {
+        host_of(&self.public_url().ok()?)
+    }
+}
+
+/// The file that a setting names. Its text given instead is not repeated: it may be the key.
+fn file(name: &'static str, given: &str) -> Result<PathBuf, WrongSetting> {
+    if given.is_empty() || given.contains("-----BEGIN") {
+        let expected = "the name of a PEM file, not what stands in it".to_owned();
+        return Err(WrongSetting { name, was: None, expected });
+    }
+    Ok(PathBuf::from(given))
+}
+
+/// A name as certificates have it: in ASCII and lower case.
+fn domain(given: &str) -> Result<String, WrongSetting> {
+    let wrong = |expected| Err(WrongSetting::new("ACME_DOMAIN", given, expected));
+    if given.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
+        return wrong("a name: authorities give no certificates to addresses this way");
+    }
+    if given.starts_with("*.") {
+        return wrong("names without *, comma-separated: ACME over TLS proves single names");
+    }
+    let is_label = |label: &str| {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        (1..=63).contains(&label.len()) && label.chars().all(is_plain)
+    };
+    match idna::domain_to_ascii_strict(given) {
+        Ok(name) if name.contains('.') && name.split('.').all(is_label) => Ok(name),
+        _ => wrong("one or more names such as freelance.example.com, comma-separated"),
+    }
+}
+
+impl WrongSetting {
+    /// `TLS_CERT` or `TLS_KEY` whose file cannot be used.
+    pub fn tls_file(name: &'static str, file: &std::path::Path, why: &str) -> Self {
+        let expected = match name {
+            "TLS_KEY" => format!("the PEM file of the key of TLS_CERT ({why})"),
+            _ => format!("the PEM file of a certificate and its chain ({why})"),
+        };
+        Self::new(name, &file.display().to_string(), expected)
+    }
+}

@@ -1,0 +1,234 @@
+//! Certificates from an authority that gives them by itself (ACME), got and renewed while the
+//! server runs.
+
+mod keep;
+mod order;
+mod web;
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use instant_acme::{Account, AccountCredentials, NewAccount};
+use jiff::{SignedDuration, Timestamp};
+use rustls::{
+    server::{ClientHello, ResolvesServerCert},
+    sign::CertifiedKey,
+};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
+
+pub use self::keep::Folder;
+use self::{order::order, web::Web};
+use super::{
+    certificate::{Facts, read_both},
+    tls::ACME_PROTOCOL,
+};
+use crate::{app::environment::Clock, config::tls::AcmeConfig};
+
+/// How long an order may take.
+const ORDER_TIME: Duration = Duration::from_secs(600);
+/// After a failure the next try waits that long, and twice as long after each further one.
+/// Authorities allow about five failures an hour.
+const FIRST_WAIT: SignedDuration = SignedDuration::from_mins(5);
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(12);
+/// How often the clock is looked at. A machine that slept is soon back in time.
+const LOOK_EVERY: Duration = Duration::from_secs(600);
+
+/// What is shown to whom: the certificate, and proofs to the authority.
+#[derive(Default)]
+pub struct Certificates {
+    current: RwLock<Option<Arc<CertifiedKey>>>,
+    proofs: RwLock<HashMap<String, Arc<CertifiedKey>>>,
+}
+
+impl Certificates {
+    fn show(&self, certified: Arc<CertifiedKey>) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(certified);
+    }
+
+    fn prove(&self, name: String, proof: Arc<CertifiedKey>) {
+        self.proofs.write().unwrap_or_else(PoisonError::into_inner).insert(name, proof);
+    }
+
+    fn forget_proofs(&self) {
+        self.proofs.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl fmt::Debug for Certificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificates").finish_non_exhaustive()
+    }
+}
+
+impl ResolvesServerCert for Certificates {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let is_authority =
+            hello.alpn().is_some_and(|mut protocols| protocols.any(|name| name == ACME_PROTOCOL));
+        if is_authority {
+            let proofs = self.proofs.read().unwrap_or_else(PoisonError::into_inner);
+            return proofs.get(hello.server_name()?).cloned();
+        }
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Gets a certificate, and a new one in time.
+pub struct Acme {
+    config: AcmeConfig,
+    folder: Folder,
+    clock: Arc<dyn Clock>,
+    certificates: Arc<Certificates>,
+}
+
+impl Acme {
+    /// Shows the certificate that is kept, if one is.
+    pub fn open(config: AcmeConfig, folder: Folder, clock: Arc<dyn Clock>) -> Self {
+        let acme = Self { config, folder, clock, certificates: Arc::default() };
+        if let Some((certified, facts)) = acme.kept() {
+            tracing::info!(ends = %facts.ends, "the certificate of {} is there", acme.names());
+            acme.certificates.show(certified);
+        }
+        acme
+    }
+
+    pub fn certificates(&self) -> Arc<Certificates> {
+        Arc::clone(&self.certificates)
+    }
+
+    /// Sees to it that there is a certificate, until `stop` changes.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut failures = 0;
+        let mut next = Timestamp::MIN;
+        loop {
+            let now = self.clock.now();
+            if now >= next.max(self.due()) {
+                let ordered = tokio::select! {
+                    ordered = timeout(ORDER_TIME, self.renew()) => ordered,
+                    _ = stop.changed() => return,
+                };
+                let ordered = ordered.unwrap_or_else(|_| Err("it takes too long".to_owned()));
+                failures = if ordered.is_ok() { 0 } else { failures + 1 };
+                // Also where a new certificate is due at once.
+                let wait = wait_after(failures);
+                next = now.checked_add(wait).unwrap_or(now);
+                self.tell(ordered, wait);
+            }
+            tokio::select! {
+                () = sleep(self.pause(next)) => {}
+                _ = stop.changed() => return,
+            }
+        }
+    }
+
+    fn tell(&self, ordered: Result<Facts, String>, wait: SignedDuration) {
+        let told = match ordered {
+            Ok(facts) => {
+                tracing::info!(ends = %facts.ends, "got a certificate for {}", self.names());
+                self.folder.forget_failure()
+            }
+            Err(why) => {
+                tracing::error!(
+                    "no certificate for {}: {why}; the next try is in {} minutes",
+                    self.names(),
+                    wait.as_mins()
+                );
+                self.folder.keep_failure(&why)
+            }
+        };
+        if let Err(error) = told {
+            tracing::warn!(%error, "{} cannot be written", self.folder.path().display());
+        }
+    }
+
+    /// When there must be a new certificate: long ago where there is none for these names.
+    fn due(&self) -> Timestamp {
+        self.kept().map_or(Timestamp::MIN, |(_, facts)| facts.renewal())
+    }
+
+    fn pause(&self, next: Timestamp) -> Duration {
+        let until = next.max(self.due()).duration_since(self.clock.now());
+        Duration::try_from(until).unwrap_or_default().clamp(Duration::from_secs(1), LOOK_EVERY)
+    }
+
+    fn kept(&self) -> Option<(Arc<CertifiedKey>, Facts)> {
+        let pem = self.folder.certificate()?;
+        let kept = read_both(&pem).inspect_err(|error| {
+            tracing::warn!(%error, "{} cannot be read", self.folder.path().display());
+        });
+        kept.ok().filter(|(_, facts)| self.config.domains.iter().all(|name| facts.covers(name)))
+    }
+
+    async fn renew(&self) -> Result<Facts, String> {
+        let account = self.account().await?;
+        let ordered = order(&account, &self.config.domains, &self.certificates).await;
+        let pem = ordered.inspect_err(|why| {
+            // The authority has forgotten it, so the next try makes another.
+            if why.contains("accountDoesNotExist")
+                && let Err(error) = self.folder.forget_account()
+            {
+                tracing::warn!(%error, "{} cannot be changed", self.folder.path().display());
+            }
+        })?;
+        let (certified, facts) = read_both(pem.as_bytes()).map_err(|error| error.to_string())?;
+        // Of use even where it cannot be kept.
+        self.certificates.show(certified);
+        self.folder.keep_certificate(&pem).map_err(|error| self.not_kept(&error))?;
+        Ok(facts)
+    }
+
+    /// The account that is kept, or a new one.
+    async fn account(&self) -> Result<Account, String> {
+        let web = || Web::new().map_err(|error| error.to_string());
+        if let Some(kept) = self.folder.account() {
+            let credentials: AccountCredentials =
+                serde_json::from_str(&kept).map_err(|error| self.not_kept(&error))?;
+            let builder = Account::builder_with_http(Box::new(web()?));
+            return builder.from_credentials(credentials).await.map_err(|e| e.to_string());
+        }
+        let email = self.config.email.as_ref().map(|email| format!("mailto:{email}"));
+        let contact: Vec<&str> = email.as_deref().into_iter().collect();
+        let account = NewAccount {
+            contact: &contact,
+            terms_of_service_agreed: true,
+            only_return_existing: false,
+        };
+        let builder = Account::builder_with_http(Box::new(web()?));
+        let created = builder.create(&account, self.config.directory.clone(), None).await;
+        let (account, credentials) = created.map_err(|error| error.to_string())?;
+        let json = serde_json::to_string(&credentials).map_err(|error| error.to_string())?;
+        self.folder.keep_account(&json).map_err(|error| self.not_kept(&error))?;
+        tracing::info!("made an account at {}", self.config.directory);
+        Ok(account)
+    }
+
+    fn not_kept(&self, error: &dyn fmt::Display) -> String {
+        format!("{}: {error}", self.folder.path().display())
+    }
+
+    fn names(&self) -> String {
+        self.config.domains.join(", ")
+    }
+}
+
+fn wait_after(failures: u32) -> SignedDuration {
+    let doubled = FIRST_WAIT * 2_i32.saturating_pow(failures.saturating_sub(1).min(10));
+    doubled.min(LONGEST_WAIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authority_that_refuses_is_asked_ever_more_rarely() {
+        let waits: Vec<i64> = (0..12).map(|failures| wait_after(failures).as_mins()).collect();
+        assert_eq!(waits, [5, 5, 10, 20, 40, 80, 160, 320, 640, 720, 720, 720]);
+    }
+}

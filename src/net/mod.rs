@@ -1,0 +1,205 @@
+//! The program at its sockets: connections with their limits, TLS, certificates.
+
+pub mod acme;
+pub mod certificate;
+mod connection;
+pub mod descriptors;
+mod guard;
+mod pace;
+pub mod redirect;
+pub mod tls;
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use hyper_util::server::graceful::GracefulShutdown;
+use poem::endpoint::BoxEndpoint;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, watch},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tokio_rustls::TlsAcceptor;
+
+use self::connection::Connection;
+pub use self::{guard::Patience, pace::Pace};
+
+/// Connections beyond the limit that are told so at the same time; more are closed unheard.
+const REFUSALS: usize = 64;
+/// How long a refusal may take.
+const REFUSAL_TIME: Duration = Duration::from_secs(2);
+
+/// What a client may take of time and room.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    pub handshake: Duration,
+    pub patience: Patience,
+    /// Of a request's body.
+    pub body: Pace,
+    /// How long running requests may take to end at shutdown.
+    pub shutdown: Duration,
+    /// At the same time.
+    pub connections: usize,
+    /// How long the last quarter of them may be idle: whoever fills the house with silent
+    /// connections must not lock out the others.
+    pub crowded_idle: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            handshake: Duration::from_secs(10),
+            patience: Patience {
+                head: Duration::from_secs(15),
+                // Longer than the 60 seconds after which proxies commonly let go of a connection:
+                // who closes first must not be the one that is written to.
+                idle: Duration::from_secs(75),
+                write: Duration::from_secs(30),
+            },
+            // The largest upload may take 13 minutes on a line of 64 kbit/s.
+            body: Pace { grace: Duration::from_secs(20), rate: 8 * 1024 },
+            shutdown: Duration::from_secs(10),
+            connections: 10_000,
+            crowded_idle: Duration::from_secs(5),
+        }
+    }
+}
+
+/// What is served at a listener.
+#[derive(Clone)]
+pub struct Face {
+    pub routes: Arc<BoxEndpoint<'static>>,
+    /// With it the listener speaks TLS, and answers plain HTTP by that alone.
+    pub tls: Option<Tls>,
+}
+
+/// How TLS is spoken.
+#[derive(Clone)]
+pub struct Tls {
+    pub acceptor: TlsAcceptor,
+    pub in_plain: Arc<BoxEndpoint<'static>>,
+}
+
+/// Serves every listener until `stop` changes, then lets running requests end.
+pub async fn serve(
+    doors: Vec<(TcpListener, Face)>,
+    limits: Limits,
+    stop: watch::Receiver<bool>,
+) -> io::Result<()> {
+    let house = Arc::new(House {
+        limits,
+        places: Arc::new(Semaphore::new(limits.connections)),
+        refusals: Arc::new(Semaphore::new(REFUSALS)),
+        is_full: AtomicBool::new(false),
+        busy: Arc::new(redirect::busy()),
+        graceful: GracefulShutdown::new(),
+    });
+    let mut accepting = JoinSet::new();
+    for (listener, face) in doors {
+        accepting.spawn(accept(listener, face, Arc::clone(&house), stop.clone()));
+    }
+    while accepting.join_next().await.is_some() {}
+    if let Some(house) = Arc::into_inner(house)
+        && timeout(limits.shutdown, house.graceful.shutdown()).await.is_err()
+    {
+        tracing::warn!("some requests did not end in time and were cut off");
+    }
+    Ok(())
+}
+
+/// What all listeners share.
+struct House {
+    limits: Limits,
+    /// One for each connection.
+    places: Arc<Semaphore>,
+    refusals: Arc<Semaphore>,
+    /// Whether it was logged that no place is left.
+    is_full: AtomicBool,
+    busy: Arc<BoxEndpoint<'static>>,
+    graceful: GracefulShutdown,
+}
+
+async fn accept(
+    listener: TcpListener,
+    face: Face,
+    house: Arc<House>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let Ok(local) = listener.local_addr() else { return };
+    let busy = Face { routes: Arc::clone(&house.busy), ..face.clone() };
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.changed() => return,
+        };
+        match accepted {
+            Ok((stream, peer)) => house.admit(stream, local, peer, &face, &busy, &stop),
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                // Out of file descriptors: give running requests time to return some.
+                sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+impl House {
+    fn admit(
+        &self,
+        stream: TcpStream,
+        local: SocketAddr,
+        peer: SocketAddr,
+        face: &Face,
+        busy: &Face,
+        stop: &watch::Receiver<bool>,
+    ) {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let refusal = match &place {
+            Ok(_) => None,
+            Err(_) => {
+                if !self.is_full.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(
+                        "all {} connections are taken, others are refused; see MAX_CONNECTIONS",
+                        self.limits.connections
+                    );
+                }
+                match Arc::clone(&self.refusals).try_acquire_owned() {
+                    Ok(refusal) => Some(refusal),
+                    Err(_) => return,
+                }
+            }
+        };
+        let mut limits = self.limits;
+        if self.places.available_permits().saturating_mul(4) < limits.connections {
+            limits.patience.idle = limits.patience.idle.min(limits.crowded_idle);
+        } else {
+            // Said again where it is full again after there was room.
+            self.is_full.store(false, Ordering::Relaxed);
+        }
+        let face = if place.is_ok() { face } else { busy };
+        let connection = Connection {
+            local,
+            peer,
+            face: face.clone(),
+            limits,
+            watcher: self.graceful.watcher(),
+            stop: stop.clone(),
+        };
+        tokio::spawn(async move {
+            let served = connection.serve(stream);
+            match &refusal {
+                Some(_) => drop(timeout(REFUSAL_TIME, served).await),
+                None => served.await,
+            }
+            drop((place, refusal));
+        });
+    }
+}

@@ -1,0 +1,72 @@
+//! More connections than there may be.
+
+use std::time::{Duration, Instant};
+
+use freelanceos::net::Limits;
+
+use super::{Client, HEALTH, PATIENCE, app_with, generous};
+
+#[tokio::test]
+async fn who_finds_no_place_is_told_to_come_back_and_finds_one_later() {
+    let app = app_with(Limits { connections: 2, ..generous() }).await;
+    let mut first = Client::connect(&app).await;
+    let mut second = Client::connect(&app).await;
+    for client in [&mut first, &mut second] {
+        client.send(HEALTH).await;
+        assert_eq!(client.answer().await.unwrap().status, 200);
+    }
+    let mut third = Client::connect(&app).await;
+    third.send(HEALTH).await;
+    let refusal = third.answer().await.unwrap();
+    assert_eq!((refusal.status, refusal.headers["retry-after"].as_str()), (503, "5"));
+    assert!(refusal.body.contains("try again"), "{}", refusal.body);
+    third.ended().await;
+
+    // Who has a place keeps it.
+    first.send(HEALTH).await;
+    assert_eq!(first.answer().await.unwrap().status, 200);
+    drop(second);
+    let start = Instant::now();
+    loop {
+        let mut again = Client::connect(&app).await;
+        again.send(HEALTH).await;
+        match again.answer().await {
+            Some(answer) if answer.status == 200 => break,
+            _ => assert!(start.elapsed() < PATIENCE, "no place becomes free"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_last_places_are_not_held_by_who_says_nothing() {
+    let crowded_idle = Duration::from_millis(300);
+    let app = app_with(Limits { connections: 8, crowded_idle, ..generous() }).await;
+    let mut early = Vec::new();
+    for _ in 0..6 {
+        early.push(Client::connect(&app).await);
+    }
+    let mut late = Client::connect(&app).await;
+    late.ended().await;
+    for client in &mut early {
+        client.send(HEALTH).await;
+        assert_eq!(client.answer().await.unwrap().status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_flood_beyond_the_limit_is_dropped_and_who_was_there_is_served() {
+    let app = app_with(Limits { connections: 1, ..generous() }).await;
+    let mut first = Client::connect(&app).await;
+    first.send(HEALTH).await;
+    assert_eq!(first.answer().await.unwrap().status, 200);
+    // They say nothing, so that each refusal takes its whole time.
+    let mut flood = Vec::new();
+    for _ in 0..300 {
+        flood.push(Client::connect(&app).await);
+    }
+    first.send(HEALTH).await;
+    assert_eq!(first.answer().await.unwrap().status, 200);
+    for client in &mut flood {
+        client.ended().await;
+    }
+}

@@ -1,0 +1,113 @@
+//! Requests that are too large, too many at once, or none.
+
+use super::{Client, HEALTH, app_with, generous};
+
+#[tokio::test]
+async fn a_huge_head_is_refused_and_so_are_too_many_headers() {
+    let app = app_with(generous()).await;
+    let huge = format!("X: {}\r\n", "y".repeat(100_000));
+    for headers in [huge, "X: y\r\n".repeat(200)] {
+        let mut client = Client::connect(&app).await;
+        // It may be refused before all of it is sent.
+        let request = format!("GET /healthz HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
+        let _ = tokio::io::AsyncWriteExt::write_all(&mut client.stream, request.as_bytes()).await;
+        assert_eq!(client.answer().await.unwrap().status, 431);
+        client.ended().await;
+    }
+    let mut client = Client::connect(&app).await;
+    let headers = format!("X: {}\r\n", "y".repeat(600)).repeat(90);
+    client.send(format!("GET /healthz HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n")).await;
+    assert_eq!(client.answer().await.unwrap().status, 200, "54 KB in 91 headers are not too much");
+}
+
+#[tokio::test]
+async fn garbage_is_refused_and_hurts_nobody() {
+    let app = app_with(generous()).await;
+    let mut every_byte: Vec<u8> = (0..=255).collect();
+    every_byte.extend_from_slice(b"\r\n\r\n");
+    for garbage in [
+        every_byte.as_slice(),
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost localhost\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"POST /api/v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+        b"POST /api/v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+    ] {
+        let mut client = Client::connect(&app).await;
+        client.send(garbage).await;
+        if let Some(answer) = client.answer().await {
+            assert_eq!(answer.status, 400, "{}", String::from_utf8_lossy(garbage));
+            client.ended().await;
+        }
+    }
+    // A length beside chunks is how requests are smuggled past proxies: the chunks count, and
+    // nothing after them is taken for a request.
+    let mut client = Client::connect(&app).await;
+    let smuggled = "POST /api/v1/nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\
+                    Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    client.send(smuggled).await;
+    let answer = client.answer().await.unwrap();
+    assert!(matches!(answer.status, 400 | 404), "{}", answer.status);
+
+    let mut client = Client::connect(&app).await;
+    client.send(HEALTH).await;
+    assert_eq!(client.answer().await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_huge_body_is_refused_and_the_answer_arrives() {
+    let app = app_with(generous()).await;
+    let mut client = Client::connect(&app).await;
+    let head = "POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\n\
+                Content-Type: application/json\r\nContent-Length: 3000000\r\n\r\n";
+    client.send(head).await;
+    client.send("x".repeat(3_000_000)).await;
+    let answer = client.answer().await.unwrap();
+    assert_eq!((answer.status, answer.body.contains("Payload Too Large")), (413, true));
+
+    // Who only announces it is refused without sending anything.
+    let mut client = Client::connect(&app).await;
+    client.send(head.replace("3000000", "999999999999")).await;
+    assert_eq!(client.answer().await.unwrap().status, 413);
+}
+
+#[tokio::test]
+async fn requests_sent_at_once_are_answered_in_their_order() {
+    let app = app_with(generous()).await;
+    let mut client = Client::connect(&app).await;
+    let request = |path: &str, id: usize| {
+        format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: number-{id}\r\n\r\n")
+    };
+    let paths = ["/healthz", "/api/v1/nothing", "/api/v1/openapi.json"];
+    let requests: String = (0..30).map(|id| request(paths[id % 3], id)).collect();
+    client.send(requests).await;
+    for id in 0..30 {
+        let answer = client.answer().await.unwrap();
+        assert_eq!(answer.headers["x-request-id"], format!("number-{id}"));
+        assert_eq!(answer.status, [200, 404, 200][id % 3]);
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_in_the_middle_leaves_nothing_behind() {
+    let mut limits = generous();
+    limits.connections = 1;
+    let app = app_with(limits).await;
+    let post = "POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{";
+    for begun in ["", "GET /hea", HEALTH, post] {
+        let mut client = Client::connect(&app).await;
+        client.send(begun).await;
+        drop(client);
+        let start = std::time::Instant::now();
+        loop {
+            let mut other = Client::connect(&app).await;
+            other.send(HEALTH).await;
+            match other.answer().await {
+                Some(answer) if answer.status == 200 => break,
+                _ => assert!(start.elapsed() < super::PATIENCE, "{begun:?} holds its connection"),
+            }
+        }
+    }
+}
