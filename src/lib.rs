@@ -1,7 +1,7 @@
 //! FreelanceOS: the back office of a freelancer in one executable.
 //!
-//! Imports run one way, in this order: `domain`, `store`, `mail` and `pdf`, `app`, `http`, `api`
-//! and `web`, `config`, `net`, `server`, `cli`.
+//! Imports run one way, in this order: `metrics`, `domain`, `store`, `mail` and `pdf`, `app`,
+//! `http`, `api` and `web`, `config`, `net`, `server`, `cli`.
 
 pub mod api;
 pub mod app;
@@ -10,6 +10,7 @@ pub mod config;
 pub mod domain;
 pub mod http;
 pub mod mail;
+pub mod metrics;
 pub mod net;
 pub mod pdf;
 pub mod server;

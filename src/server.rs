@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use poem::{
     Endpoint, EndpointExt, IntoEndpoint, Request, Response, Route,
-    endpoint::{BoxEndpoint, make_sync},
+    endpoint::{BoxEndpoint, make, make_sync},
     error::NotFoundError,
     get,
     http::StatusCode,
@@ -16,11 +16,13 @@ use crate::{
     app::{App, limit::Limit},
     http::{
         edge::{Edge, Gate, Knows, RouteLimit},
+        figures::{self, Process},
         openapi::{self, About, Document},
         page::Page,
         path,
         problem::Shape,
     },
+    metrics,
     web::{self, page},
 };
 
@@ -165,6 +167,20 @@ impl Documented {
             }
         })
     }
+}
+
+/// What is served to those who watch the server, beside its own routes and never among them.
+pub fn metrics_routes(app: &Arc<App>, process: Process) -> BoxEndpoint<'static> {
+    let app = Arc::clone(app);
+    let show = make(move |_| {
+        let (app, process) = (Arc::clone(&app), process.clone());
+        async move { figures::show(&app, metrics::switch_on(), &process).await }
+    });
+    Route::new()
+        .at("/metrics", get(show))
+        .at("/healthz", get(make_sync(|_| healthy())))
+        .map_to_response()
+        .boxed()
 }
 
 fn unknown(_: Request) -> poem::Result<Response> {

@@ -1,5 +1,6 @@
-//! Imports run one way: `domain ← {store, mail, pdf} ← app ← http ← {api, web} ← config ← net ←
-//! server ← cli`. A file may name its own layer and those below, and an API may not name another.
+//! Imports run one way: `metrics ← domain ← {store, mail, pdf} ← app ← http ← {api, web} ← config ←
+//! net ← server ← cli`. A file may name its own layer and those below, and an API may not name
+//! another.
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 
@@ -8,7 +9,8 @@ use std::{fs, path::Path};
 /// The layers, lowest first. `config` stands just below the sockets: only they, the server and
 /// the command line read settings.
 const LAYERS: &[&str] = &[
-    "domain", "store", "mail", "pdf", "app", "http", "api", "web", "config", "net", "server", "cli",
+    "metrics", "domain", "store", "mail", "pdf", "app", "http", "api", "web", "config", "net",
+    "server", "cli",
 ];
 
 /// Layers on one step that must not know each other.

@@ -19,6 +19,7 @@ pub mod invoice_file;
 pub mod invoice_link;
 pub mod invoice_send;
 pub mod limit;
+pub mod load;
 pub mod message;
 pub mod milestone;
 pub mod moment;

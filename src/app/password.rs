@@ -28,6 +28,7 @@ const PASSES: u32 = 2;
 /// Hashes and verifies passwords without starving the machine.
 pub struct Passwords {
     argon2: Argon2<'static>,
+    core_count: usize,
     cores: Arc<Semaphore>,
     queue: Arc<Semaphore>,
     /// Working memory that is not in use, one piece a core at most. Kept because an allocator
@@ -41,6 +42,7 @@ impl Passwords {
         let cores = thread::available_parallelism().map_or(2, NonZero::get);
         Ok(Self {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+            core_count: cores,
             cores: Arc::new(Semaphore::new(cores)),
             queue: Arc::new(Semaphore::new(QUEUE)),
             memory: Arc::default(),
@@ -84,6 +86,13 @@ impl Passwords {
             Ok(digest(&argon2, &password, salt, memory)? == *expected)
         })
         .await
+    }
+
+    /// How many are being hashed, and how many wait for a core.
+    pub fn load(&self) -> (usize, usize) {
+        let running = self.core_count.saturating_sub(self.cores.available_permits());
+        let taken = QUEUE.saturating_sub(self.queue.available_permits());
+        (running, taken.saturating_sub(running))
     }
 
     /// Gives back the working memory; the next password takes new.

@@ -167,7 +167,8 @@ impl App {
     }
 }
 
-fn is_open(tx: &mut Tx, setting: Option<bool>) -> Result<bool> {
+/// Whether others than the owner may register.
+pub fn is_open(tx: &mut Tx, setting: Option<bool>) -> Result<bool> {
     match setting {
         Some(open) => Ok(open),
         None => Ok(store::program_state::find(tx, OPEN)?.is_none_or(|kept| kept != "off")),

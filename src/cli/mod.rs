@@ -6,9 +6,10 @@ mod completions;
 mod demo;
 mod doctor;
 mod export;
+mod logging;
 mod mail;
 mod migrate;
-mod net;
+mod notify;
 mod openapi;
 mod rates;
 mod restore;
@@ -18,7 +19,6 @@ mod tls;
 
 use std::{
     error::Error as _,
-    io::IsTerminal,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -33,7 +33,7 @@ use crate::{
         App, Settings as AppSettings,
         environment::{Clock, SystemClock, SystemRandom},
     },
-    config::{LoadError, Location, Logging, Settings, WrongSetting},
+    config::{LoadError, Location, Settings, WrongSetting},
     domain::error::{Error, Kind},
     store::{Store, migrate as schema},
 };
@@ -189,27 +189,6 @@ fn with_files(mut command: clap::Command) -> Result<clap::Command, Failure> {
         }
     }
     Ok(command)
-}
-
-/// Whether log lines may have colours, which would be rubbish in a file or journal.
-fn wants_colours() -> bool {
-    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    std::io::stderr().is_terminal() && !refused
-}
-
-/// Starts logging to standard error.
-fn start_logging(logging: &Logging) -> Outcome {
-    let (filter, json) = (logging.filter()?, logging.is_json()?);
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(wants_colours());
-    if json {
-        builder.json().init()
-    } else {
-        builder.with_target(false).init()
-    }
-    Ok(())
 }
 
 /// Opens the database for a command beside a running server or without one. It must exist and

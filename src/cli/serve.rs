@@ -10,16 +10,18 @@ use tokio::{
     runtime,
     signal::unix::{SignalKind, signal},
     sync::watch,
+    task::JoinHandle,
 };
 
-use super::{Failure, Outcome, now, start_logging, tls::Tls};
+use super::{Failure, Outcome, logging, notify, now, tls::Tls};
 use crate::{
     app::{
         App, Settings as AppSettings,
         environment::{Random, SystemClock, SystemRandom},
     },
     config::{Config, Settings, tls::TlsConfig},
-    http::{edge::Gate, kept::KeptAnswers},
+    http::{edge::Gate, figures::Process, kept::KeptAnswers},
+    metrics,
     net::{self, Face, Limits, descriptors, redirect},
     server,
     store::{Store, migrate, sqlite::ServeLock},
@@ -29,7 +31,7 @@ use crate::{
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 
 pub fn run(settings: Settings) -> Outcome {
-    start_logging(&settings.logging)?;
+    let _last_lines = logging::start(&settings.logging)?;
     settings.check()?;
     let tls = Tls::open(&settings)?;
     let config = settings.load(&SystemRandom)?;
@@ -70,6 +72,9 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
     app.restore_limits().await?;
     let app = Arc::new(app);
 
+    if config.metrics_listen.is_some() {
+        metrics::switch_on();
+    }
     let listeners = bind("LISTEN", &config.listen).await?;
     let redirecting = bind("REDIRECT_LISTEN", &config.net.redirect_listen).await?;
     let mut boot = [0; 6];
@@ -108,12 +113,22 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
         }
         doors.push((listener, Face { routes: Arc::clone(&redirect), tls: None }));
     }
+    let watchers = match &config.metrics_listen {
+        Some(address) => Some(listen_for_metrics(address, &app, stop.clone()).await?),
+        None => None,
+    };
     let server = tokio::spawn(net::serve(doors, limits(&config), stop));
+    notify::ready();
     stopped.await;
     tracing::info!("stopping");
+    notify::stopping();
     // The server may have ended by itself, and then there is nobody left to tell.
     let _ = stopper.send(true);
     server.await.map_err(|error| Failure::Failed(error.to_string()))??;
+    if let Some(watchers) = watchers {
+        // Nothing is lost with it.
+        let _ = watchers.await;
+    }
     // It ends by itself, with what it is delivering.
     let _ = mailer.await;
     sweeper.abort();
@@ -157,6 +172,24 @@ fn limits(config: &Config) -> Limits {
         );
     }
     Limits { connections, ..Limits::default() }
+}
+
+/// Serves the figures on an address of their own.
+async fn listen_for_metrics(
+    address: &str,
+    app: &Arc<App>,
+    stop: watch::Receiver<bool>,
+) -> Result<JoinHandle<std::io::Result<()>>, Failure> {
+    let doors = bind("METRICS_LISTEN", &[address.to_owned()]).await?;
+    let process = Process { started_at: now().as_second(), lost_lines: logging::lost_lines };
+    let face = Face { routes: Arc::new(server::metrics_routes(app, process)), tls: None };
+    for listener in &doors {
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!("metrics are at http://{address}/metrics");
+        }
+    }
+    let doors = doors.into_iter().map(|listener| (listener, face.clone())).collect();
+    Ok(tokio::spawn(net::serve(doors, Limits::default(), stop)))
 }
 
 /// Begins to listen for signals at once; what it answers waits for the first to stop.

@@ -1,10 +1,10 @@
-//! What is logged, and how.
+//! What those are told who watch the server.
 
 use clap::Args;
 
 use super::WrongSetting;
 
-/// What is logged, and how.
+/// What is logged, and how; where figures are served.
 #[derive(Debug, Clone, Args)]
 pub struct Logging {
     /// What is logged: error, warn, info, debug, trace, or a filter such as info,poem=debug
@@ -14,6 +14,10 @@ pub struct Logging {
     /// How it is logged: text or json
     #[arg(long, env = "LOG_FORMAT", default_value = "text", value_name = "text|json")]
     pub log_format: String,
+
+    /// Address of a listener of its own for /metrics and /healthz, host:port [default: none]
+    #[arg(long, env = "METRICS_LISTEN", value_name = "ADDRESS")]
+    metrics_listen: Option<String>,
 }
 
 impl Logging {
@@ -23,6 +27,17 @@ impl Logging {
             "text" => Ok(false),
             "json" => Ok(true),
             other => Err(WrongSetting::new("LOG_FORMAT", other, "text or json")),
+        }
+    }
+
+    /// Where figures are served, if anywhere.
+    pub fn metrics_listen(&self) -> Result<Option<String>, WrongSetting> {
+        let Some(address) = &self.metrics_listen else { return Ok(None) };
+        match address.rsplit_once(':') {
+            Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
+                Ok(Some(address.clone()))
+            }
+            _ => Err(WrongSetting::new("METRICS_LISTEN", address, "one host:port")),
         }
     }
 

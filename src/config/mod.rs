@@ -222,6 +222,8 @@ pub struct Config {
     pub mail: MailConfig,
     /// Without a slash at its end.
     pub payment_link_base: String,
+    /// Where figures are served, if anywhere.
+    pub metrics_listen: Option<String>,
 }
 
 impl fmt::Debug for Config {
@@ -243,7 +245,12 @@ impl fmt::Debug for Config {
 impl Settings {
     /// Checks everything that can be checked without touching the disk.
     pub fn check(&self) -> Result<(), WrongSetting> {
-        self.clone().into_config(String::new(), SecretKey::new([0; 32])).map(drop)
+        self.checked().map(drop)
+    }
+
+    /// The settings as they would be used, but for the secrets, which it does not hold.
+    pub fn checked(&self) -> Result<Config, WrongSetting> {
+        self.clone().into_config(String::new(), SecretKey::new([0; 32]))
     }
 
     /// Checks the settings, and makes the secrets that are missing from settings and folder.
@@ -323,6 +330,7 @@ impl Settings {
             trust_proxy: switch("TRUST_PROXY", &self.trust_proxy)?,
             answer_cache: megabytes("ANSWER_CACHE", &self.answer_cache)?,
             payment_link_base: self.payment_links.base()?,
+            metrics_listen: self.logging.metrics_listen()?,
             location: self.location,
         })
     }
@@ -333,7 +341,7 @@ impl Settings {
 pub enum LoadError {
     #[error(transparent)]
     Wrong(#[from] WrongSetting),
-    #[error("cannot keep a secret in {file}: {source}")]
+    #[error("the secret in {file} cannot be read or written: {source}")]
     Secret { file: String, source: std::io::Error },
 }
 

@@ -8,7 +8,7 @@ use poem_openapi::{
     registry::{MetaSecurityScheme, Registry},
 };
 
-use super::problem::into_poem;
+use super::{problem::into_poem, watch};
 use crate::{
     app::App,
     domain::{
@@ -79,7 +79,9 @@ impl<'a> ApiExtractor<'a> for LastBearer {
 
 fn read(request: &Request) -> Result<Claims> {
     let token = token(request).ok_or_else(|| Error::unauthenticated("Authentication required"))?;
-    app(request)?.verify_token(token)
+    let claims = app(request)?.verify_token(token)?;
+    watch::caller(claims);
+    Ok(claims)
 }
 
 /// The bearer token that comes with a request, whatever it is worth.

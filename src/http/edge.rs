@@ -2,7 +2,6 @@
 //! and failures put into the shape of their API.
 
 use std::{
-    borrow::Cow,
     fmt::Write,
     net::{IpAddr, SocketAddr},
     panic::AssertUnwindSafe,
@@ -26,6 +25,7 @@ use super::{
     problem::{Problem, Shape},
     unread::Unread,
     visitor::Address,
+    watch::{self, Watch},
 };
 use crate::{
     app::{App, limit::Limit},
@@ -110,6 +110,7 @@ impl<E: Endpoint> Endpoint for Edge<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let watch = Watch::begin(&request);
         let id = self.gate.request_id(request.headers());
         let origin = request.headers().get(header::ORIGIN).cloned();
         // As the router compares it: with its `%XX`, but without a slash at its end.
@@ -132,7 +133,7 @@ impl<E: Endpoint> Endpoint for Edge<E> {
                         let status = StatusCode::PAYLOAD_TOO_LARGE;
                         self.fail(poem::Error::from_status(status).into(), &path, &id)
                     } else {
-                        self.answer(request, &path, &id).await
+                        watch::named(&id, self.answer(request, &path, &id)).await
                     };
                     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
                         self.name_methods(response.headers_mut(), &path);
@@ -146,8 +147,7 @@ impl<E: Endpoint> Endpoint for Edge<E> {
             unread.discard().await;
         }
 
-        let shown = without_secret(&path);
-        tracing::debug!(request_id = %id, %method, path = %shown, status = response.status().as_u16(), "answered");
+        watch.end(&id, &method, &path, &mut response);
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::try_from(id) {
             headers.insert(REQUEST_ID, id);
@@ -240,12 +240,14 @@ impl<E: Endpoint> Edge<E> {
         match tokio::time::timeout(time, call).await {
             Ok(Ok(Ok(response))) => response.into_response(),
             Ok(Ok(Err(error))) => {
-                let cause = error.to_string();
+                let (cause, route) = (error.to_string(), watch::Route::of(&error));
                 let problem = Problem::from(error);
                 if problem.status.is_server_error() && problem.error.is_none() {
                     tracing::error!(request_id = id, cause, "request failed");
                 }
-                self.fail(problem, path, id)
+                let mut response = self.fail(problem, path, id);
+                route.keep(&mut response);
+                response
             }
             Ok(Err(_)) => {
                 tracing::error!(request_id = id, "request panicked");
@@ -285,15 +287,11 @@ impl<E: Endpoint> Edge<E> {
 }
 
 impl Gate {
-    /// The caller's own request id where it is harmless, else a new one.
+    /// The request id that a trusted proxy gave, where it is well-formed, else a new one.
     fn request_id(&self, headers: &HeaderMap) -> String {
         let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
         match given {
-            Some(id)
-                if (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()) =>
-            {
-                id.to_owned()
-            }
+            Some(id) if self.trust_proxy && is_request_id(id) => id.to_owned(),
             _ => {
                 let number = self.requests.fetch_add(1, Ordering::Relaxed);
                 let mut id = String::with_capacity(self.boot.len() + 12);
@@ -348,15 +346,9 @@ fn body_time(headers: &HeaderMap) -> Duration {
     Duration::from_secs(length.min(BODY_LARGEST) / BODY_RATE)
 }
 
-/// A path as it may be logged: the token of a public link gives away what it leads to.
-fn without_secret(path: &str) -> Cow<'_, str> {
-    for mount in ["/p/", "/i/", "/v1/public/proposals/"] {
-        if let Some(rest) = path.strip_prefix(mount) {
-            let end = rest.find('/').unwrap_or(rest.len());
-            return format!("{mount}…{}", &rest[end..]).into();
-        }
-    }
-    path.into()
+fn is_request_id(id: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:=+/".contains(&byte);
+    (1..=64).contains(&id.len()) && id.bytes().all(is_plain)
 }
 
 fn tell(headers: &mut HeaderMap, limit: u32, remaining: u32, reset: i64) {
@@ -382,22 +374,4 @@ fn secure(headers: &mut HeaderMap) {
     policy.or_insert(HeaderValue::from_static(NO_CONTENT_POLICY));
     let caching = headers.entry(header::CACHE_CONTROL);
     caching.or_insert(HeaderValue::from_static("no-store"));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tokens_of_public_links_are_not_logged() {
-        for (path, shown) in [
-            ("/i/abc", "/i/…"),
-            ("/i/abc/pdf", "/i/…/pdf"),
-            ("/p/abc", "/p/…"),
-            ("/v1/public/proposals/abc/accept", "/v1/public/proposals/…/accept"),
-            ("/invoices/inv_1", "/invoices/inv_1"),
-        ] {
-            assert_eq!(without_secret(path), shown);
-        }
-    }
 }

@@ -101,6 +101,19 @@ impl Courier {
     }
 }
 
+impl Courier {
+    /// Whether mail would be taken: connects and signs in as a delivery does, and says good-bye.
+    /// Answers why not, in one line without secrets.
+    pub async fn check(&self) -> Result<(), String> {
+        let Way::Smtp(smtp) = &self.way else { return Ok(()) };
+        let refused = |error: String| smtp.told(&format!("{}: {error}", smtp.server));
+        let mut connection = smtp.connect().await.map_err(refused)?;
+        // Whether it says good-bye nicely changes nothing.
+        let _ = timeout(QUIT_TIMEOUT, connection.quit()).await;
+        Ok(())
+    }
+}
+
 /// Writes a file that only its owner may read, beside and renamed, so that whoever looks into
 /// the folder sees whole mails.
 fn write_file(file: &Path, bytes: &[u8]) -> io::Result<()> {

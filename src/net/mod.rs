@@ -31,6 +31,7 @@ use tokio_rustls::TlsAcceptor;
 
 use self::connection::Connection;
 pub use self::{guard::Patience, pace::Pace};
+use crate::metrics;
 
 /// Connections beyond the limit that are told so at the same time; more are closed unheard.
 const REFUSALS: usize = 64;
@@ -194,6 +195,10 @@ impl House {
             stop: stop.clone(),
         };
         tokio::spawn(async move {
+            let _open = metrics::on().map(|metrics| {
+                metrics.accepted.add();
+                metrics.connections.enter()
+            });
             let served = connection.serve(stream);
             match &refusal {
                 Some(_) => drop(timeout(REFUSAL_TIME, served).await),

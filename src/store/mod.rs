@@ -39,12 +39,15 @@ pub mod sqlite;
 mod tens;
 pub mod two_factor;
 
-use std::{error::Error as StdError, path::Path};
+use std::{error::Error as StdError, path::Path, time::Instant};
 
 use tokio::sync::oneshot;
 
 use self::engine::{Connection, Tx};
-use crate::domain::error::{Error, Result};
+use crate::{
+    domain::error::{Error, Result},
+    metrics,
+};
 
 /// Requests that may wait for a database thread before new ones wait to be queued.
 const QUEUE: usize = 1024;
@@ -100,6 +103,11 @@ impl Store {
         self.engine.join();
     }
 
+    /// How many reads and writes wait for a thread.
+    pub fn queued(&self) -> (usize, usize) {
+        (self.reads.len(), self.writes.len())
+    }
+
     /// The database file.
     pub fn path(&self) -> &Path {
         self.engine.path()
@@ -111,28 +119,33 @@ async fn submit<T: Send + 'static>(
     work: impl FnMut(&mut Tx) -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let (reply, answer) = oneshot::channel();
-    let job = Job(Box::new(Pending { work, result: None, reply }));
+    let work = Box::new(Pending { work, result: None, reply });
+    let job = Job { work, queued: metrics::start() };
     jobs.send(job).await.map_err(|_| Error::internal("the database threads have ended"))?;
     answer.await.map_err(|_| Error::internal("the database threads have ended"))?
 }
 
 /// A closure on its way to a database thread and back.
-pub struct Job(Box<dyn Work>);
+pub struct Job {
+    work: Box<dyn Work>,
+    /// Since when it waits, where somebody wants to know.
+    queued: Option<Instant>,
+}
 
 impl Job {
     /// Runs it; whether its changes are to be kept.
     fn run(&mut self, connection: &mut dyn Connection) -> bool {
-        self.0.run(&mut Tx::new(connection))
+        self.work.run(&mut Tx::new(connection))
     }
 
     /// Replaces what it would answer.
     fn fail(&mut self, error: Error) {
-        self.0.fail(error);
+        self.work.fail(error);
     }
 
     /// Answers the caller: what the job found, or why its transaction did not stand.
     fn answer(self, transaction: Result<()>) {
-        self.0.answer(transaction);
+        self.work.answer(transaction);
     }
 }
 

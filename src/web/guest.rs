@@ -19,7 +19,7 @@ use crate::{
         error::{Kind, Result},
         session::{Claims, Device},
     },
-    http::visitor::Address,
+    http::{visitor::Address, watch},
 };
 
 /// Somebody opens a page that is open to all.
@@ -34,6 +34,7 @@ impl Guest {
     pub(super) fn new(app: Arc<App>, request: Request) -> Self {
         let token = cookie::session(&app, &request);
         let claims = token.and_then(|token| app.verify_token(token).ok());
+        claims.into_iter().for_each(watch::caller);
         Self { app, request, claims }
     }
 

@@ -28,7 +28,10 @@ use crate::{
         idempotency::{Once, Outcome, RequestKey},
         session::{Claims, Device},
     },
-    http::problem::{self, into_poem},
+    http::{
+        problem::{self, into_poem},
+        watch,
+    },
 };
 
 pub use super::guest::Guest;
@@ -174,7 +177,10 @@ impl Visit {
     ) -> poem::Result<std::result::Result<Self, Response>> {
         let claims = cookie::session(&app, &request).map(|token| app.verify_token(token));
         let opened = match claims {
-            Some(Ok(claims)) => app.frame(claims).await.map(|frame| (claims, frame)),
+            Some(Ok(claims)) => {
+                watch::caller(claims);
+                app.frame(claims).await.map(|frame| (claims, frame))
+            }
             Some(Err(error)) => Err(error),
             None => Err(Error::unauthenticated("Nobody is signed in")),
         };

@@ -27,7 +27,10 @@ pub use self::{
     lock::ServeLock,
 };
 use super::Job;
-use crate::domain::error::{Error, Result};
+use crate::{
+    domain::error::{Error, Result},
+    metrics,
+};
 
 /// Most jobs of one commit.
 const BATCH_JOBS: usize = 256;
@@ -99,6 +102,9 @@ fn spawn(name: String, work: impl FnOnce() + Send + 'static) -> Result<JoinHandl
 
 fn read_loop(connection: &Reader, jobs: &Receiver<Job>) {
     while let Ok(mut job) = jobs.recv_blocking() {
+        if let (Some(metrics), Some(queued)) = (metrics::on(), job.queued) {
+            metrics.read_wait.add(queued.elapsed());
+        }
         let mut transaction = Transaction(connection);
         let begun = transaction.control("BEGIN");
         if begun.is_ok() {
@@ -142,7 +148,16 @@ fn write_batch(connection: &Sqlite, first: Job, jobs: &Receiver<Job>) {
         let more = batch.len() < BATCH_JOBS && started.elapsed() < BATCH_TIME;
         next = more.then(|| jobs.try_recv().ok()).flatten();
     }
-    match transaction.control("COMMIT") {
+    let committing = metrics::start();
+    let committed = transaction.control("COMMIT");
+    if let (Some(metrics), Some(committing)) = (metrics::on(), committing) {
+        metrics.commit.add(committing.elapsed());
+        metrics.batch.add(batch.len());
+        for queued in batch.iter().filter_map(|job| job.queued) {
+            metrics.write_wait.add(started.saturating_duration_since(queued));
+        }
+    }
+    match committed {
         Ok(()) => batch.into_iter().for_each(|job| job.answer(Ok(()))),
         Err(_) => run_alone(&mut transaction, batch),
     }

@@ -1,6 +1,12 @@
 //! `doctor`.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    os::unix::fs::{PermissionsExt, chown},
+    thread,
+};
 
 use freelanceos::store::sqlite;
 use serde_json::Value;
@@ -92,14 +98,112 @@ fn mail_in_trouble_is_told_with_its_reason() {
     assert!(ended.done().contains("1 given up in the last 7 days"), "{}", ended.stdout);
     change(&place, "UPDATE outbox SET failed_at = unixepoch() - 8 * 86400");
     assert!(findings(&place, &[]).is_empty());
+}
 
-    let server = ("SMTP_URL", "smtp://me:hunter2@mail.example.com");
-    assert_eq!(findings(&place, &[server]), ["warn mail"], "nobody can answer localhost");
-    let from = ("MAIL_FROM", "office@example.com");
-    assert!(findings(&place, &[server, from]).is_empty());
-    let ended = place.run_with(&["doctor"], &[server, from]);
-    let said = "goes to mail.example.com:587 and comes from office@example.com";
-    assert!(ended.done().contains(said) && !ended.stdout.contains("hunter2"), "{}", ended.stdout);
+/// A mail server that greets, listens to two commands, and takes nothing; its port.
+fn mail_server() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            for answer in ["220 here\r\n", "250 hello\r\n", "221 bye\r\n"] {
+                stream.write_all(answer.as_bytes()).unwrap();
+                lines.next();
+            }
+        }
+    });
+    port
+}
+
+#[test]
+fn doctor_asks_the_mail_server() {
+    let place = Place::new();
+    place.serve().stop();
+    let here = format!("smtp://127.0.0.1:{}?tls=none", mail_server());
+    let here = ("SMTP_URL", here.as_str());
+    assert!(findings(&place, &[here]).is_empty());
+    let ended = place.run_with(&["doctor"], &[here, ("MAIL_FROM", "office@example.com")]);
+    let said = "and comes from office@example.com";
+    assert!(ended.done().contains(said), "{}", ended.stdout);
+
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let gone = format!("smtp://me:hunter2@127.0.0.1:{port}");
+    let ended = place.run_with(&["doctor"], &[("SMTP_URL", &gone)]);
+    assert_eq!(ended.code, 1);
+    let said = format!("fail  mail         127.0.0.1:{port}: ");
+    assert!(ended.stdout.contains(&said), "{}", ended.stdout);
+    assert!(ended.stdout.contains("onnection refused"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("hunter2"), "{}", ended.stdout);
+    // A loopback address would be answered; what others are to answer must be somebody's.
+    let relay = ("SMTP_URL", "smtp://localhost.localdomain.invalid?tls=none");
+    assert_eq!(findings(&place, &[relay]), ["fail mail"]);
+}
+
+#[test]
+fn doctor_tells_what_others_can_do() {
+    let place = Place::new();
+    place.serve().stop();
+    let open = ("LISTEN", "0.0.0.0:5000");
+    let named = ("PUBLIC_URL", "https://office.example.com");
+    let proxy = ("TRUST_PROXY", "on");
+    for (settings, expected) in [
+        (vec![("PUBLIC_URL", "http://127.0.0.1:5000")], vec!["warn public url"]),
+        (
+            vec![("LISTEN", "127.0.0.1:5001"), ("PUBLIC_URL", "http://localhost:5000")],
+            vec!["warn public url"],
+        ),
+        (vec![("LISTEN", "[::1]:5000"), ("PUBLIC_URL", "http://localhost:5000")], vec![]),
+        (vec![open], vec!["warn public url", "warn encryption", "warn accounts"]),
+        (
+            vec![("PUBLIC_URL", "http://office.example.com"), proxy],
+            vec!["warn encryption", "warn accounts"],
+        ),
+        (vec![named], vec!["warn proxy", "warn accounts"]),
+        (vec![named, proxy], vec!["warn accounts"]),
+        (vec![named, proxy, open], vec!["warn encryption", "warn proxy", "warn accounts"]),
+        (vec![named, proxy, ("RATE_LIMIT", "off")], vec!["warn limits", "warn accounts"]),
+        (vec![("RATE_LIMIT", "off")], vec![]),
+        (vec![("METRICS_LISTEN", "127.0.0.1:9464")], vec![]),
+        (vec![("METRICS_LISTEN", "0.0.0.0:9464")], vec!["warn metrics"]),
+    ] {
+        assert_eq!(findings(&place, &settings), expected, "{settings:?}");
+    }
+
+    let said = |settings: &[(&str, &str)]| {
+        let ended = place.run_with(&["doctor"], settings);
+        let line = ended.done().lines().find(|line| line.contains("  accounts "));
+        line.expect(&ended.stdout).to_owned()
+    };
+    assert!(said(&[named, proxy]).contains("whoever comes first owns this server"));
+    place.create_user("owner@example.com");
+    assert!(said(&[named, proxy]).contains("whoever reaches this server may make one"));
+    let closed = ("OPEN_REGISTRATION", "off");
+    assert!(said(&[named, proxy, closed]).starts_with("ok "));
+}
+
+#[test]
+fn doctor_sees_what_the_server_cannot_use() {
+    let place = Place::new();
+    place.serve().stop();
+    let database = place.path("data/freelanceos.db");
+    // Only root may give files away; others are kept out by a mode.
+    if chown(&database, Some(65534), Some(65534)).is_ok() {
+        assert_eq!(findings(&place, &[]), ["fail owner"]);
+        let ended = place.run(&["doctor"]);
+        let said = "chown -R --reference=./data ./data/freelanceos.db";
+        assert!(ended.stdout.contains(said), "{}", ended.stdout);
+    } else {
+        fs::set_permissions(&database, fs::Permissions::from_mode(0o400)).unwrap();
+        assert_eq!(findings(&place, &[])[0], "fail owner");
+        fs::set_permissions(place.path("data"), fs::Permissions::from_mode(0o000)).unwrap();
+        assert_eq!(findings(&place, &[]), ["fail data folder"]);
+        fs::set_permissions(place.path("data"), fs::Permissions::from_mode(0o700)).unwrap();
+    }
+    let file = place.path("file");
+    fs::write(&file, "").unwrap();
+    assert_eq!(findings(&place, &[("DATA_DIR", file.to_str().unwrap())]), ["fail data folder"]);
 }
 
 #[test]

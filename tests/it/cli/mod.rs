@@ -11,6 +11,7 @@ mod output;
 mod rates;
 mod secret;
 mod settings;
+mod watch;
 
 use std::{
     io::{BufRead, BufReader, Write},

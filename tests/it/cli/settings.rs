@@ -26,6 +26,7 @@ fn a_wrong_setting_stops_with_one_line_that_names_it() {
         ("SMTP_URL", "smtp://me:hunter2@h:port", "SMTP_URL must be smtp://USER:PASSWORD@HOST:PORT"),
         ("SMTP_URL", "http://me:hunter2@h", "SMTP_URL must be smtp://"),
         ("MAIL_FROM", "nobody", r#"MAIL_FROM is "nobody"; it must be a mailbox"#),
+        ("METRICS_LISTEN", "9464", r#"METRICS_LISTEN is "9464"; it must be one host:port"#),
         ("LOG_FORMAT", "yaml", "LOG_FORMAT is \"yaml\"; it must be text or json"),
         ("LOG_FORMAT_FILE", file, "LOG_FORMAT is \"yaml\""),
         ("PUBLIC_URL_FILE", "/nowhere/at/all", "PUBLIC_URL_FILE is /nowhere/at/all"),

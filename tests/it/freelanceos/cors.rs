@@ -3,7 +3,7 @@
 use reqwest::{Method, Response};
 use serde_json::json;
 
-use crate::support::{TestApp, spawn_app};
+use crate::support::{Options, TestApp, spawn_app, spawn_app_with};
 
 const OURS: &str = "http://localhost:3000";
 
@@ -135,20 +135,23 @@ async fn answers_of_the_api_are_not_kept_by_caches() {
 }
 
 #[tokio::test]
-async fn a_harmless_request_id_comes_back_and_others_are_replaced() {
-    let app = spawn_app().await;
+async fn a_wellformed_request_id_of_a_trusted_proxy_comes_back_and_others_are_replaced() {
+    let app = spawn_app_with(Options { trust_proxy: true, ..Options::default() }).await;
     let longest = "x".repeat(64);
-    for id in ["abc-123", "7f9c{}", longest.as_str()] {
+    for id in ["abc-123", "Root=1-67891233:a/b+c_d.", longest.as_str()] {
         let request = app.request(Method::GET, "/nothing").header("X-Request-Id", id);
         assert_eq!(app.send(request).await.headers["x-request-id"], id);
     }
     let mut seen = std::collections::HashSet::new();
     let too_long = "x".repeat(65);
-    for id in ["", "two words", too_long.as_str(), "é"] {
+    for id in ["", "two words", too_long.as_str(), "é", "a\"b", "{}"] {
         let request = app.request(Method::GET, "/nothing").header("X-Request-Id", id);
         let answer = app.send(request).await;
         let given = answer.headers["x-request-id"].to_str().unwrap().to_owned();
         assert_ne!(given, id);
         assert!(seen.insert(given), "a request id came twice");
     }
+    let app = spawn_app().await;
+    let request = app.request(Method::GET, "/nothing").header("X-Request-Id", "abc-123");
+    assert_ne!(app.send(request).await.headers["x-request-id"], "abc-123", "no proxy is trusted");
 }

@@ -1,42 +1,45 @@
 //! `freelanceos doctor`.
 
+mod exposure;
+mod folder;
+mod mail;
+mod net;
+
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use clap::Args;
 use jiff::{SignedDuration, tz::TimeZone};
 use serde_json::json;
 
-use super::{Failure, Outcome, backup::beside, in_words, net, now, terminal};
+use self::exposure::Doors;
+use super::{Failure, Outcome, backup::beside, in_words, now, terminal};
 use crate::{
-    app::{FINGERPRINT, secret::SecretKey},
-    config::{Settings, mail::MailConfig},
-    domain::{
-        date::WireTime,
-        error::Error,
-        mail::{MailHealth, Trouble},
+    app::{
+        FINGERPRINT,
+        load::{MAIL_LATE, MAIL_TOLD},
+        registration,
+        secret::SecretKey,
     },
+    config::{Config, Settings},
+    domain::{date::WireTime, error::Error},
     store::{
-        doctor,
+        account, doctor,
         engine::Tx,
         migrate, outbox, program_state,
         sqlite::{self, ServeLock},
     },
 };
 
-/// Free space below which the disk may soon be full.
-const SPACE_LOW: u64 = 1 << 30;
-/// Free space below which writes are about to fail.
-const SPACE_OUT: u64 = 64 << 20;
 /// A -wal file of that size is not being brought into the database any more.
 const WAL_LARGE: u64 = 256 << 20;
 /// A database of that size deserves a look at where backups go.
 const DATABASE_LARGE: u64 = 10 << 30;
 /// Seconds by which rows may be ahead of the clock.
 const AHEAD: i64 = 60;
-/// Minutes after which mail should have been delivered.
-const MAIL_LATE: i64 = 5;
-/// Hours for which mail that was given up is told.
-const MAIL_TOLD: i64 = 7 * 24;
+/// What mends secrets that cannot be used.
+const SECRETS: &str = "put back the file kept with the backup, readable for the user of the server";
+/// What mends a damaged database.
+const RESTORE: &str = "stop the server, then `freelanceos restore FILE` with the newest backup";
 /// Findings of one kind that are listed.
 const LISTED: usize = 5;
 
@@ -80,7 +83,11 @@ struct Finding {
 pub(super) struct Report(Vec<Finding>);
 
 impl Report {
-    pub(super) fn ok(&mut self, what: &'static str, text: impl Into<String>) {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn ok(&mut self, what: &'static str, text: impl Into<String>) {
         self.add(Verdict::Ok, what, text, None);
     }
 
@@ -143,37 +150,35 @@ pub fn run(arguments: Arguments) -> Outcome {
 
 fn examine(settings: &Settings, report: &mut Report) {
     let location = &settings.location;
-    let checked = settings.check().and_then(|()| {
+    let config = settings.checked().and_then(|config| {
         settings.logging.filter()?;
-        settings.logging.is_json().map(drop)
+        settings.logging.is_json()?;
+        Ok(config)
     });
-    match checked {
-        Ok(()) => report.ok("settings", "can be used"),
-        Err(error) => report.fail("settings", error.to_string(), "change it"),
+    match &config {
+        Ok(config) => {
+            report.ok("settings", "can be used");
+            exposure::examine(config, report);
+        }
+        Err(error) => report.fail("settings", error.to_string(), "correct this setting first"),
     }
     examine_clock(report);
     net::examine(settings, report);
-    let folder = &location.data_dir;
-    if !folder.is_dir() {
-        let text = format!("there is no folder {}", folder.display());
-        return report.fail("data folder", text, "start `freelanceos serve`, or set DATA_DIR");
+    let config = config.ok();
+    if let Some(config) = &config {
+        mail::examine(settings, &config.mail, report);
     }
-    match fs::metadata(folder).map(|facts| facts.permissions().mode() & 0o777) {
-        Ok(mode) if mode & 0o077 != 0 => {
-            let text = format!("{} is open to others (mode {mode:o})", folder.display());
-            report.warn("data folder", text, format!("chmod 700 {}", folder.display()));
-        }
-        _ => report.ok("data folder", folder.display().to_string()),
-    }
-    examine_space(folder, report);
-    examine_secrets(settings, report);
     let Ok(database) = location.database() else { return };
+    if !folder::examine(&location.data_dir, &database, report) {
+        return;
+    }
+    examine_secrets(settings, report);
     match ServeLock::is_held(&database) {
         Ok(true) => report.ok("server", "is running"),
         Ok(false) => report.ok("server", "is not running"),
-        Err(error) => report.warn("server", in_words(&error), "check who owns the data folder"),
+        Err(error) => report.warn("server", in_words(&error), "see who owns the data folder"),
     }
-    examine_database(settings, &database, report);
+    examine_database(settings, config.as_ref(), &database, report);
 }
 
 fn examine_clock(report: &mut Report) {
@@ -183,21 +188,6 @@ fn examine_clock(report: &mut Report) {
         report.ok("clock", text);
     } else {
         report.fail("clock", format!("it cannot be {text}"), "set the machine's clock");
-    }
-}
-
-fn examine_space(folder: &Path, report: &mut Report) {
-    let free = match rustix::fs::statvfs(folder) {
-        Ok(space) => space.f_bavail.saturating_mul(space.f_frsize),
-        Err(error) => return report.warn("disk", error.to_string(), "check the data folder"),
-    };
-    let text = format!("{} free", terminal::size(free));
-    if free < SPACE_OUT {
-        report.fail("disk", text, "free some space: writes are about to fail");
-    } else if free < SPACE_LOW {
-        report.warn("disk", text, "free some space soon");
-    } else {
-        report.ok("disk", text);
     }
 }
 
@@ -218,20 +208,38 @@ fn examine_secrets(settings: &Settings, report: &mut Report) {
         .jwt_secret(location)
         .and_then(|jwt| Ok((jwt, settings.secrets.secret_key(location)?)));
     match found {
-        Err(error) => report.fail("secrets", error.to_string(), "put back the right file"),
+        Err(error) => report.fail("secrets", error.to_string(), SECRETS),
         Ok((Some(_), Some(_))) if all_private => report.ok("secrets", "are there and private"),
         Ok((Some(_), Some(_))) => {}
-        Ok(_) => report.warn("secrets", "are not all there", "`freelanceos serve` makes them"),
+        Ok((None, None)) => {
+            report.warn("secrets", "there are none yet", "`freelanceos serve` makes them");
+        }
+        Ok((None, Some(_))) => report.warn(
+            "secrets",
+            "jwt.secret is missing",
+            "`freelanceos serve` makes a new one, and everybody has to sign in again",
+        ),
+        // The database knows whether it belongs to one.
+        Ok((Some(_), None)) => report.warn(
+            "secrets",
+            "secret.key is missing",
+            "put back the one kept with the database; `freelanceos serve` makes one for a new one",
+        ),
     }
 }
 
-fn examine_database(settings: &Settings, database: &Path, report: &mut Report) {
+fn examine_database(
+    settings: &Settings,
+    config: Option<&Config>,
+    database: &Path,
+    report: &mut Report,
+) {
     let shown = database.display();
     let (version, latest) = match migrate::version(database) {
         Ok(version) => (version, migrate::latest()),
         Err(error) => {
             let text = format!("{shown} cannot be read: {}", in_words(&error));
-            return report.fail("database", text, "`freelanceos restore` a backup");
+            return report.fail("database", text, RESTORE);
         }
     };
     if version == 0 {
@@ -242,9 +250,9 @@ fn examine_database(settings: &Settings, database: &Path, report: &mut Report) {
     examine_size(database, report);
     match sqlite::check(database) {
         Ok(findings) if findings.is_empty() => report.ok("integrity", "nothing is damaged"),
-        Ok(findings) => list(report, "integrity", &findings, "`freelanceos restore` a backup"),
+        Ok(findings) => list(report, "integrity", &findings, RESTORE),
         Err(error) => {
-            report.fail("integrity", in_words(&error), "`freelanceos restore` a backup");
+            report.fail("integrity", in_words(&error), RESTORE);
         }
     }
     if version > latest {
@@ -256,8 +264,8 @@ fn examine_database(settings: &Settings, database: &Path, report: &mut Report) {
         return report.warn("schema", text, "run `freelanceos migrate`");
     }
     report.ok("schema", format!("version {version}"));
-    if let Err(error) = examine_rows(settings, database, report) {
-        report.fail("rows", in_words(&error), "`freelanceos restore` a backup");
+    if let Err(error) = examine_rows(settings, config, database, report) {
+        report.fail("rows", in_words(&error), RESTORE);
     }
 }
 
@@ -274,18 +282,28 @@ fn examine_size(database: &Path, report: &mut Report) {
     }
 }
 
-fn examine_rows(settings: &Settings, database: &Path, report: &mut Report) -> Result<(), Error> {
+fn examine_rows(
+    settings: &Settings,
+    config: Option<&Config>,
+    database: &Path,
+    report: &mut Report,
+) -> Result<(), Error> {
     let now = now();
     let before = |age: SignedDuration| now.checked_sub(age).map_err(Error::internal);
     let late = before(SignedDuration::from_mins(MAIL_LATE))?;
     let lately = before(SignedDuration::from_hours(MAIL_TOLD))?;
-    let (fingerprint, newest, rollups, mail) = sqlite::peek(database, |connection| {
+    let setting = config.and_then(|config| config.open_registration);
+    let (fingerprint, newest, rollups, mail, doors) = sqlite::peek(database, |connection| {
         let mut tx = Tx::new(connection);
         Ok((
             program_state::find(&mut tx, FINGERPRINT)?,
             doctor::newest(&mut tx)?,
             doctor::rollups(&mut tx)?,
             outbox::health(&mut tx, late, lately)?,
+            Doors {
+                has_accounts: account::oldest(&mut tx)?.is_some(),
+                open_registration: registration::is_open(&mut tx, setting)?,
+            },
         ))
     })?;
     let key = settings.secrets.secret_key(&settings.location).ok().flatten();
@@ -318,56 +336,18 @@ fn examine_rows(settings: &Settings, database: &Path, report: &mut Report) -> Re
     if rollups.is_empty() {
         report.ok("totals", "agree with the rows");
     } else {
-        list(report, "totals", &rollups, "report this, with these lines");
+        list(
+            report,
+            "totals",
+            &rollups,
+            "the program wrote wrong totals: report this, with these lines",
+        );
     }
-    examine_mail(settings, &mail, report);
+    if let Some(config) = config {
+        exposure::examine_doors(config, &doors, report);
+    }
+    mail::examine_outbox(&mail, report);
     Ok(())
-}
-
-fn examine_mail(settings: &Settings, mail: &MailHealth, report: &mut Report) {
-    // Wrong settings have been told.
-    let Ok(MailConfig { server, sender }) = settings.mail() else { return };
-    match server {
-        None => {
-            let folder = settings.location.mail_folder();
-            let text = format!("is written into {}", folder.display());
-            report.ok("mail", format!("{text}; set SMTP_URL to have it sent"));
-        }
-        Some(server) if sender.is_local() && !server.is_loopback() => report.warn(
-            "mail",
-            format!("goes to {server} and comes from {}", sender.email()),
-            "set MAIL_FROM to an address of yours",
-        ),
-        Some(server) => {
-            report.ok("mail", format!("goes to {server} and comes from {}", sender.email()));
-        }
-    }
-    let said = |trouble: &Trouble| {
-        trouble
-            .reason
-            .as_ref()
-            .map_or(String::new(), |reason| format!(", lastly because: {reason}"))
-    };
-    let Trouble { count, .. } = mail.late;
-    if count > 0 {
-        report.warn(
-            "mail",
-            format!("{count} waiting for more than {MAIL_LATE} minutes{}", said(&mail.late)),
-            "see `freelanceos admin list-mail`; with `serve` running and SMTP_URL right it is \
-             sent by itself",
-        );
-    } else {
-        report.ok("outbox", format!("{} waiting", mail.waiting));
-    }
-    let Trouble { count, .. } = mail.failed;
-    if count > 0 {
-        report.warn(
-            "mail",
-            format!("{count} given up in the last 7 days{}", said(&mail.failed)),
-            "see `freelanceos admin list-mail`; their texts are erased, so whoever waits for one \
-             must ask for a new one",
-        );
-    }
 }
 
 fn list(report: &mut Report, what: &'static str, findings: &[String], advice: &str) {

@@ -4,8 +4,9 @@ use std::{fs, net::IpAddr, os::unix::fs::PermissionsExt, path::Path};
 
 use jiff::tz::TimeZone;
 
-use super::{doctor::Report, now};
+use super::Report;
 use crate::{
+    cli::now,
     config::{
         Settings,
         tls::{AcmeConfig, TlsConfig},

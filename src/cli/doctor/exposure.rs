@@ -1,0 +1,143 @@
+//! What others can do to the server, as far as its settings tell.
+
+use std::net::IpAddr;
+
+use poem::http::Uri;
+
+use super::Report;
+use crate::{
+    app::relying_party::RelyingParty,
+    config::{Config, tls::TlsConfig},
+};
+
+/// What of the database bears on who can do what.
+pub struct Doors {
+    pub has_accounts: bool,
+    /// By the settings, or else by what its owner decided.
+    pub open_registration: bool,
+}
+
+/// Looks at the settings alone.
+pub fn examine(config: &Config, report: &mut Report) {
+    let (url, listen) = (&config.public_url, config.listen.join(", "));
+    let (is_open, is_named) = (is_open(config), !is_local_url(url));
+    let before = report.len();
+    if RelyingParty::new(url, &[]).is_none() {
+        report.warn(
+            "public url",
+            format!("{url} has no name: passkeys cannot be used"),
+            "give this machine a name, and set PUBLIC_URL to it",
+        );
+    }
+    if is_open && !is_named {
+        report.warn(
+            "public url",
+            format!("{url} leads to one's own machine, but others can reach {listen}"),
+            "set PUBLIC_URL to how people reach this server, or LISTEN to 127.0.0.1",
+        );
+    } else if !is_named && let Some(port) = missing_port(config) {
+        report.warn(
+            "public url",
+            format!("{url} leads to port {port}, but the server listens on {listen}"),
+            "set PUBLIC_URL and LISTEN to the same port",
+        );
+    }
+    // That a name is without HTTPS altogether is told where HTTPS is looked at.
+    let is_told = is_named && !url.starts_with("https://");
+    if is_open && config.net.tls == TlsConfig::Off && !is_told {
+        report.warn(
+            "encryption",
+            format!("others can reach {listen} without HTTPS"),
+            "let LISTEN be 127.0.0.1 with a proxy on this machine, or let only the proxy in",
+        );
+    }
+    if config.trust_proxy && is_open {
+        report.warn(
+            "proxy",
+            format!("TRUST_PROXY is on: who reaches {listen} directly can claim any address"),
+            "let LISTEN be 127.0.0.1, or let only the proxy in",
+        );
+    } else if !config.trust_proxy && is_named && !is_open {
+        report.warn(
+            "proxy",
+            "people come through a proxy, but TRUST_PROXY is off: they all count as one visitor",
+            "set TRUST_PROXY=on",
+        );
+    }
+    if !config.rate_limit && (is_open || is_named) {
+        report.warn(
+            "limits",
+            "RATE_LIMIT is off: passwords can be guessed as fast as the server answers",
+            "set RATE_LIMIT=on, unless a gateway counts",
+        );
+    }
+    if let Some(address) = config.metrics_listen.as_ref().filter(|address| !is_loopback(address)) {
+        report.warn(
+            "metrics",
+            format!("whoever reaches {address} can read them"),
+            "let METRICS_LISTEN be 127.0.0.1, or let only the monitoring in",
+        );
+    }
+    if report.len() == before {
+        let reach = if is_open || is_named { url } else { "this machine alone" };
+        report.ok("exposure", format!("listens on {listen}, for {reach}"));
+    }
+}
+
+/// Looks at who may make accounts.
+pub fn examine_doors(config: &Config, doors: &Doors, report: &mut Report) {
+    if !is_open(config) && is_local_url(&config.public_url) {
+        return;
+    }
+    if !doors.has_accounts {
+        report.warn(
+            "accounts",
+            "there is none yet: whoever comes first owns this server",
+            "make yours now: `freelanceos admin create-user EMAIL`",
+        );
+    } else if doors.open_registration {
+        report.warn(
+            "accounts",
+            "whoever reaches this server may make one",
+            "unless that is wanted, set OPEN_REGISTRATION=off",
+        );
+    } else {
+        report.ok("accounts", "nobody else may make one");
+    }
+}
+
+/// Whether it listens for other machines.
+fn is_open(config: &Config) -> bool {
+    config.listen.iter().any(|address| !is_loopback(address))
+}
+
+/// The port of `PUBLIC_URL`, if nothing listens on it.
+fn missing_port(config: &Config) -> Option<u16> {
+    let url: Uri = config.public_url.parse().ok()?;
+    let usual = if url.scheme_str() == Some("https") { 443 } else { 80 };
+    let port = url.port_u16().unwrap_or(usual);
+    let has = |address: &String| {
+        let listened: Option<u16> = address.rsplit(':').next().and_then(|port| port.parse().ok());
+        // The system chooses where it is 0.
+        listened == Some(port) || listened == Some(0)
+    };
+    (!config.listen.iter().any(has)).then_some(port)
+}
+
+fn is_local_url(url: &str) -> bool {
+    let host = url.parse::<Uri>().ok().and_then(|url| url.host().map(str::to_owned));
+    host.is_some_and(|host| is_local(&host))
+}
+
+/// Whether a `host:port` is of this machine alone.
+fn is_loopback(address: &str) -> bool {
+    address.rsplit_once(':').is_some_and(|(host, _)| is_local(host))
+}
+
+fn is_local(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    match host.parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    }
+}

@@ -1,0 +1,111 @@
+//! The data folder: whether it is there, whose it is, and how much room it has.
+
+use std::{
+    fs::{self, Metadata},
+    io::ErrorKind,
+    os::unix::fs::{MetadataExt, PermissionsExt},
+    path::Path,
+};
+
+use rustix::{
+    fs::{Access, access, statvfs},
+    io::Errno,
+};
+
+use super::Report;
+use crate::cli::{backup::beside, terminal};
+
+/// Free space below which the disk may soon be full.
+const SPACE_LOW: u64 = 1 << 30;
+/// Free space below which writes are about to fail.
+const SPACE_OUT: u64 = 64 << 20;
+/// Files there may still be, below which the disk may soon take no more.
+const FILES_LOW: u64 = 1000;
+/// What is to be done where the wrong user looks.
+const AS_SERVER: &str = "run this as the user of the server: `sudo freelanceos-run doctor` where \
+     it was installed as a service";
+
+/// Whether there is a folder that can be looked into.
+pub fn examine(folder: &Path, database: &Path, report: &mut Report) -> bool {
+    let shown = folder.display();
+    let facts = match fs::metadata(folder) {
+        Ok(facts) if facts.is_dir() => facts,
+        Ok(_) => {
+            report.fail("data folder", format!("{shown} is no folder"), "set DATA_DIR to one");
+            return false;
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            report.fail(
+                "data folder",
+                format!("there is no folder {shown}"),
+                "start `freelanceos serve`, which makes it, set DATA_DIR, or, where it was \
+                 installed as a service, run `sudo freelanceos-run doctor`",
+            );
+            return false;
+        }
+        Err(error) => {
+            report.fail("data folder", format!("{shown} cannot be looked at: {error}"), AS_SERVER);
+            return false;
+        }
+    };
+    if let Err(error) = access(folder, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK) {
+        let text = format!("{shown} cannot be read and written: {error}");
+        let advice = if error == Errno::ROFS {
+            "mount its disk for writing; a disk with errors is mounted read-only by itself"
+        } else {
+            AS_SERVER
+        };
+        report.fail("data folder", text, advice);
+        return false;
+    }
+    let mode = facts.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        let text = format!("{shown} is open to others (mode {mode:o})");
+        report.warn("data folder", text, format!("chmod 700 {shown}"));
+    } else {
+        report.ok("data folder", shown.to_string());
+    }
+    examine_owners(folder, &facts, database, report);
+    examine_space(folder, report);
+    true
+}
+
+/// A command that ran as root leaves files that the server cannot write.
+fn examine_owners(folder: &Path, facts: &Metadata, database: &Path, report: &mut Report) {
+    let files = ["secret.key", "jwt.secret", "mail", "backups"].map(|name| folder.join(name));
+    let files = files.into_iter().chain(["", "-wal", "-shm"].map(|end| beside(database, end)));
+    for file in files.chain([database.with_extension("lock")]) {
+        let Ok(of_file) = fs::metadata(&file) else { continue };
+        if of_file.uid() != facts.uid() {
+            let (file, folder) = (file.display(), folder.display());
+            report.fail(
+                "owner",
+                format!("{file} is not of the user that {folder} is of"),
+                format!("chown -R --reference={folder} {file}"),
+            );
+        } else if let Err(error) = access(&file, Access::READ_OK | Access::WRITE_OK) {
+            let text = format!("{} cannot be read and written: {error}", file.display());
+            report.fail("owner", text, AS_SERVER);
+        }
+    }
+}
+
+fn examine_space(folder: &Path, report: &mut Report) {
+    let space = match statvfs(folder) {
+        Ok(space) => space,
+        Err(error) => return report.warn("disk", error.to_string(), "check the data folder"),
+    };
+    let free = space.f_bavail.saturating_mul(space.f_frsize);
+    let text = format!("{} free", terminal::size(free));
+    if free < SPACE_OUT {
+        report.fail("disk", text, "free some space: writes are about to fail");
+    } else if free < SPACE_LOW {
+        report.warn("disk", text, "free some space soon");
+    // Some file systems count no files.
+    } else if space.f_files > 0 && space.f_favail < FILES_LOW {
+        let text = format!("{text}, but only for {} files", space.f_favail);
+        report.warn("disk", text, "remove files that nobody needs");
+    } else {
+        report.ok("disk", text);
+    }
+}

@@ -1,0 +1,81 @@
+//! Mail: whether its server takes it, and what waits.
+
+use std::time::Duration;
+
+use tokio::{runtime, time::timeout};
+
+use super::Report;
+use crate::{
+    app::load::MAIL_LATE,
+    config::{Settings, mail::MailConfig},
+    domain::mail::{MailHealth, Trouble},
+};
+
+/// How long the mail server may take to say that it takes mail.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Asks the mail server whether it would take mail, without sending any.
+pub fn examine(settings: &Settings, mail: &MailConfig, report: &mut Report) {
+    let MailConfig { server, sender } = mail;
+    let Some(server) = server else {
+        let folder = settings.location.mail_folder();
+        let text = format!("is written into {}", folder.display());
+        return report.ok("mail", format!("{text}; set SMTP_URL to have it sent"));
+    };
+    let courier = mail.clone().courier(settings.location.mail_folder());
+    let asked = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map(|runtime| runtime.block_on(async { timeout(PATIENCE, courier.check()).await }));
+    let trouble = match asked {
+        Ok(Ok(Ok(()))) => None,
+        Ok(Ok(Err(reason))) => Some(reason),
+        Ok(Err(_)) => Some(format!("{server} did not answer in {} seconds", PATIENCE.as_secs())),
+        Err(error) => Some(error.to_string()),
+    };
+    if let Some(reason) = trouble {
+        report.fail(
+            "mail",
+            reason,
+            "see whether SMTP_URL is right, and whether this machine may reach that server; \
+             mail waits for 24 hours",
+        );
+    } else if sender.is_local() && !server.is_loopback() {
+        report.warn(
+            "mail",
+            format!("goes to {server} and comes from {}", sender.email()),
+            "set MAIL_FROM to an address of yours",
+        );
+    } else {
+        report.ok("mail", format!("goes to {server} and comes from {}", sender.email()));
+    }
+}
+
+pub fn examine_outbox(mail: &MailHealth, report: &mut Report) {
+    let said = |trouble: &Trouble| {
+        trouble
+            .reason
+            .as_ref()
+            .map_or(String::new(), |reason| format!(", lastly because: {reason}"))
+    };
+    let Trouble { count, .. } = mail.late;
+    if count > 0 {
+        report.warn(
+            "mail",
+            format!("{count} waiting for more than {MAIL_LATE} minutes{}", said(&mail.late)),
+            "see `freelanceos admin list-mail`; with `serve` running and SMTP_URL right it is \
+             sent by itself",
+        );
+    } else {
+        report.ok("outbox", format!("{} waiting", mail.waiting));
+    }
+    let Trouble { count, .. } = mail.failed;
+    if count > 0 {
+        report.warn(
+            "mail",
+            format!("{count} given up in the last 7 days{}", said(&mail.failed)),
+            "see `freelanceos admin list-mail`; their texts are erased, so whoever waits for one \
+             must ask for a new one",
+        );
+    }
+}
