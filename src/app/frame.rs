@@ -2,10 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::App;
+use super::{App, if_writable};
 use crate::{
     domain::{account::Account, error::Result, session::Claims},
-    store,
+    store::{self, engine::Tx},
 };
 
 /// How often it is noted that a session is in use: seldom, since each costs a write.
@@ -29,7 +29,8 @@ impl App {
         let (frame, last_used) = self.read_frame(claims).await?;
         let now = self.now();
         if now >= last_used + SEEN_EVERY {
-            self.write(claims, move |tx, _| store::session::touch(tx, claims, now)).await?;
+            let touch = move |tx: &mut Tx, _| store::session::touch(tx, claims, now);
+            if_writable(self.write(claims, touch).await)?;
         }
         Ok(frame)
     }

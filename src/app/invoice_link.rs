@@ -1,6 +1,6 @@
 //! The client's link to an invoice, and what came of it.
 
-use super::{App, invoice, public_link::Target, secret::Keys};
+use super::{App, if_writable, invoice, public_link::Target, secret::Keys};
 use crate::{
     domain::{
         account::Account,
@@ -102,7 +102,8 @@ impl App {
         // Most openings are not the first, and need no write.
         match unseen {
             Some(id) => {
-                self.store.write(move |tx| store::invoice_link::mark_viewed(tx, id, now)).await
+                let mark = move |tx: &mut Tx| store::invoice_link::mark_viewed(tx, id, now);
+                if_writable(self.store.write(mark).await)
             }
             None => Ok(()),
         }

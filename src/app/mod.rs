@@ -3,6 +3,7 @@
 pub mod account;
 pub mod activity;
 pub mod admin;
+pub mod backup;
 pub mod client;
 pub mod code;
 pub mod dashboard;
@@ -61,7 +62,7 @@ use self::{
 use crate::{
     domain::{
         date,
-        error::{Error, Result},
+        error::{Error, Kind, Result},
         id::{Id, IdSequence},
         idempotency::{Once, Outcome},
         session::{Actor, Claims},
@@ -313,6 +314,14 @@ impl App {
         Ok(false)
     }
 
+    /// Makes ids that follow those in the database: lists go by them, and the clock may have been
+    /// ahead when they were made.
+    pub async fn continue_ids(&self) -> Result<()> {
+        let newest = self.store.read(store::doctor::newest_id).await?;
+        newest.into_iter().for_each(|id| self.ids.continue_from(id));
+        Ok(())
+    }
+
     /// Remembers the fingerprint of the secret key, or refuses another than the one remembered.
     pub async fn check_fingerprint(&self, fingerprint: String) -> Result<()> {
         self.store
@@ -338,6 +347,14 @@ impl App {
         let mut random = [0; 10];
         self.random.fill(&mut random);
         self.ids.next(self.clock.now(), random)
+    }
+}
+
+/// What is only noted in passing is no reason to refuse a reader where nothing can be written.
+fn if_writable(noted: Result<()>) -> Result<()> {
+    match noted {
+        Err(error) if *error.kind() == Kind::Unwritable => Ok(()),
+        noted => noted,
     }
 }
 

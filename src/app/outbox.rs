@@ -24,7 +24,7 @@ use super::App;
 use crate::{
     domain::{
         account::Account,
-        error::{Error, Result},
+        error::{Error, Kind, Result},
         id::{AccountId, MailId},
         mail::{Attachment, Letter, Mail, next_try},
     },
@@ -41,6 +41,8 @@ const AT_ONCE: usize = 4;
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// How long deliveries in hand may take when the program is asked to stop.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longer than any letter waits between two tries.
+const FARTHEST: SignedDuration = SignedDuration::from_hours(1);
 /// How long letters are kept that wait no more.
 const KEPT_DAYS: i64 = 30;
 
@@ -153,6 +155,8 @@ impl App {
                     Duration::try_from(until_due).unwrap_or_default().min(LOOK_EVERY)
                 }
                 Ok(Round { next: None, .. }) => LOOK_EVERY,
+                // Which has been told; the letters wait.
+                Err(error) if *error.kind() == Kind::Unwritable => LOOK_EVERY,
                 Err(error) => {
                     tracing::error!(cause = error.cause(), "mail could not be looked at");
                     LOOK_EVERY
@@ -179,6 +183,11 @@ impl App {
             .await;
         outcomes.into_iter().collect::<Result<()>>()?;
         let next = self.store.read(store::outbox::next_due).await?;
+        // No pause is as long: the clock was ahead when that time was written.
+        if next.is_some_and(|next| next > now + FARTHEST) {
+            self.retry_all_mail().await?;
+            return Ok(Round { due: due.len(), next: Some(now) });
+        }
         Ok(Round { due: due.len(), next })
     }
 

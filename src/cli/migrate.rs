@@ -1,9 +1,15 @@
 //! `freelanceos migrate`.
 
+use std::path::Path;
+
 use clap::Args;
 
-use super::{Failure, Outcome, now};
-use crate::{config::Location, store::migrate};
+use super::{Failure, Outcome, cannot_open, in_words, now};
+use crate::{
+    config::Location,
+    domain::error::{Error, Kind},
+    store::{migrate, sqlite::ServeLock},
+};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -35,7 +41,16 @@ pub fn run(arguments: Arguments) -> Outcome {
         .location
         .create()
         .map_err(|error| Failure::Failed(format!("cannot make the data folder: {error}")))?;
-    let done = migrate::run(&database, now())?;
+    let plan = migrate::plan(&database).map_err(cannot_open(&database))?;
+    // Under a server of another version its tables must not change.
+    let lock = ServeLock::take(&database).map_err(cannot_open(&database))?;
+    if lock.is_none() && plan.from < plan.to {
+        return Err(Failure::Failed(format!(
+            "a server is at work on {}: stop it first",
+            database.display()
+        )));
+    }
+    let done = migrate::run(&database, now()).map_err(cannot_migrate(&database))?;
     if done.from == done.to {
         println!("{} is up to date at version {}", database.display(), done.to);
         return Ok(());
@@ -45,4 +60,16 @@ pub fn run(arguments: Arguments) -> Outcome {
         println!("the database as it was before is kept in {}", copy.display());
     }
     Ok(())
+}
+
+/// Why a database could not be brought to this version, and that it is as it was.
+pub fn cannot_migrate(database: &Path) -> impl Fn(Error) -> Failure {
+    move |error| match error.kind() {
+        Kind::Conflict => error.into(),
+        _ => Failure::Failed(format!(
+            "{} could not be migrated and is as it was: {}",
+            database.display(),
+            in_words(&error)
+        )),
+    }
 }

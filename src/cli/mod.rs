@@ -228,8 +228,9 @@ fn ready_database(location: &Location) -> Result<PathBuf, Failure> {
 }
 
 fn cannot_open(database: &Path) -> impl Fn(Error) -> Failure {
-    move |error| {
-        Failure::Failed(format!("cannot open {}: {}", database.display(), in_words(&error)))
+    move |error| match error.kind() {
+        Kind::Conflict => error.into(),
+        _ => Failure::Failed(format!("cannot open {}: {}", database.display(), in_words(&error))),
     }
 }
 

@@ -124,6 +124,7 @@ fn copy_checked(file: &Path, copy: &Path) -> Outcome {
     let copied = sqlite::backup(file, copy, |done, all| {
         bar.set_length(all);
         bar.set_position(done);
+        true
     });
     bar.finish_and_clear();
     copied.map_err(damaged)?;

@@ -13,7 +13,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Failure, Outcome, logging, notify, now, tls::Tls};
+use super::{
+    Failure, Outcome, backup::schedule, cannot_open, logging, migrate::cannot_migrate, notify, now,
+    tls::Tls,
+};
 use crate::{
     app::{
         App, Settings as AppSettings,
@@ -24,7 +27,10 @@ use crate::{
     metrics,
     net::{self, Face, Limits, descriptors, redirect},
     server,
-    store::{Store, migrate, sqlite::ServeLock},
+    store::{
+        Store, migrate,
+        sqlite::{Checkpoints, ServeLock},
+    },
 };
 
 /// How often expired rows are swept out.
@@ -32,16 +38,20 @@ const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 
 pub fn run(settings: Settings) -> Outcome {
     let _last_lines = logging::start(&settings.logging)?;
-    settings.check()?;
+    settings.prepare()?;
     let tls = Tls::open(&settings)?;
-    let config = settings.load(&SystemRandom)?;
-    let Some(_lock) = ServeLock::take(&config.database)? else {
+    let database = settings.location.database()?;
+    // Before anything is made: two servers started at once would each make secrets.
+    let lock = ServeLock::take(&database).map_err(cannot_open(&database))?;
+    let Some(_lock) = lock else {
         return Err(Failure::Failed(format!(
             "another freelanceos is serving {} already",
-            config.database.display()
+            database.display()
         )));
     };
-    let migration = migrate::run(&config.database, now())?;
+    let config = settings.load(&SystemRandom)?;
+    let migration =
+        migrate::run(&config.database, now()).map_err(cannot_migrate(&config.database))?;
     if migration.from != migration.to {
         tracing::info!(from = migration.from, to = migration.to, "database migrated");
     }
@@ -66,10 +76,23 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
         payment_link_base: config.payment_link_base.clone(),
         courier: Some(Arc::new(config.mail.clone().courier(config.location.mail_folder()))),
     };
-    let store = Store::open(&config.database)?;
+    let checkpoints =
+        if config.backup.litestream { Checkpoints::Litestream } else { Checkpoints::Ours };
+    if !config.backup.litestream && Checkpoints::of(&config.database) == Checkpoints::Litestream {
+        tracing::warn!(
+            "Litestream's files lie beside the database: set LITESTREAM=on, or its copy may be \
+             damaged; where it is not used any more, remove .freelanceos.db-litestream"
+        );
+    }
+    let store = Store::open_with(&config.database, checkpoints);
+    let store = store.map_err(cannot_open(&config.database))?;
     let app = App::new(store, Arc::new(SystemClock), Arc::new(SystemRandom), settings)?;
     app.check_fingerprint(config.secret_key.fingerprint()?).await?;
     app.restore_limits().await?;
+    if let Err(error) = app.continue_ids().await {
+        // A page that nobody can read is no reason not to serve the others.
+        tracing::warn!(cause = error.cause(), "the newest entries may not be shown first");
+    }
     let app = Arc::new(app);
 
     if config.metrics_listen.is_some() {
@@ -96,6 +119,8 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
     let (stopper, stop) = watch::channel(false);
     let sweeper = tokio::spawn(sweep(Arc::clone(&app)));
     let mailer = tokio::spawn(mail(Arc::clone(&app), stop.clone()));
+    let (database, plan) = (config.database.clone(), config.backup.clone());
+    let backups = tokio::spawn(schedule::run(Arc::clone(&app), database, plan, stop.clone()));
     // Before anybody is told that the server is there, and may want it to stop.
     let stopped = stop_signal()?;
     let mut doors = Vec::with_capacity(listeners.len() + redirecting.len());
@@ -131,6 +156,7 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
     }
     // It ends by itself, with what it is delivering.
     let _ = mailer.await;
+    let _ = backups.await;
     sweeper.abort();
     let _ = sweeper.await;
     drop(gate);

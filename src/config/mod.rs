@@ -2,6 +2,7 @@
 //!
 //! A setting is an environment variable and a flag; `NAME_FILE` names a file to read it from.
 
+pub mod backup;
 mod logging;
 pub mod mail;
 pub mod secrets;
@@ -14,6 +15,7 @@ use jiff::SignedDuration;
 
 pub use self::logging::Logging;
 use self::{
+    backup::{BackupPlan, BackupSettings},
     mail::{MailConfig, MailSettings},
     secrets::{Secrets, check_jwt_secret, check_secret_key, secret_file},
     tls::{NetConfig, NetSettings},
@@ -170,6 +172,9 @@ pub struct Settings {
     mail: MailSettings,
 
     #[command(flatten)]
+    backup: BackupSettings,
+
+    #[command(flatten)]
     payment_links: PaymentLinks,
 
     #[command(flatten)]
@@ -220,6 +225,7 @@ pub struct Config {
     /// Bytes of answers kept.
     pub answer_cache: usize,
     pub mail: MailConfig,
+    pub backup: BackupPlan,
     /// Without a slash at its end.
     pub payment_link_base: String,
     /// Where figures are served, if anywhere.
@@ -253,13 +259,18 @@ impl Settings {
         self.clone().into_config(String::new(), SecretKey::new([0; 32]))
     }
 
-    /// Checks the settings, and makes the secrets that are missing from settings and folder.
-    pub fn load(self, random: &dyn Random) -> Result<Config, LoadError> {
+    /// Checks the settings, and makes the data folder.
+    pub fn prepare(&self) -> Result<(), WrongSetting> {
         self.check()?;
         self.location.create().map_err(|error| {
             let folder = self.location.data_dir.display().to_string();
             WrongSetting::new("DATA_DIR", &folder, format!("a folder I may write to ({error})"))
-        })?;
+        })
+    }
+
+    /// Checks the settings, and makes the secrets that are missing from settings and folder.
+    pub fn load(self, random: &dyn Random) -> Result<Config, LoadError> {
+        self.prepare()?;
         let jwt_secret = match &self.secrets.jwt_secret {
             Some(secret) => secret.clone(),
             None => secret_file(&self.location.jwt_secret_file(), 48, random)?,
@@ -271,6 +282,11 @@ impl Settings {
     /// Where mail goes and whom it comes from.
     pub fn mail(&self) -> Result<MailConfig, WrongSetting> {
         self.mail.check(&self.public_url()?)
+    }
+
+    /// Which backups are made by themselves.
+    pub fn backup(&self) -> Result<BackupPlan, WrongSetting> {
+        self.backup.check(&self.location)
     }
 
     fn public_url(&self) -> Result<String, WrongSetting> {
@@ -317,6 +333,7 @@ impl Settings {
             otp_expiry: duration("OTP_EXPIRY", &self.otp_expiry)?,
             secret_key,
             mail: self.mail.check(&public_url)?,
+            backup: self.backup()?,
             public_url,
             cors_origins: origins
                 .map_or("http://localhost:3000", String::as_str)

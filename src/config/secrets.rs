@@ -4,7 +4,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{ErrorKind, Write},
     os::unix::fs::OpenOptionsExt,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use clap::Args;
@@ -100,25 +100,44 @@ pub(super) fn secret_file(
     let mut secret = vec![0; bytes];
     random.fill(&mut secret);
     let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-    write_secret(file, &secret).map_err(failed)?;
-    Ok(secret)
+    // Of two programs that make one at once, the second must take the first's: what the first
+    // seals meanwhile could be opened by nobody else.
+    let draft = draft_of(file, &format!(".{}.new", std::process::id()));
+    let linked = write_draft(&draft, &secret).and_then(|()| match fs::hard_link(&draft, file) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        // Not every file system has second names.
+        Err(_) if !file.exists() => fs::rename(&draft, file),
+        linked => linked,
+    });
+    let _ = fs::remove_file(&draft);
+    linked.and_then(|()| sync_folder_of(file)).map_err(failed)?;
+    Ok(kept(file)?.unwrap_or(secret))
 }
 
 /// Writes a secret that only its owner may read. It is written beside and renamed, so that a
 /// power cut leaves no half of it.
 pub fn write_secret(file: &Path, text: &str) -> std::io::Result<()> {
+    let draft = draft_of(file, ".new");
+    write_draft(&draft, text)?;
+    fs::rename(&draft, file)?;
+    sync_folder_of(file)
+}
+
+fn draft_of(file: &Path, ending: &str) -> PathBuf {
     let mut draft = file.as_os_str().to_owned();
-    draft.push(".new");
-    if let Err(error) = fs::remove_file(&draft)
+    draft.push(ending);
+    draft.into()
+}
+
+fn write_draft(draft: &Path, text: &str) -> std::io::Result<()> {
+    if let Err(error) = fs::remove_file(draft)
         && error.kind() != ErrorKind::NotFound
     {
         return Err(error);
     }
-    let mut handle = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let mut handle = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?;
     handle.write_all(text.as_bytes())?;
-    handle.sync_all()?;
-    fs::rename(&draft, file)?;
-    sync_folder_of(file)
+    handle.sync_all()
 }
 
 /// Makes sure that a file that was just made, renamed or removed stays so after a power cut.

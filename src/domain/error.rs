@@ -33,6 +33,9 @@ pub enum Kind {
     TooMany(Refusal),
     /// Too busy just now; try again after so many seconds.
     Unavailable { retry_after: u64 },
+    /// Nothing can be kept just now: the disk is full or may only be read. What is there can be
+    /// read all the same.
+    Unwritable,
     /// A fault of ours or of the machine. The source goes to the log, never into an answer.
     Internal,
 }
@@ -127,6 +130,12 @@ impl Error {
     /// Too busy just now.
     pub fn unavailable(retry_after: u64, message: &'static str) -> Self {
         Self::new(Kind::Unavailable { retry_after }, message)
+    }
+
+    /// Nothing can be kept just now; `why` begins a sentence.
+    pub fn unwritable(why: &'static str) -> Self {
+        let message = format!("{why}, so nothing was saved. Please try again later");
+        Self::new(Kind::Unwritable, message)
     }
 
     /// A fault of ours or of the machine.

@@ -149,6 +149,12 @@ fn decode(text: &str) -> Option<Uuid> {
 pub struct IdSequence(Mutex<u128>);
 
 impl IdSequence {
+    /// Goes on behind an id that was made before, by a program that has ended.
+    pub fn continue_from<K>(&self, id: Id<K>) {
+        let mut last = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        *last = id.0.as_u128().max(*last);
+    }
+
     /// The next id, from the given instant and 10 random bytes.
     pub fn next<K>(&self, now: Timestamp, random: [u8; 10]) -> Id<K> {
         let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);

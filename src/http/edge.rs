@@ -265,6 +265,10 @@ impl<E: Endpoint> Edge<E> {
             Some(error) if *error.kind() == Kind::Internal => {
                 tracing::error!(request_id = id, cause = error.cause(), "request failed");
             }
+            // The database says once that it cannot be written, not with every request.
+            Some(error) if *error.kind() == Kind::Unwritable => {
+                tracing::debug!(request_id = id, cause = error.cause(), "not saved");
+            }
             Some(error) if problem.status.is_server_error() => {
                 tracing::warn!(request_id = id, cause = error.cause(), "too busy");
             }

@@ -89,7 +89,7 @@ fn describe(code: u16) -> &'static str {
         413 => "The body is larger than 1 MiB",
         415 => "The body is not JSON",
         429 => "Too many requests; see Retry-After",
-        503 => "Too busy, or it took too long; see Retry-After",
+        503 => "Too busy, it took too long, or the disk is full; see Retry-After",
         _ => "A fault of the server, logged with the X-Request-Id",
     }
 }

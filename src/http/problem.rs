@@ -10,6 +10,9 @@ use poem::{
 
 use crate::domain::error::{Error, Kind};
 
+/// Seconds after which a full disk is worth another try: somebody must make room first.
+const UNWRITABLE_FOR: u64 = 60;
+
 /// Writes a failure in the shape of an API. The path tells shapes apart that share a mount.
 pub type Shape = fn(path: &str, &Problem) -> Response;
 
@@ -57,7 +60,7 @@ pub fn status(kind: &Kind) -> StatusCode {
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::Conflict => StatusCode::CONFLICT,
         Kind::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-        Kind::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Unavailable { .. } | Kind::Unwritable => StatusCode::SERVICE_UNAVAILABLE,
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -67,6 +70,7 @@ impl From<Error> for Problem {
         let retry_after = match error.kind() {
             Kind::TooMany(refusal) => Some(refusal.retry_after),
             Kind::Unavailable { retry_after } => Some(*retry_after),
+            Kind::Unwritable => Some(UNWRITABLE_FOR),
             _ => None,
         };
         Self {

@@ -11,7 +11,7 @@ use super::{
 use crate::domain::{
     date,
     error::{Error, Result},
-    id::{AccountId, ClientId, ProjectId},
+    id::{AccountId, ActivityId, ClientId, ProjectId},
 };
 
 /// Sums by name, in minor units or entries.
@@ -50,6 +50,22 @@ pub fn newest(tx: &mut Tx) -> Result<Option<Timestamp>> {
          UNION ALL SELECT max(updated_at) FROM invoices \
          UNION ALL SELECT max(created_at) FROM sessions \
          UNION ALL SELECT max(updated_at) FROM accounts) AS newest",
+        &[],
+        |row| row.get(0),
+    )
+}
+
+/// The newest id of what is listed by its id.
+pub fn newest_id(tx: &mut Tx) -> Result<Option<ActivityId>> {
+    tx.one(
+        "SELECT max(id) FROM (SELECT max(id) AS id FROM activity \
+         UNION ALL SELECT max(id) FROM clients \
+         UNION ALL SELECT max(id) FROM projects \
+         UNION ALL SELECT max(id) FROM milestones \
+         UNION ALL SELECT max(id) FROM proposals \
+         UNION ALL SELECT max(id) FROM invoices \
+         UNION ALL SELECT max(id) FROM portfolio_items \
+         UNION ALL SELECT max(id) FROM messages) AS newest",
         &[],
         |row| row.get(0),
     )

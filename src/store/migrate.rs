@@ -55,7 +55,8 @@ pub fn plan(path: &Path) -> Result<Migration> {
     Ok(Migration { from, to, copy: None })
 }
 
-/// Migrates a file, creating it where there is none. An existing one is copied first.
+/// Migrates a file, creating it where there is none. An existing one is copied first. All of it
+/// is one transaction: where it fails, the file is as it was, and the copy of no use.
 pub fn run(path: &Path, now: Timestamp) -> Result<Migration> {
     let mut migration = plan(path)?;
     if migration.from == migration.to {
@@ -64,23 +65,36 @@ pub fn run(path: &Path, now: Timestamp) -> Result<Migration> {
     if migration.from > 0 {
         let stamp = now.strftime("%Y%m%dT%H%M%SZ");
         let copy = path.with_extension(format!("v{}-{stamp}.db", migration.from));
-        sqlite::backup(path, &copy, |_, _| {})?;
+        sqlite::backup(path, &copy, |_, _| true).inspect_err(|_| discard(&copy))?;
         migration.copy = Some(copy);
     }
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(Error::internal)?;
     }
-    for block in blocks() {
-        sqlite::with_connection(path, |connection| {
+    let migrated = sqlite::with_connection(path, |connection| {
+        for block in blocks() {
             // Another process may have migrated since the plan was made.
             if current(connection)? < block.version {
-                apply(connection, &block, now)
-            } else {
-                Ok(())
+                apply(connection, &block, now)?;
             }
-        })?;
+        }
+        Ok(())
+    });
+    if let (Err(_), Some(copy)) = (&migrated, &migration.copy) {
+        discard(copy);
     }
-    Ok(migration)
+    migrated.map(|()| migration)
+}
+
+/// Removes a copy that is not needed: a server that is started again and again must not fill the
+/// disk with them.
+fn discard(copy: &Path) {
+    for ending in ["", "-journal"] {
+        let mut name = copy.as_os_str().to_owned();
+        name.push(ending);
+        // Why the migration failed matters more.
+        let _ = fs::remove_file(name);
+    }
 }
 
 fn current(connection: &mut dyn Connection) -> Result<i64> {

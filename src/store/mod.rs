@@ -62,9 +62,14 @@ pub struct Store {
 impl Store {
     /// Opens a migrated database file.
     pub fn open(path: &Path) -> Result<Self> {
+        Self::open_with(path, sqlite::Checkpoints::of(path))
+    }
+
+    /// Opens a migrated database file whose -wal file is looked after by ourselves or not.
+    pub fn open_with(path: &Path, checkpoints: sqlite::Checkpoints) -> Result<Self> {
         let (reads, read_jobs) = async_channel::bounded(QUEUE);
         let (writes, write_jobs) = async_channel::bounded(QUEUE);
-        let engine = sqlite::Engine::start(path, read_jobs, write_jobs)?;
+        let engine = sqlite::Engine::start(path, checkpoints, read_jobs, write_jobs)?;
         Ok(Self { reads, writes, engine })
     }
 
@@ -143,6 +148,11 @@ impl Job {
         self.work.fail(error);
     }
 
+    /// What it failed with, if it did.
+    fn error(&self) -> Option<&Error> {
+        self.work.error()
+    }
+
     /// Answers the caller: what the job found, or why its transaction did not stand.
     fn answer(self, transaction: Result<()>) {
         self.work.answer(transaction);
@@ -152,6 +162,7 @@ impl Job {
 trait Work: Send {
     fn run(&mut self, tx: &mut Tx) -> bool;
     fn fail(&mut self, error: Error);
+    fn error(&self) -> Option<&Error>;
     fn answer(self: Box<Self>, transaction: Result<()>);
 }
 
@@ -168,6 +179,10 @@ impl<T: Send, F: FnMut(&mut Tx) -> Result<T> + Send> Work for Pending<T, F> {
 
     fn fail(&mut self, error: Error) {
         self.result = Some(Err(error));
+    }
+
+    fn error(&self) -> Option<&Error> {
+        self.result.as_ref()?.as_ref().err()
     }
 
     fn answer(self: Box<Self>, transaction: Result<()>) {

@@ -5,6 +5,10 @@ use jiff::Timestamp;
 use super::engine::{Tx, values};
 use crate::domain::{error::Result, id::AccountId, two_factor::Status};
 
+/// So many time steps ahead, a used one was used while the clock was ahead: codes are taken from
+/// one step either side.
+const STEPS_AHEAD: i64 = 4;
+
 /// A seed as it is kept.
 #[derive(Debug, Clone)]
 pub struct KeptSeed {
@@ -81,11 +85,13 @@ pub fn enable(tx: &mut Tx, account: AccountId, step: i64, now: Timestamp) -> Res
 }
 
 /// Uses up the code of a time step and those of all steps before; answers whether it was unused.
+/// A step far ahead was used while the clock was: it must not lock its owner out until then.
 pub fn use_step(tx: &mut Tx, account: AccountId, step: i64) -> Result<bool> {
     let changed = tx.execute(
         "UPDATE two_factor SET last_step = ?2 \
-         WHERE account_id = ?1 AND enabled_at IS NOT NULL AND last_step < ?2",
-        values![&account, step],
+         WHERE account_id = ?1 AND enabled_at IS NOT NULL \
+         AND (last_step < ?2 OR last_step > ?3)",
+        values![&account, step, step + STEPS_AHEAD],
     )?;
     Ok(changed > 0)
 }

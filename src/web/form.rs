@@ -32,7 +32,7 @@ impl Form {
         let form = Self::new(fields);
         match error.kind() {
             Kind::Invalid(errors) => Ok(Self { errors: errors.clone(), ..form }),
-            Kind::Conflict | Kind::TooMany(_) | Kind::Unavailable { .. } => {
+            Kind::Conflict | Kind::TooMany(_) | Kind::Unavailable { .. } | Kind::Unwritable => {
                 Ok(Self { alert: Some(format!("{}.", error.message())), ..form })
             }
             _ => Err(error),

@@ -288,7 +288,11 @@ impl Visit {
     /// the reader stays a failure.
     pub fn sorry(&self, location: &str, error: Error) -> Result<Response> {
         match error.kind() {
-            Kind::Conflict | Kind::TooMany(_) | Kind::Unavailable { .. } | Kind::Forbidden => {
+            Kind::Conflict
+            | Kind::TooMany(_)
+            | Kind::Unavailable { .. }
+            | Kind::Unwritable
+            | Kind::Forbidden => {
                 let text = format!("{}.", error.message());
                 Ok(self.leave(location, Notice { text, is_error: true }))
             }

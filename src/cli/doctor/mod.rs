@@ -12,10 +12,15 @@ use jiff::{SignedDuration, tz::TimeZone};
 use serde_json::json;
 
 use self::exposure::Doors;
-use super::{Failure, Outcome, backup::beside, in_words, now, terminal};
+use super::{
+    Failure, Outcome,
+    backup::{self, beside},
+    in_words, now, terminal,
+};
 use crate::{
     app::{
         FINGERPRINT,
+        backup::BACKUP_FAILURE,
         load::{MAIL_LATE, MAIL_TOLD},
         registration,
         secret::SecretKey,
@@ -293,19 +298,21 @@ fn examine_rows(
     let late = before(SignedDuration::from_mins(MAIL_LATE))?;
     let lately = before(SignedDuration::from_hours(MAIL_TOLD))?;
     let setting = config.and_then(|config| config.open_registration);
-    let (fingerprint, newest, rollups, mail, doors) = sqlite::peek(database, |connection| {
-        let mut tx = Tx::new(connection);
-        Ok((
-            program_state::find(&mut tx, FINGERPRINT)?,
-            doctor::newest(&mut tx)?,
-            doctor::rollups(&mut tx)?,
-            outbox::health(&mut tx, late, lately)?,
-            Doors {
-                has_accounts: account::oldest(&mut tx)?.is_some(),
-                open_registration: registration::is_open(&mut tx, setting)?,
-            },
-        ))
-    })?;
+    let (fingerprint, newest, rollups, mail, doors, backup) =
+        sqlite::peek(database, |connection| {
+            let mut tx = Tx::new(connection);
+            Ok((
+                program_state::find(&mut tx, FINGERPRINT)?,
+                doctor::newest(&mut tx)?,
+                doctor::rollups(&mut tx)?,
+                outbox::health(&mut tx, late, lately)?,
+                Doors {
+                    has_accounts: account::oldest(&mut tx)?.is_some(),
+                    open_registration: registration::is_open(&mut tx, setting)?,
+                },
+                program_state::find(&mut tx, BACKUP_FAILURE)?,
+            ))
+        })?;
     let key = settings.secrets.secret_key(&settings.location).ok().flatten();
     let own = key.and_then(|key| SecretKey::from_hex(&key)).map(|key| key.fingerprint());
     match (fingerprint, own.transpose()?) {
@@ -347,6 +354,15 @@ fn examine_rows(
         exposure::examine_doors(config, &doors, report);
     }
     mail::examine_outbox(&mail, report);
+    // Wrong settings have been told.
+    if let Ok(plan) = settings.backup() {
+        let failure = backup.filter(|failure| !failure.is_empty());
+        let look = backup::look(&plan, failure, now);
+        match look.advice {
+            None => report.ok("backups", look.text),
+            Some(advice) => report.warn("backups", look.text, advice),
+        }
+    }
     Ok(())
 }
 

@@ -1,11 +1,12 @@
 //! One connection: how it is opened, and what the engine's border asks of it.
 
 use std::{
-    fs::OpenOptions, io::ErrorKind, os::unix::fs::OpenOptionsExt, path::Path, time::Duration,
+    error::Error as _, ffi::OsString, fs::OpenOptions, io::ErrorKind, os::unix::fs::OpenOptionsExt,
+    path::Path, time::Duration,
 };
 
 use rusqlite::{
-    Connection as Sqlite, ErrorCode,
+    Connection as Sqlite, ErrorCode, MAIN_DB,
     config::DbConfig,
     types::{ToSqlOutput, ValueRef},
 };
@@ -30,7 +31,26 @@ pub fn prepare(connection: &Sqlite) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)
 }
 
-pub fn open(path: &Path) -> Result<Sqlite> {
+/// Who brings what stands in the -wal file into the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checkpoints {
+    Ours,
+    /// Litestream follows that file. A checkpoint of ours between two of its looks would take
+    /// away what it has not seen, and its copy would be damaged without its knowing.
+    Litestream,
+}
+
+impl Checkpoints {
+    /// What Litestream has left beside a database says that it follows it.
+    pub fn of(database: &Path) -> Self {
+        let mut name = OsString::from(".");
+        name.push(database.file_name().unwrap_or_default());
+        name.push("-litestream");
+        if database.with_file_name(name).exists() { Self::Litestream } else { Self::Ours }
+    }
+}
+
+pub fn open(path: &Path, checkpoints: Checkpoints) -> Result<Sqlite> {
     // A new file is made here, for its owner alone; SQLite gives the files beside it its mode.
     let mut file = OpenOptions::new();
     match file.write(true).create_new(true).mode(0o600).open(path) {
@@ -39,13 +59,23 @@ pub fn open(path: &Path) -> Result<Sqlite> {
         Err(error) => return Err(Error::internal(error)),
     }
     let connection = Sqlite::open(path).map_err(failure)?;
+    // Where a file may not be written, SQLite opens it for reading without a word.
+    if connection.is_readonly(MAIN_DB).map_err(failure)? {
+        return Err(Error::internal(
+            "it may only be read: check who owns it and the -wal and -shm files beside it, and that \
+             its disk is mounted for writing",
+        ));
+    }
     prepare(&connection).map_err(failure)?;
+    let is_ours = checkpoints == Checkpoints::Ours;
+    let on_close = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+    connection.set_db_config(on_close, !is_ours).map_err(failure)?;
     for (pragma, value) in [
         ("journal_mode", "WAL"),
         ("synchronous", "FULL"),
         ("foreign_keys", "ON"),
         // Checkpoints are rarer and larger than by default: fewer pauses under load.
-        ("wal_autocheckpoint", "4000"),
+        ("wal_autocheckpoint", if is_ours { "4000" } else { "0" }),
         ("journal_size_limit", "67108864"),
     ] {
         connection.pragma_update(None, pragma, value).map_err(failure)?;
@@ -168,8 +198,32 @@ pub fn failure(error: rusqlite::Error) -> Error {
                 return Error::unavailable(1, "The database is busy, please try again")
                     .caused_by(error);
             }
+            (ErrorCode::DiskFull, _) | (_, rusqlite::ffi::SQLITE_IOERR_SHMSIZE) => {
+                return Error::unwritable("The disk of the server is full").caused_by(error);
+            }
+            (ErrorCode::ReadOnly, _) => {
+                return Error::unwritable("The database of the server may only be read")
+                    .caused_by(error);
+            }
+            // A quota or a limit of file sizes comes as a failed write.
+            (
+                _,
+                rusqlite::ffi::SQLITE_IOERR_WRITE
+                | rusqlite::ffi::SQLITE_IOERR_FSYNC
+                | rusqlite::ffi::SQLITE_IOERR_DIR_FSYNC
+                | rusqlite::ffi::SQLITE_IOERR_TRUNCATE,
+            ) => {
+                return Error::unwritable("The disk of the server takes no more").caused_by(error);
+            }
             _ => {}
         }
     }
     Error::internal(error)
+}
+
+/// Whether a failure says that the file is not what was written.
+pub fn is_damage(error: &Error) -> bool {
+    let source = error.source().and_then(|source| source.downcast_ref::<rusqlite::Error>());
+    let code = source.and_then(rusqlite::Error::sqlite_error_code);
+    matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }

@@ -5,23 +5,44 @@ use std::{fs::File, path::Path, thread, time::Duration};
 use rusqlite::{
     Connection as Sqlite, OpenFlags,
     backup::{Backup, StepResult},
+    ffi,
 };
 
-use super::connection::{BUSY_TIMEOUT, Transaction, failure, open};
+use super::connection::{BUSY_TIMEOUT, Checkpoints, Transaction, failure, open};
 use crate::{
     domain::error::{Error, Result},
     store::engine::Connection,
 };
 
+/// What a file answers to readers that holds half of a change.
+const UNDONE: [i32; 2] = [ffi::SQLITE_READONLY_ROLLBACK, ffi::SQLITE_READONLY_RECOVERY];
 /// Pages copied between two reports of a backup's progress.
 const BACKUP_PAGES: i32 = 512;
 
+/// Opens an existing file that is not to be changed, but for what was cut off in the middle of
+/// being written: only who may write can undo that.
+fn open_to_read(path: &Path) -> Result<Sqlite> {
+    let look = |flags| {
+        let connection = Sqlite::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
+        Ok::<_, rusqlite::Error>(connection)
+    };
+    let to_read = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    match look(to_read) {
+        Err(rusqlite::Error::SqliteFailure(code, _)) if UNDONE.contains(&code.extended_code) => {
+            drop(look(OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failure)?);
+            look(to_read)
+        }
+        looked => looked,
+    }
+    .map_err(failure)
+}
+
 /// Writes a consistent copy of the database while others read and write it. `progress` is
-/// told pages copied and pages in all.
-pub fn backup(path: &Path, into: &Path, mut progress: impl FnMut(u64, u64)) -> Result<()> {
-    let source =
-        Sqlite::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failure)?;
-    source.busy_timeout(BUSY_TIMEOUT).map_err(failure)?;
+/// told pages copied and pages in all, and answers whether to go on.
+pub fn backup(path: &Path, into: &Path, mut progress: impl FnMut(u64, u64) -> bool) -> Result<()> {
+    let source = open_to_read(path)?;
     // An open read transaction pins one snapshot, so that writers do not restart the copy.
     source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_master;").map_err(failure)?;
     let mut target = Sqlite::open(into).map_err(failure)?;
@@ -34,7 +55,9 @@ pub fn backup(path: &Path, into: &Path, mut progress: impl FnMut(u64, u64)) -> R
                 u64::from(state.pagecount.unsigned_abs()),
                 u64::from(state.remaining.unsigned_abs()),
             );
-            progress(all - rest, all);
+            if !progress(all - rest, all) {
+                return Err(Error::unavailable(1, "The copy was not finished"));
+            }
             match step {
                 StepResult::Done => break,
                 StepResult::More => {}
@@ -50,8 +73,7 @@ pub fn backup(path: &Path, into: &Path, mut progress: impl FnMut(u64, u64)) -> R
 
 /// What `PRAGMA integrity_check` and `foreign_key_check` find; empty where all is well.
 pub fn check(path: &Path) -> Result<Vec<String>> {
-    let connection =
-        Sqlite::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failure)?;
+    let connection = open_to_read(path)?;
     let mut findings = Vec::new();
     for (pragma, what) in [
         ("PRAGMA integrity_check(20)", "integrity"),
@@ -75,7 +97,7 @@ pub fn with_connection<T>(
     path: &Path,
     work: impl FnOnce(&mut dyn Connection) -> Result<T>,
 ) -> Result<T> {
-    let connection = open(path)?;
+    let connection = open(path, Checkpoints::of(path))?;
     let mut transaction = Transaction(&connection);
     transaction.control("BEGIN IMMEDIATE")?;
     match work(&mut transaction) {
@@ -92,9 +114,7 @@ pub fn with_connection<T>(
 
 /// Runs `work` in a read-only transaction of its own; the file must exist and is not changed.
 pub fn peek<T>(path: &Path, work: impl FnOnce(&mut dyn Connection) -> Result<T>) -> Result<T> {
-    let connection =
-        Sqlite::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failure)?;
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(failure)?;
+    let connection = open_to_read(path)?;
     let mut transaction = Transaction(&connection);
     transaction.control("BEGIN")?;
     work(&mut transaction)
@@ -112,8 +132,7 @@ pub fn settle(path: &Path) -> Result<()> {
 
 /// The steps by which SQLite would answer a query, for tests that forbid full scans.
 pub fn query_plan(path: &Path, sql: &str) -> Result<Vec<String>> {
-    let connection =
-        Sqlite::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failure)?;
+    let connection = open_to_read(path)?;
     let mut statement =
         connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).map_err(failure)?;
     let mut rows = statement.raw_query();

@@ -15,12 +15,12 @@ pub struct ServeLock(#[allow(dead_code, reason = "the lock ends with the file")]
 impl ServeLock {
     /// Takes the lock, or answers `None` where another process holds it.
     pub fn take(database: &Path) -> Result<Option<Self>> {
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(database.with_extension("lock"))
-            .map_err(Error::internal)?;
+        let path = database.with_extension("lock");
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(|error| {
+            let path = path.display();
+            Error::internal(format!("{path} cannot be written ({error}): check who owns it"))
+        })?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self(file))),
             Err(TryLockError::WouldBlock) => Ok(None),

@@ -9,6 +9,10 @@ use std::{
     num::NonZero,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -18,17 +22,18 @@ use r2d2::{Pool, PooledConnection};
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection as Sqlite, OpenFlags};
 
-use self::{
-    connection::{Transaction, open, prepare},
-    watch::Watch,
-};
 pub use self::{
+    connection::Checkpoints,
     file::{backup, check, peek, query_plan, settle, with_connection},
     lock::ServeLock,
 };
+use self::{
+    connection::{Transaction, is_damage, open, prepare},
+    watch::Watch,
+};
 use super::Job;
 use crate::{
-    domain::error::{Error, Result},
+    domain::error::{Error, Kind, Result},
     metrics,
 };
 
@@ -41,6 +46,7 @@ const BATCH_TIME: Duration = Duration::from_millis(5);
 pub struct Engine {
     path: PathBuf,
     watch: Watch,
+    checkpoints: Checkpoints,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -49,8 +55,13 @@ type Reader = PooledConnection<SqliteConnectionManager>;
 impl Engine {
     /// Opens the file, creating it where there is none, and starts the threads, which end when
     /// the senders of their channels are gone.
-    pub fn start(path: &Path, reads: Receiver<Job>, writes: Receiver<Job>) -> Result<Self> {
-        let writer = open(path)?;
+    pub fn start(
+        path: &Path,
+        checkpoints: Checkpoints,
+        reads: Receiver<Job>,
+        writes: Receiver<Job>,
+    ) -> Result<Self> {
+        let writer = open(path, checkpoints)?;
         let readers = thread::available_parallelism().map_or(2, NonZero::get).clamp(2, 8);
         let manager = SqliteConnectionManager::file(path)
             .with_flags(OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
@@ -61,15 +72,16 @@ impl Engine {
             .test_on_check_out(false)
             .build(manager)
             .map_err(Error::internal)?;
+        let health = Arc::new(Health::default());
         let mut threads = Vec::with_capacity(readers + 1);
         for number in 0..readers {
             let connection = pool.get().map_err(Error::internal)?;
-            let reads = reads.clone();
-            threads
-                .push(spawn(format!("reader-{number}"), move || read_loop(&connection, &reads))?);
+            let (reads, health) = (reads.clone(), Arc::clone(&health));
+            let work = move || read_loop(&connection, &reads, &health);
+            threads.push(spawn(format!("reader-{number}"), work)?);
         }
-        threads.push(spawn("writer".to_owned(), move || write_loop(&writer, &writes))?);
-        Ok(Self { path: path.to_owned(), watch: Watch::open(path, readers)?, threads })
+        threads.push(spawn("writer".to_owned(), move || write_loop(&writer, &writes, &health))?);
+        Ok(Self { path: path.to_owned(), watch: Watch::open(path, readers)?, checkpoints, threads })
     }
 
     /// See [`Watch::version`].
@@ -86,7 +98,7 @@ impl Engine {
             }
         }
         // A reader that is the last to close cannot bring the -wal file into the database.
-        if let Err(error) = open(&self.path) {
+        if let Err(error) = open(&self.path, self.checkpoints) {
             tracing::warn!(cause = error.cause(), "the -wal file stays until the next start");
         }
     }
@@ -100,7 +112,7 @@ fn spawn(name: String, work: impl FnOnce() + Send + 'static) -> Result<JoinHandl
     thread::Builder::new().name(name).spawn(work).map_err(Error::internal)
 }
 
-fn read_loop(connection: &Reader, jobs: &Receiver<Job>) {
+fn read_loop(connection: &Reader, jobs: &Receiver<Job>, health: &Health) {
     while let Ok(mut job) = jobs.recv_blocking() {
         if let (Some(metrics), Some(queued)) = (metrics::on(), job.queued) {
             metrics.read_wait.add(queued.elapsed());
@@ -111,22 +123,55 @@ fn read_loop(connection: &Reader, jobs: &Receiver<Job>) {
             run(&mut job, &mut transaction);
             transaction.rollback();
         }
+        health.note(&begun, &job);
         job.answer(begun);
     }
 }
 
-fn write_loop(connection: &Sqlite, jobs: &Receiver<Job>) {
+fn write_loop(connection: &Sqlite, jobs: &Receiver<Job>, health: &Health) {
     while let Ok(job) = jobs.recv_blocking() {
-        write_batch(connection, job, jobs);
+        write_batch(connection, job, jobs, health);
+    }
+}
+
+/// Whether the file can be written and read. Told when it changes: a full disk fails every
+/// request, and as many lines would help nobody.
+#[derive(Default)]
+struct Health {
+    is_unwritable: AtomicBool,
+    is_damaged: AtomicBool,
+}
+
+impl Health {
+    /// Looks at why a job failed, if it did.
+    fn note(&self, transaction: &Result<()>, job: &Job) {
+        let Some(error) = transaction.as_ref().err().or(job.error()) else { return };
+        if *error.kind() == Kind::Unwritable && !self.is_unwritable.swap(true, Ordering::Relaxed) {
+            tracing::error!(cause = error.cause(), "changes cannot be saved");
+        }
+        if is_damage(error) && !self.is_damaged.swap(true, Ordering::Relaxed) {
+            tracing::error!(
+                "the database is damaged: run `freelanceos doctor`, and `freelanceos restore` a backup"
+            );
+        }
+    }
+
+    fn committed(&self) {
+        if self.is_unwritable.swap(false, Ordering::Relaxed) {
+            tracing::info!("changes can be saved again");
+        }
     }
 }
 
 /// Runs what is queued inside one transaction, each job in a savepoint, and answers after the
 /// commit. Where the whole transaction is lost, every job runs again alone.
-fn write_batch(connection: &Sqlite, first: Job, jobs: &Receiver<Job>) {
+fn write_batch(connection: &Sqlite, first: Job, jobs: &Receiver<Job>, health: &Health) {
     let mut transaction = Transaction(connection);
+    let changes = connection.total_changes();
     if let Err(error) = transaction.control("BEGIN IMMEDIATE") {
-        first.answer(Err(error));
+        let begun = Err(error);
+        health.note(&begun, &first);
+        first.answer(begun);
         return;
     }
     let started = Instant::now();
@@ -143,7 +188,7 @@ fn write_batch(connection: &Sqlite, first: Job, jobs: &Receiver<Job>) {
         batch.push(job);
         // SQLite drops the whole transaction on a full disk or an I/O error.
         if !kept || connection.is_autocommit() {
-            return run_alone(&mut transaction, batch);
+            return run_alone(&mut transaction, batch, health);
         }
         let more = batch.len() < BATCH_JOBS && started.elapsed() < BATCH_TIME;
         next = more.then(|| jobs.try_recv().ok()).flatten();
@@ -158,12 +203,22 @@ fn write_batch(connection: &Sqlite, first: Job, jobs: &Receiver<Job>) {
         }
     }
     match committed {
-        Ok(()) => batch.into_iter().for_each(|job| job.answer(Ok(()))),
-        Err(_) => run_alone(&mut transaction, batch),
+        Ok(()) => {
+            let has_changed = connection.total_changes() > changes;
+            for job in batch {
+                health.note(&Ok(()), &job);
+                // Nothing but a change says that changes are kept.
+                if has_changed && job.error().is_none() {
+                    health.committed();
+                }
+                job.answer(Ok(()));
+            }
+        }
+        Err(_) => run_alone(&mut transaction, batch, health),
     }
 }
 
-fn run_alone(transaction: &mut Transaction, batch: Vec<Job>) {
+fn run_alone(transaction: &mut Transaction, batch: Vec<Job>, health: &Health) {
     transaction.rollback();
     for mut job in batch {
         let mut outcome = transaction.control("BEGIN IMMEDIATE");
@@ -171,6 +226,7 @@ fn run_alone(transaction: &mut Transaction, batch: Vec<Job>) {
             outcome = transaction.control("COMMIT");
         }
         transaction.rollback();
+        health.note(&outcome, &job);
         job.answer(outcome);
     }
 }

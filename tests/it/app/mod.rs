@@ -1,5 +1,6 @@
 //! What pages and commands ask of the program, below HTTP.
 
+mod clock;
 mod exchange_rate;
 mod export;
 mod frame;

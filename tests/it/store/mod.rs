@@ -1,6 +1,5 @@
 //! The database: what it promises to those above it.
 
-mod durability;
 mod freelancer_query_plan;
 mod migrate;
 mod page_query_plan;

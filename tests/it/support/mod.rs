@@ -170,7 +170,7 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
     let database = folder.path().join("freelanceos.db");
     let clock = Arc::new(TestClock(Mutex::new(START.parse().unwrap())));
     if let Some(original) = options.database {
-        sqlite::backup(&original, &database, |_, _| {}).unwrap();
+        sqlite::backup(&original, &database, |_, _| true).unwrap();
     }
     migrate::run(&database, clock.now()).unwrap();
     let courier = options.courier.unwrap_or_else(|| {
@@ -192,6 +192,7 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
     let random = Arc::new(TestRandom::default());
     let app = Arc::new(App::new(store, clock.clone(), random, settings).unwrap());
     app.restore_limits().await.unwrap();
+    app.continue_ids().await.unwrap();
     let gate = Arc::new(Gate {
         app: Arc::clone(&app),
         origins: vec![ORIGIN.to_owned()],

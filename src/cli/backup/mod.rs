@@ -1,21 +1,21 @@
-//! `freelanceos backup`.
+//! `freelanceos backup`, and the backups that the running server makes by itself.
 
-use std::{
-    fs::{self, OpenOptions},
-    io::ErrorKind,
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-};
+mod copy;
+mod kept;
+pub mod schedule;
+
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Failure, Outcome, in_words, terminal};
+pub use self::kept::look;
+use super::{Failure, Outcome, terminal};
 use crate::{
     config::{
         Location,
-        secrets::{Secrets, sync_folder_of, write_secret},
+        secrets::{Secrets, write_secret},
     },
-    store::{migrate, sqlite},
+    store::migrate,
 };
 
 #[derive(Args)]
@@ -42,19 +42,21 @@ pub fn run(arguments: Arguments) -> Outcome {
         return Err(Failure::Failed(format!("there is no database at {shown} to copy")));
     }
     let secrets_file = beside(&file, ".secrets");
-    refuse_existing(&file)?;
+    copy::refuse_existing(&file).map_err(Failure::Failed)?;
     let packed = if with_secrets {
-        refuse_existing(&secrets_file)?;
+        copy::refuse_existing(&secrets_file).map_err(Failure::Failed)?;
         Some(pack(&location, &secrets)?)
     } else {
         None
     };
-    let part = beside(&file, ".part");
-    let size = copy(&database, &part, &file).inspect_err(|_| {
-        // What is left of the attempt is of no use; that it failed is what matters.
-        let _ = fs::remove_file(&part);
-        let _ = fs::remove_file(beside(&part, "-journal"));
-    })?;
+    let bar = terminal::progress("Copying");
+    let copied = copy::write(&database, &file, |done, all| {
+        bar.set_length(all);
+        bar.set_position(done);
+        true
+    });
+    bar.finish_and_clear();
+    let size = copied.map_err(Failure::Failed)?;
     terminal::print(&format!("{} ({})\n", file.display(), terminal::size(size)))?;
     if let Some(packed) = packed {
         write_secret(&secrets_file, &packed)?;
@@ -79,45 +81,6 @@ pub fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(ending);
     name.into()
-}
-
-fn refuse_existing(file: &Path) -> Outcome {
-    match fs::symlink_metadata(file) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(Failure::Failed(format!("cannot write {}: {error}", file.display()))),
-        Ok(_) => Err(Failure::Failed(format!(
-            "{} exists already and is not overwritten: choose another name, or remove it first",
-            file.display()
-        ))),
-    }
-}
-
-/// Copies into `part`, renames it to `file`, and answers its size.
-fn copy(database: &Path, part: &Path, file: &Path) -> Result<u64, Failure> {
-    let cannot = |error: std::io::Error| {
-        Failure::Failed(format!("cannot write {}: {error}", part.display()))
-    };
-    match fs::remove_file(part) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(cannot(error)),
-        _ => {}
-    }
-    // Made here, so that nobody else can read it from the first byte on.
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(part).map_err(cannot)?;
-    let bar = terminal::progress("Copying");
-    let copied = sqlite::backup(database, part, |done, all| {
-        bar.set_length(all);
-        bar.set_position(done);
-    });
-    bar.finish_and_clear();
-    copied.map_err(|error| {
-        let (from, to) = (database.display(), part.display());
-        Failure::Failed(format!("cannot copy {from} to {to}: {}", in_words(&error)))
-    })?;
-    let size = fs::metadata(part).map_err(cannot)?.len();
-    refuse_existing(file)?;
-    fs::rename(part, file).map_err(cannot)?;
-    sync_folder_of(file).map_err(cannot)?;
-    Ok(size)
 }
 
 /// The secrets in use, as lines of an environment file.

@@ -1,0 +1,130 @@
+//! Backups that the running server makes by itself.
+
+use std::{
+    fs::DirBuilder,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::{
+    select,
+    sync::{oneshot, watch},
+    time::{sleep, timeout},
+};
+
+use super::{super::terminal, copy, kept};
+use crate::{app::App, config::backup::BackupPlan};
+
+/// How often the clock is looked at: it may be set, and a laptop may have slept.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// How long after a failure the next try is made.
+const AGAIN_AFTER: Duration = Duration::from_secs(600);
+/// How long a copy may take to be given up when the program is asked to stop.
+const STOP_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Makes backups as planned until `stop` changes. They are made on a thread of their own, which
+/// no request waits for.
+pub async fn run(
+    app: Arc<App>,
+    database: PathBuf,
+    plan: BackupPlan,
+    mut stop: watch::Receiver<bool>,
+) {
+    let Some(every) = plan.every else { return };
+    let mut not_before = Instant::now();
+    loop {
+        let pause =
+            until_due(&app, &plan, every).max(not_before.saturating_duration_since(Instant::now()));
+        if !pause.is_zero() {
+            select! {
+                () = sleep(pause.min(LOOK_EVERY)) => continue,
+                _ = stop.changed() => return,
+            }
+        }
+        let Some(outcome) = make(&app, &database, &plan, &mut stop).await else { return };
+        let failure = match outcome {
+            Ok(made) => {
+                tracing::info!("backup written: {made}");
+                None
+            }
+            Err(cause) => {
+                not_before = Instant::now() + AGAIN_AFTER;
+                let minutes = AGAIN_AFTER.as_secs() / 60;
+                tracing::error!(cause, "no backup could be made, next try in {minutes} minutes");
+                Some(cause)
+            }
+        };
+        // For `doctor`. On a full disk it cannot be kept, but the backup's age tells as well.
+        if let Err(error) = app.note_backup(failure).await {
+            tracing::debug!(cause = error.cause(), "how the backup went could not be noted");
+        }
+    }
+}
+
+/// How long it is until the next backup is due.
+fn until_due(app: &App, plan: &BackupPlan, every: SignedDuration) -> Duration {
+    let now = app.now();
+    let left = kept::newest(&plan.folder, now)
+        .map_or(SignedDuration::ZERO, |newest| every - now.duration_since(newest));
+    // What is past is due.
+    Duration::try_from(left).unwrap_or_default()
+}
+
+/// Makes one; nothing where the program was asked to stop before it was done.
+async fn make(
+    app: &App,
+    database: &Path,
+    plan: &BackupPlan,
+    stop: &mut watch::Receiver<bool>,
+) -> Option<Result<String, String>> {
+    let is_wanted = Arc::new(AtomicBool::new(true));
+    let (reply, outcome) = oneshot::channel();
+    let work = {
+        let (database, plan, now) = (database.to_owned(), plan.clone(), app.now());
+        let is_wanted = Arc::clone(&is_wanted);
+        move || {
+            let go_on = |_, _| is_wanted.load(Ordering::Relaxed);
+            // Nobody waits for it any more where the program is about to end.
+            let _ = reply.send(write(&database, &plan, now, go_on));
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("backup".to_owned()).spawn(work) {
+        return Some(Err(error.to_string()));
+    }
+    let mut outcome = outcome;
+    select! {
+        outcome = &mut outcome => Some(outcome.unwrap_or_else(|error| Err(error.to_string()))),
+        _ = stop.changed() => {
+            is_wanted.store(false, Ordering::Relaxed);
+            // Given up, it closes the database; a copy being checked touches nothing of it.
+            let _ = timeout(STOP_TIMEOUT, outcome).await;
+            None
+        }
+    }
+}
+
+fn write(
+    database: &Path,
+    plan: &BackupPlan,
+    now: Timestamp,
+    go_on: impl FnMut(u64, u64) -> bool,
+) -> Result<String, String> {
+    let folder = plan.folder.display();
+    let in_folder = |error: std::io::Error| format!("{folder}: {error}");
+    DirBuilder::new().recursive(true).mode(0o700).create(&plan.folder).map_err(in_folder)?;
+    kept::remove_parts(&plan.folder).map_err(in_folder)?;
+    let file = plan.folder.join(kept::name(now));
+    let size = copy::write(database, &file, go_on)?;
+    // Only now that there is a newer one.
+    if let Err(error) = kept::prune(&plan.folder, plan.keep, now) {
+        tracing::warn!(%error, "old backups in {folder} could not be removed");
+    }
+    Ok(format!("{} ({})", file.display(), terminal::size(size)))
+}

@@ -1,0 +1,127 @@
+//! Files and folders that may not be written.
+
+use std::{
+    fs,
+    os::unix::{
+        fs::{PermissionsExt, chown},
+        process::CommandExt,
+    },
+    path::Path,
+    process::Command,
+};
+
+use serde_json::json;
+
+use super::{
+    program::{Ended, Place, Server, run_until},
+    small_disk::SmallDisk,
+};
+
+/// Somebody who is not root, to whom permissions mean nothing.
+const NOBODY: u32 = 65534;
+
+fn is_root() -> bool {
+    let output = Command::new("id").arg("-u").output().unwrap();
+    output.stdout == b"0\n"
+}
+
+fn allow(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// Gives a place to nobody, where the test is run by root.
+fn hand_over(place: &Place) {
+    if is_root() {
+        let folder = place.data.parent().unwrap();
+        for path in [folder, &place.data] {
+            chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+    }
+}
+
+fn command(place: &Place, arguments: &[&str]) -> Command {
+    let mut command = place.command(arguments);
+    if is_root() {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    command
+}
+
+fn run(place: &Place, arguments: &[&str]) -> Ended {
+    Ended::of(command(place, arguments).output().unwrap())
+}
+
+#[tokio::test]
+async fn what_may_not_be_written_is_named_at_the_start_and_refused_later() {
+    let place = Place::new();
+    fs::create_dir(&place.data).unwrap();
+    hand_over(&place);
+    let server = Server::start(command(&place, &["serve"]));
+    let caller = server.register("ada").await;
+    caller.client("Before").await;
+
+    // What is open stays open; commands that come later are told.
+    allow(&place.database(), 0o400);
+    caller.client("While").await;
+    let ended = run(&place, &["admin", "disable", "ada@example.com"]);
+    assert!(ended.refused().contains("it may only be read"), "{ended:?}");
+    caller.get("/clients").await.data();
+    assert!(server.stop().0.success());
+
+    let ended = run(&place, &["serve"]);
+    let told = ended.refused();
+    assert!(told.contains("freelanceos.db: it may only be read"), "{told}");
+    // What came into being beside it meanwhile has its mode.
+    for name in ["freelanceos.db", "freelanceos.db-wal", "freelanceos.db-shm"] {
+        let file = place.data.join(name);
+        if file.exists() {
+            allow(&file, 0o600);
+        }
+    }
+
+    allow(&place.data, 0o500);
+    allow(&place.data.join("freelanceos.lock"), 0o400);
+    let ended = run(&place, &["serve"]);
+    let told = ended.refused();
+    assert!(told.contains("freelanceos.lock cannot be written (Permission denied"), "{told}");
+    allow(&place.data, 0o700);
+    allow(&place.data.join("freelanceos.lock"), 0o600);
+
+    let server = Server::start(command(&place, &["serve"]));
+    assert_eq!(caller.at(&server).get("/clients").await.body["total"], 2);
+    assert!(server.stop().0.success());
+}
+
+#[tokio::test]
+async fn mail_waits_for_a_folder_that_may_be_written() {
+    let place = Place::new();
+    fs::create_dir(&place.data).unwrap();
+    hand_over(&place);
+    let server = Server::start(command(&place, &["serve"]));
+    let caller = server.register("ada").await;
+    let client = caller.client("Before").await;
+    let invoice = caller.invoice(&client, 100).await;
+    allow(&place.data, 0o500);
+    caller.post(&format!("/invoices/{invoice}/send"), &json!({})).await.data();
+    let told = server.wait_for("mail not delivered yet");
+    assert!(told.contains("Permission denied"), "{told}");
+    allow(&place.data, 0o700);
+    run_until("Permission denied", || run(&place, &["admin", "list-mail"]));
+    assert!(server.stop().0.success());
+}
+
+#[tokio::test]
+async fn a_disk_mounted_for_reading_is_named_at_the_start() {
+    let Some(disk) = SmallDisk::mount(8 * 1024) else { return };
+    let server = disk.serve(&[]);
+    let caller = server.register("ada").await;
+    caller.client("Before").await;
+    assert!(server.stop().0.success());
+    disk.remount("ro");
+    let ended = disk.run(&["serve"]);
+    let told = ended.refused();
+    assert!(told.contains("freelanceos.lock cannot be written (Read-only file system"), "{told}");
+    disk.remount("rw");
+    let server = disk.serve(&[]);
+    assert_eq!(caller.at(&server).get("/clients").await.body["total"], 1);
+}

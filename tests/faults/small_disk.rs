@@ -1,0 +1,104 @@
+//! A disk so small that it can be filled, and that nobody else sees: a tmpfs in a namespace of
+//! its own, for which nobody needs to be root where the kernel lets users have such.
+
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use tempfile::TempDir;
+
+use super::program::{Ended, Place, Server};
+
+pub struct SmallDisk {
+    /// Whose namespace it is; it ends when its input does.
+    holder: Child,
+    folder: TempDir,
+    pub place: Place,
+}
+
+impl SmallDisk {
+    /// A disk of that size, or nothing where this machine does not let us have one.
+    pub fn mount(kib: u32) -> Option<Self> {
+        let folder = TempDir::new().unwrap();
+        let script =
+            format!("mount -t tmpfs -o size={kib}k none \"$0\" && echo mounted && exec cat");
+        let holder = Command::new("unshare")
+            .args(["--map-root-user", "--mount", "sh", "-c", &script])
+            .arg(folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        let mut holder = holder.ok()?;
+        let mut line = String::new();
+        BufReader::new(holder.stdout.take()?).read_line(&mut line).ok()?;
+        if line != "mounted\n" {
+            println!("left out: this machine lets us mount nothing");
+            let _ = holder.wait();
+            return None;
+        }
+        let place = Place::at(&folder.path().join("data"));
+        Some(Self { holder, folder, place })
+    }
+
+    /// The path of a file of the disk, as it is reached from outside.
+    pub fn outside(&self, path: &Path) -> PathBuf {
+        let path = path.strip_prefix("/").unwrap();
+        Path::new("/proc").join(self.holder.id().to_string()).join("root").join(path)
+    }
+
+    /// A command run where the disk is seen.
+    pub fn command(&self, program: &[&str]) -> Command {
+        let holder = self.holder.id().to_string();
+        let mut command = Command::new("nsenter");
+        command.args(["--target", &holder, "--user", "--mount", "--preserve-credentials", "--"]);
+        command.args(program).stdin(Stdio::null());
+        self.place.settle(&mut command);
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Ended {
+        let mut command = self.command(&[env!("CARGO_BIN_EXE_freelanceos")]);
+        Ended::of(command.args(arguments).output().unwrap())
+    }
+
+    pub fn serve(&self, variables: &[(&str, &str)]) -> Server {
+        let mut command = self.command(&[env!("CARGO_BIN_EXE_freelanceos"), "serve"]);
+        command.envs(variables.iter().copied());
+        Server::start(command)
+    }
+
+    /// Mounts it anew, to be written ("rw") or only read ("ro").
+    pub fn remount(&self, how: &str) {
+        let options = format!("remount,{how}");
+        let mut command = self.command(&["mount", "-o", &options]);
+        assert!(command.arg(self.folder.path()).status().unwrap().success());
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.outside(&self.folder.path().join("ballast"))
+    }
+
+    /// Leaves no byte free.
+    pub fn fill(&self) {
+        let mut ballast = File::options().create(true).append(true).open(self.ballast()).unwrap();
+        for size in [1 << 16, 1 << 12, 1] {
+            while ballast.write_all(&vec![0; size]).is_ok() {}
+        }
+    }
+
+    /// Makes room again.
+    pub fn clear(&self) {
+        fs::remove_file(self.ballast()).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        drop(self.holder.stdin.take());
+        let _ = self.holder.wait();
+    }
+}
