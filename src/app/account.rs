@@ -3,13 +3,15 @@
 use super::{
     App,
     limit::Limit,
+    security_log::note,
     session::SignIn,
     two_factor::{self, Proof},
 };
 use crate::{
     domain::{
-        account::{Account, AccountChange, Credentials, Password},
+        account::{Account, AccountChange, Credentials, Password, SignInChange},
         error::{Error, Result},
+        mail::Letter,
         rule::Rule,
         session::{Claims, Device},
     },
@@ -39,7 +41,9 @@ impl App {
         let found = self.store.read(move |tx| store::account::find_by_email(tx, &email)).await?;
         let (account, hash) = found.unzip();
         let matches = self.passwords.verify(password, hash.clone()).await?;
+        let known = account.as_ref().map(|account| account.id);
         let (Some(account), Some(hash), true) = (account, hash, matches) else {
+            note("sign-in refused: wrong e-mail or password", known);
             return Ok(Err(Refused::Password));
         };
         let opening = self.open_session(account.id, device)?;
@@ -63,6 +67,13 @@ impl App {
                 Ok(Ok(()))
             })
             .await?;
+        let said = match checked {
+            Ok(()) => "signed in with a password",
+            Err(Refused::Password) => "sign-in refused: the account is not active",
+            Err(Refused::NoCode) => "sign-in asked for its second factor",
+            Err(Refused::Code) => "sign-in refused: wrong second factor",
+        };
+        note(said, id);
         let account = Account { last_login_at: Some(now), ..account };
         Ok(checked.map(|()| opening.signed_in(account)))
     }
@@ -96,10 +107,12 @@ impl App {
         let (account, hash) = self
             .read(claims, |tx, actor| store::account::find_with_hash(tx, actor.account))
             .await?;
-        let change = self.check_and_set_password(claims, current, new, hash);
+        let letter = self.security_notice(&account, SignInChange::Password)?;
+        let change = self.check_and_set_password(claims, (current, new), hash, letter);
         let is_right = self
             .try_secret(Limit::WrongPassword, &account.email, change, |is_right| !is_right)
             .await?;
+        note(if is_right { PASSWORD_SET } else { "password not changed: wrong one" }, account.id);
         if is_right { Ok(()) } else { Err(Error::field("currentPassword", Rule::WrongPassword)) }
     }
 
@@ -107,9 +120,9 @@ impl App {
     async fn check_and_set_password(
         &self,
         claims: Claims,
-        current: Password,
-        new: Password,
+        (current, new): (Password, Password),
         hash: String,
+        letter: Option<Letter>,
     ) -> Result<bool> {
         if !self.passwords.verify(current, Some(hash.clone())).await? {
             return Ok(false);
@@ -124,11 +137,16 @@ impl App {
             }
             store::account::set_password(tx, actor.account, &new_hash, now)?;
             store::session::revoke_others(tx, actor.account, claims.session, now)?;
+            letter.iter().try_for_each(|letter| store::outbox::create(tx, letter))?;
             Ok(true)
         })
         .await
+        .inspect(|_| self.wake_mail())
     }
 }
+
+/// What the log says of another password.
+const PASSWORD_SET: &str = "password changed";
 
 /// What a refused login is told, whatever the reason; FreelanceHub says it in its own words.
 const WRONG: &str = "Invalid email or password";

@@ -6,13 +6,14 @@ use super::{
     App,
     limit::Limit,
     secret::Keys,
+    security_log::note,
     session::SignIn,
     token::TokenType,
     two_factor::{self, Proof},
 };
 use crate::{
     domain::{
-        account::{Account, Password},
+        account::{Account, Password, SignInChange},
         code::{EmailLink, EmailOtp, Otp, OtpRequest, OtpType, PasswordReset, Purpose},
         error::{Error, Result},
         id::{AccountId, Id},
@@ -182,12 +183,15 @@ impl App {
             prove.await?
         };
         match proven {
-            Proven::Fully(sign_in) => Ok(*sign_in),
+            Proven::Fully(sign_in) => {
+                note("e-mail proven by its code, and signed in", sign_in.claims.account);
+                Ok(*sign_in)
+            }
             Proven::Half(Proof::Missing) => {
                 Err(Error::second_factor("A two-factor code is required"))
             }
             Proven::Half(_) => Err(Error::second_factor("Invalid two-factor code")),
-            Proven::Not => Err(Error::malformed(WRONG_OTP)),
+            Proven::Not => Err(wrong_code("sign-in refused: wrong or old code")),
         }
     }
 
@@ -228,16 +232,16 @@ impl App {
     /// every session.
     pub async fn reset_password(&self, reset: PasswordReset) -> Result<()> {
         let PasswordReset { email, otp, password } = reset;
-        let wrong = |is_right: &bool| !is_right;
         // A wrong code is told before a password is hashed for it.
         let (keys, now, of, first) = (self.keys()?.clone(), self.now(), email.clone(), otp.clone());
-        let check_first = self.store.write(move |tx| {
-            let found = check(tx, &keys, &of, Purpose::PasswordReset, &first, now)?;
-            Ok(found.is_some())
-        });
-        if !self.try_secret(Limit::WrongCode, &email, check_first, wrong).await? {
-            return Err(Error::malformed(WRONG_OTP));
-        }
+        let purpose = Purpose::PasswordReset;
+        let check_first = self.store.write(move |tx| check(tx, &keys, &of, purpose, &first, now));
+        let wrong = |found: &Option<_>| found.is_none();
+        let found = self.try_secret(Limit::WrongCode, &email, check_first, wrong).await?;
+        let account = found.ok_or_else(|| wrong_code("reset refused: wrong or old code"))?;
+        // Who has the code has read mail to that address.
+        let proven = Account { email_verified_at: Some(self.now()), ..account };
+        let letter = self.security_notice(&proven, SignInChange::Password)?;
         let hash = self.passwords.hash(password, self.random.as_ref()).await?;
         let (keys, now, of) = (self.keys()?.clone(), self.now(), email.clone());
         let is_set = self
@@ -247,15 +251,22 @@ impl App {
                 let found = check(tx, &keys, &of, Purpose::PasswordReset, &otp, now)?;
                 let Some(mut account) = found else { return Ok(false) };
                 store::code::delete(tx, account.id, Purpose::PasswordReset)?;
+                if account.email_verified_at.is_none() {
+                    // Whoever made the account may not have been who reads its mail.
+                    store::passkey::delete_all(tx, account.id)?;
+                }
                 mark_verified(tx, &mut account, now)?;
                 store::account::set_password(tx, account.id, &hash, now)?;
                 store::session::revoke_all(tx, account.id, now)?;
+                letter.iter().try_for_each(|letter| store::outbox::create(tx, letter))?;
                 Ok(true)
             })
             .await?;
         if !is_set {
             return Err(Error::malformed(WRONG_OTP));
         }
+        note("password reset by a mailed code", proven.id);
+        self.wake_mail();
         self.forgive(&email).await
     }
 
@@ -312,6 +323,11 @@ impl App {
             percent_encoding::utf8_percent_encode(email, percent_encoding::NON_ALPHANUMERIC);
         format!("{}/verify-email?token={token}&email={email}", self.public_url)
     }
+}
+
+fn wrong_code(logged: &'static str) -> Error {
+    note(logged, None);
+    Error::malformed(WRONG_OTP)
 }
 
 /// What a wrong, old or used code is told.

@@ -4,12 +4,18 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{App, if_writable};
 use crate::{
-    domain::{account::Account, error::Result, session::Claims},
+    domain::{
+        account::Account,
+        error::{Error, Result},
+        session::Claims,
+    },
     store::{self, engine::Tx},
 };
 
 /// How often it is noted that a session is in use: seldom, since each costs a write.
 const SEEN_EVERY: SignedDuration = SignedDuration::from_hours(1);
+/// How long a browser stays signed in in which nothing is opened.
+const IDLE_MAX: SignedDuration = SignedDuration::from_hours(4 * 24);
 
 /// The caller, and what is worth a mark in the navigation.
 #[derive(Debug, Clone)]
@@ -23,11 +29,16 @@ pub struct Frame {
 }
 
 impl App {
-    /// What the frame of a page shows, in one read. Now and then it is noted that the session is
-    /// in use, so that its owner can tell it from one that is forgotten.
+    /// What the frame of a page shows, in one read. A session in which no page was opened for four
+    /// days ends. Now and then it is noted that the session is in use, so that its owner can tell
+    /// it from one that is forgotten.
     pub async fn frame(&self, claims: Claims) -> Result<Frame> {
         let (frame, last_used) = self.read_frame(claims).await?;
         let now = self.now();
+        if now >= last_used + IDLE_MAX {
+            self.logout(claims).await?;
+            return Err(Error::unauthenticated("You were away for long, please log in again"));
+        }
         if now >= last_used + SEEN_EVERY {
             let touch = move |tx: &mut Tx, _| store::session::touch(tx, claims, now);
             if_writable(self.write(claims, touch).await)?;

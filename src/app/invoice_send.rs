@@ -256,7 +256,7 @@ impl Outgoing {
     /// Refuses where anything has changed since it was made.
     fn check(&self, tx: &mut Tx, actor: &Actor, before: &Invoice) -> Result<()> {
         let (account, id) = (actor.account, before.id);
-        let mut holds = *before == self.before
+        let mut holds = before.is_same_paper(&self.before)
             && (self.new_link.is_some()) == store::invoice_link::find(tx, account, id)?.is_none()
             && (self.new_file.is_none() || store::invoice_file::find(tx, id)?.is_none());
         if before.status == InvoiceStatus::Draft {

@@ -40,6 +40,7 @@ pub mod registration;
 pub mod relying_party;
 pub mod removal;
 pub mod secret;
+pub mod security_log;
 pub mod session;
 pub mod token;
 pub mod two_factor;
@@ -93,6 +94,8 @@ pub struct Settings {
     pub rate_limit: bool,
     /// Whether anybody may register; None leaves it to the owner.
     pub open_registration: Option<bool>,
+    /// Whether the APIs, too, refuse passwords that are tried first.
+    pub refuse_common_passwords: bool,
     /// Without a slash at its end.
     pub payment_link_base: String,
     /// Who brings mail on its way; without one, none is written.
@@ -112,6 +115,7 @@ impl Default for Settings {
             origins: Vec::new(),
             rate_limit: false,
             open_registration: None,
+            refuse_common_passwords: false,
             payment_link_base: String::new(),
             courier: None,
         }
@@ -137,6 +141,7 @@ pub struct App {
     refresh_life: SignedDuration,
     otp_life: SignedDuration,
     open_registration: Option<bool>,
+    refuse_common_passwords: bool,
     public_url: String,
     payment_link_base: String,
 }
@@ -165,6 +170,7 @@ impl App {
             refresh_life: settings.refresh_life,
             otp_life: settings.otp_life,
             open_registration: settings.open_registration,
+            refuse_common_passwords: settings.refuse_common_passwords,
             public_url: settings.public_url,
             payment_link_base: settings.payment_link_base,
         })
@@ -184,6 +190,12 @@ impl App {
     /// How people reach the program, without a slash at its end.
     pub fn public_url(&self) -> &str {
         &self.public_url
+    }
+
+    /// Hands on what an API was sent, if its password may be used: the documents ask for no more
+    /// than they say, so it is held against what is tried first only where the setting says so.
+    pub fn guard<T>(&self, input: T, guarded: fn(T) -> Result<T>) -> Result<T> {
+        if self.refuse_common_passwords { guarded(input) } else { Ok(input) }
     }
 
     /// Finishes queued writes and ends the database threads.

@@ -23,12 +23,15 @@ use tokio::{
 use super::App;
 use crate::{
     domain::{
-        account::Account,
+        account::{Account, SignInChange},
         error::{Error, Kind, Result},
         id::{AccountId, MailId},
         mail::{Attachment, Letter, Mail, next_try},
     },
-    mail::courier::{Courier, DELIVERY_TIMEOUT, Undelivered},
+    mail::{
+        compose,
+        courier::{Courier, DELIVERY_TIMEOUT, Undelivered},
+    },
     store,
 };
 
@@ -91,6 +94,17 @@ impl App {
             Some(_) => self.letter(Some(account.id), mail),
             None => Ok(None),
         }
+    }
+
+    /// A letter that tells an owner of a change of how the account is signed in to.
+    pub(super) fn security_notice(
+        &self,
+        account: &Account,
+        change: SignInChange,
+    ) -> Result<Option<Letter>> {
+        let mail =
+            compose::security_notice(&account.email, &account.first_name, change, self.now())?;
+        self.notice(account, &mail)
     }
 
     /// A letter, to be written in the transaction of what causes it; none where mail goes

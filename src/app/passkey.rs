@@ -8,11 +8,12 @@ use super::{
     App,
     relying_party::{self, RelyingParty, login_refused},
     secret::Keys,
+    security_log::note,
     session::SignIn,
 };
 use crate::{
     domain::{
-        account::Account,
+        account::{Account, SignInChange},
         error::{Error, Result},
         id::PasskeyId,
         passkey::{
@@ -100,12 +101,19 @@ impl App {
             created_at: now,
             last_used_at: None,
         };
-        self.write(claims, move |tx, actor| {
-            must_have_room(store::passkey::list(tx, actor.account)?.len())?;
-            store::passkey::create(tx, &passkey)?;
-            Ok(passkey.clone())
-        })
-        .await
+        let letter =
+            self.security_notice(&self.account(claims).await?, SignInChange::PasskeyAdded)?;
+        let passkey = self
+            .write(claims, move |tx, actor| {
+                must_have_room(store::passkey::list(tx, actor.account)?.len())?;
+                store::passkey::create(tx, &passkey)?;
+                letter.iter().try_for_each(|letter| store::outbox::create(tx, letter))?;
+                Ok(passkey.clone())
+            })
+            .await?;
+        note("passkey added", claims.account);
+        self.wake_mail();
+        Ok(passkey)
     }
 
     /// The caller's passkeys, newest first.
@@ -115,11 +123,16 @@ impl App {
 
     /// Forgets one of the caller's passkeys: nobody signs in with it any more.
     pub async fn delete_passkey(&self, claims: Claims, id: PasskeyId) -> Result<()> {
+        let letter =
+            self.security_notice(&self.account(claims).await?, SignInChange::PasskeyRemoved)?;
         self.write(claims, move |tx, actor| match store::passkey::delete(tx, actor.account, id)? {
-            true => Ok(()),
+            true => letter.iter().try_for_each(|letter| store::outbox::create(tx, letter)),
             false => Err(Error::not_found("Passkey")),
         })
-        .await
+        .await?;
+        note("passkey removed", claims.account);
+        self.wake_mail();
+        Ok(())
     }
 
     /// Begins a sign-in by passkey. Who has none, or no account at all, is asked for a signature
@@ -152,6 +165,15 @@ impl App {
     /// Signs in with a passkey; no second factor is asked for, since it is two by itself. Every
     /// reason to refuse looks alike. The challenge is used up, whatever comes of it.
     pub async fn login_with_passkey(&self, login: PasskeyLogin, device: Device) -> Result<SignIn> {
+        let checked = self.check_passkey(login, device).await;
+        match &checked {
+            Ok(sign_in) => note("signed in with a passkey", sign_in.claims.account),
+            Err(_) => note("sign-in refused: passkey", None),
+        }
+        checked
+    }
+
+    async fn check_passkey(&self, login: PasskeyLogin, device: Device) -> Result<SignIn> {
         let party = self.relying_party()?;
         let PasskeyLogin { identifier, challenge, assertion } = login;
         let Ok(challenge) = BASE64_URL_SAFE_NO_PAD.decode(challenge) else {

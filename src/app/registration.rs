@@ -1,6 +1,6 @@
 //! Registration: who may make an account, and how an account begins.
 
-use super::{App, code::CodeMail, session::SignIn};
+use super::{App, code::CodeMail, security_log::note, session::SignIn};
 use crate::{
     domain::{
         account::{Account, AccountChange},
@@ -71,6 +71,7 @@ impl App {
                 session.write(tx)
             })
             .await?;
+        note("account made, and signed in", account.id);
         Ok(opening.signed_in(account))
     }
 
@@ -111,6 +112,7 @@ impl App {
                 session.write(tx)
             })
             .await?;
+        note("the first account made, and signed in", account.id);
         Ok(opening.signed_in(account))
     }
 
@@ -118,7 +120,7 @@ impl App {
     pub async fn register_pending(&self, registration: Registration, mail: CodeMail) -> Result<()> {
         let setting = self.open_registration;
         let (account, password_hash) = self.new_account(registration).await?;
-        let mailing = self.new_code(&account, mail)?;
+        let (mailing, id) = (self.new_code(&account, mail)?, account.id);
         self.store
             .write(move |tx| {
                 check_open(tx, setting)?;
@@ -126,6 +128,7 @@ impl App {
                 mailing.write(tx)
             })
             .await?;
+        note("account made; it waits for its e-mail to be proven", id);
         self.wake_mail();
         Ok(())
     }

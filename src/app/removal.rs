@@ -3,6 +3,7 @@
 use super::{
     App,
     limit::Limit,
+    security_log::note,
     two_factor::{self, Proof},
 };
 use crate::{
@@ -39,6 +40,7 @@ impl App {
         let was_wrong = |outcome: &_| matches!(outcome, Err(Refused::Password | Refused::Code));
         let outcome =
             self.try_secret(Limit::WrongPassword, &account.email, check, was_wrong).await?;
+        note(if outcome.is_ok() { "account deleted" } else { "deletion refused" }, account.id);
         outcome.map_err(|refused| match refused {
             Refused::Password => Error::field("password", Rule::WrongPassword),
             Refused::NoCode => Error::field("totpCode", Rule::Required),

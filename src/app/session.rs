@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use super::{
     App,
     secret::Keys,
+    security_log::note,
     token::{TokenId, TokenType},
 };
 use crate::{
@@ -90,10 +91,23 @@ impl App {
         self.sign(TokenType::Access, claims, life)
     }
 
-    /// What shows that a form was made for this session.
+    /// What shows that a form was made for this session. It is masked in another way each time:
+    /// pages are compressed, and their length must not tell who guesses parts of it.
     pub fn form_token(&self, claims: Claims) -> Result<String> {
-        let hash = self.keys()?.hash("form token", &[claims.session.as_bytes()]);
-        Ok(URL_SAFE_NO_PAD.encode(hash))
+        let hash = self.keys()?.hash(FORM_TOKEN, &[claims.session.as_bytes()]);
+        let mut mask = [0; 32];
+        self.random.fill(&mut mask);
+        Ok(URL_SAFE_NO_PAD.encode([mask, masked(hash, mask)].concat()))
+    }
+
+    /// Whether that is a form token of this session.
+    pub fn is_form_token(&self, claims: Claims, given: &str) -> Result<bool> {
+        let bytes = URL_SAFE_NO_PAD.decode(given).unwrap_or_default();
+        let (Some((mask, rest)), keys) = (bytes.split_first_chunk::<32>(), self.keys()?) else {
+            return Ok(false);
+        };
+        let Ok(hidden) = rest.try_into() else { return Ok(false) };
+        Ok(keys.matches(FORM_TOKEN, &[claims.session.as_bytes()], &masked(hidden, *mask)))
     }
 
     /// A key that tells one filling-in of a form from every other.
@@ -146,8 +160,9 @@ impl App {
         let now = self.now();
         self.store
             .write(move |tx| store::session::revoke(tx, claims.account, claims.session, now))
-            .await
-            .map(drop)
+            .await?;
+        note("signed out", claims.account);
+        Ok(())
     }
 
     /// Ends the caller's session, which must stand. A refresh token that comes with it must be
@@ -165,6 +180,7 @@ impl App {
             store::session::revoke(tx, actor.account, claims.session, now).map(drop)
         })
         .await
+        .inspect(|()| note("signed out", claims.account))
     }
 
     /// Ends every session of the caller and answers how many stood.
@@ -172,6 +188,7 @@ impl App {
         let now = self.now();
         self.write(claims, move |tx, actor| store::session::revoke_all(tx, actor.account, now))
             .await
+            .inspect(|_| note("signed out everywhere", claims.account))
     }
 
     /// Ends every session of the caller but this one.
@@ -181,6 +198,7 @@ impl App {
             store::session::revoke_others(tx, actor.account, claims.session, now)
         })
         .await
+        .inspect(|()| note("every other device signed out", claims.account))
     }
 
     /// The caller's sessions that stand, newest first.
@@ -199,7 +217,17 @@ impl App {
             }
         })
         .await
+        .inspect(|()| note("a device signed out", claims.account))
     }
+}
+
+/// What form tokens are hashes of.
+const FORM_TOKEN: &str = "form token";
+
+/// Masked, or unmasked again.
+fn masked(mut bytes: [u8; 32], mask: [u8; 32]) -> [u8; 32] {
+    bytes.iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask);
+    bytes
 }
 
 fn refresh_hash(keys: &Keys, token: &str) -> [u8; 32] {

@@ -2,12 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::{App, limit::Limit, secret::Keys};
+use super::{App, limit::Limit, secret::Keys, security_log::note};
 use crate::{
     domain::{
+        account::SignInChange,
         code::SecondCode,
         error::{Error, Result},
         id::AccountId,
+        mail::Letter,
         session::Claims,
         two_factor::{
             BACKUP_CODE_LENGTH, BACKUP_CODES, BackupCode, Disabling, Seed, Setup, SetupProof,
@@ -82,7 +84,8 @@ impl App {
     /// Turns the caller's second factor on, by a code that shows that the app was set up.
     pub async fn verify_two_factor_setup(&self, claims: Claims, proof: SetupProof) -> Result<()> {
         let (keys, now) = (self.keys()?.clone(), self.now());
-        let email = self.account(claims).await?.email;
+        let account = self.account(claims).await?;
+        let letter = self.security_notice(&account, SignInChange::TwoFactorOn)?;
         let check = self.write(claims, move |tx, actor| {
             let Some(kept) = store::two_factor::find(tx, actor.account)? else {
                 return Err(Error::conflict(
@@ -96,12 +99,17 @@ impl App {
                 return Ok(false);
             };
             match store::two_factor::enable(tx, actor.account, step, now)? {
-                true => Ok(true),
+                true => letter
+                    .iter()
+                    .try_for_each(|letter| store::outbox::create(tx, letter))
+                    .map(|()| true),
                 false => Err(is_on_already()),
             }
         });
-        let is_right =
-            self.try_secret(Limit::WrongPassword, &email, check, |is_right| !is_right).await?;
+        let wrong = |is_right: &_| !is_right;
+        let is_right = self.try_secret(Limit::WrongPassword, &account.email, check, wrong).await?;
+        note(if is_right { "second factor on" } else { "wrong second factor" }, account.id);
+        self.wake_mail();
         if is_right { Ok(()) } else { Err(Error::malformed(WRONG_SETUP_CODE)) }
     }
 
@@ -113,10 +121,16 @@ impl App {
                 false => Err(is_off()),
             })
             .await?;
-        let check = self.check_and_disable(claims, given, hash);
+        let letter = self.security_notice(&account, SignInChange::TwoFactorOff)?;
+        let check = self.check_and_disable(claims, given, hash, letter);
         let is_right = self
             .try_secret(Limit::WrongPassword, &account.email, check, |is_right| !is_right)
             .await?;
+        note(
+            if is_right { "second factor off" } else { "second factor stays: refused" },
+            account.id,
+        );
+        self.wake_mail();
         if is_right { Ok(()) } else { Err(Error::unauthenticated(WRONG_DISABLING)) }
     }
 
@@ -126,6 +140,7 @@ impl App {
         claims: Claims,
         given: Disabling,
         hash: String,
+        letter: Option<Letter>,
     ) -> Result<bool> {
         let Disabling { password, code } = given;
         if !self.passwords.verify(password, Some(hash.clone())).await? {
@@ -140,7 +155,10 @@ impl App {
                 return Ok(false);
             }
             match store::two_factor::delete(tx, actor.account)? {
-                true => Ok(true),
+                true => letter
+                    .iter()
+                    .try_for_each(|letter| store::outbox::create(tx, letter))
+                    .map(|()| true),
                 // Another request was faster.
                 false => Err(is_off()),
             }

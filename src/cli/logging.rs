@@ -4,6 +4,7 @@
 use std::{
     fmt,
     io::{self, IsTerminal, Write as _},
+    net::IpAddr,
     os::unix::fs::MetadataExt,
     sync::{
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -13,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::json;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::{
     fmt::{
@@ -212,7 +214,11 @@ where
         // One event is one line, whatever others have written into it.
         writer.write_str(&text.replace('\n', "\\n"))?;
         if lacks_request_id(event) {
-            watch::with_request_id(|id| write!(writer, " request_id={id:?}")).unwrap_or(Ok(()))?;
+            let tell = |id: &str, address: Option<IpAddr>| {
+                write!(writer, " request_id={id:?}")?;
+                address.map_or(Ok(()), |address| write!(writer, " address={address}"))
+            };
+            watch::with_request(tell).unwrap_or(Ok(()))?;
         }
         writeln!(writer)
     }
@@ -248,10 +254,12 @@ where
         let mut line = String::new();
         self.json.format_event(context, Writer::new(&mut line), event)?;
         let named = lacks_request_id(event)
-            .then(|| watch::with_request_id(|id| serde_json::Value::from(id).to_string()))
+            .then(|| watch::with_request(|id, address| (json!(id), json!(address))))
             .flatten();
         match (named, line.strip_suffix("}\n")) {
-            (Some(id), Some(object)) => writeln!(writer, "{object},\"request_id\":{id}}}"),
+            (Some((id, address)), Some(object)) => {
+                writeln!(writer, "{object},\"request_id\":{id},\"address\":{address}}}")
+            }
             _ => writer.write_str(&line),
         }
     }
@@ -275,7 +283,9 @@ mod tests {
             tracing::warn!(cause = "no\nroom", "it failed");
             Response::default()
         };
-        watch::named("abc-1", work).with_subscriber(make(Lines(lines))).await;
+        watch::named("abc-1", Some(IpAddr::from([127, 0, 0, 1])), work)
+            .with_subscriber(make(Lines(lines)))
+            .await;
         match queue.try_recv() {
             Ok(Piece::Line(line)) => String::from_utf8(line).unwrap(),
             _ => panic!("nothing was written"),
@@ -295,6 +305,7 @@ mod tests {
             ("message", "it failed"),
             ("cause", "no\nroom"),
             ("request_id", "abc-1"),
+            ("address", "127.0.0.1"),
         ] {
             assert_eq!(line[name], value, "{line}");
         }
@@ -303,7 +314,7 @@ mod tests {
         });
         let text = text.await;
         let (_, said) = text.split_once(" WARN ").unwrap();
-        assert_eq!(said, "it failed cause=\"no\\nroom\" request_id=\"abc-1\"\n");
+        assert_eq!(said, "it failed cause=\"no\\nroom\" request_id=\"abc-1\" address=127.0.0.1\n");
     }
 
     #[tokio::test]

@@ -38,8 +38,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 
 pub fn run(settings: Settings) -> Outcome {
     let _last_lines = logging::start(&settings.logging)?;
-    settings.prepare()?;
+    settings.check()?;
     let tls = Tls::open(&settings)?;
+    settings.prepare()?;
     let database = settings.location.database()?;
     // Before anything is made: two servers started at once would each make secrets.
     let lock = ServeLock::take(&database).map_err(cannot_open(&database))?;
@@ -73,6 +74,7 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
         origins: config.cors_origins.clone(),
         rate_limit: config.rate_limit,
         open_registration: config.open_registration,
+        refuse_common_passwords: config.refuse_common_passwords,
         payment_link_base: config.payment_link_base.clone(),
         courier: Some(Arc::new(config.mail.clone().courier(config.location.mail_folder()))),
     };
@@ -126,6 +128,7 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
     let mut doors = Vec::with_capacity(listeners.len() + redirecting.len());
     let redirect = Arc::new(redirect::to(&config.public_url));
     let (face, scheme) = tls.start(routes, &redirect, &config, &stop)?;
+    let limits = limits(&config);
     for listener in listeners {
         if let Ok(address) = listener.local_addr() {
             tracing::info!("listening on {scheme}://{address}, API documentation at /api/v1/docs");
@@ -142,7 +145,9 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
         Some(address) => Some(listen_for_metrics(address, &app, stop.clone()).await?),
         None => None,
     };
-    let server = tokio::spawn(net::serve(doors, limits(&config), stop));
+    // Whoever holds the routes holds the database, which is closed at the end.
+    drop(face);
+    let server = tokio::spawn(net::serve(doors, limits, stop));
     notify::ready();
     stopped.await;
     tracing::info!("stopping");

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 
 use super::{Failure, Outcome};
-use crate::domain::{account::Password, text};
+use crate::domain::{account::Password, password::is_common, rule::Rule, text};
 
 /// Writes to standard output. Who has stopped reading, as `head` does, wants no more.
 pub fn print(text: &str) -> Outcome {
@@ -92,6 +92,9 @@ pub fn optional_password(prompt: &str) -> Result<Option<Password>, Failure> {
         return Ok(None);
     }
     match text::new_password(&Value::String(typed)) {
+        Ok(password) if is_common(&password) => {
+            Err(Failure::Failed(format!("the password {}", Rule::PasswordCommon)))
+        }
         Ok(password) => Ok(Some(Password::new(password))),
         Err(rule) => Err(Failure::Failed(format!("the password {rule}"))),
     }

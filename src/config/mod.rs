@@ -160,6 +160,11 @@ pub struct Settings {
     #[arg(long, env = "OPEN_REGISTRATION", value_name = "on|off")]
     open_registration: Option<String>,
 
+    /// Passwords that are tried first, such as Password123: the APIs allow or refuse them. Pages
+    /// and commands always refuse them
+    #[arg(long, env = "COMMON_PASSWORDS", default_value = "allow", value_name = "allow|refuse")]
+    common_passwords: String,
+
     /// Believe the rightmost address of X-Forwarded-For: on or off
     #[arg(long, env = "TRUST_PROXY", default_value = "off", value_name = "on|off")]
     trust_proxy: String,
@@ -221,6 +226,7 @@ pub struct Config {
     pub rate_limit: bool,
     /// None leaves it to the owner.
     pub open_registration: Option<bool>,
+    pub refuse_common_passwords: bool,
     pub trust_proxy: bool,
     /// Bytes of answers kept.
     pub answer_cache: usize,
@@ -344,6 +350,13 @@ impl Settings {
             open_registration: (self.open_registration.as_deref())
                 .map(|text| switch("OPEN_REGISTRATION", text))
                 .transpose()?,
+            refuse_common_passwords: match &*self.common_passwords {
+                "allow" => false,
+                "refuse" => true,
+                other => {
+                    return Err(WrongSetting::new("COMMON_PASSWORDS", other, "allow or refuse"));
+                }
+            },
             trust_proxy: switch("TRUST_PROXY", &self.trust_proxy)?,
             answer_cache: megabytes("ANSWER_CACHE", &self.answer_cache)?,
             payment_link_base: self.payment_links.base()?,

@@ -37,6 +37,16 @@ words! {
     }
 }
 
+/// What changed of how an account is signed in to; its owner is told by mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignInChange {
+    Password,
+    TwoFactorOn,
+    TwoFactorOff,
+    PasskeyAdded,
+    PasskeyRemoved,
+}
+
 /// Where somebody is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {

@@ -8,6 +8,7 @@ use super::{
     account::Password,
     error::Result,
     form::{Form, Object},
+    password::must_not_be_guessed,
     rule::Rule,
     text,
     word::words,
@@ -149,6 +150,12 @@ impl PasswordReset {
             return Err(form.failure());
         };
         Ok(Self { email, otp, password })
+    }
+
+    /// Refuses a password that would be guessed, which no document asks for.
+    pub fn guarded(self) -> Result<Self> {
+        must_not_be_guessed("newPassword", &self.password, &self.email, &[])?;
+        Ok(self)
     }
 }
 

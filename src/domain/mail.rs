@@ -20,6 +20,7 @@ words! {
     MailKind {
         Verification "verification",
         PasswordReset "password_reset",
+        SecurityNotice "security_notice",
         MessageReceived "message_received",
         ProposalAnswered "proposal_answered",
         Invoice "invoice",

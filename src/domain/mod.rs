@@ -23,6 +23,7 @@ pub mod milestone;
 pub mod money;
 pub mod page;
 pub mod passkey;
+pub mod password;
 pub mod patch;
 pub mod payment;
 pub mod portfolio;

@@ -7,6 +7,7 @@ use super::{
     date,
     error::Result,
     form::{Form, Object},
+    password::must_not_be_guessed,
     text,
 };
 
@@ -53,6 +54,14 @@ impl Registration {
             return Err(form.failure());
         };
         Ok(Self::new(email, password, first_name, last_name))
+    }
+
+    /// Refuses a password that would be guessed, which no document asks for.
+    pub fn guarded(self) -> Result<Self> {
+        let name = format!("{} {}", self.first_name, self.last_name);
+        let username = self.username.as_deref().unwrap_or_default();
+        must_not_be_guessed("password", &self.password, &self.email, &[&name, username])?;
+        Ok(self)
     }
 
     /// FreelanceHub Auth, section "Register User".
@@ -108,13 +117,8 @@ impl Registration {
         else {
             return Err(form.failure());
         };
-        Ok(Self {
-            role,
-            username: Some(username),
-            phone,
-            location,
-            date_of_birth,
-            ..Self::new(email, password, first_name, last_name)
-        })
+        let known = Self::new(email, password, first_name, last_name);
+        let username = Some(username);
+        Ok(Self { role, username, phone, location, date_of_birth, ..known })
     }
 }

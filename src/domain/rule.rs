@@ -72,6 +72,8 @@ pub enum Rule {
     PasswordClasses,
     /// A password of FreelanceHub Auth, whose document gives a pattern.
     PasswordPattern,
+    /// A password that anybody would try.
+    PasswordCommon,
     Phone,
     PastDate,
     Url,
@@ -160,6 +162,9 @@ impl fmt::Display for Rule {
                 "must contain a lowercase letter, a number and one of @$!%*?&, and begin with a \
                  letter, a number or one of these"
             ),
+            Rule::PasswordCommon => {
+                write!(f, "is among the passwords that are tried first: choose another")
+            }
             Rule::Phone => {
                 write!(f, "must be a phone number in E.164 form such as +94701234567")
             }

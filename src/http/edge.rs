@@ -25,10 +25,10 @@ use super::{
     problem::{Problem, Shape},
     unread::Unread,
     visitor::Address,
-    watch::{self, Watch},
+    watch::{self, Watch, without_secret},
 };
 use crate::{
-    app::{App, limit::Limit},
+    app::{App, limit::Limit, security_log::SECURITY},
     domain::{
         error::{Error, Kind, Result},
         limit::Standing,
@@ -57,16 +57,19 @@ const EXPOSED_HEADERS: &str = "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateL
      Retry-After, X-Total-Count, X-Request-Id";
 
 /// Headers of every answer.
-const SECURITY_HEADERS: [(HeaderName, &str); 5] = [
+const SECURITY_HEADERS: [(HeaderName, &str); 7] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::X_XSS_PROTECTION, "1; mode=block"),
     (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
 ];
 
 /// What an answer may load unless it says otherwise: nothing.
-const NO_CONTENT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+const NO_CONTENT_POLICY: &str = "default-src 'none'; object-src 'none'; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'none'";
 
 /// What every edge of the program shares.
 pub struct Gate {
@@ -94,6 +97,9 @@ pub struct Edge<E> {
     pub shape: Shape,
     /// What counts every request, and is told with every answer.
     pub limit: Option<Limit>,
+    /// Whether front ends of the known origins may read what is answered. Pages are for nobody
+    /// but their reader: such a front end may be of the same site, and browsers send it cookies.
+    pub is_shared: bool,
     /// What counts the requests of single routes on top.
     pub route_limits: &'static [RouteLimit],
     /// Paths, written as those of the limits, whose answers hold until something is written or
@@ -133,14 +139,17 @@ impl<E: Endpoint> Endpoint for Edge<E> {
                         let status = StatusCode::PAYLOAD_TOO_LARGE;
                         self.fail(poem::Error::from_status(status).into(), &path, &id)
                     } else {
-                        watch::named(&id, self.answer(request, &path, &id)).await
+                        watch::named(&id, address, self.answer(request, &path, &id)).await
                     };
                     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
                         self.name_methods(response.headers_mut(), &path);
                     }
                     (response, standing)
                 }
-                Err(error) => (self.fail(error.into(), &path, &id), None),
+                Err(error) => {
+                    let refused = async { self.fail(error.into(), &path, &id) };
+                    (watch::named(&id, address, refused).await, None)
+                }
             }
         };
         if let Some(unread) = unread {
@@ -158,6 +167,7 @@ impl<E: Endpoint> Endpoint for Edge<E> {
         {
             tell(headers, standing.limit, standing.remaining, standing.reset);
         }
+        let origin = origin.filter(|_| self.is_shared);
         self.gate.allow_origin(headers, origin.as_ref(), is_preflight);
         secure(headers);
         if self.gate.is_secure {
@@ -274,6 +284,10 @@ impl<E: Endpoint> Edge<E> {
             }
             _ => {}
         }
+        if is_suspicious(problem.status) {
+            let (status, path) = (problem.status.as_u16(), without_secret(path));
+            tracing::info!(target: SECURITY, status, %path, "refused");
+        }
         let mut response = problem.shape.unwrap_or(self.shape)(path, &problem);
         response.set_status(problem.status);
         let headers = response.headers_mut();
@@ -353,6 +367,13 @@ fn body_time(headers: &HeaderMap) -> Duration {
 fn is_request_id(id: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:=+/".contains(&byte);
     (1..=64).contains(&id.len()) && id.bytes().all(is_plain)
+}
+
+/// Whether somebody asked for what is not theirs, or too often.
+fn is_suspicious(status: StatusCode) -> bool {
+    let suspicious =
+        [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::TOO_MANY_REQUESTS];
+    suspicious.contains(&status)
 }
 
 fn tell(headers: &mut HeaderMap, limit: u32, remaining: u32, reset: i64) {

@@ -1,7 +1,7 @@
 //! A request as those see it who watch the server: what it is counted and logged as, and the id
 //! that every line about it carries.
 
-use std::{borrow::Cow, cell::Cell, time::Instant};
+use std::{borrow::Cow, cell::Cell, net::IpAddr, time::Instant};
 
 use hyper::body::Body;
 use poem::{PathPattern, Request, Response, http::Method};
@@ -25,6 +25,7 @@ task_local! {
 /// The request that a task is at work on.
 struct Current {
     id: String,
+    address: Option<IpAddr>,
     account: Cell<Option<AccountId>>,
 }
 
@@ -32,9 +33,9 @@ struct Current {
 #[derive(Clone, Copy)]
 struct Caller(AccountId);
 
-/// Hands the id of the request in hand to `each`, if there is one.
-pub fn with_request_id<T>(each: impl FnOnce(&str) -> T) -> Option<T> {
-    CURRENT.try_with(|current| each(&current.id)).ok()
+/// Hands the id of the request in hand, and the address it came from, to `each`, if there is one.
+pub fn with_request<T>(each: impl FnOnce(&str, Option<IpAddr>) -> T) -> Option<T> {
+    CURRENT.try_with(|current| each(&current.id, current.address)).ok()
 }
 
 /// Remembers whose request it is, for the access log.
@@ -43,9 +44,13 @@ pub fn caller(claims: Claims) {
     let _ = CURRENT.try_with(|current| current.account.set(Some(claims.account)));
 }
 
-/// Runs the work of a request, so that what it logs carries its id.
-pub async fn named(id: &str, work: impl Future<Output = Response>) -> Response {
-    let current = Current { id: id.to_owned(), account: Cell::new(None) };
+/// Runs the work of a request, so that what it logs carries its id and address.
+pub async fn named(
+    id: &str,
+    address: Option<IpAddr>,
+    work: impl Future<Output = Response>,
+) -> Response {
+    let current = Current { id: id.to_owned(), address, account: Cell::new(None) };
     let work = async {
         let mut response = work.await;
         if is_logged()
@@ -165,7 +170,7 @@ fn word(method: &Method) -> metrics::Method {
 }
 
 /// A path as it may be logged: the token of a public link gives away what it leads to.
-fn without_secret(path: &str) -> Cow<'_, str> {
+pub fn without_secret(path: &str) -> Cow<'_, str> {
     for mount in ["/p/", "/i/", "/v1/public/proposals/"] {
         if let Some(rest) = path.strip_prefix(mount) {
             let end = rest.find('/').unwrap_or(rest.len());

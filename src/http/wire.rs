@@ -217,7 +217,15 @@ macro_rules! or_null {
             }
 
             fn schema_ref() -> MetaSchemaRef {
-                T::schema_ref().merge(MetaSchema { nullable: true, ..MetaSchema::ANY })
+                let nullable = MetaSchema { nullable: true, ..MetaSchema::ANY };
+                match T::schema_ref().merge(nullable) {
+                    // A list of all values must name null too.
+                    MetaSchemaRef::Inline(mut schema) if !schema.enum_items.is_empty() => {
+                        schema.enum_items.push(Value::Null);
+                        MetaSchemaRef::Inline(schema)
+                    }
+                    schema => schema,
+                }
             }
 
             fn register(registry: &mut Registry) {
@@ -337,7 +345,7 @@ pub enum Either<A, B> {
 }
 
 inline!([A: Type, B: Type] Either<A, B>, true, MetaSchema {
-    one_of: vec![A::schema_ref(), B::schema_ref()],
+    any_of: vec![A::schema_ref(), B::schema_ref()],
     ..MetaSchema::ANY
 }, A, B);
 

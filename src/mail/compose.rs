@@ -2,10 +2,11 @@
 //! the templates escape what people typed, and a subject stays one line without secrets.
 
 use askama::Template;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::{
+    account::SignInChange,
     error::{Error, Result},
     invoice::{Invoice, InvoiceFile, Party, Seller},
     mail::{Attachment, Mail, MailKind},
@@ -66,6 +67,28 @@ pub fn password_reset(
         greeting: &'a str, code: &'a str, code_life: &'a str,
     });
     mail(MailKind::PasswordReset, to, "Reset your password", parts)
+}
+
+/// That something changed of how an account is signed in to.
+pub fn security_notice(
+    to: &str,
+    first_name: &str,
+    change: SignInChange,
+    at: Timestamp,
+) -> Result<Mail> {
+    let subject = match change {
+        SignInChange::Password => "Your password was changed",
+        SignInChange::TwoFactorOn => "Two-factor sign-in was turned on",
+        SignInChange::TwoFactorOff => "Two-factor sign-in was turned off",
+        SignInChange::PasskeyAdded => "A passkey was added to your account",
+        SignInChange::PasskeyRemoved => "A passkey was removed from your account",
+    };
+    let at = &at.strftime("%Y-%m-%d at %H:%M UTC").to_string();
+    let (greeting, change) = (&greeting(first_name), subject);
+    let parts = render!("mail/security_notice.txt", "mail/security_notice.html", {
+        greeting: &'a str, change: &'a str, at: &'a str,
+    });
+    mail(MailKind::SecurityNotice, to, subject, parts)
 }
 
 /// What a visitor wrote through the contact form; answers go to the visitor.
@@ -201,8 +224,6 @@ fn lines(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
     use crate::{
         domain::{
@@ -247,6 +268,18 @@ mod tests {
             assert!(part.contains("654321") && part.contains("5 minutes"), "{part}");
         }
         assert!(!mail.subject.contains("654321"));
+    }
+
+    #[test]
+    fn a_notice_says_what_changed_and_when_and_what_to_do_about_it() {
+        let at: Timestamp = "2026-03-18T12:05:59Z".parse().unwrap();
+        let mail = security_notice("a@example.com", "Ada", SignInChange::Password, at).unwrap();
+        assert_eq!(mail.subject, "Your password was changed");
+        for part in [&mail.text, &mail.html] {
+            for said in ["Your password was changed on 2026-03-18 at 12:05 UTC", "Forgot"] {
+                assert!(part.contains(said), "{said}: {part}");
+            }
+        }
     }
 
     #[test]

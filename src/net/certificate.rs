@@ -127,7 +127,7 @@ mod tests {
     fn a_name_covers_its_host_and_a_star_covers_one_label() {
         let facts = Facts {
             begins: Timestamp::UNIX_EPOCH,
-            ends: "1970-03-31T00:00:00Z".parse().unwrap(),
+            ends: "1970-04-01T00:00:00Z".parse().unwrap(),
             names: vec!["example.com".to_owned(), "*.example.org".to_owned()],
             addresses: vec!["::1".parse().unwrap()],
         };

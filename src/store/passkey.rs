@@ -102,6 +102,11 @@ pub fn delete(tx: &mut Tx, account: AccountId, id: PasskeyId) -> Result<bool> {
     Ok(deleted > 0)
 }
 
+/// Forgets every passkey of an account.
+pub fn delete_all(tx: &mut Tx, account: AccountId) -> Result<()> {
+    tx.execute("DELETE FROM passkeys WHERE account_id = ?1", values![&account]).map(drop)
+}
+
 /// Keeps a challenge; without an account it was asked of nobody and proves nothing.
 pub fn create_challenge(
     tx: &mut Tx,

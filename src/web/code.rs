@@ -70,7 +70,7 @@ pub async fn set(guest: Guest, fields: Fields) -> Result<Response> {
     if !code.is_empty() {
         object.insert("otp".to_owned(), code.into());
     }
-    let set = match PasswordReset::read(&object) {
+    let set = match PasswordReset::read(&object).and_then(PasswordReset::guarded) {
         Ok(reset) => guest.app.reset_password(reset).await,
         Err(error) => Err(error),
     };

@@ -22,11 +22,12 @@ pub struct Notice {
     pub is_error: bool,
 }
 
-/// The name of the session cookie. The prefix of the one on HTTPS keeps neighbouring hosts from
+/// A cookie's names over HTTP and over HTTPS, where the prefix keeps neighbouring hosts from
 /// setting it.
-fn session_name(app: &App) -> &'static str {
-    if is_secure(app) { "__Host-fos_session" } else { "fos_session" }
-}
+type Names = [&'static str; 2];
+
+const SESSION: Names = ["fos_session", "__Host-fos_session"];
+const NOTICE: Names = ["fos_notice", "__Host-fos_notice"];
 
 fn is_secure(app: &App) -> bool {
     app.public_url().starts_with("https://")
@@ -34,24 +35,22 @@ fn is_secure(app: &App) -> bool {
 
 /// The token of the signed-in reader.
 pub fn session<'a>(app: &App, request: &'a Request) -> Option<&'a str> {
-    find(request, session_name(app))
+    find(app, request, SESSION)
 }
 
 /// Signs the browser in.
 pub fn set_session(app: &App, response: &mut Response, token: &str) {
-    set(app, response, session_name(app), token, SESSION_LIFE);
+    set(app, response, SESSION, token, SESSION_LIFE);
 }
 
 /// Signs the browser out.
 pub fn clear_session(app: &App, response: &mut Response) {
-    set(app, response, session_name(app), "", 0);
+    set(app, response, SESSION, "", 0);
 }
 
-const NOTICE: &str = "fos_notice";
-
 /// What the page before left to be told.
-pub fn notice(request: &Request) -> Option<Notice> {
-    let value = find(request, NOTICE)?;
+pub fn notice(app: &App, request: &Request) -> Option<Notice> {
+    let value = find(app, request, NOTICE)?;
     let text = percent_decode_str(value).decode_utf8().ok()?;
     let is_error = text.starts_with('!');
     let text = text.get(1..).filter(|text| !text.is_empty())?.to_owned();
@@ -72,7 +71,8 @@ pub fn clear_notice(app: &App, response: &mut Response) {
     set(app, response, NOTICE, "", 0);
 }
 
-fn find<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+fn find<'a>(app: &App, request: &'a Request, names: Names) -> Option<&'a str> {
+    let name = names[usize::from(is_secure(app))];
     let headers: &HeaderMap = request.headers();
     let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     pairs
@@ -82,7 +82,8 @@ fn find<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
         .map(|(_, value)| value)
 }
 
-fn set(app: &App, response: &mut Response, name: &str, value: &str, seconds: u32) {
+fn set(app: &App, response: &mut Response, names: Names, value: &str, seconds: u32) {
+    let name = names[usize::from(is_secure(app))];
     let secure = if is_secure(app) { "; Secure" } else { "" };
     let cookie =
         format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");

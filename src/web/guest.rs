@@ -55,7 +55,7 @@ impl Guest {
 
     /// What the page before left to be told.
     pub fn notice(&self) -> Option<Notice> {
-        cookie::notice(&self.request)
+        cookie::notice(&self.app, &self.request)
     }
 
     /// A page, which has told what was left to be told.

@@ -14,7 +14,8 @@ use crate::{
 /// A picture never changes: another one has another id.
 const KEPT: &str = "public, max-age=31536000, immutable";
 /// What a browser may do with a picture that is opened by itself: look at it.
-const POLICY: &str = "default-src 'none'; sandbox; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; object-src 'none'; base-uri 'none'; sandbox; \
+     frame-ancestors 'none'";
 
 /// Shows a picture. Front ends of other origins may show it too: the APIs give them its address.
 pub async fn show(guest: Guest) -> Result<Response> {

@@ -10,8 +10,8 @@ use crate::http::problem::Problem;
 
 /// What a page may load and where its forms may go: nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-     img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; \
-     frame-ancestors 'none'";
+     img-src 'self' data:; connect-src 'self'; object-src 'none'; form-action 'self'; \
+     base-uri 'none'; frame-ancestors 'none'";
 
 /// A page as an answer. Its address may hold a secret, so no other site is told of it.
 pub fn answer(status: StatusCode, page: &impl Template) -> Response {
@@ -30,8 +30,8 @@ pub fn answer(status: StatusCode, page: &impl Template) -> Response {
 }
 
 /// What the browser's own reader of PDFs may load.
-const PDF_POLICY: &str =
-    "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+const PDF_POLICY: &str = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'none'";
 
 /// A PDF that the browser shows; its name is plain ASCII without quotes.
 pub fn pdf(name: &str, bytes: Vec<u8>) -> Response {

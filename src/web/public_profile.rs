@@ -85,7 +85,7 @@ impl Page {
 
 /// Shows a profile.
 pub async fn show(guest: Guest) -> Result<Response> {
-    let is_sent = cookie::notice(&guest.request).is_some_and(|notice| notice.text == SENT);
+    let is_sent = guest.notice().is_some_and(|notice| notice.text == SENT);
     let mut response = page(&guest, StatusCode::OK, Form::default(), is_sent).await?;
     if is_sent {
         cookie::clear_notice(&guest.app, &mut response);

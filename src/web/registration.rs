@@ -102,7 +102,7 @@ pub async fn register(guest: Guest, fields: Fields) -> Result<Response> {
         return Ok(answer(StatusCode::FORBIDDEN, &CLOSED));
     }
     let read = Error::both(
-        Registration::read(&fields.object(PERSON)),
+        Registration::read(&fields.object(PERSON)).and_then(Registration::guarded),
         AccountChange::read_web(&fields.change(CHOICE)),
     );
     let made = match read {
@@ -139,7 +139,7 @@ fn read_owner(fields: &Fields) -> Result<(Registration, AccountChange, Option<St
     let mut form = form::Form::new(&object);
     let instructions = form.optional("paymentInstructions", text::free(INSTRUCTIONS_MAX));
     let read = Error::both(
-        Registration::read(&fields.object(PERSON)),
+        Registration::read(&fields.object(PERSON)).and_then(Registration::guarded),
         AccountChange::read_web(&fields.change(CHOICE)),
     );
     let instructions = instructions.ok_or_else(|| form.failure());

@@ -17,6 +17,9 @@ pub fn say(rule: &Rule) -> String {
         Rule::PasswordClasses => {
             "Use at least one small and one capital letter, one digit and one other character."
         }
+        Rule::PasswordCommon => {
+            "This is among the passwords that are tried first. Please choose another."
+        }
         Rule::Username => "Only letters, digits, _ and - can stand here.",
         Rule::Phone => "Please write it with the country's code, such as +94701234567.",
         Rule::Url => "Please give an address that begins with https:// or http://.",

@@ -18,6 +18,7 @@ use crate::domain::{
     error::Result,
     form,
     passkey::{PASSKEYS_MAX, Passkey},
+    password::must_not_be_guessed,
     session::Session,
     text,
     two_factor::Status,
@@ -83,7 +84,14 @@ pub async fn show(visit: Visit) -> Result<Response> {
 /// Sets another password.
 pub async fn set_password(visit: Visit, fields: Fields) -> Result<Response> {
     let set = match read_passwords(&fields) {
-        Ok((current, new)) => visit.app.change_password(visit.claims, current, new).await,
+        Ok((current, new)) => {
+            let account = &visit.frame.account;
+            let name = account.name();
+            match must_not_be_guessed("newPassword", &new, &account.email, &[&name]) {
+                Ok(()) => visit.app.change_password(visit.claims, current, new).await,
+                Err(error) => Err(error),
+            }
+        }
         Err(error) => Err(error),
     };
     match set {

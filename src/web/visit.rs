@@ -10,7 +10,6 @@ use poem::{
     get,
     http::{StatusCode, header},
 };
-use sha2::{Digest, Sha256};
 
 use super::{
     cookie::{self, Notice},
@@ -205,7 +204,8 @@ impl Visit {
         F: Fn(Visit) -> Fut,
         Fut: Future<Output = Result<Response>>,
     {
-        let (app, has_notice) = (Arc::clone(&self.app), cookie::notice(&self.request).is_some());
+        let (app, has_notice) =
+            (Arc::clone(&self.app), cookie::notice(&self.app, &self.request).is_some());
         let mut response = show(self).await.or_else(|error| signed_out(&app, error))?;
         let is_page = response.content_type().is_some_and(|kind| kind.starts_with("text/html"));
         if has_notice && is_page {
@@ -217,8 +217,7 @@ impl Visit {
     fn proves(&self, fields: &Fields) -> bool {
         let header = self.request.header(TOKEN_HEADER).unwrap_or_default();
         let given = if header.is_empty() { fields.get("_token") } else { header };
-        // Both sides are hashed, so that the time it takes tells nothing of where they differ.
-        Sha256::digest(given) == Sha256::digest(&self.token)
+        self.app.is_form_token(self.claims, given).unwrap_or_default()
     }
 
     /// A segment of the path.
@@ -238,7 +237,12 @@ impl Visit {
 
     /// What the frame of a page shows.
     pub fn shell(&self, section: Section) -> Shell {
-        Shell::new(&self.frame, section, self.token.clone(), cookie::notice(&self.request))
+        Shell::new(
+            &self.frame,
+            section,
+            self.token.clone(),
+            cookie::notice(&self.app, &self.request),
+        )
     }
 
     /// A form that begins with what is known.

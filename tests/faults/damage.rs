@@ -48,7 +48,7 @@ async fn a_damaged_table_or_index_is_found_by_doctor_and_does_not_crash_the_serv
         assert_eq!(ended.code, 1, "{name}: {ended:?}");
         let told = ended.stdout.lines().find(|line| line.starts_with("fail  integrity"));
         let told = told.unwrap_or_else(|| panic!("{name}: {ended:?}"));
-        assert!(told.contains("`freelanceos restore` a backup"), "{name}: {told}");
+        assert!(told.contains("`freelanceos restore FILE`"), "{name}: {told}");
 
         let mut server = place.serve();
         let caller = caller.at(&server);

@@ -282,7 +282,9 @@ impl Routes {
         body: Body<RegistrationInput>,
     ) -> Result<Bare<RegisteredBody, 201>, Failed<Registering>> {
         let today = self.0.today();
-        let input = body.read(|object| Registration::read_with_username(object, today));
+        let input = body
+            .read(|object| Registration::read_with_username(object, today))
+            .and_then(|new| self.0.guard(new, Registration::guarded));
         let registration = self.0.admit_registrant(input).await?;
         let said = |error: Error| error.conflict_said("Email or username already exists");
         self.0.register_pending(registration, CodeMail::WithLink).await.map_err(said)?;
@@ -355,7 +357,8 @@ impl Routes {
         &self,
         body: Body<PasswordResetInput>,
     ) -> Result<Bare<DoneBody>, Failed<Proving>> {
-        self.0.reset_password(body.read(PasswordReset::read)?).await?;
+        let reset = self.0.guard(body.read(PasswordReset::read)?, PasswordReset::guarded)?;
+        self.0.reset_password(reset).await?;
         Ok(Bare::new("Password reset successfully. Please log in again."))
     }
 

@@ -116,7 +116,9 @@ fn cell(value: Option<&Value>) -> String {
 
 /// Text that a spreadsheet takes for text: what begins like a formula could do anything there.
 fn harmless(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    // Some spreadsheets read the wide forms of Chinese and Japanese keyboards as the plain ones.
+    let marks = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+    let is_formula = text.starts_with(marks);
     if is_formula && text.parse::<Decimal>().is_err() {
         return format!("'{text}");
     }
@@ -129,7 +131,9 @@ mod tests {
 
     #[test]
     fn what_begins_like_a_formula_is_text_and_numbers_stay_numbers() {
-        for text in ["=1+1", "+cmd|' /C calc'!A0", "-a", "@SUM(A1)", "\t=1", "\r=1", "--5"] {
+        for text in
+            ["=1+1", "+cmd|' /C calc'!A0", "-a", "@SUM(A1)", "\t=1", "\r=1", "--5", "\n=1", "＝1+1"]
+        {
             assert_eq!(harmless(text), format!("'{text}"));
         }
         for text in ["", "plain", "-12.50", "+2348012345678", "a=b", "'quoted"] {

@@ -1,6 +1,6 @@
 //! Pictures that users upload.
 
-mod encode;
+pub mod encode;
 
 use std::{collections::HashSet, sync::Arc};
 

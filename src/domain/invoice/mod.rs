@@ -85,6 +85,14 @@ impl Invoice {
         }
     }
 
+    /// Whether two of them would be printed alike; what the client has paid otherwise is not on
+    /// paper.
+    pub fn is_same_paper(&self, other: &Self) -> bool {
+        let details = |invoice: &Self| invoice.client.as_ref().map(|client| client.details.clone());
+        let bare = |invoice: &Self| Self { client: None, ..invoice.clone() };
+        details(self) == details(other) && bare(self) == bare(other)
+    }
+
     /// What the client owes.
     pub fn amount(&self) -> Money {
         Money::new(self.totals.amount, self.currency)

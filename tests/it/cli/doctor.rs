@@ -158,7 +158,7 @@ fn doctor_tells_what_others_can_do() {
         (vec![open], vec!["warn public url", "warn encryption", "warn accounts"]),
         (
             vec![("PUBLIC_URL", "http://office.example.com"), proxy],
-            vec!["warn encryption", "warn accounts"],
+            vec!["warn https", "warn accounts"],
         ),
         (vec![named], vec!["warn proxy", "warn accounts"]),
         (vec![named, proxy], vec!["warn accounts"]),

@@ -1,6 +1,10 @@
 //! Nothing secret stands readable in the database, the log, or an answer it does not belong in.
 
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -28,10 +32,67 @@ impl Server {
     }
 }
 
+/// All of a log whose server has stopped.
+async fn last_words(log: &Mutex<String>) -> String {
+    let begin = Instant::now();
+    loop {
+        let read = log.lock().unwrap().clone();
+        if read.contains("\"stopped\"") {
+            return read;
+        }
+        assert!(begin.elapsed() < PATIENCE, "{read}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_log_tells_who_signs_in_and_who_is_refused() {
+    let place = Place::new();
+    let server = place.serve_with(&[("RATE_LIMIT", "off"), ("LOG_FORMAT", "json")]);
+    let registration = json!({
+        "email": EMAIL, "password": PASSWORD, "firstName": "Ada", "lastName": "Obi",
+    });
+    let (status, made) = server.post("/auth/register", None, &registration).await;
+    assert_eq!(status, StatusCode::CREATED, "{made}");
+    let account = text(&made["data"]["user"]["id"]);
+    assert!(server.login(EMAIL, PASSWORD).await.is_ok());
+    assert!(server.login(EMAIL, "Wrong456?").await.is_err());
+    assert!(server.login("nobody@example.com", "Wrong456?").await.is_err());
+    let (status, _) = server.get("/clients", "no.token.ofours").await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+
+    let log = server.log.clone();
+    server.stop();
+    let log = last_words(&log).await;
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<(&str, Option<&str>)> = lines
+        .iter()
+        .filter(|line| line["target"] == "freelanceos::security")
+        .map(|line| {
+            assert_eq!(line["address"], "127.0.0.1", "{line}");
+            (line["message"].as_str().unwrap(), line["account"].as_str())
+        })
+        .collect();
+    let refused = "sign-in refused: wrong e-mail or password";
+    let expected = [
+        ("account made, and signed in", Some(&*account)),
+        ("signed in with a password", Some(&*account)),
+        (refused, Some(&*account)),
+        ("refused", None),
+        (refused, None),
+        ("refused", None),
+        ("refused", None),
+    ];
+    assert_eq!(told, expected, "{log}");
+    for typed in [EMAIL, "nobody@example.com", PASSWORD, "Wrong456?", "ofours"] {
+        assert!(!log.contains(typed), "{typed}: {log}");
+    }
+}
+
 /// The mails that were written, oldest first, once there are so many.
 async fn mails(place: &Place, expected: usize) -> Vec<Eml> {
     let folder = place.path("data/mail");
-    let begin = std::time::Instant::now();
+    let begin = Instant::now();
     loop {
         let mut files: Vec<_> = fs::read_dir(&folder)
             .map(|entries| entries.map(|entry| entry.unwrap().path()).collect())

@@ -14,6 +14,7 @@ mod portfolio;
 mod profile;
 mod proposal;
 mod public;
+mod security;
 mod session;
 pub mod two_factor;
 mod two_factor_login;

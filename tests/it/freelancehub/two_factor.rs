@@ -67,14 +67,14 @@ impl<'a> Guarded<'a> {
     }
 }
 
-async fn enable(user: &User<'_>) -> (Authenticator, Vec<String>) {
+pub async fn enable(user: &User<'_>) -> (Authenticator, Vec<String>) {
     let answer = user.app.send(user.hub(Method::POST, "/auth/2fa/enable")).await;
     let body = answer.bare(200);
     let codes = serde_json::from_value(body["backupCodes"].clone()).unwrap();
     (Authenticator::scan(body["qrCode"].as_str().unwrap()), codes)
 }
 
-async fn verify_setup(user: &User<'_>, code: &str) -> Answer {
+pub async fn verify_setup(user: &User<'_>, code: &str) -> Answer {
     user.hub_post("/auth/2fa/verify-setup", json!({"totpCode": code})).await
 }
 

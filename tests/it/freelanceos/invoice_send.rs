@@ -174,3 +174,23 @@ async fn an_account_mails_fifty_invoices_a_day_but_sends_as_many_as_it_likes() {
     let record = app.app.invoice_record(user.claims(), next_id).await.unwrap();
     assert_eq!(record.mails.len(), 1);
 }
+
+#[tokio::test]
+async fn invoices_of_one_client_are_sent_and_paid_at_the_same_time() {
+    let app = spawn_app().await;
+    let user = app.register("ada@example.com").await;
+    let client = user.client("Ngozi Eze").await;
+    let mut ids = Vec::new();
+    for _ in 0..24 {
+        ids.push(user.invoice(&client, json!(100), "2026-04-15").await);
+    }
+    let settled = ids.iter().map(async |id| {
+        send(&user, id, json!({})).await;
+        user.post(&format!("/invoices/{id}/mark-paid"), json!({})).await.data(200).clone()
+    });
+    for invoice in futures_util::future::join_all(settled).await {
+        assert_eq!(invoice["status"], "paid");
+    }
+    let shown = user.get(&format!("/clients/{client}")).await;
+    assert_eq!(shown.data(200)["totalBilled"], 2400);
+}

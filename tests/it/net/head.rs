@@ -1,6 +1,7 @@
 //! Requests that are too large, too many at once, or none.
 
 use super::{Client, HEALTH, app_with, generous};
+use crate::support::{Options, spawn_app_with};
 
 #[tokio::test]
 async fn a_huge_head_is_refused_and_so_are_too_many_headers() {
@@ -75,7 +76,9 @@ async fn a_huge_body_is_refused_and_the_answer_arrives() {
 
 #[tokio::test]
 async fn requests_sent_at_once_are_answered_in_their_order() {
-    let app = app_with(generous()).await;
+    // Who comes through a trusted proxy names its requests by itself.
+    let limits = Some(generous());
+    let app = spawn_app_with(Options { limits, trust_proxy: true, ..Options::default() }).await;
     let mut client = Client::connect(&app).await;
     let request = |path: &str, id: usize| {
         format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: number-{id}\r\n\r\n")

@@ -99,7 +99,7 @@ impl Document {
     pub fn input(&self, operation: &Operation) -> &Value {
         let schema = &operation.spec["requestBody"]["content"]["application/json"]["schema"];
         // Of several bodies the first is the mount's own.
-        let schema = schema["oneOf"].get(0).unwrap_or(schema);
+        let schema = schema["anyOf"].get(0).unwrap_or(schema);
         let name = schema["$ref"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
         &self.json["components"]["schemas"][name]
     }

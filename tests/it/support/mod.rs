@@ -84,6 +84,8 @@ pub struct Options {
     pub trust_proxy: bool,
     /// What the setting says; nothing leaves it to the owner.
     pub open_registration: Option<bool>,
+    /// Whether the APIs refuse passwords that are tried first.
+    pub refuse_common_passwords: bool,
     /// How people reach it, if not by [`PUBLIC_URL`].
     pub public_url: Option<&'static str>,
     /// A database to work on a copy of, instead of a fresh one.
@@ -184,6 +186,7 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
         origins: vec![ORIGIN.to_owned()],
         rate_limit: options.rate_limit,
         open_registration: options.open_registration,
+        refuse_common_passwords: options.refuse_common_passwords,
         payment_link_base: "https://pay.raenest.com".to_owned(),
         courier: Some(courier),
         ..Settings::default()

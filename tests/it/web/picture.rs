@@ -30,7 +30,11 @@ async fn whoever_knows_its_address_sees_a_picture_and_keeps_it() {
         ("x-content-type-options", "nosniff"),
         ("cache-control", "public, max-age=31536000, immutable"),
         ("cross-origin-resource-policy", "cross-origin"),
-        ("content-security-policy", "default-src 'none'; sandbox; frame-ancestors 'none'"),
+        (
+            "content-security-policy",
+            "default-src 'none'; object-src 'none'; base-uri 'none'; sandbox; \
+             frame-ancestors 'none'",
+        ),
     ] {
         assert_eq!(seen.headers()[name], value, "{name}");
     }

@@ -53,6 +53,21 @@ async fn the_first_visit_makes_the_owners_account() {
 }
 
 #[tokio::test]
+async fn pages_refuse_passwords_that_are_tried_first() {
+    let app = spawn_app().await;
+    let browser = Browser::new(&app);
+    let page = browser.open("/welcome").await.expect(200);
+    for password in ["Password123", "qwertyuiop", "ama@example.com", "Ama Owusu"] {
+        let typed = TYPED.map(|(name, value)| match name {
+            "password" => (name, password),
+            _ => (name, value),
+        });
+        let again = browser.send(&page, "/welcome", &typed).await.expect(400);
+        again.says("This is among the passwords that are tried first.");
+    }
+}
+
+#[tokio::test]
 async fn others_register_where_they_may() {
     let app = spawn_app().await;
     let stranger = Browser::new(&app);

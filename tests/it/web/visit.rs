@@ -1,9 +1,10 @@
 //! Who opens a page, and what every form must prove.
 
+use jiff::SignedDuration;
 use reqwest::{Method, header};
 
 use super::browser::Browser;
-use crate::support::{Options, spawn_app, spawn_app_with};
+use crate::support::{ORIGIN, Options, PASSWORD, spawn_app, spawn_app_with};
 
 const TYPED: [(&str, &str); 2] = [("name", "Kamala"), ("email", "kamala@example.com")];
 
@@ -33,11 +34,22 @@ async fn a_form_without_its_token_changes_nothing() {
     let (ada, eve) = (app.register("a@example.com").await, app.register("e@example.com").await);
     let browser = Browser::of(&ada);
     let others = Browser::of(&eve).open("/clients/new").await.value("_token").unwrap();
-    for token in ["", "wrong", &others] {
+    let own = browser.open("/clients/new").await.value("_token").unwrap();
+    let changed = own.replacen(&own[..1], if own.starts_with('A') { "B" } else { "A" }, 1);
+    for token in ["", "wrong", &others, &changed, &own[..43], &format!("{own}AA")] {
         let fields = [TYPED[0], TYPED[1], ("_token", token)];
         browser.post("/clients", &fields).await.expect(403).says("out of date");
     }
     assert_eq!(ada.get("/clients").await.body["total"], 0);
+
+    // It is written in another way on every page, since pages are compressed.
+    let again = browser.open("/clients/new").await.value("_token").unwrap();
+    assert_ne!(again, own);
+    for (token, clients) in [(own, 1), (again, 2)] {
+        let fields = [TYPED[0], TYPED[1], ("_token", &token)];
+        browser.post("/clients", &fields).await.expect(200);
+        assert_eq!(ada.get("/clients").await.body["total"], clients);
+    }
 }
 
 #[tokio::test]
@@ -107,6 +119,69 @@ async fn cookies_are_kept_from_scripts_and_on_https_from_plain_http() {
         let app = spawn_app_with(options).await;
         let answer = Browser::new(&app).once(&Method::GET, "/clients", &[]).await;
         assert_eq!(answer.headers[header::SET_COOKIE], cookie);
+    }
+}
+
+#[tokio::test]
+async fn a_notice_too_is_kept_from_neighbouring_hosts_on_https() {
+    let options = Options { public_url: Some("https://freelance.example"), ..Options::default() };
+    let app = spawn_app_with(options).await;
+    let user = app.register("a@example.com").await;
+    let url = format!("{}/logout", app.base);
+    let page = app.http.get(format!("{}/clients/new", app.base));
+    let cookie = format!("__Host-fos_session={}", user.token);
+    let page = page.header(header::COOKIE, &cookie).send().await.unwrap().text().await.unwrap();
+    let (_, token) = page.split_once("name=\"_token\" value=\"").unwrap();
+    let form = [("_token", token.split('"').next().unwrap())];
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let request = http.build().unwrap().post(url).header(header::COOKIE, &cookie).form(&form);
+    let answer = request.send().await.unwrap();
+    let cookies: Vec<_> = answer.headers().get_all(header::SET_COOKIE).iter().collect();
+    assert_eq!(cookies.len(), 2, "{cookies:?}");
+    for cookie in cookies {
+        let cookie = cookie.to_str().unwrap();
+        assert!(cookie.starts_with("__Host-fos_") && cookie.ends_with("; Secure"), "{cookie}");
+    }
+}
+
+#[tokio::test]
+async fn a_browser_in_which_nothing_is_opened_is_signed_out_after_four_days() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let browser = Browser::of(&user);
+    for _ in 0..2 {
+        app.clock.advance(SignedDuration::from_hours(3 * 24));
+        browser.open("/clients").await.expect(200);
+    }
+    app.register("b@example.com").await;
+    let typed = [("email", "b@example.com"), ("password", PASSWORD)];
+    let idle = Browser::new(&app);
+    idle.post("/login", &typed).await.expect(200);
+    let token = idle.cookies.borrow()["fos_session"].clone();
+    app.clock.advance(SignedDuration::from_hours(4 * 24));
+    assert!(idle.open("/clients").await.path.starts_with("/login"));
+    // Not the cookie alone is forgotten.
+    let answer = app.request(Method::GET, "/auth/me").bearer_auth(token).send().await.unwrap();
+    assert_eq!(answer.status(), 401);
+}
+
+#[tokio::test]
+async fn pages_are_read_by_no_other_origin_not_even_a_known_one() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    for path in ["/clients", "/settings/data/export.json", "/login", "/assets/app.css"] {
+        let request = app.http.get(format!("{}{path}", app.base)).header("origin", ORIGIN);
+        let cookie = format!("fos_session={}", user.token);
+        let answer = request.header(header::COOKIE, cookie).send().await.unwrap();
+        let headers = answer.headers();
+        let is_shared = |name: &header::HeaderName| name.as_str().starts_with("access-control-");
+        assert!(!headers.keys().any(is_shared), "{path}: {headers:?}");
+        assert_eq!(headers["cross-origin-resource-policy"], "same-origin", "{path}");
+        assert_eq!(headers["cross-origin-opener-policy"], "same-origin", "{path}");
+        let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        for part in ["object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(part), "{path}: {policy}");
+        }
     }
 }
 

@@ -1,0 +1,92 @@
+//! JSON bodies through every reader of the domain: the first byte chooses one.
+
+#![no_main]
+
+use freelanceos::domain::{
+    account::{AccountChange, Credentials},
+    client::{ClientChange, ClientDetails, ClientFilter},
+    code::{EmailLink, EmailOtp, OtpRequest, PasswordReset},
+    dashboard, date,
+    exchange_rate::NewRate,
+    form::Object,
+    invoice::{Delivery, InvoiceChange, InvoiceFilter, NewInvoice},
+    invoice_defaults::InvoiceDefaultsChange,
+    message::{MessageChange, NewMessage},
+    milestone::{MilestoneChange, MilestoneFilter, NewMilestone},
+    money::Currency,
+    passkey::{NewPasskey, PasskeyLogin},
+    portfolio::{Work, WorkChange},
+    profile::ProfileChange,
+    project::{NewProject, ProjectChange, ProjectFilter},
+    proposal::{NewProposal, ProposalChange, ProposalFilter, Signature},
+    registration::Registration,
+    session::Refresh,
+    two_factor::{Disabling, SetupProof},
+};
+use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
+
+/// Reads and forgets; what is refused must be able to say why.
+macro_rules! readers {
+    ($($read:expr),* $(,)?) => {
+        const READERS: &[fn(&Object)] = &[$(|object| {
+            if let Err(error) = $read(object) {
+                assert!(!error.message().is_empty());
+            }
+        }),*];
+    };
+}
+
+readers![
+    AccountChange::read,
+    AccountChange::read_web,
+    Credentials::read,
+    ClientDetails::read,
+    ClientChange::read,
+    ClientFilter::read,
+    EmailLink::read,
+    EmailOtp::read,
+    OtpRequest::read,
+    PasswordReset::read,
+    NewRate::read,
+    Delivery::read,
+    InvoiceChange::read,
+    InvoiceFilter::read,
+    InvoiceFilter::read_web,
+    InvoiceDefaultsChange::read,
+    MessageChange::read,
+    NewMessage::read,
+    MilestoneChange::read,
+    MilestoneFilter::read,
+    NewMilestone::read,
+    NewPasskey::read,
+    PasskeyLogin::read,
+    Work::read,
+    WorkChange::read,
+    ProfileChange::read,
+    NewProject::read,
+    ProjectChange::read,
+    ProjectFilter::read,
+    ProjectFilter::read_web,
+    NewProposal::read,
+    ProposalChange::read,
+    ProposalFilter::read,
+    ProposalFilter::read_web,
+    Signature::read,
+    Registration::read,
+    Registration::read_with_role,
+    Refresh::read,
+    Refresh::read_optional,
+    Disabling::read,
+    SetupProof::read,
+    dashboard::activity_limit,
+    |object: &Object| Registration::read_with_username(object, date::parse("2026-03-18").unwrap()),
+    |object: &Object| NewInvoice::read(object).and_then(|new| new.price(Currency::USD)),
+];
+
+fuzz_target!(|data: &[u8]| {
+    let Some((&choice, text)) = data.split_first() else { return };
+    if let Ok(Value::Object(object)) = serde_json::from_slice(text) {
+        READERS[usize::from(choice) % READERS.len()](&object);
+    }
+});

@@ -1,0 +1,36 @@
+"""Who asks: the account that run.py made, with a session of its own where a request ends one."""
+
+import os
+
+import requests
+import schemathesis
+
+BASE, TOKEN = os.environ["BASE"], os.environ["TOKEN"]
+PASSWORD = "SecurePass123"
+ENDS_SESSIONS = {"/auth/logout", "/auth/logout-all", "/auth/sessions/{id}"}
+
+
+def fresh_token(email):
+    login = {"email": email, "password": PASSWORD}
+    answer = requests.post(f"{BASE}/api/v1/auth/login", json=login, timeout=30)
+    return answer.json()["data"]["token"]
+
+
+@schemathesis.auth()
+class Bearer:
+    def get(self, case, ctx):
+        return TOKEN
+
+    def set(self, case, data, ctx):
+        case.headers = case.headers or {}
+        case.headers["Authorization"] = f"Bearer {data}"
+
+
+@schemathesis.hook
+def before_call(ctx, case, kwargs):
+    is_own = (case.headers or {}).get("Authorization") == f"Bearer {TOKEN}"
+    if is_own and case.operation.path in ENDS_SESSIONS:
+        # Who signs out everywhere is somebody else: the others go on.
+        is_all = case.operation.path == "/auth/logout-all"
+        email = "eve@example.com" if is_all else "ada@example.com"
+        case.headers["Authorization"] = f"Bearer {fresh_token(email)}"
