@@ -338,12 +338,13 @@ fn one_size(
     let idle_bytes = server.resident_bytes()?;
     let account = Account::sign_in(server.address)?;
     let requests = |scenario: Scenario| scenario.requests(&account);
+    let file_bytes = fs::metadata(folder.data().join("freelanceos.db"))?.len();
     Ok(Size {
         invoices,
         measurements: measure_all(scenarios, &server, requests, options)?,
         start: starts[STARTS / 2],
         idle_bytes,
-        file_bytes: fs::metadata(folder.data().join("freelanceos.db"))?.len(),
+        file_bytes,
     })
 }
 

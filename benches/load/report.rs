@@ -220,12 +220,12 @@ impl Comparison {
 
     pub fn print(&self) {
         println!(
-            "{:<15}{:>13}{:>10}{:>10}{:>12}{:>15}{:>10}",
+            "{:<15}{:>13}{:>10}{:>11}{:>12}{:>11}{:>15}",
             "scenario", "FreelanceOS", "anew", "p99", "PocketBase", "its p99", "times"
         );
         for ((name, [kept, anew, other], theirs), ours) in self.rates().zip(&self.kept) {
             println!(
-                "{name:<15}{:>13}{:>10}{:>10}{:>12}{:>15}{:>10}",
+                "{name:<15}{:>13}{:>10}{:>11}{:>12}{:>11}{:>15}",
                 grouped(kept),
                 grouped(anew),
                 time(ours.p99),

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::SignedDuration;
 
-use super::{Location, WrongSetting, duration, switch};
+use super::{
+    Location, WrongSetting,
+    value::{duration, switch},
+};
 
 /// The settings of backups, as they were given.
 #[derive(Debug, Clone, Args)]

@@ -4,7 +4,11 @@ use std::{net::IpAddr, path::PathBuf};
 
 use clap::Args;
 
-use super::{Settings, WrongSetting, listen, mail::host_of, url};
+use super::{
+    Settings, WrongSetting,
+    mail::host_of,
+    value::{listen, url},
+};
 
 const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
 /// Most connections that can be asked for.

@@ -40,9 +40,20 @@ fn hand_over(place: &Place) {
 }
 
 fn command(place: &Place, arguments: &[&str]) -> Command {
-    let mut command = place.command(arguments);
-    if is_root() {
-        command.uid(NOBODY).gid(NOBODY);
+    let roots = place.command(arguments);
+    if !is_root() {
+        return roots;
+    }
+    // Nobody may not look into the folder that root builds in.
+    let program = place.data.with_file_name("program");
+    if !program.exists() && fs::hard_link(roots.get_program(), &program).is_err() {
+        fs::copy(roots.get_program(), &program).unwrap();
+    }
+    let mut command = Command::new(program);
+    command.args(roots.get_args()).env_clear().uid(NOBODY).gid(NOBODY);
+    command.envs(roots.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    if let Some(folder) = roots.get_current_dir() {
+        command.current_dir(folder);
     }
     command
 }

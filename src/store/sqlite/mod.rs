@@ -84,7 +84,7 @@ impl Engine {
         Ok(Self { path: path.to_owned(), watch: Watch::open(path, readers)?, checkpoints, threads })
     }
 
-    /// See [`Watch::version`].
+    /// A number that is another after each commit, whichever process made it.
     pub fn version(&self) -> Option<u64> {
         self.watch.version()
     }
