@@ -308,7 +308,10 @@ if [ -n "$replace" ] && [ -z "$dry" ]; then
             fail "version $new_version cannot use the database in $data; nothing was changed"
         if [ -x "$program" ]; then
             folder "$data/backups" 700 "$owns"
-            backup=$data/backups/before-$new_version-$(date -u +%Y%m%dT%H%M%SZ).db
+            # Another one may have been made in the same second.
+            backup=$data/backups/before-$new_version-$(date -u +%Y%m%dT%H%M%SZ)
+            while [ -e "$backup.db" ]; do backup=$backup-again; done
+            backup=$backup.db
             "$runner" backup "$backup" > /dev/null ||
                 fail "the database could not be backed up; nothing was changed"
             say "The database is backed up: $backup"
