@@ -303,6 +303,13 @@ backup=''
 if [ -n "$replace" ] && [ -z "$dry" ]; then
     cp "$built" "$new" || fail "cannot write to $bin"
     chmod 755 "$new"
+    case $database in
+        postgres://* | postgresql://*)
+            FREELANCEOS_PROGRAM=$new "$runner" migrate --dry-run > /dev/null ||
+                fail "version $new_version cannot use the database of DATABASE_URL; nothing was changed"
+            say "The database is on a server, which backs it up: see freelanceos doctor"
+            ;;
+    esac
     if [ -f "$database" ]; then
         FREELANCEOS_PROGRAM=$new "$runner" migrate --dry-run > /dev/null ||
             fail "version $new_version cannot use the database in $data; nothing was changed"

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use poem::{
-    Endpoint, EndpointExt, IntoEndpoint, Request, Response, Route,
+    Endpoint, EndpointExt, IntoEndpoint, Request, Response, Route, RouteMethod,
     endpoint::{BoxEndpoint, make, make_sync},
     error::NotFoundError,
     get,
@@ -20,7 +20,7 @@ use crate::{
         openapi::{self, About, Document},
         page::Page,
         path,
-        problem::Shape,
+        problem::{Shape, into_poem},
     },
     metrics,
     web::{self, page},
@@ -36,7 +36,7 @@ pub fn routes(app: &Arc<App>, gate: &Arc<Gate>) -> BoxEndpoint<'static> {
     // The router fails on what is no path before any edge is reached.
     let garbled = Arc::new([os.free(make_sync(unknown)), hub.free(make_sync(unknown))]);
     Route::new()
-        .at("/healthz", os.free(get(make_sync(|_| healthy()))))
+        .at("/healthz", os.free(health(app)))
         .nest("/api/v1", os.around(os_routes, Some(Limit::Api), api_v1::LIMITS, api_v1::KEPT))
         .nest("/v1", hub.around(hub_routes, None, v1::LIMITS, v1::KEPT))
         .at("/api/*path", os.free(make_sync(unknown)))
@@ -173,22 +173,30 @@ impl Documented {
 
 /// What is served to those who watch the server, beside its own routes and never among them.
 pub fn metrics_routes(app: &Arc<App>, process: Process) -> BoxEndpoint<'static> {
+    let health = health(app);
     let app = Arc::clone(app);
     let show = make(move |_| {
         let (app, process) = (Arc::clone(&app), process.clone());
         async move { figures::show(&app, metrics::switch_on(), &process).await }
     });
-    Route::new()
-        .at("/metrics", get(show))
-        .at("/healthz", get(make_sync(|_| healthy())))
-        .map_to_response()
-        .boxed()
+    Route::new().at("/metrics", get(show)).at("/healthz", health).map_to_response().boxed()
 }
 
 fn unknown(_: Request) -> poem::Result<Response> {
     Err(NotFoundError.into())
 }
 
-fn healthy() -> Response {
-    Response::builder().content_type("application/json").body(r#"{"status":"ok"}"#)
+/// Whether this server can serve: who stands before several leads requests to another while it
+/// cannot.
+fn health(app: &Arc<App>) -> RouteMethod {
+    let app = Arc::clone(app);
+    get(make(move |_| {
+        let app = Arc::clone(&app);
+        async move {
+            app.ready().await.map_err(into_poem)?;
+            Ok::<_, poem::Error>(
+                Response::builder().content_type("application/json").body(r#"{"status":"ok"}"#),
+            )
+        }
+    }))
 }

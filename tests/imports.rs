@@ -42,13 +42,18 @@ fn no_file_imports_a_layer_above_its_own() {
 }
 
 #[test]
-fn only_the_engine_names_its_database_library() {
+fn only_an_engine_names_its_database_library() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     visit(&root, &mut |path| {
         let text = fs::read_to_string(path).unwrap();
-        let names = ["rusqlite", "r2d2"].iter().any(|library| text.contains(library));
-        let is_engine = path.parent().is_some_and(|folder| folder.ends_with("store/sqlite"));
-        assert!(!names || is_engine, "{} names the database library", path.display());
+        for (engine, libraries) in [
+            ("store/sqlite", &["rusqlite", "r2d2"][..]),
+            ("store/postgres", &["tokio_postgres", "tokio_postgres_rustls"]),
+        ] {
+            let names = libraries.iter().any(|library| text.contains(library));
+            let is_engine = path.parent().is_some_and(|folder| folder.ends_with(engine));
+            assert!(!names || is_engine, "{} names the library of {engine}", path.display());
+        }
     });
 }
 

@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::App;
 use crate::{
@@ -16,15 +16,12 @@ use crate::{
         limit::{Refusal, Standing},
         text,
     },
-    store::{self, rate_window::RateWindow},
+    store::{self, engine::Tx, rate_window::RateWindow},
 };
 
 /// Windows kept of each limit at most; under a flood of addresses those that end first are
 /// forgotten first.
 const WINDOWS_MAX: usize = 100_000;
-/// Limits whose window is as long are kept across a restart.
-const KEPT_FROM: i64 = 3600;
-
 /// So many requests in so many seconds.
 #[derive(Debug, Clone, Copy)]
 pub struct Rate {
@@ -32,17 +29,32 @@ pub struct Rate {
     name: &'static str,
     requests: u32,
     seconds: i64,
+    counted: Counted,
+}
+
+/// Where requests are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counted {
+    /// In this process alone: in the database it would cost as much as what is limited.
+    Here,
+    /// In the database: over all servers, and across a restart.
+    Everywhere,
 }
 
 macro_rules! limits {
-    ($($(#[$doc:meta])* $limit:ident $name:literal $requests:literal in $seconds:expr;)*) => {
+    ($($(#[$doc:meta])* $limit:ident $name:literal $requests:literal in $seconds:expr, $counted:ident;)*) => {
         /// What is limited. FreelanceOS and FreelanceHub Auth stand under `/api/v1` and count
         /// together, FreelanceHub counts apart.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Limit { $($(#[$doc])* $limit,)* }
 
         const RATES: &[Rate] =
-            &[$(Rate { name: $name, requests: $requests, seconds: $seconds },)*];
+            &[$(Rate {
+                name: $name,
+                requests: $requests,
+                seconds: $seconds,
+                counted: Counted::$counted,
+            },)*];
     };
 }
 
@@ -51,37 +63,52 @@ const HOUR: i64 = 60 * MINUTE;
 
 limits! {
     /// Everything under `/api/v1`, by address.
-    Api "api" 100 in 15 * MINUTE;
+    Api "api" 100 in 15 * MINUTE, Here;
     /// Registration under `/api/v1`, by address.
-    Register "register" 3 in HOUR;
+    Register "register" 3 in HOUR, Everywhere;
     /// Login under `/api/v1`, by address.
-    Login "login" 5 in 15 * MINUTE;
+    Login "login" 5 in 15 * MINUTE, Everywhere;
     /// Registration under `/v1`, by address.
-    HubRegister "hub-register" 5 in HOUR;
+    HubRegister "hub-register" 5 in HOUR, Everywhere;
     /// Login under `/v1`, with a password or a passkey, by address.
-    HubLogin "hub-login" 10 in 15 * MINUTE;
+    HubLogin "hub-login" 10 in 15 * MINUTE, Everywhere;
     /// Challenges for a passkey, by address: each login takes one, and some are given up.
-    PasskeyChallenge "passkey-challenge" 30 in 15 * MINUTE;
+    PasskeyChallenge "passkey-challenge" 30 in 15 * MINUTE, Everywhere;
     /// One-time passwords asked for, by e-mail.
-    EmailOtp "email-otp" 3 in 5 * MINUTE;
+    EmailOtp "email-otp" 3 in 5 * MINUTE, Everywhere;
     /// Password resets asked for, by e-mail.
-    PasswordReset "password-reset" 3 in HOUR;
+    PasswordReset "password-reset" 3 in HOUR, Everywhere;
     /// Wrong passwords and second factors over all APIs, by e-mail.
-    WrongPassword "wrong-password" 100 in HOUR;
+    WrongPassword "wrong-password" 100 in HOUR, Everywhere;
     /// Codes asked for or tried under `/v1`, by address.
-    Codes "codes" 100 in 15 * MINUTE;
+    Codes "codes" 100 in 15 * MINUTE, Everywhere;
     /// Wrong one-time passwords, by e-mail: a new code brings new tries, but not without end.
-    WrongCode "wrong-code" 20 in HOUR;
+    WrongCode "wrong-code" 20 in HOUR, Everywhere;
     /// Looks at public profiles and proposals, by address.
-    PublicView "public-view" 120 in MINUTE;
+    PublicView "public-view" 120 in MINUTE, Here;
     /// Messages to freelancers, by address.
-    Message "message" 5 in HOUR;
+    Message "message" 5 in HOUR, Everywhere;
     /// Messages to one freelancer from everywhere, by e-mail.
-    MessagesTo "messages-to" 100 in 24 * HOUR;
+    MessagesTo "messages-to" 100 in 24 * HOUR, Everywhere;
     /// Answers to proposals, by address.
-    ProposalAnswer "proposal-answer" 20 in HOUR;
+    ProposalAnswer "proposal-answer" 20 in HOUR, Everywhere;
     /// Invoices and reminders mailed, by account: a stranger must not mail the world through it.
-    InvoiceMail "invoice-mail" 50 in 24 * HOUR;
+    InvoiceMail "invoice-mail" 50 in 24 * HOUR, Everywhere;
+}
+
+impl Rate {
+    /// Where an asker stands whose request was the last of that window's.
+    fn standing(self, window: RateWindow, now: Timestamp) -> Standing {
+        let used = u32::try_from(window.used).unwrap_or(u32::MAX);
+        let reset = window.resets_at.as_second();
+        Standing {
+            limit: self.requests,
+            remaining: self.requests.saturating_sub(used),
+            reset,
+            refused: (used > self.requests)
+                .then(|| (reset - now.as_second()).max(1).unsigned_abs()),
+        }
+    }
 }
 
 impl Limit {
@@ -108,33 +135,35 @@ impl Limits {
     fn of(&self, limit: Limit) -> Option<&Limiter> {
         self.limiters.get(limit as usize).filter(|_| self.is_on)
     }
-
-    fn restore(&self, window: &RateWindow) {
-        let limiter = self.limiters.iter().find(|limiter| limiter.rate.name == window.name);
-        if let (Some(limiter), Ok(subject)) = (limiter, Subject::try_from(&*window.subject)) {
-            let used = u32::try_from(window.used).unwrap_or(u32::MAX);
-            limiter.lock().insert(subject, Window { reset: window.resets_at.as_second(), used });
-        }
-    }
 }
 
 impl App {
     /// Counts a request of an address, an IPv6 one with its whole /64. Nothing where limits are
     /// off.
     pub async fn count_address(&self, limit: Limit, address: IpAddr) -> Result<Option<Standing>> {
-        let subject = of_address(address);
-        if limit.rate().seconds < KEPT_FROM {
-            return Ok(self.count(limit, subject));
+        let Some(limiter) = self.limits.of(limit) else { return Ok(None) };
+        let (subject, now) = (of_address(address), self.now());
+        if limiter.rate.counted == Counted::Here {
+            return Ok(Some(limiter.count(subject, now)));
         }
-        let subject = self.hidden(limit, &subject)?;
-        self.count_and_keep(limit, subject).await
+        // Who goes on asking after a refusal is refused again without a look at the database.
+        if let Some(refused) = limiter.refused(subject, now) {
+            return Ok(Some(refused));
+        }
+        let window = self.count(limiter, self.hidden(limit, &subject)?).await?;
+        let standing = limiter.rate.standing(window, now);
+        if standing.refused.is_some() {
+            limiter.remember(subject, window, now);
+        }
+        Ok(Some(standing))
     }
 
     /// Counts a request about an e-mail, known or not, and refuses it if it is one too many.
     pub async fn count_email(&self, limit: Limit, email: &str) -> Result<()> {
-        let subject = self.email_subject(limit, email)?;
-        let standing = self.count_and_keep(limit, subject).await?;
-        standing.and_then(Standing::refusal).map_or(Ok(()), |refusal| Err(Error::too_many(refusal)))
+        let Some(limiter) = self.limits.of(limit) else { return Ok(()) };
+        let window = self.count(limiter, self.email_subject(limit, email)?).await?;
+        let refusal = limiter.rate.standing(window, self.now()).refusal();
+        refusal.map_or(Ok(()), |refusal| Err(Error::too_many(refusal)))
     }
 
     /// Counts something that an account does; answers the refusal where it is one too many.
@@ -143,13 +172,13 @@ impl App {
         limit: Limit,
         account: AccountId,
     ) -> Result<Option<Refusal>> {
-        let subject = self.hidden(limit, account.as_bytes())?;
-        let standing = self.count_and_keep(limit, subject).await?;
-        Ok(standing.and_then(Standing::refusal))
+        let Some(limiter) = self.limits.of(limit) else { return Ok(None) };
+        let window = self.count(limiter, self.hidden(limit, account.as_bytes())?).await?;
+        Ok(limiter.rate.standing(window, self.now()).refusal())
     }
 
     /// Does `work`, which tries a password or code of an e-mail and answers whether it was wrong.
-    /// Only wrong tries count, and stay counted after a restart; too many are refused before.
+    /// Only wrong tries stay counted; too many are refused before.
     pub(super) async fn try_secret<T>(
         &self,
         limit: Limit,
@@ -157,18 +186,19 @@ impl App {
         work: impl Future<Output = Result<T>>,
         was_wrong: impl FnOnce(&T) -> bool,
     ) -> Result<T> {
+        let Some(limiter) = self.limits.of(limit) else { return work.await };
         let subject = self.email_subject(limit, email)?;
         // Counted at first, so that of many at once none is too many.
-        if let Some(refusal) = self.count(limit, subject).and_then(Standing::refusal) {
+        let window = self.count(limiter, subject).await?;
+        if let Some(refusal) = limiter.rate.standing(window, self.now()).refusal() {
             return Err(Error::too_many(refusal));
         }
         let outcome = work.await;
-        if let Some(limiter) = self.limits.of(limit) {
-            if outcome.as_ref().is_ok_and(was_wrong) {
-                self.keep(limiter, subject).await?;
-            } else {
-                limiter.give_back(subject);
-            }
+        if !outcome.as_ref().is_ok_and(was_wrong) {
+            let name = limiter.rate.name;
+            let give_back =
+                move |tx: &mut Tx| store::rate_window::give_back(tx, name, &subject, window);
+            self.store.write(give_back).await?;
         }
         outcome
     }
@@ -176,52 +206,22 @@ impl App {
     /// Forgets the wrong tries of an e-mail, whose owner has been proven.
     pub(super) async fn forgive(&self, email: &str) -> Result<()> {
         for limit in [Limit::WrongPassword, Limit::WrongCode] {
-            let subject = self.email_subject(limit, email)?;
             let Some(limiter) = self.limits.of(limit) else { continue };
-            if limiter.forget(subject) {
-                let name = limiter.rate.name;
-                let forget = move |tx: &mut store::engine::Tx| {
-                    store::rate_window::delete(tx, name, &subject)
-                };
-                self.store.write(forget).await?;
-            }
+            let (name, subject) = (limiter.rate.name, self.email_subject(limit, email)?);
+            let forget = move |tx: &mut Tx| store::rate_window::delete(tx, name, &subject);
+            self.store.write(forget).await?;
         }
         Ok(())
     }
 
-    /// Takes up the windows that were open when the program ended.
-    pub async fn restore_limits(&self) -> Result<()> {
-        let now = self.now();
-        let most = i64::try_from(WINDOWS_MAX).unwrap_or(i64::MAX);
-        let windows = self.store.read(move |tx| store::rate_window::list(tx, now, most)).await?;
-        windows.iter().for_each(|window| self.limits.restore(window));
-        Ok(())
-    }
-
-    fn count(&self, limit: Limit, subject: Subject) -> Option<Standing> {
-        self.limits.of(limit).map(|limiter| limiter.count(subject, self.now()))
-    }
-
-    async fn count_and_keep(&self, limit: Limit, subject: Subject) -> Result<Option<Standing>> {
-        let standing = self.count(limit, subject);
-        // What is refused changes nothing that a restart would have to know.
-        if let (Some(Standing { refused: None, .. }), Some(limiter)) =
-            (standing, self.limits.of(limit))
-            && limiter.rate.seconds >= KEPT_FROM
-        {
-            self.keep(limiter, subject).await?;
-        }
-        Ok(standing)
-    }
-
-    async fn keep(&self, limiter: &Limiter, subject: Subject) -> Result<()> {
-        let Some(window) = limiter.lock().get(&subject).copied() else { return Ok(()) };
-        let resets_at = Timestamp::from_second(window.reset).map_err(Error::internal)?;
-        let name = limiter.rate.name;
-        let write = move |tx: &mut store::engine::Tx| {
-            store::rate_window::set(tx, name, &subject, resets_at, window.used.into())
-        };
-        self.store.write(write).await
+    /// Counts in the database.
+    async fn count(&self, limiter: &Limiter, subject: Subject) -> Result<RateWindow> {
+        let (now, name) = (self.now(), limiter.rate.name);
+        let end = now
+            .checked_add(SignedDuration::from_secs(limiter.rate.seconds))
+            .map_err(Error::internal)?;
+        let count = move |tx: &mut Tx| store::rate_window::count(tx, name, &subject, now, end);
+        self.store.write(count).await
     }
 
     fn email_subject(&self, limit: Limit, email: &str) -> Result<Subject> {
@@ -237,7 +237,8 @@ impl App {
     }
 }
 
-/// Counts requests by subject.
+/// Counts requests by subject, or remembers who was refused where they are counted in the
+/// database.
 #[derive(Debug)]
 struct Limiter {
     rate: Rate,
@@ -278,19 +279,26 @@ impl Limiter {
         }
     }
 
-    fn give_back(&self, subject: Subject) {
-        let mut windows = self.lock();
-        if let Some(window) = windows.get_mut(&subject) {
-            window.used = window.used.saturating_sub(1);
-            if window.used == 0 {
-                windows.remove(&subject);
-            }
-        }
+    /// The refusal of a subject that was refused in a window that still goes on.
+    fn refused(&self, subject: Subject, now: Timestamp) -> Option<Standing> {
+        let now = now.as_second();
+        let window = self.lock().get(&subject).copied()?;
+        (window.reset > now && window.reset <= now + self.rate.seconds).then(|| Standing {
+            limit: self.rate.requests,
+            remaining: 0,
+            reset: window.reset,
+            refused: Some((window.reset - now).max(1).unsigned_abs()),
+        })
     }
 
-    /// Forgets a window; answers whether there was one.
-    fn forget(&self, subject: Subject) -> bool {
-        self.lock().remove(&subject).is_some()
+    /// Remembers a refusal.
+    fn remember(&self, subject: Subject, window: RateWindow, now: Timestamp) {
+        let mut windows = self.lock();
+        if windows.len() >= WINDOWS_MAX {
+            make_room(&mut windows, now.as_second());
+        }
+        let used = u32::try_from(window.used).unwrap_or(u32::MAX);
+        windows.insert(subject, Window { reset: window.resets_at.as_second(), used });
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Subject, Window>> {
@@ -332,7 +340,7 @@ mod tests {
     }
 
     fn limiter() -> Limiter {
-        Limiter::new(Rate { name: "test", requests: 2, seconds: 900 })
+        Limiter::new(Rate { name: "test", requests: 2, seconds: 900, counted: Counted::Here })
     }
 
     #[test]

@@ -25,8 +25,8 @@ pub struct Load {
     pub writes: usize,
     pub hashing: usize,
     pub waiting_to_hash: usize,
-    pub database_bytes: u64,
-    pub wal_bytes: u64,
+    /// The bytes of the database file and of its -wal file, where the database is a file.
+    pub file_bytes: Option<(u64, u64)>,
 }
 
 impl App {
@@ -34,12 +34,13 @@ impl App {
     pub fn load(&self) -> Load {
         let (reads, writes) = self.store.queued();
         let (hashing, waiting_to_hash) = self.passwords.load();
-        let database = self.store.path();
-        let mut wal = database.as_os_str().to_owned();
-        wal.push("-wal");
-        let size = |file: &Path| fs::metadata(file).map_or(0, |facts| facts.len());
-        let (database_bytes, wal_bytes) = (size(database), size(Path::new(&wal)));
-        Load { reads, writes, hashing, waiting_to_hash, database_bytes, wal_bytes }
+        let file_bytes = self.store.file().map(|database| {
+            let mut wal = database.as_os_str().to_owned();
+            wal.push("-wal");
+            let size = |file: &Path| fs::metadata(file).map_or(0, |facts| facts.len());
+            (size(database), size(Path::new(&wal)))
+        });
+        Load { reads, writes, hashing, waiting_to_hash, file_bytes }
     }
 
     /// How mail fares: what waits, what waits for long, what was given up lately.

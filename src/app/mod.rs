@@ -45,9 +45,10 @@ pub mod session;
 pub mod token;
 pub mod two_factor;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use tokio::time::timeout;
 
 use self::{
     environment::{Clock, Random},
@@ -69,11 +70,14 @@ use crate::{
         session::{Actor, Claims},
     },
     mail::courier::Courier,
-    store::{self, Store, engine::Tx},
+    store::{self, Store, Write, engine::Tx},
 };
 
 /// Rows that one round of [`App::sweep`] deletes at most, so that writers need not wait for it.
 const SWEEP_ROWS: i64 = 1000;
+
+/// How long the database may take to show that it is there.
+const READY_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the use cases need to know of the settings.
 #[derive(Clone)]
@@ -235,7 +239,7 @@ impl App {
     async fn read<T: Send + 'static>(
         &self,
         claims: Claims,
-        work: impl FnOnce(&mut Tx, Actor) -> Result<T> + Send + 'static,
+        work: impl Fn(&mut Tx, Actor) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.store
             .read(move |tx| {
@@ -252,8 +256,17 @@ impl App {
         claims: Claims,
         work: impl Fn(&mut Tx, Actor) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        self.write_as(claims, false, work).await
+    }
+
+    async fn write_as<T: Send + 'static>(
+        &self,
+        claims: Claims,
+        can_repeat: bool,
+        work: impl Fn(&mut Tx, Actor) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         self.store
-            .write(move |tx| {
+            .write_as(Write { account: Some(claims.account), can_repeat }, move |tx| {
                 let actor = store::session::actor(tx, claims)?;
                 work(tx, actor)
             })
@@ -275,7 +288,8 @@ impl App {
         };
         let (keys, mut nonce) = (self.keys()?.clone(), [0; 24]);
         self.random.fill(&mut nonce);
-        self.write(claims, move |tx, actor| {
+        // Done a second time, it finds the answer that was kept the first time.
+        self.write_as(claims, true, move |tx, actor| {
             let account = actor.account;
             if let Some(kept) = store::request_answer::find(tx, account, &key, now)? {
                 // Version 1 kept answers as they are.
@@ -334,23 +348,10 @@ impl App {
         Ok(())
     }
 
-    /// Remembers the fingerprint of the secret key, or refuses another than the one remembered.
-    pub async fn check_fingerprint(&self, fingerprint: String) -> Result<()> {
-        self.store
-            .write(move |tx| match store::program_state::find(tx, FINGERPRINT)? {
-                None => store::program_state::set(tx, FINGERPRINT, &fingerprint),
-                Some(known) if known == fingerprint => Ok(()),
-                Some(_) => Err(Error::conflict(
-                    "SECRET_KEY is not the one this database was made with: \
-                     put back the secret.key file that belongs to it",
-                )),
-            })
-            .await
-    }
-
-    /// Answers once the database does.
+    /// Whether requests can be served: the database answers, and does so soon.
     pub async fn ready(&self) -> Result<()> {
-        self.store.read(|_| Ok(())).await
+        let unanswered = || Error::unavailable(5, "The database does not answer just now");
+        timeout(READY_WITHIN, self.store.reach()).await.unwrap_or_else(|_| Err(unanswered()))
     }
 
     /// A new id. It carries the time to the millisecond, so that what a command and a server
@@ -375,6 +376,3 @@ const PENDING_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// What kept answers are sealed as.
 const ANSWER: &str = "answer to a request";
-
-/// The name under which the fingerprint of the secret key is kept.
-pub const FINGERPRINT: &str = "secret_key_fingerprint";

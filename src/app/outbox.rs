@@ -32,7 +32,7 @@ use crate::{
         compose,
         courier::{Courier, DELIVERY_TIMEOUT, Undelivered},
     },
-    store,
+    store::{self, Write, engine::Tx},
 };
 
 /// Letters that one round tries.
@@ -42,12 +42,17 @@ const AT_ONCE: usize = 4;
 /// How often the outbox is looked at when nothing is known to be due: commands of another
 /// process write to it too.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// How long a database that cannot be reached is left alone before a delivery is noted.
+const NOTE_AGAIN: Duration = Duration::from_secs(1);
 /// How long deliveries in hand may take when the program is asked to stop.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longer than any letter waits between two tries.
 const FARTHEST: SignedDuration = SignedDuration::from_hours(1);
 /// How long letters are kept that wait no more.
 const KEPT_DAYS: i64 = 30;
+
+/// What became of a try may be noted a second time: it says the same.
+const NOTED: Write = Write { account: None, can_repeat: true };
 
 /// What the worker and those who write letters share.
 #[derive(Default)]
@@ -188,10 +193,10 @@ impl App {
     pub async fn deliver_mail(&self) -> Result<Round> {
         let Some(courier) = &self.outbox.courier else { return Ok(Round { due: 0, next: None }) };
         let now = self.now();
-        let due = self.store.read(move |tx| store::outbox::due(tx, now, ROUND)).await?;
-        let outcomes: Vec<Result<()>> = stream::iter(due.iter().copied())
+        let due = self.store.read(move |tx| store::outbox::count_due(tx, now, ROUND)).await?;
+        let outcomes: Vec<Result<()>> = stream::iter(0..due)
             .take_while(|_| ready(!self.outbox.is_closing.load(Ordering::Relaxed)))
-            .map(|id| self.try_letter(courier, id))
+            .map(|_| self.try_next_letter(courier))
             .buffer_unordered(AT_ONCE)
             .collect()
             .await;
@@ -200,18 +205,20 @@ impl App {
         // No pause is as long: the clock was ahead when that time was written.
         if next.is_some_and(|next| next > now + FARTHEST) {
             self.retry_all_mail().await?;
-            return Ok(Round { due: due.len(), next: Some(now) });
+            return Ok(Round { due, next: Some(now) });
         }
-        Ok(Round { due: due.len(), next })
+        Ok(Round { due, next })
     }
 
-    async fn try_letter(&self, courier: &Courier, id: MailId) -> Result<()> {
+    /// Tries the letter whose turn it is. Another server may have been faster.
+    async fn try_next_letter(&self, courier: &Courier) -> Result<()> {
         let now = self.now();
         let until = now.checked_add(longest_try()).map_err(Error::internal)?;
         // On the disk before anything is sent: where nothing can be written, nothing is sent
         // again and again.
-        let taken = self.store.write(move |tx| store::outbox::take(tx, id, now, until)).await?;
+        let taken = self.store.write(move |tx| store::outbox::take_next(tx, now, until)).await?;
         let Some(letter) = taken else { return Ok(()) };
+        let id = letter.id;
         let outcome = match self.open(&letter) {
             Ok(mail) => courier.deliver(id, letter.created_at, &mail).await,
             Err(error) => Err(Undelivered::NotNow(error.cause())),
@@ -221,10 +228,7 @@ impl App {
         let (reason, next) = match outcome {
             Ok(()) => {
                 tracing::info!(%id, kind, "mail delivered");
-                return self
-                    .store
-                    .write(move |tx| store::outbox::mark_delivered(tx, id, now))
-                    .await;
+                return self.note_delivery(id, now).await;
             }
             Err(Undelivered::Refused(reason)) => (reason, None),
             Err(Undelivered::NotNow(reason)) => {
@@ -234,11 +238,27 @@ impl App {
         match next {
             Some(next) => {
                 tracing::warn!(%id, kind, reason, next = %next, "mail not delivered yet");
-                self.store.write(move |tx| store::outbox::postpone(tx, id, next, &reason)).await
+                let note = move |tx: &mut Tx| store::outbox::postpone(tx, id, next, &reason);
+                self.store.write_as(NOTED, note).await
             }
             None => {
                 tracing::error!(%id, kind, reason, "mail given up");
-                self.store.write(move |tx| store::outbox::give_up(tx, id, now, &reason)).await
+                let note = move |tx: &mut Tx| store::outbox::give_up(tx, id, now, &reason);
+                self.store.write_as(NOTED, note).await
+            }
+        }
+    }
+
+    /// Notes that a letter was delivered, as soon as that is possible: of which it is not noted,
+    /// that would be delivered again.
+    async fn note_delivery(&self, id: MailId, now: Timestamp) -> Result<()> {
+        loop {
+            let note = move |tx: &mut Tx| store::outbox::mark_delivered(tx, id, now);
+            match self.store.write_as(NOTED, note).await {
+                Err(error) if matches!(error.kind(), Kind::Unavailable { .. }) => {
+                    sleep(NOTE_AGAIN).await;
+                }
+                noted => return noted,
             }
         }
     }

@@ -64,14 +64,15 @@ impl App {
         let read = move |tx: &mut Tx| {
             let account = freelancer(tx, &username)?;
             let day = date::day_in(now, &account.zone.rules()?);
-            let (of_day, device) = (day.to_string(), device.user_agent.unwrap_or_default());
+            let (of_day, device) =
+                (day.to_string(), device.user_agent.as_deref().unwrap_or_default());
             let parts: [&[u8]; 4] =
                 [account.id.as_bytes(), of_day.as_bytes(), &network, device.as_bytes()];
             let visit = Visit { day, visitor: keys.hash("profile visitor", &parts) };
             let is_counted =
                 viewer == Some(account.id) || store::profile::has_visit(tx, account.id, &visit)?;
             let profile = PublicProfile {
-                username: account.username.clone().unwrap_or(username),
+                username: account.username.clone().unwrap_or_else(|| username.clone()),
                 profile: store::profile::find(tx, account.id)?,
                 portfolio: store::portfolio::list(tx, account.id, ITEMS_SHOWN)?,
                 account,

@@ -10,7 +10,11 @@ use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::domain::error::{Error, Result};
+use super::App;
+use crate::{
+    domain::error::{Error, Result},
+    store,
+};
 
 /// 32 bytes that must be kept with the database.
 #[derive(Clone, PartialEq, Eq)]
@@ -116,6 +120,47 @@ impl Keys {
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Keys(…)")
+    }
+}
+
+/// The name under which a keyed hash of the `JWT_SECRET` is kept that servers use.
+const JWT_SECRET: &str = "jwt_secret_hash";
+
+/// The name under which the fingerprint of the secret key is kept.
+pub const FINGERPRINT: &str = "secret_key_fingerprint";
+
+impl App {
+    /// Remembers the fingerprint of the secret key, or refuses another than the one remembered.
+    pub async fn check_fingerprint(&self, fingerprint: String) -> Result<()> {
+        self.store
+            .write(move |tx| match store::program_state::find(tx, FINGERPRINT)? {
+                None => store::program_state::set(tx, FINGERPRINT, &fingerprint),
+                Some(known) if known == fingerprint => Ok(()),
+                Some(_) => Err(Error::conflict(
+                    "SECRET_KEY is not the one this database was made with: \
+                     put back the secret.key file that belongs to it",
+                )),
+            })
+            .await
+    }
+
+    /// Remembers which `JWT_SECRET` is in use. Beside other servers it must be theirs: the tokens
+    /// of one would be good on some and not on others.
+    pub async fn check_jwt_secret(&self, secret: &str, is_beside_others: bool) -> Result<()> {
+        let hash = self.keys()?.hash(JWT_SECRET, &[secret.as_bytes()]);
+        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.store
+            .write(move |tx| {
+                let known = store::program_state::find(tx, JWT_SECRET)?;
+                if is_beside_others && known.is_some_and(|known| known != hash) {
+                    return Err(Error::conflict(
+                        "JWT_SECRET is not the one of the servers that are at work on this \
+                         database: set the same for all, or stop them first to change it",
+                    ));
+                }
+                store::program_state::set(tx, JWT_SECRET, &hash)
+            })
+            .await
     }
 }
 

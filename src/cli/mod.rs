@@ -17,12 +17,7 @@ mod serve;
 mod terminal;
 mod tls;
 
-use std::{
-    error::Error as _,
-    path::{Path, PathBuf},
-    process::ExitCode,
-    sync::Arc,
-};
+use std::{error::Error as _, path::Path, process::ExitCode, sync::Arc};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use jiff::Timestamp;
@@ -35,7 +30,7 @@ use crate::{
     },
     config::{LoadError, Location, Settings, WrongSetting},
     domain::error::{Error, Kind},
-    store::{Store, migrate as schema},
+    store::{Database, Store, migrate as schema},
 };
 
 /// The back office of a freelancer in one executable.
@@ -207,30 +202,34 @@ fn open_app_with(
     Ok(App::new(store, clock, Arc::new(SystemRandom), settings)?)
 }
 
-/// The database file, which exists and is of this version's schema.
-fn ready_database(location: &Location) -> Result<PathBuf, Failure> {
+/// The database, which exists and is of this version's schema.
+fn ready_database(location: &Location) -> Result<Database, Failure> {
     let database = location.database()?;
-    let shown = database.display();
+    // A command has one thing to do at a time.
+    let database = match database {
+        Database::Postgres(server) => Database::Postgres(server.with_connections(2)),
+        file => file,
+    };
     let version = schema::version(&database).map_err(cannot_open(&database))?;
     if version == 0 {
         return Err(Failure::Failed(format!(
-            "there is no database at {shown}; run `freelanceos serve` or `freelanceos migrate` first"
+            "there is no database at {database}; run `freelanceos serve` or `freelanceos migrate` first"
         )));
     }
     let migration = schema::plan(&database)?;
     if migration.from < migration.to {
         return Err(Failure::Failed(format!(
-            "{shown} has schema version {}, this program wants {}: run `freelanceos migrate` first",
+            "{database} has schema version {}, this program wants {}: run `freelanceos migrate` first",
             migration.from, migration.to
         )));
     }
     Ok(database)
 }
 
-fn cannot_open(database: &Path) -> impl Fn(Error) -> Failure {
+fn cannot_open(database: &Database) -> impl Fn(Error) -> Failure {
     move |error| match error.kind() {
         Kind::Conflict => error.into(),
-        _ => Failure::Failed(format!("cannot open {}: {}", database.display(), in_words(&error))),
+        _ => Failure::Failed(format!("cannot open {database}: {}", in_words(&error))),
     }
 }
 

@@ -17,13 +17,14 @@ use super::{
     in_words, now, terminal,
 };
 use crate::{
-    app::{FINGERPRINT, secret::SecretKey},
+    app::secret::{FINGERPRINT, SecretKey},
     config::{
         Location,
         secrets::{Secrets, sync_folder_of, write_secret},
     },
     domain::error::{Error, Kind},
     store::{
+        Database,
         engine::Tx,
         migrate, program_state,
         sqlite::{self, ServeLock},
@@ -55,28 +56,33 @@ struct Packed {
 pub fn run(arguments: Arguments) -> Outcome {
     let Arguments { file, yes, location, secrets } = arguments;
     let database = location.database()?;
+    let Some(database) = database.file() else {
+        return Err(Failure::Failed(format!(
+            "{database} is restored by PostgreSQL's own pg_restore"
+        )));
+    };
     let version = check_version(&file)?;
     location.create().map_err(|error| {
         Failure::Failed(format!("cannot make {}: {error}", location.data_dir.display()))
     })?;
-    let Some(_lock) = ServeLock::take(&database)? else {
+    let Some(_lock) = ServeLock::take(database)? else {
         return Err(Failure::Failed(format!(
             "a server is at work on {}: stop it first",
             location.data_dir.display()
         )));
     };
-    let copy = beside(&database, ".restoring");
+    let copy = beside(database, ".restoring");
     remove(&copy)?;
     let restored = (|| {
         copy_checked(&file, &copy)?;
         let packed = check_key(&file, &copy, &location, &secrets)?;
-        if database.exists() && !yes && !is_wanted(&database, &file)? {
+        if database.exists() && !yes && !is_wanted(database, &file)? {
             return Err(Failure::Failed("nothing was changed".to_owned()));
         }
         if let Some(packed) = packed {
             put_secrets(&location, &packed)?;
         }
-        replace(&database, &copy)
+        replace(database, &copy)
     })();
     let replaced = restored.inspect_err(|_| {
         // Why it failed matters more than what is left of the copy.
@@ -99,7 +105,8 @@ fn check_version(file: &Path) -> Result<i64, Failure> {
     if !file.is_file() {
         return Err(Failure::Failed(format!("{shown} is not there, or no file")));
     }
-    let version = migrate::version(file).map_err(|error| {
+    let database = Database::Sqlite(file.to_owned());
+    let version = migrate::version(&database).map_err(|error| {
         Failure::Failed(format!("{shown} is not a database of freelanceos: {}", in_words(&error)))
     })?;
     if version == 0 {

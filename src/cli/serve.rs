@@ -2,6 +2,7 @@
 
 use std::{
     sync::{Arc, atomic::AtomicU64},
+    thread,
     time::Duration,
 };
 
@@ -23,18 +24,22 @@ use crate::{
         environment::{Random, SystemClock, SystemRandom},
     },
     config::{Config, Settings, tls::TlsConfig},
+    domain::error::Kind,
     http::{edge::Gate, figures::Process, kept::KeptAnswers},
     metrics,
     net::{self, Face, Limits, descriptors, redirect},
     server,
     store::{
-        Store, migrate,
+        Database, Store,
+        migrate::{self, Migration},
         sqlite::{Checkpoints, ServeLock},
     },
 };
 
 /// How often expired rows are swept out.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+/// How long a database server may take to begin to answer.
+const DATABASE_START: Duration = Duration::from_secs(30);
 
 pub fn run(settings: Settings) -> Outcome {
     let _last_lines = logging::start(&settings.logging)?;
@@ -43,16 +48,13 @@ pub fn run(settings: Settings) -> Outcome {
     settings.prepare()?;
     let database = settings.location.database()?;
     // Before anything is made: two servers started at once would each make secrets.
-    let lock = ServeLock::take(&database).map_err(cannot_open(&database))?;
-    let Some(_lock) = lock else {
-        return Err(Failure::Failed(format!(
-            "another freelanceos is serving {} already",
-            database.display()
-        )));
-    };
+    let lock = database.file().map(ServeLock::take).transpose().map_err(cannot_open(&database))?;
+    if lock.as_ref().is_some_and(Option::is_none) {
+        let text = format!("another freelanceos is serving {database} already");
+        return Err(Failure::Failed(text));
+    }
     let config = settings.load(&SystemRandom)?;
-    let migration =
-        migrate::run(&config.database, now()).map_err(cannot_migrate(&config.database))?;
+    let migration = migrate_patiently(&config.database)?;
     if migration.from != migration.to {
         tracing::info!(from = migration.from, to = migration.to, "database migrated");
     }
@@ -61,6 +63,24 @@ pub fn run(settings: Settings) -> Outcome {
     }
     let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(config, tls))
+}
+
+/// Brings the database to this version's schema. A database server that was started together
+/// with this one may need some time.
+fn migrate_patiently(database: &Database) -> Result<Migration, Failure> {
+    let mut seconds_left = DATABASE_START.as_secs();
+    loop {
+        match migrate::run(database, now()) {
+            Err(error) if matches!(error.kind(), Kind::Unavailable { .. }) && seconds_left > 0 => {
+                if seconds_left == DATABASE_START.as_secs() {
+                    tracing::warn!(cause = error.cause(), "waiting for the database");
+                }
+                seconds_left -= 1;
+                thread::sleep(Duration::from_secs(1));
+            }
+            migrated => return migrated.map_err(cannot_migrate(database)),
+        }
+    }
 }
 
 async fn serve(config: Config, tls: Tls) -> Outcome {
@@ -80,17 +100,23 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
     };
     let checkpoints =
         if config.backup.litestream { Checkpoints::Litestream } else { Checkpoints::Ours };
-    if !config.backup.litestream && Checkpoints::of(&config.database) == Checkpoints::Litestream {
+    let followed = config.database.file().map(Checkpoints::of);
+    if !config.backup.litestream && followed == Some(Checkpoints::Litestream) {
         tracing::warn!(
             "Litestream's files lie beside the database: set LITESTREAM=on, or its copy may be \
              damaged; where it is not used any more, remove .freelanceos.db-litestream"
         );
     }
+    // A file is served by nobody else.
+    let is_beside_others = match &config.database {
+        Database::Sqlite(_) => false,
+        server => server.is_served().map_err(cannot_open(server))?,
+    };
     let store = Store::open_with(&config.database, checkpoints);
     let store = store.map_err(cannot_open(&config.database))?;
     let app = App::new(store, Arc::new(SystemClock), Arc::new(SystemRandom), settings)?;
     app.check_fingerprint(config.secret_key.fingerprint()?).await?;
-    app.restore_limits().await?;
+    app.check_jwt_secret(&config.jwt_secret, is_beside_others).await?;
     if let Err(error) = app.continue_ids().await {
         // A page that nobody can read is no reason not to serve the others.
         tracing::warn!(cause = error.cause(), "the newest entries may not be shown first");
@@ -121,8 +147,10 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
     let (stopper, stop) = watch::channel(false);
     let sweeper = tokio::spawn(sweep(Arc::clone(&app)));
     let mailer = tokio::spawn(mail(Arc::clone(&app), stop.clone()));
-    let (database, plan) = (config.database.clone(), config.backup.clone());
-    let backups = tokio::spawn(schedule::run(Arc::clone(&app), database, plan, stop.clone()));
+    let backups = config.database.file().map(|file| {
+        let (file, plan) = (file.to_owned(), config.backup.clone());
+        tokio::spawn(schedule::run(Arc::clone(&app), file, plan, stop.clone()))
+    });
     // Before anybody is told that the server is there, and may want it to stop.
     let stopped = stop_signal()?;
     let mut doors = Vec::with_capacity(listeners.len() + redirecting.len());
@@ -161,7 +189,9 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
     }
     // It ends by itself, with what it is delivering.
     let _ = mailer.await;
-    let _ = backups.await;
+    if let Some(backups) = backups {
+        let _ = backups.await;
+    }
     sweeper.abort();
     let _ = sweeper.await;
     drop(gate);

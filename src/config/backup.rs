@@ -42,6 +42,16 @@ impl BackupSettings {
         };
         let folder = self.backup_dir.clone().unwrap_or_else(|| location.data_dir.join("backups"));
         let litestream = switch("LITESTREAM", &self.litestream)?;
+        if location.database()?.server().is_some() {
+            let what = "left out where DATABASE_URL names a PostgreSQL server: what runs that \
+                        server backs it up, with pg_dump for example";
+            if let Some(every) = &self.backup_every {
+                return Err(WrongSetting::new("BACKUP_EVERY", every, what));
+            }
+            if litestream {
+                return Err(WrongSetting::new("LITESTREAM", &self.litestream, what));
+            }
+        }
         Ok(BackupPlan { every: every.transpose()?, keep, folder, litestream })
     }
 }

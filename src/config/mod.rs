@@ -18,11 +18,17 @@ pub use self::logging::Logging;
 use self::{
     backup::{BackupPlan, BackupSettings},
     mail::{MailConfig, MailSettings},
-    secrets::{Secrets, check_jwt_secret, check_secret_key, secret_file},
+    secrets::{Secrets, check_jwt_secret, check_secret_key},
     tls::{NetConfig, NetSettings},
     value::{duration, is_port, listen, megabytes, origin_of, switch, url},
 };
-use crate::app::{environment::Random, secret::SecretKey};
+use crate::{
+    app::{environment::Random, secret::SecretKey},
+    store::{Database, postgres},
+};
+
+/// More connections than a server usually has for everybody.
+const CONNECTIONS_MAX: usize = 1000;
 
 /// A setting that cannot be used: its name, what it was, what it may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,27 +63,23 @@ pub struct Location {
     #[arg(long, global = true, env = "DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
 
-    /// The database: sqlite:PATH [default: sqlite:$DATA_DIR/freelanceos.db]
+    /// The database: sqlite:PATH, or postgres://USER:PASSWORD@HOST/NAME [default:
+    /// sqlite:$DATA_DIR/freelanceos.db]
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
 }
 
 impl Location {
-    /// The database file.
-    pub fn database(&self) -> Result<PathBuf, WrongSetting> {
+    /// The database.
+    pub fn database(&self) -> Result<Database, WrongSetting> {
         match &self.database_url {
-            None => Ok(self.data_dir.join("freelanceos.db")),
-            Some(url) => match url.strip_prefix("sqlite:") {
-                Some(path) if !path.is_empty() => {
-                    Ok(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
-                }
-                // The URL may hold a password, so it is not repeated.
-                _ => Err(WrongSetting {
-                    name: "DATABASE_URL",
-                    was: None,
-                    expected: "sqlite:PATH, such as sqlite:./data/freelanceos.db".to_owned(),
-                }),
-            },
+            None => Ok(Database::Sqlite(self.data_dir.join("freelanceos.db"))),
+            // It may hold a password, so it is not repeated.
+            Some(url) => Database::parse(url).map_err(|expected| WrongSetting {
+                name: "DATABASE_URL",
+                was: None,
+                expected,
+            }),
         }
     }
 
@@ -115,6 +117,15 @@ pub struct Settings {
     /// Port to listen on where LISTEN is not set
     #[arg(long, env = "PORT", default_value = "5000", value_name = "PORT")]
     port: String,
+
+    /// Connections to a PostgreSQL server, half of them for changes
+    #[arg(
+        long,
+        env = "DATABASE_CONNECTIONS",
+        default_value_t = postgres::CONNECTIONS.to_string(),
+        value_name = "COUNT"
+    )]
+    database_connections: String,
 
     #[command(flatten)]
     net: NetSettings,
@@ -206,7 +217,7 @@ impl PaymentLinks {
 #[derive(Clone)]
 pub struct Config {
     pub location: Location,
-    pub database: PathBuf,
+    pub database: Database,
     /// `host:port` each; at least one.
     pub listen: Vec<String>,
     pub net: NetConfig,
@@ -238,7 +249,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("data_dir", &self.location.data_dir)
-            .field("database", &self.database)
+            .field("database", &self.database.to_string())
             .field("listen", &self.listen)
             .field("net", &self.net)
             .field("public_url", &self.public_url)
@@ -273,12 +284,9 @@ impl Settings {
     /// Checks the settings, and makes the secrets that are missing from settings and folder.
     pub fn load(self, random: &dyn Random) -> Result<Config, LoadError> {
         self.prepare()?;
-        let jwt_secret = match &self.secrets.jwt_secret {
-            Some(secret) => secret.clone(),
-            None => secret_file(&self.location.jwt_secret_file(), 48, random)?,
-        };
+        let jwt_secret = self.secrets.make_jwt_secret(&self.location, random)?;
         let secret_key = self.secrets.make_secret_key(&self.location, random)?;
-        Ok(self.into_config(check_jwt_secret(jwt_secret)?, secret_key)?)
+        Ok(self.into_config(jwt_secret, secret_key)?)
     }
 
     /// Where mail goes and whom it comes from.
@@ -297,6 +305,25 @@ impl Settings {
         }
         let listen = self.listen()?;
         self.net.public_url(listen[0].rsplit(':').next().unwrap_or_default())
+    }
+
+    /// The database, and how many connections are made to it.
+    fn database(&self) -> Result<Database, WrongSetting> {
+        let wrong = || {
+            WrongSetting::new(
+                "DATABASE_CONNECTIONS",
+                &self.database_connections,
+                format!("a number from 2 to {CONNECTIONS_MAX}"),
+            )
+        };
+        let connections = self.database_connections.parse().map_err(|_| wrong())?;
+        if !(2..=CONNECTIONS_MAX).contains(&connections) {
+            return Err(wrong());
+        }
+        Ok(match self.location.database()? {
+            Database::Postgres(server) => Database::Postgres(server.with_connections(connections)),
+            file => file,
+        })
     }
 
     fn listen(&self) -> Result<Vec<String>, WrongSetting> {
@@ -323,7 +350,7 @@ impl Settings {
         let origins = self.cors_origin.as_ref().or(self.frontend_url.as_ref());
         let origins_name = if self.cors_origin.is_some() { "CORS_ORIGIN" } else { "FRONTEND_URL" };
         Ok(Config {
-            database: self.location.database()?,
+            database: self.database()?,
             listen,
             net: self.net.check(&public_url)?,
             jwt_secret,

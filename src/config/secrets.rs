@@ -10,7 +10,10 @@ use std::{
 use clap::Args;
 
 use super::{LoadError, Location, WrongSetting};
-use crate::app::{environment::Random, secret::SecretKey};
+use crate::{
+    app::{environment::Random, secret::SecretKey},
+    store::Database,
+};
 
 /// Shortest `JWT_SECRET`, in characters.
 const JWT_SECRET_MIN: usize = 32;
@@ -18,11 +21,13 @@ const JWT_SECRET_MIN: usize = 32;
 /// The secrets as they were given; what is missing is kept in the data folder.
 #[derive(Clone, Args)]
 pub struct Secrets {
-    /// Secret for signing tokens, 32 characters or more [default: made on first start]
+    /// Secret for signing tokens, 32 characters or more [default: made on first start,
+    /// but for PostgreSQL]
     #[arg(long, env = "JWT_SECRET", hide_env_values = true, value_name = "SECRET")]
     pub(super) jwt_secret: Option<String>,
 
-    /// Root of sealing and hashing keys, 64 hexadecimal digits [default: made on first start]
+    /// Root of sealing and hashing keys, 64 hexadecimal digits [default: made on first
+    /// start, but for PostgreSQL]
     #[arg(long, env = "SECRET_KEY", hide_env_values = true, value_name = "KEY")]
     pub(super) secret_key: Option<String>,
 }
@@ -55,11 +60,44 @@ impl Secrets {
         location: &Location,
         random: &dyn Random,
     ) -> Result<SecretKey, LoadError> {
-        let key = match &self.secret_key {
-            Some(key) => key.clone(),
-            None => secret_file(&location.secret_key_file(), 32, random)?,
+        let key = match self.secret_key(location)? {
+            Some(key) => key,
+            None => {
+                may_be_made(location, "SECRET_KEY", "openssl rand -hex 32")?;
+                secret_file(&location.secret_key_file(), 32, random)?
+            }
         };
         Ok(check_secret_key(&key)?)
+    }
+
+    /// The `JWT_SECRET` in use, given or kept in the data folder, or made there.
+    pub(super) fn make_jwt_secret(
+        &self,
+        location: &Location,
+        random: &dyn Random,
+    ) -> Result<String, LoadError> {
+        let secret = match self.jwt_secret(location)? {
+            Some(secret) => secret,
+            None => {
+                may_be_made(location, "JWT_SECRET", "openssl rand -hex 48")?;
+                secret_file(&location.jwt_secret_file(), 48, random)?
+            }
+        };
+        Ok(check_jwt_secret(secret)?)
+    }
+}
+
+/// A database on a server may have several programs before it, and each would make its own.
+fn may_be_made(location: &Location, name: &'static str, how: &str) -> Result<(), WrongSetting> {
+    match location.database()? {
+        Database::Sqlite(_) => Ok(()),
+        Database::Postgres(_) => {
+            let expected = format!(
+                "set where DATABASE_URL names a PostgreSQL server, the same for every freelanceos \
+                 that uses it (try: {how})"
+            );
+            Err(WrongSetting { name, was: None, expected })
+        }
     }
 }
 

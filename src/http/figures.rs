@@ -37,9 +37,11 @@ pub async fn show(app: &Arc<App>, metrics: &Metrics, process: &Process) -> Respo
     text.gauge("freelanceos_database_queue_length", "Jobs that wait for a database thread");
     text.sample("queue=\"read\"", load.reads);
     text.sample("queue=\"write\"", load.writes);
-    text.gauge("freelanceos_database_bytes", "Size of the database's files");
-    text.sample("file=\"database\"", load.database_bytes);
-    text.sample("file=\"wal\"", load.wal_bytes);
+    if let Some((database, wal)) = load.file_bytes {
+        text.gauge("freelanceos_database_bytes", "Size of the database's files");
+        text.sample("file=\"database\"", database);
+        text.sample("file=\"wal\"", wal);
+    }
     text.gauge("freelanceos_passwords", "Passwords being hashed, or waiting for a core");
     text.sample("state=\"running\"", load.hashing);
     text.sample("state=\"waiting\"", load.waiting_to_hash);

@@ -59,7 +59,7 @@ fn read_with_hash(row: &dyn Row) -> Result<(Account, String)> {
 
 /// Adds an account. An e-mail or username that exists already is a conflict.
 pub fn create(tx: &mut Tx, account: &Account, password_hash: &str) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO accounts (id, email, email_key, password_hash, first_name, last_name, \
          currency, timezone, avatar, role, username, username_key, phone, country, city, \
          longitude, latitude, date_of_birth, activated_at, email_verified_at, created_at, \
@@ -90,8 +90,7 @@ pub fn create(tx: &mut Tx, account: &Account, password_hash: &str) -> Result<()>
             account.updated_at,
             account.date_format.as_str(),
         ],
-    )?;
-    Ok(())
+    )
 }
 
 fn coordinates(account: &Account) -> Option<Coordinates> {
@@ -109,15 +108,21 @@ pub fn find_with_hash(tx: &mut Tx, id: AccountId) -> Result<(Account, String)> {
         .ok_or_else(|| Error::not_found("User"))
 }
 
+/// What an e-mail or a username is found by: nothing where it holds a zero, which no account's
+/// does, and which PostgreSQL does not take for a text.
+fn key_of(text: &str) -> Option<String> {
+    Some(text::fold(text.trim())).filter(|key| !key.contains('\0'))
+}
+
 /// The account of that e-mail, in any case, and its password hash.
 pub fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<(Account, String)>> {
-    let key = text::fold(email.trim());
+    let Some(key) = key_of(email) else { return Ok(None) };
     tx.find(select!("WHERE email_key = ?1 AND deleted_at IS NULL"), values![&key], read_with_hash)
 }
 
 /// The account of that username, in any case.
 pub fn find_by_username(tx: &mut Tx, username: &str) -> Result<Option<Account>> {
-    let key = text::fold(username.trim());
+    let Some(key) = key_of(username) else { return Ok(None) };
     tx.find(select!("WHERE username_key = ?1"), values![&key], read)
 }
 
@@ -138,7 +143,7 @@ pub fn list(tx: &mut Tx) -> Result<Vec<Account>> {
 
 /// Writes back what an owner or admin may change.
 pub fn update(tx: &mut Tx, account: &Account) -> Result<()> {
-    tx.execute(
+    tx.change(
         "UPDATE accounts SET first_name = ?2, last_name = ?3, currency = ?4, timezone = ?5, \
          disabled_at = ?6, updated_at = ?7, avatar = ?8, username = ?9, username_key = ?10, \
          phone = ?11, country = ?12, city = ?13, longitude = ?14, latitude = ?15, \
@@ -164,23 +169,20 @@ pub fn update(tx: &mut Tx, account: &Account) -> Result<()> {
             account.email_verified_at,
             account.date_format.as_str(),
         ],
-    )?;
-    Ok(())
+    )
 }
 
 /// Sets another password.
 pub fn set_password(tx: &mut Tx, id: AccountId, hash: &str, now: Timestamp) -> Result<()> {
-    tx.execute(
+    tx.change(
         "UPDATE accounts SET password_hash = ?2, updated_at = ?3 WHERE id = ?1",
         values![&id, hash, now],
-    )?;
-    Ok(())
+    )
 }
 
 /// Remembers a sign-in.
 pub fn touch_login(tx: &mut Tx, id: AccountId, now: Timestamp) -> Result<()> {
-    tx.execute("UPDATE accounts SET last_login_at = ?2 WHERE id = ?1", values![&id, now])?;
-    Ok(())
+    tx.change("UPDATE accounts SET last_login_at = ?2 WHERE id = ?1", values![&id, now])
 }
 
 /// Forgets up to `most` accounts that were made before an instant and whose e-mail nobody proved,
@@ -200,9 +202,9 @@ pub fn delete_pending(
         |row| row.get(0),
     )?;
     for id in &pending {
-        tx.execute("DELETE FROM email_codes WHERE account_id = ?1", values![id])?;
-        tx.execute("UPDATE outbox SET account_id = NULL WHERE account_id = ?1", values![id])?;
-        tx.execute("DELETE FROM accounts WHERE id = ?1", values![id])?;
+        tx.change("DELETE FROM email_codes WHERE account_id = ?1", values![id])?;
+        tx.change("UPDATE outbox SET account_id = NULL WHERE account_id = ?1", values![id])?;
+        tx.change("DELETE FROM accounts WHERE id = ?1", values![id])?;
     }
     Ok(pending.len() as u64)
 }

@@ -45,7 +45,7 @@ fn read(row: &dyn Row) -> Result<Activity> {
 
 /// Adds an entry.
 pub fn create(tx: &mut Tx, activity: &Activity) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO activity (id, account_id, kind, subject, amount, currency, client_name, \
          entity_id, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         values![

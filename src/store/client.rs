@@ -93,7 +93,7 @@ pub(super) fn read_sum(row: &dyn Row, currency: Currency, column: usize) -> Resu
 
 /// Adds a client.
 pub fn create(tx: &mut Tx, client: &Client) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO clients (id, account_id, name, email, company, phone, country, avatar, \
          search_key, created_at, updated_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
@@ -217,7 +217,7 @@ pub fn list(
 
 /// Writes back the details.
 pub fn update(tx: &mut Tx, client: &Client) -> Result<()> {
-    tx.execute(
+    tx.change(
         "UPDATE clients SET name = ?2, email = ?3, company = ?4, phone = ?5, country = ?6, \
          search_key = ?7, updated_at = ?8 WHERE id = ?1",
         values![
@@ -230,13 +230,12 @@ pub fn update(tx: &mut Tx, client: &Client) -> Result<()> {
             client.details.search_key(),
             client.updated_at,
         ],
-    )?;
-    Ok(())
+    )
 }
 
 /// Takes a client out of every list.
 pub fn delete(tx: &mut Tx, account: AccountId, id: ClientId, now: Timestamp) -> Result<()> {
-    tx.execute(
+    tx.change(
         "UPDATE clients SET deleted_at = ?2, updated_at = ?2 WHERE id = ?1",
         values![&id, now],
     )?;
@@ -245,7 +244,7 @@ pub fn delete(tx: &mut Tx, account: AccountId, id: ClientId, now: Timestamp) -> 
 
 /// Adds a payment to what a client has paid.
 pub fn add_payment(tx: &mut Tx, id: ClientId, sum: &PaymentSum) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO client_totals (client_id, currency, base_currency, amount, base_amount) \
          VALUES (?1, ?2, ?3, ?4, ?5) \
          ON CONFLICT (client_id, currency, base_currency) DO UPDATE SET \
@@ -258,8 +257,7 @@ pub fn add_payment(tx: &mut Tx, id: ClientId, sum: &PaymentSum) -> Result<()> {
             sum.minor,
             sum.base.map_or(0, |base| base.minor),
         ],
-    )?;
-    Ok(())
+    )
 }
 
 /// A pattern that finds `text` anywhere, with its own `%` and `_` taken literally.

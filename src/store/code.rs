@@ -17,13 +17,12 @@ pub fn replace(
     code_hash: &[u8],
     expires_at: Timestamp,
 ) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO email_codes (account_id, purpose, code_hash, wrong_tries, expires_at) \
          VALUES (?1, ?2, ?3, 0, ?4) ON CONFLICT (account_id, purpose) DO UPDATE SET \
          code_hash = excluded.code_hash, wrong_tries = 0, expires_at = excluded.expires_at",
         values![&account, purpose.as_str(), code_hash, expires_at],
-    )?;
-    Ok(())
+    )
 }
 
 /// The keyed hash of a code that may still be tried.
@@ -43,21 +42,19 @@ pub fn find(
 
 /// Counts a wrong try.
 pub fn count_wrong(tx: &mut Tx, account: AccountId, purpose: Purpose) -> Result<()> {
-    tx.execute(
+    tx.change(
         "UPDATE email_codes SET wrong_tries = wrong_tries + 1 \
          WHERE account_id = ?1 AND purpose = ?2",
         values![&account, purpose.as_str()],
-    )?;
-    Ok(())
+    )
 }
 
 /// Forgets the code of a purpose.
 pub fn delete(tx: &mut Tx, account: AccountId, purpose: Purpose) -> Result<()> {
-    tx.execute(
+    tx.change(
         "DELETE FROM email_codes WHERE account_id = ?1 AND purpose = ?2",
         values![&account, purpose.as_str()],
-    )?;
-    Ok(())
+    )
 }
 
 /// Forgets up to `most` codes that have expired; answers how many.

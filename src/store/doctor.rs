@@ -55,17 +55,33 @@ pub fn newest(tx: &mut Tx) -> Result<Option<Timestamp>> {
     )
 }
 
+/// The newest id of each of these tables. (Not every PostgreSQL knows the max() of bytes.)
+macro_rules! newest_of {
+    ($first:literal $(, $table:literal)*) => {
+        concat!(
+            "SELECT id FROM (SELECT id FROM ", $first, " ORDER BY id DESC LIMIT 1) AS ", $first,
+            $(
+                " UNION ALL SELECT id FROM (SELECT id FROM ", $table,
+                " ORDER BY id DESC LIMIT 1) AS ", $table,
+            )*
+            " ORDER BY id DESC LIMIT 1"
+        )
+    };
+}
+
 /// The newest id of what is listed by its id.
 pub fn newest_id(tx: &mut Tx) -> Result<Option<ActivityId>> {
-    tx.one(
-        "SELECT max(id) FROM (SELECT max(id) AS id FROM activity \
-         UNION ALL SELECT max(id) FROM clients \
-         UNION ALL SELECT max(id) FROM projects \
-         UNION ALL SELECT max(id) FROM milestones \
-         UNION ALL SELECT max(id) FROM proposals \
-         UNION ALL SELECT max(id) FROM invoices \
-         UNION ALL SELECT max(id) FROM portfolio_items \
-         UNION ALL SELECT max(id) FROM messages) AS newest",
+    tx.find(
+        newest_of!(
+            "activity",
+            "clients",
+            "projects",
+            "milestones",
+            "proposals",
+            "invoices",
+            "portfolio_items",
+            "messages"
+        ),
         &[],
         |row| row.get(0),
     )

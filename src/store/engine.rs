@@ -1,7 +1,37 @@
 //! What every database engine must do, and the values that cross its border.
 //!
-//! SQL above this line is portable: `?1 ?2 …` placeholders, `RETURNING`, `ON CONFLICT`, and the
-//! column types of `schema.sql`. Statements are `&'static str`, so an engine may cache them.
+//! Statements are `&'static str`, so an engine may keep them prepared, and have no branch for an
+//! engine. They keep to this subset of SQL, which SQLite and PostgreSQL (from 14) read alike:
+//!
+//! - Columns are TEXT, BIGINT and BYTEA, which may be NULL or not; parameters are `?1 ?2 …`, each
+//!   first in a place that tells its type. An INTEGER of a literal is read like a BIGINT.
+//! - SELECT with JOIN, LEFT JOIN, CROSS JOIN, UNION ALL, EXISTS, IN of values or of a subquery,
+//!   subqueries in FROM under a name, row values on either side of `>` and IN, GROUP BY also by
+//!   position, ORDER BY, LIMIT and OFFSET.
+//! - INSERT … ON CONFLICT (key) DO NOTHING or DO UPDATE SET … WHERE, with `excluded` and the
+//!   table's own name before each old value; INSERT … SELECT; UPDATE; DELETE; RETURNING.
+//! - `count sum max coalesce substr length`, `||`, CASE, CAST (… AS BIGINT) around the sum of a
+//!   BIGINT, which PostgreSQL makes a NUMERIC; max of BIGINT alone, since PostgreSQL has none of
+//!   BYTEA before 18. `length` of BYTEA counts bytes, and is asked of nothing else.
+//! - LIKE with ESCAPE '\', on folded columns alone: SQLite's LIKE knows no case.
+//! - Text is compared for being equal; it is ordered only where any collation agrees (dates,
+//!   currencies) or nothing but the order of a listing depends on it.
+//! - A refused statement ends its job: PostgreSQL takes no other in the same transaction.
+//! - Changes are serializable, reads are on one snapshot; both may run again.
+//! - CREATE TABLE with PRIMARY KEY, UNIQUE, REFERENCES and named constraints, CREATE INDEX and
+//!   CREATE UNIQUE INDEX, also with WHERE, ALTER TABLE ADD COLUMN, all in one transaction with
+//!   UPDATE and INSERT.
+//!
+//! What differs is a method of [`Connection`]: `claim` (FOR UPDATE SKIP LOCKED), `lock_tables`
+//! (an advisory lock), `define` and `has_table`.
+//!
+//! Of engines that speak PostgreSQL's protocol, held against their documentation and not tried:
+//! YugabyteDB has all of this, but each statement that alters tables is a transaction of its own
+//! unless transactional DDL is switched on, so that a migration that fails half-way must be
+//! mended by hand. CockroachDB (from 22.2, for SKIP LOCKED) has what requests need; its advisory
+//! locks lock nothing, so only one program may migrate at a time, and it does not let a column be
+//! filled in the transaction that adds it, which blocks of `schema.sql` do: there the tables
+//! cannot be made as they are.
 
 use jiff::{Timestamp, civil::Date};
 use rust_decimal::Decimal;
@@ -48,8 +78,30 @@ pub trait Connection {
         each: &mut dyn FnMut(&dyn Row) -> Result<()>,
     ) -> Result<()>;
 
+    /// Runs a query for rows of one table that nobody else has claimed; until the transaction
+    /// ends, nobody else is given them by this. An engine that writes alone has no others.
+    fn claim(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+        each: &mut dyn FnMut(&dyn Row) -> Result<()>,
+    ) -> Result<()> {
+        self.query(sql, values, each)
+    }
+
     /// Runs a statement and answers how many rows it changed.
     fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64>;
+
+    /// Runs a statement of which only matters that it succeeds. Where every statement is a journey
+    /// to another machine, this one waits for the next to travel with; what it fails with is
+    /// told then, at the latest by the end of the transaction.
+    fn change(&mut self, sql: &'static str, values: &[Value]) -> Result<()> {
+        self.execute(sql, values).map(drop)
+    }
+
+    /// Waits until nobody else alters the tables, and keeps others from it until the transaction
+    /// ends.
+    fn lock_tables(&mut self) -> Result<()>;
 
     /// Runs a statement of `schema.sql`, put into the engine's own words.
     fn define(&mut self, statement: &str) -> Result<()>;
@@ -85,6 +137,21 @@ impl<'c> Tx<'c> {
         Ok(found)
     }
 
+    /// The first row that nobody else has claimed, if any; it is ours until the transaction ends.
+    pub fn claim<T>(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+        mut read: impl FnMut(&dyn Row) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let mut claimed = None;
+        self.connection.claim(sql, values, &mut |row| {
+            claimed = Some(read(row)?);
+            Ok(())
+        })?;
+        Ok(claimed)
+    }
+
     /// The first row of a query that always has one, such as a sum.
     pub fn one<T>(
         &mut self,
@@ -109,6 +176,11 @@ impl<'c> Tx<'c> {
             Ok(())
         })?;
         Ok(rows)
+    }
+
+    /// Changes rows. A failure may be told by what follows in the transaction, or by its end.
+    pub fn change(&mut self, sql: &'static str, values: &[Value]) -> Result<()> {
+        self.connection.change(sql, values)
     }
 
     /// Changes rows and answers how many.

@@ -37,7 +37,7 @@ fn read(row: &dyn Row) -> Result<Image> {
 
 /// Adds a picture.
 pub fn create(tx: &mut Tx, image: &Image) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO images (id, account_id, purpose, content_type, width, height, content, \
          created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         values![
@@ -50,8 +50,7 @@ pub fn create(tx: &mut Tx, image: &Image) -> Result<()> {
             &image.content[..],
             image.created_at,
         ],
-    )?;
-    Ok(())
+    )
 }
 
 /// The picture of that id.

@@ -67,7 +67,7 @@ pub(super) fn by_client(client: ClientId) -> String {
 
 /// Adds an invoice with its lines.
 pub fn create(tx: &mut Tx, invoice: &Invoice) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO invoices (id, account_id, client_id, project_id, number, currency, amount, \
          subtotal, tax_rate, tax_amount, status, issue_date, due_date, notes, created_at, \
          updated_at, number_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, \
@@ -98,7 +98,7 @@ pub fn create(tx: &mut Tx, invoice: &Invoice) -> Result<()> {
 
 fn create_items(tx: &mut Tx, invoice: &Invoice) -> Result<()> {
     for (position, item) in (0_i64..).zip(&invoice.items) {
-        tx.execute(
+        tx.change(
             "INSERT INTO invoice_items (invoice_id, position, id, description, quantity, rate, \
              amount) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             values![
@@ -185,7 +185,7 @@ pub(super) fn as_billed(mut client: Client, buyer: Option<&Party>) -> Client {
 /// differ.
 pub fn update(tx: &mut Tx, before: &Invoice, invoice: &Invoice) -> Result<()> {
     tally(tx, before, -1)?;
-    tx.execute(
+    tx.change(
         "UPDATE invoices SET client_id = ?2, project_id = ?3, currency = ?4, amount = ?5, \
          subtotal = ?6, tax_rate = ?7, tax_amount = ?8, status = ?9, issue_date = ?10, \
          due_date = ?11, paid_at = ?12, payment_link = ?13, notes = ?14, updated_at = ?15 \
@@ -209,7 +209,7 @@ pub fn update(tx: &mut Tx, before: &Invoice, invoice: &Invoice) -> Result<()> {
         ],
     )?;
     if before.items != invoice.items {
-        tx.execute("DELETE FROM invoice_items WHERE invoice_id = ?1", values![&invoice.id])?;
+        tx.change("DELETE FROM invoice_items WHERE invoice_id = ?1", values![&invoice.id])?;
         create_items(tx, invoice)?;
     }
     tally(tx, invoice, 1)
@@ -225,11 +225,10 @@ pub fn freeze_parties(
 ) -> Result<()> {
     let seller = serde_json::to_string(seller).map_err(Error::internal)?;
     let buyer = serde_json::to_string(buyer).map_err(Error::internal)?;
-    tx.execute(
+    tx.change(
         "UPDATE invoices SET sent_at = ?2, seller = ?3, buyer = ?4 WHERE id = ?1",
         values![&id, now, seller, buyer],
-    )?;
-    Ok(())
+    )
 }
 
 /// The seller as frozen when the invoice was sent; none of a draft.

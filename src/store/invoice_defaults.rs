@@ -40,7 +40,7 @@ pub fn set(
     defaults: &InvoiceDefaults,
     now: Timestamp,
 ) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO invoice_defaults (account_id, business_name, address, tax_id, prefix, \
          due_days, tax_rate, notes, payment_instructions, logo, updated_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
@@ -62,6 +62,5 @@ pub fn set(
             defaults.logo.as_ref(),
             now,
         ],
-    )?;
-    Ok(())
+    )
 }

@@ -16,10 +16,9 @@ pub fn find(tx: &mut Tx, invoice: InvoiceId) -> Result<Option<Vec<u8>>> {
 /// Keeps the bytes of an invoice, unless there are some: the first stay for good.
 pub fn create(tx: &mut Tx, invoice: InvoiceId, content: &[u8], now: Timestamp) -> Result<()> {
     let hash = Sha256::digest(content);
-    tx.execute(
+    tx.change(
         "INSERT INTO invoice_files (invoice_id, sha256, content, created_at) \
          VALUES (?1, ?2, ?3, ?4) ON CONFLICT (invoice_id) DO NOTHING",
         values![&invoice, hash.as_slice(), content, now],
-    )?;
-    Ok(())
+    )
 }

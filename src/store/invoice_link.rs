@@ -28,11 +28,10 @@ pub fn find(tx: &mut Tx, account: AccountId, id: InvoiceId) -> Result<Option<Vec
 
 /// Gives an invoice its link: a keyed hash to find it by, and sealed to be shown again.
 pub fn set(tx: &mut Tx, id: InvoiceId, link_hash: &[u8], sealed: &[u8]) -> Result<()> {
-    tx.execute(
+    tx.change(
         "UPDATE invoices SET link_hash = ?2, link = ?3 WHERE id = ?1",
         values![&id, link_hash, sealed],
-    )?;
-    Ok(())
+    )
 }
 
 /// When an invoice was sent, seen and last reminded of.
@@ -52,15 +51,13 @@ pub fn find_times(tx: &mut Tx, account: AccountId, id: InvoiceId) -> Result<Invo
 
 /// Remembers when the client first saw it.
 pub fn mark_viewed(tx: &mut Tx, id: InvoiceId, now: Timestamp) -> Result<()> {
-    tx.execute(
+    tx.change(
         "UPDATE invoices SET viewed_at = ?2 WHERE id = ?1 AND viewed_at IS NULL",
         values![&id, now],
-    )?;
-    Ok(())
+    )
 }
 
 /// Remembers when the client was reminded of it.
 pub fn mark_reminded(tx: &mut Tx, id: InvoiceId, now: Timestamp) -> Result<()> {
-    tx.execute("UPDATE invoices SET reminded_at = ?2 WHERE id = ?1", values![&id, now])?;
-    Ok(())
+    tx.change("UPDATE invoices SET reminded_at = ?2 WHERE id = ?1", values![&id, now])
 }

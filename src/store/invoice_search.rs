@@ -15,13 +15,14 @@ use crate::domain::{
     invoice::{Invoice, InvoiceFilter, InvoiceStatus},
 };
 
-/// What every statement leaves out, each condition unless its parameter is null.
+/// What every statement leaves out, each condition unless its parameter is null. (PostgreSQL
+/// learns a parameter's type where it stands first.)
 macro_rules! fitting {
     () => {
-        "AND (?2 IS NULL OR client_id = ?2) AND (?3 IS NULL OR project_id = ?3) \
-         AND (?4 IS NULL OR status = ?4) AND (?5 IS NULL OR NOT due_date < ?5) \
-         AND (?6 IS NULL OR due_date < ?6) \
-         AND (?7 IS NULL OR number_key LIKE ?7 ESCAPE '\\' OR EXISTS (SELECT 1 FROM clients \
+        "AND (client_id = ?2 OR ?2 IS NULL) AND (project_id = ?3 OR ?3 IS NULL) \
+         AND (status = ?4 OR ?4 IS NULL) AND (NOT due_date < ?5 OR ?5 IS NULL) \
+         AND (due_date < ?6 OR ?6 IS NULL) \
+         AND (number_key LIKE ?7 ESCAPE '\\' OR ?7 IS NULL OR EXISTS (SELECT 1 FROM clients \
          WHERE clients.id = invoices.client_id AND search_key LIKE ?7 ESCAPE '\\')) "
     };
 }

@@ -36,12 +36,11 @@ pub fn find(tx: &mut Tx, account: AccountId, year: i16) -> Result<Option<Invoice
 
 /// Writes down how a series begins.
 pub fn set(tx: &mut Tx, account: AccountId, series: &InvoiceSeries) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO invoice_series (account_id, year, next_number, prefix, first_number) \
          VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (account_id, year) DO UPDATE SET \
          next_number = excluded.next_number, prefix = excluded.prefix, \
          first_number = excluded.first_number",
         values![&account, i64::from(series.year), series.next, &series.prefix, series.first],
-    )?;
-    Ok(())
+    )
 }

@@ -5,12 +5,11 @@ use crate::domain::{error::Result, id::AccountId};
 
 /// Adds to (or takes from) the total of a list.
 pub fn bump(tx: &mut Tx, account: AccountId, list: &str, by: i64) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO list_totals (account_id, list, entries) VALUES (?1, ?2, ?3) \
          ON CONFLICT (account_id, list) DO UPDATE SET entries = list_totals.entries + excluded.entries",
         values![&account, list, by],
-    )?;
-    Ok(())
+    )
 }
 
 /// The total of a list.

@@ -41,7 +41,7 @@ fn read(row: &dyn Row) -> Result<Message> {
 
 /// Adds a message.
 pub fn create(tx: &mut Tx, message: &Message) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO messages (id, account_id, name, email, content, read_at, created_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         values![
@@ -81,13 +81,13 @@ pub fn count_unread(tx: &mut Tx, account: AccountId) -> Result<u64> {
 /// Writes down whether a message was read; `before` is the message as it was.
 pub fn set_read(tx: &mut Tx, before: &Message, read_at: Option<Timestamp>) -> Result<()> {
     tally(tx, before, -1)?;
-    tx.execute("UPDATE messages SET read_at = ?2 WHERE id = ?1", values![&before.id, read_at])?;
+    tx.change("UPDATE messages SET read_at = ?2 WHERE id = ?1", values![&before.id, read_at])?;
     tally(tx, &Message { read_at, ..before.clone() }, 1)
 }
 
 /// Removes a message.
 pub fn delete(tx: &mut Tx, message: &Message) -> Result<()> {
-    tx.execute("DELETE FROM messages WHERE id = ?1", values![&message.id])?;
+    tx.change("DELETE FROM messages WHERE id = ?1", values![&message.id])?;
     tally(tx, message, -1)
 }
 

@@ -8,6 +8,7 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
+    Database,
     engine::{Connection, values},
     sqlite,
 };
@@ -37,53 +38,79 @@ pub fn latest() -> i64 {
     blocks().last().map_or(0, |block| block.version)
 }
 
-/// The schema version of a file; 0 where there is none.
-pub fn version(path: &Path) -> Result<i64> {
-    if !path.exists() { Ok(0) } else { sqlite::peek(path, current) }
+/// The schema version of a database; 0 where there is none.
+pub fn version(database: &Database) -> Result<i64> {
+    match database.file() {
+        Some(file) if !file.exists() => Ok(0),
+        _ => database.peek(current),
+    }
 }
 
 /// Says what [`run`] would do, and does nothing.
-pub fn plan(path: &Path) -> Result<Migration> {
-    let (from, to) = (version(path)?, latest());
+pub fn plan(database: &Database) -> Result<Migration> {
+    let (from, to) = (version(database)?, latest());
     if from > to {
-        return Err(Error::conflict(format!(
-            "the database {} has schema version {from}, newer than the {to} this program knows: \
-             use a newer freelanceos, or restore an older backup",
-            path.display()
-        )));
+        return Err(newer(database, from));
     }
     Ok(Migration { from, to, copy: None })
 }
 
-/// Migrates a file, creating it where there is none. An existing one is copied first. All of it
-/// is one transaction: where it fails, the file is as it was, and the copy of no use.
-pub fn run(path: &Path, now: Timestamp) -> Result<Migration> {
-    let mut migration = plan(path)?;
+fn newer(database: &Database, from: i64) -> Error {
+    Error::conflict(format!(
+        "the database {database} has schema version {from}, newer than the {} this program \
+         knows: use a newer freelanceos, or restore an older backup",
+        latest()
+    ))
+}
+
+/// Migrates a database, creating a file where there is none; an existing one is copied first.
+/// All of it is one transaction: where it fails, the database is as it was, and the copy of no
+/// use. Several programs may do so at once.
+pub fn run(database: &Database, now: Timestamp) -> Result<Migration> {
+    let mut migration = plan(database)?;
     if migration.from == migration.to {
         return Ok(migration);
     }
-    if migration.from > 0 {
+    // A file's server holds its lock by now.
+    if database.file().is_none() && migration.from > 0 && database.is_served()? {
+        // One that was started together with this one may have migrated meanwhile, and serve.
+        let migration = plan(database)?;
+        if migration.from == migration.to {
+            return Ok(migration);
+        }
+        return Err(Error::conflict(format!(
+            "servers are at work on {database}, which has schema version {} and not the {} of \
+             this program: stop them first",
+            migration.from, migration.to
+        )));
+    }
+    if let (Some(path), 1..) = (database.file(), migration.from) {
         let stamp = now.strftime("%Y%m%dT%H%M%SZ");
         let copy = path.with_extension(format!("v{}-{stamp}.db", migration.from));
         sqlite::backup(path, &copy, |_, _| true).inspect_err(|_| discard(&copy))?;
         migration.copy = Some(copy);
     }
-    if let Some(folder) = path.parent() {
+    if let Some(folder) = database.file().and_then(Path::parent) {
         fs::create_dir_all(folder).map_err(Error::internal)?;
     }
-    let migrated = sqlite::with_connection(path, |connection| {
+    let migrated = database.change(|connection| {
+        connection.lock_tables()?;
+        // Another process may have migrated since the plan was made.
+        let from = current(connection)?;
+        if from > migration.to {
+            return Err(newer(database, from));
+        }
         for block in blocks() {
-            // Another process may have migrated since the plan was made.
-            if current(connection)? < block.version {
+            if from < block.version {
                 apply(connection, &block, now)?;
             }
         }
-        Ok(())
+        Ok(from)
     });
     if let (Err(_), Some(copy)) = (&migrated, &migration.copy) {
         discard(copy);
     }
-    migrated.map(|()| migration)
+    migrated.map(|from| Migration { from, ..migration })
 }
 
 /// Removes a copy that is not needed: a server that is started again and again must not fill the

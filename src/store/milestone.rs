@@ -1,8 +1,11 @@
 //! Milestones.
 
+use std::collections::HashMap;
+
 use super::{
     engine::{Row, Tx, values},
     list_total,
+    tens::tens,
 };
 use crate::domain::{
     error::{Error, Result},
@@ -47,7 +50,7 @@ fn by_project(project: ProjectId) -> String {
 
 /// Adds a milestone.
 pub fn create(tx: &mut Tx, milestone: &Milestone) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO milestones (id, account_id, project_id, name, description, amount, status, \
          due_date, completed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         values![
@@ -112,31 +115,41 @@ pub fn list_of_project(
     tx: &mut Tx,
     account: AccountId,
     project: ProjectId,
-    currency: Currency,
 ) -> Result<Vec<Milestone>> {
     tx.list(
-        "SELECT id, name, description, amount, status, due_date, completed_at FROM milestones \
-         WHERE account_id = ?1 AND project_id = ?2 ORDER BY id",
+        select!("WHERE m.account_id = ?1 AND m.project_id = ?2 ORDER BY m.id"),
         values![&account, &project],
-        |row| {
-            Ok(Milestone {
-                id: row.get(0)?,
-                account,
-                project_id: project,
-                name: row.get(1)?,
-                description: row.get(2)?,
-                amount: Money::new(row.get(3)?, currency),
-                status: row.get(4)?,
-                due_date: row.get(5)?,
-                completed_at: row.get(6)?,
-            })
-        },
+        read,
     )
+}
+
+/// The milestones of several projects, each in the order they were planned.
+pub fn list_of_projects(
+    tx: &mut Tx,
+    account: AccountId,
+    projects: &[ProjectId],
+) -> Result<HashMap<ProjectId, Vec<Milestone>>> {
+    let mut found: HashMap<_, Vec<Milestone>> = HashMap::with_capacity(projects.len());
+    for [a, b, c, d, e, f, g, h, i, j] in tens(projects) {
+        let milestones = tx.list(
+            select!(
+                "WHERE m.account_id = ?1 \
+                 AND m.project_id IN (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+            ),
+            values![&account, &a, &b, &c, &d, &e, &f, &g, &h, &i, &j],
+            read,
+        )?;
+        for milestone in milestones {
+            found.entry(milestone.project_id).or_default().push(milestone);
+        }
+    }
+    found.values_mut().for_each(|milestones| milestones.sort_by_key(|milestone| milestone.id));
+    Ok(found)
 }
 
 /// Writes back a change; `before` is the milestone as it was.
 pub fn update(tx: &mut Tx, before: &Milestone, milestone: &Milestone) -> Result<()> {
-    tx.execute(
+    tx.change(
         "UPDATE milestones SET project_id = ?2, name = ?3, description = ?4, amount = ?5, \
          status = ?6, due_date = ?7, completed_at = ?8 WHERE id = ?1",
         values![
@@ -159,7 +172,7 @@ pub fn update(tx: &mut Tx, before: &Milestone, milestone: &Milestone) -> Result<
 
 /// Removes a milestone.
 pub fn delete(tx: &mut Tx, milestone: &Milestone) -> Result<()> {
-    tx.execute("DELETE FROM milestones WHERE id = ?1", values![&milestone.id])?;
+    tx.change("DELETE FROM milestones WHERE id = ?1", values![&milestone.id])?;
     tally(tx, milestone, -1)
 }
 

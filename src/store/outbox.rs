@@ -38,7 +38,7 @@ fn read(row: &dyn Row) -> Result<Letter> {
 
 /// Adds a letter.
 pub fn create(tx: &mut Tx, letter: &Letter) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO outbox (id, account_id, kind, recipient, subject, sealed, tries, due_at, \
          created_at, invoice_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         values![
@@ -53,26 +53,40 @@ pub fn create(tx: &mut Tx, letter: &Letter) -> Result<()> {
             letter.created_at,
             letter.invoice.as_ref(),
         ],
-    )?;
-    Ok(())
+    )
 }
 
 /// Removes a letter.
 pub fn delete(tx: &mut Tx, id: MailId) -> Result<()> {
-    tx.execute("DELETE FROM outbox WHERE id = ?1", values![&id])?;
-    Ok(())
+    tx.change("DELETE FROM outbox WHERE id = ?1", values![&id])
 }
 
-/// Up to `most` letters whose time has come. What became due last goes first: after a long
-/// outage, the newest codes are the ones somebody still waits for.
-pub fn due(tx: &mut Tx, now: Timestamp, most: i64) -> Result<Vec<MailId>> {
-    tx.list(
+/// How many letters are due, up to `most`.
+pub fn count_due(tx: &mut Tx, now: Timestamp, most: i64) -> Result<usize> {
+    let due = tx.list(
+        "SELECT 1 FROM outbox \
+         WHERE delivered_at IS NULL AND failed_at IS NULL AND due_at <= ?1 LIMIT ?2",
+        values![now, most],
+        |_| Ok(()),
+    )?;
+    Ok(due.len())
+}
+
+/// Takes out the due letter whose turn it is, unless another server does so already; see
+/// [`take`]. What became due last goes first: after a long outage, the newest codes are the ones
+/// somebody still waits for.
+pub fn take_next(tx: &mut Tx, now: Timestamp, until: Timestamp) -> Result<Option<Letter>> {
+    let next = tx.claim(
         "SELECT id FROM outbox \
          WHERE delivered_at IS NULL AND failed_at IS NULL AND due_at <= ?1 \
-         ORDER BY due_at DESC, id DESC LIMIT ?2",
-        values![now, most],
+         ORDER BY due_at DESC, id DESC LIMIT 1",
+        values![now],
         |row| row.get(0),
-    )
+    )?;
+    match next {
+        Some(id) => take(tx, id, now, until),
+        None => Ok(None),
+    }
 }
 
 /// When the next letter becomes due.
@@ -103,32 +117,29 @@ pub fn take(tx: &mut Tx, id: MailId, now: Timestamp, until: Timestamp) -> Result
 
 /// Notes a delivery and erases the body.
 pub fn mark_delivered(tx: &mut Tx, id: MailId, now: Timestamp) -> Result<()> {
-    tx.execute(
+    tx.change(
         "UPDATE outbox SET sealed = NULL, delivered_at = ?2, failed_at = NULL, \
          last_error = NULL WHERE id = ?1",
         values![&id, now],
-    )?;
-    Ok(())
+    )
 }
 
 /// Notes why a try failed, and when the next one is.
 pub fn postpone(tx: &mut Tx, id: MailId, due_at: Timestamp, reason: &str) -> Result<()> {
-    tx.execute(
+    tx.change(
         "UPDATE outbox SET due_at = ?2, last_error = ?3 \
          WHERE id = ?1 AND delivered_at IS NULL AND failed_at IS NULL",
         values![&id, due_at, reason],
-    )?;
-    Ok(())
+    )
 }
 
 /// Notes why the last try failed, and erases the body.
 pub fn give_up(tx: &mut Tx, id: MailId, now: Timestamp, reason: &str) -> Result<()> {
-    tx.execute(
+    tx.change(
         "UPDATE outbox SET sealed = NULL, failed_at = ?2, last_error = ?3 \
          WHERE id = ?1 AND delivered_at IS NULL",
         values![&id, now, reason],
-    )?;
-    Ok(())
+    )
 }
 
 /// A letter.

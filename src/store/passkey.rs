@@ -38,7 +38,7 @@ fn read(row: &dyn Row) -> Result<Passkey> {
 
 /// Adds a passkey. A credential that is registered already, whoever's it is, is a conflict.
 pub fn create(tx: &mut Tx, passkey: &Passkey) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO passkeys (id, account_id, name, credential_id, credential, created_at, \
          last_used_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         values![
@@ -50,8 +50,7 @@ pub fn create(tx: &mut Tx, passkey: &Passkey) -> Result<()> {
             passkey.created_at,
             passkey.last_used_at,
         ],
-    )?;
-    Ok(())
+    )
 }
 
 /// The passkeys of an account, newest first.
@@ -86,11 +85,10 @@ pub fn find_for_login(
 
 /// Remembers that a passkey was used, and what its authenticator told of it.
 pub fn touch(tx: &mut Tx, id: PasskeyId, credential: &str, now: Timestamp) -> Result<()> {
-    tx.execute(
+    tx.change(
         "UPDATE passkeys SET credential = ?2, last_used_at = ?3 WHERE id = ?1",
         values![&id, credential, now],
-    )?;
-    Ok(())
+    )
 }
 
 /// Forgets a passkey of an account; answers whether it was there.
@@ -104,7 +102,7 @@ pub fn delete(tx: &mut Tx, account: AccountId, id: PasskeyId) -> Result<bool> {
 
 /// Forgets every passkey of an account.
 pub fn delete_all(tx: &mut Tx, account: AccountId) -> Result<()> {
-    tx.execute("DELETE FROM passkeys WHERE account_id = ?1", values![&account]).map(drop)
+    tx.change("DELETE FROM passkeys WHERE account_id = ?1", values![&account])
 }
 
 /// Keeps a challenge; without an account it was asked of nobody and proves nothing.
@@ -116,12 +114,11 @@ pub fn create_challenge(
     state: &str,
     expires_at: Timestamp,
 ) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO passkey_challenges (challenge_hash, purpose, account_id, state, expires_at) \
          VALUES (?1, ?2, ?3, ?4, ?5)",
         values![hash, ceremony.as_str(), account.as_ref(), state, expires_at],
-    )?;
-    Ok(())
+    )
 }
 
 /// Whom a challenge was given to, if to anybody, and the state of its ceremony. It is used up
@@ -165,13 +162,12 @@ pub fn keep_newest_challenges(
     account: AccountId,
     most: i64,
 ) -> Result<()> {
-    tx.execute(
+    tx.change(
         "DELETE FROM passkey_challenges WHERE account_id = ?1 AND purpose = ?2 \
          AND challenge_hash NOT IN (SELECT challenge_hash FROM passkey_challenges \
          WHERE account_id = ?1 AND purpose = ?2 ORDER BY expires_at DESC LIMIT ?3)",
         values![&account, ceremony.as_str(), most],
-    )?;
-    Ok(())
+    )
 }
 
 /// Forgets up to `most` challenges that have expired; answers how many.

@@ -12,7 +12,7 @@ use crate::domain::{
 
 /// Adds a payment and counts it towards the earnings and the client's total.
 pub fn create(tx: &mut Tx, payment: &Payment) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO payments (id, account_id, invoice_id, client_id, currency, amount, \
          base_currency, base_rate, base_amount, paid_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",

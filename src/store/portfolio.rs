@@ -36,7 +36,7 @@ fn read(row: &dyn Row) -> Result<PortfolioItem> {
 
 /// Adds a piece of work.
 pub fn create(tx: &mut Tx, item: &PortfolioItem) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO portfolio_items (id, account_id, title, description, technologies, images, \
          links, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         values![
@@ -50,8 +50,7 @@ pub fn create(tx: &mut Tx, item: &PortfolioItem) -> Result<()> {
             item.created_at,
             item.updated_at,
         ],
-    )?;
-    Ok(())
+    )
 }
 
 /// A piece of work of an account.
@@ -73,7 +72,7 @@ pub fn count(tx: &mut Tx, account: AccountId) -> Result<i64> {
 
 /// Writes back what is told of a piece of work.
 pub fn update(tx: &mut Tx, item: &PortfolioItem) -> Result<()> {
-    tx.execute(
+    tx.change(
         "UPDATE portfolio_items SET title = ?2, description = ?3, technologies = ?4, \
          images = ?5, links = ?6, updated_at = ?7 WHERE id = ?1",
         values![
@@ -85,8 +84,7 @@ pub fn update(tx: &mut Tx, item: &PortfolioItem) -> Result<()> {
             json(&item.work.links)?,
             item.updated_at,
         ],
-    )?;
-    Ok(())
+    )
 }
 
 /// Removes a piece of work; answers whether it was there.

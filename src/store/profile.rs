@@ -41,7 +41,7 @@ pub fn find(tx: &mut Tx, account: AccountId) -> Result<Profile> {
 
 /// Writes the profile of an account.
 pub fn set(tx: &mut Tx, account: AccountId, profile: &Profile, now: Timestamp) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO profiles (account_id, bio, title, rate_amount, rate_currency, skills, \
          availability, experience, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
          ON CONFLICT (account_id) DO UPDATE SET bio = excluded.bio, title = excluded.title, \
@@ -59,8 +59,7 @@ pub fn set(tx: &mut Tx, account: AccountId, profile: &Profile, now: Timestamp) -
             profile.experience.map(|word| word.as_str()),
             now,
         ],
-    )?;
-    Ok(())
+    )
 }
 
 /// Whether this visit was counted already.
@@ -83,7 +82,7 @@ pub fn add_visit(tx: &mut Tx, account: AccountId, visit: &Visit) -> Result<()> {
     if added == 0 {
         return Ok(());
     }
-    tx.execute(
+    tx.change(
         "INSERT INTO profile_views (account_id, day, views) VALUES (?1, ?2, 1) \
          ON CONFLICT (account_id, day) DO UPDATE SET views = profile_views.views + 1",
         values![&account, visit.day],

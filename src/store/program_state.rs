@@ -10,10 +10,9 @@ pub fn find(tx: &mut Tx, name: &str) -> Result<Option<String>> {
 
 /// Keeps a value under a name.
 pub fn set(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO program_state (name, value) VALUES (?1, ?2) \
          ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         values![name, value],
-    )?;
-    Ok(())
+    )
 }

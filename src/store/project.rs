@@ -61,7 +61,7 @@ fn by_client(client: ClientId) -> String {
 
 /// Adds a project.
 pub fn create(tx: &mut Tx, project: &Project) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO projects (id, account_id, client_id, name, description, status, currency, \
          budget, deadline, created_at, updated_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
@@ -86,7 +86,7 @@ pub fn create(tx: &mut Tx, project: &Project) -> Result<()> {
 pub fn find(tx: &mut Tx, account: AccountId, id: ProjectId, rates: &Rates) -> Result<Project> {
     let mut project = find_bare(tx, account, id)?;
     project.client = Some(client::find_any(tx, account, project.client_id, rates)?);
-    project.milestones = milestone::list_of_project(tx, account, id, project.budget.currency)?;
+    project.milestones = milestone::list_of_project(tx, account, id)?;
     Ok(project)
 }
 
@@ -154,10 +154,11 @@ pub fn list(
     };
     let clients =
         client::find_all(tx, account, entries.iter().map(|project| project.client_id), rates)?;
+    let ids: Vec<_> = entries.iter().map(|project| project.id).collect();
+    let mut milestones = milestone::list_of_projects(tx, account, &ids)?;
     for project in &mut entries {
         project.client = clients.get(&project.client_id).cloned();
-        project.milestones =
-            milestone::list_of_project(tx, account, project.id, project.budget.currency)?;
+        project.milestones = milestones.remove(&project.id).unwrap_or_default();
     }
     Ok(Listing { entries, total, page })
 }
@@ -175,7 +176,7 @@ fn search(
     let (found, total) = search.page(
         tx,
         "SELECT id, name, client_id FROM projects WHERE account_id = ?1 AND deleted_at IS NULL \
-         AND (?2 IS NULL OR status = ?2) AND (?3 IS NULL OR client_id = ?3) ORDER BY id DESC",
+         AND (status = ?2 OR ?2 IS NULL) AND (client_id = ?3 OR ?3 IS NULL) ORDER BY id DESC",
         values![&account, status, filter.client_id.as_ref()],
         filter.page,
     )?;
@@ -206,7 +207,7 @@ pub fn update(tx: &mut Tx, before: &Project, project: &Project) -> Result<()> {
     if is_moved {
         tally(tx, before, -1, project.updated_at)?;
     }
-    tx.execute(
+    tx.change(
         "UPDATE projects SET client_id = ?2, name = ?3, description = ?4, status = ?5, \
          currency = ?6, budget = ?7, deadline = ?8, updated_at = ?9 WHERE id = ?1",
         values![
@@ -227,7 +228,7 @@ pub fn update(tx: &mut Tx, before: &Project, project: &Project) -> Result<()> {
 /// Takes a project out of every list and removes its milestones.
 pub fn delete(tx: &mut Tx, project: &Project, now: Timestamp) -> Result<()> {
     milestone::delete_of_project(tx, project.account, project.id)?;
-    tx.execute(
+    tx.change(
         "UPDATE projects SET deleted_at = ?2, updated_at = ?2 WHERE id = ?1",
         values![&project.id, now],
     )?;

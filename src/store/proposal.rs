@@ -56,7 +56,7 @@ fn by_client(client: ClientId) -> String {
 
 /// Adds a proposal.
 pub fn create(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO proposals (id, account_id, client_id, title, content, status, currency, \
          amount, valid_until, created_at, updated_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
@@ -197,7 +197,7 @@ fn search(
     let (found, total) = search.page(
         tx,
         "SELECT id, title, client_id FROM proposals WHERE account_id = ?1 \
-         AND (?2 IS NULL OR status = ?2) AND (?3 IS NULL OR client_id = ?3) ORDER BY id DESC",
+         AND (status = ?2 OR ?2 IS NULL) AND (client_id = ?3 OR ?3 IS NULL) ORDER BY id DESC",
         values![&account, status, filter.client_id.as_ref()],
         filter.page,
     )?;
@@ -212,7 +212,7 @@ pub fn update(tx: &mut Tx, before: &Proposal, proposal: &Proposal) -> Result<()>
     if is_moved {
         tally(tx, before, -1)?;
     }
-    tx.execute(
+    tx.change(
         "UPDATE proposals SET client_id = ?2, title = ?3, content = ?4, status = ?5, \
          currency = ?6, amount = ?7, valid_until = ?8, updated_at = ?9 WHERE id = ?1",
         values![
@@ -232,40 +232,36 @@ pub fn update(tx: &mut Tx, before: &Proposal, proposal: &Proposal) -> Result<()>
 
 /// Remembers when it was sent.
 pub fn mark_sent(tx: &mut Tx, id: ProposalId, now: Timestamp) -> Result<()> {
-    tx.execute("UPDATE proposals SET sent_at = ?2 WHERE id = ?1", values![&id, now])?;
-    Ok(())
+    tx.change("UPDATE proposals SET sent_at = ?2 WHERE id = ?1", values![&id, now])
 }
 
 /// Remembers when it was answered.
 pub fn mark_answered(tx: &mut Tx, id: ProposalId, now: Timestamp) -> Result<()> {
-    tx.execute(
+    tx.change(
         "UPDATE proposals SET answered_at = ?2, sent_at = coalesce(sent_at, ?2) WHERE id = ?1",
         values![&id, now],
-    )?;
-    Ok(())
+    )
 }
 
 /// Remembers who answered through the link, and from which address.
 pub fn mark_signed(tx: &mut Tx, id: ProposalId, name: &str, address: Option<&str>) -> Result<()> {
-    tx.execute(
+    tx.change(
         "UPDATE proposals SET answered_by = ?2, answered_from = ?3 WHERE id = ?1",
         values![&id, name, address],
-    )?;
-    Ok(())
+    )
 }
 
 /// Gives a proposal its link: a keyed hash to find it by, and sealed to be shown again.
 pub fn set_link(tx: &mut Tx, id: ProposalId, link_hash: &[u8], sealed: &[u8]) -> Result<()> {
-    tx.execute(
+    tx.change(
         "UPDATE proposals SET link_hash = ?2, link = ?3 WHERE id = ?1",
         values![&id, link_hash, sealed],
-    )?;
-    Ok(())
+    )
 }
 
 /// Removes a proposal.
 pub fn delete(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
-    tx.execute("DELETE FROM proposals WHERE id = ?1", values![&proposal.id])?;
+    tx.change("DELETE FROM proposals WHERE id = ?1", values![&proposal.id])?;
     tally(tx, proposal, -1)
 }
 

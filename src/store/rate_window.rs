@@ -1,57 +1,55 @@
-//! Windows of limits that a restart must not lift.
+//! Windows of limits that hold over all servers, and that a restart must not lift.
 
 use jiff::Timestamp;
 
 use super::engine::{Tx, values};
 use crate::domain::error::Result;
 
+/// Seconds by which the clocks of several servers may differ.
+const SKEW: i64 = 60;
+
 /// How often one subject has used one limit.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateWindow {
-    pub name: String,
-    /// Keyed hash of an address or e-mail.
-    pub subject: Vec<u8>,
     pub resets_at: Timestamp,
     pub used: i64,
 }
 
-/// Keeps a window as it is now. Of two writes that overtake each other the larger count stays.
-pub fn set(tx: &mut Tx, name: &str, subject: &[u8], resets_at: Timestamp, used: i64) -> Result<()> {
-    tx.execute(
-        "INSERT INTO rate_windows (name, subject, resets_at, used) VALUES (?1, ?2, ?3, ?4) \
+/// Counts a use of a limit by a subject (the keyed hash of an address or e-mail), whichever
+/// server it was asked of. A window that has ended begins anew, until `end`; so does one whose
+/// uses were all taken back, and one that ends much later, since the clock was ahead when it began.
+pub fn count(
+    tx: &mut Tx,
+    name: &str,
+    subject: &[u8],
+    now: Timestamp,
+    end: Timestamp,
+) -> Result<RateWindow> {
+    tx.one(
+        "INSERT INTO rate_windows (name, subject, resets_at, used) VALUES (?1, ?2, ?4, 1) \
          ON CONFLICT (name, subject) DO UPDATE SET \
-         used = CASE WHEN rate_windows.resets_at = excluded.resets_at \
-         AND rate_windows.used > excluded.used THEN rate_windows.used ELSE excluded.used END, \
-         resets_at = excluded.resets_at",
-        values![name, subject, resets_at, used],
-    )?;
-    Ok(())
+         used = CASE WHEN rate_windows.resets_at <= ?3 OR rate_windows.resets_at > ?5 \
+         OR rate_windows.used = 0 THEN 1 ELSE rate_windows.used + 1 END, \
+         resets_at = CASE WHEN rate_windows.resets_at <= ?3 OR rate_windows.resets_at > ?5 \
+         OR rate_windows.used = 0 THEN excluded.resets_at ELSE rate_windows.resets_at END \
+         RETURNING resets_at, used",
+        values![name, subject, now, end, end.as_second().saturating_add(SKEW)],
+        |row| Ok(RateWindow { resets_at: row.get(0)?, used: row.get(1)? }),
+    )
 }
 
-/// Windows that have not ended, those that end last first, up to `most`.
-pub fn list(tx: &mut Tx, now: Timestamp, most: i64) -> Result<Vec<RateWindow>> {
-    tx.list(
-        "SELECT name, subject, resets_at, used FROM rate_windows WHERE resets_at > ?1 \
-         ORDER BY resets_at DESC LIMIT ?2",
-        values![now, most],
-        |row| {
-            Ok(RateWindow {
-                name: row.get(0)?,
-                subject: row.get(1)?,
-                resets_at: row.get(2)?,
-                used: row.get(3)?,
-            })
-        },
+/// Takes a use back that was counted in this window.
+pub fn give_back(tx: &mut Tx, name: &str, subject: &[u8], window: RateWindow) -> Result<()> {
+    tx.change(
+        "UPDATE rate_windows SET used = used - 1 \
+         WHERE name = ?1 AND subject = ?2 AND resets_at = ?3 AND used > 0",
+        values![name, subject, window.resets_at],
     )
 }
 
 /// Forgets a window.
 pub fn delete(tx: &mut Tx, name: &str, subject: &[u8]) -> Result<()> {
-    tx.execute(
-        "DELETE FROM rate_windows WHERE name = ?1 AND subject = ?2",
-        values![name, subject],
-    )?;
-    Ok(())
+    tx.change("DELETE FROM rate_windows WHERE name = ?1 AND subject = ?2", values![name, subject])
 }
 
 /// Forgets up to `most` windows that have ended; answers how many.

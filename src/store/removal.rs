@@ -62,15 +62,14 @@ const FREE: &[&str] = &[
 /// Takes everything from an account by which it is known or could be used, so that its e-mail
 /// and username can be registered anew.
 pub fn mark(tx: &mut Tx, id: AccountId, now: Timestamp) -> Result<()> {
-    tx.execute(
+    tx.change(
         "UPDATE accounts SET deleted_at = ?2, disabled_at = ?2, updated_at = ?2, email = '', \
          email_key = ?3, password_hash = '', first_name = '', last_name = '', avatar = NULL, \
          username = NULL, username_key = NULL, phone = NULL, country = NULL, city = NULL, \
          longitude = NULL, latitude = NULL, date_of_birth = NULL WHERE id = ?1",
         // No e-mail has a space in it.
         values![&id, now, format!("deleted {id}")],
-    )?;
-    Ok(())
+    )
 }
 
 /// The account whose turn it is to be removed.
@@ -95,7 +94,7 @@ pub fn step(tx: &mut Tx, account: AccountId) -> Result<bool> {
     if more {
         return Ok(true);
     }
-    tx.execute("DELETE FROM accounts WHERE id = ?1 AND deleted_at IS NOT NULL", values![&account])?;
+    tx.change("DELETE FROM accounts WHERE id = ?1 AND deleted_at IS NOT NULL", values![&account])?;
     Ok(false)
 }
 
@@ -106,10 +105,10 @@ fn remove_invoices(tx: &mut Tx, account: AccountId) -> Result<bool> {
         |row| row.get(0),
     )?;
     for id in &invoices {
-        tx.execute("DELETE FROM invoice_items WHERE invoice_id = ?1", values![id])?;
-        tx.execute("DELETE FROM invoice_files WHERE invoice_id = ?1", values![id])?;
-        tx.execute("DELETE FROM payments WHERE invoice_id = ?1", values![id])?;
-        tx.execute("DELETE FROM invoices WHERE id = ?1", values![id])?;
+        tx.change("DELETE FROM invoice_items WHERE invoice_id = ?1", values![id])?;
+        tx.change("DELETE FROM invoice_files WHERE invoice_id = ?1", values![id])?;
+        tx.change("DELETE FROM payments WHERE invoice_id = ?1", values![id])?;
+        tx.change("DELETE FROM invoices WHERE id = ?1", values![id])?;
     }
     Ok(!invoices.is_empty())
 }
@@ -130,7 +129,7 @@ fn remove_projects(tx: &mut Tx, account: AccountId) -> Result<bool> {
         )?;
     }
     for id in &projects {
-        tx.execute("DELETE FROM projects WHERE id = ?1", values![id])?;
+        tx.change("DELETE FROM projects WHERE id = ?1", values![id])?;
     }
     Ok(!projects.is_empty())
 }
@@ -149,8 +148,8 @@ fn remove_clients(tx: &mut Tx, account: AccountId) -> Result<bool> {
         )?;
     }
     for id in &clients {
-        tx.execute("DELETE FROM client_totals WHERE client_id = ?1", values![id])?;
-        tx.execute("DELETE FROM clients WHERE id = ?1", values![id])?;
+        tx.change("DELETE FROM client_totals WHERE client_id = ?1", values![id])?;
+        tx.change("DELETE FROM clients WHERE id = ?1", values![id])?;
     }
     Ok(!clients.is_empty())
 }

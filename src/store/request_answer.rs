@@ -43,14 +43,13 @@ pub fn create(
     answer: &[u8],
     now: Timestamp,
 ) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO request_answers (account_id, request_key, route, body_hash, answer, created_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
          ON CONFLICT (account_id, request_key, route) DO UPDATE SET \
          body_hash = excluded.body_hash, answer = excluded.answer, created_at = excluded.created_at",
         values![&account, &request.key, &request.route, &request.body_hash[..], answer, now],
-    )?;
-    Ok(())
+    )
 }
 
 /// Forgets up to `most` answers that are too old to be given again; answers how many.

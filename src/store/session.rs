@@ -22,7 +22,7 @@ fn read(row: &dyn Row) -> Result<Session> {
 
 /// Adds a session, with the keyed hash of its refresh token.
 pub fn create(tx: &mut Tx, session: &Session, refresh_hash: &[u8]) -> Result<()> {
-    tx.execute(
+    tx.change(
         "INSERT INTO sessions (id, account_id, user_agent, created_at, last_used_at, expires_at, \
          refresh_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         values![
@@ -34,8 +34,7 @@ pub fn create(tx: &mut Tx, session: &Session, refresh_hash: &[u8]) -> Result<()>
             session.expires_at,
             refresh_hash,
         ],
-    )?;
-    Ok(())
+    )
 }
 
 /// Who a verified token speaks for, if its session still stands and its account is not locked.
@@ -79,11 +78,10 @@ pub fn last_used(tx: &mut Tx, claims: Claims) -> Result<Timestamp> {
 
 /// Remembers that a session was seen.
 pub fn touch(tx: &mut Tx, claims: Claims, now: Timestamp) -> Result<()> {
-    tx.execute(
+    tx.change(
         "UPDATE sessions SET last_used_at = ?3 WHERE id = ?1 AND account_id = ?2",
         values![&claims.session, &claims.account, now],
-    )?;
-    Ok(())
+    )
 }
 
 /// Remembers that a session was used, if this is its refresh token and both it and its account
@@ -124,12 +122,11 @@ pub fn revoke_others(
     kept: SessionId,
     now: Timestamp,
 ) -> Result<()> {
-    tx.execute(
+    tx.change(
         "UPDATE sessions SET revoked_at = ?3 \
          WHERE account_id = ?1 AND id <> ?2 AND revoked_at IS NULL",
         values![&account, &kept, now],
-    )?;
-    Ok(())
+    )
 }
 
 /// Forgets up to `most` sessions whose tokens have all expired; answers how many.

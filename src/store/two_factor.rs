@@ -36,7 +36,7 @@ pub fn replace(
     }
     delete_backup_codes(tx, account)?;
     for hash in code_hashes {
-        tx.execute(
+        tx.change(
             "INSERT INTO backup_codes (account_id, code_hash) VALUES (?1, ?2)",
             values![&account, &hash[..]],
         )?;
@@ -124,6 +124,5 @@ pub fn delete(tx: &mut Tx, account: AccountId) -> Result<bool> {
 }
 
 fn delete_backup_codes(tx: &mut Tx, account: AccountId) -> Result<()> {
-    tx.execute("DELETE FROM backup_codes WHERE account_id = ?1", values![&account])?;
-    Ok(())
+    tx.change("DELETE FROM backup_codes WHERE account_id = ?1", values![&account])
 }

@@ -64,6 +64,7 @@ async fn a_backup_under_load_holds_what_was_acknowledged_before_it_began_and_is_
     }
     assert!(server.stop().0.success());
     for (copy, account, first) in copies {
+        let copy = copy.into();
         check_whole(&copy);
         first.compare_part(&copy, &account);
     }
@@ -91,7 +92,7 @@ async fn the_server_makes_backups_keeps_some_of_them_and_they_restore() {
     assert_eq!(names(&files)[0], "by-hand.db");
     assert!((4..=5).contains(&files.len()), "{files:?}");
     for file in &files[1..] {
-        check_whole(file);
+        check_whole(&file.clone().into());
     }
     assert!(server.stop().0.success());
     let ended = place.command(&["doctor"]).envs([("BACKUP_EVERY", "1s")]).output().unwrap();
@@ -121,7 +122,7 @@ async fn a_backup_that_finds_no_room_is_told_and_costs_no_older_one() {
     let elsewhere = Place::new();
     fs::create_dir_all(&elsewhere.data).unwrap();
     let folder = disk.place.data.with_file_name("backups");
-    let database = format!("sqlite:{}", elsewhere.database().display());
+    let database = format!("sqlite:{}", elsewhere.file().display());
     let settings = [
         ("DATABASE_URL", database.as_str()),
         ("BACKUP_DIR", folder.to_str().unwrap()),
@@ -153,7 +154,7 @@ fn a_server_that_stops_does_not_wait_for_a_backup() {
     let place = Place::new();
     assert!(place.serve().stop().0.success());
     // Large enough that a backup takes longer than it takes to say stop.
-    let connection = rusqlite::Connection::open(place.database()).unwrap();
+    let connection = rusqlite::Connection::open(place.file()).unwrap();
     connection.execute_batch("CREATE TABLE ballast (bytes BLOB)").unwrap();
     for _ in 0..30 {
         connection.execute("INSERT INTO ballast VALUES (zeroblob(10000000))", []).unwrap();

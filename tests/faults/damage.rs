@@ -42,7 +42,7 @@ async fn a_damaged_table_or_index_is_found_by_doctor_and_does_not_crash_the_serv
         let (place, caller) = filled().await;
         let copy = place.data.join("copy.db");
         place.run(&["backup", copy.to_str().unwrap()]).done();
-        damage(&place.database(), name);
+        damage(&place.file(), name);
 
         let ended = place.run(&["doctor"]);
         assert_eq!(ended.code, 1, "{name}: {ended:?}");

@@ -18,10 +18,12 @@ const WORKERS: usize = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_server_has_lost_nothing_that_it_acknowledged() {
-    let rounds = std::env::var("KILL_ROUNDS").map_or(ROUNDS, |text| text.parse().unwrap());
     let begun = Instant::now();
-    let place = Place::new();
+    let place = Place::of_tested_engine();
     let database = place.database();
+    // A file has many more moments in which it is half written.
+    let usual = if database.file().is_some() { ROUNDS } else { ROUNDS / 3 };
+    let rounds = std::env::var("KILL_ROUNDS").map_or(usual, |text| text.parse().unwrap());
     let mut server = place.serve();
     let mut ledgers = Vec::new();
     let (mut unanswered, mut unknown) = (0, 0);
@@ -64,7 +66,9 @@ async fn a_killed_server_has_lost_nothing_that_it_acknowledged() {
         things += ledger.len();
     }
     assert!(server.stop().0.success());
-    assert!(place.run(&["doctor"]).done().contains("nothing is damaged"));
+    let ended = place.run(&["doctor"]);
+    assert!(ended.done().contains("agree with the rows"), "{ended:?}");
+    assert!(database.file().is_none() || ended.done().contains("nothing is damaged"), "{ended:?}");
     let acknowledged: usize = ledgers.iter().map(|(_, ledger)| ledger.acknowledged).sum();
     println!(
         "{rounds} kills in {:.0?}: {acknowledged} writes acknowledged and found, {things} clients \

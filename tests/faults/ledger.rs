@@ -2,24 +2,21 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::{Duration, Instant},
 };
 
-use freelanceos::{
-    domain::id::{AccountId, ClientId, InvoiceId},
-    store::{
-        doctor,
-        engine::{Tx, Value as Bound},
-        sqlite,
-    },
-};
+use freelanceos::{domain::id::AccountId, store::Database};
 use serde_json::{Value, json};
 
-use super::program::Caller;
+pub use super::rows::{account_of, check_whole};
+use super::{
+    program::{Answer, Caller},
+    rows::rows,
+};
 
 /// What a client or an invoice is.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +51,20 @@ pub struct Ledger {
     last: Option<(Creation, String)>,
     /// Writes that were acknowledged.
     pub acknowledged: usize,
+    /// What it lives through, if it does not end with the first request that goes unanswered.
+    through: Option<Trials>,
+}
+
+/// What went wrong with requests of somebody who goes on all the same.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Trials {
+    /// Told to try again later, and that what was asked for may have been done.
+    pub unavailable: usize,
+    pub unknown: usize,
+    /// Cut off.
+    pub cut: usize,
+    /// What an answer took at most.
+    pub longest: Duration,
 }
 
 /// How many acknowledged writes all the workers of a round have seen.
@@ -77,6 +88,58 @@ impl Ledger {
             self.turn(&caller, worker, round, &count).await.expect("no answer");
         }
         self
+    }
+
+    /// Writes until told to stop, whatever happens: what makes something is sent again with its
+    /// key until it is acknowledged, what changes something is given up.
+    pub async fn go_through(
+        mut self,
+        caller: Caller,
+        worker: usize,
+        count: Count,
+        stop: Arc<AtomicBool>,
+    ) -> Self {
+        self.through = Some(Trials::default());
+        let caller = caller.apart();
+        for round in 0.. {
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let _ = self.turn(&caller, worker, round, &count).await;
+        }
+        self
+    }
+
+    /// What it lived through.
+    pub fn trials(&self) -> Trials {
+        self.through.unwrap_or_default()
+    }
+
+    /// Sends a request; nothing where what came of it is not known.
+    async fn send(
+        &mut self,
+        caller: &Caller,
+        (method, path, body): (&str, &str, Option<&Value>),
+        key: Option<&str>,
+    ) -> Option<Answer> {
+        let begun = Instant::now();
+        let answer = caller.try_send(method, path, body, key).await;
+        let Some(trials) = &mut self.through else { return answer };
+        trials.longest = trials.longest.max(begun.elapsed());
+        let Some(answer) = answer else {
+            trials.cut += 1;
+            return None;
+        };
+        if answer.status != 503 {
+            return Some(answer);
+        }
+        let said = answer.body["error"].as_str().unwrap_or_else(|| panic!("{answer:?}"));
+        assert_eq!(answer.body, json!({"success": false, "error": said}));
+        assert!(answer.headers.contains_key("retry-after"), "{answer:?}");
+        let is_unknown = said.contains("may have been saved or not");
+        assert!(is_unknown || said.contains("please try again"), "{said}");
+        *(if is_unknown { &mut trials.unknown } else { &mut trials.unavailable }) += 1;
+        None
     }
 
     /// One of everything that changes something.
@@ -153,10 +216,18 @@ impl Ledger {
         count: &Count,
     ) -> Option<Value> {
         let creation = Creation { path, key, body };
-        let (body, key) = (Some(&creation.body), Some(creation.key.as_str()));
-        let Some(answer) = caller.try_send("POST", path, body, key).await else {
-            self.doubtful.push(creation);
-            return None;
+        let (request, key) = (("POST", path, Some(&creation.body)), Some(creation.key.as_str()));
+        let answer = loop {
+            match self.send(caller, request, key).await {
+                Some(answer) => break answer,
+                None if self.through.is_some() => {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                None => {
+                    self.doubtful.push(creation);
+                    return None;
+                }
+            }
         };
         assert_eq!(answer.status, 201, "{path} {}", answer.body);
         let data = answer.data().clone();
@@ -168,16 +239,15 @@ impl Ledger {
     async fn change(
         &mut self,
         caller: &Caller,
-        (method, path, body): (&str, &str, Option<&Value>),
+        request: (&str, &str, Option<&Value>),
         id: &str,
         becomes: State,
         count: &Count,
     ) -> Option<()> {
-        let fact = self.facts.get_mut(id).unwrap();
-        fact.doubt = Some(becomes.clone());
-        let answer = caller.try_send(method, path, body, None).await?;
-        assert!((200..300).contains(&answer.status), "{method} {path} {}", answer.body);
-        *fact = Fact { known: becomes, doubt: None };
+        self.facts.get_mut(id).unwrap().doubt = Some(becomes.clone());
+        let answer = self.send(caller, request, None).await?;
+        assert!((200..300).contains(&answer.status), "{request:?} {}", answer.body);
+        self.know(id, becomes);
         self.acknowledge(count);
         Some(())
     }
@@ -211,7 +281,7 @@ impl Ledger {
 
     /// Holds the rows against the ledger: everything acknowledged is there, as it was told; of
     /// what nobody heard of, it is all there or nothing. Answers how many rows nobody knew of.
-    pub fn compare(&mut self, database: &Path, account: &AccountId) -> usize {
+    pub fn compare(&mut self, database: &Database, account: &AccountId) -> usize {
         let rows = rows(database, account);
         for (id, fact) in &mut self.facts {
             let found = rows.get(id).unwrap_or_else(|| panic!("{id} is gone: {fact:?}"));
@@ -227,7 +297,7 @@ impl Ledger {
     }
 
     /// Like [`Ledger::compare`], where others have written too.
-    pub fn compare_part(&self, database: &Path, account: &AccountId) {
+    pub fn compare_part(&self, database: &Database, account: &AccountId) {
         let rows = rows(database, account);
         for (id, fact) in &self.facts {
             assert_eq!(rows.get(id), Some(&fact.known), "{id}");
@@ -236,7 +306,7 @@ impl Ledger {
 
     /// Sends again what was never answered, and what was answered last, with the same keys:
     /// afterwards everything is there once.
-    pub async fn repeat(&mut self, caller: &Caller, database: &Path, account: &AccountId) {
+    pub async fn repeat(&mut self, caller: &Caller, database: &Database, account: &AccountId) {
         if let Some((creation, id)) = &self.last {
             let (body, key) = (Some(&creation.body), Some(creation.key.as_str()));
             let again = caller.try_send("POST", creation.path, body, key).await.expect("no answer");
@@ -275,81 +345,4 @@ impl Ledger {
         assert_eq!(stats["pendingInvoices"], of("sent").0);
         assert_eq!(stats["pendingInvoicesAmount"], of("sent").1);
     }
-}
-
-/// The clients and invoices of an account, by id.
-fn rows(database: &Path, account: &AccountId) -> BTreeMap<String, State> {
-    let read = |tx: &mut Tx| {
-        let clients = tx.list(
-            "SELECT id, name, deleted_at FROM clients WHERE account_id = ?1",
-            &[Bound::from(account)],
-            |row| {
-                let is_deleted = row.get::<Option<i64>>(2)?.is_some();
-                let name = row.get(1)?;
-                let state = if is_deleted { State::Deleted } else { State::Client { name } };
-                Ok((row.get::<ClientId>(0)?.to_string(), state))
-            },
-        )?;
-        let invoices = tx.list(
-            "SELECT id, number, amount, status FROM invoices WHERE account_id = ?1",
-            &[Bound::from(account)],
-            |row| {
-                let status: String = row.get(3)?;
-                let known = ["draft", "sent", "paid", "cancelled"];
-                let status = known.into_iter().find(|word| *word == status).unwrap();
-                let state = State::Invoice { number: row.get(1)?, amount: row.get(2)?, status };
-                Ok((row.get::<InvoiceId>(0)?.to_string(), state))
-            },
-        )?;
-        Ok(clients.into_iter().chain(invoices).collect())
-    };
-    sqlite::peek(database, |connection| read(&mut Tx::new(connection))).unwrap()
-}
-
-/// The account of that e-mail.
-pub fn account_of(database: &Path, name: &str) -> AccountId {
-    let key = format!("{name}@example.com");
-    sqlite::peek(database, |connection| {
-        let sql = "SELECT id FROM accounts WHERE email_key = ?1";
-        Tx::new(connection).one(sql, &[Bound::from(key)], |row| row.get(0))
-    })
-    .unwrap()
-}
-
-/// What must never be there, whatever happened: each counts rows that were half written.
-const HALF_WRITTEN: &[&str] = &[
-    "SELECT count(*) FROM invoices WHERE subtotal <> \
-     (SELECT coalesce(sum(amount), -1) FROM invoice_items WHERE invoice_id = invoices.id)",
-    "SELECT count(*) FROM invoices WHERE (status = 'paid') <> \
-     EXISTS (SELECT 1 FROM payments WHERE invoice_id = invoices.id)",
-    "SELECT count(*) FROM payments JOIN invoices ON invoices.id = invoice_id \
-     WHERE payments.amount <> invoices.amount",
-    "SELECT count(*) FROM invoices WHERE status IN ('sent', 'paid') AND (link_hash IS NULL \
-     OR NOT EXISTS (SELECT 1 FROM invoice_files WHERE invoice_id = invoices.id) \
-     OR NOT EXISTS (SELECT 1 FROM outbox WHERE invoice_id = invoices.id))",
-    "SELECT (SELECT count(*) FROM invoices) - \
-     (SELECT count(*) FROM activity WHERE kind = 'invoice_created')",
-    "SELECT (SELECT count(*) FROM payments) - \
-     (SELECT count(*) FROM activity WHERE kind = 'invoice_paid')",
-    // Numbers have neither gap nor double: as many as were drawn, the greatest the last drawn.
-    "SELECT (SELECT sum(next_number - first_number) FROM invoice_series) - \
-     (SELECT count(*) FROM invoices)",
-    "SELECT count(*) FROM (SELECT count(*) AS entries, count(DISTINCT number) AS numbers, \
-     max(CAST(substr(number, 10) AS INTEGER)) AS greatest FROM invoices GROUP BY account_id) \
-     AS series WHERE entries <> numbers OR entries <> greatest",
-];
-
-/// The file is sound, nothing in it is half written, and its sums are those of a recount.
-pub fn check_whole(database: &Path) {
-    assert_eq!(sqlite::check(database).unwrap(), Vec::<String>::new());
-    sqlite::peek(database, |connection| {
-        let tx = &mut Tx::new(connection);
-        assert_eq!(doctor::rollups(tx)?, Vec::<String>::new());
-        for sql in HALF_WRITTEN {
-            let found: Option<i64> = tx.one(sql, &[], |row| row.get(0))?;
-            assert_eq!(found.unwrap_or(0), 0, "{sql}");
-        }
-        Ok(())
-    })
-    .unwrap();
 }

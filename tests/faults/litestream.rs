@@ -67,7 +67,7 @@ async fn what_litestream_restores_is_whole_and_complete() {
         return;
     }
     let place = Place::new();
-    let database = place.database();
+    let database = place.file();
     let replica = format!("file://{}", place.data.with_file_name("replica").display());
     let mut server = place.serve_with(&ON);
     let mut ledgers = Vec::new();
@@ -75,7 +75,7 @@ async fn what_litestream_restores_is_whole_and_complete() {
         let follower = Follower::start(&database, &replica);
         let name = format!("a{round}");
         let caller = server.register(&name).await;
-        let account = account_of(&database, &name);
+        let account = account_of(&place.database(), &name);
         let count = Count::default();
         let workers: Vec<_> = (0..4)
             .map(|worker| {
@@ -100,17 +100,18 @@ async fn what_litestream_restores_is_whole_and_complete() {
         for told in join_all(workers).await {
             ledger.merge(told.unwrap());
         }
-        ledger.compare(&database, &account);
+        ledger.compare(&place.database(), &account);
         ledgers.push((account, ledger));
 
         // As it is, it may be a little behind, but is whole.
         let behind = place.data.with_file_name(format!("behind-{round}.db"));
         restore(&behind, &replica);
-        check_whole(&behind);
+        check_whole(&behind.into());
         // Once it has caught up, nothing is missing.
         catch_up(&database, &replica);
         let complete = place.data.with_file_name(format!("complete-{round}.db"));
         restore(&complete, &replica);
+        let complete = complete.into();
         check_whole(&complete);
         for (account, ledger) in &ledgers {
             ledger.compare_part(&complete, account);

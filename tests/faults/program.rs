@@ -10,17 +10,27 @@ use std::{
     time::{Duration, Instant},
 };
 
-use reqwest::header::HeaderMap;
-use serde_json::{Value, json};
+use freelanceos::store::Database;
 use tempfile::TempDir;
+
+pub use super::caller::{Answer, Caller};
+use super::database::TestDatabase;
 
 /// How long anything may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 pub const PASSWORD: &str = "SecurePass123";
+/// What the program must be given where a server keeps its database.
+const SECRETS: [(&str, &str); 2] = [
+    ("SECRET_KEY", "5ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2"),
+    ("JWT_SECRET", "a secret that only these tests sign with"),
+];
 
 /// A data folder, and the program run on it.
 pub struct Place {
     pub data: PathBuf,
+    /// The database, where it is no file in that folder.
+    url: Option<String>,
+    _made: Option<TestDatabase>,
     _folder: Option<TempDir>,
 }
 
@@ -71,17 +81,42 @@ pub fn run_until(what: &str, mut run: impl FnMut() -> Ended) -> Ended {
 }
 
 impl Place {
+    /// A place whose database is a file.
     pub fn new() -> Self {
+        Self::with(None, None)
+    }
+
+    /// A place whose database is kept by the engine that is tested.
+    pub fn of_tested_engine() -> Self {
+        let database = TestDatabase::empty(Path::new("no file is made"));
+        Self::with(database.url().map(str::to_owned), Some(database))
+    }
+
+    /// A place whose database somebody else looks after; others may use it too.
+    pub fn on(url: &str) -> Self {
+        Self::with(Some(url.to_owned()), None)
+    }
+
+    fn with(url: Option<String>, made: Option<TestDatabase>) -> Self {
         let folder = TempDir::new().unwrap();
-        Self { data: folder.path().join("data"), _folder: Some(folder) }
+        Self { data: folder.path().join("data"), url, _made: made, _folder: Some(folder) }
     }
 
     /// A place in a folder that somebody else looks after.
     pub fn at(data: &Path) -> Self {
-        Self { data: data.to_owned(), _folder: None }
+        Self { data: data.to_owned(), url: None, _made: None, _folder: None }
     }
 
-    pub fn database(&self) -> PathBuf {
+    pub fn database(&self) -> Database {
+        match &self.url {
+            Some(url) => Database::parse(url).unwrap(),
+            None => self.file().into(),
+        }
+    }
+
+    /// The file that is its database.
+    pub fn file(&self) -> PathBuf {
+        assert_eq!(self.url, None, "its database is no file");
         self.data.join("freelanceos.db")
     }
 
@@ -97,6 +132,9 @@ impl Place {
     pub fn settle(&self, command: &mut Command) {
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("LISTEN", "127.0.0.1:0").env("RATE_LIMIT", "off").env("DATA_DIR", &self.data);
+        if let Some(url) = &self.url {
+            command.env("DATABASE_URL", url).envs(SECRETS);
+        }
     }
 
     pub fn run(&self, arguments: &[&str]) -> Ended {
@@ -132,7 +170,14 @@ pub struct Server {
 
 impl Server {
     /// Starts a command that serves, and waits until it listens.
-    pub fn start(mut command: Command) -> Self {
+    pub fn start(command: Command) -> Self {
+        let mut server = Self::begin(command);
+        server.listens();
+        server
+    }
+
+    /// Starts a command that serves.
+    pub fn begin(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let log = Arc::new(Log::default());
@@ -146,11 +191,14 @@ impl Server {
             kept.lines.lock().unwrap().1 = true;
             kept.bell.notify_all();
         });
-        let mut server = Self { child, log, address: String::new() };
-        let line = server.wait_for("listening on http://");
+        Self { child, log, address: String::new() }
+    }
+
+    /// Waits until it listens.
+    pub fn listens(&mut self) {
+        let line = self.wait_for("listening on http://");
         let (_, address) = line.split_once("http://").unwrap();
-        server.address = address.split(',').next().unwrap().to_owned();
-        server
+        self.address = address.split(',').next().unwrap().to_owned();
     }
 
     /// Starts a command that serves at an address and whose log goes elsewhere.
@@ -232,24 +280,12 @@ impl Server {
     }
 
     pub fn caller(&self) -> Caller {
-        Caller {
-            http: reqwest::Client::builder().timeout(PATIENCE).build().unwrap(),
-            server: format!("http://{}", self.address),
-            token: String::new(),
-        }
+        Caller::of(&self.address)
     }
 
     /// Makes an account and answers a caller that is signed in.
     pub async fn register(&self, name: &str) -> Caller {
-        let body = json!({
-            "email": format!("{name}@example.com"), "password": PASSWORD,
-            "firstName": "Ada", "lastName": "Bell",
-        });
-        let mut caller = self.caller();
-        let answer = caller.post("/auth/register", &body).await;
-        assert_eq!(answer.status, 201, "{}", answer.body);
-        caller.token = answer.body["data"]["token"].as_str().unwrap().to_owned();
-        caller
+        self.caller().register(name).await
     }
 }
 
@@ -258,95 +294,5 @@ impl Drop for Server {
         // A test that failed leaves it running.
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-/// An answer, its body understood.
-#[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub body: Value,
-    pub took: Duration,
-}
-
-impl Answer {
-    /// The data of an answer that succeeded.
-    #[track_caller]
-    pub fn data(&self) -> &Value {
-        assert!((200..300).contains(&self.status), "{} {}", self.status, self.body);
-        &self.body["data"]
-    }
-}
-
-/// A client of the API, of one account.
-#[derive(Clone)]
-pub struct Caller {
-    http: reqwest::Client,
-    pub server: String,
-    pub token: String,
-}
-
-impl Caller {
-    /// The same account, on connections of its own.
-    pub fn apart(&self) -> Self {
-        Self { http: reqwest::Client::builder().timeout(PATIENCE).build().unwrap(), ..self.clone() }
-    }
-
-    /// The same account at a server that was started again.
-    pub fn at(&self, server: &Server) -> Self {
-        Self { token: self.token.clone(), ..server.caller() }
-    }
-
-    /// Sends a request of FreelanceOS (or, with its whole path, of another face); nothing where
-    /// no answer came.
-    pub async fn try_send(
-        &self,
-        method: &str,
-        path: &str,
-        body: Option<&Value>,
-        key: Option<&str>,
-    ) -> Option<Answer> {
-        let begun = Instant::now();
-        let mount =
-            if path.starts_with("/v1/") || path.starts_with("/u/") { "" } else { "/api/v1" };
-        let url = format!("{}{mount}{path}", self.server);
-        let mut request = self.http.request(method.parse().unwrap(), url);
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        if let Some(key) = key {
-            request = request.header("Idempotency-Key", key);
-        }
-        if !self.token.is_empty() {
-            request = request.bearer_auth(&self.token);
-        }
-        let response = request.send().await.ok()?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.ok()?;
-        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Some(Answer { status, headers, body, took: begun.elapsed() })
-    }
-
-    pub async fn get(&self, path: &str) -> Answer {
-        self.try_send("GET", path, None, None).await.expect("no answer")
-    }
-
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
-        self.try_send("POST", path, Some(body), None).await.expect("no answer")
-    }
-
-    /// Makes a client and answers its id.
-    pub async fn client(&self, name: &str) -> String {
-        let body = json!({"name": name, "email": "client@example.com"});
-        let answer = self.post("/clients", &body).await;
-        answer.data()["id"].as_str().unwrap().to_owned()
-    }
-
-    /// Makes an invoice and answers its id.
-    pub async fn invoice(&self, client: &str, amount: i64) -> String {
-        let body = json!({"clientId": client, "amount": amount, "dueDate": "2099-12-31"});
-        let answer = self.post("/invoices", &body).await;
-        answer.data()["id"].as_str().unwrap().to_owned()
     }
 }

@@ -72,7 +72,7 @@ async fn what_may_not_be_written_is_named_at_the_start_and_refused_later() {
     caller.client("Before").await;
 
     // What is open stays open; commands that come later are told.
-    allow(&place.database(), 0o400);
+    allow(&place.file(), 0o400);
     caller.client("While").await;
     let ended = run(&place, &["admin", "disable", "ada@example.com"]);
     assert!(ended.refused().contains("it may only be read"), "{ended:?}");

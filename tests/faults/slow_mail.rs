@@ -115,7 +115,7 @@ async fn send_invoices(caller: &Caller) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mail_server_that_hangs_delays_neither_requests_nor_other_mail_nor_the_end() {
-    let place = Place::new();
+    let place = Place::of_tested_engine();
     let mail = MailServer::default();
     let url = mail.start().await;
     let settings = [("SMTP_URL", url.as_str()), ("MAIL_FROM", "me@example.com")];

@@ -23,7 +23,7 @@ async fn a_second_server_and_whatever_replaces_the_file_are_refused() {
     let copy = copy.to_str().unwrap();
     place.run(&["backup", copy]).done();
     let ended = place.run(&["serve"]);
-    let said = format!("another freelanceos is serving {} already", place.database().display());
+    let said = format!("another freelanceos is serving {} already", place.file().display());
     assert_eq!(ended.refused(), said);
     let ended = place.run(&["restore", copy, "--yes"]);
     assert!(ended.refused().contains("a server is at work"), "{ended:?}");
@@ -37,7 +37,7 @@ async fn a_second_server_and_whatever_replaces_the_file_are_refused() {
 #[test]
 fn a_database_is_not_migrated_under_a_server() {
     let place = upgrade::place_of_version(2);
-    let lock = ServeLock::take(&place.database()).unwrap().unwrap();
+    let lock = ServeLock::take(&place.file()).unwrap().unwrap();
     let ended = place.run(&["migrate"]);
     assert!(ended.refused().contains("a server is at work"), "{ended:?}");
     assert_eq!(migrate::version(&place.database()).unwrap(), 2);

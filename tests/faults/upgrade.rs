@@ -25,13 +25,13 @@ pub fn place_of_version(version: i64) -> Place {
     fs::create_dir(&place.data).unwrap();
     let mut whole = Vec::new();
     GzDecoder::new(bytes).read_to_end(&mut whole).unwrap();
-    fs::write(place.database(), whole).unwrap();
+    fs::write(place.file(), whole).unwrap();
     place
 }
 
 /// How many rows each table has, and the sum of every column of numbers.
 fn facts(place: &Place) -> BTreeMap<String, i64> {
-    let connection = Connection::open(place.database()).unwrap();
+    let connection = Connection::open(place.file()).unwrap();
     let names = |sql: &str| -> Vec<String> {
         let mut statement = connection.prepare(sql).unwrap();
         statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
@@ -79,11 +79,11 @@ fn every_row_and_every_sum_survives_and_a_copy_is_kept() {
         let place = place_of_version(version);
         let before = facts(&place);
         assert!(before.len() > 50 && before["SELECT coalesce(sum(amount), 0) FROM payments"] > 0);
-        let bytes = fs::read(place.database()).unwrap();
+        let bytes = fs::read(place.file()).unwrap();
         let ended = place.run(&["migrate", "--dry-run"]);
         let told = format!("then migrated from version {version} to {}\n", migrate::latest());
         assert!(ended.done().ends_with(&told), "{ended:?}");
-        assert_eq!(fs::read(place.database()).unwrap(), bytes, "a dry run changes nothing");
+        assert_eq!(fs::read(place.file()).unwrap(), bytes, "a dry run changes nothing");
         assert_eq!(copies(&place), Vec::<String>::new(), "a dry run makes no copy");
 
         place.run(&["migrate"]).done();
@@ -91,10 +91,10 @@ fn every_row_and_every_sum_survives_and_a_copy_is_kept() {
         let kept = copies(&place);
         assert_eq!(kept.len(), 1, "{kept:?}");
         let copy = place.data.join(&kept[0]);
-        assert_eq!(migrate::version(&copy).unwrap(), version);
+        assert_eq!(migrate::version(&copy.clone().into()).unwrap(), version);
         assert_eq!(sqlite::check(&copy).unwrap(), Vec::<String>::new());
         let again = place_of_version(version);
-        fs::copy(&copy, again.database()).unwrap();
+        fs::copy(&copy, again.file()).unwrap();
         assert_eq!(facts(&again), before, "the copy is the database as it was");
         assert!(place.run(&["migrate"]).done().contains("is up to date"));
     }
@@ -103,24 +103,24 @@ fn every_row_and_every_sum_survives_and_a_copy_is_kept() {
 #[test]
 fn a_newer_database_is_refused_and_left_alone() {
     let place = place_of_version(2);
-    let connection = Connection::open(place.database()).unwrap();
+    let connection = Connection::open(place.file()).unwrap();
     connection.execute("INSERT INTO schema_version VALUES (999, 0)", []).unwrap();
     connection.close().unwrap();
-    let bytes = fs::read(place.database()).unwrap();
+    let bytes = fs::read(place.file()).unwrap();
     for arguments in [&["serve"][..], &["migrate"], &["migrate", "--dry-run"]] {
         let ended = place.run(arguments);
         let told = ended.refused();
         assert!(told.contains("has schema version 999, newer than the"), "{told}");
         assert!(told.contains("use a newer freelanceos"), "{told}");
     }
-    assert_eq!(fs::read(place.database()).unwrap(), bytes);
+    assert_eq!(fs::read(place.file()).unwrap(), bytes);
     assert_eq!(copies(&place), Vec::<String>::new());
 }
 
 /// A migration that finds no room, wherever that is, changes nothing and leaves nothing behind.
 #[test]
 fn a_migration_that_fails_leaves_the_file_as_it_was() {
-    let size = fs::metadata(place_of_version(1).database()).unwrap().len();
+    let size = fs::metadata(place_of_version(1).file()).unwrap().len();
     let (mut failed, mut done) = (0, 0);
     for version in [1, 2] {
         for step in 0..24 {
@@ -145,7 +145,7 @@ fn a_migration_that_fails_leaves_the_file_as_it_was() {
             );
             assert_eq!(migrate::version(&place.database()).unwrap(), version);
             assert_eq!(facts(&place), before, "{blocks} blocks");
-            assert_eq!(sqlite::check(&place.database()).unwrap(), Vec::<String>::new());
+            assert_eq!(sqlite::check(&place.file()).unwrap(), Vec::<String>::new());
             assert_eq!(copies(&place), Vec::<String>::new(), "copies would fill the disk");
             place.run(&["migrate"]).done();
             assert_kept(&before, &place);
@@ -173,7 +173,7 @@ fn a_migration_that_is_killed_is_done_or_was_not_begun() {
         let version = migrate::version(&place.database()).unwrap();
         assert!(version == from || version == migrate::latest(), "half way, at {version}");
         assert_kept(&before, &place);
-        assert_eq!(sqlite::check(&place.database()).unwrap(), Vec::<String>::new());
+        assert_eq!(sqlite::check(&place.file()).unwrap(), Vec::<String>::new());
         cut_off += usize::from(version == from);
         place.run(&["migrate"]).done();
         assert_eq!(migrate::version(&place.database()).unwrap(), migrate::latest());

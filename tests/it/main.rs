@@ -4,6 +4,8 @@
 
 mod app;
 mod cli;
+#[path = "../database.rs"]
+mod database;
 mod freelancehub;
 mod freelancehub_auth;
 mod freelanceos;

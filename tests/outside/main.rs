@@ -13,6 +13,9 @@ mod authenticator;
 mod browser;
 mod crowd;
 #[allow(dead_code, reason = "other tests use more of it")]
+#[path = "../database.rs"]
+mod database;
+#[allow(dead_code, reason = "other tests use more of it")]
 #[path = "../it/support/eml.rs"]
 mod eml;
 mod page;

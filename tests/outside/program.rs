@@ -9,14 +9,25 @@ use std::{
     time::Duration,
 };
 
+use freelanceos::store::Database;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::database::TestDatabase;
 
 /// How long anything may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
-/// A folder in which the program is run, and the settings it gets there.
+/// What the program must be told where a server keeps its database.
+const SECRETS: [(&str, &str); 2] = [
+    ("SECRET_KEY", "9a4be07c1d5f8236e4a97b20cf13d856b8e1720f4c96ad3515fe80729dc4b63a"),
+    ("JWT_SECRET", "a secret of the tests outside, long enough"),
+];
+
+/// A folder in which the program is run, its database, in the folder or on a server, and the
+/// settings it gets there.
 pub struct Place {
+    database: TestDatabase,
     folder: TempDir,
     variables: Vec<(&'static str, String)>,
 }
@@ -24,7 +35,9 @@ pub struct Place {
 impl Place {
     pub fn new(variables: &[(&'static str, &str)]) -> Self {
         let variables = variables.iter().map(|(name, value)| (*name, (*value).to_owned()));
-        Self { folder: TempDir::new().unwrap(), variables: variables.collect() }
+        let folder = TempDir::new().unwrap();
+        let database = TestDatabase::empty(&folder.path().join("data/freelanceos.db"));
+        Self { database, folder, variables: variables.collect() }
     }
 
     /// The same place with another setting.
@@ -32,6 +45,10 @@ impl Place {
         self.variables.retain(|(known, _)| *known != name);
         self.variables.push((name, value.to_owned()));
         self
+    }
+
+    pub fn database(&self) -> &Database {
+        self.database.database()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -42,6 +59,9 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_freelanceos"));
         // Nothing of the machine's own settings may reach it.
         command.env_clear().env("LISTEN", "127.0.0.1:0").env("RATE_LIMIT", "off");
+        if let Some(url) = self.database.url() {
+            command.env("DATABASE_URL", url).envs(SECRETS);
+        }
         command.envs(self.variables.iter().map(|(name, value)| (*name, value.as_str())));
         command.current_dir(&self.folder).args(arguments).stdin(Stdio::null());
         command

@@ -9,7 +9,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use freelanceos::store::sqlite;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::time::sleep;
@@ -234,9 +233,8 @@ async fn a_wrong_password_keeps_mail_waiting_and_is_told() {
     assert!(letter["nextTryAt"].is_string());
 
     // As it will be found a while later.
-    let database = place.path("data/freelanceos.db");
     let sql = "UPDATE outbox SET created_at = created_at - 600";
-    sqlite::with_connection(&database, |connection| connection.execute(sql, &[])).unwrap();
+    place.database().change(|connection| connection.execute(sql, &[])).unwrap();
     let findings = place.list(&["doctor"]);
     let finding = findings.iter().find(|finding| finding["verdict"] == "warn").unwrap();
     assert_eq!(finding["what"], "mail", "{finding}");

@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 pub use self::kept::look;
-use super::{Failure, Outcome, terminal};
+use super::{Failure, Outcome, cannot_open, terminal};
 use crate::{
     config::{
         Location,
         secrets::{Secrets, write_secret},
     },
-    store::migrate,
+    store::{Database, migrate},
 };
 
 #[derive(Args)]
@@ -37,9 +37,11 @@ pub struct Arguments {
 pub fn run(arguments: Arguments) -> Outcome {
     let Arguments { file, with_secrets, location, secrets } = arguments;
     let database = location.database()?;
-    if migrate::version(&database)? == 0 {
-        let shown = database.display();
-        return Err(Failure::Failed(format!("there is no database at {shown} to copy")));
+    let Some(source) = database.file() else {
+        return Err(Failure::Failed(of_a_server(&database, &file)));
+    };
+    if migrate::version(&database).map_err(cannot_open(&database))? == 0 {
+        return Err(Failure::Failed(format!("there is no database at {database} to copy")));
     }
     let secrets_file = beside(&file, ".secrets");
     copy::refuse_existing(&file).map_err(Failure::Failed)?;
@@ -50,7 +52,7 @@ pub fn run(arguments: Arguments) -> Outcome {
         None
     };
     let bar = terminal::progress("Copying");
-    let copied = copy::write(&database, &file, |done, all| {
+    let copied = copy::write(source, &file, |done, all| {
         bar.set_length(all);
         bar.set_position(done);
         true
@@ -74,6 +76,24 @@ pub fn run(arguments: Arguments) -> Outcome {
         return terminal::print("Keep SECRET_KEY and JWT_SECRET with it\n");
     }
     terminal::print(&format!("Keep with it, or use --with-secrets: {}\n", kept.join(", ")))
+}
+
+/// What backs up a database that a server keeps.
+fn of_a_server(database: &Database, file: &Path) -> String {
+    format!(
+        "{database} is backed up by PostgreSQL's own tools, also while servers are at work:\n  \
+         pg_dump --format=custom --file={} '{database}'\n\
+         and put back, into an empty database, by:\n  \
+         pg_restore --no-owner --exit-on-error --single-transaction --dbname='{database}' {}\n\
+         Keep SECRET_KEY and JWT_SECRET with it",
+        quoted(file),
+        quoted(file)
+    )
+}
+
+/// As a shell takes it.
+fn quoted(file: &Path) -> String {
+    format!("'{}'", file.display().to_string().replace('\'', r"'\''"))
 }
 
 /// Another file beside this one: its name with something behind it.

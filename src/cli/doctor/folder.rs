@@ -26,7 +26,7 @@ const AS_SERVER: &str = "run this as the user of the server: `sudo freelanceos-r
      it was installed as a service";
 
 /// Whether there is a folder that can be looked into.
-pub fn examine(folder: &Path, database: &Path, report: &mut Report) -> bool {
+pub fn examine(folder: &Path, database: Option<&Path>, report: &mut Report) -> bool {
     let shown = folder.display();
     let facts = match fs::metadata(folder) {
         Ok(facts) if facts.is_dir() => facts,
@@ -71,10 +71,13 @@ pub fn examine(folder: &Path, database: &Path, report: &mut Report) -> bool {
 }
 
 /// A command that ran as root leaves files that the server cannot write.
-fn examine_owners(folder: &Path, facts: &Metadata, database: &Path, report: &mut Report) {
+fn examine_owners(folder: &Path, facts: &Metadata, database: Option<&Path>, report: &mut Report) {
     let files = ["secret.key", "jwt.secret", "mail", "backups"].map(|name| folder.join(name));
-    let files = files.into_iter().chain(["", "-wal", "-shm"].map(|end| beside(database, end)));
-    for file in files.chain([database.with_extension("lock")]) {
+    let of_database = database.into_iter().flat_map(|file| {
+        let ends = ["", "-wal", "-shm"].map(|end| beside(file, end));
+        ends.into_iter().chain([file.with_extension("lock")])
+    });
+    for file in files.into_iter().chain(of_database) {
         let Ok(of_file) = fs::metadata(&file) else { continue };
         if of_file.uid() != facts.uid() {
             let (file, folder) = (file.display(), folder.display());

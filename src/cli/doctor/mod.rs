@@ -1,44 +1,31 @@
 //! `freelanceos doctor`.
 
+mod database;
 mod exposure;
 mod folder;
 mod mail;
 mod net;
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt};
 
 use clap::Args;
 use jiff::{SignedDuration, tz::TimeZone};
 use serde_json::json;
 
 use self::exposure::Doors;
-use super::{
-    Failure, Outcome,
-    backup::{self, beside},
-    in_words, now, terminal,
-};
+use super::{Failure, Outcome, backup, in_words, now, terminal};
 use crate::{
     app::{
-        FINGERPRINT,
         backup::BACKUP_FAILURE,
         load::{MAIL_LATE, MAIL_TOLD},
         registration,
-        secret::SecretKey,
+        secret::{FINGERPRINT, SecretKey},
     },
     config::{Config, Settings},
     domain::{date::WireTime, error::Error},
-    store::{
-        account, doctor,
-        engine::Tx,
-        migrate, outbox, program_state,
-        sqlite::{self, ServeLock},
-    },
+    store::{Database, account, doctor, engine::Tx, outbox, program_state},
 };
 
-/// A -wal file of that size is not being brought into the database any more.
-const WAL_LARGE: u64 = 256 << 20;
-/// A database of that size deserves a look at where backups go.
-const DATABASE_LARGE: u64 = 10 << 30;
 /// Seconds by which rows may be ahead of the clock.
 const AHEAD: i64 = 60;
 /// What mends secrets that cannot be used.
@@ -174,16 +161,24 @@ fn examine(settings: &Settings, report: &mut Report) {
         mail::examine(settings, &config.mail, report);
     }
     let Ok(database) = location.database() else { return };
-    if !folder::examine(&location.data_dir, &database, report) {
+    if !folder::examine(&location.data_dir, database.file(), report) {
         return;
     }
     examine_secrets(settings, report);
-    match ServeLock::is_held(&database) {
-        Ok(true) => report.ok("server", "is running"),
-        Ok(false) => report.ok("server", "is not running"),
-        Err(error) => report.warn("server", in_words(&error), "see who owns the data folder"),
+    match (database.is_served(), &database) {
+        (Ok(true), _) => report.ok("server", "is running"),
+        (Ok(false), _) => report.ok("server", "is not running"),
+        (Err(error), Database::Sqlite(_)) => {
+            report.warn("server", in_words(&error), "see who owns the data folder");
+        }
+        // Which is told next.
+        (Err(_), Database::Postgres(_)) => {}
     }
-    examine_database(settings, config.as_ref(), &database, report);
+    if database::examine(&database, config.as_ref(), report)
+        && let Err(error) = examine_rows(settings, config.as_ref(), &database, report)
+    {
+        report.fail("rows", in_words(&error), RESTORE);
+    }
 }
 
 fn examine_clock(report: &mut Report) {
@@ -216,6 +211,13 @@ fn examine_secrets(settings: &Settings, report: &mut Report) {
         Err(error) => report.fail("secrets", error.to_string(), SECRETS),
         Ok((Some(_), Some(_))) if all_private => report.ok("secrets", "are there and private"),
         Ok((Some(_), Some(_))) => {}
+        Ok(_) if location.database().is_ok_and(|database| database.server().is_some()) => {
+            report.fail(
+                "secrets",
+                "SECRET_KEY or JWT_SECRET is missing",
+                "set both, the same for every freelanceos that uses this database",
+            );
+        }
         Ok((None, None)) => {
             report.warn("secrets", "there are none yet", "`freelanceos serve` makes them");
         }
@@ -233,64 +235,10 @@ fn examine_secrets(settings: &Settings, report: &mut Report) {
     }
 }
 
-fn examine_database(
-    settings: &Settings,
-    config: Option<&Config>,
-    database: &Path,
-    report: &mut Report,
-) {
-    let shown = database.display();
-    let (version, latest) = match migrate::version(database) {
-        Ok(version) => (version, migrate::latest()),
-        Err(error) => {
-            let text = format!("{shown} cannot be read: {}", in_words(&error));
-            return report.fail("database", text, RESTORE);
-        }
-    };
-    if version == 0 {
-        let text = format!("there is none at {shown}");
-        return report.fail("database", text, "start `freelanceos serve`, or set DATA_DIR");
-    }
-    report.ok("database", shown.to_string());
-    examine_size(database, report);
-    match sqlite::check(database) {
-        Ok(findings) if findings.is_empty() => report.ok("integrity", "nothing is damaged"),
-        Ok(findings) => list(report, "integrity", &findings, RESTORE),
-        Err(error) => {
-            report.fail("integrity", in_words(&error), RESTORE);
-        }
-    }
-    if version > latest {
-        let text = format!("version {version}, newer than the {latest} of this program");
-        return report.fail("schema", text, "use a newer freelanceos");
-    }
-    if version < latest {
-        let text = format!("version {version}, this program wants {latest}");
-        return report.warn("schema", text, "run `freelanceos migrate`");
-    }
-    report.ok("schema", format!("version {version}"));
-    if let Err(error) = examine_rows(settings, config, database, report) {
-        report.fail("rows", in_words(&error), RESTORE);
-    }
-}
-
-fn examine_size(database: &Path, report: &mut Report) {
-    let size = |file: &Path| fs::metadata(file).map_or(0, |facts| facts.len());
-    let (main, wal) = (size(database), size(&beside(database, "-wal")));
-    let text = format!("{}, and {} in -wal", terminal::size(main), terminal::size(wal));
-    if wal > WAL_LARGE {
-        report.warn("size", text, "end what reads the database for long, or restart the server");
-    } else if main > DATABASE_LARGE {
-        report.warn("size", text, "make sure that backups have room");
-    } else {
-        report.ok("size", text);
-    }
-}
-
 fn examine_rows(
     settings: &Settings,
     config: Option<&Config>,
-    database: &Path,
+    database: &Database,
     report: &mut Report,
 ) -> Result<(), Error> {
     let now = now();
@@ -298,21 +246,20 @@ fn examine_rows(
     let late = before(SignedDuration::from_mins(MAIL_LATE))?;
     let lately = before(SignedDuration::from_hours(MAIL_TOLD))?;
     let setting = config.and_then(|config| config.open_registration);
-    let (fingerprint, newest, rollups, mail, doors, backup) =
-        sqlite::peek(database, |connection| {
-            let mut tx = Tx::new(connection);
-            Ok((
-                program_state::find(&mut tx, FINGERPRINT)?,
-                doctor::newest(&mut tx)?,
-                doctor::rollups(&mut tx)?,
-                outbox::health(&mut tx, late, lately)?,
-                Doors {
-                    has_accounts: account::oldest(&mut tx)?.is_some(),
-                    open_registration: registration::is_open(&mut tx, setting)?,
-                },
-                program_state::find(&mut tx, BACKUP_FAILURE)?,
-            ))
-        })?;
+    let (fingerprint, newest, rollups, mail, doors, backup) = database.peek(|connection| {
+        let mut tx = Tx::new(connection);
+        Ok((
+            program_state::find(&mut tx, FINGERPRINT)?,
+            doctor::newest(&mut tx)?,
+            doctor::rollups(&mut tx)?,
+            outbox::health(&mut tx, late, lately)?,
+            Doors {
+                has_accounts: account::oldest(&mut tx)?.is_some(),
+                open_registration: registration::is_open(&mut tx, setting)?,
+            },
+            program_state::find(&mut tx, BACKUP_FAILURE)?,
+        ))
+    })?;
     let key = settings.secrets.secret_key(&settings.location).ok().flatten();
     let own = key.and_then(|key| SecretKey::from_hex(&key)).map(|key| key.fingerprint());
     match (fingerprint, own.transpose()?) {
@@ -354,6 +301,11 @@ fn examine_rows(
         exposure::examine_doors(config, &doors, report);
     }
     mail::examine_outbox(&mail, report);
+    if let Database::Postgres(_) = database {
+        let how = format!("pg_dump --format=custom --file=FILE '{database}'");
+        report.ok("backups", format!("are made by PostgreSQL's own tools: {how}"));
+        return Ok(());
+    }
     // Wrong settings have been told.
     if let Ok(plan) = settings.backup() {
         let failure = backup.filter(|failure| !failure.is_empty());

@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_channel::{Receiver, Sender};
+use async_channel::Receiver;
 use r2d2::{Pool, PooledConnection};
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection as Sqlite, OpenFlags};
@@ -114,8 +114,8 @@ fn spawn(name: String, work: impl FnOnce() + Send + 'static) -> Result<JoinHandl
 
 fn read_loop(connection: &Reader, jobs: &Receiver<Job>, health: &Health) {
     while let Ok(mut job) = jobs.recv_blocking() {
-        if let (Some(metrics), Some(queued)) = (metrics::on(), job.queued) {
-            metrics.read_wait.add(queued.elapsed());
+        if let Some(metrics) = metrics::on() {
+            metrics.read_wait.add(job.since.elapsed());
         }
         let mut transaction = Transaction(connection);
         let begun = transaction.control("BEGIN");
@@ -198,8 +198,8 @@ fn write_batch(connection: &Sqlite, first: Job, jobs: &Receiver<Job>, health: &H
     if let (Some(metrics), Some(committing)) = (metrics::on(), committing) {
         metrics.commit.add(committing.elapsed());
         metrics.batch.add(batch.len());
-        for queued in batch.iter().filter_map(|job| job.queued) {
-            metrics.write_wait.add(started.saturating_duration_since(queued));
+        for job in &batch {
+            metrics.write_wait.add(started.saturating_duration_since(job.since));
         }
     }
     match committed {
@@ -241,6 +241,3 @@ fn run(job: &mut Job, transaction: &mut Transaction) -> bool {
         }
     }
 }
-
-/// Hands jobs to the threads of an engine.
-pub type Jobs = Sender<Job>;

@@ -49,7 +49,7 @@ async fn what_is_newest_is_shown_first_also_after_a_restart() {
     assert_eq!(client_names(&user).await, ["Second", "First"]);
 
     // Another program takes the database over, at a time before most of what is in it.
-    let options = Options { database: Some(app.database()), ..Options::default() };
+    let options = Options { home: app.home(), ..Options::default() };
     let later = spawn_app_with(options).await;
     let user = User { app: &later, token: user.token.clone(), id: user.id.clone() };
     user.client("Third").await;

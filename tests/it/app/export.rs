@@ -189,7 +189,7 @@ async fn every_page_of_an_export_is_read_by_an_index() {
     let ada = app.register("ada@example.com").await;
     fill(&ada).await;
     let (account, database) = (ada.claims().account, app.database());
-    let asked = asked_by(&database, |tx| {
+    let asked = asked_by(database, |tx| {
         use store::export;
         for section in [
             &export::CLIENTS,
@@ -209,5 +209,5 @@ async fn every_page_of_an_export_is_read_by_an_index() {
         export::payments(tx, invoice)?;
         export::invoice_defaults(tx, account).map(drop)
     });
-    assert_indexed(&database, &asked);
+    assert_indexed(database, &asked);
 }

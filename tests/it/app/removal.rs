@@ -13,7 +13,11 @@ use freelanceos::{
         proposal::ProposalLink,
         session::Claims,
     },
-    store::{doctor, engine::Tx, removal, sqlite},
+    store::{
+        doctor,
+        engine::{Tx, Value},
+        removal,
+    },
 };
 use jiff::SignedDuration;
 use reqwest::Method;
@@ -23,7 +27,7 @@ use super::image::png;
 use crate::{
     freelancehub::two_factor::Guarded,
     store::recorder::{asked_by, assert_indexed},
-    support::{Options, PASSWORD, TestApp, User, spawn_app, spawn_app_with},
+    support::{Options, PASSWORD, TestApp, User, content, spawn_app, spawn_app_with},
 };
 
 /// What belongs to no account.
@@ -39,17 +43,9 @@ async fn delete(app: &App, claims: Claims) -> Result<(), Error> {
 
 /// How many rows each table has that belong to an account.
 fn rows(app: &TestApp) -> BTreeMap<String, i64> {
-    let connection = rusqlite::Connection::open(app.database()).unwrap();
-    let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
-    let mut names = connection.prepare(sql).unwrap();
-    let names = names.query_map([], |row| row.get::<_, String>(0)).unwrap();
-    let names = names.map(Result::unwrap).filter(|name| !FREE.contains(&&**name));
-    let count = |name: String| {
-        let sql = format!("SELECT count(*) FROM {name}");
-        let rows = connection.query_row(&sql, [], |row| row.get(0)).unwrap();
-        (name, rows)
-    };
-    names.map(count).collect()
+    let mut names = content::tables(app.database());
+    names.retain(|name| !FREE.contains(&&**name));
+    names.into_iter().map(|name| (name.clone(), content::count(app.database(), &name))).collect()
 }
 
 /// Gives a user at least one row in every table there is.
@@ -92,21 +88,20 @@ async fn fill(guarded: &Guarded<'_>, username: &str) {
     }
 
     // What the APIs cannot make by themselves.
-    let connection = rusqlite::Connection::open(app.database()).unwrap();
     let account = guarded.user.claims().account;
-    let (id, key) = (account.as_bytes().as_slice(), logo.as_bytes().as_slice());
+    let (id, key) = (Value::from(&account), Value::from(&logo));
     for sql in [
         "INSERT INTO exchange_rates VALUES (?1, 'EUR', 'USD', '2026-03-01', '1.1')",
         "INSERT INTO passkey_challenges VALUES (?2, 'login', ?1, '{}', 9000000000)",
         "INSERT INTO passkeys VALUES (?2, ?1, 'Key', ?2, '{}', 0, NULL)",
-        "INSERT OR IGNORE INTO invoice_defaults (account_id, prefix, due_days, tax_rate, logo, \
-         updated_at) VALUES (?1, 'INV', 14, '0', ?2, 0)",
-        "INSERT OR IGNORE INTO invoice_files SELECT id, ?2, ?2, 0 FROM invoices \
-         WHERE account_id = ?1 AND status = 'paid' LIMIT 1",
+        "INSERT INTO invoice_defaults (account_id, prefix, due_days, tax_rate, logo, \
+         updated_at) VALUES (?1, 'INV', 14, '0', ?2, 0) ON CONFLICT DO NOTHING",
+        "INSERT INTO invoice_files SELECT id, ?2, ?2, 0 FROM invoices \
+         WHERE account_id = ?1 AND status = 'paid' LIMIT 1 ON CONFLICT DO NOTHING",
     ] {
-        let both = sql.contains("?2");
-        let parameters: &[&dyn rusqlite::ToSql] = if both { &[&id, &key] } else { &[&id] };
-        connection.execute(sql, parameters).unwrap();
+        let values = [id.clone(), key.clone()];
+        let values = if sql.contains("?2") { &values[..] } else { &values[..1] };
+        app.database().change(|connection| connection.execute(sql, values)).unwrap();
     }
 }
 
@@ -125,8 +120,7 @@ async fn nothing_is_left_of_a_deleted_account_and_nothing_of_others_is_touched()
     let code = SecondCode::read(&json!(ada.code(0))).unwrap();
     let claims = ada.user.claims();
     app.app.delete_account(claims, password(PASSWORD), Some(code)).await.unwrap();
-    let differing =
-        sqlite::peek(&app.database(), |connection| doctor::rollups(&mut Tx::new(connection)));
+    let differing = app.database().peek(|connection| doctor::rollups(&mut Tx::new(connection)));
     assert_eq!(differing.unwrap(), Vec::<String>::new());
     app.app.sweep().await.unwrap();
     let left = rows(&app);
@@ -138,8 +132,7 @@ async fn nothing_is_left_of_a_deleted_account_and_nothing_of_others_is_touched()
     assert!(differing.is_empty(), "{differing:?}");
     let invoices = obi.user.get("/invoices").await;
     assert_eq!((invoices.status.as_u16(), &invoices.body["total"]), (200, &json!(45)));
-    let differing =
-        sqlite::peek(&app.database(), |connection| doctor::rollups(&mut Tx::new(connection)));
+    let differing = app.database().peek(|connection| doctor::rollups(&mut Tx::new(connection)));
     assert_eq!(differing.unwrap(), Vec::<String>::new());
 }
 
@@ -151,18 +144,15 @@ async fn a_removal_that_was_cut_off_goes_on_where_it_stopped() {
     let (claims, database) = (ada.user.claims(), app.database());
     // As `delete_account` leaves it, and then some steps.
     let at = crate::support::START.parse().unwrap();
-    sqlite::with_connection(&database, |connection| {
-        removal::mark(&mut Tx::new(connection), claims.account, at)
-    })
-    .unwrap();
+    database
+        .change(|connection| removal::mark(&mut Tx::new(connection), claims.account, at))
+        .unwrap();
     let mut steps = 0;
     loop {
-        let more = sqlite::with_connection(&database, |connection| {
-            removal::step(&mut Tx::new(connection), claims.account)
-        });
+        let more =
+            database.change(|connection| removal::step(&mut Tx::new(connection), claims.account));
         steps += 1;
-        let differing =
-            sqlite::peek(&database, |connection| doctor::rollups(&mut Tx::new(connection)));
+        let differing = database.peek(|connection| doctor::rollups(&mut Tx::new(connection)));
         assert_eq!(differing.unwrap(), Vec::<String>::new(), "after {steps} steps");
         if !more.unwrap() || steps == 7 {
             break;
@@ -181,7 +171,7 @@ async fn no_step_of_a_removal_reads_a_whole_table() {
     fill(&ada, "ada").await;
     let account = ada.user.claims().account;
     let database = app.database();
-    let asked = asked_by(&database, |tx| {
+    let asked = asked_by(database, |tx| {
         removal::mark(tx, account, crate::support::START.parse().unwrap())?;
         assert_eq!(removal::next(tx)?, Some(account));
         while removal::step(tx, account)? {}
@@ -194,7 +184,7 @@ async fn no_step_of_a_removal_reads_a_whole_table() {
     let (of_parents, asked): (BTreeSet<&str>, BTreeSet<&str>) =
         asked.iter().partition(|sql| parents.iter().any(|parent| sql.starts_with(&**parent)));
     assert_eq!(of_parents.len(), 3);
-    assert_indexed(&database, &asked);
+    assert_indexed(database, &asked);
 }
 
 #[tokio::test]

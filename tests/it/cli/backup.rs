@@ -13,7 +13,7 @@ use super::{PASSWORD, Place, mode};
 
 /// A place where a server has run, so that there are secrets, with one account.
 fn served() -> Place {
-    let place = Place::new();
+    let place = Place::with_file();
     place.serve().stop();
     place.create_user("ada@example.com");
     place
@@ -54,7 +54,10 @@ fn a_backup_is_private_names_the_secrets_and_is_never_overwritten() {
     };
     assert!(!names(&place).iter().any(|name| name.ends_with(".part")), "{:?}", names(&place));
     assert!(
-        Place::new().run(&["backup", "copy.db"]).refused(1).starts_with("there is no database")
+        Place::with_file()
+            .run(&["backup", "copy.db"])
+            .refused(1)
+            .starts_with("there is no database")
     );
 }
 
@@ -92,7 +95,7 @@ async fn a_backup_taken_under_load_restores_to_a_whole_state() {
     server.stop();
 
     // Elsewhere, where nothing is yet: the secrets come along.
-    let other = Place::new();
+    let other = Place::with_file();
     for name in ["copy.db", "copy.db.secrets"] {
         fs::copy(place.path(name), other.path(name)).unwrap();
     }
@@ -185,7 +188,7 @@ fn restore_refuses_what_it_should_not_take_and_changes_nothing() {
     assert!(!place.path("data/freelanceos.db.restoring").exists());
     assert_eq!(place.users().len(), 1);
 
-    let other = Place::new();
+    let other = Place::with_file();
     fs::write(other.path("good.db"), &good).unwrap();
     let ended = other.run(&["restore", "good.db"]);
     assert!(ended.refused(1).starts_with("the secret key of good.db is missing"));
@@ -208,7 +211,7 @@ fn restore_refuses_what_it_should_not_take_and_changes_nothing() {
 fn restore_refuses_while_somebody_has_the_database_open() {
     let place = served();
     place.run(&["backup", "copy.db"]).done();
-    let store = Store::open(&place.path("data/freelanceos.db")).unwrap();
+    let store = Store::open(place.database()).unwrap();
     let ended = place.run(&["restore", "copy.db", "--yes"]);
     store.close();
     assert!(ended.refused(1).contains("has ./data/freelanceos.db open: end it first"));

@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod net;
 mod output;
+mod postgres;
 mod rates;
 mod secret;
 mod settings;
@@ -23,16 +24,27 @@ use std::{
     time::{Duration, Instant},
 };
 
+use freelanceos::store::{Database, engine as store};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::database::TestDatabase;
 
 const PASSWORD: &str = "SecurePass123";
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A folder in which the program is run.
+/// What the program must be told where a server keeps its database.
+const SECRETS: [(&str, &str); 2] = [
+    ("SECRET_KEY", "3f1c0d7a9b2e8f4655aa10c7d4e29b806c1f37d2e5a84b9013c6f7d8e2a4b590"),
+    ("JWT_SECRET", "a secret of the command line's tests, long enough"),
+];
+
+/// A folder in which the program is run, and its database, in the folder or on a server.
 struct Place {
+    // Dropped first: a server's database goes before the folder it is named after.
+    database: TestDatabase,
     folder: TempDir,
 }
 
@@ -70,16 +82,54 @@ impl Ended {
 }
 
 impl Place {
-    /// An empty folder.
+    /// An empty folder, and no tables anywhere.
     fn new() -> Self {
-        Self { folder: TempDir::new().unwrap() }
+        Self::with(TestDatabase::empty)
     }
 
-    /// A folder with an empty database in `data`.
+    /// An empty folder where the database will be a file in `data`: for tests of files.
+    fn with_file() -> Self {
+        Self::with(TestDatabase::file)
+    }
+
+    fn with(make: impl FnOnce(&Path) -> TestDatabase) -> Self {
+        let folder = TempDir::new().unwrap();
+        Self { database: make(&folder.path().join("data/freelanceos.db")), folder }
+    }
+
+    /// A folder with an empty database.
     fn migrated() -> Self {
         let place = Self::new();
         place.run(&["migrate"]).done();
         place
+    }
+
+    fn database(&self) -> &Database {
+        self.database.database()
+    }
+
+    /// The database as messages name it.
+    fn shown_database(&self) -> String {
+        match self.database() {
+            Database::Sqlite(_) => "./data/freelanceos.db".to_owned(),
+            Database::Postgres(server) => server.to_string(),
+        }
+    }
+
+    /// Changes the database behind the program's back.
+    fn change(&self, sql: &'static str, values: &[store::Value]) {
+        self.database().change(|connection| connection.execute(sql, values)).unwrap();
+    }
+
+    /// The secrets in use: `SECRET_KEY` and `JWT_SECRET`.
+    fn secrets(&self) -> [String; 2] {
+        match self.database.url() {
+            Some(_) => SECRETS.map(|(_, secret)| secret.to_owned()),
+            None => ["secret.key", "jwt.secret"].map(|name| {
+                let secret = std::fs::read_to_string(self.path("data").join(name)).unwrap();
+                secret.trim().to_owned()
+            }),
+        }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -90,6 +140,9 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_freelanceos"));
         // Nothing of the machine's own settings may reach it.
         command.env_clear().env("LISTEN", "127.0.0.1:0").current_dir(&self.folder).args(arguments);
+        if let Some(url) = self.database.url() {
+            command.env("DATABASE_URL", url).envs(SECRETS);
+        }
         command.stdin(Stdio::null());
         command
     }

@@ -213,7 +213,8 @@ fn the_limit_of_open_files_is_raised_and_too_small_a_one_is_told() {
         let program = command.get_program().to_owned();
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("ulimit {limit}; exec \"$0\" serve")]).arg(program);
-        shell.env_clear().env("LISTEN", "127.0.0.1:0").env("MAX_CONNECTIONS", "2000");
+        shell.env_clear().env("MAX_CONNECTIONS", "2000");
+        shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         shell.current_dir(place.path(""));
         command = shell;
         Server::start(command)

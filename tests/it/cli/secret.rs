@@ -10,7 +10,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{PATIENCE, Place, Server};
-use crate::support::eml::Eml;
+use crate::support::{content, eml::Eml};
 
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "StrongPassword123!";
@@ -169,14 +169,10 @@ async fn nothing_secret_stands_in_the_database_or_the_log() {
     let log = server.log.lock().unwrap().clone();
     server.stop();
     assert!(log.contains("answered"), "the log was not read");
-    secrets.push(fs::read_to_string(place.path("data/jwt.secret")).unwrap().trim().to_owned());
-    secrets.push(fs::read_to_string(place.path("data/secret.key")).unwrap().trim().to_owned());
-    for file in ["data/freelanceos.db", "data/freelanceos.db-wal"] {
-        let bytes = fs::read(place.path(file)).unwrap_or_default();
-        for secret in &secrets {
-            let stands = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
-            assert!(!stands, "{file} holds {secret}");
-        }
+    secrets.extend(place.secrets());
+    assert!(content::holds(place.database(), EMAIL), "it is the right database");
+    for secret in &secrets {
+        assert!(!content::holds(place.database(), secret), "the database holds {secret}");
     }
     // Without their times, whose digits may be a code by chance.
     let lines: Vec<&str> =

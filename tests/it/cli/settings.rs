@@ -17,7 +17,14 @@ fn a_wrong_setting_stops_with_one_line_that_names_it() {
         ("TRUST_PROXY", "yes", "TRUST_PROXY"),
         ("JWT_SECRET", "short", "JWT_SECRET must be 32 characters or longer"),
         ("SECRET_KEY", "xyz", "SECRET_KEY must be 64 hexadecimal digits"),
-        ("DATABASE_URL", "postgres://u:hunter2@h/d", "DATABASE_URL must be sqlite:PATH"),
+        ("DATABASE_URL", "mysql://u:hunter2@h/d", "DATABASE_URL must be sqlite:PATH"),
+        ("DATABASE_URL", "postgres://u:hunter2@h:x/d", "DATABASE_URL must be postgres://USER:"),
+        (
+            "DATABASE_URL",
+            "postgres://u:hunter2@h/d?sslmode=off",
+            "DATABASE_URL must be a URL whose sslmode is disable, prefer, require,",
+        ),
+        ("DATABASE_CONNECTIONS", "1", r#"DATABASE_CONNECTIONS is "1"; it must be a number from 2"#),
         ("PUBLIC_URL", "example.com", "PUBLIC_URL"),
         ("CORS_ORIGIN", "http://a/b", "CORS_ORIGIN"),
         ("FRONTEND_URL", "ftp://a", "FRONTEND_URL"),
@@ -44,13 +51,13 @@ fn a_wrong_setting_stops_with_one_line_that_names_it() {
 
     assert_eq!(place.run(&["serve", "--no-such-flag"]).code, 2);
     assert_eq!(place.run(&[]).code, 2);
-    let ended = place.run_with(&["admin", "list-users"], &[("DATABASE_URL", "postgres://h/d")]);
+    let ended = place.run_with(&["admin", "list-users"], &[("DATABASE_URL", "mysql://h/d")]);
     ended.refused(2);
 }
 
 #[test]
 fn secrets_are_made_once_and_are_private() {
-    let place = Place::new();
+    let place = Place::with_file();
     place.serve().stop();
     let files = ["data/jwt.secret", "data/secret.key"].map(|name| place.path(name));
     let read = || files.clone().map(|file| fs::read_to_string(file).unwrap());
@@ -67,7 +74,7 @@ fn secrets_are_made_once_and_are_private() {
 
 #[test]
 fn a_file_gives_a_setting_and_the_environment_goes_first() {
-    let place = Place::new();
+    let place = Place::with_file();
     fs::write(place.path("dir"), "elsewhere\r\n").unwrap();
     let file = place.path("dir");
     let variable = ("DATA_DIR_FILE", file.to_str().unwrap());
@@ -79,8 +86,8 @@ fn a_file_gives_a_setting_and_the_environment_goes_first() {
 }
 
 #[test]
-fn two_servers_do_not_share_a_database() {
-    let place = Place::new();
+fn two_servers_do_not_share_a_file() {
+    let place = Place::with_file();
     let server = place.serve();
     let ended = place.run(&["serve"]);
     assert_eq!(ended.code, 1);

@@ -315,5 +315,5 @@ async fn a_client_counts_while_there_is_a_project_for_it() {
     assert_eq!(clients().await, 1);
     user.delete(&format!("/clients/{two}")).await.data(200);
     assert_eq!(clients().await, 0);
-    crate::store::rollup::assert_rollups(&app.database());
+    crate::store::rollup::assert_rollups(app.database());
 }

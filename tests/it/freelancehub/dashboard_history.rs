@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use freelanceos::{
     app::token::{TokenType, Tokens},
     domain::session::Claims,
-    store::{doctor, engine::Tx, sqlite},
+    store::{doctor, engine::Tx},
 };
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use serde_json::{Value, json};
@@ -358,10 +358,9 @@ impl<'a> History<'a> {
             feed.extend(entries.as_array().unwrap().iter().cloned());
         }
         assert_eq!(feed, self.feed.iter().rev().cloned().collect::<Vec<_>>());
-        assert_rollups(&self.app.database());
-        let findings = sqlite::peek(&self.app.database(), |connection| {
-            doctor::rollups(&mut Tx::new(connection))
-        });
+        assert_rollups(self.app.database());
+        let findings =
+            self.app.database().peek(|connection| doctor::rollups(&mut Tx::new(connection)));
         assert_eq!(findings.unwrap(), Vec::<String>::new());
     }
 }

@@ -1,6 +1,5 @@
 //! What every test of a freelancer's routes begins with.
 
-use freelanceos::store::sqlite;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -17,7 +16,7 @@ pub async fn freelancer<'a>(app: &'a TestApp, username: &str) -> User<'a> {
 
 /// Changes rows beside the running program, as an admin's command may.
 pub fn change_rows(app: &TestApp, statement: &str) {
-    sqlite::with_connection(&app.database(), |connection| connection.define(statement)).unwrap();
+    app.database().change(|connection| connection.define(statement)).unwrap();
 }
 
 /// Asks for what everybody may see.

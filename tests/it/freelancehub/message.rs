@@ -1,6 +1,6 @@
 //! Messages: the contact form of a public profile, and what the freelancer makes of them.
 
-use freelanceos::store::{doctor, engine::Tx, sqlite};
+use freelanceos::store::{doctor, engine::Tx};
 use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -114,7 +114,7 @@ async fn a_message_can_be_read_unread_and_deleted() {
         let said = r#"{"success":true,"message":"Message updated successfully"}"#;
         assert_eq!(changed.bare(200).to_string(), said);
         assert_eq!(listed(&user).await, [("Two".to_owned(), read), ("One".to_owned(), false)]);
-        assert_rollups(&app.database());
+        assert_rollups(app.database());
     }
     for (body, said) in [
         (json!({}), "Read is required"),
@@ -128,13 +128,13 @@ async fn a_message_can_be_read_unread_and_deleted() {
     let said = r#"{"success":true,"message":"Message deleted successfully"}"#;
     assert_eq!(user.hub_delete(&path).await.bare(200).to_string(), said);
     assert_eq!(listed(&user).await, [("One".to_owned(), false)]);
-    assert_rollups(&app.database());
+    assert_rollups(app.database());
     user.hub_delete(&path).await.refusal(404);
     assert_eq!(user.hub_put(&path, json!({"read": true})).await.refusal(404), "Message not found");
     let unread = format!("{PATH}/{}", first_id(&user).await);
     app.send(user.hub(Method::PATCH, &unread).json(&json!({"read": true}))).await.bare(200);
     user.hub_delete(&unread).await.bare(200);
-    assert_rollups(&app.database());
+    assert_rollups(app.database());
 }
 
 #[tokio::test]
@@ -191,7 +191,7 @@ async fn nobody_but_an_active_freelancer_gets_messages() {
         let refused = app.hub_post(&path, body.clone()).await;
         assert_eq!(refused.refusal(404), "Freelancer not found", "{name}");
     }
-    assert_rollups(&app.database());
+    assert_rollups(app.database());
 }
 
 #[tokio::test]
@@ -227,10 +227,8 @@ async fn the_doctor_notices_totals_that_are_not_those_of_the_rows() {
     send(&app, "johndoe", "One", "Hello").await;
     user.project(&user.client("C").await, "P").await;
     super::freelancer::visit(&app, "/public/freelancers/johndoe").await.bare(200);
-    let findings = || {
-        sqlite::peek(&app.database(), |connection| doctor::rollups(&mut Tx::new(connection)))
-            .unwrap()
-    };
+    let findings =
+        || app.database().peek(|connection| doctor::rollups(&mut Tx::new(connection))).unwrap();
     assert_eq!(findings(), Vec::<String>::new());
     let lists =
         ["messages", "messages:unread", "profile_views", "activity:feed", "clients:with-project"];

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use freelanceos::store::{engine::Tx, sqlite};
+use freelanceos::store::engine::Tx;
 use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ async fn a_challenge_may_be_answered_for_five_minutes() {
     let answer = mary.hub_post("/auth/passkey/register", body).await;
     assert_eq!(answer.refusal(400), NOT_REGISTERED);
     let waiting = || {
-        sqlite::with_connection(&app.database(), |connection| {
+        app.database().peek(|connection| {
             let count = "SELECT COUNT(*) FROM passkey_challenges";
             Tx::new(connection).one(count, &[], |row| row.get::<i64>(0))
         })

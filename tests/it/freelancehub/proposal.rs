@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use freelanceos::store::{engine::Tx, sqlite};
+use freelanceos::store::engine::Tx;
 use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::freelancer::{actions, change_rows, freelancer, shown, visit};
 use crate::store::rollup::assert_rollups;
-use crate::support::{Answer, Options, PUBLIC_URL, TestApp, User, spawn_app, spawn_app_with};
+use crate::support::{
+    Answer, Options, PUBLIC_URL, TestApp, User, content, spawn_app, spawn_app_with,
+};
 
 /// Makes and sends a proposal; answers its id and the token of its link.
 async fn sent(user: &User<'_>, new: Value) -> (String, String) {
@@ -39,11 +41,12 @@ async fn answer(app: &TestApp, token: &str, verb: &str, name: &str) -> Answer {
 
 /// Name, address and time of the answer to the only proposal.
 fn signed(app: &TestApp) -> (Option<String>, Option<String>, Option<i64>) {
-    sqlite::peek(&app.database(), |connection| {
-        let sql = "SELECT answered_by, answered_from, answered_at FROM proposals";
-        Tx::new(connection).one(sql, &[], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-    })
-    .unwrap()
+    app.database()
+        .peek(|connection| {
+            let sql = "SELECT answered_by, answered_from, answered_at FROM proposals";
+            Tx::new(connection).one(sql, &[], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        })
+        .unwrap()
 }
 
 #[tokio::test]
@@ -129,12 +132,8 @@ async fn the_link_is_shown_to_its_owner_from_send_on_and_stays_the_same() {
     assert!(!is_in_database(&app, &token) && is_in_database(&app, "c@example.com"));
 }
 
-/// Whether the database's files hold this text.
 fn is_in_database(app: &TestApp, text: &str) -> bool {
-    ["", "-wal"].iter().any(|suffix| {
-        let bytes = std::fs::read(format!("{}{suffix}", app.database().display())).unwrap();
-        bytes.windows(text.len()).any(|window| window == text.as_bytes())
-    })
+    content::holds(app.database(), text)
 }
 
 #[tokio::test]
@@ -206,7 +205,7 @@ async fn a_client_accepts_or_declines_once() {
         }
         assert_eq!(user.get(&format!("/proposals/{id}")).await.data(200), proposal.data(200));
         assert_eq!(signed(&app).2, Some(at));
-        assert_rollups(&app.database());
+        assert_rollups(app.database());
         let mails = app.mails().await;
         let [mail] = &mails[..] else { panic!("{} mails", mails.len()) };
         let told = format!("ඩොන් පෙරේරා has {} your proposal", said.split(' ').nth(1).unwrap());
@@ -229,7 +228,7 @@ async fn of_two_answers_at_once_one_counts() {
         let stands = if a.status == 200 || other == "accept" { "accepted" } else { "rejected" };
         assert_eq!(user.get(&format!("/proposals/{id}")).await.data(200)["status"], stands);
     }
-    assert_rollups(&app.database());
+    assert_rollups(app.database());
 }
 
 #[tokio::test]

@@ -95,7 +95,7 @@ async fn right_passwords_do_not_count_as_wrong_ones() {
 }
 
 #[tokio::test]
-async fn limits_of_an_hour_or_more_outlive_a_restart_and_shorter_ones_do_not() {
+async fn limits_hold_over_all_servers_and_outlive_a_restart_but_for_those_of_the_whole_api() {
     let app = limited().await;
     for _ in 0..3 {
         ask(&app, "/auth/register", "203.0.113.1", &json!({})).await.error(400);
@@ -104,17 +104,23 @@ async fn limits_of_an_hour_or_more_outlive_a_restart_and_shorter_ones_do_not() {
         ask(&app, "/auth/login", "203.0.113.1", &json!({})).await.error(400);
     }
     app.register("a@example.com").await;
-    let database = app.database();
     let again = spawn_app_with(Options {
         rate_limit: true,
         trust_proxy: true,
-        database: Some(database),
+        home: app.home(),
         ..Options::default()
     })
     .await;
     ask(&again, "/auth/register", "203.0.113.1", &json!({})).await.error(429);
     ask(&again, "/auth/register", "203.0.113.3", &json!({})).await.error(400);
-    ask(&again, "/auth/login", "203.0.113.1", &json!({})).await.error(400);
+    ask(&again, "/auth/login", "203.0.113.1", &json!({})).await.error(429);
+    ask(&app, "/auth/login", "203.0.113.1", &json!({})).await.error(429);
+    ask(&again, "/auth/login", "203.0.113.3", &json!({})).await.error(400);
+    let remaining = async |app: &TestApp| {
+        let answer = ask(app, "/auth/logout", "203.0.113.1", &json!({})).await;
+        answer.headers["x-ratelimit-remaining"].to_str().unwrap().to_owned()
+    };
+    assert_eq!([remaining(&app).await, remaining(&again).await], ["90", "97"]);
 }
 
 #[tokio::test]

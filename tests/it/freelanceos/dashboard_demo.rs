@@ -4,14 +4,12 @@ use std::{
     collections::BTreeMap,
     io::Write,
     process::{Command, Stdio},
+    sync::Arc,
 };
 
 use freelanceos::{
     domain::id::{ClientId, InvoiceId, MilestoneId, ProjectId},
-    store::{
-        engine::{Row, Tx},
-        sqlite,
-    },
+    store::engine::{Row, Tx},
 };
 use jiff::{SignedDuration, ToSpan, civil::Date, tz::TimeZone};
 use reqwest::Method;
@@ -19,7 +17,7 @@ use rust_decimal::{Decimal, prelude::ToPrimitive};
 use serde_json::json;
 
 use super::dashboard_model::{Client, Invoice, Milestone, Model, Payment, Project};
-use crate::support::{Options, PASSWORD, TestApp, User, spawn_app_with};
+use crate::support::{Home, JWT_SECRET, Options, PASSWORD, TestApp, User, spawn_app_with};
 
 const EMAIL: &str = "demo@example.com";
 const ZONES: [&str; 3] = ["Africa/Lagos", "Asia/Colombo", "America/St_Johns"];
@@ -27,17 +25,20 @@ const RATE_ONE: i128 = 1_000_000_000_000;
 
 #[tokio::test]
 async fn the_figures_of_the_demo_equal_a_recount_over_a_months_end_in_three_timezones() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut demo = Command::new(env!("CARGO_BIN_EXE_freelanceos"));
-    demo.args(["demo"]).env("DATA_DIR", folder.path()).stdin(Stdio::piped());
-    let mut migrate = Command::new(env!("CARGO_BIN_EXE_freelanceos"));
-    assert!(migrate.arg("migrate").env("DATA_DIR", folder.path()).status().unwrap().success());
-    let mut demo = demo.spawn().unwrap();
+    let home = Arc::new(Home::bare());
+    let command = |name: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_freelanceos"));
+        command.arg(name).env_clear().env("DATA_DIR", home.path());
+        command.env("JWT_SECRET", JWT_SECRET).env("SECRET_KEY", "07".repeat(32));
+        command.envs(home.database_url().map(|url| ("DATABASE_URL", url)));
+        command
+    };
+    assert!(command("migrate").status().unwrap().success());
+    let mut demo = command("demo").stdin(Stdio::piped()).spawn().unwrap();
     writeln!(demo.stdin.take().unwrap(), "{PASSWORD}").unwrap();
     assert!(demo.wait().unwrap().success());
 
-    let database = Some(folder.path().join("freelanceos.db"));
-    let app = spawn_app_with(Options { database, ..Options::default() }).await;
+    let app = spawn_app_with(Options { home: Some(home), ..Options::default() }).await;
     let mut model = read_model(&app);
     let currencies: std::collections::BTreeSet<_> =
         model.payments.iter().map(|payment| payment.currency).collect();
@@ -105,34 +106,35 @@ fn word(word: &str) -> &'static str {
 
 /// Reads what happened, row by row, and none of the sums that are kept beside the rows.
 fn read_model(app: &TestApp) -> Model {
-    sqlite::peek(&app.database(), |connection| {
-        let tx = &mut Tx::new(connection);
-        let text = |row: &dyn Row, column| row.get::<String>(column);
-        let clients = tx.list("SELECT id, name FROM clients ORDER BY id", &[], |row| {
-            let id: ClientId = row.get(0)?;
-            Ok(Client { id: id.to_string(), name: text(row, 1)?, deleted: false })
-        })?;
-        let client = |row: &dyn Row, column| {
-            let id: ClientId = row.get(column)?;
-            Ok(clients.iter().position(|client| client.id == id.to_string()).unwrap())
-        };
-        let invoices = tx.list(
-            "SELECT id, number, client_id, currency, amount, due_date, status FROM invoices",
-            &[],
-            |row| {
-                let id: InvoiceId = row.get(0)?;
-                Ok(Invoice {
-                    id: id.to_string(),
-                    number: text(row, 1)?,
-                    client: client(row, 2)?,
-                    currency: known(&text(row, 3)?),
-                    minor: row.get::<i64>(4)?.into(),
-                    due: row.get(5)?,
-                    status: word(&text(row, 6)?),
-                })
-            },
-        )?;
-        let payments = tx.list(
+    app.database()
+        .peek(|connection| {
+            let tx = &mut Tx::new(connection);
+            let text = |row: &dyn Row, column| row.get::<String>(column);
+            let clients = tx.list("SELECT id, name FROM clients ORDER BY id", &[], |row| {
+                let id: ClientId = row.get(0)?;
+                Ok(Client { id: id.to_string(), name: text(row, 1)?, deleted: false })
+            })?;
+            let client = |row: &dyn Row, column| {
+                let id: ClientId = row.get(column)?;
+                Ok(clients.iter().position(|client| client.id == id.to_string()).unwrap())
+            };
+            let invoices = tx.list(
+                "SELECT id, number, client_id, currency, amount, due_date, status FROM invoices",
+                &[],
+                |row| {
+                    let id: InvoiceId = row.get(0)?;
+                    Ok(Invoice {
+                        id: id.to_string(),
+                        number: text(row, 1)?,
+                        client: client(row, 2)?,
+                        currency: known(&text(row, 3)?),
+                        minor: row.get::<i64>(4)?.into(),
+                        due: row.get(5)?,
+                        status: word(&text(row, 6)?),
+                    })
+                },
+            )?;
+            let payments = tx.list(
             "SELECT client_id, paid_at, currency, amount, base_currency, base_amount FROM payments",
             &[],
             |row| {
@@ -147,63 +149,63 @@ fn read_model(app: &TestApp) -> Model {
                 })
             },
         )?;
-        let projects = tx.list(
-            "SELECT id, name, client_id, currency, budget, deadline, status, updated_at \
+            let projects = tx.list(
+                "SELECT id, name, client_id, currency, budget, deadline, status, updated_at \
              FROM projects WHERE deleted_at IS NULL",
-            &[],
-            |row| {
-                let id: ProjectId = row.get(0)?;
-                Ok(Project {
-                    id: id.to_string(),
-                    name: text(row, 1)?,
-                    client: client(row, 2)?,
-                    currency: known(&text(row, 3)?),
-                    minor: row.get::<i64>(4)?.into(),
-                    deadline: row.get(5)?,
-                    statuses: vec![(row.get(7)?, word(&text(row, 6)?))],
-                })
-            },
-        )?;
-        let milestones = tx.list(
-            "SELECT id, name, project_id, amount, due_date, status FROM milestones",
-            &[],
-            |row| {
-                let (id, project): (MilestoneId, ProjectId) = (row.get(0)?, row.get(2)?);
-                let of = |known: &Project| known.id == project.to_string();
-                Ok(Milestone {
-                    id: id.to_string(),
-                    name: text(row, 1)?,
-                    project: projects.iter().position(of).unwrap(),
-                    minor: row.get::<i64>(3)?.into(),
-                    due: row.get(4)?,
-                    status: word(&text(row, 5)?),
-                })
-            },
-        )?;
-        let rates: BTreeMap<_, _> = tx
-            .list(
-                "SELECT from_currency, into_currency, day, rate FROM exchange_rates",
                 &[],
                 |row| {
-                    let rate: Decimal = row.get(3)?;
-                    let rate = (rate * Decimal::from(RATE_ONE)).to_i128().unwrap();
-                    Ok(((known(&text(row, 0)?), known(&text(row, 1)?)), (row.get(2)?, rate)))
+                    let id: ProjectId = row.get(0)?;
+                    Ok(Project {
+                        id: id.to_string(),
+                        name: text(row, 1)?,
+                        client: client(row, 2)?,
+                        currency: known(&text(row, 3)?),
+                        minor: row.get::<i64>(4)?.into(),
+                        deadline: row.get(5)?,
+                        statuses: vec![(row.get(7)?, word(&text(row, 6)?))],
+                    })
                 },
-            )?
-            .into_iter()
-            .collect();
-        Ok(Model {
-            base: "USD",
-            zone: TimeZone::UTC,
-            knows_past: false,
-            rate_one: RATE_ONE,
-            rates,
-            clients,
-            invoices,
-            payments,
-            projects,
-            milestones,
+            )?;
+            let milestones = tx.list(
+                "SELECT id, name, project_id, amount, due_date, status FROM milestones",
+                &[],
+                |row| {
+                    let (id, project): (MilestoneId, ProjectId) = (row.get(0)?, row.get(2)?);
+                    let of = |known: &Project| known.id == project.to_string();
+                    Ok(Milestone {
+                        id: id.to_string(),
+                        name: text(row, 1)?,
+                        project: projects.iter().position(of).unwrap(),
+                        minor: row.get::<i64>(3)?.into(),
+                        due: row.get(4)?,
+                        status: word(&text(row, 5)?),
+                    })
+                },
+            )?;
+            let rates: BTreeMap<_, _> = tx
+                .list(
+                    "SELECT from_currency, into_currency, day, rate FROM exchange_rates",
+                    &[],
+                    |row| {
+                        let rate: Decimal = row.get(3)?;
+                        let rate = (rate * Decimal::from(RATE_ONE)).to_i128().unwrap();
+                        Ok(((known(&text(row, 0)?), known(&text(row, 1)?)), (row.get(2)?, rate)))
+                    },
+                )?
+                .into_iter()
+                .collect();
+            Ok(Model {
+                base: "USD",
+                zone: TimeZone::UTC,
+                knows_past: false,
+                rate_one: RATE_ONE,
+                rates,
+                clients,
+                invoices,
+                payments,
+                projects,
+                milestones,
+            })
         })
-    })
-    .unwrap()
+        .unwrap()
 }

@@ -350,7 +350,7 @@ async fn play(zone: &str, seed: u64) {
             history.check().await;
         }
     }
-    assert_rollups(&app.database());
+    assert_rollups(app.database());
     assert!(history.model.payments.len() > 60, "a history worth the name");
 }
 

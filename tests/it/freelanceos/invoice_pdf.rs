@@ -94,7 +94,7 @@ async fn an_invoice_sent_by_an_older_version_is_printed_when_it_is_asked_for_and
     let id = user.sent_invoice(&client, json!(100)).await;
     let asked = InvoiceId::parse(&id);
     // As a version without PDFs and links has left it.
-    let forgotten = freelanceos::store::sqlite::with_connection(&app.database(), |connection| {
+    let forgotten = app.database().change(|connection| {
         connection.define("DELETE FROM invoice_files")?;
         connection.define(
             "UPDATE invoices SET link = NULL, link_hash = NULL, \

@@ -1,10 +1,11 @@
 //! Text of every field: names are one trimmed line, free text is kept as it was sent.
 
 use proptest::prelude::*;
+use reqwest::Method;
 use serde_json::json;
 
 use super::fields::targets;
-use crate::support::spawn_app;
+use crate::support::{TestApp, spawn_app};
 
 #[tokio::test]
 async fn text_has_a_longest_and_a_shortest_length_in_characters() {
@@ -129,6 +130,49 @@ async fn names_are_trimmed_and_come_back_as_they_were_sent() {
                 assert_eq!(shown[field], name, "{}", target.operation.name());
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_zero_where_a_text_is_looked_for_is_refused_or_finds_nothing() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    user.client("Client").await;
+    for zero in ["a\0@example.com", "\0", "user@example.com\0"] {
+        no_failure(&app, zero).await;
+    }
+    for path in ["/clients?search=%00", "/clients/%00", "/invoices?status=%00"] {
+        let status = user.get(path).await.status;
+        assert!(status.is_client_error(), "{path}: {status}");
+    }
+    for path in ["/public/freelancers/%00", "/public/proposals/%00"] {
+        let status = app.send(app.hub(Method::GET, path)).await.status;
+        assert!(status.is_client_error(), "{path}: {status}");
+    }
+    for path in ["/i/%00", "/p/%00", "/u/%00", "/clients?search=%00"] {
+        let status = app.http.get(format!("{}{path}", app.base)).send().await.unwrap().status();
+        assert!(!status.is_server_error(), "{path}: {status}");
+    }
+}
+
+/// Sends a text with a zero to whatever looks for an account by it.
+async fn no_failure(app: &TestApp, zero: &str) {
+    for (path, body) in [
+        ("/auth/login", json!({"email": zero, "password": "SecurePass123"})),
+        ("/auth/verify-otp", json!({"email": zero, "otp": "123456"})),
+        ("/auth/resend-otp", json!({"email": zero})),
+    ] {
+        let status = app.post(path, body).await.status;
+        assert!(status.is_client_error(), "{path}: {status}");
+    }
+    for (path, body) in [
+        ("/auth/forgot-password", json!({"email": zero})),
+        ("/auth/login", json!({"email": zero, "password": "SecurePass123"})),
+        ("/auth/login/challenge", json!({"identifier": zero})),
+        ("/auth/refresh", json!({"refreshToken": zero})),
+    ] {
+        let status = app.hub_post(path, body).await.status;
+        assert!(!status.is_server_error(), "{path}: {status}");
     }
 }
 

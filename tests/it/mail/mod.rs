@@ -5,14 +5,17 @@ use std::{fs, path::PathBuf, sync::Arc};
 use freelanceos::{
     domain::{id::Id, mail::Letter},
     mail::{courier::Courier, message::Sender},
-    store::{outbox, sqlite},
+    store::{
+        engine::{Connection, Tx},
+        outbox,
+    },
 };
 use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::{Options, TestApp, spawn_app, spawn_app_with};
+use crate::support::{Options, TestApp, content, spawn_app, spawn_app_with};
 
 /// Registers somebody who has to prove the e-mail address, which mails a code.
 async fn register(app: &TestApp, email: &str, first_name: &str) {
@@ -35,14 +38,9 @@ async fn only_letter(app: &TestApp) -> Letter {
     letter.clone()
 }
 
-/// Whether the database files hold these bytes anywhere.
-fn database_holds(app: &TestApp, bytes: &[u8]) -> bool {
-    ["", "-wal"].iter().any(|suffix| {
-        let mut file = app.database().into_os_string();
-        file.push(suffix);
-        let held = fs::read(PathBuf::from(file)).unwrap();
-        held.windows(bytes.len()).any(|window| window == bytes)
-    })
+/// Whether the database holds this anywhere.
+fn database_holds(app: &TestApp, text: impl AsRef<[u8]>) -> bool {
+    content::holds(app.database(), text)
 }
 
 /// A courier that can deliver nothing as long as a file lies where its folder should be.
@@ -81,16 +79,16 @@ async fn the_database_never_holds_what_a_mail_says() {
     let letter = only_letter(&app).await;
     assert!(letter.sealed.is_some() && letter.waits());
     assert!(!format!("{:?}", letter.subject).contains("Kamala"));
-    assert!(database_holds(&app, b"kamala@example.com"), "the files are the right ones");
-    assert!(!database_holds(&app, b"Hello Kamala"));
+    assert!(database_holds(&app, "kamala@example.com"), "it is the right one");
+    assert!(!database_holds(&app, "Hello Kamala"));
 
     let mails = app.mails().await;
     let letter = only_letter(&app).await;
     assert_eq!(letter.sealed, None, "the body is erased once it is delivered");
     assert_eq!(letter.delivered_at, Some(app.app.now()));
     assert_eq!((letter.tries, letter.last_error.as_deref()), (1, None));
-    assert!(!database_holds(&app, mails[0].code().as_bytes()));
-    assert!(!database_holds(&app, b"Hello Kamala"));
+    assert!(!database_holds(&app, mails[0].code()));
+    assert!(!database_holds(&app, "Hello Kamala"));
 }
 
 #[tokio::test]
@@ -206,9 +204,8 @@ async fn a_try_of_which_nothing_was_heard_is_made_again() {
     let now = app.app.now();
     // As if the machine had lost its power in the middle of a delivery.
     let until = now + SignedDuration::from_secs(40);
-    let taken = sqlite::with_connection(&app.database(), |c| {
-        outbox::take(&mut freelanceos::store::engine::Tx::new(c), id, now, until)
-    });
+    let take = |c: &mut dyn Connection| outbox::take(&mut Tx::new(c), id, now, until);
+    let taken = app.database().change(take);
     assert_eq!(taken.unwrap().unwrap().id, id);
     assert!(app.mails().await.is_empty());
     app.clock.advance(SignedDuration::from_secs(40));

@@ -1,4 +1,4 @@
-//! How SQLite answers what FreelanceHub asks for a freelancer: by an index, always.
+//! How a database answers what FreelanceHub asks for a freelancer: by an index, always.
 
 use freelanceos::{
     domain::{
@@ -8,13 +8,14 @@ use freelanceos::{
     store::{
         self,
         engine::{Connection, Tx},
-        migrate, sqlite,
     },
 };
-use tempfile::TempDir;
 
-use super::recorder::{asked_by, assert_indexed, id};
-use crate::support::START;
+use super::{
+    postgres_plan::fill_with,
+    recorder::{asked_by, assert_indexed, id},
+};
+use crate::support::{Home, START};
 
 /// Asks and changes all that the routes of a freelancer do.
 fn ask_all(tx: &mut Tx, account: AccountId) -> Result<()> {
@@ -60,7 +61,8 @@ fn ask_all(tx: &mut Tx, account: AccountId) -> Result<()> {
 /// Some thousand rows, most of them of one account.
 fn fill(connection: &mut dyn Connection) -> Result<()> {
     let of = |number: &str| format!("unhex(printf('%032x', {number}))");
-    let (own, account, client) = (of("i"), of("1 + (i % 40 = 0)"), of("1 + i % 30"));
+    let (own, account, client) =
+        (of("i"), of("CASE i % 40 WHEN 0 THEN 2 ELSE 1 END"), of("1 + i % 30"));
     let day = "date('2026-01-01', (i % 300) || ' days')";
     for (rows, insert) in [
         (
@@ -125,11 +127,10 @@ fn fill(connection: &mut dyn Connection) -> Result<()> {
 
 #[test]
 fn everything_a_freelancer_asks_for_is_answered_by_an_index_without_sorting() {
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("freelanceos.db");
-    migrate::run(&path, START.parse().unwrap()).unwrap();
-    sqlite::with_connection(&path, fill).unwrap();
-    let asked = asked_by(&path, |tx| ask_all(tx, id(1)));
+    let home = Home::new();
+    let database = home.database();
+    fill_with(database, fill);
+    let asked = asked_by(database, |tx| ask_all(tx, id(1)));
     assert!(asked.len() > 25, "only {} statements", asked.len());
-    assert_indexed(&path, &asked);
+    assert_indexed(database, &asked);
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, io::Read};
 
 use flate2::read::GzDecoder;
 use freelanceos::store::{
-    doctor,
+    Database, doctor,
     engine::{Connection, Tx},
     migrate, sqlite,
 };
@@ -99,7 +99,8 @@ fn a_database_of_every_released_version_migrates_without_losing_anything() {
             before.iter().filter(|(_, sum)| sum.is_none_or(|sum| sum <= 0)).collect();
         assert!(empty.is_empty(), "version {version} proves nothing of {empty:?}");
 
-        let migration = migrate::run(&path, START.parse().unwrap()).unwrap();
+        let migration =
+            migrate::run(&Database::Sqlite(path.clone()), START.parse().unwrap()).unwrap();
         assert_eq!((migration.from, migration.to), (*version, migrate::latest()));
         assert!(migration.copy.unwrap().exists());
         let after = sqlite::peek(&path, |connection| Ok(facts(connection, &known))).unwrap();

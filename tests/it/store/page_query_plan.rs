@@ -4,20 +4,18 @@ use freelanceos::{
     domain::{
         id::ImageId, money::Currency, page::Page, project::ProjectFilter, proposal::ProposalFilter,
     },
-    store::{self, migrate},
+    store,
 };
-use tempfile::TempDir;
 
 use super::recorder::{asked_by, assert_indexed, id};
-use crate::support::START;
+use crate::support::Home;
 
 #[test]
 fn frames_pictures_and_searches_read_by_an_index() {
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("freelanceos.db");
-    migrate::run(&path, START.parse().unwrap()).unwrap();
+    let home = Home::new();
+    let database = home.database();
     let account = id(1);
-    let asked = asked_by(&path, |tx| {
+    let asked = asked_by(database, |tx| {
         store::account::oldest(tx)?;
         store::message::count_unread(tx, account)?;
         store::two_factor::find(tx, account)?;
@@ -41,5 +39,5 @@ fn frames_pictures_and_searches_read_by_an_index() {
         store::proposal::list(tx, account, &proposals, &rates).map(drop)
     });
     assert!(asked.len() >= 14, "{asked:#?}");
-    assert_indexed(&path, &asked);
+    assert_indexed(database, &asked);
 }

@@ -8,10 +8,13 @@ use freelanceos::{
         id::{Id, Named},
     },
     store::{
+        Database,
         engine::{Connection, Row, Tx, Value},
         sqlite,
     },
 };
+
+use super::postgres_plan;
 
 /// A connection that remembers what it was asked.
 struct Recorder<'c> {
@@ -30,9 +33,23 @@ impl Connection for Recorder<'_> {
         self.connection.query(sql, values, each)
     }
 
+    fn claim(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+        each: &mut dyn FnMut(&dyn Row) -> Result<()>,
+    ) -> Result<()> {
+        self.asked.insert(sql);
+        self.connection.claim(sql, values, each)
+    }
+
     fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64> {
         self.asked.insert(sql);
         self.connection.execute(sql, values)
+    }
+
+    fn lock_tables(&mut self) -> Result<()> {
+        self.connection.lock_tables()
     }
 
     fn define(&mut self, statement: &str) -> Result<()> {
@@ -49,7 +66,43 @@ pub fn id<K: Named>(number: u128) -> Id<K> {
     Id::from_slice(&number.to_be_bytes()).unwrap()
 }
 
-/// Steps of a plan that read a whole table or sort.
+/// What this work asks the database.
+pub fn asked_by(
+    database: &Database,
+    work: impl FnOnce(&mut Tx) -> Result<()> + Send,
+) -> BTreeSet<&'static str> {
+    let record = |connection: &mut dyn Connection| {
+        let mut recorder = Recorder { connection, asked: BTreeSet::new() };
+        work(&mut Tx::new(&mut recorder))?;
+        Ok(recorder.asked)
+    };
+    database.change(record).unwrap()
+}
+
+/// Fails where a statement reads a whole table or sorts: with statistics or without, where that
+/// makes a difference to SQLite. PostgreSQL would rather read all of a small table.
+#[track_caller]
+pub fn assert_indexed(database: &Database, asked: &BTreeSet<&'static str>) {
+    let mut found = Vec::new();
+    for analysed in [false, true] {
+        for sql in asked {
+            let faults = match database {
+                Database::Sqlite(file) => faults(file, sql),
+                Database::Postgres(_) => postgres_plan::faults(database, sql),
+            };
+            if !faults.is_empty() {
+                found.push(format!("analysed: {analysed}\n{sql}\n{faults:#?}"));
+            }
+        }
+        if database.server().is_some() {
+            break;
+        }
+        database.change(|connection| connection.define("ANALYZE")).unwrap();
+    }
+    assert!(found.is_empty(), "{}", found.join("\n\n"));
+}
+
+/// Steps of SQLite's plan that read a whole table or sort.
 fn faults(path: &Path, sql: &str) -> Vec<String> {
     let steps = sqlite::query_plan(path, sql).unwrap();
     let is_inner = |name: &str| {
@@ -63,32 +116,4 @@ fn faults(path: &Path, sql: &str) -> Vec<String> {
         None => step.contains("TEMP B-TREE"),
     };
     steps.iter().filter(is_fault).cloned().collect()
-}
-
-/// What this work asks the database.
-pub fn asked_by(path: &Path, work: impl FnOnce(&mut Tx) -> Result<()>) -> BTreeSet<&'static str> {
-    let asked = sqlite::with_connection(path, |connection| {
-        let mut recorder = Recorder { connection, asked: BTreeSet::new() };
-        work(&mut Tx::new(&mut recorder))?;
-        Ok(recorder.asked)
-    });
-    asked.unwrap()
-}
-
-/// Fails where a statement reads a whole table or sorts, with statistics or without.
-#[track_caller]
-pub fn assert_indexed(path: &Path, asked: &BTreeSet<&'static str>) {
-    let mut found = Vec::new();
-    for analysed in [false, true] {
-        if analysed {
-            sqlite::with_connection(path, |connection| connection.define("ANALYZE")).unwrap();
-        }
-        for sql in asked {
-            let faults = faults(path, sql);
-            if !faults.is_empty() {
-                found.push(format!("analysed: {analysed}\n{sql}\n{faults:#?}"));
-            }
-        }
-    }
-    assert!(found.is_empty(), "{}", found.join("\n\n"));
 }

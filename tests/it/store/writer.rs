@@ -1,4 +1,4 @@
-//! The reader threads and the writer that commits in groups.
+//! SQLite: the reader threads and the writer that commits in groups.
 
 use std::{
     sync::{
@@ -12,7 +12,7 @@ use std::{
 use freelanceos::{
     domain::error::{Error, Result},
     store::{
-        Store,
+        Database, Store,
         engine::{Tx, Value},
         migrate,
     },
@@ -24,9 +24,13 @@ use crate::support::START;
 
 fn open() -> (TempDir, Arc<Store>) {
     let folder = TempDir::new().unwrap();
-    let path = folder.path().join("freelanceos.db");
-    migrate::run(&path, START.parse().unwrap()).unwrap();
-    (folder, Arc::new(Store::open(&path).unwrap()))
+    let database = file(&folder);
+    migrate::run(&database, START.parse().unwrap()).unwrap();
+    (folder, Arc::new(Store::open(&database).unwrap()))
+}
+
+fn file(folder: &TempDir) -> Database {
+    Database::Sqlite(folder.path().join("freelanceos.db"))
 }
 
 fn insert(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
@@ -241,6 +245,6 @@ async fn close_finishes_what_is_queued() {
         job.unwrap().unwrap();
     }
     Arc::into_inner(store).unwrap().close();
-    let again = Store::open(&folder.path().join("freelanceos.db")).unwrap();
+    let again = Store::open(&file(&folder)).unwrap();
     assert_eq!(names(&again).await.len(), 20);
 }

@@ -1,9 +1,11 @@
-//! The program as its users meet it: the real router on a random port, a fresh database file,
-//! the real writer. Only the clock and the randomness are given.
+//! The program as its users meet it: the real router on a random port, a fresh database, the real
+//! writer. Only the clock and the randomness are given.
 
 pub mod authenticator;
+pub mod content;
 pub mod document;
 pub mod eml;
+mod home;
 pub mod webauthn;
 
 use std::{
@@ -25,15 +27,15 @@ use freelanceos::{
     mail::{courier::Courier, message::Sender},
     net::{self, Face, Limits, Tls},
     server,
-    store::{Store, migrate, sqlite},
+    store::{Database, Store},
 };
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::watch};
 
 use self::eml::Eml;
+pub use self::home::Home;
 
 /// The instant at which every test begins, unless it says otherwise.
 pub const START: &str = "2026-03-18T12:00:00Z";
@@ -88,8 +90,8 @@ pub struct Options {
     pub refuse_common_passwords: bool,
     /// How people reach it, if not by [`PUBLIC_URL`].
     pub public_url: Option<&'static str>,
-    /// A database to work on a copy of, instead of a fresh one.
-    pub database: Option<PathBuf>,
+    /// What another has left, to go on from there instead of from nothing.
+    pub home: Option<Arc<Home>>,
     /// Who brings mail on its way, instead of a folder.
     pub courier: Option<Arc<Courier>>,
     /// What a client may take of time and room, if not the usual.
@@ -105,7 +107,7 @@ pub struct TestApp {
     pub app: Arc<App>,
     pub gate: Arc<Gate>,
     pub http: reqwest::Client,
-    folder: TempDir,
+    home: Arc<Home>,
     stop: watch::Sender<bool>,
 }
 
@@ -168,16 +170,11 @@ pub async fn spawn_app() -> TestApp {
 }
 
 pub async fn spawn_app_with(options: Options) -> TestApp {
-    let folder = TempDir::new().unwrap();
-    let database = folder.path().join("freelanceos.db");
+    let home = options.home.unwrap_or_else(|| Arc::new(Home::new()));
     let clock = Arc::new(TestClock(Mutex::new(START.parse().unwrap())));
-    if let Some(original) = options.database {
-        sqlite::backup(&original, &database, |_, _| true).unwrap();
-    }
-    migrate::run(&database, clock.now()).unwrap();
     let courier = options.courier.unwrap_or_else(|| {
         let sender = Sender::of_host("localhost").unwrap();
-        Arc::new(Courier::folder(folder.path().join("mail"), sender))
+        Arc::new(Courier::folder(home.path().join("mail"), sender))
     });
     let settings = Settings {
         jwt_secret: JWT_SECRET.to_owned(),
@@ -191,10 +188,9 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
         courier: Some(courier),
         ..Settings::default()
     };
-    let store = Store::open(&database).unwrap();
+    let store = Store::open(home.database()).unwrap();
     let random = Arc::new(TestRandom::default());
     let app = Arc::new(App::new(store, clock.clone(), random, settings).unwrap());
-    app.restore_limits().await.unwrap();
     app.continue_ids().await.unwrap();
     let gate = Arc::new(Gate {
         app: Arc::clone(&app),
@@ -211,7 +207,7 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
     let (stop, stopped) = watch::channel(false);
     let face = Face { routes: Arc::new(routes), tls: options.tls };
     tokio::spawn(net::serve(vec![(listener, face)], options.limits.unwrap_or_default(), stopped));
-    TestApp { base, clock, app, gate, http: reqwest::Client::new(), folder, stop }
+    TestApp { base, clock, app, gate, http: reqwest::Client::new(), home, stop }
 }
 
 impl Drop for TestApp {
@@ -221,14 +217,19 @@ impl Drop for TestApp {
 }
 
 impl TestApp {
-    /// The database file.
-    pub fn database(&self) -> PathBuf {
-        self.folder.path().join("freelanceos.db")
+    /// The database it works on.
+    pub fn database(&self) -> &Database {
+        self.home.database()
+    }
+
+    /// Where another may go on from what this one has done, and will do no more of.
+    pub fn home(&self) -> Option<Arc<Home>> {
+        Some(Arc::clone(&self.home))
     }
 
     /// The folder that mail is written into.
     pub fn mail_folder(&self) -> PathBuf {
-        self.folder.path().join("mail")
+        self.home.path().join("mail")
     }
 
     /// Delivers the mail that is due, and reads all that was ever delivered, oldest first.

@@ -1,0 +1,131 @@
+//! The database itself: a file, or what a server keeps.
+
+use std::{fs, path::Path};
+
+use super::{AHEAD, RESTORE, Report, list};
+use crate::{
+    cli::{backup::beside, in_words, now, terminal},
+    config::Config,
+    store::{
+        Database, migrate,
+        postgres::{self, Server},
+        sqlite,
+    },
+};
+
+/// A -wal file of that size is not being brought into the database any more.
+const WAL_LARGE: u64 = 256 << 20;
+/// A database of that size deserves a look at where backups go.
+const DATABASE_LARGE: u64 = 10 << 30;
+
+/// Whether its rows can be looked at.
+pub fn examine(database: &Database, config: Option<&Config>, report: &mut Report) -> bool {
+    let (is_there, mends) = match database {
+        Database::Sqlite(file) => (examine_file(database, file, report), RESTORE),
+        Database::Postgres(server) => (
+            examine_server(server, config, report),
+            "see what the server's log says of it, and whether its tables are whole (pg_amcheck)",
+        ),
+    };
+    is_there && examine_schema(database, mends, report)
+}
+
+fn examine_file(database: &Database, file: &Path, report: &mut Report) -> bool {
+    match migrate::version(database) {
+        Ok(0) => {
+            let text = format!("there is none at {database}");
+            report.fail("database", text, "start `freelanceos serve`, or set DATA_DIR");
+            return false;
+        }
+        Ok(_) => report.ok("database", database.to_string()),
+        Err(error) => {
+            let text = format!("{database} cannot be read: {}", in_words(&error));
+            report.fail("database", text, RESTORE);
+            return false;
+        }
+    }
+    examine_size(file, report);
+    match sqlite::check(file) {
+        Ok(findings) if findings.is_empty() => report.ok("integrity", "nothing is damaged"),
+        Ok(findings) => list(report, "integrity", &findings, RESTORE),
+        Err(error) => report.fail("integrity", in_words(&error), RESTORE),
+    }
+    true
+}
+
+fn examine_size(database: &Path, report: &mut Report) {
+    let size = |file: &Path| fs::metadata(file).map_or(0, |facts| facts.len());
+    let (main, wal) = (size(database), size(&beside(database, "-wal")));
+    let text = format!("{}, and {} in -wal", terminal::size(main), terminal::size(wal));
+    if wal > WAL_LARGE {
+        report.warn("size", text, "end what reads the database for long, or restart the server");
+    } else if main > DATABASE_LARGE {
+        report.warn("size", text, "make sure that backups have room");
+    } else {
+        report.ok("size", text);
+    }
+}
+
+fn examine_server(server: &Server, config: Option<&Config>, report: &mut Report) -> bool {
+    let facts = match postgres::facts(server) {
+        Ok(facts) => facts,
+        Err(error) => {
+            let text = format!("{server} cannot be reached: {}", in_words(&error));
+            report.fail("database", text, "see that the server runs, and what DATABASE_URL says");
+            return false;
+        }
+    };
+    report.ok("database", format!("{server}, PostgreSQL {}", facts.version));
+    if !server.is_proven() {
+        let text = if facts.is_encrypted {
+            "whoever is on the way to the database server can pretend to be it"
+        } else {
+            "whoever is on the way to the database server can read along"
+        };
+        report.warn("encryption", text, "add ?sslmode=verify-full to DATABASE_URL");
+    }
+    let ours = config.and_then(|config| config.database.server()).map_or(0, Server::connections);
+    let text = format!(
+        "{} of {} are taken; each `freelanceos serve` takes {ours}",
+        facts.connections, facts.connections_max
+    );
+    let left = facts.connections_max.saturating_sub(facts.connections);
+    if left < i64::try_from(ours).unwrap_or(i64::MAX) {
+        let advice = "raise max_connections of the server, or lower DATABASE_CONNECTIONS";
+        report.warn("connections", text, advice);
+    } else {
+        report.ok("connections", text);
+    }
+    let apart = (facts.clock.as_second() - now().as_second()).abs();
+    if apart > AHEAD {
+        let text = format!("that of the database server is {apart} s from this machine's");
+        report.warn("clock", text, "set both by NTP");
+    }
+    report.ok("size", terminal::size(facts.database_bytes.unsigned_abs()));
+    report.ok("integrity", "is looked after by PostgreSQL; pg_amcheck looks at every page");
+    true
+}
+
+fn examine_schema(database: &Database, mends: &str, report: &mut Report) -> bool {
+    let (version, latest) = match migrate::version(database) {
+        Ok(version) => (version, migrate::latest()),
+        Err(error) => {
+            report.fail("schema", in_words(&error), mends);
+            return false;
+        }
+    };
+    if version == 0 {
+        let text = format!("{database} is empty");
+        report.fail("schema", text, "start `freelanceos serve`, which makes the tables");
+    } else if version > latest {
+        let text = format!("version {version}, newer than the {latest} of this program");
+        report.fail("schema", text, "use a newer freelanceos");
+    } else if version < latest {
+        let text = format!("version {version}, this program wants {latest}");
+        report.warn("schema", text, "run `freelanceos migrate`");
+    } else {
+        report.ok("schema", format!("version {version}"));
+        return true;
+    }
+    false
+}

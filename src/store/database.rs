@@ -1,0 +1,94 @@
+//! Where a database is, and what can be done with it outside of the threads that serve it.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use super::{engine::Connection, postgres, sqlite};
+use crate::domain::error::Result;
+
+/// A database: a file of our own, or one that a PostgreSQL server keeps.
+#[derive(Debug, Clone)]
+pub enum Database {
+    Sqlite(PathBuf),
+    Postgres(postgres::Server),
+}
+
+impl Database {
+    /// Reads `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`. The error says what it must
+    /// be, without a word of what it was: it may hold a password.
+    pub fn parse(url: &str) -> Result<Self, String> {
+        if let Some(path) = url.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
+            return Ok(Self::Sqlite(path.strip_prefix("//").unwrap_or(path).into()));
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return postgres::Server::parse(url).map(Self::Postgres);
+        }
+        Err("sqlite:PATH, such as sqlite:./data/freelanceos.db, or \
+             postgres://USER:PASSWORD@HOST/NAME"
+            .to_owned())
+    }
+
+    /// The file, where the database is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(path) => Some(path),
+            Self::Postgres(_) => None,
+        }
+    }
+
+    /// The server that keeps it, where one does.
+    pub fn server(&self) -> Option<&postgres::Server> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(server) => Some(server),
+        }
+    }
+
+    /// Whether a server is at work on it.
+    pub fn is_served(&self) -> Result<bool> {
+        match self {
+            Self::Sqlite(path) => sqlite::ServeLock::is_held(path),
+            Self::Postgres(server) => postgres::is_served(server),
+        }
+    }
+
+    /// Runs `work` in a read-only transaction of its own; the database must exist.
+    pub fn peek<T: Send>(
+        &self,
+        work: impl FnOnce(&mut dyn Connection) -> Result<T> + Send,
+    ) -> Result<T> {
+        match self {
+            Self::Sqlite(path) => sqlite::peek(path, work),
+            Self::Postgres(server) => postgres::peek(server, work),
+        }
+    }
+
+    /// Runs `work` in one transaction on a connection of its own: for migrations and the like.
+    pub fn change<T: Send>(
+        &self,
+        work: impl FnOnce(&mut dyn Connection) -> Result<T> + Send,
+    ) -> Result<T> {
+        match self {
+            Self::Sqlite(path) => sqlite::with_connection(path, work),
+            Self::Postgres(server) => postgres::change(server, work),
+        }
+    }
+}
+
+impl From<PathBuf> for Database {
+    fn from(path: PathBuf) -> Self {
+        Self::Sqlite(path)
+    }
+}
+
+impl fmt::Display for Database {
+    /// As people call it, without a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => path.display().fmt(f),
+            Self::Postgres(server) => server.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! PostgreSQL: every connection has a thread of its own.
+//!
+//! Changes are serializable transactions. One that another was in the way of runs again, and so
+//! does one whose connection was lost before its `COMMIT` was sent. Where only the answer to a
+//! `COMMIT` was lost, a job runs again if it finds out by itself whether it was done already;
+//! whoever sent any other is told that nobody knows.
+
+mod connection;
+mod facts;
+mod failure;
+mod lanes;
+mod server;
+mod tls;
+mod value;
+mod worker;
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use async_channel::Receiver;
+
+use self::{
+    connection::Link,
+    lanes::Lanes,
+    worker::{ANSWER, Health, Worker},
+};
+pub use self::{
+    facts::{Facts, facts},
+    server::{CONNECTIONS, Server},
+};
+use super::{
+    Job,
+    engine::{Connection, Value},
+};
+use crate::domain::error::{Error, Result};
+
+/// How a job's transaction begins that only reads: on one snapshot.
+const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// What the server's administrator sees of connections that serve requests, and of others.
+const SERVING: &str = "freelanceos serve";
+const ASIDE: &str = "freelanceos";
+/// How often it is looked whether programs are connected, and how long after one another: those of
+/// one that has just ended are seen for a moment.
+const LOOKS: usize = 4;
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// The threads that own the connections to one database.
+pub struct Engine {
+    lanes: Arc<Lanes>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Connects and begins to take jobs: half of the connections read, half of them write.
+    pub fn start(server: &Server, reads: &Receiver<Job>, writes: &Receiver<Job>) -> Result<Self> {
+        let link = Arc::new(Mutex::new(Some(apart(|| open(server))?)));
+        let (lanes, health) = (Arc::new(Lanes::default()), Arc::new(Health::default()));
+        let readers = server.connections() / 2;
+        let mut threads = Vec::with_capacity(server.connections());
+        for number in 0..server.connections() {
+            let (link, lanes) = (Arc::clone(&link), Arc::clone(&lanes));
+            let mut worker = Worker::new(server.clone(), Arc::clone(&health), number);
+            let is_reader = number < readers;
+            let jobs = if is_reader { reads } else { writes }.clone();
+            let work = move || {
+                // The first connection has been made, to see that there is a server.
+                worker.link = link.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if is_reader { worker.read_jobs(&jobs) } else { worker.write_jobs(&jobs, &lanes) }
+            };
+            let name =
+                if is_reader { format!("reader-{number}") } else { format!("writer-{number}") };
+            threads.push(thread::Builder::new().name(name).spawn(work).map_err(Error::internal)?);
+        }
+        Ok(Self { lanes, threads })
+    }
+
+    /// How many jobs wait for another of their account.
+    pub fn waiting(&self) -> usize {
+        self.lanes.waiting()
+    }
+
+    /// Waits until every thread has finished what was queued.
+    pub fn join(self) {
+        for thread in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("a database thread panicked");
+            }
+        }
+    }
+}
+
+fn open(server: &Server) -> Result<Link> {
+    Link::open_to_serve(server, SERVING, ANSWER).map_err(|unconnected| unconnected.error)
+}
+
+/// Runs `work` in a read-only transaction on a connection of its own.
+pub fn peek<T: Send>(
+    server: &Server,
+    work: impl FnOnce(&mut dyn Connection) -> Result<T> + Send,
+) -> Result<T> {
+    aside(server, READ, work)
+}
+
+/// Runs `work` in a transaction on a connection of its own, and keeps what it changed.
+pub fn change<T: Send>(
+    server: &Server,
+    work: impl FnOnce(&mut dyn Connection) -> Result<T> + Send,
+) -> Result<T> {
+    // Each statement sees what others have committed meanwhile: after waiting for a lock, that
+    // is what counts.
+    aside(server, "BEGIN ISOLATION LEVEL READ COMMITTED", work)
+}
+
+/// Whether programs are connected that serve requests.
+pub fn is_served(server: &Server) -> Result<bool> {
+    for _ in 0..LOOKS {
+        if !is_seen(server)? {
+            return Ok(false);
+        }
+        thread::sleep(LOOK_AGAIN);
+    }
+    Ok(true)
+}
+
+fn is_seen(server: &Server) -> Result<bool> {
+    peek(server, |connection| {
+        let mut servers = 0;
+        connection.query(
+            "SELECT count(*) FROM pg_stat_activity \
+             WHERE datname = current_database() AND application_name = ?1",
+            &[Value::Text(SERVING)],
+            &mut |row| {
+                servers = row.get(0)?;
+                Ok(())
+            },
+        )?;
+        Ok(servers > 0)
+    })
+}
+
+fn aside<T: Send>(
+    server: &Server,
+    begin: &'static str,
+    work: impl FnOnce(&mut dyn Connection) -> Result<T> + Send,
+) -> Result<T> {
+    apart(|| {
+        let link = Link::open(server, ASIDE, Duration::MAX);
+        let mut link = link.map_err(|unconnected| unconnected.error)?;
+        let mut transaction = link.begin(begin, None);
+        let done = work(&mut transaction).and_then(|value| {
+            transaction.commit()?;
+            Ok(value)
+        });
+        transaction.end();
+        done
+    })
+}
+
+/// Runs `work` on a thread of its own: connections must not be waited for on a runtime's.
+fn apart<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    thread::scope(|scope| scope.spawn(work).join())
+        .unwrap_or_else(|_| Err(Error::internal("a database thread panicked")))
+}

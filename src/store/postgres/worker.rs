@@ -1,0 +1,294 @@
+//! A thread with a connection: takes jobs, does them, and does them again where that may help.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use async_channel::Receiver;
+
+use super::{
+    READ, SERVING, Server,
+    connection::{Link, Transaction},
+    failure::{Trouble, Unconnected, busy, unreachable},
+    lanes::Lanes,
+};
+use crate::{
+    domain::error::{Error, Result},
+    metrics,
+    store::Job,
+};
+
+/// How one begins that may change something: as if it were alone.
+const WRITE: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE";
+/// How long a job may wait for a connection, or for others to be out of its way.
+const PATIENCE: Duration = Duration::from_secs(12);
+/// When a job is answered at the latest: a server that stands still is not waited for any longer.
+pub const ANSWER: Duration = Duration::from_secs(27);
+/// The first pause before a job runs again, and the longest.
+const PAUSE: Duration = Duration::from_millis(1);
+const PAUSE_MAX: Duration = Duration::from_millis(200);
+/// How long a server that did not answer is believed not to.
+const MISSED: Duration = Duration::from_secs(1);
+/// Jobs of one account that are committed together.
+const BATCH_JOBS: usize = 64;
+
+/// Whether the server answers. Told when it changes, and not for each job.
+#[derive(Default)]
+pub struct Health {
+    is_unreachable: AtomicBool,
+}
+
+impl Health {
+    fn lost(&self, error: &Error) {
+        if !self.is_unreachable.swap(true, Ordering::Relaxed) {
+            tracing::error!(cause = error.cause(), "the database cannot be reached");
+        }
+    }
+
+    fn reached(&self) {
+        if self.is_unreachable.swap(false, Ordering::Relaxed) {
+            tracing::info!("the database can be reached again");
+        }
+    }
+}
+
+/// A thread's connection, made anew where it was lost.
+pub struct Worker {
+    server: Server,
+    pub link: Option<Link>,
+    health: Arc<Health>,
+    /// Another of each thread, so that those that were in each other's way part.
+    number: u32,
+    /// When the server was found not to answer.
+    missed: Option<Instant>,
+}
+
+/// What became of a transaction.
+enum Outcome {
+    /// It stands, or its job wanted nothing kept.
+    Done,
+    /// It does not, and its jobs may run again.
+    Again(Error),
+    /// Nobody knows.
+    Unknown,
+    /// It does not, and would not the next time.
+    Failed(Error),
+}
+
+impl Worker {
+    pub fn new(server: Server, health: Arc<Health>, number: usize) -> Self {
+        let number = u32::try_from(number).unwrap_or(0);
+        Self { server, link: None, health, number, missed: None }
+    }
+
+    /// The next job. While there is none, the connection is listened to.
+    fn next(&self, jobs: &Receiver<Job>) -> Option<Job> {
+        match &self.link {
+            Some(link) if !link.is_closed() => link.wait(jobs.recv()).ok(),
+            _ => jobs.recv_blocking().ok(),
+        }
+    }
+
+    /// Does what only reads, until nobody asks for anything any more.
+    pub fn read_jobs(&mut self, jobs: &Receiver<Job>) {
+        while let Some(mut job) = self.next(jobs) {
+            if let Some(metrics) = metrics::on() {
+                metrics.read_wait.add(job.since.elapsed());
+            }
+            let outcome = self.repeat(job.since, |link, until| {
+                let mut transaction = link.begin(READ, Some(until));
+                run(&mut job, &mut transaction);
+                let trouble = transaction.trouble();
+                transaction.end();
+                match trouble {
+                    Some(Trouble::Lost | Trouble::Conflict) => Outcome::Again(unreachable()),
+                    Some(Trouble::Refused) | None => Outcome::Done,
+                }
+            });
+            job.answer(outcome);
+        }
+    }
+
+    /// Does what may change something, until nobody asks for anything any more.
+    pub fn write_jobs(&mut self, jobs: &Receiver<Job>, lanes: &Lanes) {
+        while let Some(job) = self.next(jobs) {
+            let Some(job) = lanes.enter(job) else { continue };
+            let account = job.account;
+            let mut batch = vec![job];
+            while !batch.is_empty() {
+                self.write(batch);
+                batch = account.map(|id| lanes.leave(id, BATCH_JOBS)).unwrap_or_default();
+            }
+        }
+    }
+
+    /// Commits jobs together if that is possible, else each by itself.
+    fn write(&mut self, mut jobs: Vec<Job>) {
+        if let Some(metrics) = metrics::on() {
+            jobs.iter().for_each(|job| metrics.write_wait.add(job.since.elapsed()));
+        }
+        if jobs.len() > 1 && self.write_together(&mut jobs) {
+            jobs.into_iter().for_each(|job| job.answer(Ok(())));
+            return;
+        }
+        for mut job in jobs {
+            let can_repeat = job.can_repeat;
+            let outcome = self.repeat(job.since, |link, until| {
+                match transact(link, std::slice::from_mut(&mut job), until) {
+                    Outcome::Unknown if can_repeat => Outcome::Again(unreachable()),
+                    outcome => outcome,
+                }
+            });
+            job.answer(outcome);
+        }
+    }
+
+    /// Whether all of the jobs were committed. Where they were not, none was, unless nobody
+    /// knows: then those that must not run again are failed already.
+    fn write_together(&mut self, jobs: &mut Vec<Job>) -> bool {
+        let Some(link) = self.link.as_mut().filter(|link| !link.is_closed()) else { return false };
+        let Some(oldest) = jobs.iter().map(|job| job.since).min() else { return true };
+        if oldest.elapsed() >= ANSWER {
+            return false;
+        }
+        let outcome = transact(link, jobs, oldest + ANSWER);
+        self.let_go();
+        match outcome {
+            Outcome::Done => jobs.iter().all(|job| job.error().is_none()),
+            Outcome::Unknown => {
+                let (again, lost): (Vec<_>, Vec<_>) =
+                    std::mem::take(jobs).into_iter().partition(|job| job.can_repeat);
+                lost.into_iter().for_each(|job| job.answer(Err(unknown())));
+                *jobs = again;
+                false
+            }
+            Outcome::Again(_) | Outcome::Failed(_) => false,
+        }
+    }
+
+    /// Does the `work` of a job that waits since then on a connection, and again while that may
+    /// help and there is time. `work` is told how long it may take.
+    fn repeat(
+        &mut self,
+        since: Instant,
+        mut work: impl FnMut(&mut Link, Instant) -> Outcome,
+    ) -> Result<()> {
+        let (until, end) = (since + PATIENCE, since + ANSWER);
+        let mut pause = PAUSE;
+        loop {
+            let outcome = work(self.connected(until, end)?, end);
+            self.let_go();
+            let error = match outcome {
+                Outcome::Done => return Ok(()),
+                Outcome::Failed(error) => return Err(error),
+                Outcome::Unknown => return Err(unknown()),
+                Outcome::Again(error) => error,
+            };
+            if Instant::now() >= until {
+                return Err(error);
+            }
+            thread::sleep(pause + PAUSE * (self.number % 8));
+            pause = (pause * 2).min(PAUSE_MAX);
+        }
+    }
+
+    /// Ends a connection that is of no use any more: a server that lives on must not wait for it.
+    fn let_go(&mut self) {
+        if self.link.as_ref().is_some_and(Link::is_closed) {
+            self.link = None;
+            self.missed = Some(Instant::now());
+        }
+    }
+
+    /// The connection, made anew if it has ended, in the time there is. A server that was just
+    /// found not to answer is not asked again for jobs that have waited too long already.
+    fn connected(&mut self, until: Instant, end: Instant) -> Result<&mut Link> {
+        self.let_go();
+        let mut pause = PAUSE_MAX / 4;
+        loop {
+            let now = Instant::now();
+            if now >= end {
+                return Err(if self.link.is_some() { busy(5) } else { unreachable() });
+            }
+            if self.link.is_some() {
+                break;
+            }
+            if now >= until && self.missed.is_some_and(|missed| missed.elapsed() < MISSED) {
+                return Err(unreachable());
+            }
+            match Link::open_to_serve(&self.server, SERVING, end - now) {
+                Ok(link) => {
+                    self.health.reached();
+                    self.missed = None;
+                    self.link = Some(link);
+                }
+                Err(Unconnected { error, may_pass }) => {
+                    self.health.lost(&error);
+                    self.missed = Some(Instant::now());
+                    if !may_pass || Instant::now() >= until {
+                        // Whatever is wrong with the database, it is nothing about the request.
+                        return Err(unreachable().caused_by(error.cause()));
+                    }
+                    thread::sleep(pause);
+                    pause = (pause * 2).min(PAUSE_MAX * 2);
+                }
+            }
+        }
+        self.link.as_mut().ok_or_else(unreachable)
+    }
+}
+
+/// Runs jobs in one transaction and commits it; with several of them only if all want that.
+fn transact(link: &mut Link, jobs: &mut [Job], until: Instant) -> Outcome {
+    let mut transaction = link.begin(WRITE, Some(until));
+    let kept = jobs.iter_mut().all(|job| run(job, &mut transaction));
+    let mut committed = Ok(());
+    if kept && transaction.trouble().is_none() {
+        let committing = metrics::start();
+        committed = transaction.commit();
+        if let (Some(metrics), Some(committing)) = (metrics::on(), committing) {
+            metrics.commit.add(committing.elapsed());
+            metrics.batch.add(jobs.len());
+        }
+        if transaction.is_in_doubt() {
+            return Outcome::Unknown;
+        }
+    }
+    let trouble = transaction.trouble();
+    transaction.end();
+    match (trouble, committed) {
+        (Some(Trouble::Lost), _) => Outcome::Again(unreachable()),
+        (Some(Trouble::Conflict), _) => Outcome::Again(busy(1)),
+        (_, Err(error)) => Outcome::Failed(error),
+        // The server keeps nothing of a transaction in which it has refused a statement.
+        (Some(Trouble::Refused), Ok(())) if kept => {
+            Outcome::Failed(Error::internal("a refused statement was passed over"))
+        }
+        _ => Outcome::Done,
+    }
+}
+
+fn unknown() -> Error {
+    Error::unavailable(
+        5,
+        "The connection to the database was lost while this was being saved, so it may have been \
+         saved or not: please look before you send it again",
+    )
+}
+
+/// Runs the job; whether its changes are to be kept.
+fn run(job: &mut Job, transaction: &mut Transaction) -> bool {
+    match catch_unwind(AssertUnwindSafe(|| job.run(transaction))) {
+        Ok(kept) => kept,
+        Err(_) => {
+            job.fail(Error::internal("a database job panicked"));
+            false
+        }
+    }
+}

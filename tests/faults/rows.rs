@@ -1,0 +1,95 @@
+//! What is in a database, and what must never be.
+
+use std::collections::BTreeMap;
+
+use freelanceos::{
+    domain::id::{AccountId, ClientId, InvoiceId},
+    store::{
+        Database, doctor,
+        engine::{Tx, Value as Bound},
+        sqlite,
+    },
+};
+
+use super::ledger::State;
+
+/// The clients and invoices of an account, by id.
+pub fn rows(database: &Database, account: &AccountId) -> BTreeMap<String, State> {
+    let read = |tx: &mut Tx| {
+        let clients = tx.list(
+            "SELECT id, name, deleted_at FROM clients WHERE account_id = ?1",
+            &[Bound::from(account)],
+            |row| {
+                let is_deleted = row.get::<Option<i64>>(2)?.is_some();
+                let name = row.get(1)?;
+                let state = if is_deleted { State::Deleted } else { State::Client { name } };
+                Ok((row.get::<ClientId>(0)?.to_string(), state))
+            },
+        )?;
+        let invoices = tx.list(
+            "SELECT id, number, amount, status FROM invoices WHERE account_id = ?1",
+            &[Bound::from(account)],
+            |row| {
+                let status: String = row.get(3)?;
+                let known = ["draft", "sent", "paid", "cancelled"];
+                let status = known.into_iter().find(|word| *word == status).unwrap();
+                let state = State::Invoice { number: row.get(1)?, amount: row.get(2)?, status };
+                Ok((row.get::<InvoiceId>(0)?.to_string(), state))
+            },
+        )?;
+        Ok(clients.into_iter().chain(invoices).collect())
+    };
+    database.peek(|connection| read(&mut Tx::new(connection))).unwrap()
+}
+
+/// The account of that e-mail.
+pub fn account_of(database: &Database, name: &str) -> AccountId {
+    let key = format!("{name}@example.com");
+    database
+        .peek(|connection| {
+            let sql = "SELECT id FROM accounts WHERE email_key = ?1";
+            Tx::new(connection).one(sql, &[Bound::from(key)], |row| row.get(0))
+        })
+        .unwrap()
+}
+
+/// What must never be there, whatever happened: each counts rows that were half written.
+const HALF_WRITTEN: &[&str] = &[
+    "SELECT count(*) FROM invoices WHERE subtotal <> \
+     (SELECT coalesce(sum(amount), -1) FROM invoice_items WHERE invoice_id = invoices.id)",
+    "SELECT count(*) FROM invoices WHERE (status = 'paid') <> \
+     EXISTS (SELECT 1 FROM payments WHERE invoice_id = invoices.id)",
+    "SELECT count(*) FROM payments JOIN invoices ON invoices.id = invoice_id \
+     WHERE payments.amount <> invoices.amount",
+    "SELECT count(*) FROM invoices WHERE status IN ('sent', 'paid') AND (link_hash IS NULL \
+     OR NOT EXISTS (SELECT 1 FROM invoice_files WHERE invoice_id = invoices.id) \
+     OR NOT EXISTS (SELECT 1 FROM outbox WHERE invoice_id = invoices.id))",
+    "SELECT (SELECT count(*) FROM invoices) - \
+     (SELECT count(*) FROM activity WHERE kind = 'invoice_created')",
+    "SELECT (SELECT count(*) FROM payments) - \
+     (SELECT count(*) FROM activity WHERE kind = 'invoice_paid')",
+    // Numbers have neither gap nor double: as many as were drawn, the greatest the last drawn.
+    "SELECT CAST((SELECT sum(next_number - first_number) FROM invoice_series) AS BIGINT) - \
+     (SELECT count(*) FROM invoices)",
+    "SELECT count(*) FROM (SELECT count(*) AS entries, count(DISTINCT number) AS numbers, \
+     max(CAST(substr(number, 10) AS INTEGER)) AS greatest FROM invoices GROUP BY account_id) \
+     AS series WHERE entries <> numbers OR entries <> greatest",
+];
+
+/// The database is sound, nothing in it is half written, and its sums are those of a recount.
+pub fn check_whole(database: &Database) {
+    if let Some(file) = database.file() {
+        assert_eq!(sqlite::check(file).unwrap(), Vec::<String>::new());
+    }
+    database
+        .peek(|connection| {
+            let tx = &mut Tx::new(connection);
+            assert_eq!(doctor::rollups(tx)?, Vec::<String>::new());
+            for sql in HALF_WRITTEN {
+                let found: Option<i64> = tx.one(sql, &[], |row| row.get(0))?;
+                assert_eq!(found.unwrap_or(0), 0, "{sql}");
+            }
+            Ok(())
+        })
+        .unwrap();
+}

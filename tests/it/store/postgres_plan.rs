@@ -1,0 +1,88 @@
+//! How PostgreSQL answers a statement whose values it does not know yet.
+
+use freelanceos::{
+    domain::error::Result,
+    store::{
+        Database,
+        engine::{Connection, Tx, Value},
+    },
+};
+
+/// What is written in SQLite's words where tables are filled.
+const WORDS: [&str; 3] = [
+    "CREATE FUNCTION printf(TEXT, BIGINT) RETURNS TEXT IMMUTABLE LANGUAGE sql \
+     AS $$ SELECT lpad(to_hex($2), 32, '0') $$",
+    "CREATE FUNCTION unhex(TEXT) RETURNS BYTEA IMMUTABLE LANGUAGE sql \
+     AS $$ SELECT decode($1, 'hex') $$",
+    "CREATE FUNCTION date(TEXT, TEXT) RETURNS TEXT IMMUTABLE LANGUAGE sql \
+     AS $$ SELECT to_char(CAST($1 AS DATE) + CAST($2 AS INTERVAL), 'YYYY-MM-DD') $$",
+];
+
+/// What leaves only the plans that cost the same however many rows there are, where there are
+/// such: a few rows would be read, sorted and joined otherwise.
+const SETTINGS: &str = "SET LOCAL plan_cache_mode = force_generic_plan; \
+    SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; \
+    SET LOCAL enable_sort = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; \
+    SET LOCAL enable_material = off; SET LOCAL enable_memoize = off; SET LOCAL jit = off";
+
+/// The plan, step by step.
+pub fn plan(database: &Database, sql: &str) -> Vec<String> {
+    let values = (1..=99).take_while(|number| sql.contains(&format!("?{number}")));
+    let values = vec!["NULL"; values.count()].join(", ");
+    let values = if values.is_empty() { values } else { format!("({values})") };
+    let explain = format!("EXPLAIN (COSTS OFF) EXECUTE planned{values}").leak();
+    let explained = |connection: &mut dyn Connection| {
+        connection.define(SETTINGS)?;
+        connection.define(&format!("PREPARE planned AS {}", sql.replace('?', "$")))?;
+        Tx::new(connection).list(explain, &[], |row| row.get::<String>(0))
+    };
+    database.peek(explained).unwrap()
+}
+
+/// Steps of the plan that read a whole table or a whole index, or sort.
+pub fn faults(database: &Database, sql: &str) -> Vec<String> {
+    let steps = plan(database, sql);
+    let is_fault = |(number, step): (usize, &String)| {
+        let step = step.trim_start().trim_start_matches("->  ");
+        let kind = step.split_once(" on ").map_or(step, |(kind, _)| kind);
+        let inner = &steps[number + 1..];
+        if kind == "HashAggregate" {
+            // Which rows are to go, of which there are no more than it says.
+            return !inner.iter().take(3).any(|step| step.trim_end().ends_with("->  Limit"));
+        }
+        let Some((_, index)) = kind.split_once(" using ") else {
+            let faults = ["Seq Scan", "Sort", "Incremental Sort", "Hash"];
+            return faults.iter().any(|fault| kind.starts_with(fault));
+        };
+        match inner.first().and_then(|next| next.split_once("Index Cond: ")) {
+            // A part of it is read where its first column is told.
+            Some((_, condition)) => !condition.contains(&format!("({} ", lead(database, index))),
+            None => true,
+        }
+    };
+    let found = steps.iter().enumerate().filter(|step| is_fault(*step));
+    let found: Vec<String> = found.map(|(_, step)| step.clone()).collect();
+    if found.is_empty() { found } else { steps }
+}
+
+/// The first column of an index.
+fn lead(database: &Database, index: &str) -> String {
+    let sql = "SELECT indexdef FROM pg_indexes WHERE indexname = ?1";
+    let found = |connection: &mut dyn Connection| {
+        Tx::new(connection).one(sql, &[Value::Text(index)], |row| row.get::<String>(0))
+    };
+    let definition = database.peek(found).unwrap();
+    let (_, columns) = definition.split_once(" USING btree (").unwrap();
+    columns.split([',', ')', ' ']).next().unwrap().to_owned()
+}
+
+/// Fills tables by statements that SQLite understands, whichever database it is.
+pub fn fill_with(database: &Database, fill: impl FnOnce(&mut dyn Connection) -> Result<()> + Send) {
+    let fill = |connection: &mut dyn Connection| {
+        if database.server().is_some() {
+            WORDS.iter().try_for_each(|word| connection.define(word))?;
+        }
+        fill(connection)
+    };
+    database.change(fill).unwrap();
+}
