@@ -16,6 +16,7 @@ mod restore;
 mod serve;
 mod terminal;
 mod tls;
+mod transfer;
 
 use std::{error::Error as _, path::Path, process::ExitCode, sync::Arc};
 
@@ -51,6 +52,8 @@ enum Command {
     Backup(backup::Arguments),
     /// Replace the database by a backup
     Restore(restore::Arguments),
+    /// Copy the database into an empty one, from a file to PostgreSQL or back
+    Transfer(transfer::Arguments),
     /// Check settings, data folder and database, and say what to do
     Doctor(Box<doctor::Arguments>),
     /// Manage accounts
@@ -140,6 +143,7 @@ fn run() -> Outcome {
         Command::Migrate(arguments) => migrate::run(arguments),
         Command::Backup(arguments) => backup::run(arguments),
         Command::Restore(arguments) => restore::run(arguments),
+        Command::Transfer(arguments) => transfer::run(arguments),
         Command::Doctor(arguments) => doctor::run(*arguments),
         Command::Admin(arguments) => admin::run(arguments),
         Command::Rates(arguments) => rates::run(arguments),
@@ -165,7 +169,7 @@ fn with_files(mut command: clap::Command) -> Result<clap::Command, Failure> {
         command = command.mut_arg(argument, |argument| {
             // What came out of a secret's file is no more shown by --help than the secret is.
             let is_secret = argument.is_hide_env_values_set();
-            argument.default_value(value).hide_default_value(is_secret)
+            argument.default_value(value).hide_default_value(is_secret).required(false)
         });
     }
     let names: Vec<String> =

@@ -58,7 +58,9 @@ pub fn run(arguments: Arguments) -> Outcome {
     let database = location.database()?;
     let Some(database) = database.file() else {
         return Err(Failure::Failed(format!(
-            "{database} is restored by PostgreSQL's own pg_restore"
+            "{database} is restored by PostgreSQL's own pg_restore; to bring a database file \
+             there, use `freelanceos transfer --from sqlite:{} --to {database}`",
+            file.display()
         )));
     };
     let version = check_version(&file)?;

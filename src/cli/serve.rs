@@ -254,7 +254,7 @@ async fn listen_for_metrics(
 }
 
 /// Begins to listen for signals at once; what it answers waits for the first to stop.
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {

@@ -10,6 +10,7 @@ use crate::domain::error::Result;
 
 /// A database: a file of our own, or one that a PostgreSQL server keeps.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "a program has one or two of them")]
 pub enum Database {
     Sqlite(PathBuf),
     Postgres(postgres::Server),
@@ -73,6 +74,26 @@ impl Database {
         match self {
             Self::Sqlite(path) => sqlite::with_connection(path, work),
             Self::Postgres(server) => postgres::change(server, work),
+        }
+    }
+
+    /// Like [`Database::change`], for a database that is filled for the first time: a file must
+    /// not be there yet, and is on the disk when this ends well.
+    pub fn fill<T: Send>(
+        &self,
+        work: impl FnOnce(&mut dyn Connection) -> Result<T> + Send,
+    ) -> Result<T> {
+        match self {
+            Self::Sqlite(path) => sqlite::fill(path, work),
+            Self::Postgres(server) => postgres::change(server, work),
+        }
+    }
+
+    /// Whether it can hold every text: PostgreSQL takes none with the character NUL in it.
+    pub fn takes_nul(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => true,
+            Self::Postgres(_) => false,
         }
     }
 }

@@ -15,6 +15,9 @@ use super::{
 use crate::domain::error::{Error, Result};
 
 const SCHEMA: &str = include_str!("../../schema.sql");
+/// The table that tells which blocks a database has.
+const VERSIONS: &str = "CREATE TABLE schema_version \
+    (version BIGINT NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL)";
 
 /// One block of `schema.sql`.
 struct Block {
@@ -124,7 +127,19 @@ fn discard(copy: &Path) {
     }
 }
 
-fn current(connection: &mut dyn Connection) -> Result<i64> {
+/// Makes the newest schema in a database that holds none of it.
+pub(super) fn create(connection: &mut dyn Connection, now: Timestamp) -> Result<()> {
+    blocks().iter().try_for_each(|block| apply(connection, block, now))
+}
+
+/// Every statement that makes the newest schema, in order.
+pub(super) fn all_statements() -> Vec<&'static str> {
+    let blocks = blocks().into_iter().flat_map(|block| block.statements);
+    [VERSIONS].into_iter().chain(blocks).collect()
+}
+
+/// The schema version of the database that is open; 0 where there is none.
+pub(super) fn current(connection: &mut dyn Connection) -> Result<i64> {
     if !connection.has_table("schema_version")? {
         return Ok(0);
     }
@@ -138,9 +153,7 @@ fn current(connection: &mut dyn Connection) -> Result<i64> {
 
 fn apply(connection: &mut dyn Connection, block: &Block, now: Timestamp) -> Result<()> {
     if !connection.has_table("schema_version")? {
-        connection.define(
-            "CREATE TABLE schema_version (version BIGINT NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL)",
-        )?;
+        connection.define(VERSIONS)?;
     }
     for statement in &block.statements {
         connection.define(statement)?;

@@ -40,6 +40,7 @@ pub mod session;
 pub mod sqlite;
 mod tens;
 mod timeline;
+pub mod transfer;
 pub mod two_factor;
 
 use std::{error::Error as StdError, path::Path, time::Instant};

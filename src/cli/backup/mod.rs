@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-pub use self::kept::look;
+pub use self::{
+    copy::{refuse_existing, remove_part},
+    kept::look,
+};
 use super::{Failure, Outcome, cannot_open, terminal};
 use crate::{
     config::{
@@ -92,7 +95,7 @@ fn of_a_server(database: &Database, file: &Path) -> String {
 }
 
 /// As a shell takes it.
-fn quoted(file: &Path) -> String {
+pub fn quoted(file: &Path) -> String {
     format!("'{}'", file.display().to_string().replace('\'', r"'\''"))
 }
 

@@ -1,6 +1,12 @@
 //! Whole database files: copied, checked, looked into.
 
-use std::{fs::File, path::Path, thread, time::Duration};
+use std::{
+    fs::{File, OpenOptions},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    thread,
+    time::Duration,
+};
 
 use rusqlite::{
     Connection as Sqlite, OpenFlags,
@@ -16,6 +22,8 @@ use crate::{
 
 /// What a file answers to readers that holds half of a change.
 const UNDONE: [i32; 2] = [ffi::SQLITE_READONLY_ROLLBACK, ffi::SQLITE_READONLY_RECOVERY];
+/// Memory for pages of a file that is being filled, in KiB: indexes are written all over.
+const FILL_CACHE: (&str, &str) = ("cache_size", "-16384");
 /// Pages copied between two reports of a backup's progress.
 const BACKUP_PAGES: i32 = 512;
 
@@ -110,6 +118,28 @@ pub fn with_connection<T>(
             Err(error)
         }
     }
+}
+
+/// Writes a new file, for its owner alone, in one transaction; it must not be there yet. It is on
+/// the disk when this ends well, and of no use when it does not.
+pub fn fill<T>(path: &Path, work: impl FnOnce(&mut dyn Connection) -> Result<T>) -> Result<T> {
+    let mut file = OpenOptions::new();
+    file.write(true).create_new(true).mode(0o600).open(path).map_err(Error::internal)?;
+    let connection = Sqlite::open(path).map_err(failure)?;
+    // Nobody can need the half of it, so nothing is kept to undo it with, and the disk is waited
+    // for once.
+    for (pragma, value) in
+        [("journal_mode", "OFF"), ("synchronous", "OFF"), ("foreign_keys", "ON"), FILL_CACHE]
+    {
+        connection.pragma_update(None, pragma, value).map_err(failure)?;
+    }
+    let mut transaction = Transaction(&connection);
+    transaction.control("BEGIN EXCLUSIVE")?;
+    let value = work(&mut transaction)?;
+    transaction.control("COMMIT")?;
+    connection.close().map_err(|(_, error)| failure(error))?;
+    File::open(path).and_then(|file| file.sync_all()).map_err(Error::internal)?;
+    Ok(value)
 }
 
 /// Runs `work` in a read-only transaction of its own; the file must exist and is not changed.

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use crate::domain::error::{Error, Result};
@@ -15,7 +15,7 @@ pub struct ServeLock(#[allow(dead_code, reason = "the lock ends with the file")]
 impl ServeLock {
     /// Takes the lock, or answers `None` where another process holds it.
     pub fn take(database: &Path) -> Result<Option<Self>> {
-        let path = database.with_extension("lock");
+        let path = Self::file(database);
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
         let file = file.map_err(|error| {
             let path = path.display();
@@ -28,9 +28,14 @@ impl ServeLock {
         }
     }
 
+    /// The file that is locked.
+    pub fn file(database: &Path) -> PathBuf {
+        database.with_extension("lock")
+    }
+
     /// Whether another process holds the lock. Nothing is made where there is no lock file.
     pub fn is_held(database: &Path) -> Result<bool> {
-        if !database.with_extension("lock").exists() {
+        if !Self::file(database).exists() {
             return Ok(false);
         }
         Ok(Self::take(database)?.is_none())

@@ -24,7 +24,7 @@ use rusqlite::{Connection as Sqlite, OpenFlags};
 
 pub use self::{
     connection::Checkpoints,
-    file::{backup, check, peek, query_plan, settle, with_connection},
+    file::{backup, check, fill, peek, query_plan, settle, with_connection},
     lock::ServeLock,
 };
 use self::{

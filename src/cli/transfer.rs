@@ -1,0 +1,378 @@
+//! `freelanceos transfer`.
+//!
+//! The target has everything or nothing: a server's database by one transaction, a file by being
+//! written beside its name and renamed.
+
+use std::{
+    fs::{self, DirBuilder},
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    process,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Map, Number, Value, json};
+use tokio::runtime;
+
+use super::{
+    Failure, Outcome,
+    backup::{beside, quoted, refuse_existing, remove_part},
+    cannot_open, in_words, now,
+    serve::stop_signal,
+    terminal,
+};
+use crate::{
+    config::{Location, secrets::sync_folder_of},
+    domain::{
+        error::{Error, Kind, Result as StoreResult},
+        money::Currency,
+    },
+    store::{
+        Database, migrate,
+        sqlite::{self, ServeLock},
+        transfer::{self, ColumnKind, Copied, Follower},
+    },
+};
+
+/// Tables whose money is told to people.
+const MONEY: [&str; 2] = ["invoices", "payments"];
+
+#[derive(Args)]
+pub struct Arguments {
+    /// The database to copy, which no server may be at work on: sqlite:PATH, or
+    /// postgres://USER:PASSWORD@HOST/NAME
+    #[arg(long, env = "TRANSFER_FROM", hide_env_values = true, value_name = "URL")]
+    from: String,
+
+    /// Where to: a file that is not there yet, or an empty database of a server
+    #[arg(long, env = "TRANSFER_TO", hide_env_values = true, value_name = "URL")]
+    to: String,
+
+    /// Say what would be copied, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+
+    /// Folder of the secrets, which the copy needs too
+    #[arg(long, env = "DATA_DIR", default_value = "./data", value_name = "FOLDER")]
+    data_dir: PathBuf,
+}
+
+pub fn run(arguments: Arguments) -> Outcome {
+    let source = parse("--from (TRANSFER_FROM)", &arguments.from)?;
+    let target = parse("--to (TRANSFER_TO)", &arguments.to)?;
+    check_source(&source)?;
+    check_target(&target)?;
+    if arguments.dry_run {
+        return tell_plan(&source, &target, arguments.json);
+    }
+    let _locks = lock(&source, &target)?;
+    let copied = match target.file() {
+        None => copy(&source, &target, None)?,
+        Some(file) => into_file(&source, file)?,
+    };
+    if arguments.json {
+        return terminal::print_json(&in_json(&source, &target, &copied));
+    }
+    tell(&copied)?;
+    terminal::print(&next_steps(&source, &target, &arguments.data_dir))
+}
+
+/// A URL may hold a password, so it is not repeated.
+fn parse(name: &str, url: &str) -> Result<Database, Failure> {
+    Database::parse(url).map_err(|expected| Failure::Usage(format!("{name} must be {expected}")))
+}
+
+/// Only a whole database that nobody changes meanwhile is copied.
+fn check_source(source: &Database) -> Outcome {
+    let version = migrate::version(source).map_err(cannot_open(source))?;
+    let refused = match version {
+        0 => format!("there is no database of freelanceos at {source} to copy"),
+        version if version < migrate::latest() => format!(
+            "{source} has schema version {version}, and this program copies {}: run `freelanceos \
+             migrate` with that DATABASE_URL first",
+            migrate::latest()
+        ),
+        version if version > migrate::latest() => format!(
+            "{source} has schema version {version}, newer than the {} this program knows: use a \
+             newer freelanceos",
+            migrate::latest()
+        ),
+        _ if source.is_served()? => at_work(source),
+        _ => return Ok(()),
+    };
+    Err(Failure::Failed(refused))
+}
+
+fn at_work(database: &Database) -> String {
+    format!("a server is at work on {database}: stop it first")
+}
+
+fn check_target(target: &Database) -> Outcome {
+    if let Some(file) = target.file() {
+        // What SQLite keeps beside a database would be taken for the new one's.
+        return ["", "-wal", "-shm", "-journal"]
+            .iter()
+            .try_for_each(|ending| refuse_existing(&beside(file, ending)))
+            .map_err(Failure::Failed);
+    }
+    match transfer::occupied(target).map_err(cannot_open(target))? {
+        None => Ok(()),
+        Some(table) => Err(Failure::Failed(format!(
+            "{target} has a table {table} already and is not overwritten: make an empty database \
+             and name that"
+        ))),
+    }
+}
+
+/// Keeps servers from the files that are read and made.
+fn lock(source: &Database, target: &Database) -> Result<Vec<ServeLock>, Failure> {
+    let mut locks = Vec::new();
+    if let Some(file) = source.file() {
+        let lock = ServeLock::take(file).map_err(cannot_open(source))?;
+        locks.push(lock.ok_or_else(|| Failure::Failed(at_work(source)))?);
+    }
+    if let Some(file) = target.file() {
+        if let Some(folder) = file.parent() {
+            let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+            made.map_err(|error| {
+                Failure::Failed(format!("cannot make {}: {error}", folder.display()))
+            })?;
+        }
+        let place = |file| fs::canonicalize(ServeLock::file(file)).ok();
+        let held = source.file().and_then(place);
+        // Files of one folder whose names differ in their ending alone have one lock.
+        if held.is_none() || held != place(file) {
+            let lock = ServeLock::take(file).map_err(cannot_open(target))?;
+            locks.push(lock.ok_or_else(|| Failure::Failed(at_work(target)))?);
+        }
+    }
+    Ok(locks)
+}
+
+/// Writes the file beside its name, and gives it the name once it is whole.
+fn into_file(source: &Database, file: &Path) -> Result<Vec<Copied>, Failure> {
+    let part = beside(file, ".transferring");
+    let cannot = |error| Failure::Failed(format!("cannot write {}: {error}", part.display()));
+    remove_part(&part).map_err(cannot)?;
+    let made = copy(source, &Database::Sqlite(part.clone()), Some(&part)).and_then(|copied| {
+        if let Some(damage) = sqlite::check(&part)?.first() {
+            return Err(Failure::Failed(format!("{} is damaged: {damage}", part.display())));
+        }
+        refuse_existing(file).map_err(Failure::Failed)?;
+        fs::rename(&part, file).map_err(cannot)?;
+        sync_folder_of(file).map_err(cannot)?;
+        Ok(copied)
+    });
+    made.inspect_err(|_| {
+        // Why it failed matters more than what is left of it.
+        let _ = remove_part(&part);
+    })
+}
+
+/// Copies everything while the person at the terminal sees how far it is, and may stop it.
+fn copy(source: &Database, target: &Database, part: Option<&Path>) -> Result<Vec<Copied>, Failure> {
+    let is_decided = Arc::new(AtomicBool::new(false));
+    await_stop(Arc::clone(&is_decided), part.map(Path::to_owned))?;
+    let bar = terminal::progress("Copying");
+    if let Ok(style) =
+        ProgressStyle::with_template("{prefix} {wide_bar} {human_pos} of {human_len} rows  {msg}")
+    {
+        bar.set_style(style);
+    }
+    let progress = Progress { bar, source, is_decided, is_comparing: AtomicBool::new(false) };
+    let copied = transfer::run(source, target, now(), &progress);
+    progress.bar.finish_and_clear();
+    copied.map_err(|error| {
+        let is_decided = progress.is_decided.load(Ordering::SeqCst);
+        let what = match error.kind() {
+            // The answer to the last word was lost, and a server may have heard it.
+            Kind::Unavailable { .. } if is_decided && target.server().is_some() => {
+                "everything was kept, or nothing, which `freelanceos doctor` can tell, in"
+            }
+            _ => "nothing was kept in",
+        };
+        Failure::Failed(format!("{what} {target}: {}", in_words(&error)))
+    })
+}
+
+/// Ends the program at the first signal to stop, unless everything is there by then. What a
+/// server has got so far it forgets with the connection.
+fn await_stop(is_decided: Arc<AtomicBool>, part: Option<PathBuf>) -> Outcome {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let stopped = {
+        let _entered = runtime.enter();
+        stop_signal()?
+    };
+    thread::spawn(move || {
+        runtime.block_on(stopped);
+        if !is_decided.swap(true, Ordering::SeqCst) {
+            if let Some(part) = part {
+                // The next transfer removes what this cannot.
+                let _ = remove_part(&part);
+            }
+            eprintln!("freelanceos: stopped, and nothing was kept");
+            process::exit(1);
+        }
+    });
+    Ok(())
+}
+
+/// The progress of a copy, which ends where it is decided what becomes of it.
+struct Progress<'s> {
+    bar: ProgressBar,
+    source: &'s Database,
+    /// Whether it is too late to stop, or to go on.
+    is_decided: Arc<AtomicBool>,
+    is_comparing: AtomicBool,
+}
+
+impl Follower for Progress<'_> {
+    fn counted(&self, rows: u64) {
+        self.bar.set_length(rows);
+    }
+
+    fn copied(&self, table: &'static str, rows: u64) {
+        self.bar.set_message(table);
+        self.bar.inc(rows);
+    }
+
+    fn compared(&self, table: &'static str, rows: u64) {
+        if !self.is_comparing.swap(true, Ordering::Relaxed) {
+            self.bar.set_prefix("Comparing");
+            self.bar.set_position(0);
+        }
+        self.bar.set_message(table);
+        self.bar.inc(rows);
+    }
+
+    fn decide(&self) -> StoreResult<()> {
+        // A file's server is kept out by our lock.
+        if self.source.server().is_some() && self.source.is_served()? {
+            return Err(Error::conflict(format!(
+                "a server has begun to work on {} meanwhile: stop it first",
+                self.source
+            )));
+        }
+        if self.is_decided.swap(true, Ordering::SeqCst) {
+            return Err(Error::conflict("it was stopped"));
+        }
+        Ok(())
+    }
+}
+
+fn tell_plan(source: &Database, target: &Database, as_json: bool) -> Outcome {
+    let counts = transfer::counts(source).map_err(cannot_open(source))?;
+    let rows: u64 = counts.iter().map(|(_, rows)| rows).sum();
+    if as_json {
+        let tables = counts.iter().map(|(name, rows)| json!({"table": name, "rows": rows}));
+        return terminal::print_json(&json!({
+            "from": source.to_string(),
+            "to": target.to_string(),
+            "rows": rows,
+            "tables": tables.collect::<Value>(),
+        }));
+    }
+    let filled: Vec<[String; 2]> = counts
+        .iter()
+        .filter(|(_, rows)| *rows > 0)
+        .map(|(name, rows)| [(*name).to_owned(), grouped(*rows)])
+        .collect();
+    terminal::print_table(["TABLE", "ROWS"], &filled)?;
+    terminal::print(&format!("{} rows would be copied from {source} to {target}\n", grouped(rows)))
+}
+
+fn tell(copied: &[Copied]) -> Outcome {
+    let filled: Vec<[String; 3]> = copied
+        .iter()
+        .filter(|copied| copied.sums.rows > 0)
+        .map(|Copied { table, sums }| {
+            let is_told = MONEY.contains(&table.name.as_str());
+            let money =
+                sums.money.iter().filter(|_| is_told).map(
+                    |(code, minor)| match Currency::from_code(code) {
+                        Some(currency) => currency.show(*minor),
+                        None => format!("{code} {minor}"),
+                    },
+                );
+            [table.name.clone(), grouped(sums.rows), money.collect::<Vec<_>>().join(" + ")]
+        })
+        .collect();
+    terminal::print_table(["TABLE", "ROWS", "AMOUNTS"], &filled)?;
+    let rows = copied.iter().map(|copied| copied.sums.rows).sum();
+    terminal::print(&format!(
+        "{} rows of {} tables were copied, read back and found equal\n",
+        grouped(rows),
+        copied.len()
+    ))
+}
+
+fn grouped(number: u64) -> String {
+    indicatif::HumanCount(number).to_string()
+}
+
+fn in_json(source: &Database, target: &Database, copied: &[Copied]) -> Value {
+    let tables = copied.iter().map(|Copied { table, sums }| {
+        let columns = table.columns.iter().zip(&sums.columns);
+        let sums_of: Map<String, Value> = columns
+            .filter(|(column, _)| column.kind == ColumnKind::Int)
+            .map(|(column, sum)| {
+                (column.name.clone(), Number::from_i128(*sum).map_or(Value::Null, Value::Number))
+            })
+            .collect();
+        json!({
+            "table": table.name,
+            "rows": sums.rows,
+            "sums": sums_of,
+            "digest": sums.digest(),
+        })
+    });
+    json!({
+        "from": source.to_string(),
+        "to": target.to_string(),
+        "rows": copied.iter().map(|copied| copied.sums.rows).sum::<u64>(),
+        "tables": tables.collect::<Value>(),
+    })
+}
+
+/// How the copy is put to use.
+fn next_steps(source: &Database, target: &Database, data_dir: &Path) -> String {
+    let folders = [Some(data_dir), source.file().and_then(Path::parent)];
+    let locations = folders
+        .into_iter()
+        .flatten()
+        .map(|folder| Location { data_dir: folder.to_owned(), database_url: None });
+    let kept = locations.into_iter().find(|location| location.secret_key_file().exists());
+    let (mut settings, mut missing) = (String::new(), Vec::new());
+    for (name, file) in [
+        ("SECRET_KEY", kept.as_ref().map(Location::secret_key_file)),
+        ("JWT_SECRET", kept.as_ref().map(Location::jwt_secret_file)),
+    ] {
+        match file.filter(|file| file.exists()) {
+            Some(file) => settings.push_str(&format!("{name}_FILE={} ", quoted(&file))),
+            None => missing.push(name),
+        }
+    }
+    let secrets = match &missing[..] {
+        [] => "the same secrets".to_owned(),
+        missing => format!("the {} that it was used with", missing.join(" and ")),
+    };
+    let (url, password) = match target {
+        Database::Sqlite(file) => (format!("sqlite:{}", file.display()), ""),
+        Database::Postgres(server) => (server.to_string(), ", and the password in DATABASE_URL"),
+    };
+    format!(
+        "{source} stays as it is. To go on with the copy, with {secrets}{password}:\n  \
+         {settings}DATABASE_URL={} freelanceos serve\n",
+        quoted(Path::new(&url))
+    )
+}

@@ -1,0 +1,137 @@
+//! Reads a database whole, page by page.
+
+use std::sync::{
+    atomic::{AtomicBool, Ordering},
+    mpsc::SyncSender,
+};
+
+use super::{
+    Follower, Sums, Table, at, count,
+    sums::{Adder, Cell},
+    tables,
+};
+use crate::{
+    domain::error::{Error, Result},
+    store::{
+        engine::{Connection, Value},
+        migrate,
+    },
+};
+
+/// About what a page of rows takes in memory, and the most rows it has.
+const PAGE_BYTES: usize = 1 << 20;
+const PAGE_ROWS: usize = 1000;
+/// Rows of a table's first page, when nobody knows yet how large they are.
+const FIRST_ROWS: usize = 8;
+/// What is handed from the one thread to the other.
+pub enum Parcel {
+    /// Rows of a table, value by value.
+    Rows(&'static Table, Vec<Cell>),
+    /// Those were all, and this is what each table adds up to.
+    End(Vec<Sums>),
+}
+
+/// Reads the source.
+pub struct Reader<'f> {
+    pub sender: SyncSender<Parcel>,
+    /// Whether the other thread has given up; then it knows why.
+    pub is_deserted: AtomicBool,
+    pub follower: &'f dyn Follower,
+}
+
+impl Reader<'_> {
+    pub fn read_all(&self, connection: &mut dyn Connection) -> Result<()> {
+        let (version, latest) = (migrate::current(connection)?, migrate::latest());
+        if version != latest {
+            return Err(Error::conflict(format!(
+                "the source has schema version {version}, and this program copies {latest}"
+            )));
+        }
+        self.follower.counted(count(connection)?.iter().map(|(_, rows)| rows).sum());
+        let mut sums = Vec::new();
+        for table in tables()? {
+            let read = pages(connection, table, &mut |cells| self.send(Parcel::Rows(table, cells)));
+            sums.push(read.map_err(at(table))?);
+        }
+        self.send(Parcel::End(sums))
+    }
+
+    fn send(&self, parcel: Parcel) -> Result<()> {
+        self.sender.send(parcel).map_err(|_| {
+            self.is_deserted.store(true, Ordering::Relaxed);
+            Error::internal("nobody takes the rows any more")
+        })
+    }
+}
+
+/// Hands the rows of a table to `each`, page by page, and answers what they add up to.
+pub fn pages(
+    connection: &mut dyn Connection,
+    table: &'static Table,
+    each: &mut dyn FnMut(Vec<Cell>) -> Result<()>,
+) -> Result<Sums> {
+    let width = table.columns.len();
+    let (mut adder, mut last) = (Adder::new(table), Vec::new());
+    let mut largest: Option<usize> = None;
+    loop {
+        let limit = match largest {
+            None => FIRST_ROWS,
+            Some(bytes) => (PAGE_BYTES / bytes).clamp(1, PAGE_ROWS),
+        };
+        let statement = if last.is_empty() { &table.first } else { &table.next };
+        let mut values: Vec<Value> = last.iter().map(Cell::value).collect();
+        values.push(Value::Int(limit as i64));
+        let mut cells = Vec::with_capacity(limit * width);
+        connection.query(statement, &values, &mut |row| {
+            let start = cells.len();
+            for (place, column) in table.columns.iter().enumerate() {
+                cells.push(Cell::read(row, place, column.kind)?);
+            }
+            largest = largest.max(Some(cells[start..].iter().map(Cell::size).sum()));
+            adder.add(&cells[start..])
+        })?;
+        let rows = cells.len() / width;
+        if let Some(row) = cells.chunks_exact(width).last() {
+            last = table.key.iter().map(|place| row[*place].clone()).collect();
+            each(cells)?;
+        }
+        if rows < limit {
+            return Ok(adder.sums());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::store::Database;
+
+    #[test]
+    fn a_page_is_as_large_as_its_rows_allow() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = Database::Sqlite(folder.path().join("source.db"));
+        migrate::run(&source, Timestamp::UNIX_EPOCH).unwrap();
+        let table = tables().unwrap().iter().find(|t| t.name == "program_state").unwrap();
+        let mut sizes = Vec::new();
+        let sums = source.change(|connection| {
+            for number in 10_000..12_500 {
+                let (name, length) =
+                    (number.to_string(), if number < 12_200 { 10 } else { 100_000 });
+                connection.execute(
+                    &table.insert,
+                    &[Value::Text(&name), Value::Owned("x".repeat(length))],
+                )?;
+            }
+            pages(connection, table, &mut |cells| {
+                sizes.push(cells.len() / 2);
+                Ok(())
+            })
+        });
+        assert_eq!(sums.unwrap().rows, 2500);
+        // Small ones go by the thousand; once large ones were seen, ten make a page.
+        assert_eq!(sizes[..3], [FIRST_ROWS, PAGE_ROWS, PAGE_ROWS]);
+        assert!(sizes[4..].iter().all(|rows| *rows <= 10), "{sizes:?}");
+    }
+}
