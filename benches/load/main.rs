@@ -6,6 +6,7 @@
 //! cargo bench --bench load -- --only stats,create-invoice --seconds 10
 //! cargo bench --bench load -- --growth 1000,100000 --accounts 10000
 //! cargo bench --bench load -- --against-pocketbase ~/.local/bin/pocketbase
+//! cargo bench --bench load -- --against-postgres postgres://postgres@localhost/freelanceos_load
 //! ```
 //!
 //! Driver and server share the machine's cores. So every rate is also given as a share of the
@@ -15,6 +16,7 @@
 //! given as a share of what the same disk takes from one thread that does nothing but commit
 //! batches as large as the number of connections. It reads `/proc`, so it needs Linux.
 
+mod compare;
 mod disk;
 mod fill;
 mod http;
@@ -38,8 +40,7 @@ use disk::Database;
 use fill::Account;
 use http::Request;
 use measure::{Measurement, Scenario, measure};
-use pocketbase::PocketBase;
-use report::{Comparison, Size, Standard};
+use report::{Size, Standard};
 use server::{Answers, Folder, SETTLE_LIMIT, Server};
 
 /// What stops a run; it can leave the thread it happened in.
@@ -108,6 +109,10 @@ struct Options {
     #[arg(long, value_name = "PATH")]
     against_pocketbase: Option<PathBuf>,
 
+    /// Compare with the same program on this empty database of a PostgreSQL server
+    #[arg(long, value_name = "URL")]
+    against_postgres: Option<String>,
+
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -144,10 +149,11 @@ fn main() -> ExitCode {
         println!("load: nothing measured, this is a debug build; use cargo bench --bench load");
         return ExitCode::SUCCESS;
     }
-    let result = match &options.against_pocketbase {
-        Some(binary) => run_comparison(&options, binary),
-        None if options.growth.is_empty() => run_standard(&options),
-        None => run_growth(&options),
+    let result = match (&options.against_pocketbase, &options.against_postgres) {
+        (Some(binary), _) => compare::with_pocketbase(&options, binary),
+        (_, Some(url)) => compare::with_postgres(&options, url),
+        _ if options.growth.is_empty() => run_standard(&options),
+        _ => run_growth(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -241,55 +247,6 @@ fn bare_rates(
         rates.extend(rate.map(|rate| (scenario, rate)));
     }
     Ok(rates)
-}
-
-fn run_comparison(options: &Options, pocketbase: &Path) -> Result<(), Failure> {
-    let (folder, other) = (Folder::create(&options.folder)?, Folder::create(&options.folder)?);
-    let result = comparison(options, pocketbase, &folder, &other)
-        .map_err(|error| with_log(&with_log(&error, &folder), &other))?;
-    if options.json {
-        println!("{:#}", result.json());
-    } else {
-        println!(
-            "{} connections, {:?} a scenario, {} clients, {} invoices, on {}",
-            options.connections,
-            options.seconds,
-            options.clients,
-            options.invoices,
-            folder.file_system(),
-        );
-        result.print();
-    }
-    [&result.kept, &result.made_anew, &result.other].into_iter().try_for_each(|all| check(all))
-}
-
-/// Both servers are filled before either is measured, then they take turns, scenario by scenario.
-fn comparison(
-    options: &Options,
-    pocketbase: &Path,
-    folder: &Folder,
-    other_folder: &Folder,
-) -> Result<Comparison, Failure> {
-    let server = Server::start(&options.binary, folder, Answers::Kept)?;
-    let account = filled(&server, options, options.clients, options.invoices, true)?;
-    server.stop()?;
-    let other = PocketBase::start(pocketbase, other_folder, options.clients, options.invoices)?;
-    let mut scenarios = options.scenarios(&Scenario::COMPARED);
-    scenarios.retain(|scenario| !other.requests(*scenario).is_empty());
-    let mut result = Comparison { setting: options.setting(folder), ..Comparison::default() };
-    for scenario in scenarios {
-        let requests = |scenario: Scenario| scenario.requests(&account);
-        for (answers, results) in
-            [(Answers::Kept, &mut result.kept), (Answers::Anew, &mut result.made_anew)]
-        {
-            let server = Server::start(&options.binary, folder, answers)?;
-            results.append(&mut measure_all(&[scenario], &server, requests, options)?);
-            server.stop()?;
-        }
-        let requests = |scenario| other.requests(scenario);
-        result.other.append(&mut measure_all(&[scenario], &other.server, requests, options)?);
-    }
-    Ok(result)
 }
 
 fn run_growth(options: &Options) -> Result<(), Failure> {

@@ -203,6 +203,8 @@ pub fn slowdowns<'a>(
 /// FreelanceOS and another program in turn, scenario by scenario.
 #[derive(Default)]
 pub struct Comparison {
+    /// What it is compared with.
+    pub other_name: &'static str,
     pub setting: Value,
     pub kept: Vec<Measurement>,
     pub made_anew: Vec<Measurement>,
@@ -221,7 +223,7 @@ impl Comparison {
     pub fn print(&self) {
         println!(
             "{:<15}{:>13}{:>10}{:>11}{:>12}{:>11}{:>15}",
-            "scenario", "FreelanceOS", "anew", "p99", "PocketBase", "its p99", "times"
+            "scenario", "FreelanceOS", "anew", "p99", self.other_name, "its p99", "times"
         );
         for ((name, [kept, anew, other], theirs), ours) in self.rates().zip(&self.kept) {
             println!(
@@ -244,13 +246,13 @@ impl Comparison {
                     "name": name,
                     "keptPerSecond": kept,
                     "anewPerSecond": anew,
-                    "pocketBasePerSecond": other,
+                    "otherPerSecond": other,
                     "times": kept / other,
                     "timesAnew": anew / other,
                 })
             })
             .collect();
-        json!({ "setting": self.setting, "scenarios": scenarios })
+        json!({ "setting": self.setting, "other": self.other_name, "scenarios": scenarios })
     }
 }
 

@@ -91,6 +91,16 @@ impl Drop for Server {
 impl Server {
     /// Starts FreelanceOS; `answers` says whether it may give answers again that it has kept.
     pub fn start(binary: &Path, folder: &Folder, answers: Answers) -> Result<Self, Failure> {
+        Self::start_on(binary, folder, answers, None)
+    }
+
+    /// The same on a database of a PostgreSQL server.
+    pub fn start_on(
+        binary: &Path,
+        folder: &Folder,
+        answers: Answers,
+        database: Option<&str>,
+    ) -> Result<Self, Failure> {
         let address = free_address()?;
         let mut command = command(binary);
         command
@@ -99,6 +109,10 @@ impl Server {
             .env("LISTEN", address.to_string())
             .env("RATE_LIMIT", "off")
             .env("LOG", "warn");
+        if let Some(url) = database {
+            command.env("DATABASE_URL", url);
+            command.env("SECRET_KEY", "5".repeat(64)).env("JWT_SECRET", "s".repeat(64));
+        }
         if answers == Answers::Anew {
             command.env("ANSWER_CACHE", "0");
         }
