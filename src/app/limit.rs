@@ -97,6 +97,11 @@ limits! {
 }
 
 impl Rate {
+    /// When a window ends that begins now.
+    fn end(self, now: Timestamp) -> Timestamp {
+        now.saturating_add(SignedDuration::from_secs(self.seconds)).unwrap_or(Timestamp::MAX)
+    }
+
     /// Where an asker stands whose request was the last of that window's.
     fn standing(self, window: RateWindow, now: Timestamp) -> Standing {
         let used = u32::try_from(window.used).unwrap_or(u32::MAX);
@@ -217,9 +222,7 @@ impl App {
     /// Counts in the database.
     async fn count(&self, limiter: &Limiter, subject: Subject) -> Result<RateWindow> {
         let (now, name) = (self.now(), limiter.rate.name);
-        let end = now
-            .checked_add(SignedDuration::from_secs(limiter.rate.seconds))
-            .map_err(Error::internal)?;
+        let end = limiter.rate.end(now);
         let count = move |tx: &mut Tx| store::rate_window::count(tx, name, &subject, now, end);
         self.store.write(count).await
     }
@@ -242,14 +245,7 @@ impl App {
 #[derive(Debug)]
 struct Limiter {
     rate: Rate,
-    windows: Mutex<HashMap<Subject, Window>>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Window {
-    /// Epoch second at which the window ends.
-    reset: i64,
-    used: u32,
+    windows: Mutex<HashMap<Subject, RateWindow>>,
 }
 
 impl Limiter {
@@ -258,50 +254,37 @@ impl Limiter {
     }
 
     fn count(&self, subject: Subject, now: Timestamp) -> Standing {
-        let now = now.as_second();
         let mut windows = self.lock();
         if windows.len() >= WINDOWS_MAX && !windows.contains_key(&subject) {
             make_room(&mut windows, now);
         }
-        let fresh = Window { reset: now + self.rate.seconds, used: 0 };
+        let fresh = RateWindow { resets_at: self.rate.end(now), used: 0 };
         let window = windows.entry(subject).or_insert(fresh);
         // A clock that was set back must not keep an address out for longer than a window.
-        if window.reset <= now || window.reset > fresh.reset {
+        if window.resets_at <= now || window.resets_at > fresh.resets_at {
             *window = fresh;
         }
-        let refused = window.used >= self.rate.requests;
         window.used = window.used.saturating_add(1);
-        Standing {
-            limit: self.rate.requests,
-            remaining: self.rate.requests.saturating_sub(window.used),
-            reset: window.reset,
-            refused: refused.then(|| (window.reset - now).max(1).unsigned_abs()),
-        }
+        self.rate.standing(*window, now)
     }
 
     /// The refusal of a subject that was refused in a window that still goes on.
     fn refused(&self, subject: Subject, now: Timestamp) -> Option<Standing> {
-        let now = now.as_second();
         let window = self.lock().get(&subject).copied()?;
-        (window.reset > now && window.reset <= now + self.rate.seconds).then(|| Standing {
-            limit: self.rate.requests,
-            remaining: 0,
-            reset: window.reset,
-            refused: Some((window.reset - now).max(1).unsigned_abs()),
-        })
+        let goes_on = window.resets_at > now && window.resets_at <= self.rate.end(now);
+        goes_on.then(|| self.rate.standing(window, now))
     }
 
     /// Remembers a refusal.
     fn remember(&self, subject: Subject, window: RateWindow, now: Timestamp) {
         let mut windows = self.lock();
         if windows.len() >= WINDOWS_MAX {
-            make_room(&mut windows, now.as_second());
+            make_room(&mut windows, now);
         }
-        let used = u32::try_from(window.used).unwrap_or(u32::MAX);
-        windows.insert(subject, Window { reset: window.resets_at.as_second(), used });
+        windows.insert(subject, window);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Subject, Window>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Subject, RateWindow>> {
         self.windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -319,16 +302,16 @@ pub(super) fn of_address(address: IpAddr) -> Subject {
 }
 
 /// Forgets windows that have ended; where none has, the half that ends first.
-fn make_room(windows: &mut HashMap<Subject, Window>, now: i64) {
-    windows.retain(|_, window| window.reset > now);
+fn make_room(windows: &mut HashMap<Subject, RateWindow>, now: Timestamp) {
+    windows.retain(|_, window| window.resets_at > now);
     if windows.len() < WINDOWS_MAX {
         return;
     }
-    let mut resets: Vec<i64> = windows.values().map(|window| window.reset).collect();
+    let mut resets: Vec<Timestamp> = windows.values().map(|window| window.resets_at).collect();
     let middle = resets.len() / 2;
     let (_, median, _) = resets.select_nth_unstable(middle);
     let median = *median;
-    windows.retain(|_, window| window.reset > median);
+    windows.retain(|_, window| window.resets_at > median);
 }
 
 #[cfg(test)]
