@@ -108,8 +108,9 @@ function edit(form) {
             input.value = "";
             input.removeAttribute("aria-invalid");
             input.removeAttribute("aria-describedby");
+            input.removeAttribute("autofocus");
         });
-        made.querySelectorAll(".error").forEach((error) => error.remove());
+        made.querySelectorAll(".error, .stored").forEach((error) => error.remove());
         made.querySelectorAll(".wrong").forEach((field) => field.classList.remove("wrong"));
         return made;
     }

@@ -11,6 +11,7 @@ use crate::{
     domain::{
         account::{Account, AccountChange, Credentials, Password, SignInChange},
         error::{Error, Result},
+        expected::{self, Expected},
         mail::Letter,
         rule::Rule,
         session::{Claims, Device},
@@ -84,10 +85,20 @@ impl App {
     }
 
     /// Changes the caller's account.
-    pub async fn update_account(&self, claims: Claims, change: AccountChange) -> Result<Account> {
+    ///
+    /// # Errors
+    ///
+    /// Stale, if the account is not the expected one any more.
+    pub async fn update_account(
+        &self,
+        claims: Claims,
+        change: AccountChange,
+        expected: Option<Expected<Account>>,
+    ) -> Result<Account> {
         let now = self.now();
         self.write(claims, move |tx, actor| {
             let mut account = store::account::find(tx, actor.account)?;
+            expected::check(expected.as_ref(), &account)?;
             change.clone().apply(&mut account);
             account.updated_at = now;
             store::account::update(tx, &account)?;

@@ -7,6 +7,7 @@ use crate::{
         client::{Client, ClientChange, ClientDetails, ClientFilter, ClientName},
         error::{Error, Kind, Result},
         exchange_rate::Rates,
+        expected::{self, Expected},
         id::{AccountId, ClientId},
         idempotency::{Once, Outcome},
         money::Money,
@@ -84,16 +85,22 @@ impl App {
     }
 
     /// Changes the details of a client.
+    ///
+    /// # Errors
+    ///
+    /// Stale, if the client is not the expected one any more.
     pub async fn update_client(
         &self,
         claims: Claims,
         id: ClientId,
         change: ClientChange,
+        expected: Option<Expected<Client>>,
     ) -> Result<Client> {
         let now = self.now();
         self.write(claims, move |tx, actor| {
             let rates = rates(tx, &actor)?;
             let mut client = store::client::find(tx, actor.account, id, &rates)?;
+            expected::check(expected.as_ref(), &client)?;
             client.details = change.clone().apply(client.details);
             client.updated_at = now;
             store::client::update(tx, &client)?;

@@ -8,6 +8,7 @@ use crate::{
         date,
         error::{Error, Result},
         exchange_rate::{ExchangeRate, NewRate},
+        expected::{self, Expected},
         money::Currency,
         rule::Rule,
         session::Claims,
@@ -59,12 +60,26 @@ impl App {
     }
 
     /// Takes in a rate of the caller, in place of an older one of the same pair.
-    pub async fn set_exchange_rate(&self, claims: Claims, new: NewRate) -> Result<ExchangeRate> {
+    ///
+    /// # Errors
+    ///
+    /// A conflict, if a newer rate is known; stale, if the caller's rates are not the expected ones
+    /// any more.
+    pub async fn set_exchange_rate(
+        &self,
+        claims: Claims,
+        new: NewRate,
+        expected: Option<Expected<Vec<ExchangeRate>>>,
+    ) -> Result<ExchangeRate> {
         let now = self.now();
         self.write(claims, move |tx, actor| {
             let today = date::day_in(now, &actor.zone.rules()?);
             let rate = new.clone().complete(actor.currency, today)?;
             check_day(&rate, today)?;
+            if expected.is_some() {
+                let rates = store::exchange_rate::list(tx, actor.account)?;
+                expected::check(expected.as_ref(), &rates)?;
+            }
             if !store::exchange_rate::set(tx, actor.account, &rate)? {
                 return Err(Error::conflict("A newer rate of these currencies is known"));
             }

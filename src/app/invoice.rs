@@ -12,6 +12,7 @@ use crate::{
         activity::ActivityKind,
         date,
         error::{Error, Result},
+        expected::{self, Expected},
         id::{InvoiceId, ItemId},
         idempotency::{Once, Outcome},
         invoice::{
@@ -105,11 +106,16 @@ impl App {
     }
 
     /// Changes a draft; of a sent invoice only what is not frozen.
+    ///
+    /// # Errors
+    ///
+    /// Stale, if the invoice is not the expected one any more.
     pub async fn update_invoice(
         &self,
         claims: Claims,
         id: InvoiceId,
         change: InvoiceChange,
+        expected: Option<Expected<Invoice>>,
     ) -> Result<ShownInvoice> {
         let now = self.now();
         let new_ids = self.item_ids(change.lines().unwrap_or(0));
@@ -117,6 +123,7 @@ impl App {
             let (account, today) = (actor.account, today(&actor, now)?);
             let rates = client::rates(tx, &actor)?;
             let before = find(tx, &actor, id)?;
+            expected::check(expected.as_ref(), &before)?;
             let client = change
                 .client_id
                 .filter(|id| *id != before.client_id)

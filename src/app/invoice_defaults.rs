@@ -4,6 +4,7 @@ use super::{App, invoice::today};
 use crate::{
     domain::{
         error::{Error, Result},
+        expected::Expected,
         id::{AccountId, ImageId},
         image::ImagePurpose,
         invoice_defaults::{InvoiceDefaults, InvoiceDefaultsChange, InvoiceSettings},
@@ -26,16 +27,24 @@ impl App {
     }
 
     /// Changes what invoices begin with. Prefix and start stay once this year has an invoice.
+    ///
+    /// # Errors
+    ///
+    /// Stale, if the settings are not the expected ones any more.
     pub async fn update_invoice_defaults(
         &self,
         claims: Claims,
         change: InvoiceDefaultsChange,
+        expected: Option<Expected<InvoiceSettings>>,
     ) -> Result<InvoiceSettings> {
         let now = self.now();
         self.write(claims, move |tx, actor| {
             let account = actor.account;
             let mut defaults = store::invoice_defaults::find(tx, account)?;
             let before = series(tx, account, today(&actor, now)?.year(), &defaults)?;
+            if let Some(expected) = &expected {
+                expected.check(&settings(defaults.clone(), &before))?;
+            }
             let mut series = before.clone();
             series.choose(change.prefix.as_deref(), change.next_number)?;
             if series != before {

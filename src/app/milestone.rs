@@ -11,6 +11,7 @@ use crate::{
     domain::{
         activity::ActivityKind,
         error::{Error, Result},
+        expected::{self, Expected},
         id::{AccountId, MilestoneId, ProjectId},
         idempotency::{Once, Outcome},
         milestone::{
@@ -69,16 +70,22 @@ impl App {
     }
 
     /// Changes a milestone, also the project it belongs to.
+    ///
+    /// # Errors
+    ///
+    /// Stale, if the milestone is not the expected one any more.
     pub async fn update_milestone(
         &self,
         claims: Claims,
         id: MilestoneId,
         change: MilestoneChange,
+        expected: Option<Expected<Milestone>>,
     ) -> Result<Milestone> {
         let now = self.now();
         let entry = self.new_entry(now);
         self.write(claims, move |tx, actor| {
             let before = store::milestone::find(tx, actor.account, id)?;
+            expected::check(expected.as_ref(), &before)?;
             let change = change.clone();
             let mut milestone = before.clone();
             let mut currency = before.amount.currency;

@@ -4,6 +4,7 @@ use super::App;
 use crate::{
     domain::{
         error::{Error, Result},
+        expected::{self, Expected},
         id::{ImageId, PortfolioItemId},
         idempotency::{Once, Outcome},
         portfolio::{self, ITEMS_MAX, PortfolioItem, Work, WorkChange},
@@ -74,16 +75,22 @@ impl App {
     }
 
     /// Changes a piece of work.
+    ///
+    /// # Errors
+    ///
+    /// Stale, if the piece of work is not the expected one any more.
     pub async fn update_portfolio_item(
         &self,
         claims: Claims,
         id: PortfolioItemId,
         change: WorkChange,
+        expected: Option<Expected<Work>>,
     ) -> Result<()> {
         let now = self.now();
         self.write(claims, move |tx, actor| {
             actor.must_be_freelancer()?;
             let item = store::portfolio::find(tx, actor.account, id)?;
+            expected::check(expected.as_ref(), &item.work)?;
             let work = change.clone().apply(item.work.clone());
             work.check_size()?;
             store::portfolio::update(tx, &PortfolioItem { work, updated_at: now, ..item })

@@ -8,9 +8,10 @@ use crate::{
         account::{Account, Role},
         date,
         error::{Error, Result},
+        expected::{self, Expected},
         id::AccountId,
         portfolio::ITEMS_SHOWN,
-        profile::{Completion, OwnProfile, ProfileChange, PublicProfile, Visit},
+        profile::{Completion, OwnProfile, Profile, ProfileChange, PublicProfile, Visit},
         session::{Claims, Device},
     },
     store::{self, engine::Tx},
@@ -35,13 +36,25 @@ impl App {
         .await
     }
 
-    /// Changes the caller's profile. A username that another account has is a conflict.
-    pub async fn update_profile(&self, claims: Claims, change: ProfileChange) -> Result<()> {
+    /// Changes the caller's profile.
+    ///
+    /// # Errors
+    ///
+    /// A conflict, if another account has the username; stale, if account and profile are not the
+    /// expected ones any more.
+    pub async fn update_profile(
+        &self,
+        claims: Claims,
+        change: ProfileChange,
+        expected: Option<Expected<(Account, Profile)>>,
+    ) -> Result<()> {
         let now = self.now();
         self.write(claims, move |tx, actor| {
             actor.must_be_freelancer()?;
-            let mut account = store::account::find(tx, actor.account)?;
-            let mut profile = store::profile::find(tx, actor.account)?;
+            let account = store::account::find(tx, actor.account)?;
+            let stored = (account, store::profile::find(tx, actor.account)?);
+            expected::check(expected.as_ref(), &stored)?;
+            let (mut account, mut profile) = stored;
             change.clone().apply(&mut account, &mut profile)?;
             account.updated_at = now;
             store::account::update(tx, &account)?;

@@ -9,6 +9,7 @@ use crate::{
     domain::{
         activity::ActivityKind,
         error::{Error, Result},
+        expected::{self, Expected},
         id::ProjectId,
         idempotency::{Once, Outcome},
         money::{Currency, Money},
@@ -93,17 +94,23 @@ impl App {
     }
 
     /// Changes a project. In another currency its milestones keep their figures.
+    ///
+    /// # Errors
+    ///
+    /// Stale, if the project is not the expected one any more.
     pub async fn update_project(
         &self,
         claims: Claims,
         id: ProjectId,
         change: ProjectChange,
+        expected: Option<Expected<Project>>,
     ) -> Result<Project> {
         let now = self.now();
         let entry = self.new_entry(now);
         self.write(claims, move |tx, actor| {
             let rates = client::rates(tx, &actor)?;
             let before = store::project::find(tx, actor.account, id, &rates)?;
+            expected::check(expected.as_ref(), &before)?;
             let change = change.clone();
             let mut project = before.clone();
             let currency = change.currency.unwrap_or(before.budget.currency);

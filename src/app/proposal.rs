@@ -9,6 +9,7 @@ use crate::{
     domain::{
         activity::ActivityKind,
         error::{Error, Result},
+        expected::{self, Expected},
         id::ProposalId,
         idempotency::{Once, Outcome},
         money::Money,
@@ -87,17 +88,23 @@ impl App {
     }
 
     /// Changes a proposal until it is answered; the answer itself can be written down here too.
+    ///
+    /// # Errors
+    ///
+    /// Stale, if the proposal is not the expected one any more.
     pub async fn update_proposal(
         &self,
         claims: Claims,
         id: ProposalId,
         change: ProposalChange,
+        expected: Option<Expected<Proposal>>,
     ) -> Result<Proposal> {
         let now = self.now();
         let entry = self.new_entry(now);
         let update = move |tx: &mut Tx, actor: Actor| {
             let rates = client::rates(tx, &actor)?;
             let before = store::proposal::find(tx, actor.account, id, &rates)?;
+            expected::check(expected.as_ref(), &before)?;
             let change = change.clone();
             let mut proposal = before.clone();
             let currency = change.currency.unwrap_or(before.amount.currency);

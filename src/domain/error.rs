@@ -29,6 +29,8 @@ pub enum Kind {
     NotFound,
     /// It exists already, or its state forbids the change.
     Conflict,
+    /// It was changed since the caller saw it.
+    Stale,
     /// A limit was reached.
     TooMany(Refusal),
     /// Too busy just now; try again after so many seconds.
@@ -106,6 +108,11 @@ impl Error {
     /// The state forbids it; the message says what to do instead.
     pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Kind::Conflict, message)
+    }
+
+    /// It was changed since the caller saw it.
+    pub fn stale() -> Self {
+        Self::new(Kind::Stale, "This was changed in the meantime, so nothing was saved")
     }
 
     /// The password is right, but a code must come with it.

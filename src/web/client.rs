@@ -116,28 +116,35 @@ pub async fn show(visit: Visit) -> Result<Response> {
 /// The form that changes a client.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let client = visit.app.client(visit.claims, visit.id()).await?;
+    let form = visit.form(filled(&client).versioned());
+    Ok(edit_page(&visit, StatusCode::OK, form, Some(client)))
+}
+
+/// The form of a client as it is.
+fn filled(client: &Client) -> Fields {
     let details = &client.details;
-    let fields = Fields::default()
+    Fields::default()
         .with("name", &details.name)
         .with("email", &details.email)
         .with_some("company", details.company.as_ref())
         .with_some("phone", details.phone.as_ref())
-        .with_some("country", details.country.as_ref());
-    Ok(edit_page(&visit, StatusCode::OK, visit.form(fields), Some(client)))
+        .with_some("country", details.country.as_ref())
 }
 
 /// Changes a client.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let id = visit.id();
     let changed = match ClientChange::read(&fields.change(FIELDS)) {
-        Ok(change) => visit.app.update_client(visit.claims, id, change).await,
+        Ok(change) => {
+            visit.app.update_client(visit.claims, id, change, fields.expected(filled)).await
+        }
         Err(error) => Err(error),
     };
     match changed {
         Ok(client) => Ok(visit.done(&format!("/clients/{}", client.id), "The client was changed.")),
         Err(error) => {
-            let (status, form) = visit.refused(fields, error)?;
             let client = visit.app.client(visit.claims, id).await?;
+            let (status, form) = visit.refused_change(fields, error, filled(&client))?;
             Ok(edit_page(&visit, status, form, Some(client)))
         }
     }

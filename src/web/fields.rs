@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use poem::{
     FromRequest, Request, RequestBody,
     http::{StatusCode, header},
@@ -11,7 +12,7 @@ use serde_json::{Number, Value};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    domain::{error::Error, form::Object},
+    domain::{error::Error, expected::Expected, form::Object},
     http::problem::into_poem,
 };
 
@@ -117,16 +118,45 @@ impl Fields {
         self.pairs.iter().any(|(known, _)| known == name)
     }
 
+    /// A short mark of everything in the fields, to recognise a change by.
+    pub fn version(&self) -> String {
+        let pairs = self.pairs.iter().filter(|(name, _)| !name.starts_with('_'));
+        URL_SAFE_NO_PAD.encode(&hash(pairs)[..16])
+    }
+
+    /// The same fields as a form that changes them: it brings back their version.
+    #[must_use]
+    pub fn versioned(self) -> Self {
+        let stored = self.clone();
+        self.with_version(&stored)
+    }
+
+    /// The same fields, to be written over what is `stored`.
+    #[must_use]
+    pub fn with_version(self, stored: &Self) -> Self {
+        self.replaced(VERSION, &stored.version())
+    }
+
+    /// Puts something into a field in place of what it held.
+    #[must_use]
+    pub fn replaced(mut self, name: &str, value: &str) -> Self {
+        self.pairs.retain(|(known, _)| known != name);
+        self.with(name, value)
+    }
+
+    /// What the form was filled in over; `shown` gives the fields of a stored thing. None where
+    /// the form says nothing of it.
+    pub fn expected<T>(
+        &self,
+        shown: impl Fn(&T) -> Self + Send + Sync + 'static,
+    ) -> Option<Expected<T>> {
+        let version = self.get(VERSION);
+        (!version.is_empty()).then(|| Expected::new(version, move |stored| shown(stored).version()))
+    }
+
     /// What tells this filling-in from another.
     pub fn hash(&self) -> [u8; 32] {
-        let mut hash = Sha256::new();
-        for (name, value) in self.pairs.iter().filter(|(name, _)| name != "_token") {
-            for part in [name, value] {
-                hash.update((part.len() as u64).to_be_bytes());
-                hash.update(part);
-            }
-        }
-        hash.finalize().into()
+        hash(self.pairs.iter().filter(|(name, _)| name != "_token"))
     }
 
     /// The picture that came with the form.
@@ -186,12 +216,8 @@ impl Fields {
 
     /// Puts something into a field in which nothing stands.
     #[must_use]
-    pub fn or_with(mut self, name: &str, value: &str) -> Self {
-        if self.get(name).trim().is_empty() {
-            self.pairs.retain(|(known, _)| known != name);
-            self = self.with(name, value);
-        }
-        self
+    pub fn or_with(self, name: &str, value: &str) -> Self {
+        if self.get(name).trim().is_empty() { self.replaced(name, value) } else { self }
     }
 
     /// Whether nothing stands in any field.
@@ -249,6 +275,18 @@ impl Fields {
             _ => Some(Value::from(typed)),
         }
     }
+}
+
+/// The name under which a form brings back the version of what it changes.
+pub const VERSION: &str = "_version";
+
+fn hash<'a>(pairs: impl Iterator<Item = &'a (String, String)>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in pairs.flat_map(|(name, value)| [name, value]) {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
 }
 
 /// What becomes of a field in which nothing stands.

@@ -1,15 +1,23 @@
-//! Forms as they are shown: what was typed, and what is wrong with it.
+//! Forms as they are shown: what was typed, what is wrong with it, and what is stored now where
+//! somebody else changed it in the meantime.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use askama::{Template, filters::HtmlSafe};
 
-use super::{fields::Fields, say::say};
+pub use super::control::Control;
+use super::{
+    control::Kinds,
+    fields::{Fields, VERSION},
+    say::say,
+};
 use crate::domain::{
     error::{Error, Kind, Result},
     rule::FieldError,
 };
 
 /// A form on its way to a page.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Form {
     pub fields: Fields,
     errors: Vec<FieldError>,
@@ -19,6 +27,26 @@ pub struct Form {
     token: String,
     /// Tells one filling-in from another, so that sending it twice counts once.
     once: String,
+    stored: Option<Stored>,
+    shown: Mutex<Shown>,
+}
+
+/// What is stored now, where that is not what the form was filled in over.
+#[derive(Debug)]
+struct Stored {
+    fields: Fields,
+    /// Shows what is stored, without what was typed.
+    page: String,
+}
+
+/// What the page has shown of a form. The summary stands above the fields whose labels it needs,
+/// so a page with a refused form is rendered twice; see [`super::page::answer`].
+#[derive(Debug, Default)]
+struct Shown {
+    /// Names and labels, in the order of the page.
+    labels: Vec<(String, String)>,
+    /// Whether a field of this rendering has the cursor.
+    has_cursor: bool,
 }
 
 impl Form {
@@ -32,11 +60,20 @@ impl Form {
         let form = Self::new(fields);
         match error.kind() {
             Kind::Invalid(errors) => Ok(Self { errors: errors.clone(), ..form }),
-            Kind::Conflict | Kind::TooMany(_) | Kind::Unavailable { .. } | Kind::Unwritable => {
-                Ok(Self { alert: Some(format!("{}.", error.message())), ..form })
-            }
+            Kind::Conflict
+            | Kind::Stale
+            | Kind::TooMany(_)
+            | Kind::Unavailable { .. }
+            | Kind::Unwritable => Ok(Self { alert: Some(format!("{}.", error.message())), ..form }),
             _ => Err(error),
         }
+    }
+
+    /// The form again, since what it changes was changed in the meantime: what was typed, and
+    /// beside it what is `stored` now. `page` shows the latter alone.
+    pub fn stale(typed: &Fields, stored: Fields, page: &str) -> Self {
+        let fields = typed.clone().with_version(&stored);
+        Self { stored: Some(Stored { fields: stored, page: page.to_owned() }), ..Self::new(fields) }
     }
 
     /// The same form with a sentence above it.
@@ -53,6 +90,13 @@ impl Form {
         self
     }
 
+    /// The same form, to be written over this version.
+    #[must_use]
+    pub fn with_version(mut self, version: &str) -> Self {
+        self.fields = self.fields.replaced(VERSION, version);
+        self
+    }
+
     /// The same form with the marks that a signed-in reader's forms carry.
     #[must_use]
     pub fn marked(mut self, token: &str, once: String) -> Self {
@@ -63,7 +107,7 @@ impl Form {
 
     /// Whether anything is wrong.
     pub fn is_refused(&self) -> bool {
-        self.alert.is_some() || !self.errors.is_empty()
+        self.alert.is_some() || !self.errors.is_empty() || self.stored.is_some()
     }
 
     pub fn value(&self, name: &str) -> &str {
@@ -75,19 +119,22 @@ impl Form {
     pub fn error(&self, name: &str) -> Option<String> {
         let is_of = |field: &str| {
             field.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
-                || field.replace('[', ".").replace(']', "") == name
+                || dotted(field) == name
         };
         self.errors.iter().find(|error| is_of(&error.field)).map(|error| say(&error.rule))
     }
 
     /// What is wrong with a list as a whole, not with one of its entries.
-    pub fn list_error(&self, name: &str) -> Option<String> {
-        self.errors.iter().find(|error| error.field == name).map(|error| say(&error.rule))
+    pub fn list_error(&self, name: &str, label: &str) -> Option<String> {
+        let error = self.errors.iter().find(|error| error.field == name)?;
+        self.remember(name, label);
+        Some(say(&error.rule))
     }
 
     /// What stands at the head of the form: its marks, and what is wrong with all of it.
     pub fn head(&self) -> Head<'_> {
-        Head { form: self, count: self.errors.len() }
+        self.shown().has_cursor = false;
+        Head { form: self, count: self.errors.len(), lines: self.summary() }
     }
 
     /// A line of text.
@@ -102,8 +149,7 @@ impl Form {
 
     /// A password; what was typed is not shown again.
     pub fn password(&self, name: &str, label: &str) -> Control {
-        let control = self.text(name, label).kind("password");
-        Control { value: String::new(), ..control }
+        self.text(name, label).kind("password").emptied()
     }
 
     /// A day.
@@ -118,7 +164,7 @@ impl Form {
 
     /// One of a list.
     pub fn choice(&self, name: &str, label: &str, options: Vec<(String, String)>) -> Control {
-        Control { options, ..self.control(Kinds::Choice, name, label) }
+        self.control(Kinds::Choice, name, label).options(options)
     }
 
     /// A box to tick.
@@ -126,111 +172,98 @@ impl Form {
         self.control(Kinds::Tick, name, label)
     }
 
+    /// A picture to upload. Browsers forget which file was chosen.
+    pub fn picture(&self, label: &str) -> Control {
+        let hint = "PNG, JPEG or WebP, at most 5 MiB.";
+        self.control(Kinds::Picture, "image", label).hint(hint).emptied()
+    }
+
     fn control(&self, shape: Kinds, name: &str, label: &str) -> Control {
-        Control {
-            shape,
-            name: name.to_owned(),
-            label: label.to_owned(),
-            value: self.value(name).to_owned(),
-            error: self.error(name),
-            hint: String::new(),
-            kind: "text",
-            is_required: false,
-            attributes: Vec::new(),
-            options: Vec::new(),
+        self.remember(name, label);
+        let (error, list) = (self.error(name), self.wrong_list(name));
+        let stored = self.stored(name).map(str::to_owned);
+        let is_wrong = error.is_some() || list.is_some() || stored.is_some();
+        // Where the form is wrong as a whole, people begin at its start.
+        let takes_cursor = match self.errors.is_empty() && self.stored.is_none() {
+            true => self.alert.is_some(),
+            false => is_wrong,
+        };
+        let is_first =
+            takes_cursor && !std::mem::replace(&mut self.shown().has_cursor, takes_cursor);
+        let control = Control::new(shape, name, label, self.value(name), error, list, stored);
+        match is_first {
+            true => control.attribute("autofocus", ""),
+            false if self.is_refused() => control.never_focused(),
+            false => control,
         }
     }
-}
 
-/// What kind of field a control is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kinds {
-    Input,
-    Lines,
-    Choice,
-    Tick,
-}
-
-/// One field with its label, its hint, and what is wrong with it.
-#[derive(Template)]
-#[template(path = "pages/parts/control.html")]
-pub struct Control {
-    shape: Kinds,
-    name: String,
-    label: String,
-    value: String,
-    error: Option<String>,
-    hint: String,
-    kind: &'static str,
-    is_required: bool,
-    attributes: Vec<(&'static str, String)>,
-    options: Vec<(String, String)>,
-}
-
-impl HtmlSafe for Control {}
-
-impl Control {
-    /// The `type` of its input.
-    #[must_use]
-    pub fn kind(mut self, kind: &'static str) -> Self {
-        self.kind = kind;
-        self
+    /// What is stored now in a field in which something else was typed.
+    fn stored(&self, name: &str) -> Option<&str> {
+        let now = self.stored.as_ref()?.fields.get(name);
+        let plain = |text: &str| text.replace("\r\n", "\n").trim().to_owned();
+        (plain(now) != plain(self.value(name))).then_some(now)
     }
 
-    #[must_use]
-    pub fn required(mut self) -> Self {
-        self.is_required = true;
-        self
+    /// The list that is wrong as a whole, for the first field in it.
+    fn wrong_list(&self, name: &str) -> Option<String> {
+        let list = name.split_once(".0.")?.0;
+        let is_wrong = self.errors.iter().any(|error| error.field == list);
+        (is_wrong && self.first_of(list).as_deref() == Some(name)).then(|| list.to_owned())
     }
 
-    /// A sentence below the label.
-    #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = hint.into();
-        self
+    /// The first field of a list.
+    fn first_of(&self, list: &str) -> Option<String> {
+        let start = format!("{list}.0.");
+        let shown = self.shown();
+        shown.labels.iter().find(|(name, _)| name.starts_with(&start)).map(|(name, _)| name.clone())
     }
 
-    /// Any further attribute; its name is never what somebody typed.
-    #[must_use]
-    pub fn attribute(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.attributes.push((name, value.to_string()));
-        self
-    }
-
-    #[must_use]
-    pub fn autocomplete(self, value: &str) -> Self {
-        self.attribute("autocomplete", value)
-    }
-
-    /// A choice before the others that means none of them.
-    #[must_use]
-    pub fn or(mut self, none: &str) -> Self {
-        self.options.insert(0, (String::new(), none.to_owned()));
-        self
-    }
-
-    /// A choice beside the others, unless it is one of them: what was chosen before.
-    #[must_use]
-    pub fn beside(mut self, value: impl ToString, shown: &str) -> Self {
-        let value = value.to_string();
-        if !self.options.iter().any(|(known, _)| *known == value) {
-            self.options.push((value, shown.to_owned()));
+    fn remember(&self, name: &str, label: &str) {
+        let labels = &mut self.shown().labels;
+        if !labels.iter().any(|(known, _)| known == name) {
+            labels.push((name.to_owned(), label.to_owned()));
         }
-        self
     }
 
-    /// Where the reader begins to type.
-    #[must_use]
-    pub fn focused(self) -> Self {
-        self.attribute("autofocus", "")
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn describes(&self) -> String {
-        let hint = if self.hint.is_empty() { "" } else { "-hint" };
-        let error = if self.error.is_some() { "-error" } else { "" };
-        let ids = [hint, error].into_iter().filter(|end| !end.is_empty());
-        ids.map(|end| format!("f-{}{end}", self.name)).collect::<Vec<_>>().join(" ")
+    /// A line for each field that is wrong or stored otherwise, in the order of the page; then
+    /// what is wrong with fields that the page does not have.
+    fn summary(&self) -> Vec<Line> {
+        let labels = self.shown().labels.clone();
+        let line = |(name, label): &(String, String)| {
+            let list_error = || self.errors.iter().any(|error| error.field == *name);
+            let first = self.first_of(name).filter(|_| list_error());
+            let error = self.error(name);
+            if error.is_none() && self.stored(name).is_none() {
+                return None;
+            }
+            let row = name.split('.').find_map(|part| part.parse::<usize>().ok());
+            let of_row = row.map_or_else(String::new, |row| format!(" in line {}", row + 1));
+            let text = error.map_or_else(String::new, |error| format!(": {error}"));
+            let field = first.unwrap_or_else(|| name.clone());
+            Some(Line { field: Some(field), text: format!("{label}{of_row}{text}") })
+        };
+        let mut lines: Vec<_> = labels.iter().filter_map(line).collect();
+        let is_shown = |error: &&FieldError| {
+            labels.iter().any(|(name, _)| {
+                let rest = error.field.strip_prefix(&**name);
+                dotted(&error.field) == *name
+                    || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
+            })
+        };
+        let others = self.errors.iter().filter(|error| !is_shown(error));
+        lines.extend(others.map(|error| Line { field: None, text: say(&error.rule) }));
+        lines
     }
+}
+
+/// A field as forms name it: `items[0].rate` is `items.0.rate`.
+fn dotted(field: &str) -> String {
+    field.replace('[', ".").replace(']', "")
 }
 
 /// The head of a form.
@@ -239,6 +272,14 @@ impl Control {
 pub struct Head<'a> {
     form: &'a Form,
     count: usize,
+    lines: Vec<Line>,
+}
+
+/// A line of the summary.
+struct Line {
+    /// The field it leads to.
+    field: Option<String>,
+    text: String,
 }
 
 impl HtmlSafe for Head<'_> {}

@@ -48,6 +48,12 @@ struct Invoices {
     is_begun: bool,
 }
 
+impl Invoices {
+    fn logo_label(&self) -> &'static str {
+        if self.logo.is_some() { "Another picture" } else { "A picture" }
+    }
+}
+
 /// What invoices begin with.
 pub async fn show(visit: Visit) -> Result<Response> {
     page(&visit, StatusCode::OK, None, None).await
@@ -56,13 +62,17 @@ pub async fn show(visit: Visit) -> Result<Response> {
 /// Changes what invoices begin with.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let changed = match InvoiceDefaultsChange::read(&fields.change(FIELDS)) {
-        Ok(change) => visit.app.update_invoice_defaults(visit.claims, change).await,
+        Ok(change) => {
+            let expected = fields.expected(known);
+            visit.app.update_invoice_defaults(visit.claims, change, expected).await
+        }
         Err(error) => Err(error),
     };
     match changed {
         Ok(_) => Ok(visit.done(PLACE, "Your invoices begin with this from now on.")),
         Err(error) => {
-            let (status, form) = visit.refused(fields, error)?;
+            let stored = known(&visit.app.invoice_defaults(visit.claims).await?);
+            let (status, form) = visit.refused_change(fields, error, stored)?;
             page(&visit, status, Some(form), None).await
         }
     }
@@ -101,7 +111,7 @@ async fn page(
     let page = Invoices {
         shell: visit.shell(Section::Settings),
         tab: Tab::Invoices,
-        form: form.unwrap_or_else(|| visit.form(known(&settings))),
+        form: form.unwrap_or_else(|| visit.form(known(&settings).versioned())),
         picture: picture.unwrap_or_else(|| visit.form(Fields::default())),
         logo: settings.defaults.logo,
         year: settings.year,
@@ -113,15 +123,18 @@ async fn page(
 
 fn known(settings: &InvoiceSettings) -> Fields {
     let defaults = &settings.defaults;
-    let number = settings.next_number.rsplit('-').next().unwrap_or_default();
-    Fields::default()
+    let fields = Fields::default()
         .with_some("businessName", defaults.business_name.as_ref())
         .with_some("address", defaults.address.as_ref())
         .with_some("taxId", defaults.tax_id.as_ref())
-        .with("prefix", &defaults.prefix)
-        .with("nextNumber", number.trim_start_matches('0'))
         .with("dueDays", defaults.due_days)
         .with("taxRate", defaults.tax_rate)
         .with_some("notes", defaults.notes.as_ref())
-        .with_some("paymentInstructions", defaults.payment_instructions.as_ref())
+        .with_some("paymentInstructions", defaults.payment_instructions.as_ref());
+    // Once numbers are drawn, they are no part of the form.
+    if settings.is_begun {
+        return fields;
+    }
+    let number = settings.next_number.rsplit('-').next().unwrap_or_default();
+    fields.with("prefix", &defaults.prefix).with("nextNumber", number.trim_start_matches('0'))
 }

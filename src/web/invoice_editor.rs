@@ -15,7 +15,7 @@ use super::{
     visit::Visit,
 };
 use crate::domain::{
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     form::Object,
     invoice::{
         Invoice, InvoiceChange, InvoiceStatus, Line, NewInvoice, ShownInvoice, Totals, price,
@@ -165,10 +165,21 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
 /// The form that changes an invoice.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let invoice = visit.app.invoice(visit.claims, visit.id()).await?.invoice;
-    let fields = Fields::default().with_some("notes", invoice.notes.as_ref());
     if invoice.status != InvoiceStatus::Draft {
-        return Ok(notes_page(&visit, StatusCode::OK, visit.form(fields), invoice));
+        let form = visit.form(noted(&invoice).versioned());
+        return Ok(notes_page(&visit, StatusCode::OK, form, invoice));
     }
+    let form = visit.form(padded(drafted(&invoice).versioned()));
+    edit_page(&visit, StatusCode::OK, form, Some(invoice)).await
+}
+
+/// The form of an invoice's notes as they are.
+fn noted(invoice: &Invoice) -> Fields {
+    Fields::default().with_some("notes", invoice.notes.as_ref())
+}
+
+/// The form of a draft as it is.
+fn drafted(invoice: &Invoice) -> Fields {
     let line = |line: &Line| {
         Fields::default()
             .with("description", &line.description)
@@ -176,15 +187,14 @@ pub async fn edit(visit: Visit) -> Result<Response> {
             .with("rate", line.rate.normalize())
     };
     let lines: Vec<Fields> = invoice.items.iter().map(|item| line(&item.line)).collect();
-    let fields = fields
+    noted(invoice)
         .with("clientId", invoice.client_id)
         .with_some("projectId", invoice.project_id)
         .with("issueDate", invoice.issue_date)
         .with("dueDate", invoice.due_date)
         .with("currency", invoice.currency)
         .with("taxRate", invoice.tax_rate.normalize())
-        .with_rows("items", &lines);
-    edit_page(&visit, StatusCode::OK, visit.form(padded(fields)), Some(invoice)).await
+        .with_rows("items", &lines)
 }
 
 /// Changes an invoice, or shows the form with its lines as they were asked for.
@@ -195,12 +205,15 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
         return edit_page(&visit, StatusCode::OK, visit.form(fields), Some(invoice)).await;
     }
     // The form of a sent invoice has nothing but its notes.
-    let object = match fields.has("clientId") {
-        true => changed(&fields),
-        false => fields.change(NOTES),
+    let is_draft = fields.has("clientId");
+    let (object, shown): (_, fn(&Invoice) -> Fields) = match is_draft {
+        true => (changed(&fields), drafted),
+        false => (fields.change(NOTES), noted),
     };
     let changed = match InvoiceChange::read(&object) {
-        Ok(change) => visit.app.update_invoice(visit.claims, id, change).await,
+        Ok(change) => {
+            visit.app.update_invoice(visit.claims, id, change, fields.expected(shown)).await
+        }
         Err(error) => Err(error),
     };
     match changed {
@@ -209,9 +222,17 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
             Ok(visit.done(&place, "The invoice was changed."))
         }
         Err(error) => {
-            let (status, form) = visit.refused(padded(filled(fields)), error)?;
             let invoice = visit.app.invoice(visit.claims, id).await?.invoice;
-            if invoice.status == InvoiceStatus::Draft {
+            let stored = shown(&invoice);
+            // Each line that is stored has one beside which it can be shown.
+            let mut lines = fields.rows("items");
+            if is_draft && *error.kind() == Kind::Stale {
+                lines.resize_with(lines.len().max(invoice.items.len()), empty_line);
+            }
+            let typed = padded(fields.with_rows("items", &lines));
+            let (status, form) = visit.refused_change(typed, error, stored)?;
+            // Lines that were typed are not dropped because the draft was sent by then.
+            if is_draft {
                 edit_page(&visit, status, form, Some(invoice)).await
             } else {
                 Ok(notes_page(&visit, status, form, invoice))

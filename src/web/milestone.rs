@@ -14,6 +14,7 @@ use super::{
 };
 use crate::domain::{
     error::{Error, Result},
+    expected::Expected,
     form::Object,
     id::MilestoneId,
     milestone::{Milestone, MilestoneChange, MilestoneStatus, NewMilestone},
@@ -96,23 +97,39 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
 /// The form that changes a milestone.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let (project, milestone) = found(&visit).await?;
-    let fields = Fields::default()
+    let form = visit.form(filled(&milestone).versioned());
+    Ok(edit_page(&visit, StatusCode::OK, form, project, milestone))
+}
+
+/// The form of a milestone as it is.
+fn filled(milestone: &Milestone) -> Fields {
+    Fields::default()
         .with("name", &milestone.name)
         .with_some("description", milestone.description.as_ref())
         .with("amount", milestone.amount.decimal())
         .with("status", milestone.status.as_str())
-        .with_some("dueDate", milestone.due_date);
-    let form = visit.form(fields);
-    Ok(edit_page(&visit, StatusCode::OK, form, project, milestone))
+        .with_some("dueDate", milestone.due_date)
+}
+
+/// What marking a milestone changes.
+fn placed(status: MilestoneStatus) -> Fields {
+    Fields::default().with("status", status.as_str())
+}
+
+/// The version of a milestone that the form of a mark carries.
+pub fn version(status: &MilestoneStatus) -> String {
+    placed(*status).version()
 }
 
 /// Changes a milestone.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let (project, milestone) = found(&visit).await?;
-    match change(&visit, milestone.id, &fields.change(FIELDS)).await {
+    let expected = fields.expected(filled);
+    match change(&visit, milestone.id, &fields.change(FIELDS), expected).await {
         Ok(_) => Ok(visit.done(&place(&project), "The milestone was changed.")),
         Err(error) => {
-            let (status, form) = visit.refused(fields, error)?;
+            let (project, milestone) = found(&visit).await?;
+            let (status, form) = visit.refused_change(fields, error, filled(&milestone))?;
             Ok(edit_page(&visit, status, form, project, milestone))
         }
     }
@@ -121,7 +138,8 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
 /// Completes a milestone, marks it as paid, or opens it again.
 pub async fn mark(visit: Visit, fields: Fields) -> Result<Response> {
     let (project, milestone) = found(&visit).await?;
-    match change(&visit, milestone.id, &fields.object(&[("status", As::Text)])).await {
+    let expected = fields.expected(|milestone: &Milestone| placed(milestone.status));
+    match change(&visit, milestone.id, &fields.object(&[("status", As::Text)]), expected).await {
         Ok(now) => {
             let said = said(&now.status).to_lowercase();
             Ok(visit.done(&place(&project), format!("“{}” is {said}.", now.name)))
@@ -143,8 +161,13 @@ fn place(project: &Project) -> String {
     format!("/projects/{}#milestones", project.id)
 }
 
-async fn change(visit: &Visit, id: MilestoneId, object: &Object) -> Result<Milestone> {
-    visit.app.update_milestone(visit.claims, id, MilestoneChange::read(object)?).await
+async fn change(
+    visit: &Visit,
+    id: MilestoneId,
+    object: &Object,
+    expected: Option<Expected<Milestone>>,
+) -> Result<Milestone> {
+    visit.app.update_milestone(visit.claims, id, MilestoneChange::read(object)?, expected).await
 }
 
 /// The milestone in the path, which must be one of the project there.

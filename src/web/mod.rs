@@ -7,6 +7,7 @@ pub mod chart;
 pub mod choice;
 pub mod client;
 pub mod code;
+pub mod control;
 pub mod cookie;
 pub mod dashboard;
 pub mod days;

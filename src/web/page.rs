@@ -15,7 +15,13 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
 
 /// A page as an answer. Its address may hold a secret, so no other site is told of it.
 pub fn answer(status: StatusCode, page: &impl Template) -> Response {
-    match page.render() {
+    // The summary of a refused form names fields that stand below it: the first rendering finds
+    // their labels.
+    let rendered = match status.is_client_error() {
+        true => page.render().and_then(|_| page.render()),
+        false => page.render(),
+    };
+    match rendered {
         Ok(html) => Response::builder()
             .status(status)
             .content_type("text/html; charset=utf-8")

@@ -4,7 +4,7 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use super::{
-    fields::{As, Fields},
+    fields::{As, Fields, VERSION},
     form::{Control, Form},
     page::answer,
     profile::words,
@@ -47,12 +47,26 @@ struct List {
 struct Edit {
     shell: Shell,
     form: Form,
-    /// Type and address of each link.
-    links: Vec<[Control; 2]>,
     /// The form that uploads a picture.
     picture: Form,
     /// None for a new one.
     work: Option<ShownWork>,
+}
+
+impl Edit {
+    /// Type and address of each link: those that were typed, those that are stored, and empty ones.
+    fn links(&self) -> impl Iterator<Item = [Control; 2]> {
+        let stored = self.work.as_ref().map_or(0, |work| work.links.len());
+        let filled = self.form.fields.rows("links").len().max(stored);
+        (0..(filled + LINKS_SPARE).min(LINKS_MAX)).map(|row| {
+            let kind = self.form.text(&format!("links.{row}.type"), "Kind");
+            let url = self.form.text(&format!("links.{row}.url"), "Address").kind("url");
+            [
+                kind.attribute("maxlength", 30).attribute("list", "kinds").autocomplete("off"),
+                url.attribute("maxlength", 2000).attribute("placeholder", "https://"),
+            ]
+        })
+    }
 }
 
 /// Every piece of work, newest first.
@@ -85,7 +99,7 @@ pub async fn create(visit: Visit, mut fields: Fields) -> Result<Response> {
             // Browsers forget which file was chosen.
             let again = had_picture && form.error("image").is_none();
             let form = if again { form.alerted(CHOOSE_AGAIN) } else { form };
-            Ok(page(&visit, status, form, Form::default(), None))
+            Ok(page(&visit, status, form, visit.form(Fields::default()), None))
         }
     }
 }
@@ -113,8 +127,8 @@ async fn add(
 /// The form that changes a piece of work.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let item = visit.app.portfolio_item(visit.claims, visit.id()).await?;
-    let form = visit.form(filled(&item.work));
-    Ok(page(&visit, StatusCode::OK, form, Form::default(), Some(item)))
+    let form = visit.form(filled(&item.work).versioned());
+    Ok(page(&visit, StatusCode::OK, form, visit.form(Fields::default()), Some(item)))
 }
 
 /// Changes a piece of work.
@@ -122,14 +136,18 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let id: PortfolioItemId = visit.id();
     let item = visit.app.portfolio_item(visit.claims, id).await?;
     let changed = match WorkChange::read(&change(&fields, &item.work)) {
-        Ok(change) => visit.app.update_portfolio_item(visit.claims, id, change).await,
+        Ok(change) => {
+            visit.app.update_portfolio_item(visit.claims, id, change, fields.expected(filled)).await
+        }
         Err(error) => Err(error),
     };
     match changed {
         Ok(()) => Ok(visit.done(LIST, "The piece of work was changed.")),
         Err(error) => {
-            let (status, form) = visit.refused(retyped(&fields), error)?;
-            Ok(page(&visit, status, form, Form::default(), Some(item)))
+            let item = visit.app.portfolio_item(visit.claims, id).await?;
+            let stored = filled(&item.work);
+            let (status, form) = visit.refused_change(retyped(&fields), error, stored)?;
+            Ok(page(&visit, status, form, visit.form(Fields::default()), Some(item)))
         }
     }
 }
@@ -164,7 +182,7 @@ pub async fn add_picture(visit: Visit, mut fields: Fields) -> Result<Response> {
         Ok(()) => Ok(visit.done(&place(&item), "The picture was added.")),
         Err(error) => {
             let (status, picture) = visit.refused(fields, error)?;
-            let form = visit.form(filled(&item.work));
+            let form = visit.form(filled(&item.work).versioned());
             Ok(page(&visit, status, form, picture, Some(item)))
         }
     }
@@ -201,18 +219,8 @@ fn page(
     picture: Form,
     item: Option<PortfolioItem>,
 ) -> Response {
-    let rows = (form.fields.rows("links").len() + LINKS_SPARE).min(LINKS_MAX);
-    let link = |row: usize| {
-        let kind = form.text(&format!("links.{row}.type"), "Kind");
-        let url = form.text(&format!("links.{row}.url"), "Address").kind("url");
-        [
-            kind.attribute("maxlength", 30).attribute("list", "kinds").autocomplete("off"),
-            url.attribute("maxlength", 2000).attribute("placeholder", "https://"),
-        ]
-    };
-    let links = (0..rows).map(link).collect();
     let (shell, work) = (visit.shell(Section::Profile), item.map(ShownWork::new));
-    answer(status, &Edit { shell, form, links, picture, work })
+    answer(status, &Edit { shell, form, picture, work })
 }
 
 /// The form of a piece of work as it is.
@@ -230,7 +238,7 @@ fn filled(work: &Work) -> Fields {
 
 /// What was typed, its links in the rows that failures name.
 fn retyped(fields: &Fields) -> Fields {
-    let known = ["title", "description", "technologies"];
+    let known = ["title", "description", "technologies", VERSION];
     let again =
         known.iter().fold(Fields::default(), |again, name| again.with(*name, fields.get(name)));
     fields.rows("links").iter().enumerate().fold(again, |again, (row, link)| {

@@ -13,10 +13,11 @@ use super::{
     visit::Visit,
 };
 use crate::domain::{
+    account::Account,
     error::{Error, Kind, Result},
     form::Object,
     image::ImagePurpose,
-    profile::{Availability, Experience, OwnProfile, ProfileChange},
+    profile::{Availability, Experience, OwnProfile, Profile, ProfileChange},
     rule::Rule,
 };
 
@@ -61,22 +62,27 @@ impl Edit<'_> {
 /// The form of the profile.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let own = visit.app.profile(visit.claims).await?;
-    let form = visit.form(filled(&own));
-    Ok(page(&visit, StatusCode::OK, &own, form, Form::default()))
+    let form = visit.form(filled(&own.account, &own.profile).versioned());
+    Ok(page(&visit, StatusCode::OK, &own, form, visit.form(Fields::default())))
 }
 
 /// Changes the profile.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let own = visit.app.profile(visit.claims).await?;
     let changed = match ProfileChange::read(&change(&fields, &own)) {
-        Ok(change) => visit.app.update_profile(visit.claims, change).await,
+        Ok(change) => {
+            let shown = |(account, profile): &(Account, Profile)| filled(account, profile);
+            visit.app.update_profile(visit.claims, change, fields.expected(shown)).await
+        }
         Err(error) => Err(error),
     };
     match changed {
         Ok(()) => Ok(visit.done("/profile", "Your profile was saved.")),
         Err(error) => {
-            let (status, form) = visit.refused(fields, taken(error))?;
-            Ok(page(&visit, status, &own, form, Form::default()))
+            let own = visit.app.profile(visit.claims).await?;
+            let stored = filled(&own.account, &own.profile);
+            let (status, form) = visit.refused_change(fields, taken(error), stored)?;
+            Ok(page(&visit, status, &own, form, visit.form(Fields::default())))
         }
     }
 }
@@ -94,7 +100,7 @@ pub async fn set_picture(visit: Visit, mut fields: Fields) -> Result<Response> {
         Ok(()) => Ok(visit.done("/profile", "Your picture was changed.")),
         Err(error) => {
             let (status, picture) = visit.refused(fields, error)?;
-            let form = visit.form(filled(&own));
+            let form = visit.form(filled(&own.account, &own.profile).versioned());
             Ok(page(&visit, status, &own, form, picture))
         }
     }
@@ -126,8 +132,7 @@ fn page(
 }
 
 /// The form of a profile as it is.
-fn filled(own: &OwnProfile) -> Fields {
-    let OwnProfile { account, profile, .. } = own;
+fn filled(account: &Account, profile: &Profile) -> Fields {
     let rate = profile.hourly_rate;
     let location = account.location.as_ref();
     Fields::default()
@@ -148,7 +153,7 @@ fn filled(own: &OwnProfile) -> Fields {
 /// over it: a place's coordinates, a skill that has a comma in it.
 fn change(fields: &Fields, own: &OwnProfile) -> Object {
     let mut object = fields.change(FIELDS);
-    let shown = filled(own);
+    let shown = filled(&own.account, &own.profile);
     let is_untouched = |names: &[&str]| names.iter().all(|name| same(fields, &shown, name));
     if own.account.username.is_none() && object.get("username").is_some_and(Value::is_null) {
         object.remove("username");

@@ -229,16 +229,20 @@ pub(super) async fn show_with(
 /// The form that changes a project.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let project = visit.app.project(visit.claims, visit.id()).await?;
-    let fields = Fields::default()
+    let form = visit.form(filled(&project).versioned());
+    edit_page(visit, StatusCode::OK, form, Some(project)).await
+}
+
+/// The form of a project as it is.
+fn filled(project: &Project) -> Fields {
+    Fields::default()
         .with("clientId", project.client_id)
         .with("name", &project.name)
         .with("description", &project.description)
         .with("budget", project.budget.decimal())
         .with("currency", project.budget.currency)
         .with("status", project.status.as_str())
-        .with_some("deadline", project.deadline);
-    let form = visit.form(fields);
-    edit_page(visit, StatusCode::OK, form, Some(project)).await
+        .with_some("deadline", project.deadline)
 }
 
 /// Changes a project.
@@ -246,7 +250,9 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let id = visit.id();
     let nothing = [("description", Value::from("")), ("budget", Value::from(0))];
     let changed = match ProjectChange::read(&fields.change_or(FIELDS, &nothing)) {
-        Ok(change) => visit.app.update_project(visit.claims, id, change).await,
+        Ok(change) => {
+            visit.app.update_project(visit.claims, id, change, fields.expected(filled)).await
+        }
         Err(error) => Err(error),
     };
     match changed {
@@ -254,8 +260,8 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
             Ok(visit.done(&format!("/projects/{}", project.id), "The project was changed."))
         }
         Err(error) => {
-            let (status, form) = visit.refused(fields, error)?;
             let project = visit.app.project(visit.claims, id).await?;
+            let (status, form) = visit.refused_change(fields, error, filled(&project))?;
             edit_page(visit, status, form, Some(project)).await
         }
     }

@@ -91,6 +91,16 @@ pub async fn show(visit: Visit, query: Fields) -> Result<Response> {
     Ok(answer(StatusCode::OK, &page))
 }
 
+/// What a move changes: a project that was moved in the meantime stays where it was put.
+fn placed(status: ProjectStatus) -> Fields {
+    Fields::default().with("status", status.as_str())
+}
+
+/// The version of a project that the form of a move carries.
+pub fn version(status: &ProjectStatus) -> String {
+    placed(*status).version()
+}
+
 /// Puts a project into another column, and goes back to where that was asked for.
 pub async fn move_to(visit: Visit, fields: Fields) -> Result<Response> {
     let id = visit.id();
@@ -102,7 +112,10 @@ pub async fn move_to(visit: Visit, fields: Fields) -> Result<Response> {
         format!("/projects/{}", visit.param("id"))
     };
     let moved = match ProjectChange::read(&fields.object(&[("status", As::Text)])) {
-        Ok(change) => visit.app.update_project(visit.claims, id, change).await,
+        Ok(change) => {
+            let expected = fields.expected(|project: &Project| placed(project.status));
+            visit.app.update_project(visit.claims, id, change, expected).await
+        }
         Err(error) => Err(error),
     };
     match moved {

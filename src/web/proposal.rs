@@ -205,15 +205,19 @@ fn invoice_link(proposal: &Proposal) -> String {
 /// The form that changes a proposal.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let proposal = visit.app.proposal(visit.claims, visit.id()).await?;
-    let fields = Fields::default()
+    let form = visit.form(filled(&proposal).versioned());
+    edit_page(visit, StatusCode::OK, form, Some(proposal)).await
+}
+
+/// The form of a proposal as it is.
+fn filled(proposal: &Proposal) -> Fields {
+    Fields::default()
         .with("clientId", proposal.client_id)
         .with("title", &proposal.title)
         .with("content", &proposal.content)
         .with("amount", proposal.amount.decimal())
         .with("currency", proposal.amount.currency)
-        .with_some("validUntil", proposal.valid_until);
-    let form = visit.form(fields);
-    edit_page(visit, StatusCode::OK, form, Some(proposal)).await
+        .with_some("validUntil", proposal.valid_until)
 }
 
 /// Changes a proposal.
@@ -221,7 +225,9 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let id = visit.id();
     let nothing = [("content", Value::from("")), ("amount", Value::from(0))];
     let changed = match ProposalChange::read(&fields.change_or(FIELDS, &nothing)) {
-        Ok(change) => visit.app.update_proposal(visit.claims, id, change).await,
+        Ok(change) => {
+            visit.app.update_proposal(visit.claims, id, change, fields.expected(filled)).await
+        }
         Err(error) => Err(error),
     };
     match changed {
@@ -229,8 +235,8 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
             Ok(visit.done(&format!("/proposals/{}", proposal.id), "The proposal was changed."))
         }
         Err(error) => {
-            let (status, form) = visit.refused(fields, error)?;
             let proposal = visit.app.proposal(visit.claims, id).await?;
+            let (status, form) = visit.refused_change(fields, error, filled(&proposal))?;
             edit_page(visit, status, form, Some(proposal)).await
         }
     }
@@ -252,7 +258,7 @@ pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
 pub async fn answer(visit: Visit, fields: Fields) -> Result<Response> {
     let place = format!("/proposals/{}", visit.param("id"));
     let answered = match ProposalChange::read(&fields.object(&[("status", As::Text)])) {
-        Ok(change) => visit.app.update_proposal(visit.claims, visit.id(), change).await,
+        Ok(change) => visit.app.update_proposal(visit.claims, visit.id(), change, None).await,
         Err(error) => Err(error),
     };
     match answered {

@@ -5,15 +5,18 @@ use poem::{Response, http::StatusCode};
 
 use super::{
     days::Days,
-    fields::Fields,
+    fields::{As, Fields},
+    form::Form,
     page::{answer, pdf, redirect},
     visit::Guest,
 };
 use crate::domain::{
     error::{Kind, Result},
-    form::Object,
     proposal::{Answer, ProposalStatus, PublicProposal, Signature},
 };
+
+/// The fields of an answer.
+const FIELDS: &[(&str, As)] = &[("name", As::Text), ("version", As::Text)];
 
 #[derive(Template)]
 #[template(path = "pages/proposal/public.html")]
@@ -22,10 +25,7 @@ struct Page<'a> {
     days: Days,
     is_open: bool,
     token: &'a str,
-    /// What was typed before.
-    name: &'a str,
-    /// What is wrong about it.
-    error: Option<&'a str>,
+    form: Form,
 }
 
 impl Page<'_> {
@@ -48,7 +48,7 @@ impl Page<'_> {
 /// Shows a proposal.
 pub async fn show(guest: Guest) -> Result<Response> {
     let public = guest.app.public_proposal(guest.param("token")).await?;
-    page(&guest, StatusCode::OK, &public, "", None)
+    page(&guest, StatusCode::OK, &public, Form::default())
 }
 
 /// The same as PDF.
@@ -61,30 +61,27 @@ pub async fn print(guest: Guest) -> Result<Response> {
 pub async fn reply(guest: Guest, given: Fields) -> Result<Response> {
     let (app, token) = (&guest.app, guest.param("token"));
     let public = app.public_proposal(token).await?;
-    let name = given.get("name");
     let answer_given = match given.get("answer") {
         "accept" => Answer::Accept,
         "decline" => Answer::Decline,
         _ => {
-            let error = Some("Please choose to accept or to decline.");
-            return page(&guest, StatusCode::BAD_REQUEST, &public, name, error);
+            let form = Form::new(given).alerted("Please choose to accept or to decline.");
+            return page(&guest, StatusCode::BAD_REQUEST, &public, form);
         }
     };
-    let mut object = Object::new();
-    object.insert("name".to_owned(), name.into());
-    if given.has("version") {
-        object.insert("version".to_owned(), given.get("version").into());
-    }
-    let Ok(signature) = Signature::read(&object) else {
-        let error = Some("Please type your name, on one line of at most 100 letters.");
-        return page(&guest, StatusCode::BAD_REQUEST, &public, name, error);
+    let signature = match Signature::read(&given.object(FIELDS)) {
+        Ok(signature) => signature,
+        Err(error) => {
+            let form = Form::refused(given, error)?;
+            return page(&guest, StatusCode::BAD_REQUEST, &public, form);
+        }
     };
     match app.answer_proposal(token, answer_given, signature, guest.address()).await {
         // Reloading the page that follows sends nothing again.
         Ok(()) => Ok(redirect(&format!("/p/{token}"))),
         Err(error) if *error.kind() == Kind::Conflict => {
             let public = app.public_proposal(token).await?;
-            page(&guest, StatusCode::CONFLICT, &public, name, Some(error.message()))
+            page(&guest, StatusCode::CONFLICT, &public, Form::refused(given, error)?)
         }
         Err(error) => Err(error),
     }
@@ -94,11 +91,10 @@ fn page(
     guest: &Guest,
     status: StatusCode,
     public: &PublicProposal,
-    name: &str,
-    error: Option<&str>,
+    form: Form,
 ) -> Result<Response> {
     let days = Days::of_account(&guest.app, &public.freelancer)?;
     let token = guest.param("token");
     let is_open = public.check_open(days.today()).is_ok();
-    Ok(answer(status, &Page { public, days, is_open, token, name, error }))
+    Ok(answer(status, &Page { public, days, is_open, token, form }))
 }

@@ -113,7 +113,7 @@ pub async fn register(guest: Guest, fields: Fields) -> Result<Response> {
     };
     match made {
         Ok((sign_in, choice)) => {
-            guest.app.update_account(sign_in.claims, choice).await?;
+            guest.app.update_account(sign_in.claims, choice, None).await?;
             begun(&guest, &sign_in).await
         }
         Err(error) => {

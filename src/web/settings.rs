@@ -80,25 +80,30 @@ struct Profile {
 
 /// Who the account is for, and how it has days written.
 pub async fn show(visit: Visit) -> Result<Response> {
-    let account = &visit.frame.account;
-    let fields = Fields::default()
+    let form = visit.form(filled(&visit.frame.account).versioned());
+    page(&visit, StatusCode::OK, form)
+}
+
+/// The form of an account as it is.
+fn filled(account: &Account) -> Fields {
+    Fields::default()
         .with("firstName", &account.first_name)
         .with("lastName", &account.last_name)
         .with("timezone", account.zone.name())
-        .with("dateFormat", account.date_format.as_str());
-    page(&visit, StatusCode::OK, visit.form(fields))
+        .with("dateFormat", account.date_format.as_str())
 }
 
 /// Changes the account.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let changed = match AccountChange::read_web(&fields.change(FIELDS)) {
-        Ok(change) => visit.app.update_account(visit.claims, change).await,
+        Ok(change) => visit.app.update_account(visit.claims, change, fields.expected(filled)).await,
         Err(error) => Err(error),
     };
     match changed {
         Ok(_) => Ok(visit.done("/settings", "Your settings were saved.")),
         Err(error) => {
-            let (status, form) = visit.refused(fields, error)?;
+            let stored = filled(&visit.app.account(visit.claims).await?);
+            let (status, form) = visit.refused_change(fields, error, stored)?;
             page(&visit, status, form)
         }
     }

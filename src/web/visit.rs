@@ -257,6 +257,21 @@ impl Visit {
         Ok((status, Form::refused(fields, error)?.marked(&self.token, once)))
     }
 
+    /// Like [`Visit::refused`], for a form that changes something stored, whose fields hold
+    /// `stored` now.
+    pub fn refused_change(
+        &self,
+        fields: Fields,
+        error: Error,
+        stored: Fields,
+    ) -> Result<(StatusCode, Form)> {
+        if *error.kind() != Kind::Stale {
+            return self.refused(fields, error);
+        }
+        let form = Form::stale(&fields, stored, self.request.original_uri().path());
+        Ok((problem::status(error.kind()), form.marked(&self.token, self.app.form_key())))
+    }
+
     /// Makes a form count once, however often it is sent; `location` is the page that follows.
     pub fn once<T>(&self, fields: &Fields, location: fn(&T) -> Vec<u8>) -> Once<T> {
         let given = fields.get("_once");
@@ -293,6 +308,7 @@ impl Visit {
     pub fn sorry(&self, location: &str, error: Error) -> Result<Response> {
         match error.kind() {
             Kind::Conflict
+            | Kind::Stale
             | Kind::TooMany(_)
             | Kind::Unavailable { .. }
             | Kind::Unwritable

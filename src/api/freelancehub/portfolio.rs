@@ -158,7 +158,7 @@ impl Routes {
         id: Path<String>,
     ) -> Result<Bare<DoneBody>, Failed<Changing>> {
         let change = self.0.admit_freelancer(bearer.0, body.read(WorkChange::read)).await?;
-        self.0.update_portfolio_item(bearer.0, PortfolioItemId::parse(&id), change).await?;
+        self.0.update_portfolio_item(bearer.0, PortfolioItemId::parse(&id), change, None).await?;
         Ok(Bare::new("Portfolio item updated successfully"))
     }
 

@@ -214,7 +214,7 @@ impl Routes {
         let change = body.read(ProfileChange::read);
         let change = self.0.admit_freelancer(bearer.0, change).await?;
         let said = |error: Error| error.conflict_said("Username already exists");
-        self.0.update_profile(bearer.0, change).await.map_err(said)?;
+        self.0.update_profile(bearer.0, change, None).await.map_err(said)?;
         Ok(Bare::new("Profile updated successfully"))
     }
 }

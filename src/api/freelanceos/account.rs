@@ -88,6 +88,6 @@ impl Routes {
         bearer: Bearer,
     ) -> Result<Reply<UserBody>, Failed<ChangingSelf>> {
         let change = self.0.admit(bearer.0, body.read(AccountChange::read)).await?;
-        Ok(Reply::new(self.0.update_account(bearer.0, change).await?))
+        Ok(Reply::new(self.0.update_account(bearer.0, change, None).await?))
     }
 }

@@ -148,7 +148,7 @@ impl Routes {
         id: Path<String>,
     ) -> Result<Reply<ClientBody>, Failed<ChangingFreely>> {
         let change = self.0.admit(bearer.0, body.read(ClientChange::read)).await?;
-        Ok(Reply::new(self.0.update_client(bearer.0, ClientId::parse(&id), change).await?))
+        Ok(Reply::new(self.0.update_client(bearer.0, ClientId::parse(&id), change, None).await?))
     }
 
     /// Delete a client (only if no active projects)

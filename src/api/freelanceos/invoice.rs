@@ -266,7 +266,7 @@ impl Routes {
         id: Path<String>,
     ) -> Result<Reply<InvoiceBody>, Failed<Changing>> {
         let change = self.0.admit(bearer.0, body.read(InvoiceChange::read)).await?;
-        Ok(Reply::new(self.0.update_invoice(bearer.0, InvoiceId::parse(&id), change).await?))
+        Ok(Reply::new(self.0.update_invoice(bearer.0, InvoiceId::parse(&id), change, None).await?))
     }
 
     /// Cancel a draft; its number stays taken

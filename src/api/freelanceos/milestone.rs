@@ -138,7 +138,9 @@ impl Routes {
         id: Path<String>,
     ) -> Result<Reply<MilestoneBody>, Failed<ChangingFreely>> {
         let change = self.0.admit(bearer.0, body.read(MilestoneChange::read)).await?;
-        Ok(Reply::new(self.0.update_milestone(bearer.0, MilestoneId::parse(&id), change).await?))
+        Ok(Reply::new(
+            self.0.update_milestone(bearer.0, MilestoneId::parse(&id), change, None).await?,
+        ))
     }
 
     /// Delete a milestone

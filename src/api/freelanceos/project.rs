@@ -171,7 +171,7 @@ impl Routes {
         id: Path<String>,
     ) -> Result<Reply<ProjectBody>, Failed<Changing>> {
         let change = self.0.admit(bearer.0, body.read(ProjectChange::read)).await?;
-        Ok(Reply::new(self.0.update_project(bearer.0, ProjectId::parse(&id), change).await?))
+        Ok(Reply::new(self.0.update_project(bearer.0, ProjectId::parse(&id), change, None).await?))
     }
 
     /// Delete a project and its milestones

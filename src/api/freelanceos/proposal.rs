@@ -178,7 +178,9 @@ impl Routes {
         id: Path<String>,
     ) -> Result<Reply<ProposalBody>, Failed<Changing>> {
         let change = self.0.admit(bearer.0, body.read(ProposalChange::read)).await?;
-        Ok(Reply::new(self.0.update_proposal(bearer.0, ProposalId::parse(&id), change).await?))
+        Ok(Reply::new(
+            self.0.update_proposal(bearer.0, ProposalId::parse(&id), change, None).await?,
+        ))
     }
 
     /// Delete a proposal (unless it was accepted)

@@ -114,7 +114,7 @@ impl<'a> History<'a> {
             Step::ProjectStatus(key, status) => {
                 let change = ProjectChange::read(&object(json!({"status": status.as_str()})))?;
                 let id = known(&self.projects, &key)?;
-                app.update_project(claims, id, change).await.map(drop)
+                app.update_project(claims, id, change, None).await.map(drop)
             }
             Step::Milestone { key, project, name, amount, due } => {
                 let new = NewMilestone {
@@ -156,7 +156,7 @@ impl<'a> History<'a> {
                 let status = if accepted { "accepted" } else { "rejected" };
                 let change = ProposalChange::read(&object(json!({"status": status})))?;
                 let id = known(&self.proposals, &key)?;
-                app.update_proposal(claims, id, change).await.map(drop)
+                app.update_proposal(claims, id, change, None).await.map(drop)
             }
             Step::Invoice(key, draft) => self.invoice(key, draft).await,
             Step::CancelInvoice(key) => {
@@ -184,7 +184,7 @@ impl<'a> History<'a> {
     async fn milestone(&self, key: usize, status: MilestoneStatus) -> Result<()> {
         let change = MilestoneChange::read(&object(json!({"status": status.as_str()})))?;
         let id = known(&self.milestones, &key)?;
-        self.app.update_milestone(self.claims, id, change).await.map(drop)
+        self.app.update_milestone(self.claims, id, change, None).await.map(drop)
     }
 
     async fn invoice(&mut self, key: usize, draft: Draft) -> Result<()> {

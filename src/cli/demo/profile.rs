@@ -25,7 +25,7 @@ pub async fn fill(app: &App, claims: Claims, username: &str) -> Result<()> {
         "phone": "+2348012345678",
         "location": {"country": "Nigeria", "city": "Lagos"},
     }));
-    app.update_profile(claims, ProfileChange::read(&profile)?).await?;
+    app.update_profile(claims, ProfileChange::read(&profile)?, None).await?;
     for work in [
         json!({
             "title": "Booking app for a clinic",
@@ -43,7 +43,7 @@ pub async fn fill(app: &App, claims: Claims, username: &str) -> Result<()> {
         app.create_portfolio_item(claims, Work::read(&object(work))?).await?;
     }
     let named = object(json!({ "username": username }));
-    if app.update_profile(claims, ProfileChange::read(&named)?).await.is_err() {
+    if app.update_profile(claims, ProfileChange::read(&named)?, None).await.is_err() {
         return Ok(());
     }
     for (name, email, message) in [

@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 use crate::support::{User, spawn_app};
 
 async fn set(user: &User<'_>, rate: Value) -> Result<ExchangeRate> {
-    user.app.app.set_exchange_rate(user.claims(), NewRate::read(rate.as_object().unwrap())?).await
+    user.app
+        .app
+        .set_exchange_rate(user.claims(), NewRate::read(rate.as_object().unwrap())?, None)
+        .await
 }
 
 fn code(code: &str) -> Currency {

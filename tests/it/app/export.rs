@@ -56,7 +56,7 @@ async fn fill(user: &User<'_>) {
     user.post(&format!("/invoices/{invoice}/mark-paid"), json!({})).await.data(200);
     let rate = json!({"from": "EUR", "rate": 1.0834});
     let rate = freelanceos::domain::exchange_rate::NewRate::read(rate.as_object().unwrap());
-    user.app.app.set_exchange_rate(user.claims(), rate.unwrap()).await.unwrap();
+    user.app.app.set_exchange_rate(user.claims(), rate.unwrap(), None).await.unwrap();
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use crate::support::{User, spawn_app};
 
 async fn change(user: &User<'_>, fields: Value) -> Result<InvoiceSettings> {
     let change = InvoiceDefaultsChange::read(fields.as_object().unwrap())?;
-    user.app.app.update_invoice_defaults(user.claims(), change).await
+    user.app.app.update_invoice_defaults(user.claims(), change, None).await
 }
 
 /// Uploads a picture and answers its id.

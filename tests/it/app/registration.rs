@@ -146,7 +146,7 @@ async fn the_documented_change_of_an_account_knows_no_date_format() {
     ada.put("/auth/me", json!({"dateFormat": "nonsense", "firstName": "Ada"})).await.data(200);
     let change = json!({"dateFormat": "yyyy-mm-dd"});
     let change = AccountChange::read_web(change.as_object().unwrap()).unwrap();
-    let account = app.app.update_account(ada.claims(), change).await.unwrap();
+    let account = app.app.update_account(ada.claims(), change, None).await.unwrap();
     assert_eq!((account.date_format, &*account.first_name), (DateFormat::Iso, "Ada"));
     let wrong = json!({"dateFormat": "nonsense"});
     let wrong = AccountChange::read_web(wrong.as_object().unwrap()).unwrap_err();

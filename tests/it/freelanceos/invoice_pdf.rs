@@ -20,7 +20,7 @@ async fn pdf(user: &User<'_>, id: &str) -> Vec<u8> {
 
 async fn change_defaults(app: &TestApp, user: &User<'_>, fields: Value) {
     let change = InvoiceDefaultsChange::read(fields.as_object().unwrap()).unwrap();
-    app.app.update_invoice_defaults(user.claims(), change).await.unwrap();
+    app.app.update_invoice_defaults(user.claims(), change, None).await.unwrap();
 }
 
 #[tokio::test]

@@ -226,8 +226,51 @@ impl Page {
         })
     }
 
+    /// Everything that the form for `action` would send as it is, without pressing a button.
+    pub fn fields(&self, action: &str) -> Vec<(String, String)> {
+        let form = self.form(action);
+        let tag_of = |start: &str, part: &str| part.starts_with(start);
+        let mut fields = Vec::new();
+        for part in form.html.split('<').skip(1) {
+            let (tag, rest) = part.split_once('>').unwrap_or((part, ""));
+            let Some(name) = attribute(tag, "name") else { continue };
+            if tag_of("input ", part) {
+                let kind = attribute(tag, "type").unwrap_or_default();
+                let is_sent = match &*kind {
+                    "checkbox" => tag.ends_with(" checked") || tag.contains(" checked "),
+                    kind => kind != "file",
+                };
+                let value = attribute(tag, "value").unwrap_or_default();
+                fields.extend(is_sent.then_some((name, value)));
+            } else if tag_of("textarea ", part) {
+                // The first line break of a text area is not part of it.
+                let text = rest.strip_prefix('\n').unwrap_or(rest);
+                fields.push((name, unescaped(text)));
+            } else if tag_of("select ", part) {
+                let (_, options) = form.html.split_once(part).unwrap();
+                let options = options.split("</select>").next().unwrap();
+                let options: Vec<&str> = options.split("<option ").skip(1).collect();
+                let is_chosen =
+                    |option: &&&str| option.split('>').next().unwrap().contains(" selected");
+                let chosen = options.iter().find(is_chosen).or(options.first());
+                let value = chosen.and_then(|option| attribute(&format!(" {option}"), "value"));
+                fields.push((name, value.unwrap_or_default()));
+            }
+        }
+        fields
+    }
+
     /// What is hidden in the form that is sent to `action`.
     fn hidden(&self, action: &str) -> Vec<(String, String)> {
+        let form = self.form(action);
+        form.tags("<input")
+            .filter(|tag| attribute(tag, "type").as_deref() == Some("hidden"))
+            .filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value")?)))
+            .collect()
+    }
+
+    /// The form that is sent to `action`, as a page of its own.
+    fn form(&self, action: &str) -> Page {
         let forms: Vec<&str> = self
             .html
             .match_indices("<form")
@@ -244,11 +287,7 @@ impl Page {
         };
         let form = forms.iter().find(of_action).or_else(|| forms.iter().find(without));
         let Some(form) = form else { panic!("{} has no form for {action}", self.path) };
-        let page = Page { html: (*form).to_owned(), ..self.blank() };
-        page.tags("<input")
-            .filter(|tag| attribute(tag, "type").as_deref() == Some("hidden"))
-            .filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value")?)))
-            .collect()
+        Page { html: (*form).to_owned(), ..self.blank() }
     }
 
     fn blank(&self) -> Page {

@@ -87,7 +87,7 @@ async fn the_client_reads_the_proposal_and_accepts_it_once() {
 
     let (status, html) = answer(&url, " ", "accept").await;
     assert_eq!(status, 400);
-    assert!(html.contains("Please type your name"), "{html}");
+    assert!(html.contains("Your name: Please fill this in."), "{html}");
     assert_eq!(answer(&url, "Ngozi", "perhaps").await.0, 400);
     assert_eq!(user.get(&format!("/proposals/{id}")).await.data(200)["status"], "sent");
 

@@ -106,7 +106,7 @@ async fn two_factor_sign_in_is_set_up_and_turned_off() {
 }
 
 #[track_caller]
-fn scan(page: &Page) -> authenticator::Authenticator {
+pub fn scan(page: &Page) -> authenticator::Authenticator {
     let at = page.html.find("data:image/png").unwrap();
     authenticator::Authenticator::scan(page.html[at..].split('"').next().unwrap())
 }
