@@ -5,7 +5,7 @@ use crate::{
     domain::{
         activity::ActivityKind,
         client::{Client, ClientChange, ClientDetails, ClientFilter, ClientName},
-        error::{Error, Kind, Result},
+        error::{Error, Result},
         exchange_rate::Rates,
         expected::{self, Expected},
         id::{AccountId, ClientId},
@@ -142,8 +142,6 @@ pub(super) fn named(
     id: ClientId,
     rates: &Rates,
 ) -> Result<Client> {
-    store::client::find(tx, account, id, rates).map_err(|error| match error.kind() {
-        Kind::NotFound => Error::field("clientId", Rule::Unknown),
-        _ => error,
-    })
+    let unknown = || Error::field("clientId", Rule::Unknown);
+    store::client::find(tx, account, id, rates).map_err(|error| error.if_missing(unknown))
 }

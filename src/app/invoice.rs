@@ -182,7 +182,10 @@ impl App {
                 ));
             }
             let rates = client::rates(tx, &actor)?;
-            let project = before.project_id.filter(|id| project::named(tx, account, *id).is_ok());
+            let project = match before.project_id {
+                Some(id) => Error::optional(store::project::find_bare(tx, account, id))?,
+                None => None,
+            };
             let days = date::days_until(before.issue_date, before.due_date).max(0);
             let due_date = today.checked_add(days.days()).unwrap_or(LAST_DAY).min(LAST_DAY);
             // Sums stay as they are: those of an amount written alone need not be what its one
@@ -191,7 +194,7 @@ impl App {
             let invoice = Invoice {
                 id: new_id,
                 client: Some(store::client::find(tx, account, before.client_id, &rates)?),
-                project_id: project,
+                project_id: project.map(|project| project.id),
                 number: store::invoice_series::draw(tx, account, today.year())?,
                 status: InvoiceStatus::Draft,
                 issue_date: today,

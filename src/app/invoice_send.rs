@@ -16,7 +16,7 @@ use crate::{
         account::Account,
         activity::ActivityKind,
         date,
-        error::{Error, Kind, Result},
+        error::{Error, Result},
         id::InvoiceId,
         idempotency::{Once, Outcome},
         invoice::{Delivery, Invoice, InvoiceFile, InvoiceStatus, Party, Seller, ShownInvoice},
@@ -86,7 +86,7 @@ impl App {
             };
             let refusal = counted.flatten();
             let sent = self
-                .write_once(claims, once.clone(), now, move |tx, actor| {
+                .write_once_if_fresh(claims, once.clone(), now, move |tx, actor| {
                     let today = invoice::today(&actor, now)?;
                     let before = invoice::find(tx, &actor, id)?;
                     match before.status {
@@ -98,8 +98,10 @@ impl App {
                         }
                         _ => {}
                     }
-                    let outgoing = outgoing.as_ref().ok_or_else(moved)?;
-                    outgoing.check(tx, &actor, &before)?;
+                    let Some(outgoing) = &outgoing else { return Ok(None) };
+                    if !outgoing.is_fresh(tx, &actor, &before)? {
+                        return Ok(None);
+                    }
                     let mut invoice = before.clone();
                     if before.status == InvoiceStatus::Draft {
                         invoice.status = InvoiceStatus::Sent;
@@ -114,15 +116,13 @@ impl App {
                         return Err(Error::too_many(refusal));
                     }
                     outgoing.write(tx, id, now)?;
-                    Ok(ShownInvoice::on(today, invoice))
+                    Ok(Some(ShownInvoice::on(today, invoice)))
                 })
                 .await;
-            match sent {
-                Err(error) if is_moved(&error) => {}
-                sent => {
-                    self.wake_mail();
-                    return sent;
-                }
+            // Whatever came of it, also where nobody knows: it is not made a second time.
+            if let Some(sent) = sent.transpose() {
+                self.wake_mail();
+                return sent;
             }
         }
         Err(moved())
@@ -145,20 +145,19 @@ impl App {
                 .write(claims, move |tx, actor| {
                     let before = invoice::find(tx, &actor, id)?;
                     must_await_payment(&before)?;
-                    outgoing.check(tx, &actor, &before)?;
+                    if !outgoing.is_fresh(tx, &actor, &before)? {
+                        return Ok(None);
+                    }
                     let times = store::invoice_link::find_times(tx, actor.account, id)?;
                     may_remind(&account, times.reminded_at, now)?;
                     outgoing.write(tx, id, now)?;
                     store::invoice_link::mark_reminded(tx, id, now)?;
-                    Ok(ShownInvoice::on(invoice::today(&actor, now)?, before))
+                    Ok(Some(ShownInvoice::on(invoice::today(&actor, now)?, before)))
                 })
                 .await;
-            match reminded {
-                Err(error) if is_moved(&error) => {}
-                reminded => {
-                    self.wake_mail();
-                    return reminded;
-                }
+            if let Some(reminded) = reminded.transpose() {
+                self.wake_mail();
+                return reminded;
             }
         }
         Err(moved())
@@ -253,8 +252,8 @@ impl App {
 }
 
 impl Outgoing {
-    /// Refuses where anything has changed since it was made.
-    fn check(&self, tx: &mut Tx, actor: &Actor, before: &Invoice) -> Result<()> {
+    /// Whether nothing has changed since it was made.
+    fn is_fresh(&self, tx: &mut Tx, actor: &Actor, before: &Invoice) -> Result<bool> {
         let (account, id) = (actor.account, before.id);
         let mut holds = before.is_same_paper(&self.before)
             && (self.new_link.is_some()) == store::invoice_link::find(tx, account, id)?.is_none()
@@ -266,7 +265,7 @@ impl Outgoing {
             );
             holds &= Seller { notes: self.seller.notes.clone(), ..seller } == self.seller;
         }
-        if holds { Ok(()) } else { Err(moved()) }
+        Ok(holds)
     }
 
     fn write(&self, tx: &mut Tx, id: InvoiceId, now: Timestamp) -> Result<()> {
@@ -278,11 +277,6 @@ impl Outgoing {
         }
         self.letter.iter().try_for_each(|letter| store::outbox::create(tx, letter))
     }
-}
-
-/// Nothing else that a transaction of this file does is ever "unavailable".
-fn is_moved(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Unavailable { .. })
 }
 
 fn must_await_payment(invoice: &Invoice) -> Result<()> {

@@ -242,7 +242,7 @@ impl App {
         work: impl Fn(&mut Tx, Actor) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.store
-            .read(move |tx| {
+            .read_for(claims.account, move |tx| {
                 let actor = store::session::actor(tx, claims)?;
                 work(tx, actor)
             })
@@ -282,9 +282,24 @@ impl App {
         now: Timestamp,
         work: impl Fn(&mut Tx, Actor) -> Result<T> + Send + 'static,
     ) -> Result<Outcome<T>> {
+        let fresh = move |tx: &mut Tx, actor| work(tx, actor).map(Some);
+        let done = self.write_once_if_fresh(claims, once, now, fresh).await?;
+        done.ok_or_else(|| Error::internal("work that depends on nothing was stale"))
+    }
+
+    /// Like [`App::write_once`], for work that was prepared before: it answers None, having
+    /// changed nothing, where what it was prepared from has changed since. That is no answer of a
+    /// key.
+    async fn write_once_if_fresh<T: Send + 'static>(
+        &self,
+        claims: Claims,
+        once: Once<T>,
+        now: Timestamp,
+        work: impl Fn(&mut Tx, Actor) -> Result<Option<T>> + Send + 'static,
+    ) -> Result<Option<Outcome<T>>> {
         let Once { key, render } = once;
         let Some(key) = key else {
-            return self.write(claims, work).await.map(Outcome::Done);
+            return self.write(claims, work).await.map(|done| done.map(Outcome::Done));
         };
         let (keys, mut nonce) = (self.keys()?.clone(), [0; 24]);
         self.random.fill(&mut nonce);
@@ -295,13 +310,13 @@ impl App {
                 // Version 1 kept answers as they are.
                 let is_plain = kept.starts_with(b"{\"success\":");
                 let answer = if is_plain { kept } else { keys.open(ANSWER, &kept)? };
-                return Ok(Outcome::Replayed(answer));
+                return Ok(Some(Outcome::Replayed(answer)));
             }
-            let value = work(tx, actor)?;
+            let Some(value) = work(tx, actor)? else { return Ok(None) };
             // An answer may hold a link that is sealed where it belongs.
             let sealed = keys.seal(ANSWER, nonce, &render(&value))?;
             store::request_answer::create(tx, account, &key, &sealed, now)?;
-            Ok(Outcome::Done(value))
+            Ok(Some(Outcome::Done(value)))
         })
         .await
     }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{
         account::{Account, SignInChange},
-        error::{Error, Result},
+        error::{Error, Kind, Result},
         id::PasskeyId,
         passkey::{
             CHALLENGE_LIFE, Ceremony, Identifier, NewPasskey, Passkey, PasskeyLogin,
@@ -168,7 +168,10 @@ impl App {
         let checked = self.check_passkey(login, device).await;
         match &checked {
             Ok(sign_in) => note("signed in with a passkey", sign_in.claims.account),
-            Err(_) => note("sign-in refused: passkey", None),
+            Err(error) if *error.kind() == Kind::Unauthenticated => {
+                note("sign-in refused: passkey", None);
+            }
+            Err(_) => {}
         }
         checked
     }

@@ -175,7 +175,8 @@ pub(super) fn named(
     account: crate::domain::id::AccountId,
     id: ProjectId,
 ) -> Result<Project> {
-    store::project::find_bare(tx, account, id).map_err(|_| Error::field("projectId", Rule::Unknown))
+    let unknown = || Error::field("projectId", Rule::Unknown);
+    store::project::find_bare(tx, account, id).map_err(|error| error.if_missing(unknown))
 }
 
 fn tell(tx: &mut Tx, project: &Project, kind: ActivityKind, entry: Entry) -> Result<()> {

@@ -70,6 +70,14 @@ impl Error {
         }
     }
 
+    /// What was found, or none where it is not there; every other failure stays one.
+    pub fn optional<T>(found: Result<T>) -> Result<Option<T>> {
+        match found {
+            Err(Self { kind: Kind::NotFound, .. }) => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
     /// Several fields are wrong.
     pub fn invalid(fields: Vec<FieldError>) -> Self {
         Self::new(Kind::Invalid(fields), "Validation failed")
@@ -132,6 +140,12 @@ impl Error {
             Kind::Conflict => Self { message: message.into(), ..self },
             _ => self,
         }
+    }
+
+    /// The same failure, unless it is that something is not there: then `other`.
+    #[must_use]
+    pub fn if_missing(self, other: impl FnOnce() -> Self) -> Self {
+        if self.kind == Kind::NotFound { other() } else { self }
     }
 
     /// Too busy just now.

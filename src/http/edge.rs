@@ -246,6 +246,7 @@ impl<E: Endpoint> Edge<E> {
 
     async fn answer_anew(&self, request: Request, path: &str, id: &str) -> Response {
         let time = TIMEOUT + body_time(request.headers());
+        let method = request.method().clone();
         let call = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         match tokio::time::timeout(time, call).await {
             Ok(Ok(Ok(response))) => response.into_response(),
@@ -265,7 +266,7 @@ impl<E: Endpoint> Edge<E> {
             }
             Err(_) => {
                 tracing::warn!(request_id = id, "request took too long");
-                self.fail(Problem::timed_out(), path, id)
+                self.fail(Problem::timed_out(&method), path, id)
             }
         }
     }

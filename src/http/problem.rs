@@ -5,7 +5,7 @@ use std::{borrow::Cow, io};
 use poem::{
     Response,
     error::{MethodNotAllowedError, NotFoundError, ReadBodyError},
-    http::StatusCode,
+    http::{Method, StatusCode},
 };
 
 use crate::domain::error::{Error, Kind};
@@ -36,12 +36,14 @@ impl Problem {
     }
 
     /// The request took too long.
-    pub fn timed_out() -> Self {
-        let status = StatusCode::SERVICE_UNAVAILABLE;
-        Self {
-            retry_after: Some(1),
-            ..Self::new(status, "The request took too long, please try again")
-        }
+    pub fn timed_out(method: &Method) -> Self {
+        let message = if method.is_safe() {
+            "The request took too long, please try again"
+        } else {
+            "The request took too long, so it may have been done or not: please look before you \
+             send it again"
+        };
+        Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message) }
     }
 
     /// A fault whose cause stays in the log.

@@ -19,6 +19,7 @@ pub mod invoice_link;
 pub mod invoice_list;
 mod invoice_search;
 pub mod invoice_series;
+mod job;
 pub mod list_total;
 pub mod message;
 pub mod migrate;
@@ -32,6 +33,7 @@ pub mod profile;
 pub mod program_state;
 pub mod project;
 pub mod proposal;
+mod queue;
 pub mod rate_window;
 pub mod removal;
 pub mod request_answer;
@@ -43,25 +45,23 @@ mod timeline;
 pub mod transfer;
 pub mod two_factor;
 
-use std::{error::Error as StdError, path::Path, time::Instant};
-
-use async_channel::Sender;
-use tokio::sync::oneshot;
+use std::{error::Error as StdError, path::Path};
 
 pub use self::database::Database;
-use self::engine::{Connection, Tx};
+use self::{
+    engine::Tx,
+    job::{Effect, submit},
+    queue::Sender,
+};
 use crate::domain::{
     error::{Error, Result},
     id::AccountId,
 };
 
-/// Requests that may wait for a database thread before new ones wait to be queued.
-const QUEUE: usize = 1024;
-
 /// A database, served by its own threads.
 pub struct Store {
-    reads: Sender<Job>,
-    writes: Sender<Job>,
+    reads: Sender,
+    writes: Sender,
     engine: Engine,
 }
 
@@ -74,7 +74,7 @@ enum Engine {
 /// was done.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Write {
-    /// Writes of one account wait for each other rather than being refused and repeated.
+    /// Who waits for it. Jobs of one account wait for each other, and not others for them.
     pub account: Option<AccountId>,
     /// Whether it finds out by itself that it was done already.
     pub can_repeat: bool,
@@ -91,14 +91,14 @@ impl Store {
     /// Opens a migrated database; if it is a file, its -wal file is looked after by ourselves or
     /// not.
     pub fn open_with(database: &Database, checkpoints: sqlite::Checkpoints) -> Result<Self> {
-        let (reads, read_jobs) = async_channel::bounded(QUEUE);
-        let (writes, write_jobs) = async_channel::bounded(QUEUE);
-        let engine = match database {
+        let (engine, reads, writes) = match database {
             Database::Sqlite(path) => {
-                Engine::Sqlite(sqlite::Engine::start(path, checkpoints, read_jobs, write_jobs)?)
+                let (engine, reads, writes) = sqlite::Engine::start(path, checkpoints)?;
+                (Engine::Sqlite(engine), reads, writes)
             }
             Database::Postgres(server) => {
-                Engine::Postgres(postgres::Engine::start(server, &read_jobs, &write_jobs)?)
+                let (engine, reads, writes) = postgres::Engine::start(server)?;
+                (Engine::Postgres(engine), reads, writes)
             }
         };
         Ok(Self { reads, writes, engine })
@@ -110,7 +110,17 @@ impl Store {
         &self,
         work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        submit(&self.reads, Write::default(), work).await
+        submit(&self.reads, Effect::Reads, Write::default(), work).await
+    }
+
+    /// Like [`Store::read`], for an account that waits behind nobody but itself.
+    pub async fn read_for<T: Send + 'static>(
+        &self,
+        account: AccountId,
+        work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let reader = Write { account: Some(account), can_repeat: true };
+        submit(&self.reads, Effect::Reads, reader, work).await
     }
 
     /// Runs `work` in a transaction and answers when it is on the disk. An error undoes what
@@ -119,7 +129,7 @@ impl Store {
         &self,
         work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        submit(&self.writes, Write::default(), work).await
+        submit(&self.writes, Effect::Changes, Write::default(), work).await
     }
 
     /// Like [`Store::write`], where more is known of the work.
@@ -128,7 +138,7 @@ impl Store {
         write: Write,
         work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        submit(&self.writes, write, work).await
+        submit(&self.writes, Effect::Changes, write, work).await
     }
 
     /// A number that differs after each commit, by this process or another, and costs a few
@@ -163,11 +173,7 @@ impl Store {
 
     /// How many reads and writes wait for a thread.
     pub fn queued(&self) -> (usize, usize) {
-        let waiting = match &self.engine {
-            Engine::Sqlite(_) => 0,
-            Engine::Postgres(engine) => engine.waiting(),
-        };
-        (self.reads.len(), self.writes.len() + waiting)
+        (self.reads.len(), self.writes.len())
     }
 
     /// The database file, where it is one.
@@ -176,87 +182,6 @@ impl Store {
             Engine::Sqlite(engine) => Some(engine.path()),
             Engine::Postgres(_) => None,
         }
-    }
-}
-
-async fn submit<T: Send + 'static>(
-    jobs: &Sender<Job>,
-    write: Write,
-    work: impl FnMut(&mut Tx) -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let (reply, answer) = oneshot::channel();
-    let work = Box::new(Pending { work, result: None, reply });
-    let Write { account, can_repeat } = write;
-    let job = Job { work, since: Instant::now(), account, can_repeat };
-    jobs.send(job).await.map_err(|_| Error::internal("the database threads have ended"))?;
-    answer.await.map_err(|_| Error::internal("the database threads have ended"))?
-}
-
-/// A closure on its way to a database thread and back.
-pub struct Job {
-    work: Box<dyn Work>,
-    /// Since when it waits.
-    since: Instant,
-    account: Option<AccountId>,
-    can_repeat: bool,
-}
-
-impl Job {
-    /// Runs it; whether its changes are to be kept.
-    fn run(&mut self, connection: &mut dyn Connection) -> bool {
-        self.work.run(&mut Tx::new(connection))
-    }
-
-    /// Replaces what it would answer.
-    fn fail(&mut self, error: Error) {
-        self.work.fail(error);
-    }
-
-    /// What it failed with, if it did.
-    fn error(&self) -> Option<&Error> {
-        self.work.error()
-    }
-
-    /// Answers the caller: what the job found, or why its transaction did not stand.
-    fn answer(self, transaction: Result<()>) {
-        self.work.answer(transaction);
-    }
-}
-
-trait Work: Send {
-    fn run(&mut self, tx: &mut Tx) -> bool;
-    fn fail(&mut self, error: Error);
-    fn error(&self) -> Option<&Error>;
-    fn answer(self: Box<Self>, transaction: Result<()>);
-}
-
-struct Pending<T, F> {
-    work: F,
-    result: Option<Result<T>>,
-    reply: oneshot::Sender<Result<T>>,
-}
-
-impl<T: Send, F: FnMut(&mut Tx) -> Result<T> + Send> Work for Pending<T, F> {
-    fn run(&mut self, tx: &mut Tx) -> bool {
-        self.result.insert((self.work)(tx)).is_ok()
-    }
-
-    fn fail(&mut self, error: Error) {
-        self.result = Some(Err(error));
-    }
-
-    fn error(&self) -> Option<&Error> {
-        self.result.as_ref()?.as_ref().err()
-    }
-
-    fn answer(self: Box<Self>, transaction: Result<()>) {
-        let result = match (self.result, transaction) {
-            (Some(Err(error)), _) | (_, Err(error)) => Err(error),
-            (Some(Ok(value)), Ok(())) => Ok(value),
-            (None, Ok(())) => Err(Error::internal("a job was answered before it ran")),
-        };
-        // Whoever asked may have gone away meanwhile; the change stands all the same.
-        let _ = self.reply.send(result);
     }
 }
 

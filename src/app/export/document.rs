@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::id_of;
+use super::{Reader, id_of};
 use crate::{
     app::App,
     domain::{
@@ -56,7 +56,7 @@ impl Document {
         Self { made_at, part: 0, cursor: None, is_over: false }
     }
 
-    pub async fn next(&mut self, app: &App, account: AccountId) -> Result<Option<Vec<u8>>> {
+    pub async fn next(&mut self, app: &App, reader: Reader) -> Result<Option<Vec<u8>>> {
         if self.is_over {
             return Ok(None);
         }
@@ -73,16 +73,15 @@ impl Document {
         }
         match part {
             Part::Whole(read) => {
-                let value = app.store.read(move |tx| read(tx, account)).await?;
+                let value = reader.read(app, read).await?;
                 text.push_str(&format!(",\n\"{key}\": {value}"));
                 self.part += 1;
             }
             Part::Rows(section, fill) => {
                 let is_first = self.cursor.is_none();
                 let after = self.cursor.take().unwrap_or(Cursor::Start);
-                let (rows, next) = app
-                    .store
-                    .read(move |tx| {
+                let (rows, next) = reader
+                    .read(app, move |tx, account| {
                         let (mut rows, next) = export::page(tx, section, account, &after)?;
                         rows.iter_mut().try_for_each(|row| fill(tx, row))?;
                         Ok((rows, next))

@@ -12,18 +12,41 @@ use self::{document::Document, table::Table};
 use super::{App, admin};
 use crate::{
     domain::{
-        error::Result,
+        error::{Kind, Result},
         export::ExportList,
         id::{AccountId, Id},
         session::Claims,
     },
-    store::export::Fields,
+    store::{engine::Tx, export::Fields},
 };
 
 /// An export on its way, piece by piece.
 pub struct Export {
-    account: AccountId,
+    reader: Reader,
     parts: Parts,
+}
+
+/// On whose behalf an export reads.
+#[derive(Clone, Copy)]
+enum Reader {
+    /// The account itself; its session must last as long as the export does.
+    Caller(Claims),
+    Admin(AccountId),
+}
+
+impl Reader {
+    async fn read<T: Send + 'static>(
+        self,
+        app: &App,
+        work: impl Fn(&mut Tx, AccountId) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        match self {
+            Self::Caller(claims) => {
+                app.read(claims, move |tx, actor| work(tx, actor.account)).await
+            }
+            Self::Admin(account) => app.store.read_for(account, move |tx| work(tx, account)).await,
+        }
+    }
 }
 
 enum Parts {
@@ -32,19 +55,19 @@ enum Parts {
 }
 
 impl Export {
-    fn document(app: &App, account: AccountId) -> Self {
-        Self { account, parts: Parts::Document(Document::new(app.now())) }
+    fn document(app: &App, reader: Reader) -> Self {
+        Self { reader, parts: Parts::Document(Document::new(app.now())) }
     }
 
-    fn table(account: AccountId, list: ExportList) -> Self {
-        Self { account, parts: Parts::Table(Table::new(list)) }
+    fn table(reader: Reader, list: ExportList) -> Self {
+        Self { reader, parts: Parts::Table(Table::new(list)) }
     }
 
     /// The next bytes; nothing at the end.
     pub async fn next(&mut self, app: &App) -> Result<Option<Vec<u8>>> {
         match &mut self.parts {
-            Parts::Document(document) => document.next(app, self.account).await,
-            Parts::Table(table) => table.next(app, self.account).await,
+            Parts::Document(document) => document.next(app, self.reader).await,
+            Parts::Table(table) => table.next(app, self.reader).await,
         }
     }
 
@@ -53,6 +76,10 @@ impl Export {
         stream::try_unfold((self, app), |(mut export, app)| async move {
             match export.next(&app).await {
                 Ok(piece) => Ok(piece.map(|piece| (piece, (export, app)))),
+                Err(error) if *error.kind() == Kind::Unauthenticated => {
+                    tracing::info!("an export ended with its session");
+                    Err(io::Error::other(error))
+                }
                 Err(error) => {
                     tracing::error!(cause = error.cause(), "an export broke off");
                     Err(io::Error::other(error))
@@ -65,26 +92,26 @@ impl Export {
 impl App {
     /// Everything of the caller as one JSON document, without secrets.
     pub async fn export(&self, claims: Claims) -> Result<Export> {
-        let account = self.read(claims, |_, actor| Ok(actor.account)).await?;
-        Ok(Export::document(self, account))
+        self.read(claims, |_, _| Ok(())).await?;
+        Ok(Export::document(self, Reader::Caller(claims)))
     }
 
     /// A list of the caller as a table of comma-separated values.
     pub async fn export_csv(&self, claims: Claims, list: ExportList) -> Result<Export> {
-        let account = self.read(claims, |_, actor| Ok(actor.account)).await?;
-        Ok(Export::table(account, list))
+        self.read(claims, |_, _| Ok(())).await?;
+        Ok(Export::table(Reader::Caller(claims), list))
     }
 
     /// Everything of the account of that e-mail, for an admin.
     pub async fn export_of(&self, email: String) -> Result<Export> {
         let account = self.store.read(move |tx| admin::by_email(tx, &email)).await?;
-        Ok(Export::document(self, account.id))
+        Ok(Export::document(self, Reader::Admin(account.id)))
     }
 
     /// A list of the account of that e-mail, for an admin.
     pub async fn export_csv_of(&self, email: String, list: ExportList) -> Result<Export> {
         let account = self.store.read(move |tx| admin::by_email(tx, &email)).await?;
-        Ok(Export::table(account.id, list))
+        Ok(Export::table(Reader::Admin(account.id), list))
     }
 }
 

@@ -4,13 +4,13 @@ use csv::WriterBuilder;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::id_of;
+use super::{Reader, id_of};
 use crate::{
     app::App,
     domain::{
         error::{Error, Result},
         export::ExportList,
-        id::{AccountId, InvoiceId},
+        id::InvoiceId,
     },
     store::{
         engine::Tx,
@@ -59,12 +59,11 @@ impl Table {
         Self { section, parts, names, cursor: Some(Cursor::Start), has_head: false }
     }
 
-    pub async fn next(&mut self, app: &App, account: AccountId) -> Result<Option<Vec<u8>>> {
+    pub async fn next(&mut self, app: &App, reader: Reader) -> Result<Option<Vec<u8>>> {
         let Some(after) = self.cursor.take() else { return Ok(None) };
         let (section, parts) = (self.section, self.parts);
-        let (lines, next) = app
-            .store
-            .read(move |tx| {
+        let (lines, next) = reader
+            .read(app, move |tx, account| {
                 let (rows, next) = export::page(tx, section, account, &after)?;
                 let Some(parts) = parts else { return Ok((rows, next)) };
                 let mut lines = Vec::new();

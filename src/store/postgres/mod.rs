@@ -8,7 +8,6 @@
 mod connection;
 mod facts;
 mod failure;
-mod lanes;
 mod server;
 mod tls;
 mod value;
@@ -20,11 +19,8 @@ use std::{
     time::Duration,
 };
 
-use async_channel::Receiver;
-
 use self::{
     connection::Link,
-    lanes::Lanes,
     worker::{ANSWER, Health, Worker},
 };
 pub use self::{
@@ -32,8 +28,8 @@ pub use self::{
     server::{CONNECTIONS, Server},
 };
 use super::{
-    Job,
     engine::{Connection, Value},
+    queue::{Sender, queue},
 };
 use crate::domain::error::{Error, Result};
 
@@ -49,37 +45,35 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// The threads that own the connections to one database.
 pub struct Engine {
-    lanes: Arc<Lanes>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Engine {
     /// Connects and begins to take jobs: half of the connections read, half of them write.
-    pub fn start(server: &Server, reads: &Receiver<Job>, writes: &Receiver<Job>) -> Result<Self> {
+    pub(super) fn start(server: &Server) -> Result<(Self, Sender, Sender)> {
         let link = Arc::new(Mutex::new(Some(apart(|| open(server))?)));
-        let (lanes, health) = (Arc::new(Lanes::default()), Arc::new(Health::default()));
+        let health = Arc::new(Health::default());
         let readers = server.connections() / 2;
+        let writers = server.connections() - readers;
+        let (reads, read_jobs) = queue(readers, (readers / 2).max(1));
+        // Changes of one account would be refused if they changed the same totals side by side.
+        let (writes, write_jobs) = queue(writers, 1);
         let mut threads = Vec::with_capacity(server.connections());
         for number in 0..server.connections() {
-            let (link, lanes) = (Arc::clone(&link), Arc::clone(&lanes));
+            let link = Arc::clone(&link);
             let mut worker = Worker::new(server.clone(), Arc::clone(&health), number);
             let is_reader = number < readers;
-            let jobs = if is_reader { reads } else { writes }.clone();
+            let jobs = if is_reader { &read_jobs } else { &write_jobs }.clone();
             let work = move || {
                 // The first connection has been made, to see that there is a server.
                 worker.link = link.lock().unwrap_or_else(PoisonError::into_inner).take();
-                if is_reader { worker.read_jobs(&jobs) } else { worker.write_jobs(&jobs, &lanes) }
+                if is_reader { worker.read_jobs(&jobs) } else { worker.write_jobs(&jobs) }
             };
             let name =
                 if is_reader { format!("reader-{number}") } else { format!("writer-{number}") };
             threads.push(thread::Builder::new().name(name).spawn(work).map_err(Error::internal)?);
         }
-        Ok(Self { lanes, threads })
-    }
-
-    /// How many jobs wait for another of their account.
-    pub fn waiting(&self) -> usize {
-        self.lanes.waiting()
+        Ok((Self { threads }, reads, writes))
     }
 
     /// Waits until every thread has finished what was queued.

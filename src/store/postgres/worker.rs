@@ -10,18 +10,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_channel::Receiver;
-
 use super::{
     READ, SERVING, Server,
     connection::{Link, Transaction},
     failure::{Trouble, Unconnected, busy, unreachable},
-    lanes::Lanes,
 };
 use crate::{
     domain::error::{Error, Result},
     metrics,
-    store::Job,
+    store::{job::Job, queue::Receiver},
 };
 
 /// How one begins that may change something: as if it were alone.
@@ -88,20 +85,26 @@ impl Worker {
     }
 
     /// The next job. While there is none, the connection is listened to.
-    fn next(&self, jobs: &Receiver<Job>) -> Option<Job> {
+    fn next(&self, jobs: &Receiver) -> Option<Job> {
         match &self.link {
-            Some(link) if !link.is_closed() => link.wait(jobs.recv()).ok(),
-            _ => jobs.recv_blocking().ok(),
+            Some(link) if !link.is_closed() => link.wait(jobs.recv()),
+            _ => jobs.recv_blocking(),
         }
     }
 
     /// Does what only reads, until nobody asks for anything any more.
-    pub fn read_jobs(&mut self, jobs: &Receiver<Job>) {
+    pub(super) fn read_jobs(&mut self, jobs: &Receiver) {
         while let Some(mut job) = self.next(jobs) {
             if let Some(metrics) = metrics::on() {
                 metrics.read_wait.add(job.since.elapsed());
             }
+            if job.is_left() {
+                continue;
+            }
             let outcome = self.repeat(job.since, |link, until| {
+                if !job.start() {
+                    return Outcome::Done;
+                }
                 let mut transaction = link.begin(READ, Some(until));
                 run(&mut job, &mut transaction);
                 let trouble = transaction.trouble();
@@ -116,15 +119,13 @@ impl Worker {
     }
 
     /// Does what may change something, until nobody asks for anything any more.
-    pub fn write_jobs(&mut self, jobs: &Receiver<Job>, lanes: &Lanes) {
+    pub(super) fn write_jobs(&mut self, jobs: &Receiver) {
         while let Some(job) = self.next(jobs) {
-            let Some(job) = lanes.enter(job) else { continue };
-            let account = job.account;
+            let more = job.account.map(|id| jobs.more_of(id, BATCH_JOBS - 1)).unwrap_or_default();
             let mut batch = vec![job];
-            while !batch.is_empty() {
-                self.write(batch);
-                batch = account.map(|id| lanes.leave(id, BATCH_JOBS)).unwrap_or_default();
-            }
+            batch.extend(more);
+            batch.retain(|job| !job.is_left());
+            self.write(batch);
         }
     }
 
@@ -140,6 +141,9 @@ impl Worker {
         for mut job in jobs {
             let can_repeat = job.can_repeat;
             let outcome = self.repeat(job.since, |link, until| {
+                if !job.start() {
+                    return Outcome::Done;
+                }
                 match transact(link, std::slice::from_mut(&mut job), until) {
                     Outcome::Unknown if can_repeat => Outcome::Again(unreachable()),
                     outcome => outcome,
@@ -157,6 +161,7 @@ impl Worker {
         if oldest.elapsed() >= ANSWER {
             return false;
         }
+        jobs.retain(Job::start);
         let outcome = transact(link, jobs, oldest + ANSWER);
         self.let_go();
         match outcome {

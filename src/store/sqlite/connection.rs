@@ -203,6 +203,10 @@ pub fn failure(error: rusqlite::Error) -> Error {
                 return Error::unavailable(1, "The database is busy, please try again")
                     .caused_by(error);
             }
+            (ErrorCode::OperationInterrupted, _) => {
+                return Error::unavailable(5, "This takes too long just now, please try again")
+                    .caused_by(error);
+            }
             (ErrorCode::DiskFull, _) | (_, rusqlite::ffi::SQLITE_IOERR_SHMSIZE) => {
                 return Error::unwritable("The disk of the server is full").caused_by(error);
             }

@@ -1,5 +1,6 @@
 //! SQLite: readers, and the one writer that commits in groups.
 
+mod budget;
 mod connection;
 mod file;
 mod lock;
@@ -17,21 +18,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_channel::Receiver;
 use r2d2::{Pool, PooledConnection};
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection as Sqlite, OpenFlags};
 
+use self::{
+    budget::Budget,
+    connection::{BUSY_TIMEOUT, Transaction, is_damage, open, prepare},
+    watch::Watch,
+};
 pub use self::{
     connection::Checkpoints,
     file::{backup, check, fill, peek, query_plan, settle, with_connection},
     lock::ServeLock,
 };
-use self::{
-    connection::{Transaction, is_damage, open, prepare},
-    watch::Watch,
+use super::{
+    job::{Job, busy},
+    queue::{Receiver, Sender, queue},
 };
-use super::Job;
 use crate::{
     domain::error::{Error, Kind, Result},
     metrics,
@@ -54,15 +58,12 @@ type Reader = PooledConnection<SqliteConnectionManager>;
 
 impl Engine {
     /// Opens the file, creating it where there is none, and starts the threads, which end when
-    /// the senders of their channels are gone.
-    pub fn start(
-        path: &Path,
-        checkpoints: Checkpoints,
-        reads: Receiver<Job>,
-        writes: Receiver<Job>,
-    ) -> Result<Self> {
+    /// the queues of their reads and writes are gone.
+    pub(super) fn start(path: &Path, checkpoints: Checkpoints) -> Result<(Self, Sender, Sender)> {
         let writer = open(path, checkpoints)?;
         let readers = thread::available_parallelism().map_or(2, NonZero::get).clamp(2, 8);
+        let (reads, read_jobs) = queue(readers, readers / 2);
+        let (writes, write_jobs) = queue(1, usize::MAX);
         let manager = SqliteConnectionManager::file(path)
             .with_flags(OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .with_init(|connection| prepare(connection));
@@ -76,12 +77,14 @@ impl Engine {
         let mut threads = Vec::with_capacity(readers + 1);
         for number in 0..readers {
             let connection = pool.get().map_err(Error::internal)?;
-            let (reads, health) = (reads.clone(), Arc::clone(&health));
-            let work = move || read_loop(&connection, &reads, &health);
+            let (jobs, health) = (read_jobs.clone(), Arc::clone(&health));
+            let work = move || read_loop(&connection, &jobs, &health);
             threads.push(spawn(format!("reader-{number}"), work)?);
         }
-        threads.push(spawn("writer".to_owned(), move || write_loop(&writer, &writes, &health))?);
-        Ok(Self { path: path.to_owned(), watch: Watch::open(path, readers)?, checkpoints, threads })
+        let work = move || write_loop(&writer, &write_jobs, &health);
+        threads.push(spawn("writer".to_owned(), work)?);
+        let watch = Watch::open(path, readers)?;
+        Ok((Self { path: path.to_owned(), watch, checkpoints, threads }, reads, writes))
     }
 
     /// A number that is another after each commit, whichever process made it.
@@ -112,15 +115,19 @@ fn spawn(name: String, work: impl FnOnce() + Send + 'static) -> Result<JoinHandl
     thread::Builder::new().name(name).spawn(work).map_err(Error::internal)
 }
 
-fn read_loop(connection: &Reader, jobs: &Receiver<Job>, health: &Health) {
-    while let Ok(mut job) = jobs.recv_blocking() {
+fn read_loop(connection: &Reader, jobs: &Receiver, health: &Health) {
+    let budget = Budget::of(connection);
+    while let Some(mut job) = jobs.recv_blocking() {
         if let Some(metrics) = metrics::on() {
             metrics.read_wait.add(job.since.elapsed());
+        }
+        if !job.start() {
+            continue;
         }
         let mut transaction = Transaction(connection);
         let begun = transaction.control("BEGIN");
         if begun.is_ok() {
-            run(&mut job, &mut transaction);
+            run(&mut job, &mut transaction, &budget);
             transaction.rollback();
         }
         health.note(&begun, &job);
@@ -128,9 +135,12 @@ fn read_loop(connection: &Reader, jobs: &Receiver<Job>, health: &Health) {
     }
 }
 
-fn write_loop(connection: &Sqlite, jobs: &Receiver<Job>, health: &Health) {
-    while let Ok(job) = jobs.recv_blocking() {
-        write_batch(connection, job, jobs, health);
+fn write_loop(connection: &Sqlite, jobs: &Receiver, health: &Health) {
+    let budget = Budget::of(connection);
+    while let Some(job) = jobs.recv_blocking() {
+        if !job.is_left() {
+            write_batch(connection, job, jobs, health, &budget);
+        }
     }
 }
 
@@ -164,34 +174,43 @@ impl Health {
 }
 
 /// Runs what is queued inside one transaction, each job in a savepoint, and answers after the
-/// commit. Where the whole transaction is lost, every job runs again alone.
-fn write_batch(connection: &Sqlite, first: Job, jobs: &Receiver<Job>, health: &Health) {
+/// commit. Where the whole transaction is lost, every job runs again alone. Nothing begins before
+/// the database can be written, so that whoever has left by then is left out.
+fn write_batch(connection: &Sqlite, first: Job, jobs: &Receiver, health: &Health, budget: &Budget) {
     let mut transaction = Transaction(connection);
     let changes = connection.total_changes();
     if let Err(error) = transaction.control("BEGIN IMMEDIATE") {
+        let is_busy = matches!(error.kind(), Kind::Unavailable { .. });
         let begun = Err(error);
         health.note(&begun, &first);
         first.answer(begun);
+        if is_busy {
+            // They have waited for another process as long as this one.
+            jobs.overdue(BUSY_TIMEOUT).into_iter().for_each(|job| job.answer(Err(busy())));
+        }
         return;
     }
     let started = Instant::now();
     let mut batch = Vec::new();
     let mut next = Some(first);
     while let Some(mut job) = next {
-        let kept = transaction.control("SAVEPOINT job").is_ok()
-            && if run(&mut job, &mut transaction) {
-                transaction.control("RELEASE job").is_ok()
-            } else {
-                transaction.control("ROLLBACK TO job").is_ok()
-                    && transaction.control("RELEASE job").is_ok()
-            };
-        batch.push(job);
-        // SQLite drops the whole transaction on a full disk or an I/O error.
-        if !kept || connection.is_autocommit() {
-            return run_alone(&mut transaction, batch, health);
+        if job.start() {
+            let kept = transaction.control("SAVEPOINT job").is_ok()
+                && if run(&mut job, &mut transaction, budget) {
+                    transaction.control("RELEASE job").is_ok()
+                } else {
+                    transaction.control("ROLLBACK TO job").is_ok()
+                        && transaction.control("RELEASE job").is_ok()
+                };
+            batch.push(job);
+            // SQLite drops the whole transaction on a full disk or an I/O error, and where a
+            // change took too long.
+            if !kept || connection.is_autocommit() {
+                return run_alone(&mut transaction, batch, health, budget);
+            }
         }
         let more = batch.len() < BATCH_JOBS && started.elapsed() < BATCH_TIME;
-        next = more.then(|| jobs.try_recv().ok()).flatten();
+        next = more.then(|| jobs.try_recv()).flatten();
     }
     let committing = metrics::start();
     let committed = transaction.control("COMMIT");
@@ -214,15 +233,23 @@ fn write_batch(connection: &Sqlite, first: Job, jobs: &Receiver<Job>, health: &H
                 job.answer(Ok(()));
             }
         }
-        Err(_) => run_alone(&mut transaction, batch, health),
+        Err(_) => run_alone(&mut transaction, batch, health, budget),
     }
 }
 
-fn run_alone(transaction: &mut Transaction, batch: Vec<Job>, health: &Health) {
+fn run_alone(transaction: &mut Transaction, batch: Vec<Job>, health: &Health, budget: &Budget) {
     transaction.rollback();
     for mut job in batch {
+        if job.error().is_some_and(|error| matches!(error.kind(), Kind::Unavailable { .. })) {
+            // It has had its time, or wants nothing kept.
+            job.answer(Ok(()));
+            continue;
+        }
+        if !job.start() {
+            continue;
+        }
         let mut outcome = transaction.control("BEGIN IMMEDIATE");
-        if outcome.is_ok() && run(&mut job, transaction) {
+        if outcome.is_ok() && run(&mut job, transaction, budget) {
             outcome = transaction.control("COMMIT");
         }
         transaction.rollback();
@@ -232,7 +259,8 @@ fn run_alone(transaction: &mut Transaction, batch: Vec<Job>, health: &Health) {
 }
 
 /// Runs the job; whether its changes are to be kept.
-fn run(job: &mut Job, transaction: &mut Transaction) -> bool {
+fn run(job: &mut Job, transaction: &mut Transaction, budget: &Budget) -> bool {
+    let _running = budget.begin(job.claim());
     match catch_unwind(AssertUnwindSafe(|| job.run(transaction))) {
         Ok(kept) => kept,
         Err(_) => {

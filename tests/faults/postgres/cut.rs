@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use freelanceos::store::engine::Tx;
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -125,6 +126,35 @@ async fn a_commit_without_an_answer_is_repeated_only_where_that_does_nothing_twi
             clients += usize::from(key.is_some() || cut == Cut::After);
             assert_eq!(ada.get("/clients").await.body["total"], clients, "{cut:?} {key:?}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_invoice_whose_sending_got_no_answer_is_mailed_at_most_once() {
+    let Some(cluster) = Cluster::start() else { return };
+    let next = Next::default();
+    let place = Place::on(&led(&cluster, &next, &Arc::default()).await);
+    let server = place.serve();
+    let ada = server.register("ada").await;
+    let client = ada.client("Acme").await;
+    let mut mailed = 0;
+    for cut in [Cut::Before, Cut::After] {
+        let invoice = ada.invoice(&client, 100).await;
+        *next.lock().unwrap() = Some(cut);
+        let answer = ada.post(&format!("/invoices/{invoice}/send"), &json!({})).await;
+        assert_eq!(*next.lock().unwrap(), None, "nothing was cut");
+        assert_eq!(answer.status, 503, "{cut:?} {}", answer.body);
+        let said = answer.body["error"].as_str().unwrap();
+        assert!(said.contains("may have been saved or not"), "{cut:?} {said}");
+        mailed += i64::from(cut == Cut::After);
+        let letters = place.database().peek(|connection| {
+            let sql = "SELECT count(*) FROM outbox WHERE kind = 'invoice'";
+            Tx::new(connection).one(sql, &[], |row| row.get::<i64>(0))
+        });
+        assert_eq!(letters.unwrap(), mailed, "{cut:?}");
+        let status = if cut == Cut::After { "sent" } else { "draft" };
+        let answer = ada.get(&format!("/invoices/{invoice}")).await;
+        assert_eq!(answer.data()["status"], status, "{cut:?}");
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use freelanceos::{
     app::export::Export,
-    domain::{export::ExportList, image::ImagePurpose},
+    domain::{error::Kind, export::ExportList, image::ImagePurpose},
     store::{self, export::Cursor},
 };
 use futures_util::TryStreamExt;
@@ -57,6 +57,29 @@ async fn fill(user: &User<'_>) {
     let rate = json!({"from": "EUR", "rate": 1.0834});
     let rate = freelanceos::domain::exchange_rate::NewRate::read(rate.as_object().unwrap());
     user.app.app.set_exchange_rate(user.claims(), rate.unwrap(), None).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_export_ends_with_the_session_that_asked_for_it() {
+    let app = spawn_app().await;
+    let ada = app.register("ada@example.com").await;
+    ada.client("Acme").await;
+    let mut document = app.app.export(ada.claims()).await.unwrap();
+    let mut tables = Vec::new();
+    for list in [ExportList::Clients, ExportList::Payments] {
+        tables.push(app.app.export_csv(ada.claims(), list).await.unwrap());
+    }
+    assert!(document.next(&app.app).await.unwrap().is_some());
+    ada.post("/auth/logout", json!({})).await;
+    assert_eq!(ada.get("/auth/me").await.status, 401);
+    let error = document.next(&app.app).await.unwrap_err();
+    assert_eq!(*error.kind(), Kind::Unauthenticated);
+    for mut table in tables {
+        assert_eq!(*table.next(&app.app).await.unwrap_err().kind(), Kind::Unauthenticated);
+    }
+    // An admin asks in nobody's name.
+    let of_admin = app.app.export_of("ada@example.com".to_owned()).await.unwrap();
+    assert!(text(&app, of_admin).await.contains("Acme"));
 }
 
 #[tokio::test]

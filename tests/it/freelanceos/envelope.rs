@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use freelanceos::domain::{
+    error::Kind,
+    id::{Id, InvoiceId},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::{
@@ -340,4 +344,28 @@ async fn every_answer_with_a_body_is_json() {
         assert_eq!(answer.headers["content-type"], "application/json");
         assert!(matches!(answer.body, Value::Object(_)));
     }
+}
+
+#[tokio::test]
+async fn a_failure_of_the_database_is_told_as_one_and_not_as_a_wrong_field() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    let client = user.client("Acme").await;
+    let project = user.project(&client, "Site").await;
+    let body = json!({
+        "clientId": client, "projectId": project, "amount": 10, "dueDate": "2026-04-01",
+    });
+    let invoice = user.post("/invoices", body.clone()).await.data(201)["id"].clone();
+    let invoice: InvoiceId = Id::parse(invoice.as_str().unwrap());
+    app.database()
+        .change(|connection| connection.define("ALTER TABLE projects RENAME TO projects_elsewhere"))
+        .unwrap();
+    for (path, body) in [
+        ("/invoices", body),
+        ("/milestones", json!({"projectId": project, "name": "Draft", "amount": 1})),
+    ] {
+        assert_eq!(user.post(path, body).await.error(500), "Internal server error", "{path}");
+    }
+    let copied = app.app.duplicate_invoice(user.claims(), invoice).await;
+    assert_eq!(*copied.unwrap_err().kind(), Kind::Internal);
 }

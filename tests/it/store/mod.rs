@@ -10,4 +10,5 @@ pub mod postgres_plan;
 mod query_plan;
 pub mod recorder;
 pub mod rollup;
+mod turns;
 mod writer;

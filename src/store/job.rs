@@ -1,0 +1,199 @@
+//! A closure on its way to a database thread and back, and who decides whether it runs.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::{sync::oneshot, time::timeout};
+
+use super::{
+    Write,
+    engine::{Connection, Tx},
+    queue::{Sender, Turn},
+};
+use crate::domain::{
+    error::{Error, Result},
+    id::AccountId,
+};
+
+/// How long a job may wait for its turn: less than a request may take.
+const START_WITHIN: Duration = Duration::from_secs(25);
+/// How much longer the answer of a job is waited for that has begun.
+const FINISH_WITHIN: Duration = Duration::from_secs(4);
+
+/// Settles, once and for all, whether a job runs: the thread that begins it and the caller who
+/// stops waiting both write here, and whoever is first wins.
+#[derive(Default)]
+pub(super) struct Claim(AtomicU8);
+
+impl Claim {
+    const STARTED: u8 = 1;
+    const LEFT: u8 = 2;
+
+    /// Begins the job, unless its caller has left. A job may begin several times.
+    fn start(&self) -> bool {
+        self.0.fetch_or(Self::STARTED, Ordering::AcqRel) & Self::LEFT == 0
+    }
+
+    /// Gives up a job that has not begun; whether that is so. It will never run then.
+    fn give_up(&self) -> bool {
+        self.0.compare_exchange(0, Self::LEFT, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// Whether nobody waits for the job any more.
+    pub(super) fn is_left(&self) -> bool {
+        self.0.load(Ordering::Acquire) & Self::LEFT != 0
+    }
+}
+
+/// Waits for a job. When it is dropped, nobody wants the answer any more.
+struct Caller(Arc<Claim>);
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        self.0.0.fetch_or(Claim::LEFT, Ordering::AcqRel);
+    }
+}
+
+/// What a job does to the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    Reads,
+    Changes,
+}
+
+/// Queues `work` and waits for what comes of it. Whoever is told to try again can be sure that
+/// nothing was changed, and will not be.
+pub(super) async fn submit<T: Send + 'static>(
+    jobs: &Sender,
+    effect: Effect,
+    write: Write,
+    work: impl FnMut(&mut Tx) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let (reply, mut answer) = oneshot::channel();
+    let claim = Arc::new(Claim::default());
+    let caller = Caller(Arc::clone(&claim));
+    let Write { account, can_repeat } = write;
+    jobs.send(Job {
+        work: Box::new(Pending { work, result: None, reply }),
+        since: Instant::now(),
+        claim,
+        turn: None,
+        account,
+        can_repeat,
+    })?;
+    let answered = match timeout(START_WITHIN, &mut answer).await {
+        Ok(answered) => answered,
+        Err(_) if caller.0.give_up() => return Err(busy()),
+        Err(_) => match timeout(FINISH_WITHIN, answer).await {
+            Ok(answered) => answered,
+            Err(_) if effect == Effect::Reads => return Err(busy()),
+            Err(_) => return Err(unknown()),
+        },
+    };
+    answered.map_err(|_| Error::internal("the database threads have ended"))?
+}
+
+/// Too much to do, or something is in the way.
+pub(super) fn busy() -> Error {
+    Error::unavailable(1, "The database is busy, please try again")
+}
+
+/// A change has begun, and whether it will be saved is not known in time.
+fn unknown() -> Error {
+    Error::unavailable(
+        5,
+        "This took too long, so it may have been saved or not: please look before you send it \
+         again",
+    )
+}
+
+/// A closure on its way to a database thread and back.
+pub struct Job {
+    work: Box<dyn Work>,
+    /// Since when it waits.
+    pub(super) since: Instant,
+    claim: Arc<Claim>,
+    /// Its place among the running jobs of its account, once it has left the queue.
+    #[allow(dead_code, reason = "the place is given back with the job")]
+    pub(super) turn: Option<Turn>,
+    pub(super) account: Option<AccountId>,
+    pub(super) can_repeat: bool,
+}
+
+impl Job {
+    /// Begins it; false where nobody waits for it any more, and it must not run.
+    pub(super) fn start(&self) -> bool {
+        self.claim.start()
+    }
+
+    /// Whether nobody waits for it any more.
+    pub(super) fn is_left(&self) -> bool {
+        self.claim.is_left()
+    }
+
+    pub(super) fn claim(&self) -> &Arc<Claim> {
+        &self.claim
+    }
+
+    /// Runs it; whether its changes are to be kept.
+    pub(super) fn run(&mut self, connection: &mut dyn Connection) -> bool {
+        self.work.run(&mut Tx::new(connection)) && !self.is_left()
+    }
+
+    /// Replaces what it would answer.
+    pub(super) fn fail(&mut self, error: Error) {
+        self.work.fail(error);
+    }
+
+    /// What it failed with, if it did.
+    pub(super) fn error(&self) -> Option<&Error> {
+        self.work.error()
+    }
+
+    /// Answers the caller: what the job found, or why its transaction did not stand.
+    pub(super) fn answer(self, transaction: Result<()>) {
+        self.work.answer(transaction);
+    }
+}
+
+trait Work: Send {
+    fn run(&mut self, tx: &mut Tx) -> bool;
+    fn fail(&mut self, error: Error);
+    fn error(&self) -> Option<&Error>;
+    fn answer(self: Box<Self>, transaction: Result<()>);
+}
+
+struct Pending<T, F> {
+    work: F,
+    result: Option<Result<T>>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T: Send, F: FnMut(&mut Tx) -> Result<T> + Send> Work for Pending<T, F> {
+    fn run(&mut self, tx: &mut Tx) -> bool {
+        self.result.insert((self.work)(tx)).is_ok()
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.result = Some(Err(error));
+    }
+
+    fn error(&self) -> Option<&Error> {
+        self.result.as_ref()?.as_ref().err()
+    }
+
+    fn answer(self: Box<Self>, transaction: Result<()>) {
+        let result = match (self.result, transaction) {
+            (Some(Err(error)), _) | (_, Err(error)) => Err(error),
+            (Some(Ok(value)), Ok(())) => Ok(value),
+            (None, Ok(())) => Err(Error::internal("a job was answered before it ran")),
+        };
+        // Whoever asked may have left since the commit; the change stands all the same.
+        let _ = self.reply.send(result);
+    }
+}
