@@ -6,6 +6,7 @@ mod completions;
 mod demo;
 mod doctor;
 mod export;
+mod given;
 mod logging;
 mod mail;
 mod migrate;
@@ -18,10 +19,11 @@ mod terminal;
 mod tls;
 mod transfer;
 
-use std::{error::Error as _, path::Path, process::ExitCode, sync::Arc};
+use std::{error::Error as _, process::ExitCode, sync::Arc};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use jiff::Timestamp;
+use rustix::{fs::Mode, process::umask};
 use tokio::runtime;
 
 use crate::{
@@ -136,7 +138,11 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> Outcome {
-    let matches = with_files(Cli::command())?.get_matches();
+    // Whatever is made, by SQLite too, is for its owner alone.
+    umask(Mode::RWXG | Mode::RWXO);
+    let command = Cli::command();
+    let arguments = given::without_empty(&command, std::env::args_os().collect());
+    let matches = given::with_settings(command)?.get_matches_from(arguments);
     let cli = Cli::from_arg_matches(&matches).map_err(|error| Failure::Usage(error.to_string()))?;
     match cli.command {
         Command::Serve(settings) => serve::run(*settings),
@@ -151,43 +157,6 @@ fn run() -> Outcome {
         Command::Openapi(arguments) => openapi::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),
     }
-}
-
-/// Reads each setting whose `NAME_FILE` is set from that file. Flag and environment go first.
-fn with_files(mut command: clap::Command) -> Result<clap::Command, Failure> {
-    let mut values = Vec::new();
-    for argument in command.get_arguments() {
-        let Some(name) = argument.get_env().and_then(|name| name.to_str()) else { continue };
-        let Some(file) = std::env::var_os(format!("{name}_FILE")) else { continue };
-        let value = std::fs::read_to_string(&file).map_err(|error| {
-            let file = Path::new(&file).display();
-            Failure::Usage(format!("{name}_FILE is {file}, which cannot be read: {error}"))
-        })?;
-        values.push((argument.get_id().clone(), value.trim_end_matches(['\r', '\n']).to_owned()));
-    }
-    for (argument, value) in values {
-        command = command.mut_arg(argument, |argument| {
-            // What came out of a secret's file is no more shown by --help than the secret is.
-            let is_secret = argument.is_hide_env_values_set();
-            argument.default_value(value).hide_default_value(is_secret).required(false)
-        });
-    }
-    let names: Vec<String> =
-        command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect();
-    for name in names {
-        let mut failed = None;
-        command = command.mut_subcommand(name, |subcommand| match with_files(subcommand.clone()) {
-            Ok(subcommand) => subcommand,
-            Err(failure) => {
-                failed = Some(failure);
-                subcommand
-            }
-        });
-        if let Some(failure) = failed {
-            return Err(failure);
-        }
-    }
-    Ok(command)
 }
 
 /// Opens the database for a command beside a running server or without one. It must exist and
@@ -217,7 +186,7 @@ fn ready_database(location: &Location) -> Result<Database, Failure> {
     let version = schema::version(&database).map_err(cannot_open(&database))?;
     if version == 0 {
         return Err(Failure::Failed(format!(
-            "there is no database at {database}; run `freelanceos serve` or `freelanceos migrate` first"
+            "there is no database at {database}; run `freelanceos serve` first"
         )));
     }
     let migration = schema::plan(&database)?;

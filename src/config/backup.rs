@@ -10,6 +10,9 @@ use super::{
     value::{duration, switch},
 };
 
+/// How many copies are kept where nobody says so.
+const KEPT: usize = 7;
+
 /// The settings of backups, as they were given.
 #[derive(Debug, Clone, Args)]
 pub struct BackupSettings {
@@ -17,9 +20,9 @@ pub struct BackupSettings {
     #[arg(long, env = "BACKUP_EVERY", value_name = "DURATION")]
     backup_every: Option<String>,
 
-    /// How many of those copies are kept
-    #[arg(long, env = "BACKUP_KEEP", default_value = "7", value_name = "COUNT")]
-    backup_keep: String,
+    /// How many of those copies are kept [default: 7]
+    #[arg(long, env = "BACKUP_KEEP", value_name = "COUNT")]
+    backup_keep: Option<String>,
 
     /// Folder of those copies [default: $DATA_DIR/backups]
     #[arg(long, env = "BACKUP_DIR", value_name = "FOLDER")]
@@ -33,13 +36,13 @@ pub struct BackupSettings {
 impl BackupSettings {
     pub(super) fn check(&self, location: &Location) -> Result<BackupPlan, WrongSetting> {
         let every = self.backup_every.as_deref().map(|text| duration("BACKUP_EVERY", text));
-        let keep = match self.backup_keep.parse() {
-            Ok(keep) if keep > 0 => keep,
-            _ => {
-                let expected = "a number of 1 or more";
-                return Err(WrongSetting::new("BACKUP_KEEP", &self.backup_keep, expected));
-            }
-        };
+        let keep =
+            match &self.backup_keep {
+                None => KEPT,
+                Some(given) => given.parse().ok().filter(|keep| *keep > 0).ok_or_else(|| {
+                    WrongSetting::new("BACKUP_KEEP", given, "a number of 1 or more")
+                })?,
+            };
         let folder = self.backup_dir.clone().unwrap_or_else(|| location.data_dir.join("backups"));
         let litestream = switch("LITESTREAM", &self.litestream)?;
         if location.database()?.server().is_some() {
@@ -50,6 +53,12 @@ impl BackupSettings {
             }
             if litestream {
                 return Err(WrongSetting::new("LITESTREAM", &self.litestream, what));
+            }
+        }
+        let folder_given = self.backup_dir.as_ref().map(|folder| folder.display().to_string());
+        for (name, given) in [("BACKUP_KEEP", &self.backup_keep), ("BACKUP_DIR", &folder_given)] {
+            if let (Some(given), None) = (given, &every) {
+                return Err(WrongSetting::new(name, given, "left out without BACKUP_EVERY"));
             }
         }
         Ok(BackupPlan { every: every.transpose()?, keep, folder, litestream })

@@ -45,7 +45,12 @@ impl Logging {
     pub fn filter(&self) -> Result<tracing_subscriber::EnvFilter, WrongSetting> {
         let expected =
             "error, warn, info, debug, trace or off, or a filter such as info,poem=debug";
-        tracing_subscriber::EnvFilter::try_new(&self.log)
-            .map_err(|_| WrongSetting::new("LOG", &self.log, expected))
+        let wrong = || WrongSetting::new("LOG", &self.log, expected);
+        // A word that is no level would be the name of a part, and silence all others.
+        let is_level = |text: &str| text.parse::<tracing::level_filters::LevelFilter>().is_ok();
+        if !self.log.split(',').all(|part| part.contains('=') || is_level(part.trim())) {
+            return Err(wrong());
+        }
+        tracing_subscriber::EnvFilter::try_new(&self.log).map_err(|_| wrong())
     }
 }

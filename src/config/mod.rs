@@ -3,28 +3,29 @@
 //! A setting is an environment variable and a flag; `NAME_FILE` names a file to read it from.
 
 pub mod backup;
+mod location;
 mod logging;
 pub mod mail;
 pub mod secrets;
 pub mod tls;
 mod value;
 
-use std::{fmt, fs, os::unix::fs::DirBuilderExt, path::PathBuf};
+use std::fmt;
 
 use clap::Args;
 use jiff::SignedDuration;
 
-pub use self::logging::Logging;
 use self::{
     backup::{BackupPlan, BackupSettings},
     mail::{MailConfig, MailSettings},
     secrets::{Secrets, check_jwt_secret, check_secret_key},
     tls::{NetConfig, NetSettings},
-    value::{duration, is_port, listen, megabytes, origin_of, switch, url},
+    value::{duration, is_port, listen, megabytes, origin, switch, url},
 };
+pub use self::{location::Location, logging::Logging};
 use crate::{
     app::{environment::Random, secret::SecretKey},
-    store::{Database, postgres},
+    store::Database,
 };
 
 /// More connections than a server usually has for everybody.
@@ -56,54 +57,6 @@ impl fmt::Display for WrongSetting {
 
 impl std::error::Error for WrongSetting {}
 
-/// Where the data is: what every command needs to know.
-#[derive(Debug, Clone, Args)]
-pub struct Location {
-    /// Folder of the database and the generated secrets
-    #[arg(long, global = true, env = "DATA_DIR", default_value = "./data", value_name = "FOLDER")]
-    pub data_dir: PathBuf,
-
-    /// The database: sqlite:PATH, or postgres://USER:PASSWORD@HOST/NAME [default:
-    /// sqlite:$DATA_DIR/freelanceos.db]
-    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub database_url: Option<String>,
-}
-
-impl Location {
-    /// The database.
-    pub fn database(&self) -> Result<Database, WrongSetting> {
-        match &self.database_url {
-            None => Ok(Database::Sqlite(self.data_dir.join("freelanceos.db"))),
-            // It may hold a password, so it is not repeated.
-            Some(url) => Database::parse(url).map_err(|expected| WrongSetting {
-                name: "DATABASE_URL",
-                was: None,
-                expected,
-            }),
-        }
-    }
-
-    /// Makes the data folder, readable by its owner alone.
-    pub fn create(&self) -> std::io::Result<()> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.data_dir)
-    }
-
-    /// The file of the generated `JWT_SECRET`.
-    pub fn jwt_secret_file(&self) -> PathBuf {
-        self.data_dir.join("jwt.secret")
-    }
-
-    /// The file of the generated `SECRET_KEY`.
-    pub fn secret_key_file(&self) -> PathBuf {
-        self.data_dir.join("secret.key")
-    }
-
-    /// The folder that mail is written into where no server takes it.
-    pub fn mail_folder(&self) -> PathBuf {
-        self.data_dir.join("mail")
-    }
-}
-
 /// Settings of `serve`, as they were given.
 #[derive(Clone, Args)]
 pub struct Settings {
@@ -118,14 +71,9 @@ pub struct Settings {
     #[arg(long, env = "PORT", default_value = "5000", value_name = "PORT")]
     port: String,
 
-    /// Connections to a PostgreSQL server, half of them for changes
-    #[arg(
-        long,
-        env = "DATABASE_CONNECTIONS",
-        default_value_t = postgres::CONNECTIONS.to_string(),
-        value_name = "COUNT"
-    )]
-    database_connections: String,
+    /// Connections to a PostgreSQL server, half of them for changes [default: 10]
+    #[arg(long, env = "DATABASE_CONNECTIONS", value_name = "COUNT")]
+    database_connections: Option<String>,
 
     #[command(flatten)]
     net: NetSettings,
@@ -155,7 +103,7 @@ pub struct Settings {
     #[arg(long, env = "CORS_ORIGIN", value_name = "ORIGINS")]
     cors_origin: Option<String>,
 
-    /// The same as --cors-origin, under the name another document gives it
+    /// More of the same, under the name another document gives it
     #[arg(long, env = "FRONTEND_URL", value_name = "ORIGINS", hide = true)]
     frontend_url: Option<String>,
 
@@ -301,7 +249,7 @@ impl Settings {
 
     fn public_url(&self) -> Result<String, WrongSetting> {
         if let Some(given) = &self.public_url {
-            return url("PUBLIC_URL", given);
+            return origin("PUBLIC_URL", given);
         }
         let listen = self.listen()?;
         self.net.public_url(listen[0].rsplit(':').next().unwrap_or_default())
@@ -309,28 +257,42 @@ impl Settings {
 
     /// The database, and how many connections are made to it.
     fn database(&self) -> Result<Database, WrongSetting> {
-        let wrong = || {
-            WrongSetting::new(
-                "DATABASE_CONNECTIONS",
-                &self.database_connections,
-                format!("a number from 2 to {CONNECTIONS_MAX}"),
-            )
-        };
-        let connections = self.database_connections.parse().map_err(|_| wrong())?;
-        if !(2..=CONNECTIONS_MAX).contains(&connections) {
-            return Err(wrong());
+        let database = self.location.database()?;
+        let Some(given) = &self.database_connections else { return Ok(database) };
+        let wrong = |expected| Err(WrongSetting::new("DATABASE_CONNECTIONS", given, expected));
+        match (given.parse(), database) {
+            (Ok(count @ 2..=CONNECTIONS_MAX), Database::Postgres(server)) => {
+                Ok(Database::Postgres(server.with_connections(count)))
+            }
+            (Ok(2..=CONNECTIONS_MAX), Database::Sqlite(_)) => {
+                wrong("left out where DATABASE_URL names no PostgreSQL server".to_owned())
+            }
+            _ => wrong(format!("a number from 2 to {CONNECTIONS_MAX}")),
         }
-        Ok(match self.location.database()? {
-            Database::Postgres(server) => Database::Postgres(server.with_connections(connections)),
-            file => file,
-        })
+    }
+
+    /// Origins that browsers may call from: those of both names.
+    fn cors_origins(&self) -> Result<Vec<String>, WrongSetting> {
+        let given = [("CORS_ORIGIN", &self.cors_origin), ("FRONTEND_URL", &self.frontend_url)];
+        let mut origins = Vec::new();
+        for (name, text) in given {
+            for text in text.iter().flat_map(|text| text.split(',')) {
+                origins.push(origin(name, text.trim())?);
+            }
+        }
+        if origins.is_empty() {
+            origins.push("http://localhost:3000".to_owned());
+        }
+        Ok(origins)
     }
 
     fn listen(&self) -> Result<Vec<String>, WrongSetting> {
+        if !is_port(&self.port) {
+            return Err(WrongSetting::new("PORT", &self.port, "a number from 0 to 65535"));
+        }
         match &self.listen {
             Some(addresses) => listen("LISTEN", addresses),
-            None if is_port(&self.port) => Ok(vec![format!("127.0.0.1:{}", self.port)]),
-            None => Err(WrongSetting::new("PORT", &self.port, "a number from 0 to 65535")),
+            None => Ok(vec![format!("127.0.0.1:{}", self.port)]),
         }
     }
 
@@ -347,8 +309,6 @@ impl Settings {
         }
         let listen = self.listen()?;
         let public_url = self.public_url()?;
-        let origins = self.cors_origin.as_ref().or(self.frontend_url.as_ref());
-        let origins_name = if self.cors_origin.is_some() { "CORS_ORIGIN" } else { "FRONTEND_URL" };
         Ok(Config {
             database: self.database()?,
             listen,
@@ -364,11 +324,7 @@ impl Settings {
             mail: self.mail.check(&public_url)?,
             backup: self.backup()?,
             public_url,
-            cors_origins: origins
-                .map_or("http://localhost:3000", String::as_str)
-                .split(',')
-                .map(|origin| origin_of(origins_name, origin.trim()))
-                .collect::<Result<_, _>>()?,
+            cors_origins: self.cors_origins()?,
             rate_limit: switch("RATE_LIMIT", &self.rate_limit)?,
             open_registration: (self.open_registration.as_deref())
                 .map(|text| switch("OPEN_REGISTRATION", text))

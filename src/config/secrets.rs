@@ -71,7 +71,7 @@ impl Secrets {
     }
 
     /// The `JWT_SECRET` in use, given or kept in the data folder, or made there.
-    pub(super) fn make_jwt_secret(
+    pub fn make_jwt_secret(
         &self,
         location: &Location,
         random: &dyn Random,

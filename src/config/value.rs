@@ -54,24 +54,41 @@ pub fn switch(name: &'static str, text: &str) -> Result<bool, WrongSetting> {
     }
 }
 
-/// An http or https address, without a slash at its end.
+/// An http or https address, without a slash at its end. What would be left out where it is used
+/// (a query, a fragment, a user) is refused.
 pub fn url(name: &'static str, text: &str) -> Result<String, WrongSetting> {
-    let wrong = || WrongSetting::new(name, text, "a URL that begins with http:// or https://");
-    let parsed: poem::http::Uri = text.parse().map_err(|_| wrong())?;
-    if matches!(parsed.scheme_str(), Some("http" | "https")) && parsed.query().is_none() {
+    let expected = "a URL that begins with http:// or https://, without a query, # or user";
+    let wrong = || {
+        // It may be a password.
+        let was = (!text.contains('@')).then(|| text.to_owned());
+        WrongSetting { name, was, expected: expected.to_owned() }
+    };
+    // Schemes and hosts have no case.
+    let parsed: poem::http::Uri = text.to_ascii_lowercase().parse().map_err(|_| wrong())?;
+    let is_host = parsed.authority().is_some_and(|place| {
+        let host = place.host();
+        // A port that is no number is part of the text, but none of the port.
+        let port = place.port_u16().map_or(String::new(), |port| format!(":{port}"));
+        !host.is_empty() && place.as_str() == format!("{host}{port}")
+    });
+    let is_web = matches!(parsed.scheme_str(), Some("http" | "https"));
+    if is_web && is_host && !text.contains(['?', '#']) {
         Ok(text.trim_end_matches('/').to_owned())
     } else {
         Err(wrong())
     }
 }
 
-/// An origin as browsers write it.
-pub fn origin_of(name: &'static str, text: &str) -> Result<String, WrongSetting> {
-    let origin = url(name, text)?;
-    let authority = origin.split_once("://").map_or("", |(_, authority)| authority);
-    if authority.contains('/') {
-        let expected = "an origin such as http://localhost:3000, without a path";
+/// An origin as browsers write it: scheme and host in lower case, and the port where it is not the
+/// scheme's own.
+pub fn origin(name: &'static str, text: &str) -> Result<String, WrongSetting> {
+    let origin = url(name, text)?.to_ascii_lowercase();
+    let (scheme, place) = origin.split_once("://").unwrap_or_default();
+    if place.contains('/') {
+        let expected = "an origin such as https://office.example.com or http://localhost:3000, \
+                        without a path";
         return Err(WrongSetting::new(name, text, expected));
     }
-    Ok(origin.to_ascii_lowercase())
+    let own_port = if scheme == "https" { ":443" } else { ":80" };
+    Ok(format!("{scheme}://{}", place.strip_suffix(own_port).unwrap_or(place)))
 }

@@ -6,6 +6,8 @@ mod admin;
 mod backup;
 mod demo;
 mod doctor;
+mod files;
+mod first;
 mod net;
 mod output;
 mod postgres;
@@ -217,7 +219,9 @@ impl Server {
             }
         });
         let mut server = Server { child, base: String::new(), http: reqwest::Client::new(), log };
-        let url = url.recv_timeout(PATIENCE).expect("the server does not listen");
+        let url = url.recv_timeout(PATIENCE);
+        let url =
+            url.unwrap_or_else(|_| panic!("it does not listen: {}", server.log.lock().unwrap()));
         server.base = format!("{url}/api/v1");
         server
     }

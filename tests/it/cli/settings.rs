@@ -26,6 +26,35 @@ fn a_wrong_setting_stops_with_one_line_that_names_it() {
         ),
         ("DATABASE_CONNECTIONS", "1", r#"DATABASE_CONNECTIONS is "1"; it must be a number from 2"#),
         ("PUBLIC_URL", "example.com", "PUBLIC_URL"),
+        // What would be taken and not be done.
+        (
+            "PUBLIC_URL",
+            "https://a.example/office",
+            r#"PUBLIC_URL is "https://a.example/office"; it must be an origin such as"#,
+        ),
+        ("PUBLIC_URL", "https://a.example/office/", "PUBLIC_URL"),
+        ("PUBLIC_URL", "https://a.example?page=1", "PUBLIC_URL"),
+        ("PUBLIC_URL", "https://a.example/#top", "PUBLIC_URL"),
+        ("PUBLIC_URL", "https://me:hunter2@a.example", "PUBLIC_URL must be a URL that"),
+        ("PUBLIC_URL", "https://a.example:99999", "PUBLIC_URL"),
+        ("PUBLIC_URL", "https://:443", "PUBLIC_URL"),
+        ("CORS_ORIGIN", "https://a.example, https://b.example/app", "CORS_ORIGIN"),
+        ("CORS_ORIGIN", "https://a.example#x", "CORS_ORIGIN"),
+        ("CORS_ORIGIN", "https://me@a.example", "CORS_ORIGIN"),
+        ("CORS_ORIGIN", "*", "CORS_ORIGIN"),
+        ("FRONTEND_URL", "https://a.example/?x", "FRONTEND_URL"),
+        ("PAYMENT_LINK_BASE", "https://pay.example/?to=", "PAYMENT_LINK_BASE"),
+        ("PAYMENT_LINK_BASE", "https://pay.example/#", "PAYMENT_LINK_BASE"),
+        ("DATABASE_URL", "sqlite::memory:", "DATABASE_URL must be sqlite:PATH"),
+        ("DATABASE_URL", "sqlite:file:a.db", "DATABASE_URL must be sqlite:PATH"),
+        ("DATABASE_URL", "sqlite:a.db?mode=ro", "DATABASE_URL must be sqlite:PATH"),
+        ("BACKUP_KEEP", "3", r#"BACKUP_KEEP is "3"; it must be left out without BACKUP_EVERY"#),
+        ("BACKUP_DIR", "/else", r#"BACKUP_DIR is "/else"; it must be left out without"#),
+        ("LOG", "verbose", r#"LOG is "verbose"; it must be error, warn,"#),
+        ("LOG", "info,acess", "LOG"),
+        ("PORT", "70000", r#"PORT is "70000"; it must be"#),
+        ("SMTP_URL", "smtp://mail.example/path", "SMTP_URL"),
+        ("SMTP_URL", "smtp://mail.example?auth=plain", "SMTP_URL"),
         ("CORS_ORIGIN", "http://a/b", "CORS_ORIGIN"),
         ("FRONTEND_URL", "ftp://a", "FRONTEND_URL"),
         ("OTP_EXPIRY", "soon", "OTP_EXPIRY"),
@@ -70,6 +99,88 @@ fn secrets_are_made_once_and_are_private() {
     assert_eq!(mode(&place.path("data")), 0o700);
     place.serve().stop();
     assert_eq!(read(), made);
+}
+
+/// Every setting, as `serve --help` names it: its flag and its variable.
+fn all_settings(place: &Place) -> Vec<(String, String)> {
+    let help = place.run(&["serve", "--help"]).done().to_owned();
+    let mut settings = vec![("--frontend-url".to_owned(), "FRONTEND_URL".to_owned())];
+    let mut flag = None;
+    let mut words = help.split_whitespace();
+    while let Some(word) = words.next() {
+        if word.starts_with("--") {
+            flag = Some(word.to_owned());
+        } else if word == "[env:" {
+            let name = words.next().unwrap().split(['=', ']']).next().unwrap();
+            settings.push((flag.take().unwrap(), name.to_owned()));
+        }
+    }
+    settings
+}
+
+#[test]
+fn an_empty_setting_is_not_set() {
+    let place = Place::with_file();
+    let settings = all_settings(&place);
+    for known in ["SMTP_URL", "PORT", "TLS_CERT", "DATABASE_URL", "LOG", "PUBLIC_URL"] {
+        assert!(settings.iter().any(|(_, name)| name == known), "{known}: {settings:?}");
+    }
+    assert!(settings.len() > 25, "{settings:?}");
+    let empty = place.path("empty");
+    fs::write(&empty, "\n").unwrap();
+    let empty = empty.to_str().unwrap();
+    let plain = place.run(&["doctor"]);
+    let sound = |ended: super::Ended, what: &str| {
+        assert!(
+            ended.stdout.contains("ok    settings"),
+            "{what}: {}{}",
+            ended.stdout,
+            ended.stderr
+        );
+        assert_eq!((ended.code, ended.stderr), (plain.code, plain.stderr.clone()), "{what}");
+    };
+    for (flag, name) in &settings {
+        let (in_file, file) = (format!("{name}_FILE"), empty);
+        sound(place.run_with(&["doctor"], &[(name, "")]), name);
+        sound(place.run_with(&["doctor"], &[(&in_file, "")]), &in_file);
+        sound(place.run_with(&["doctor"], &[(&in_file, file), (name, "")]), &in_file);
+        sound(place.run(&["doctor", flag, ""]), flag);
+        sound(place.run(&["doctor", &format!("{flag}=")]), flag);
+    }
+    // All at once, and of an empty one the file is read.
+    fs::write(place.path("port"), "0\n").unwrap();
+    let mut command = place.command(&["serve", "--public-url", "", "--trust-proxy="]);
+    command.envs(settings.iter().map(|(_, name)| (name, ""))).env("PORT_FILE", "port");
+    let server = super::Server::start(command);
+    assert!(place.path("data/freelanceos.db").exists());
+    server.stop();
+    let help = place.run_with(&["serve", "--help"], &[("SMTP_URL", "")]);
+    assert!(help.done().contains("[env: SMTP_URL]"), "{}", help.stdout);
+}
+
+#[tokio::test]
+async fn origins_are_taken_as_browsers_write_them() {
+    let place = Place::new();
+    let server = place.serve_with(&[
+        ("CORS_ORIGIN", "HTTPS://App.Example:443/ , http://b.example:8080"),
+        ("FRONTEND_URL", "http://c.example:80"),
+    ]);
+    let origins = ["https://app.example", "http://b.example:8080", "http://c.example"];
+    for origin in origins {
+        let request = server.http.get(format!("{}/clients", server.base));
+        let answer = request.header("Origin", origin).send().await.unwrap();
+        assert_eq!(answer.headers()["access-control-allow-origin"], origin);
+    }
+    server.stop();
+}
+
+#[test]
+fn connections_of_a_server_are_no_setting_of_a_file() {
+    let place = Place::with_file();
+    let ended = place.run_with(&["serve"], &[("DATABASE_CONNECTIONS", "8")]);
+    let said = r#"DATABASE_CONNECTIONS is "8"; it must be left out where DATABASE_URL names no"#;
+    assert!(ended.refused(2).starts_with(said), "{}", ended.stderr);
+    assert!(!place.path("data").exists());
 }
 
 #[test]

@@ -1,0 +1,61 @@
+//! Where the data is.
+
+use std::{fs, os::unix::fs::DirBuilderExt, path::PathBuf};
+
+use clap::Args;
+
+use super::WrongSetting;
+use crate::store::Database;
+
+/// Where the data is: what every command needs to know.
+#[derive(Debug, Clone, Args)]
+pub struct Location {
+    /// Folder of the database and the generated secrets
+    #[arg(long, global = true, env = "DATA_DIR", default_value = "./data", value_name = "FOLDER")]
+    pub data_dir: PathBuf,
+
+    /// The database: sqlite:PATH, or postgres://USER:PASSWORD@HOST/NAME [default:
+    /// sqlite:$DATA_DIR/freelanceos.db]
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+}
+
+impl Location {
+    /// The database.
+    pub fn database(&self) -> Result<Database, WrongSetting> {
+        match &self.database_url {
+            None => Ok(Database::at(self.data_dir.join("freelanceos.db"))),
+            // It may hold a password, so it is not repeated.
+            Some(url) => Database::parse(url).map_err(|expected| WrongSetting {
+                name: "DATABASE_URL",
+                was: None,
+                expected,
+            }),
+        }
+    }
+
+    /// Makes the data folder, and the one of the database, readable by their owner alone.
+    pub fn create(&self) -> std::io::Result<()> {
+        let make = |folder| fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        make(&*self.data_dir)?;
+        match self.database() {
+            Ok(Database::Sqlite(file)) => file.parent().map_or(Ok(()), make),
+            _ => Ok(()),
+        }
+    }
+
+    /// The file of the generated `JWT_SECRET`.
+    pub fn jwt_secret_file(&self) -> PathBuf {
+        self.data_dir.join("jwt.secret")
+    }
+
+    /// The file of the generated `SECRET_KEY`.
+    pub fn secret_key_file(&self) -> PathBuf {
+        self.data_dir.join("secret.key")
+    }
+
+    /// The folder that mail is written into where no server takes it.
+    pub fn mail_folder(&self) -> PathBuf {
+        self.data_dir.join("mail")
+    }
+}
