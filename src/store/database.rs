@@ -1,12 +1,18 @@
 //! Where a database is, and what can be done with it outside of the threads that serve it.
 
 use std::{
-    fmt,
+    fmt, fs,
     path::{Path, PathBuf},
 };
 
 use super::{engine::Connection, postgres, sqlite};
 use crate::domain::error::Result;
+
+/// What names a database.
+const WANTED: &str =
+    "sqlite:PATH, such as sqlite:./data/freelanceos.db, or postgres://USER:PASSWORD@HOST/NAME";
+/// Most symbolic links that lead on to another.
+const LINKS_MAX: usize = 40;
 
 /// A database: a file of our own, or one that a PostgreSQL server keeps.
 #[derive(Debug, Clone)]
@@ -20,15 +26,32 @@ impl Database {
     /// Reads `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`. The error says what it must
     /// be, without a word of what it was: it may hold a password.
     pub fn parse(url: &str) -> Result<Self, String> {
-        if let Some(path) = url.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
-            return Ok(Self::Sqlite(path.strip_prefix("//").unwrap_or(path).into()));
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            // To SQLite these are no names of files.
+            if path.is_empty() || path.starts_with([':', '?']) || path.starts_with("file:") {
+                return Err(WANTED.to_owned());
+            }
+            if path.contains('?') {
+                return Err(format!("{WANTED}, without options behind a ?"));
+            }
+            return Ok(Self::at(path.into()));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             return postgres::Server::parse(url).map(Self::Postgres);
         }
-        Err("sqlite:PATH, such as sqlite:./data/freelanceos.db, or \
-             postgres://USER:PASSWORD@HOST/NAME"
-            .to_owned())
+        Err(WANTED.to_owned())
+    }
+
+    /// The file of that name, or the one that a symbolic link of that name leads to: everything
+    /// beside it (its -wal file, its lock, copies of it) lies beside the file itself.
+    pub fn at(mut path: PathBuf) -> Self {
+        for _ in 0..LINKS_MAX {
+            let Ok(target) = fs::read_link(&path) else { break };
+            // An absolute one takes the place of all that stands before it.
+            path = path.parent().unwrap_or(Path::new("")).join(target);
+        }
+        Self::Sqlite(path)
     }
 
     /// The file, where the database is one.

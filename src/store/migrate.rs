@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
@@ -94,7 +95,8 @@ pub fn run(database: &Database, now: Timestamp) -> Result<Migration> {
         migration.copy = Some(copy);
     }
     if let Some(folder) = database.file().and_then(Path::parent) {
-        fs::create_dir_all(folder).map_err(Error::internal)?;
+        let mut maker = fs::DirBuilder::new();
+        maker.recursive(true).mode(0o700).create(folder).map_err(Error::internal)?;
     }
     let migrated = database.change(|connection| {
         connection.lock_tables()?;

@@ -1,9 +1,6 @@
 //! One connection: how it is opened, and what the engine's border asks of it.
 
-use std::{
-    error::Error as _, ffi::OsString, fs::OpenOptions, io::ErrorKind, os::unix::fs::OpenOptionsExt,
-    path::Path, time::Duration,
-};
+use std::{error::Error as _, ffi::OsString, path::Path, time::Duration};
 
 use rusqlite::{
     Connection as Sqlite, ErrorCode, MAIN_DB,
@@ -11,6 +8,7 @@ use rusqlite::{
     types::{ToSqlOutput, ValueRef},
 };
 
+use super::private;
 use crate::{
     domain::error::{Error, Result},
     store::{
@@ -51,13 +49,8 @@ impl Checkpoints {
 }
 
 pub fn open(path: &Path, checkpoints: Checkpoints) -> Result<Sqlite> {
-    // A new file is made here, for its owner alone; SQLite gives the files beside it its mode.
-    let mut file = OpenOptions::new();
-    match file.write(true).create_new(true).mode(0o600).open(path) {
-        Ok(_) => {}
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(Error::internal(error)),
-    }
+    private::make(path).map_err(Error::internal)?;
+    private::close(path);
     let connection = Sqlite::open(path).map_err(failure)?;
     // Where a file may not be written, SQLite opens it for reading without a word.
     if connection.is_readonly(MAIN_DB).map_err(failure)? {

@@ -14,7 +14,10 @@ use rusqlite::{
     ffi,
 };
 
-use super::connection::{BUSY_TIMEOUT, Checkpoints, Transaction, failure, open};
+use super::{
+    connection::{BUSY_TIMEOUT, Checkpoints, Transaction, failure, open},
+    private,
+};
 use crate::{
     domain::error::{Error, Result},
     store::engine::Connection,
@@ -53,6 +56,7 @@ pub fn backup(path: &Path, into: &Path, mut progress: impl FnMut(u64, u64) -> bo
     let source = open_to_read(path)?;
     // An open read transaction pins one snapshot, so that writers do not restart the copy.
     source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_master;").map_err(failure)?;
+    private::make(into).map_err(Error::internal)?;
     let mut target = Sqlite::open(into).map_err(failure)?;
     {
         let backup = Backup::new(&source, &mut target).map_err(failure)?;

@@ -4,6 +4,7 @@ mod budget;
 mod connection;
 mod file;
 mod lock;
+mod private;
 mod watch;
 
 use std::{

@@ -1,0 +1,178 @@
+//! Files: who may read them, and that a database is the same by every name it has.
+
+use std::{
+    fs,
+    io::Read,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use flate2::read::GzDecoder;
+use serde_json::json;
+
+use super::{Ended, Place, Server, mode};
+
+/// A command of the program under a mask of rights that takes nothing away.
+fn unmasked(place: &Place, arguments: &[&str]) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"umask 0; exec "$0" "$@""#, env!("CARGO_BIN_EXE_freelanceos")]);
+    command.args(arguments).env_clear().env("LISTEN", "127.0.0.1:0").current_dir(&place.folder);
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Runs it and expects that it does its work.
+fn done(place: &Place, arguments: &[&str]) {
+    let ended = Ended::of(unmasked(place, arguments).output().unwrap());
+    assert_eq!(ended.code, 0, "{arguments:?}: {}", ended.stderr);
+}
+
+/// Every file and folder below, with the rights of others.
+fn open_to_others(folder: &Path) -> Vec<(PathBuf, u32)> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let rights = mode(&path);
+            if rights & 0o077 != 0 {
+                found.push((path.clone(), rights));
+            }
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    found
+}
+
+/// Puts the database of an old version there, as `cp` would, open to everybody.
+fn put_old_database(place: &Place) {
+    let packed: &[u8] = include_bytes!("../store/fixtures/version-1.db.gz");
+    let mut whole = Vec::new();
+    GzDecoder::new(packed).read_to_end(&mut whole).unwrap();
+    fs::create_dir_all(place.path("data")).unwrap();
+    fs::write(place.path("data/freelanceos.db"), whole).unwrap();
+    fs::write(place.path("data/freelanceos.lock"), "").unwrap();
+}
+
+#[tokio::test]
+async fn what_is_made_is_for_its_owner_alone_whatever_the_umask() {
+    let place = Place::with_file();
+    put_old_database(&place);
+    let mut command = unmasked(&place, &["serve"]);
+    command.envs([("BACKUP_EVERY", "1h")]);
+    let server = Server::start(command);
+    server.logged("backup written: ", 1);
+    place.create_user("ada@example.com");
+    // A mail becomes a file.
+    let body = json!({
+        "firstName": "Kamala", "lastName": "Perera", "email": "kamala@example.com",
+        "password": "securepass1!", "role": "client",
+    });
+    server.post("/auth/register", None, &body).await;
+    server.logged("mail written", 1);
+    assert_eq!(open_to_others(&place.path("data")), [], "while it serves");
+    for name in ["freelanceos.db-wal", "freelanceos.db-shm", "freelanceos.lock", "mail", "backups"]
+    {
+        assert!(place.path("data").join(name).exists(), "{name} is not looked at");
+    }
+    server.stop();
+    let copies = fs::read_dir(place.path("data")).unwrap();
+    let copies = copies.filter(|entry| {
+        entry.as_ref().unwrap().file_name().to_str().unwrap().starts_with("freelanceos.v1-")
+    });
+    assert_eq!(copies.count(), 1, "the copy of the old database is not looked at");
+
+    done(&place, &["backup", "data/by-hand.db", "--with-secrets"]);
+    done(&place, &["restore", "data/by-hand.db", "--yes"]);
+    done(&place, &["admin", "export", "ada@example.com", "--csv", "data/of/ada"]);
+    done(
+        &place,
+        &["transfer", "--from", "sqlite:data/freelanceos.db", "--to", "sqlite:data/to/x.db"],
+    );
+    done(&place, &["doctor"]);
+    assert_eq!(open_to_others(&place.path("data")), []);
+    assert_eq!(mode(&place.path("data/of")), 0o700);
+}
+
+#[test]
+fn folders_that_are_made_on_the_way_are_for_their_owner_alone() {
+    let place = Place::with_file();
+    let mut command = unmasked(&place, &["migrate"]);
+    command.env("DATABASE_URL", "sqlite:some/where/else.db").env("DATA_DIR", "a/b/c");
+    assert_eq!(Ended::of(command.output().unwrap()).code, 0);
+    for folder in ["some", "a"] {
+        assert_eq!(mode(&place.path(folder)), 0o700, "{folder}");
+        assert_eq!(open_to_others(&place.path(folder)), []);
+    }
+}
+
+/// Starts a second server on that database and expects that it is refused.
+fn assert_refused(place: &Place, variables: &[(&str, &str)]) {
+    let ended = place.run_with(&["serve"], variables);
+    assert_eq!(ended.code, 1, "{variables:?}: {}", ended.stderr);
+    let told = ended.stderr.lines().last().unwrap();
+    let begin = "freelanceos: another freelanceos is serving ";
+    assert!(told.starts_with(begin) && told.ends_with(" already"), "{variables:?}: {told}");
+}
+
+#[test]
+fn a_database_is_served_once_by_whatever_name() {
+    let place = Place::with_file();
+    place.create_user("ada@example.com");
+    for folder in ["by-link", "by-name", "by-links"] {
+        fs::create_dir(place.path(folder)).unwrap();
+    }
+    let file = place.path("data/freelanceos.db");
+    symlink(&file, place.path("by-link/freelanceos.db")).unwrap();
+    symlink("../by-link/freelanceos.db", place.path("by-links/other.sqlite")).unwrap();
+    symlink("data", place.path("same-folder")).unwrap();
+    fs::hard_link(&file, place.path("by-name/freelanceos.db")).unwrap();
+    let names = [
+        ("DATA_DIR", "by-link"),
+        ("DATABASE_URL", "sqlite:by-links/other.sqlite"),
+        ("DATA_DIR", "same-folder"),
+        ("DATA_DIR", "by-name/../data/./"),
+        ("DATA_DIR", "by-name"),
+        ("DATABASE_URL", "sqlite:by-name/freelanceos.db"),
+    ];
+    let server = place.serve();
+    for name in names {
+        assert_refused(&place, &[name]);
+    }
+    // Nor is it replaced, migrated or copied by another of its names.
+    place.run(&["backup", "copy.db"]).done();
+    for name in names {
+        let ended = place.run_with(&["restore", "copy.db", "--yes"], &[name]);
+        assert!(ended.refused(1).contains("a server is at work"), "{name:?}");
+    }
+    let from = ["transfer", "--from", "sqlite:by-name/freelanceos.db", "--to", "sqlite:new.db"];
+    assert!(place.run(&from).refused(1).contains("a server is at work"));
+    server.stop();
+
+    // The other way round.
+    for name in names {
+        let secrets = place.secrets();
+        let server =
+            place.serve_with(&[name, ("SECRET_KEY", &secrets[0]), ("JWT_SECRET", &secrets[1])]);
+        assert_refused(&place, &[]);
+        server.stop();
+    }
+}
+
+#[test]
+fn a_database_that_a_link_leads_to_is_restored_where_it_lies() {
+    let place = Place::with_file();
+    place.create_user("ada@example.com");
+    place.run(&["backup", "copy.db"]).done();
+    fs::create_dir(place.path("disk")).unwrap();
+    fs::rename(place.path("data/freelanceos.db"), place.path("disk/real.db")).unwrap();
+    symlink(place.path("disk/real.db"), place.path("data/freelanceos.db")).unwrap();
+    place.create_user("later@example.com");
+    place.run(&["restore", "copy.db", "--yes"]).done();
+    assert!(place.path("data/freelanceos.db").is_symlink());
+    assert_eq!(place.users().len(), 1);
+    assert!(!place.path("disk/real.db").is_symlink());
+}
