@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::{Failure, Outcome, export, mail, terminal, with_app};
+use super::{Failure, Outcome, export, mail, migrate, terminal, with_app};
 use crate::{
     app::admin::User,
-    config::Location,
+    config::{Location, secrets::Secrets},
     domain::{
         date::WireTime,
         error::{Error, Kind},
@@ -29,7 +29,8 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Make an account; its password is asked for, or read from standard input
+    /// Make an account, and the database where there is none; its password is asked for, or read
+    /// from standard input
     CreateUser {
         email: String,
         /// [default: made from the e-mail]
@@ -38,6 +39,8 @@ enum Action {
         /// [default: made from the e-mail]
         #[arg(long)]
         last_name: Option<String>,
+        #[command(flatten)]
+        secrets: Secrets,
     },
     /// List the accounts, oldest first
     ListUsers {
@@ -88,8 +91,8 @@ enum Action {
 pub fn run(arguments: Arguments) -> Outcome {
     let location = &arguments.location;
     match arguments.action {
-        Action::CreateUser { email, first_name, last_name } => {
-            create(location, email, first_name, last_name)
+        Action::CreateUser { email, first_name, last_name, secrets } => {
+            create(location, &secrets, email, first_name, last_name)
         }
         Action::ListUsers { json } => list(location, json),
         Action::SetPassword { email } => {
@@ -154,6 +157,7 @@ pub fn named(email: &str, error: Error) -> Failure {
 
 fn create(
     location: &Location,
+    secrets: &Secrets,
     email: String,
     first_name: Option<String>,
     last_name: Option<String>,
@@ -161,13 +165,14 @@ fn create(
     // A typing error is said before a password is asked for.
     text::parse_email(&email).map_err(|rule| Failure::Failed(format!("{email:?} {rule}")))?;
     let (first, last) = name_of(&email);
+    let mut object = Object::new();
+    object.insert("email".to_owned(), email.clone().into());
+    object.insert("password".to_owned(), "checked when it is read".into());
+    object.insert("firstName".to_owned(), first_name.unwrap_or(first).into());
+    object.insert("lastName".to_owned(), last_name.unwrap_or(last).into());
+    let mut registration = Registration::read(&object)?;
+    migrate::make(location, secrets)?;
     let account = with_app(location, async |app| {
-        let mut object = Object::new();
-        object.insert("email".to_owned(), email.clone().into());
-        object.insert("password".to_owned(), "checked when it is read".into());
-        object.insert("firstName".to_owned(), first_name.unwrap_or(first).into());
-        object.insert("lastName".to_owned(), last_name.unwrap_or(last).into());
-        let mut registration = Registration::read(&object)?;
         if app.account_by_email(email.clone()).await.is_ok() {
             let taken = Error::conflict("An account with this email already exists");
             return Err(named(&email, taken));

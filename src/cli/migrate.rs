@@ -1,12 +1,19 @@
 //! `freelanceos migrate`.
 
+use std::path::Path;
+
 use clap::Args;
 
 use super::{Failure, Outcome, cannot_open, in_words, now, terminal};
 use crate::{
-    config::Location,
+    app::environment::SystemRandom,
+    config::{Location, secrets::Secrets},
     domain::error::{Error, Kind},
-    store::{Database, migrate, sqlite::ServeLock},
+    store::{
+        Database,
+        migrate::{self, Migration},
+        sqlite::ServeLock,
+    },
 };
 
 #[derive(Args)]
@@ -33,27 +40,60 @@ pub fn run(arguments: Arguments) -> Outcome {
         };
         return terminal::print(&format!("{text}\n"));
     }
-    arguments
-        .location
-        .create()
-        .map_err(|error| Failure::Failed(format!("cannot make the data folder: {error}")))?;
-    // Under a server of another version its tables must not change.
-    let lock = database.file().map(ServeLock::take).transpose().map_err(cannot_open(&database))?;
-    if lock.as_ref().is_some_and(Option::is_none) && plan.from < plan.to {
-        return Err(Failure::Failed(format!("a server is at work on {database}: stop it first")));
-    }
-    let done = migrate::run(&database, now()).map_err(cannot_migrate(&database))?;
+    let done = bring_up(&arguments.location, &database, &plan, || Ok(()))?;
     if done.from == done.to {
         return terminal::print(&format!("{database} is up to date at version {}\n", done.to));
     }
     terminal::print(&format!("{database} is now at version {}\n", done.to))?;
-    match done.copy {
-        Some(copy) => terminal::print(&format!(
-            "the database as it was before is kept in {}\n",
-            copy.display()
-        )),
+    match &done.copy {
+        Some(copy) => terminal::print(&format!("{}\n", kept(copy))),
         None => Ok(()),
     }
+}
+
+/// Makes the database and the secrets where there is no database, and brings an older one to this
+/// version's schema, as `serve` would. One that is of this version may be served meanwhile.
+pub fn make(location: &Location, secrets: &Secrets) -> Outcome {
+    let database = location.database()?;
+    let plan = migrate::plan(&database).map_err(cannot_open(&database))?;
+    if plan.from == plan.to {
+        return Ok(());
+    }
+    let done = bring_up(location, &database, &plan, || {
+        // An older database has its secrets already, perhaps in settings that are not given here.
+        if plan.from == 0 {
+            secrets.make_secret_key(location, &SystemRandom)?;
+            secrets.make_jwt_secret(location, &SystemRandom)?;
+        }
+        Ok(())
+    })?;
+    if let Some(copy) = &done.copy {
+        eprintln!("{}", kept(copy));
+    }
+    Ok(())
+}
+
+/// Does what `plan` says, with what comes `before`, while no server may begin to work.
+fn bring_up(
+    location: &Location,
+    database: &Database,
+    plan: &Migration,
+    before: impl FnOnce() -> Outcome,
+) -> Result<Migration, Failure> {
+    location
+        .create()
+        .map_err(|error| Failure::Failed(format!("cannot make the data folder: {error}")))?;
+    // Under a server of another version its tables must not change.
+    let lock = database.file().map(ServeLock::take).transpose().map_err(cannot_open(database))?;
+    if lock.as_ref().is_some_and(Option::is_none) && plan.from < plan.to {
+        return Err(Failure::Failed(format!("a server is at work on {database}: stop it first")));
+    }
+    before()?;
+    migrate::run(database, now()).map_err(cannot_migrate(database))
+}
+
+fn kept(copy: &Path) -> String {
+    format!("the database as it was before is kept in {}", copy.display())
 }
 
 /// Why a database could not be brought to this version, and that it is as it was.

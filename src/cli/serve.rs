@@ -45,23 +45,36 @@ pub fn run(settings: Settings) -> Outcome {
     let _last_lines = logging::start(&settings.logging)?;
     settings.check()?;
     let tls = Tls::open(&settings)?;
-    settings.prepare()?;
     let database = settings.location.database()?;
-    // Before anything is made: two servers started at once would each make secrets.
-    let lock = database.file().map(ServeLock::take).transpose().map_err(cannot_open(&database))?;
-    if lock.as_ref().is_some_and(Option::is_none) {
-        let text = format!("another freelanceos is serving {database} already");
-        return Err(Failure::Failed(text));
+    let served = || Failure::Failed(format!("another freelanceos is serving {database} already"));
+    // Told before its address is found taken, which it is by the other.
+    if let Some(file) = database.file()
+        && ServeLock::is_held(file).map_err(cannot_open(&database))?
+    {
+        return Err(served());
     }
+    let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(try_addresses(&settings.checked()?))?;
+    settings.prepare()?;
+    // Before anything is made: two servers started at once would each make secrets.
+    let mut lock = match database.file().map(ServeLock::take).transpose() {
+        Ok(Some(None)) => return Err(served()),
+        taken => taken.map_err(cannot_open(&database))?.flatten(),
+    };
     let config = settings.load(&SystemRandom)?;
     let migration = migrate_patiently(&config.database)?;
+    // It may have been made only now.
+    if let (Some(lock), Some(file)) = (&mut lock, database.file())
+        && !lock.cover(file).map_err(cannot_open(&database))?
+    {
+        return Err(served());
+    }
     if migration.from != migration.to {
         tracing::info!(from = migration.from, to = migration.to, "database migrated");
     }
     if let Some(copy) = migration.copy {
         tracing::info!(copy = %copy.display(), "the database as it was before is kept");
     }
-    let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(config, tls))
 }
 
@@ -199,6 +212,15 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
         app.close();
     }
     tracing::info!("stopped");
+    Ok(())
+}
+
+/// Listens on every address for a moment, so that one that cannot be had is told before anything
+/// is made. They are not kept: nobody should wait at an open door until the database is ready.
+async fn try_addresses(config: &Config) -> Outcome {
+    let _listen = bind("LISTEN", &config.listen).await?;
+    let _redirect = bind("REDIRECT_LISTEN", &config.net.redirect_listen).await?;
+    let _metrics = bind("METRICS_LISTEN", config.metrics_listen.as_slice()).await?;
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use tokio::runtime;
 
 use self::{history::History, more::MoreInvoices};
-use super::{Failure, Outcome, admin::named, now, open_app_with, terminal};
+use super::{Failure, Outcome, admin::named, migrate, now, open_app_with, terminal};
 use crate::{
     app::{
         App, Settings as AppSettings,
@@ -72,12 +72,13 @@ impl Clock for StoryClock {
 pub fn run(arguments: Arguments) -> Outcome {
     let Arguments { email, seed, invoices, location, payment_links, secrets } = arguments;
     text::parse_email(&email).map_err(|rule| Failure::Failed(format!("{email:?} {rule}")))?;
-    super::ready_database(&location)?;
+    let payment_link_base = payment_links.base()?;
+    migrate::make(&location, &secrets)?;
     let secret_key = secrets.make_secret_key(&location, &SystemRandom)?;
     let settings = AppSettings {
         jwt_secret: random_word(32),
         secret_key: Some(secret_key),
-        payment_link_base: payment_links.base()?,
+        payment_link_base,
         ..AppSettings::default()
     };
     let plan = plan::plan(seed, now())?;
