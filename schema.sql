@@ -525,3 +525,10 @@ CREATE INDEX invoices_by_project ON invoices (account_id, project_id, id)
 -- The invoice that a mail is about.
 ALTER TABLE outbox ADD COLUMN invoice_id BYTEA REFERENCES invoices (id);
 CREATE INDEX outbox_by_invoice ON outbox (invoice_id, id) WHERE invoice_id IS NOT NULL;
+
+-- version 4
+
+-- Where a mail was saved instead of being sent: the name of a file in the folder of mails.
+ALTER TABLE outbox ADD COLUMN file_name TEXT;
+CREATE INDEX outbox_failed_of_account ON outbox (account_id, id) WHERE failed_at IS NOT NULL;
+CREATE INDEX outbox_by_kind ON outbox (account_id, kind, id) WHERE invoice_id IS NULL;

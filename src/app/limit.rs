@@ -90,6 +90,8 @@ limits! {
     Message "message" 5 in HOUR, Everywhere;
     /// Messages to one freelancer from everywhere, by e-mail.
     MessagesTo "messages-to" 100 in 24 * HOUR, Everywhere;
+    /// Mails that tell an account with an unproven address what others did, by account.
+    UnprovenNews "unproven-news" 20 in 24 * HOUR, Everywhere;
     /// Answers to proposals, by address.
     ProposalAnswer "proposal-answer" 20 in HOUR, Everywhere;
     /// Invoices and reminders mailed, by account: a stranger must not mail the world through it.

@@ -29,7 +29,8 @@ impl App {
             &new.email,
             &new.content,
         )?;
-        let letter = self.notice(&account, &mail)?;
+        let news = "Somebody wrote to you through your public profile.";
+        let letter = self.tell_owner(&account, &mail, news, "/messages").await?;
         self.store
             .write(move |tx| {
                 // Meanwhile the account may have been locked, or another have taken the name.

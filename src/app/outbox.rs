@@ -20,17 +20,19 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::App;
+use super::{App, limit::Limit};
 use crate::{
     domain::{
         account::{Account, SignInChange},
         error::{Error, Kind, Result},
-        id::{AccountId, MailId},
-        mail::{Attachment, Letter, Mail, next_try},
+        id::{AccountId, InvoiceId, MailId},
+        mail::{Attachment, FailedMail, Letter, Mail, next_try},
+        reach::Reach,
+        session::Claims,
     },
     mail::{
         compose,
-        courier::{Courier, DELIVERY_TIMEOUT, Undelivered},
+        courier::{Courier, DELIVERY_TIMEOUT, Delivered, Undelivered},
     },
     store::{self, Write, engine::Tx},
 };
@@ -48,6 +50,8 @@ const NOTE_AGAIN: Duration = Duration::from_secs(1);
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longer than any letter waits between two tries.
 const FARTHEST: SignedDuration = SignedDuration::from_hours(1);
+/// Failed mails that are listed for an account.
+const FAILED_SHOWN: i64 = 5;
 /// How long letters are kept that wait no more.
 const KEPT_DAYS: i64 = 30;
 
@@ -92,13 +96,35 @@ struct Contents {
 }
 
 impl App {
-    /// A letter that others have caused. It goes to proven addresses alone: who registers somebody
-    /// else's must not have strangers' words sent there.
-    pub(super) fn notice(&self, account: &Account, mail: &Mail) -> Result<Option<Letter>> {
+    /// A letter to the owner of an account, if the address is proven: who registers somebody else's
+    /// must not have mail sent there.
+    fn notice(&self, account: &Account, mail: &Mail) -> Result<Option<Letter>> {
         match account.email_verified_at {
             Some(_) => self.letter(Some(account.id), mail),
             None => Ok(None),
         }
+    }
+
+    /// A letter that tells an owner what others did: `mail`, or where the address is not proven,
+    /// only that it happened, as `news`, and the page of that path where it is read. Of those, an
+    /// account gets a bounded number a day.
+    pub(super) async fn tell_owner(
+        &self,
+        account: &Account,
+        mail: &Mail,
+        news: &str,
+        path: &str,
+    ) -> Result<Option<Letter>> {
+        if account.email_verified_at.is_some() {
+            return self.letter(Some(account.id), mail);
+        }
+        if self.count_account(Limit::UnprovenNews, account.id).await?.is_some() {
+            return Ok(None);
+        }
+        let link = format!("{}{path}", self.public_url);
+        let (to, first_name) = (&account.email, &account.first_name);
+        let mail = compose::unproven_news(to, first_name, mail.kind, news, &link)?;
+        self.letter(Some(account.id), &mail)
     }
 
     /// A letter that tells an owner of a change of how the account is signed in to.
@@ -143,6 +169,7 @@ impl App {
             due_at: now,
             last_error: None,
             delivered_at: None,
+            file_name: None,
             failed_at: None,
             created_at: now,
         }))
@@ -226,10 +253,11 @@ impl App {
         let now = self.now();
         let kind = letter.kind.as_str();
         let (reason, next) = match outcome {
-            Ok(()) => {
-                tracing::info!(%id, kind, "mail delivered");
-                return self.note_delivery(id, now).await;
+            Ok(Delivered::Accepted) => {
+                tracing::info!(%id, kind, "mail accepted by the mail server");
+                return self.note_delivery(id, None, now).await;
             }
+            Ok(Delivered::Saved(file)) => return self.note_delivery(id, Some(file), now).await,
             Err(Undelivered::Refused(reason)) => (reason, None),
             Err(Undelivered::NotNow(reason)) => {
                 (reason, next_try(letter.created_at, letter.tries, now))
@@ -251,9 +279,16 @@ impl App {
 
     /// Notes that a letter was delivered, as soon as that is possible: of which it is not noted,
     /// that would be delivered again.
-    async fn note_delivery(&self, id: MailId, now: Timestamp) -> Result<()> {
+    async fn note_delivery(
+        &self,
+        id: MailId,
+        file_name: Option<String>,
+        now: Timestamp,
+    ) -> Result<()> {
         loop {
-            let note = move |tx: &mut Tx| store::outbox::mark_delivered(tx, id, now);
+            let file_name = file_name.clone();
+            let note =
+                move |tx: &mut Tx| store::outbox::mark_delivered(tx, id, file_name.as_deref(), now);
             match self.store.write_as(NOTED, note).await {
                 Err(error) if matches!(error.kind(), Kind::Unavailable { .. }) => {
                     sleep(NOTE_AGAIN).await;
@@ -275,6 +310,33 @@ impl App {
             None => None,
         };
         Ok(Mail { kind: letter.kind, to, subject, text, html, reply_to, attachment })
+    }
+
+    /// Whether mail goes to a mail server; else it is saved as files, and nobody gets it.
+    pub fn has_mail_server(&self) -> bool {
+        self.outbox.courier.as_ref().is_some_and(|courier| courier.is_server())
+    }
+
+    /// Who can open the links that are handed out.
+    pub fn reach(&self) -> Reach {
+        Reach::of_url(&self.public_url)
+    }
+
+    /// The caller's mails that failed and were not made good since, newest first.
+    pub async fn failed_mail(&self, claims: Claims) -> Result<Vec<FailedMail>> {
+        self.read(claims, |tx, actor| {
+            store::outbox::list_failed_of(tx, actor.account, FAILED_SHOWN)
+        })
+        .await
+    }
+
+    /// Of which of these invoices of the caller the newest mail failed.
+    pub async fn invoices_with_failed_mail(
+        &self,
+        claims: Claims,
+        invoices: Vec<InvoiceId>,
+    ) -> Result<Vec<InvoiceId>> {
+        self.read(claims, move |tx, _| store::outbox::failed_of_invoices(tx, &invoices)).await
     }
 
     /// The letters that wait and those that were given up; with `all`, the delivered ones too.

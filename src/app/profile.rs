@@ -63,12 +63,14 @@ impl App {
         .await
     }
 
-    /// What a freelancer shows everybody. It counts as one view a day for each visitor, who is
-    /// told apart by a keyed hash of address and device; the freelancer's own looks do not count.
+    /// What a freelancer shows everybody. Where a person looks, it counts as one view a day for each
+    /// visitor, who is told apart by a keyed hash of address and device; the freelancer's own looks
+    /// do not count, nor do those of programs.
     pub async fn public_profile(
         &self,
         username: String,
         viewer: Option<AccountId>,
+        is_person: bool,
         address: Option<IpAddr>,
         device: Device,
     ) -> Result<PublicProfile> {
@@ -82,8 +84,9 @@ impl App {
             let parts: [&[u8]; 4] =
                 [account.id.as_bytes(), of_day.as_bytes(), &network, device.as_bytes()];
             let visit = Visit { day, visitor: keys.hash("profile visitor", &parts) };
-            let is_counted =
-                viewer == Some(account.id) || store::profile::has_visit(tx, account.id, &visit)?;
+            let is_counted = !is_person
+                || viewer == Some(account.id)
+                || store::profile::has_visit(tx, account.id, &visit)?;
             let profile = PublicProfile {
                 username: account.username.clone().unwrap_or_else(|| username.clone()),
                 profile: store::profile::find(tx, account.id)?,

@@ -71,7 +71,11 @@ impl App {
             &asked.proposal.title,
             answer == Answer::Accept,
         )?;
-        let letter = self.notice(&asked.freelancer, &mail)?;
+        let news = match answer {
+            Answer::Accept => "Your client has accepted a proposal.",
+            Answer::Decline => "Your client has declined a proposal.",
+        };
+        let letter = self.tell_owner(&asked.freelancer, &mail, news, "/proposals").await?;
         self.store
             .write(move |tx| {
                 let known = linked(tx, &keys, &hash)?;

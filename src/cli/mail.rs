@@ -60,6 +60,7 @@ pub fn retry(location: &Location, id: Option<String>) -> Outcome {
 
 fn state(letter: &Letter) -> &'static str {
     match (letter.delivered_at, letter.failed_at) {
+        (Some(_), _) if letter.file_name.is_some() => "saved",
         (Some(_), _) => "delivered",
         (None, Some(_)) => "given up",
         (None, None) => "waiting",
@@ -82,6 +83,7 @@ fn in_json(letter: &Letter) -> Value {
         "lastError": letter.last_error,
         "createdAt": time(letter.created_at),
         "deliveredAt": letter.delivered_at.map(time),
+        "fileName": letter.file_name,
         "failedAt": letter.failed_at.map(time),
     })
 }

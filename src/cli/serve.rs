@@ -23,7 +23,7 @@ use crate::{
         App, Settings as AppSettings,
         environment::{Random, SystemClock, SystemRandom},
     },
-    config::{Config, Settings, tls::TlsConfig},
+    config::{Config, Settings, mail::unreachable_links, tls::TlsConfig},
     domain::error::Kind,
     http::{edge::Gate, figures::Process, kept::KeptAnswers},
     metrics,
@@ -143,10 +143,7 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
     let redirecting = bind("REDIRECT_LISTEN", &config.net.redirect_listen).await?;
     let mut boot = [0; 6];
     SystemRandom.fill(&mut boot);
-    if config.mail.server.is_none() {
-        let folder = config.location.mail_folder();
-        tracing::info!("mail is written into {}; set SMTP_URL to have it sent", folder.display());
-    }
+    tell_of_mail(&config);
     let gate = Arc::new(Gate {
         app: Arc::clone(&app),
         origins: config.cors_origins.clone(),
@@ -222,6 +219,29 @@ async fn try_addresses(config: &Config) -> Outcome {
     let _redirect = bind("REDIRECT_LISTEN", &config.net.redirect_listen).await?;
     let _metrics = bind("METRICS_LISTEN", config.metrics_listen.as_slice()).await?;
     Ok(())
+}
+
+/// What about mail keeps it from its readers, as far as the settings tell.
+fn tell_of_mail(config: &Config) {
+    let Some(server) = &config.mail.server else {
+        let folder = config.location.mail_folder();
+        tracing::info!(
+            "mail is saved as files in {}; set SMTP_URL to have it sent",
+            folder.display()
+        );
+        return;
+    };
+    if let Some(text) = unreachable_links(&config.public_url) {
+        tracing::warn!("{text}: set PUBLIC_URL to an address that clients can open");
+    }
+    let sender = &config.mail.sender;
+    if sender.is_local() && !server.is_loopback() {
+        let from = sender.email();
+        tracing::warn!(
+            "mail comes from {from}, which many mail servers refuse: set MAIL_FROM to an address \
+             of yours"
+        );
+    }
 }
 
 async fn bind(setting: &str, addresses: &[String]) -> Result<Vec<TcpListener>, Failure> {

@@ -1,11 +1,15 @@
 //! Where mail goes and whom it comes from.
 
-use std::path::PathBuf;
+use std::{net::IpAddr, path::PathBuf};
 
 use clap::Args;
+use lettre::transport::smtp::extension::ClientId;
 
 use super::WrongSetting;
-use crate::mail::{courier::Courier, message::Sender, smtp_url::SmtpUrl};
+use crate::{
+    domain::reach::Reach,
+    mail::{courier::Courier, message::Sender, smtp_url::SmtpUrl},
+};
 
 /// The settings of mail, as they were given.
 #[derive(Clone, Args)]
@@ -16,7 +20,8 @@ pub struct MailSettings {
     smtp_url: Option<String>,
 
     /// Whom mail comes from, as an address or as a name and the address in angle brackets
-    /// [default: FreelanceOS, no-reply at the host of PUBLIC_URL]
+    /// [default: FreelanceOS, and the user of SMTP_URL where that is an e-mail address, else
+    /// no-reply at the host of PUBLIC_URL]
     #[arg(long, env = "MAIL_FROM", value_name = "MAILBOX")]
     mail_from: Option<String>,
 }
@@ -31,17 +36,24 @@ impl MailSettings {
                        written %25; smtp:// may end in ?tls=required, opportunistic or none"
                 .to_owned(),
         };
-        let expected = "a mailbox such as FreelanceOS <no-reply@example.com>";
-        let sender =
-            match &self.mail_from {
-                Some(text) => Sender::parse(text)
-                    .ok_or_else(|| WrongSetting::new("MAIL_FROM", text, expected))?,
-                None => host_of(public_url).and_then(|host| Sender::of_host(&host)).ok_or_else(
-                    || WrongSetting { name: "MAIL_FROM", was: None, expected: expected.to_owned() },
-                )?,
-            };
+        let expected = "a mailbox such as FreelanceOS <no-reply@example.com>, with nothing but \
+                        ASCII before the @";
         let server = self.smtp_url.as_deref().map(|url| SmtpUrl::parse(url).ok_or_else(wrong_url));
-        Ok(MailConfig { server: server.transpose()?, sender })
+        let server = server.transpose()?;
+        let host = host_of(public_url);
+        let sender = match &self.mail_from {
+            Some(text) => {
+                Sender::parse(text).ok_or_else(|| WrongSetting::new("MAIL_FROM", text, expected))?
+            }
+            None => {
+                let user = server.as_ref().and_then(|server| server.credentials.as_ref());
+                let of_host = || Sender::of_host(host.as_deref()?);
+                user.and_then(|(user, _)| Sender::of_user(user)).or_else(of_host).ok_or_else(
+                    || WrongSetting { name: "MAIL_FROM", was: None, expected: expected.to_owned() },
+                )?
+            }
+        };
+        Ok(MailConfig { server, sender, host })
     }
 }
 
@@ -51,16 +63,43 @@ pub struct MailConfig {
     /// Without one, mail is written into a folder.
     pub server: Option<SmtpUrl>,
     pub sender: Sender,
+    /// The host of `PUBLIC_URL`.
+    host: Option<String>,
 }
 
 impl MailConfig {
     /// Who brings the mail on its way; `folder` is where it goes without a server.
     pub fn courier(self, folder: PathBuf) -> Courier {
         match self.server {
-            Some(server) => Courier::smtp(server, self.sender),
+            Some(server) => Courier::smtp(server, self.sender, full_name(self.host)),
             None => Courier::folder(folder, self.sender),
         }
     }
+}
+
+/// Why people who get a mail cannot open the links in it; nothing where they can, as far as the
+/// address tells.
+pub fn unreachable_links(public_url: &str) -> Option<String> {
+    let who = match Reach::of_url(public_url) {
+        Reach::Everybody => return None,
+        Reach::Network => "only devices in its own network can open",
+        Reach::Machine => "only this machine can open",
+    };
+    Some(format!("mails have links to {public_url}, which {who}"))
+}
+
+/// The full name under which others know this machine: that of `PUBLIC_URL`, or the system's own.
+fn full_name(public_host: Option<String>) -> Option<String> {
+    let is_full = |name: &String| {
+        name.parse::<IpAddr>().is_err()
+            && Reach::of_host(name) == Reach::Everybody
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
+    };
+    let own = || match ClientId::default() {
+        ClientId::Domain(name) => Some(name).filter(is_full),
+        _ => None,
+    };
+    public_host.map(|name| name.trim_end_matches('.').to_owned()).filter(is_full).or_else(own)
 }
 
 pub(super) fn host_of(url: &str) -> Option<String> {

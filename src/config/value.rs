@@ -63,6 +63,7 @@ pub fn url(name: &'static str, text: &str) -> Result<String, WrongSetting> {
         let was = (!text.contains('@')).then(|| text.to_owned());
         WrongSetting { name, was, expected: expected.to_owned() }
     };
+    let text = in_ascii(text).ok_or_else(wrong)?;
     // Schemes and hosts have no case.
     let parsed: poem::http::Uri = text.to_ascii_lowercase().parse().map_err(|_| wrong())?;
     let is_host = parsed.authority().is_some_and(|place| {
@@ -77,6 +78,18 @@ pub fn url(name: &'static str, text: &str) -> Result<String, WrongSetting> {
     } else {
         Err(wrong())
     }
+}
+
+/// A URL with its host as the net knows it: `bücher.example` is `xn--bcher-kva.example`.
+fn in_ascii(text: &str) -> Option<String> {
+    if text.is_ascii() {
+        return Some(text.to_owned());
+    }
+    let (scheme, rest) = text.split_once("://")?;
+    let end = rest.find('/').unwrap_or(rest.len());
+    let (place, path) = rest.split_at(end);
+    let (host, port) = place.split_at(place.find(':').unwrap_or(place.len()));
+    Some(format!("{scheme}://{}{port}{path}", idna::domain_to_ascii(host).ok()?))
 }
 
 /// An origin as browsers write it: scheme and host in lower case, and the port where it is not the

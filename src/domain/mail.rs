@@ -77,7 +77,10 @@ pub struct Letter {
     /// When it is tried next.
     pub due_at: Timestamp,
     pub last_error: Option<String>,
+    /// When the mail server accepted it, or it was saved as a file.
     pub delivered_at: Option<Timestamp>,
+    /// The file it was saved as, where there was no mail server.
+    pub file_name: Option<String>,
     pub failed_at: Option<Timestamp>,
     pub created_at: Timestamp,
 }
@@ -87,6 +90,18 @@ impl Letter {
     pub fn waits(&self) -> bool {
         self.delivered_at.is_none() && self.failed_at.is_none()
     }
+}
+
+/// A mail that was given up, and has not been made good by a newer one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedMail {
+    /// The invoice it is about, if any.
+    pub invoice: Option<(InvoiceId, String)>,
+    pub kind: MailKind,
+    pub to: String,
+    pub failed_at: Timestamp,
+    /// In the mail server's words.
+    pub reason: String,
 }
 
 /// How the mail of a database is doing.
@@ -106,12 +121,26 @@ pub struct Trouble {
     pub count: usize,
     /// The newest reason that is known.
     pub reason: Option<String>,
+    /// The newest of them, a line each: what it is, for whom, and why it failed.
+    pub shown: Vec<String>,
 }
 
+/// How many mails in trouble are shown.
+const TROUBLE_SHOWN: usize = 5;
+
 impl Trouble {
-    /// The trouble of letters whose reasons these are, newest first.
-    pub fn of(reasons: Vec<Option<String>>) -> Self {
-        Self { count: reasons.len(), reason: reasons.into_iter().flatten().next() }
+    /// The trouble of these mails, newest first: kind, recipient, and the reason if one is known.
+    pub fn of(mails: Vec<(MailKind, String, Option<String>)>) -> Self {
+        let line = |(kind, to, reason): &(MailKind, String, Option<String>)| {
+            let kind = kind.as_str().replace('_', " ");
+            let reason = reason.as_deref().unwrap_or("not tried yet");
+            format!("{kind} to {to}: {reason}")
+        };
+        Self {
+            count: mails.len(),
+            shown: mails.iter().take(TROUBLE_SHOWN).map(line).collect(),
+            reason: mails.into_iter().find_map(|(_, _, reason)| reason),
+        }
     }
 }
 

@@ -31,6 +31,7 @@ pub mod portfolio;
 pub mod profile;
 pub mod project;
 pub mod proposal;
+pub mod reach;
 pub mod registration;
 pub mod rule;
 pub mod session;

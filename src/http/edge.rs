@@ -24,7 +24,7 @@ use super::{
     kept::KeptAnswers,
     problem::{Problem, Shape},
     unread::Unread,
-    visitor::Address,
+    visitor::{Address, HeadOnly},
     watch::{self, Watch, without_secret},
 };
 use crate::{
@@ -128,6 +128,9 @@ impl<E: Endpoint> Endpoint for Edge<E> {
         let address = self.gate.address(&request);
         if let Some(address) = address {
             request.extensions_mut().insert(Address(address));
+        }
+        if method == Method::HEAD {
+            request.extensions_mut().insert(HeadOnly);
         }
         let unread = Unread::of(&mut request);
         let (mut response, standing) = if is_preflight {

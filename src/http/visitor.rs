@@ -2,7 +2,10 @@
 
 use std::net::IpAddr;
 
-use poem::{Request, RequestBody, http::header};
+use poem::{
+    Request, RequestBody,
+    http::{HeaderMap, Method, header},
+};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use crate::domain::session::Device;
@@ -11,11 +14,105 @@ use crate::domain::session::Device;
 #[derive(Debug, Clone, Copy)]
 pub struct Address(pub IpAddr);
 
+/// Marks a request that asks for no more than the head of an answer: the routes see it as a GET.
+#[derive(Debug, Clone, Copy)]
+pub struct HeadOnly;
+
 /// Who sends a request, as far as a request tells.
 #[derive(Debug, Clone)]
 pub struct Visitor {
     pub address: Option<IpAddr>,
     pub device: Device,
+    /// Whether it is a program that looks by itself; see [`is_robot`].
+    pub is_robot: bool,
+}
+
+/// How programs that look by themselves call themselves, in small letters: search engines, those
+/// that show or check links which people send each other, and those that watch whether a site is
+/// up. Most others say `bot`, or give the address of a page about themselves.
+const ROBOTS: [&str; 44] = [
+    "barracuda",
+    "bingpreview",
+    "bot",
+    "chrome-lighthouse",
+    "cloudmark",
+    "crawl",
+    "embedly",
+    "evc-batch",
+    "externalagent",
+    "externalfetcher",
+    "externalhit",
+    "facebookcatalog",
+    "facebookplatform",
+    "favicon",
+    "feedfetcher",
+    "flipboardproxy",
+    "google-inspectiontool",
+    "google-pagerenderer",
+    "google-read-aloud",
+    "google-safety",
+    "google web preview",
+    "googledocs",
+    "googleimageproxy",
+    "headlesschrome",
+    "iframely",
+    "imgproxy",
+    "kakaotalk-scrap",
+    "linkcheck",
+    "mediapartners",
+    "microsoft office",
+    "mimecast",
+    "ms-office",
+    "msoffice",
+    "phantomjs",
+    "pingdom",
+    "preview",
+    "proofpoint",
+    "safelinks",
+    "scanner",
+    "slurp",
+    "spider",
+    "validator",
+    "vkshare",
+    "whatsapp",
+];
+
+/// How browsers begin to call themselves.
+const BROWSERS: [&str; 8] =
+    ["Mozilla/", "Opera/", "Lynx/", "Links ", "ELinks/", "w3m/", "NetSurf/", "Dillo/"];
+
+/// Whether a person looks at a page or a file, as far as a request tells: a browser that goes
+/// there, not a program that looks by itself or beforehand.
+pub fn is_person(request: &Request) -> bool {
+    let headers = request.headers();
+    // Browsers of today say what a request is for; who says it is no older one.
+    let goes_there = match text(headers, "sec-fetch-mode") {
+        "" => true,
+        mode => mode == "navigate",
+    };
+    let agent = text(headers, "user-agent");
+    goes_there && !is_robot(request) && BROWSERS.iter().any(|browser| agent.starts_with(browser))
+}
+
+/// Whether a program looks by itself, or beforehand in case somebody will.
+pub fn is_robot(request: &Request) -> bool {
+    let headers = request.headers();
+    let is_get = *request.method() == Method::GET && request.data::<HeadOnly>().is_none();
+    let is_ahead = ["sec-purpose", "purpose", "x-purpose", "x-moz"].iter().any(|name| {
+        let purpose = text(headers, name).to_ascii_lowercase();
+        ["prefetch", "prerender", "preview"].iter().any(|ahead| purpose.contains(ahead))
+    });
+    let agent = text(headers, "user-agent").to_ascii_lowercase();
+    // A maker of telephones has "bot" in its name.
+    let agent = agent.replace("cubot", "");
+    let is_known = ROBOTS.iter().any(|robot| agent.contains(robot))
+        || agent.contains("+http")
+        || (agent.contains("(compatible;") && !agent.contains("msie"));
+    !is_get || is_ahead || is_known
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 impl<'a> ApiExtractor<'a> for Visitor {
@@ -32,6 +129,77 @@ impl<'a> ApiExtractor<'a> for Visitor {
         Ok(Self {
             address: request.data::<Address>().map(|address| address.0),
             device: Device::new(user_agent.and_then(|value| value.to_str().ok())),
+            is_robot: is_robot(request),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+    fn asked(method: Method, headers: &[(&str, &str)]) -> bool {
+        let mut request = Request::builder().method(method);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        is_person(&request.finish())
+    }
+
+    #[test]
+    fn browsers_that_go_somewhere_are_people() {
+        for agent in [
+            FIREFOX,
+            "Mozilla/5.0 (Linux; Android 13; CUBOT X70) AppleWebKit/537.36 Chrome/138.0 Mobile",
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Safari",
+            "Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.2; Trident/6.0)",
+            "Lynx/2.9.2 libwww-FM/2.14",
+        ] {
+            assert!(asked(Method::GET, &[("user-agent", agent)]), "{agent}");
+        }
+        let headers = [
+            ("user-agent", FIREFOX),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "document"),
+        ];
+        assert!(asked(Method::GET, &headers));
+    }
+
+    #[test]
+    fn previews_prefetches_and_robots_are_no_people() {
+        for agent in [
+            "",
+            "curl/8.14.1",
+            "WhatsApp/2.23.20.0 A",
+            "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+            "Slack-ImgProxy (+https://api.slack.com/robots)",
+            "TelegramBot (like TwitterBot)",
+            "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like Gecko) \
+             Version/9.0.1 Safari/601.2.4 facebookexternalhit/1.1 Facebot Twitterbot/1.0",
+            "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com \
+             GoogleImageProxy)",
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) SkypeUriPreview Preview/0.5",
+            "Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)",
+            "Mozilla/5.0 (compatible; Linespider/1.1)",
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 HeadlessChrome/138.0 Safari/537.36",
+            "Mozilla/4.0 (compatible; ms-office; MSOffice 16)",
+        ] {
+            assert!(!asked(Method::GET, &[("user-agent", agent)]), "{agent}");
+        }
+        for (name, value) in [
+            ("sec-purpose", "prefetch"),
+            ("sec-purpose", "prefetch;prerender"),
+            ("purpose", "prefetch"),
+            ("x-purpose", "preview"),
+            ("x-moz", "prefetch"),
+            ("sec-fetch-mode", "no-cors"),
+            ("sec-fetch-mode", "cors"),
+        ] {
+            assert!(!asked(Method::GET, &[("user-agent", FIREFOX), (name, value)]), "{name}");
+        }
+        assert!(!asked(Method::HEAD, &[("user-agent", FIREFOX)]));
     }
 }

@@ -127,6 +127,22 @@ pub fn proposal_answered(
     mail(MailKind::ProposalAnswered, to, &subject, parts)
 }
 
+/// What happened, told to an owner whose address is not proven: whoever typed the address may have
+/// typed another's, so the mail has no word that an account or its visitors wrote.
+pub fn unproven_news(
+    to: &str,
+    first_name: &str,
+    kind: MailKind,
+    news: &str,
+    link: &str,
+) -> Result<Mail> {
+    let greeting = &greeting(first_name);
+    let parts = render!("mail/unproven_news.txt", "mail/unproven_news.html", {
+        greeting: &'a str, news: &'a str, link: &'a str,
+    });
+    mail(kind, to, news.trim_end_matches('.'), parts)
+}
+
 /// An invoice that goes to its client, or a reminder of it.
 pub struct InvoiceMail<'a> {
     pub kind: MailKind,

@@ -4,6 +4,7 @@ use std::{
     fmt,
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, ErrorKind, Write},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     time::Duration,
@@ -17,17 +18,20 @@ use lettre::{
         Error as SmtpError,
         authentication::{Credentials, DEFAULT_MECHANISMS},
         client::{AsyncSmtpConnection, TlsParameters},
+        commands::{Data, Mail as MailFrom, Rcpt},
         extension::ClientId,
+        response::Response,
     },
 };
 use tokio::{
+    net::{UdpSocket, lookup_host},
     sync::OnceCell,
     task::spawn_blocking,
     time::{error::Elapsed, timeout},
 };
 
 use super::{
-    message::{self, Sender},
+    message::{self, Sender, WrongMail},
     smtp_url::{Encryption, SmtpUrl},
 };
 use crate::domain::{id::MailId, mail::Mail};
@@ -39,12 +43,21 @@ const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Longest reason that is kept, in characters.
 const REASON_MAX: usize = 300;
 
+/// Where a mail has gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivered {
+    /// To the mail server, which accepted it.
+    Accepted,
+    /// Into a file of that name, from where nobody sends it.
+    Saved(String),
+}
+
 /// Why a mail was not delivered, in one line without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Undelivered {
-    /// This mail will never be taken.
+    /// This mail will never be accepted.
     Refused(String),
-    /// Nobody knows about the mail yet; try again.
+    /// The server is busy, out of reach, or refuses us rather than this mail: try again.
     NotNow(String),
 }
 
@@ -62,14 +75,20 @@ enum Way {
 }
 
 impl Courier {
-    /// Delivers to an SMTP server.
-    pub fn smtp(server: SmtpUrl, sender: Sender) -> Self {
-        Self { sender, way: Way::Smtp(Smtp { server, tls: OnceCell::new() }) }
+    /// Delivers to an SMTP server, to which this machine has that name; without one, it gives its
+    /// address.
+    pub fn smtp(server: SmtpUrl, sender: Sender, name: Option<String>) -> Self {
+        Self { sender, way: Way::Smtp(Smtp { server, name, tls: OnceCell::new() }) }
     }
 
     /// Writes each mail as a file into a folder, which is made when it is needed.
     pub fn folder(folder: PathBuf, sender: Sender) -> Self {
         Self { sender, way: Way::Folder(folder) }
+    }
+
+    /// Whether mail goes to a server, and not into files.
+    pub fn is_server(&self) -> bool {
+        matches!(self.way, Way::Smtp(_))
     }
 
     /// Delivers a mail that was made at that instant.
@@ -78,14 +97,19 @@ impl Courier {
         id: MailId,
         made_at: Timestamp,
         mail: &Mail,
-    ) -> Result<(), Undelivered> {
-        let message = message::write(id, made_at, &self.sender, mail)
-            .map_err(|error| Undelivered::Refused(error.to_string()))?;
+    ) -> Result<Delivered, Undelivered> {
+        let message =
+            message::write(id, made_at, &self.sender, mail).map_err(|error| match error {
+                WrongMail::Recipient => Undelivered::Refused(error.to_string()),
+                // The mail is ours, and so is the fault: a newer version may write it.
+                WrongMail::Unwritable(_) => Undelivered::NotNow(error.to_string()),
+            })?;
         match &self.way {
-            Way::Smtp(smtp) => smtp.deliver(&message).await,
+            Way::Smtp(smtp) => smtp.deliver(&message).await.map(|()| Delivered::Accepted),
             Way::Folder(folder) => {
                 let time = made_at.to_zoned(TimeZone::UTC).strftime("%Y%m%dT%H%M%SZ").to_string();
-                let file = folder.join(format!("{time}-{id}.eml"));
+                let name = format!("{time}-{id}.eml");
+                let file = folder.join(&name);
                 let (written, bytes) = (file.clone(), message.formatted());
                 spawn_blocking(move || write_file(&written, &bytes))
                     .await
@@ -95,7 +119,7 @@ impl Courier {
                         Undelivered::NotNow(format!("{file} cannot be written: {error}"))
                     })?;
                 tracing::info!(subject = mail.subject, file = %file.display(), "mail written");
-                Ok(())
+                Ok(Delivered::Saved(name))
             }
         }
     }
@@ -136,6 +160,8 @@ fn write_file(file: &Path, bytes: &[u8]) -> io::Result<()> {
 
 struct Smtp {
     server: SmtpUrl,
+    /// Of this machine; none where it has no full one.
+    name: Option<String>,
     /// Made at the first delivery, since the machine's certificates are read for it.
     tls: OnceCell<TlsParameters>,
 }
@@ -158,12 +184,12 @@ impl Smtp {
                 .connect()
                 .await
                 .map_err(|error| not_now(format!("{}: {error}", self.server)))?;
-            let taken = connection.send(message.envelope(), &message.formatted()).await;
+            let accepted = hand_over(&mut connection, message).await;
             // Whether it says good-bye nicely changes nothing.
             let _ = timeout(QUIT_TIMEOUT, connection.abort()).await;
-            taken.map_err(|error| {
+            accepted.map_err(|(step, error)| {
                 let reason = self.told(&format!("{}: {error}", self.server));
-                if is_refusal(&error) {
+                if is_refusal(step, &error) {
                     Undelivered::Refused(reason)
                 } else {
                     Undelivered::NotNow(reason)
@@ -172,13 +198,12 @@ impl Smtp {
         })
         .await
         .map_err(hangs)?
-        .map(drop)
     }
 
     /// A connection over which mail may be sent: encrypted and signed in as the settings ask.
     async fn connect(&self) -> Result<AsyncSmtpConnection, String> {
         let server = &self.server;
-        let name = ClientId::default();
+        let name = self.client_id().await;
         let implicit = match server.encryption {
             Encryption::Implicit => Some(self.tls().await?),
             _ => None,
@@ -201,6 +226,32 @@ impl Smtp {
             connection.auth(DEFAULT_MECHANISMS, &credentials).await.map_err(said)?;
         }
         Ok(connection)
+    }
+
+    /// What this machine calls itself to the server: by RFC 5321 a full name, or else its address
+    /// in brackets. Some servers take nothing from others.
+    async fn client_id(&self) -> ClientId {
+        if let Some(name) = &self.name {
+            return ClientId::Domain(name.clone());
+        }
+        match self.own_address().await.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)) {
+            IpAddr::V4(address) => ClientId::Ipv4(address),
+            IpAddr::V6(address) => ClientId::Ipv6(address),
+        }
+    }
+
+    /// The address from which this machine reaches the server.
+    async fn own_address(&self) -> Option<IpAddr> {
+        let mut places = lookup_host((self.server.host.as_str(), self.server.port)).await.ok()?;
+        let server = places.next()?;
+        let any: SocketAddr = match server {
+            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+        };
+        // It chooses a way, and sends nothing.
+        let socket = UdpSocket::bind(any).await.ok()?;
+        socket.connect(server).await.ok()?;
+        Some(socket.local_addr().ok()?.ip().to_canonical())
     }
 
     async fn tls(&self) -> Result<TlsParameters, String> {
@@ -240,9 +291,93 @@ fn said(error: SmtpError) -> String {
     error.to_string()
 }
 
-/// Whether a server said that it will never take this mail. Being asked to sign in is about the
-/// settings, not about the mail.
-fn is_refusal(error: &SmtpError) -> bool {
-    let asks_to_sign_in = matches!(error.status().map(u16::from), Some(530 | 534 | 535 | 538));
-    (error.is_permanent() || error.is_client()) && !asks_to_sign_in
+/// What a server was asked when it refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Sender,
+    Recipient,
+    Content,
+}
+
+/// Hands a message over, step by step, so that it is known which one failed. All of it is ASCII,
+/// which every server takes.
+async fn hand_over(
+    connection: &mut AsyncSmtpConnection,
+    message: &Message,
+) -> Result<(), (Step, SmtpError)> {
+    fn at(step: Step) -> impl Fn(SmtpError) -> (Step, SmtpError) {
+        move |error| (step, error)
+    }
+    let envelope = message.envelope();
+    let from = MailFrom::new(envelope.from().cloned(), Vec::new());
+    connection.command(from).await.map_err(at(Step::Sender))?;
+    for to in envelope.to() {
+        let to = Rcpt::new(to.clone(), Vec::new());
+        connection.command(to).await.map_err(at(Step::Recipient))?;
+    }
+    connection.command(Data).await.map_err(at(Step::Content))?;
+    let accepted = connection.message(&message.formatted()).await;
+    accepted.map(|_: Response| ()).map_err(at(Step::Content))
+}
+
+/// Whether a server will never accept this mail. Where it refuses the sender, the name of this
+/// machine, or a mail of anybody who is not signed in, it is about the settings: the mail waits
+/// until they are put right.
+fn is_refusal(step: Step, error: &SmtpError) -> bool {
+    let Some(code) = error.status().map(u16::from) else { return false };
+    error.is_permanent() && step != Step::Sender && !is_about_us(code, &error.to_string())
+}
+
+/// Whether a server's words are about us rather than about a mail. Many servers say only when they
+/// are told the recipient that they do not like sender or name.
+fn is_about_us(code: u16, words: &str) -> bool {
+    /// Codes of RFC 3463: bad sender, sign-in, encryption, and the sender's own domain.
+    const STATUS: [&str; 14] = [
+        "5.1.7", "5.1.8", "5.5.1", "5.5.2", "5.5.4", "5.7.8", "5.7.9", "5.7.11", "5.7.20",
+        "5.7.21", "5.7.23", "5.7.25", "5.7.26", "5.7.27",
+    ];
+    const WORDS: [&str; 9] = [
+        "helo",
+        "ehlo",
+        "sender address rejected",
+        "sender rejected",
+        "not owned by user",
+        "relay access denied",
+        "relaying denied",
+        "relay not permitted",
+        "authentication required",
+    ];
+    let words = words.to_ascii_lowercase();
+    let says = |status: &&str| words.split([' ', ':', '(', ')', '-']).any(|word| word == *status);
+    matches!(code, 500..=504 | 521 | 530 | 534 | 535 | 538)
+        || STATUS.iter().any(|status| says(status))
+        || WORDS.iter().any(|known| words.contains(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_about_us;
+
+    #[test]
+    fn what_a_server_says_of_our_settings_is_no_refusal_of_a_mail() {
+        for (code, words) in [
+            (504, "permanent error (504): 5.5.2 <laptop>: Helo command rejected: need FQDN"),
+            (550, "permanent error (550): Access denied - Invalid HELO name (See RFC2821 4.1.1.1)"),
+            (553, "permanent error (553): 5.7.1 <a@b.example>: Sender address rejected: not owned"),
+            (550, "permanent error (550): 5.1.8 Sender domain does not exist"),
+            (550, "permanent error (550): 5.7.26 Unauthenticated email is not accepted"),
+            (554, "permanent error (554): 5.7.1 <eve@example.com>: Relay access denied"),
+            (530, "permanent error (530): Must issue a STARTTLS command first"),
+        ] {
+            assert!(is_about_us(code, words), "{words}");
+        }
+        for (code, words) in [
+            (550, "permanent error (550): 5.1.1 nobody of that name here"),
+            (552, "permanent error (552): 5.2.2 mailbox full"),
+            (550, "permanent error (550): 5.7.1 message looks like spam"),
+            (554, "permanent error (554): 5.7.1 [203.0.113.5.7.8] is listed"),
+        ] {
+            assert!(!is_about_us(code, words), "{words}");
+        }
+    }
 }

@@ -5,25 +5,40 @@ use std::{error::Error, net::IpAddr, time::SystemTime};
 use jiff::Timestamp;
 use lettre::{
     Address, Message,
+    address::Envelope,
     message::{
-        Attachment, Body, Mailbox, MultiPart, SinglePart,
-        header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
+        Attachment, Body, Mailbox, Mailboxes, MultiPart, SinglePart,
+        header::{
+            ContentTransferEncoding, ContentType, From as FromHeader, HeaderName, HeaderValue,
+        },
     },
 };
 
-use crate::domain::{id::MailId, mail::Mail};
+use crate::domain::{id::MailId, mail::Mail, reach::Reach};
+
+/// What the usual sender is called.
+const NAME: &str = "FreelanceOS";
 
 /// Whom mails come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sender(Mailbox);
 
 impl Sender {
-    /// Reads `Name <user@host>` or `user@host`.
+    /// Reads `Name <user@host>` or `user@host`. What stands before the `@` is ASCII: hardly any
+    /// mail server carries others.
     pub fn parse(text: &str) -> Option<Self> {
         let mailbox: Mailbox = text.trim().parse().ok()?;
         let is_one_line = !text.contains(char::is_control);
-        let email = address(mailbox.email.as_ref())?;
+        let email = address(mailbox.email.as_ref()).filter(|email| email.user().is_ascii())?;
         is_one_line.then_some(Self(Mailbox { email, ..mailbox }))
+    }
+
+    /// The one who signs in to a mail server, if by an e-mail address: hardly any server lets an
+    /// account send in another name.
+    pub fn of_user(user: &str) -> Option<Self> {
+        let email = Self::parse(user)?.0.email;
+        let is_local = Reach::of_host(email.domain()) != Reach::Everybody;
+        (!is_local).then(|| Self(Mailbox::new(Some(NAME.to_owned()), email)))
     }
 
     /// The usual one of a server that people reach under this host name or address.
@@ -32,12 +47,12 @@ impl Sender {
         let domain = match host.parse::<IpAddr>() {
             Ok(IpAddr::V4(_)) => format!("[{host}]"),
             Ok(IpAddr::V6(_)) => format!("[IPv6:{host}]"),
-            Err(_) => host.to_owned(),
+            Err(_) => host.trim_end_matches('.').to_owned(),
         };
         let email = address(&format!("no-reply@{domain}"))
             // Its parser does not know how addresses of version 6 are written.
             .or_else(|| host.contains(':').then(|| Address::new_dangerous("no-reply", domain)))?;
-        Some(Self(Mailbox::new(Some("FreelanceOS".to_owned()), email)))
+        Some(Self(Mailbox::new(Some(NAME.to_owned()), email)))
     }
 
     /// The address alone.
@@ -48,7 +63,7 @@ impl Sender {
     /// Whether other machines cannot tell who that is.
     pub fn is_local(&self) -> bool {
         let domain = self.0.email.domain();
-        !domain.contains('.') || domain.starts_with('[')
+        domain.starts_with('[') || Reach::of_host(domain) != Reach::Everybody
     }
 }
 
@@ -60,9 +75,17 @@ pub fn write(
     sender: &Sender,
     mail: &Mail,
 ) -> Result<Message, WrongMail> {
-    let to = address(&mail.to).ok_or(WrongMail::Recipient)?;
+    let to = address(&mail.to).filter(|to| to.user().is_ascii()).ok_or(WrongMail::Recipient)?;
+    let unwritable = |error: &dyn Error| WrongMail::Unwritable(error.to_string());
+    let envelope = Envelope::new(Some(sender.0.email.clone()), vec![to.clone()])
+        .map_err(|error| unwritable(&error))?;
+    // lettre reads the sender from the header again, and does not know how addresses of hosts
+    // without a name are written: this one stands in for it meanwhile.
+    let named = address("no-reply@localhost").ok_or(WrongMail::Recipient)?;
+    let named = Mailbox::new(None, named);
     let mut message = Message::builder()
-        .from(sender.0.clone())
+        .envelope(envelope)
+        .from(named)
         .to(Mailbox::new(None, to))
         .subject(mail.subject.as_str())
         .date(SystemTime::from(at))
@@ -81,7 +104,6 @@ pub fn write(
         .boundary(format!("part-{id}"))
         .singlepart(SinglePart::plain(mail.text.clone()))
         .singlepart(SinglePart::html(mail.html.clone()));
-    let unwritable = |error: &dyn Error| WrongMail::Unwritable(error.to_string());
     let parts = match &mail.attachment {
         None => parts,
         Some(file) => {
@@ -95,13 +117,15 @@ pub fn write(
             whole.multipart(parts).singlepart(file)
         }
     };
-    message.multipart(parts).map_err(|error| unwritable(&error))
+    let mut message = message.multipart(parts).map_err(|error| unwritable(&error))?;
+    message.headers_mut().set(FromHeader::from(Mailboxes::from(sender.0.clone())));
+    Ok(message)
 }
 
 /// Why a mail cannot be written down.
 #[derive(Debug, thiserror::Error)]
 pub enum WrongMail {
-    #[error("the recipient is no address that mail can be sent to")]
+    #[error("this address cannot receive mail: mail servers do not know such addresses")]
     Recipient,
     #[error("the mail cannot be written: {0}")]
     Unwritable(String),
@@ -185,7 +209,14 @@ mod tests {
     fn a_sender_is_a_mailbox() {
         let sender = Sender::parse("\"Ada, Ltd\" <ada@example.com>").unwrap();
         assert_eq!(sender.email(), "ada@example.com");
-        for text in ["", "Ada", "Ada <ada>", "a@b@c", "a@example.com\r\nBcc: b@example.com"] {
+        for text in [
+            "",
+            "Ada",
+            "Ada <ada>",
+            "a@b@c",
+            "a@example.com\r\nBcc: b@example.com",
+            "josé@example.com",
+        ] {
             assert_eq!(Sender::parse(text), None, "{text}");
         }
     }
@@ -197,9 +228,36 @@ mod tests {
             ("localhost", "no-reply@localhost", true),
             ("192.168.1.5", "no-reply@[192.168.1.5]", true),
             ("[::1]", "no-reply@[IPv6:::1]", true),
+            ("macbook.local", "no-reply@macbook.local", true),
         ] {
             let sender = Sender::of_host(host).unwrap();
             assert_eq!((sender.email(), sender.is_local()), (email, is_local));
+        }
+    }
+
+    #[test]
+    fn a_mail_can_be_written_whatever_the_host_of_its_sender() {
+        for (host, id) in [
+            ("192.168.1.5", "@[192.168.1.5]>"),
+            ("[2001:db8::5]", "@[IPv6:2001:db8::5]>"),
+            ("localhost", "@localhost>"),
+            ("bücher.example", "@xn--bcher-kva.example>"),
+        ] {
+            let sender = Sender::of_host(host).unwrap();
+            let mail = mail("kamala@example.com");
+            let message = write(Id::NIL, Timestamp::UNIX_EPOCH, &sender, &mail).unwrap();
+            assert_eq!(message.envelope().from().unwrap().to_string(), sender.email(), "{host}");
+            let text = String::from_utf8(message.formatted()).unwrap();
+            let from = format!("From: FreelanceOS <{}>\r\n", sender.email());
+            assert!(text.contains(&from) && text.contains(id), "{text}");
+        }
+    }
+
+    #[test]
+    fn who_signs_in_by_an_address_is_the_sender() {
+        assert_eq!(Sender::of_user("ada@gmail.com").unwrap().email(), "ada@gmail.com");
+        for user in ["ada", "apikey", "ada@mail", "ada@localhost"] {
+            assert_eq!(Sender::of_user(user), None, "{user}");
         }
     }
 }

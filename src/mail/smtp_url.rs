@@ -102,8 +102,13 @@ fn place_of(place: &str) -> Option<(String, Option<u16>)> {
     match port {
         Some(None) => None,
         _ if host.is_empty() => None,
-        port => Some((host.to_owned(), port.flatten())),
+        port => Some((in_ascii(host)?, port.flatten())),
     }
+}
+
+/// A host as the net knows it.
+fn in_ascii(host: &str) -> Option<String> {
+    if host.is_ascii() { Some(host.to_owned()) } else { idna::domain_to_ascii(host).ok() }
 }
 
 /// Undoes percent-encoding.
@@ -148,6 +153,7 @@ mod tests {
             ("smtp://[::1]:1025", "[::1]:1025", Encryption::Opportunistic),
             ("smtp://relay:26?tls=opportunistic", "relay:26", Encryption::Opportunistic),
             ("smtp://127.0.0.1?tls=required", "127.0.0.1:587", Encryption::Required),
+            ("smtp://post.bücher.example", "post.xn--bcher-kva.example:587", Encryption::Required),
         ] {
             assert_eq!(parsed(text), (place.to_owned(), encryption, None), "{text}");
         }

@@ -5,16 +5,16 @@ use jiff::Timestamp;
 use super::engine::{Row, Tx, values};
 use crate::domain::{
     error::Result,
-    id::{InvoiceId, MailId},
+    id::{AccountId, InvoiceId, MailId},
     invoice::InvoiceMail,
-    mail::{Letter, MailHealth, Trouble},
+    mail::{FailedMail, Letter, MailHealth, Trouble},
 };
 
 /// The columns [`read`] expects, in order.
 macro_rules! columns {
     () => {
         "id, account_id, kind, recipient, subject, sealed, tries, due_at, last_error, \
-         delivered_at, failed_at, created_at, invoice_id"
+         delivered_at, failed_at, created_at, invoice_id, file_name"
     };
 }
 
@@ -33,6 +33,7 @@ fn read(row: &dyn Row) -> Result<Letter> {
         failed_at: row.get(10)?,
         created_at: row.get(11)?,
         invoice: row.get(12)?,
+        file_name: row.get(13)?,
     })
 }
 
@@ -115,12 +116,17 @@ pub fn take(tx: &mut Tx, id: MailId, now: Timestamp, until: Timestamp) -> Result
     )
 }
 
-/// Notes a delivery and erases the body.
-pub fn mark_delivered(tx: &mut Tx, id: MailId, now: Timestamp) -> Result<()> {
+/// Notes a delivery, with the file where it became one, and erases the body.
+pub fn mark_delivered(
+    tx: &mut Tx,
+    id: MailId,
+    file_name: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
     tx.change(
         "UPDATE outbox SET sealed = NULL, delivered_at = ?2, failed_at = NULL, \
-         last_error = NULL WHERE id = ?1",
-        values![&id, now],
+         last_error = NULL, file_name = ?3 WHERE id = ?1",
+        values![&id, now, file_name],
     )
 }
 
@@ -181,8 +187,8 @@ pub fn list(tx: &mut Tx) -> Result<Vec<Letter>> {
 /// The letters about an invoice that are still known, newest first.
 pub fn list_of_invoice(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<InvoiceMail>> {
     tx.list(
-        "SELECT id, kind, recipient, created_at, delivered_at, failed_at, last_error \
-         FROM outbox WHERE invoice_id = ?1 ORDER BY id DESC",
+        "SELECT id, kind, recipient, created_at, delivered_at, failed_at, last_error, due_at, \
+         file_name FROM outbox WHERE invoice_id = ?1 ORDER BY id DESC",
         values![&invoice],
         |row| {
             Ok(InvoiceMail {
@@ -193,9 +199,53 @@ pub fn list_of_invoice(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<InvoiceMai
                 delivered_at: row.get(4)?,
                 failed_at: row.get(5)?,
                 last_error: row.get(6)?,
+                due_at: row.get(7)?,
+                file_name: row.get(8)?,
             })
         },
     )
+}
+
+/// The mails of an account that were given up and not followed by a newer one about the same
+/// invoice, or of the same kind, that was not: newest first, `most` at most.
+pub fn list_failed_of(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<FailedMail>> {
+    tx.list(
+        "SELECT failed.kind, failed.recipient, failed.failed_at, failed.last_error, \
+         failed.invoice_id, invoices.number FROM outbox AS failed \
+         LEFT JOIN invoices ON invoices.id = failed.invoice_id \
+         WHERE failed.account_id = ?1 AND failed.failed_at IS NOT NULL \
+         AND NOT EXISTS (SELECT 1 FROM outbox AS newer \
+          WHERE newer.invoice_id = failed.invoice_id AND newer.id > failed.id) \
+         AND (failed.invoice_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM outbox AS newer \
+          WHERE newer.account_id = ?1 AND newer.kind = failed.kind \
+          AND newer.invoice_id IS NULL AND newer.id > failed.id)) \
+         ORDER BY failed.id DESC LIMIT ?2",
+        values![&account, most],
+        |row| {
+            let invoice: Option<InvoiceId> = row.get(4)?;
+            Ok(FailedMail {
+                invoice: invoice.zip(row.get::<Option<String>>(5)?),
+                kind: row.get(0)?,
+                to: row.get(1)?,
+                failed_at: row.get(2)?,
+                reason: row.get::<Option<String>>(3)?.unwrap_or_default(),
+            })
+        },
+    )
+}
+
+/// Which of these invoices' newest mails were given up.
+pub fn failed_of_invoices(tx: &mut Tx, invoices: &[InvoiceId]) -> Result<Vec<InvoiceId>> {
+    let mut failed = Vec::new();
+    for id in invoices {
+        let newest = tx.find(
+            "SELECT failed_at FROM outbox WHERE invoice_id = ?1 ORDER BY id DESC LIMIT 1",
+            values![id],
+            |row| row.get::<Option<Timestamp>>(0),
+        )?;
+        failed.extend(newest.flatten().map(|_| *id));
+    }
+    Ok(failed)
 }
 
 /// Makes a waiting letter due, or where none is named, every one; answers how many.
@@ -221,16 +271,16 @@ pub fn health(tx: &mut Tx, late: Timestamp, lately: Timestamp) -> Result<MailHea
         |row| row.get(0),
     )?;
     let late = tx.list(
-        "SELECT last_error FROM outbox \
+        "SELECT kind, recipient, last_error FROM outbox \
          WHERE delivered_at IS NULL AND failed_at IS NULL AND created_at <= ?1 \
          ORDER BY due_at DESC, id DESC",
         values![late],
-        |row| row.get(0),
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )?;
     let failed = tx.list(
-        "SELECT last_error FROM outbox WHERE failed_at >= ?1 ORDER BY failed_at DESC, id DESC",
+        "SELECT kind, recipient, last_error FROM outbox WHERE failed_at >= ?1 ORDER BY failed_at DESC, id DESC",
         values![lately],
-        |row| row.get(0),
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )?;
     Ok(MailHealth { waiting, late: Trouble::of(late), failed: Trouble::of(failed) })
 }

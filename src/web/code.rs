@@ -30,6 +30,7 @@ struct Reset {
     form: Form,
     /// Whether the mail was asked for just now.
     is_sent: bool,
+    has_mail_server: bool,
 }
 
 /// Asks whose password it is.
@@ -47,7 +48,10 @@ pub async fn send(guest: Guest, fields: Fields) -> Result<Response> {
     match sent {
         Ok(()) => {
             let form = Form::new(Fields::default().with("email", fields.get("email").trim()));
-            Ok(guest.told(StatusCode::OK, &Reset { form, is_sent: true }))
+            Ok(guest.told(
+                StatusCode::OK,
+                &Reset { form, is_sent: true, has_mail_server: guest.app.has_mail_server() },
+            ))
         }
         Err(error) => {
             let status = problem::status(error.kind());
@@ -59,7 +63,10 @@ pub async fn send(guest: Guest, fields: Fields) -> Result<Response> {
 /// The form for who has a code already.
 pub async fn reset(guest: Guest) -> Result<Response> {
     let form = Form::new(guest.query());
-    Ok(guest.told(StatusCode::OK, &Reset { form, is_sent: false }))
+    Ok(guest.told(
+        StatusCode::OK,
+        &Reset { form, is_sent: false, has_mail_server: guest.app.has_mail_server() },
+    ))
 }
 
 /// Sets the password.
@@ -88,5 +95,8 @@ pub async fn set(guest: Guest, fields: Fields) -> Result<Response> {
         }
         _ => Form::refused(fields, error)?,
     };
-    Ok(guest.told(status, &Reset { form, is_sent: false }))
+    Ok(guest.told(
+        status,
+        &Reset { form, is_sent: false, has_mail_server: guest.app.has_mail_server() },
+    ))
 }

@@ -20,6 +20,7 @@ use crate::domain::{
     date,
     error::Result,
     invoice::{InvoiceFilter, InvoiceStatus, ShownInvoice},
+    mail::{FailedMail, MailKind},
     money::Money,
 };
 
@@ -42,6 +43,7 @@ struct Show {
     profile_views: u64,
     unread: u64,
     steps: Vec<Step>,
+    failed_mail: Vec<FailedMail>,
 }
 
 /// One thing that a new account does first.
@@ -67,6 +69,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
     let (upcoming, views) = (app.upcoming(claims), app.profile_views(claims));
     let ((stats, earnings, activity, overdue, first), deadlines, settings, profile_views) =
         try_join4(figures, upcoming, app.invoice_defaults(claims), views).await?;
+    let failed_mail = app.failed_mail(claims).await?;
     let is_paid_somehow = settings.defaults.payment_instructions.is_some();
     let steps = first_steps(&visit, &stats, is_paid_somehow, first.total > 0);
     Ok(answer(
@@ -83,6 +86,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
             profile_views,
             unread: visit.frame.unread_messages,
             steps,
+            failed_mail,
             stats,
         },
     ))
@@ -146,6 +150,18 @@ impl Show {
     fn unconverted(&self) -> String {
         let sums = self.stats.unconverted.iter().map(|(currency, minor)| currency.show(*minor));
         sums.collect::<Vec<_>>().join(", ")
+    }
+
+    fn mail_label(&self, mail: &FailedMail) -> &'static str {
+        match mail.kind {
+            MailKind::Invoice => "Invoice",
+            MailKind::InvoiceReminder => "Reminder of invoice",
+            MailKind::Verification => "Code that verifies an address",
+            MailKind::PasswordReset => "Code for a new password",
+            MailKind::SecurityNotice => "Notice of a change of your account",
+            MailKind::MessageReceived => "Notice of a message",
+            MailKind::ProposalAnswered => "Notice of an answered proposal",
+        }
     }
 
     fn growth(&self, percent: &Decimal) -> Growth {

@@ -17,9 +17,13 @@ use crate::{
     app::App,
     domain::{
         error::{Kind, Result},
+        id::AccountId,
         session::{Claims, Device},
     },
-    http::{visitor::Address, watch},
+    http::{
+        visitor::{Address, is_person},
+        watch,
+    },
 };
 
 /// Somebody opens a page that is open to all.
@@ -88,6 +92,12 @@ impl Guest {
             Err(error) if *error.kind() == Kind::Unauthenticated => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether a person looks who is not the owner of that account, as far as the request tells.
+    pub fn is_visit_to(&self, owner: AccountId) -> bool {
+        let is_owner = self.claims.is_some_and(|claims| claims.account == owner);
+        !is_owner && is_person(&self.request)
     }
 
     /// Where the request comes from.

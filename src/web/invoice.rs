@@ -18,11 +18,13 @@ use super::{
 use crate::domain::{
     date,
     error::Result,
+    id::InvoiceId,
     idempotency::Once,
     invoice::{Delivery, InvoiceFilter, InvoiceMail, InvoiceRecord, InvoiceStatus, ShownInvoice},
     mail::MailKind,
     page::Listing,
     project::Project,
+    reach::Reach,
 };
 
 /// What a list may be asked for.
@@ -35,6 +37,14 @@ const FILTERS: &[(&str, As)] = &[
 ];
 const DELIVERY: &[(&str, As)] = &[("email", As::Text)];
 
+/// What is said where an invoice or its reminder reaches nobody by itself.
+const SAVED: &str = "The invoice is marked as sent, but nobody received it: the mail server is not \
+                     set up, so the mail was saved as a file. Give your client the link below.";
+const NOT_MAILED: &str = "The invoice is marked as sent, but no mail was: you have sent as many as \
+                          you may today. Give your client the link below.";
+const REMINDER_SAVED: &str = "The client was not reminded: the mail server is not set up, so the \
+                              mail was saved as a file. Give your client the link below.";
+
 #[derive(Template)]
 #[template(path = "pages/invoice/list.html")]
 struct List {
@@ -46,6 +56,8 @@ struct List {
     project: Option<Project>,
     tabs: Vec<Tab>,
     invoices: Listing<ShownInvoice>,
+    /// Those whose newest mail failed.
+    failed: Vec<InvoiceId>,
     pager: Pager,
     is_filtered: bool,
 }
@@ -66,6 +78,9 @@ struct Show {
     days: Days,
     record: InvoiceRecord,
     sheet: Sheet,
+    has_mail_server: bool,
+    reach: Reach,
+    public_url: String,
 }
 
 /// A page of invoices, newest first.
@@ -83,6 +98,8 @@ pub async fn list(visit: Visit) -> Result<Response> {
     let (project, invoices, mut clients) =
         futures_util::future::try_join3(project, listed, choice::clients(&visit)).await?;
     clients.insert(0, (String::new(), "All clients".to_owned()));
+    let ids = invoices.entries.iter().map(|shown| shown.invoice.id).collect();
+    let failed = visit.app.invoices_with_failed_mail(visit.claims, ids).await?;
     let page = List {
         shell: visit.shell(Section::Invoices),
         days: Days::of(&visit)?,
@@ -91,6 +108,7 @@ pub async fn list(visit: Visit) -> Result<Response> {
         tabs: tabs(&visit.request, query.get("status")),
         pager: Pager::new(&visit.request, &invoices),
         invoices,
+        failed,
         is_filtered: ["status", "clientId", "projectId", "search"].iter().any(|n| query.has(n)),
         form: Form::new(query),
     };
@@ -114,7 +132,14 @@ pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match sent {
-        Ok(outcome) => Ok(visit.went(&outcome, place, "The invoice was sent.")),
+        Ok(outcome) => {
+            let text = match visit.app.invoice_record(visit.claims, id).await?.mails.first() {
+                None => NOT_MAILED.to_owned(),
+                Some(_) if !visit.app.has_mail_server() => SAVED.to_owned(),
+                Some(mail) => format!("The invoice was sent: a mail is on its way to {}.", mail.to),
+            };
+            Ok(visit.went(&outcome, place, text))
+        }
         Err(error) => {
             let (status, form) = visit.refused(fields, error)?;
             show_page(&visit, status, form).await
@@ -125,7 +150,8 @@ pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
 /// Mails the client a reminder.
 pub async fn remind(visit: Visit, _: Fields) -> Result<Response> {
     match visit.app.remind_invoice(visit.claims, visit.id()).await {
-        Ok(_) => Ok(visit.done(&here(&visit), "The client is reminded.")),
+        Ok(_) if !visit.app.has_mail_server() => Ok(visit.done(&here(&visit), REMINDER_SAVED)),
+        Ok(_) => Ok(visit.done(&here(&visit), "A reminder is on its way to the client.")),
         Err(error) => visit.sorry(&here(&visit), error),
     }
 }
@@ -194,6 +220,9 @@ async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> Result<Resp
         days: Days::of(visit)?,
         sheet: Sheet::of_record(&record, visit.dates()),
         record,
+        has_mail_server: visit.app.has_mail_server(),
+        reach: visit.app.reach(),
+        public_url: visit.app.public_url().to_owned(),
     };
     Ok(answer(status, &page))
 }
@@ -238,6 +267,10 @@ impl List {
     fn late(&self, shown: &ShownInvoice) -> String {
         late(date::days_until(shown.invoice.due_date, self.days.today()))
     }
+
+    fn has_failed_mail(&self, shown: &ShownInvoice) -> bool {
+        self.failed.contains(&shown.invoice.id)
+    }
 }
 
 impl Show {
@@ -255,5 +288,19 @@ impl Show {
 
     fn mail_label(&self, mail: &InvoiceMail) -> &'static str {
         if mail.kind == MailKind::InvoiceReminder { "Reminder" } else { "Invoice" }
+    }
+
+    /// The newest mail, if it failed.
+    fn failed(&self) -> Option<&InvoiceMail> {
+        self.record.mails.first().filter(|mail| mail.failed_at.is_some())
+    }
+
+    /// Who alone can open the client's link; nobody where everybody can.
+    fn only_reader(&self) -> Option<&'static str> {
+        match self.reach {
+            Reach::Everybody => None,
+            Reach::Network => Some("devices in this server's own network"),
+            Reach::Machine => Some("the computer that this server runs on"),
+        }
     }
 }

@@ -29,12 +29,12 @@ struct Page<'a> {
     sheet: Sheet,
 }
 
-/// Shows an invoice; its freelancer learns when its client did so first.
+/// Shows an invoice; its freelancer learns when its client opened it first, as page or as PDF.
 pub async fn show(guest: Guest) -> Result<Response> {
     let token = guest.param("token");
     let public = guest.app.public_invoice(token).await?;
     let is_owner = guest.claims.is_some_and(|claims| claims.account == public.invoice.account);
-    if !is_owner {
+    if guest.is_visit_to(public.invoice.account) {
         guest.app.see_invoice(token).await?;
     }
     let invoice = &public.invoice;
@@ -54,7 +54,11 @@ pub async fn show(guest: Guest) -> Result<Response> {
 
 /// The invoice as PDF.
 pub async fn pdf(guest: Guest) -> Result<Response> {
-    let file = guest.app.public_invoice_pdf(guest.param("token")).await?;
+    let token = guest.param("token");
+    let file = guest.app.public_invoice_pdf(token).await?;
+    if guest.is_visit_to(guest.app.public_invoice(token).await?.invoice.account) {
+        guest.app.see_invoice(token).await?;
+    }
     Ok(page::pdf(&file.name, file.bytes))
 }
 

@@ -26,7 +26,7 @@ use crate::{
         message::NewMessage,
         profile::{Availability, Experience, PublicProfile},
     },
-    http::problem,
+    http::{problem, visitor::is_person},
 };
 
 /// The fields of a message.
@@ -137,7 +137,9 @@ async fn page(guest: &Guest, status: StatusCode, form: Form, is_sent: bool) -> R
     let app = &guest.app;
     let viewer = guest.claims.map(|claims| claims.account);
     let username = guest.param("username").to_owned();
-    let mut public = app.public_profile(username, viewer, guest.address(), guest.device()).await?;
+    let (address, device) = (guest.address(), guest.device());
+    let mut public =
+        app.public_profile(username, viewer, is_person(&guest.request), address, device).await?;
     let works: Vec<_> =
         std::mem::take(&mut public.portfolio).into_iter().map(ShownWork::new).collect();
     let account = &public.account;

@@ -114,6 +114,11 @@ pub async fn verify_email(visit: Visit, _: Fields) -> Result<Response> {
     let email = visit.frame.account.email.clone();
     let request = OtpRequest { email, otp_type: OtpType::Verification };
     match visit.app.send_otp(request, CodeMail::WithLink).await {
+        Ok(()) if !visit.app.has_mail_server() => Ok(visit.done(
+            "/settings",
+            "The mail server is not set up: the mail was saved as a file in the server's mail \
+             folder. Open the link in it.",
+        )),
         Ok(()) => Ok(visit.done("/settings", "A mail is on its way; open the link in it.")),
         Err(error) => visit.sorry("/settings", error),
     }

@@ -231,7 +231,8 @@ impl PublicRoutes {
         username: Path<String>,
         visitor: Visitor,
     ) -> Result<Bare<PublicProfileBody>, Failed<Viewing>> {
-        let Visitor { address, device } = visitor;
-        Ok(Bare::new(self.0.public_profile(username.0, None, address, device).await?))
+        let Visitor { address, device, is_robot } = visitor;
+        let profile = self.0.public_profile(username.0, None, !is_robot, address, device);
+        Ok(Bare::new(profile.await?))
     }
 }

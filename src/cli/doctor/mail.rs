@@ -7,7 +7,10 @@ use tokio::{runtime, time::timeout};
 use super::Report;
 use crate::{
     app::load::MAIL_LATE,
-    config::{Settings, mail::MailConfig},
+    config::{
+        Config, Settings,
+        mail::{MailConfig, unreachable_links},
+    },
     domain::mail::{MailHealth, Trouble},
 };
 
@@ -15,13 +18,20 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Asks the mail server whether it would take mail, without sending any.
-pub fn examine(settings: &Settings, mail: &MailConfig, report: &mut Report) {
-    let MailConfig { server, sender } = mail;
+pub fn examine(settings: &Settings, config: &Config, report: &mut Report) {
+    let mail = &config.mail;
+    let MailConfig { server, sender, .. } = mail;
     let Some(server) = server else {
         let folder = settings.location.mail_folder();
-        let text = format!("is written into {}", folder.display());
-        return report.ok("mail", format!("{text}; set SMTP_URL to have it sent"));
+        let text = format!("is saved as files in {}", folder.display());
+        return report.ok("mail", format!("{text}: nobody receives it until SMTP_URL is set"));
     };
+    // A server on this machine may be one that keeps mail here, to look at it.
+    if !server.is_loopback()
+        && let Some(warning) = unreachable_links(&config.public_url)
+    {
+        report.warn("links", warning, "set PUBLIC_URL to an address that clients can open");
+    }
     let courier = mail.clone().courier(settings.location.mail_folder());
     let asked = runtime::Builder::new_current_thread()
         .enable_all()
@@ -53,10 +63,9 @@ pub fn examine(settings: &Settings, mail: &MailConfig, report: &mut Report) {
 
 pub fn examine_outbox(mail: &MailHealth, report: &mut Report) {
     let said = |trouble: &Trouble| {
-        trouble
-            .reason
-            .as_ref()
-            .map_or(String::new(), |reason| format!(", lastly because: {reason}"))
+        let why = trouble.reason.iter().map(|reason| format!(", lastly because: {reason}"));
+        let list = trouble.shown.iter().map(|line| format!("; {line}"));
+        why.chain(list).collect::<String>()
     };
     let Trouble { count, .. } = mail.late;
     if count > 0 {

@@ -158,7 +158,7 @@ fn examine(settings: &Settings, report: &mut Report) {
     net::examine(settings, report);
     let config = config.ok();
     if let Some(config) = &config {
-        mail::examine(settings, &config.mail, report);
+        mail::examine(settings, config, report);
     }
     let Ok(database) = location.database() else { return };
     if !folder::examine(&location.data_dir, database.file(), report) {

@@ -37,7 +37,12 @@ pub struct InvoiceMail {
     pub kind: MailKind,
     pub to: String,
     pub created_at: Timestamp,
+    /// When it is tried next, as long as it waits.
+    pub due_at: Timestamp,
+    /// When the mail server accepted it, or it was saved as a file.
     pub delivered_at: Option<Timestamp>,
+    /// The file it was saved as, where there was no mail server.
+    pub file_name: Option<String>,
     /// When it was given up.
     pub failed_at: Option<Timestamp>,
     /// Why the last try failed.

@@ -95,6 +95,8 @@ fn mail_in_trouble_is_told_with_its_reason() {
     let ended = place.run(&["doctor"]);
     let said = "1 waiting for more than 5 minutes, lastly because: no such host";
     assert!(ended.done().contains(said), "{}", ended.stdout);
+    let listed = "; verification to a@example.com: no such host";
+    assert!(ended.stdout.contains(listed), "{}", ended.stdout);
     let gave_up = |days: i64| {
         place.change("UPDATE outbox SET failed_at = ?1", &[Sql::Int(now - days * 86400)]);
     };
@@ -144,7 +146,14 @@ fn doctor_asks_the_mail_server() {
     assert!(!ended.stdout.contains("hunter2"), "{}", ended.stdout);
     // A loopback address would be answered; what others are to answer must be somebody's.
     let relay = ("SMTP_URL", "smtp://localhost.localdomain.invalid?tls=none");
-    assert_eq!(findings(&place, &[relay]), ["fail mail"]);
+    let named = ("PUBLIC_URL", "https://office.example.com");
+    let proxy = ("TRUST_PROXY", "on");
+    let links = |found: Vec<String>| found.contains(&"warn links".to_owned());
+    assert!(findings(&place, &[relay]).contains(&"fail mail".to_owned()));
+    assert!(!links(findings(&place, &[relay, named, proxy])));
+    for url in ["http://localhost:5000", "http://192.168.7.9:5000", "http://studio.local:5000"] {
+        assert!(links(findings(&place, &[relay, ("PUBLIC_URL", url)])), "{url}");
+    }
 }
 
 #[test]

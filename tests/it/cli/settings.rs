@@ -250,5 +250,5 @@ async fn without_a_server_mail_becomes_files() {
     assert_eq!((mode(&folder), mode(&found().unwrap())), (0o700, 0o600));
     server.stop();
     let ended = place.run(&["admin", "list-mail", "--all"]);
-    assert!(ended.done().contains("delivered"), "{}", ended.stdout);
+    assert!(ended.done().contains("saved"), "{}", ended.stdout);
 }

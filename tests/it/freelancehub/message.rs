@@ -74,6 +74,29 @@ async fn the_freelancer_is_told_by_mail_and_can_answer_the_sender() {
 }
 
 #[tokio::test]
+async fn who_has_not_proven_the_address_is_told_of_a_message_twenty_times_a_day() {
+    let app =
+        spawn_app_with(Options { rate_limit: true, trust_proxy: true, ..Options::default() }).await;
+    freelancer(&app, "ada").await;
+    change_rows(&app, "UPDATE accounts SET email_verified_at = NULL");
+    for n in 0..25 {
+        let body =
+            json!({"name": "Eve", "email": "eve@example.com", "message": "Buy casino.example"});
+        let request = app.hub(Method::POST, "/public/freelancers/ada/messages");
+        let request = request.header("X-Forwarded-For", format!("203.0.113.{n}")).json(&body);
+        app.send(request).await.bare(201);
+    }
+    while app.app.deliver_mail().await.unwrap().due > 0 {}
+    let mails = app.mails().await;
+    assert_eq!(mails.len(), 20);
+    for mail in mails {
+        assert_eq!(mail.to(), "ada@example.com");
+        assert!(mail.text.contains("Somebody wrote to you"), "{}", mail.text);
+        assert!(!mail.raw.contains("casino") && !mail.text.contains("casino"), "{}", mail.raw);
+    }
+}
+
+#[tokio::test]
 async fn messages_come_in_pages_newest_first_with_their_total() {
     let app = spawn_app().await;
     let user = freelancer(&app, "johndoe").await;

@@ -215,6 +215,26 @@ async fn a_client_accepts_or_declines_once() {
 }
 
 #[tokio::test]
+async fn who_has_not_proven_the_address_is_told_of_an_answer_without_anybodys_words() {
+    for (verb, news) in [("accept", "has accepted"), ("decline", "has declined")] {
+        let app = spawn_app().await;
+        let user = app.register("user@example.com").await;
+        let (_, token) = simple(&user, "Visit evil.example").await;
+        answer(&app, &token, verb, "Win at casino.example").await.bare(200);
+        let mails = app.mails().await;
+        let [mail] = &mails[..] else { panic!("{} mails", mails.len()) };
+        assert_eq!(mail.to(), "user@example.com");
+        assert!(mail.header("Subject").contains(news), "{}", mail.raw);
+        for part in [&mail.text, &mail.html] {
+            assert!(part.contains(news), "{part}");
+            assert!(part.contains(&format!("{PUBLIC_URL}/proposals")), "{part}");
+            assert!(part.contains("not verified yet"), "{part}");
+            assert!(!part.contains("evil.example") && !part.contains("casino"), "{part}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn of_two_answers_at_once_one_counts() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;

@@ -1,5 +1,7 @@
 //! Mail: what is written into the outbox, and what becomes of it.
 
+mod smtp;
+
 use std::{fs, path::PathBuf, sync::Arc};
 
 use freelanceos::{

@@ -6,6 +6,7 @@ pub mod content;
 pub mod document;
 pub mod eml;
 mod home;
+pub mod smtp;
 pub mod webauthn;
 
 use std::{

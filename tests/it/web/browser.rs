@@ -11,6 +11,9 @@ use reqwest::{
 
 use crate::support::{TestApp, User};
 
+/// What it calls itself.
+pub const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
 /// One person's browser.
 pub struct Browser<'a> {
     app: &'a TestApp,
@@ -31,7 +34,7 @@ pub struct Page {
 impl<'a> Browser<'a> {
     /// The browser of somebody who is not signed in.
     pub fn new(app: &'a TestApp) -> Self {
-        let http = Client::builder().redirect(Policy::none()).build().unwrap();
+        let http = Client::builder().redirect(Policy::none()).user_agent(AGENT).build().unwrap();
         Self { app, http, cookies: RefCell::default() }
     }
 

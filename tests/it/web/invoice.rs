@@ -3,8 +3,10 @@
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::browser::{Browser, Page};
-use crate::support::{PUBLIC_URL, TestApp, User, spawn_app};
+use super::browser::{AGENT, Browser, Page};
+use crate::support::{
+    Options, PUBLIC_URL, TestApp, User, smtp::Postmaster, spawn_app, spawn_app_with,
+};
 
 /// Makes a draft of this amount and answers the path of its page.
 async fn draft(user: &User<'_>, client: &str, amount: u32) -> String {
@@ -39,10 +41,11 @@ async fn an_invoice_is_sent_seen_reminded_of_and_paid() {
     refused.expect(400).says("This is no e-mail address.");
 
     let sent = send(&browser, &path).await;
-    sent.says("The invoice was sent.").says("Awaiting payment").says("Not yet");
-    sent.says("Invoice to kamala@example.com On its way");
+    sent.says("nobody received it: the mail server is not set up").says("Awaiting payment");
+    sent.says("Not yet").says("Invoice to kamala@example.com Waiting since 18 Mar 2026, 13:00");
     assert_eq!(app.mails().await.last().unwrap().to(), "kamala@example.com");
-    browser.open(&path).await.says("Delivered 18 Mar 2026, 13:00");
+    let saved = browser.open(&path).await;
+    saved.says("Saved as a file 18 Mar 2026, 13:00, sent to nobody: 20260318T120000Z-mail_");
 
     // Its owner's own look does not count.
     let link = public(&sent);
@@ -65,7 +68,7 @@ async fn an_invoice_is_sent_seen_reminded_of_and_paid() {
     stranger.open(&link).await.says("This was due on 1 Apr 2026.");
     let remind = format!("{path}/remind");
     let reminded = browser.send(&late, &remind, &[]).await;
-    reminded.says("The client is reminded.").says("Reminder to");
+    reminded.says("The client was not reminded: the mail server is not").says("Reminder to");
     let again = browser.send(&reminded, &remind, &[]).await;
     again.says("reminded less than a day ago");
 
@@ -80,6 +83,105 @@ async fn an_invoice_is_sent_seen_reminded_of_and_paid() {
 async fn login(app: &TestApp) -> String {
     let body = json!({"email": "a@example.com", "password": crate::support::PASSWORD});
     app.post("/auth/login", body).await.data(200)["token"].as_str().unwrap().to_owned()
+}
+
+/// A program that mails through this server, and is opened at this address.
+async fn mailing_through(server: &Postmaster, public_url: &'static str) -> TestApp {
+    let courier = Some(server.courier("freelance.example", None));
+    spawn_app_with(Options { courier, public_url: Some(public_url), ..Options::default() }).await
+}
+
+#[tokio::test]
+async fn what_the_mail_server_says_of_an_invoice_is_seen_on_it_in_the_list_and_on_the_dashboard() {
+    let server = Postmaster::open().await;
+    let app = mailing_through(&server, "http://freelance.example").await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Kamala").await;
+    let browser = Browser::of(&user);
+    let path = draft(&user, &client, 500).await;
+    browser.open(&path).await.says("the client gets a mail").hides("is not set up");
+
+    server.answer("RCPT", "450 4.2.0 <kamala@example.com> is greylisted");
+    let sent = send(&browser, &path).await;
+    sent.says("The invoice was sent: a mail is on its way to kamala@example.com.");
+    app.app.deliver_mail().await.unwrap();
+    let waiting = browser.open(&path).await;
+    waiting.says("Waiting, next try 18 Mar 2026, 13:00; the last one failed").says("is greylisted");
+    browser.open("/").await.hides("Mail that failed");
+
+    server.relent();
+    server.answer("RCPT", "550 5.1.1 <kamala@example.com> does not exist");
+    app.clock.advance(SignedDuration::from_secs(5));
+    app.app.deliver_mail().await.unwrap();
+    let failed = browser.open(&path).await;
+    failed.says("Mail to kamala@example.com failed: 127.0.0.1").says("does not exist");
+    failed.says("Send it again, or give your client the link below.").hides("Accepted");
+    browser.open("/invoices").await.says("Mail failed");
+    let dashboard = browser.open("/").await;
+    dashboard.says("Mail that failed").says("Mail to kamala@example.com failed 18 Mar 2026");
+    dashboard.link(&path);
+
+    server.relent();
+    let again = browser.open(&path).await;
+    browser.send(&again, &format!("{path}/send"), &[("email", "nimal@example.com")]).await;
+    app.app.deliver_mail().await.unwrap();
+    let accepted = browser.open(&path).await;
+    accepted.says("Accepted by the mail server 18 Mar 2026, 13:00").hides("Send it again, or");
+    browser.open("/invoices").await.hides("Mail failed");
+    browser.open("/").await.hides("Mail that failed");
+}
+
+#[tokio::test]
+async fn before_an_invoice_is_sent_it_is_said_that_its_client_cannot_open_the_link() {
+    for (public_url, said) in [
+        ("http://freelance.example", None),
+        ("http://localhost:5000", Some("only the computer that this server runs on can open")),
+        ("http://10.1.2.3:5000", Some("only devices in this server's own network can open")),
+        ("http://studio.local", Some("only devices in this server's own network can open")),
+    ] {
+        let server = Postmaster::open().await;
+        let app = mailing_through(&server, public_url).await;
+        let user = app.register("a@example.com").await;
+        let client = user.client("Kamala").await;
+        let browser = Browser::of(&user);
+        let page = browser.open(&draft(&user, &client, 500).await).await;
+        match said {
+            Some(said) => page.says(said),
+            None => page.hides("cannot open the link"),
+        };
+    }
+}
+
+#[tokio::test]
+async fn an_invoice_is_opened_by_its_client_and_not_by_a_robot() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Kamala").await;
+    let browser = Browser::of(&user);
+    for file in ["", "/pdf"] {
+        let path = draft(&user, &client, 500).await;
+        let link = format!("{}{file}", public(&send(&browser, &path).await));
+        let url = format!("{}{link}", app.base);
+        let look = async |request: reqwest::RequestBuilder| {
+            assert!(request.send().await.unwrap().status().is_success());
+        };
+        look(app.http.head(&url).header("user-agent", AGENT)).await;
+        for agent in
+            ["WhatsApp/2.24.6", "LinkedInBot/1.0", "Mozilla/5.0 (compatible; Yahoo! Slurp)"]
+        {
+            look(app.http.get(&url).header("user-agent", agent)).await;
+        }
+        for (name, value) in
+            [("sec-purpose", "prefetch"), ("purpose", "prefetch"), ("x-moz", "prefetch")]
+        {
+            look(app.http.get(&url).header("user-agent", AGENT).header(name, value)).await;
+        }
+        let cookie = format!("fos_session={}", user.token);
+        look(app.http.get(&url).header("user-agent", AGENT).header("cookie", cookie)).await;
+        browser.open(&path).await.says("Opened by the client Not yet");
+        look(app.http.get(&url).header("user-agent", AGENT)).await;
+        browser.open(&path).await.says("Opened by the client 18 Mar 2026");
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::browser::Browser;
+use super::browser::{AGENT, Browser};
 use crate::{
     freelancehub::freelancer::freelancer,
     support::{Options, spawn_app, spawn_app_with},
@@ -70,6 +70,31 @@ async fn looks_count_once_a_day_for_each_visitor_and_those_of_the_freelancer_nev
     browser.open("/u/johndoe").await.says("Write to John").hides("Edit your profile");
     Browser::new(&app).open("/u/JohnDoe").await.expect(200);
     assert_eq!(views().await, 1);
+}
+
+#[tokio::test]
+async fn robots_and_prefetches_are_no_views() {
+    let app = spawn_app().await;
+    let user = freelancer(&app, "johndoe").await;
+    let url = format!("{}/u/johndoe", app.base);
+    let json = format!("{}/v1/public/freelancers/johndoe", app.base);
+    let browser = |url: &str| app.http.get(url).header("user-agent", AGENT);
+    for request in [
+        app.http.head(&url).header("user-agent", AGENT),
+        app.http.head(&json).header("user-agent", AGENT),
+        app.http.get(&url).header("user-agent", "TelegramBot (like TwitterBot)"),
+        app.http.get(&json).header("user-agent", "Slackbot-LinkExpanding 1.0"),
+        browser(&url).header("sec-purpose", "prefetch;prerender"),
+        browser(&json).header("purpose", "prefetch"),
+        browser(&url).header("sec-fetch-mode", "no-cors").header("sec-fetch-dest", "image"),
+    ] {
+        assert!(request.send().await.unwrap().status().is_success());
+    }
+    let dashboard = user.hub_get("/freelancer/dashboard").await;
+    assert_eq!(dashboard.bare(200)["stats"]["profileViews"], 0);
+    browser(&url).header("sec-fetch-mode", "navigate").send().await.unwrap();
+    let dashboard = user.hub_get("/freelancer/dashboard").await;
+    assert_eq!(dashboard.bare(200)["stats"]["profileViews"], 1);
 }
 
 #[tokio::test]

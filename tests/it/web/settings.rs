@@ -28,7 +28,7 @@ async fn the_account_is_changed_and_what_is_wrong_stands_at_its_field() {
     assert_eq!(me.data(200)["currency"], "USD");
 
     let mailed = browser.send(&saved, "/settings/verify-email", &[]).await;
-    mailed.says("A mail is on its way");
+    mailed.says("the mail was saved as a file");
     let mails = app.mails().await;
     assert!(mails.last().unwrap().text.contains("/verify-email?token="));
 }

@@ -1,0 +1,185 @@
+//! Mail to a mail server: what it is told of us, and what its answers mean.
+
+use freelanceos::{
+    config::Settings,
+    domain::{id::InvoiceId, mail::Letter},
+};
+use jiff::SignedDuration;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{Options, TestApp, smtp::Postmaster, spawn_app_with};
+
+/// A program that mails through this server.
+async fn mailing_through(server: &Postmaster, host: &str, name: Option<&str>) -> TestApp {
+    let courier = Some(server.courier(host, name));
+    spawn_app_with(Options { courier, ..Options::default() }).await
+}
+
+async fn register(app: &TestApp, email: &str) {
+    let body = json!({
+        "firstName": "Kamala", "lastName": "Perera", "email": email,
+        "password": "securepass1!", "role": "freelancer",
+    });
+    let answer = app.send(app.request(Method::POST, "/auth/register").json(&body)).await;
+    assert_eq!(answer.status.as_u16(), 201, "{}", answer.body);
+}
+
+async fn only_letter(app: &TestApp) -> Letter {
+    let letters = app.app.list_mail(true).await.unwrap();
+    let [letter] = &letters[..] else { panic!("{letters:?}") };
+    letter.clone()
+}
+
+#[tokio::test]
+async fn a_server_without_a_name_mails_from_its_address_in_brackets() {
+    for (host, from) in [
+        ("192.168.1.5", "no-reply@[192.168.1.5]"),
+        ("2001:db8::5", "no-reply@[IPv6:2001:db8::5]"),
+        ("localhost", "no-reply@localhost"),
+        ("bücher.example", "no-reply@xn--bcher-kva.example"),
+    ] {
+        let server = Postmaster::open().await;
+        let app = mailing_through(&server, host, None).await;
+        register(&app, "kamala@example.com").await;
+        app.app.deliver_mail().await.unwrap();
+        let letter = only_letter(&app).await;
+        assert!(letter.delivered_at.is_some(), "{host}: {:?}", letter.last_error);
+        assert_eq!(letter.file_name, None);
+        assert_eq!(server.asked("MAIL FROM"), [format!("MAIL FROM:<{from}>")]);
+        assert_eq!(server.asked("From: "), [format!("From: FreelanceOS <{from}>")]);
+        let domain = from.split('@').next_back().unwrap();
+        let message_id = &server.asked("Message-ID: ")[0];
+        assert!(message_id.ends_with(&format!("@{domain}>")), "{message_id}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_server_is_greeted_with_a_full_name_or_an_address_in_brackets() {
+    for (name, greeting) in
+        [(Some("freelance.example"), "EHLO freelance.example"), (None, "EHLO [127.0.0.1]")]
+    {
+        let server = Postmaster::open().await;
+        let app = mailing_through(&server, "localhost", name).await;
+        register(&app, "kamala@example.com").await;
+        app.app.deliver_mail().await.unwrap();
+        assert_eq!(server.asked("EHLO"), [greeting]);
+    }
+}
+
+#[tokio::test]
+async fn a_mail_waits_where_a_server_refuses_us_and_not_the_mail() {
+    for (begin, answer) in [
+        ("EHLO", "550 5.7.1 we do not know you"),
+        ("MAIL", "553 5.1.8 sender's domain is unknown"),
+        ("MAIL", "550 not from this sender"),
+        ("RCPT", "504 5.5.2 <laptop>: Helo command rejected: need fully-qualified hostname"),
+        ("RCPT", "553 5.7.1 <no-reply@a>: Sender address rejected: not owned by user ada"),
+        ("RCPT", "554 5.7.1 <kamala@example.com>: Relay access denied"),
+        ("DATA", "550 5.7.26 this sender is unauthenticated"),
+        ("RCPT", "530 5.7.0 Authentication required"),
+        ("RCPT", "450 4.2.0 greylisted"),
+    ] {
+        let server = Postmaster::open().await;
+        server.answer(begin, answer);
+        let app = mailing_through(&server, "freelance.example", Some("freelance.example")).await;
+        register(&app, "kamala@example.com").await;
+        app.app.deliver_mail().await.unwrap();
+        let letter = only_letter(&app).await;
+        assert!(letter.waits() && letter.sealed.is_some(), "{answer}: {letter:?}");
+        assert!(letter.last_error.unwrap().contains(&answer[..3]), "{answer}");
+        server.relent();
+        app.clock.advance(SignedDuration::from_secs(5));
+        app.app.deliver_mail().await.unwrap();
+        assert!(only_letter(&app).await.delivered_at.is_some(), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_will_never_be_taken_fails_at_once_in_the_servers_words() {
+    for (begin, answer) in [
+        ("RCPT", "550 5.1.1 no such user"),
+        ("RCPT", "552 5.2.2 over quota"),
+        ("DATA", "554 5.7.1 looks like spam"),
+    ] {
+        let server = Postmaster::open().await;
+        server.answer(begin, answer);
+        let app = mailing_through(&server, "freelance.example", None).await;
+        register(&app, "kamala@example.com").await;
+        app.app.deliver_mail().await.unwrap();
+        let letter = only_letter(&app).await;
+        assert!(letter.failed_at.is_some(), "{answer}: {letter:?}");
+        assert!(letter.last_error.unwrap().contains(&answer[4..]), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn who_mails_come_from_is_derived_from_the_settings() {
+    use clap::Parser;
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        settings: Settings,
+    }
+    let mail = |settings: &[&str]| {
+        let arguments = ["serve"].iter().chain(settings).copied();
+        Program::parse_from(arguments).settings.mail()
+    };
+    for (settings, from) in [
+        (
+            &["--smtp-url=smtp://ada%40example.com:p@h", "--public-url=http://192.168.1.5:5000"][..],
+            "ada@example.com",
+        ),
+        (
+            &["--smtp-url=smtp://apikey:p@h", "--public-url=http://192.168.1.5:5000"],
+            "no-reply@[192.168.1.5]",
+        ),
+        (
+            &["--smtp-url=smtp://h", "--public-url=https://bücher.example/x"],
+            "no-reply@xn--bcher-kva.example",
+        ),
+        (
+            &["--smtp-url=smtp://ada%40example.com:p@h", "--mail-from=Ada <office@ada.example>"],
+            "office@ada.example",
+        ),
+    ] {
+        assert_eq!(mail(settings).unwrap().sender.email(), from, "{settings:?}");
+    }
+    let refused = mail(&["--smtp-url=smtp://h", "--mail-from=josé@example.com"]).unwrap_err();
+    assert!(refused.to_string().contains("MAIL_FROM"), "{refused}");
+}
+
+#[tokio::test]
+async fn an_invoices_mail_that_failed_is_seen_until_a_newer_one_is_accepted() {
+    let server = Postmaster::open().await;
+    let app = mailing_through(&server, "freelance.example", None).await;
+    let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);
+    let client = user.client("Kamala").await;
+    let id = user.invoice(&client, json!(100), "2026-04-15").await;
+    server.answer("RCPT TO:<gone@example.com>", "550 5.1.1 nobody of that name here");
+    user.post(&format!("/invoices/{id}/send"), json!({"email": "gone@example.com"}))
+        .await
+        .data(200);
+    app.app.deliver_mail().await.unwrap();
+
+    let failed =
+        async |user: &crate::support::User<'_>| app.app.failed_mail(user.claims()).await.unwrap();
+    let [mail] = &failed(&user).await[..] else { panic!("it is not told") };
+    assert_eq!(
+        (mail.to.as_str(), mail.invoice.as_ref().unwrap().1.as_str()),
+        ("gone@example.com", "INV-2026-001")
+    );
+    assert!(mail.reason.contains("nobody of that name here"), "{mail:?}");
+    assert!(failed(&other).await.is_empty());
+    let ids = vec![InvoiceId::parse(&id)];
+    let marked = app.app.invoices_with_failed_mail(user.claims(), ids.clone()).await.unwrap();
+    assert_eq!(marked, ids);
+
+    app.clock.advance(SignedDuration::from_secs(1));
+    user.post(&format!("/invoices/{id}/send"), json!({"email": "here@example.com"}))
+        .await
+        .data(200);
+    app.app.deliver_mail().await.unwrap();
+    assert!(failed(&user).await.is_empty());
+    assert!(app.app.invoices_with_failed_mail(user.claims(), ids).await.unwrap().is_empty());
+}
