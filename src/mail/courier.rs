@@ -350,7 +350,7 @@ fn is_about_us(code: u16, words: &str) -> bool {
     let words = words.to_ascii_lowercase();
     let says = |status: &&str| words.split([' ', ':', '(', ')', '-']).any(|word| word == *status);
     matches!(code, 500..=504 | 521 | 530 | 534 | 535 | 538)
-        || STATUS.iter().any(|status| says(status))
+        || STATUS.iter().any(says)
         || WORDS.iter().any(|known| words.contains(known))
 }
 

@@ -20,6 +20,8 @@ use crate::domain::{
 pub enum Kind {
     Id(fn(&[u8]) -> Option<String>),
     Text,
+    /// A calendar day, as ISO 8601 writes it.
+    Day,
     Whole,
     /// An exact number that is kept as text.
     Decimal,
@@ -90,7 +92,7 @@ pub const PROJECTS: Section = Section {
         ("status", Kind::Text),
         ("currency", Kind::Text),
         ("budget", Kind::Money(6)),
-        ("deadline", Kind::Text),
+        ("deadline", Kind::Day),
         ("createdAt", Kind::Instant),
         ("updatedAt", Kind::Instant),
     ],
@@ -112,7 +114,7 @@ pub const MILESTONES: Section = Section {
         ("status", Kind::Text),
         ("currency", Kind::Text),
         ("amount", Kind::Money(6)),
-        ("dueDate", Kind::Text),
+        ("dueDate", Kind::Day),
         ("completedAt", Kind::Instant),
     ],
     by_text: false,
@@ -134,7 +136,7 @@ pub const PROPOSALS: Section = Section {
         ("status", Kind::Text),
         ("currency", Kind::Text),
         ("amount", Kind::Money(6)),
-        ("validUntil", Kind::Text),
+        ("validUntil", Kind::Day),
         ("sentAt", Kind::Instant),
         ("answeredAt", Kind::Instant),
         ("answeredBy", Kind::Text),
@@ -160,8 +162,8 @@ pub const INVOICES: Section = Section {
         ("clientName", Kind::Text),
         ("projectId", Kind::Id(id::<ProjectKind>)),
         ("status", Kind::Text),
-        ("issueDate", Kind::Text),
-        ("dueDate", Kind::Text),
+        ("issueDate", Kind::Day),
+        ("dueDate", Kind::Day),
         ("currency", Kind::Text),
         ("subtotal", Kind::Money(8)),
         ("taxRate", Kind::Decimal),
@@ -228,7 +230,8 @@ pub const ACTIVITY: Section = Section {
     page: 500,
 };
 
-const ITEMS: Columns = &[
+/// What is read of an invoice's line.
+pub const ITEMS: Columns = &[
     ("id", Kind::Id(id::<ItemKind>)),
     ("position", Kind::Whole),
     ("description", Kind::Text),
@@ -238,7 +241,8 @@ const ITEMS: Columns = &[
     ("amount", Kind::Money(5)),
 ];
 
-const PAYMENTS: Columns = &[
+/// What is read of a payment.
+pub const PAYMENTS: Columns = &[
     ("id", Kind::Id(id::<PaymentKind>)),
     ("currency", Kind::Text),
     ("amount", Kind::Money(1)),
@@ -258,16 +262,6 @@ const DEFAULTS: Columns = &[
     ("notes", Kind::Text),
     ("paymentInstructions", Kind::Text),
 ];
-
-/// The names of the fields of an invoice's line.
-pub fn item_names() -> impl Iterator<Item = &'static str> {
-    ITEMS.iter().map(|(name, _)| *name)
-}
-
-/// The names of the fields of a payment.
-pub fn payment_names() -> impl Iterator<Item = &'static str> {
-    PAYMENTS.iter().map(|(name, _)| *name)
-}
 
 /// A page of a list, and where the next one begins, if there may be one.
 pub fn page(
@@ -339,7 +333,7 @@ fn cell(row: &dyn Row, first: usize, column: usize, kind: Kind) -> Result<Json> 
     let text = |text: Option<String>| text.map_or(Json::Null, Json::String);
     Ok(match kind {
         Kind::Id(write) => text(row.bytes(column)?.and_then(write)),
-        Kind::Text => text(row.get(column)?),
+        Kind::Text | Kind::Day => text(row.get(column)?),
         Kind::Whole => row.int(column)?.map_or(Json::Null, Json::from),
         Kind::Decimal => match row.get::<Option<Decimal>>(column)? {
             Some(number) => exact(number)?,

@@ -1,6 +1,7 @@
 //! Taking one's data along: all of it as one JSON document, or a list as a table. Both are read
 //! page by page while they are written, so that an account of any size takes little memory.
 
+mod cell;
 mod document;
 mod table;
 

@@ -1,10 +1,9 @@
 //! A list as comma-separated values, for spreadsheets.
 
 use csv::WriterBuilder;
-use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::{Reader, id_of};
+use super::{Reader, cell::guarded, id_of};
 use crate::{
     app::App,
     domain::{
@@ -25,11 +24,14 @@ type Parts = fn(&mut Tx, InvoiceId) -> Result<Vec<Fields>>;
 const OF_INVOICE: [(&str, &str); 3] =
     [("invoiceId", "id"), ("invoiceNumber", "number"), ("clientName", "clientName")];
 
+/// Says that the table is UTF-8: spreadsheets take it for their country's old encoding otherwise.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
 /// A table that is being written.
 pub struct Table {
     section: &'static Section,
     parts: Option<Parts>,
-    names: Vec<&'static str>,
+    columns: Vec<(&'static str, Kind)>,
     /// Where the list goes on; nothing once it is over.
     cursor: Option<Cursor>,
     has_head: bool,
@@ -47,16 +49,15 @@ impl Table {
             ExportList::Payments => (&export::INVOICES, Some(export::payments)),
             ExportList::Messages => (&export::MESSAGES, None),
         };
-        let names = match list {
-            ExportList::InvoiceItems => export::item_names().collect(),
-            ExportList::Payments => export::payment_names().collect(),
-            // What is a whole document by itself has no place in a cell.
-            _ => (section.columns.iter())
-                .filter(|(_, kind)| !matches!(kind, Kind::Json))
-                .map(|(name, _)| *name)
-                .collect(),
+        let columns = match list {
+            ExportList::InvoiceItems => export::ITEMS,
+            ExportList::Payments => export::PAYMENTS,
+            _ => section.columns,
         };
-        Self { section, parts, names, cursor: Some(Cursor::Start), has_head: false }
+        // What is a whole document by itself has no place in a cell.
+        let columns = columns.iter().filter(|(_, kind)| !matches!(kind, Kind::Json)).copied();
+        let columns = columns.collect();
+        Self { section, parts, columns, cursor: Some(Cursor::Start), has_head: false }
     }
 
     pub async fn next(&mut self, app: &App, reader: Reader) -> Result<Option<Vec<u8>>> {
@@ -80,15 +81,20 @@ impl Table {
     }
 
     fn write(&mut self, lines: &[Fields]) -> Result<Vec<u8>> {
-        let mut writer = WriterBuilder::new().from_writer(Vec::new());
-        let of_invoice = OF_INVOICE.iter().filter(|_| self.parts.is_some()).map(|(name, _)| *name);
-        let names: Vec<&str> = of_invoice.chain(self.names.iter().copied()).collect();
+        let of_invoice = OF_INVOICE.iter().filter(|_| self.parts.is_some());
+        let of_invoice = of_invoice.map(|(name, _)| (*name, Kind::Text));
+        let columns: Vec<_> = of_invoice.chain(self.columns.iter().copied()).collect();
+        let mut start = Vec::new();
         if !self.has_head {
-            writer.write_record(&names).map_err(Error::internal)?;
+            start.extend(BYTE_ORDER_MARK.as_bytes());
+        }
+        let mut writer = WriterBuilder::new().from_writer(start);
+        if !self.has_head {
+            writer.write_record(columns.iter().map(|(name, _)| name)).map_err(Error::internal)?;
             self.has_head = true;
         }
         for line in lines {
-            let cells = names.iter().map(|name| cell(line.get(*name)));
+            let cells = columns.iter().map(|(name, kind)| cell(line.get(*name), *kind));
             writer.write_record(cells).map_err(Error::internal)?;
         }
         writer.into_inner().map_err(|error| Error::internal(error.to_string()))
@@ -105,38 +111,11 @@ fn of_invoice(invoice: &Fields, part: Fields) -> Fields {
     line
 }
 
-fn cell(value: Option<&Value>) -> String {
+fn cell(value: Option<&Value>, kind: Kind) -> String {
     match value {
-        Some(Value::String(text)) => harmless(text),
+        Some(Value::String(text)) if matches!(kind, Kind::Text) => guarded(text),
+        Some(Value::String(text)) => text.clone(),
         Some(Value::Number(number)) => number.to_string(),
         _ => String::new(),
-    }
-}
-
-/// Text that a spreadsheet takes for text: what begins like a formula could do anything there.
-fn harmless(text: &str) -> String {
-    // Some spreadsheets read the wide forms of Chinese and Japanese keyboards as the plain ones.
-    let marks = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-    let is_formula = text.starts_with(marks);
-    if is_formula && text.parse::<Decimal>().is_err() {
-        return format!("'{text}");
-    }
-    text.to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::harmless;
-
-    #[test]
-    fn what_begins_like_a_formula_is_text_and_numbers_stay_numbers() {
-        for text in
-            ["=1+1", "+cmd|' /C calc'!A0", "-a", "@SUM(A1)", "\t=1", "\r=1", "--5", "\n=1", "＝1+1"]
-        {
-            assert_eq!(harmless(text), format!("'{text}"));
-        }
-        for text in ["", "plain", "-12.50", "+2348012345678", "a=b", "'quoted"] {
-            assert_eq!(harmless(text), text);
-        }
     }
 }

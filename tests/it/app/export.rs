@@ -163,12 +163,14 @@ async fn lists_are_tables_that_no_spreadsheet_takes_for_formulas() {
     let ada = app.register("ada@example.com").await;
     fill(&ada).await;
     let clients = table(&ada, ExportList::Clients).await;
-    assert!(clients.starts_with("id,name,email,company,phone,country,createdAt,updatedAt\n"));
+    assert!(
+        clients.starts_with("\u{feff}id,name,email,company,phone,country,createdAt,updatedAt\n")
+    );
     assert!(clients.contains(",\"Acme, \"\"the\"\" shop\",c@example.com,,,,2026-03-18T12:00:00Z,"));
     let items = table(&ada, ExportList::InvoiceItems).await;
     let head = "invoiceId,invoiceNumber,clientName,id,position,description,quantity,rate,currency,\
                 amount\n";
-    assert!(items.starts_with(head), "{items}");
+    assert!(items.strip_prefix('\u{feff}').unwrap().starts_with(head), "{items}");
     assert!(items.contains(",1,'-cut,2.5,100.25,USD,250.63\n"), "{items}");
     assert!(items.contains(",2,More,1,-0.5,USD,-0.5\n"), "{items}");
     let messages = table(&ada, ExportList::Messages).await;
@@ -183,6 +185,31 @@ async fn lists_are_tables_that_no_spreadsheet_takes_for_formulas() {
         (ExportList::Invoices, 2),
     ] {
         assert_eq!(table(&ada, list).await.lines().count(), lines, "{list:?}");
+    }
+}
+
+#[tokio::test]
+async fn text_of_a_table_is_read_back_as_it_was_typed() {
+    let app = spawn_app().await;
+    let ada = app.register("ada@example.com").await;
+    let typed = ["+2348031234567", "0041", "1e5", "3-4", "'t Hooft", "0x1F", "Zoë & Søn", "=A1"];
+    for (n, text) in typed.iter().enumerate() {
+        let body = json!({
+            "name": text, "email": format!("c{n}@example.com"), "phone": text, "country": "ගාල්ල",
+        });
+        ada.post("/clients", body).await.data(201);
+    }
+    let text = table(&ada, ExportList::Clients).await;
+    let mut reader = csv::Reader::from_reader(text.strip_prefix('\u{feff}').unwrap().as_bytes());
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), typed.len());
+    for (row, text) in rows.iter().zip(typed) {
+        for column in [1, 4] {
+            let cell = &row[column];
+            assert!(cell.parse::<f64>().is_err(), "{cell} is a number");
+            assert_eq!(cell.strip_prefix('\'').unwrap_or(cell), text);
+        }
+        assert_eq!((&row[5], &row[6]), ("ගාල්ල", "2026-03-18T12:00:00Z"));
     }
 }
 

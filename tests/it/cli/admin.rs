@@ -211,7 +211,9 @@ fn an_account_is_exported_as_json_or_as_tables() {
     let arguments = ["admin", "export", "ada@example.com", "--csv", shown];
     assert_eq!(place.run(&arguments).done().lines().count(), 8);
     let file = folder.join("invoice-items.csv");
-    assert!(std::fs::read_to_string(&file).unwrap().starts_with("invoiceId,invoiceNumber,"));
+    assert!(
+        std::fs::read_to_string(&file).unwrap().starts_with("\u{feff}invoiceId,invoiceNumber,")
+    );
     assert_eq!((super::mode(&folder), super::mode(&file)), (0o700, 0o600));
     assert!(place.run(&arguments).refused(1).contains("is there already"));
 

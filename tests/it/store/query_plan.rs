@@ -86,6 +86,8 @@ fn read_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     store::invoice_link::mark_viewed(tx, id(5), now)?;
     store::invoice_link::mark_reminded(tx, id(5), now)?;
     store::outbox::list_of_invoice(tx, id(5))?;
+    store::outbox::list_failed_of(tx, account, 5)?;
+    store::outbox::failed_of_invoices(tx, &[id(5)])?;
     store::project::find(tx, account, id(5), &rates)?;
     store::proposal::find(tx, account, id(5), &rates)?;
     for project_id in [None, Some(id(9))] {
