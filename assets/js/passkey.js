@@ -75,10 +75,9 @@ const begin = (form) => {
         form.dataset.busy = "yes";
         tell("");
         try {
-            const answer = await fetch(form.dataset.options, {
-                method: "POST",
-                body: new URLSearchParams(new FormData(form)),
-            });
+            const asked = new URLSearchParams(new FormData(form));
+            asked.delete("kept");
+            const answer = await fetch(form.dataset.options, { method: "POST", body: asked });
             const is_json = (answer.headers.get("content-type") ?? "").includes("json");
             const options = is_json ? await answer.json() : {};
             if (!answer.ok || !is_json) {

@@ -11,6 +11,7 @@ pub mod environment;
 pub mod exchange_rate;
 pub mod export;
 pub mod frame;
+pub mod held_form;
 pub mod held_login;
 mod hs256;
 pub mod image;

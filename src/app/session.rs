@@ -91,23 +91,31 @@ impl App {
         self.sign(TokenType::Access, claims, life)
     }
 
-    /// What shows that a form was made for this session. It is masked in another way each time:
-    /// pages are compressed, and their length must not tell who guesses parts of it.
+    /// What shows that a form was made for this session, and tells whose it was once the session
+    /// is over. Its proof is masked in another way each time: pages are compressed, and their
+    /// length must not tell who guesses parts of it.
     pub fn form_token(&self, claims: Claims) -> Result<String> {
-        let hash = self.keys()?.hash(FORM_TOKEN, &[claims.session.as_bytes()]);
+        let Claims { account, session } = claims;
+        let hash = self.keys()?.hash(FORM_TOKEN, &[session.as_bytes(), account.as_bytes()]);
         let mut mask = [0; 32];
         self.random.fill(&mut mask);
-        Ok(URL_SAFE_NO_PAD.encode([mask, masked(hash, mask)].concat()))
+        let parts = [&mask[..], &masked(hash, mask), session.as_bytes(), account.as_bytes()];
+        Ok(URL_SAFE_NO_PAD.encode(parts.concat()))
     }
 
-    /// Whether that is a form token of this session.
-    pub fn is_form_token(&self, claims: Claims, given: &str) -> Result<bool> {
-        let bytes = URL_SAFE_NO_PAD.decode(given).unwrap_or_default();
-        let (Some((mask, rest)), keys) = (bytes.split_first_chunk::<32>(), self.keys()?) else {
-            return Ok(false);
-        };
-        let Ok(hidden) = rest.try_into() else { return Ok(false) };
-        Ok(keys.matches(FORM_TOKEN, &[claims.session.as_bytes()], &masked(hidden, *mask)))
+    /// The session that a form was made for, which may have ended; None where the token is not
+    /// one of ours.
+    pub fn form_session(&self, token: &str) -> Result<Option<Claims>> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
+        let Some((mask, rest)) = bytes.split_first_chunk::<32>() else { return Ok(None) };
+        let Some((hidden, rest)) = rest.split_first_chunk::<32>() else { return Ok(None) };
+        let Some((session, account)) = rest.split_at_checked(16) else { return Ok(None) };
+        let hash = masked(*hidden, *mask);
+        if !self.keys()?.matches(FORM_TOKEN, &[session, account], &hash) {
+            return Ok(None);
+        }
+        let ids = SessionId::from_slice(session).zip(AccountId::from_slice(account));
+        Ok(ids.map(|(session, account)| Claims { account, session }))
     }
 
     /// A key that tells one filling-in of a form from every other.

@@ -31,6 +31,8 @@ pub enum Kind {
     Conflict,
     /// It was changed since the caller saw it.
     Stale,
+    /// It was only tried out, and is to be looked at before it is saved.
+    Unsaved,
     /// A limit was reached.
     TooMany(Refusal),
     /// Too busy just now; try again after so many seconds.
@@ -121,6 +123,14 @@ impl Error {
     /// It was changed since the caller saw it.
     pub fn stale() -> Self {
         Self::new(Kind::Stale, "This was changed in the meantime, so nothing was saved")
+    }
+
+    /// It was only tried out, since the session it was begun in had ended.
+    pub fn unsaved() -> Self {
+        Self::new(
+            Kind::Unsaved,
+            "You were signed out in the meantime, so nothing was saved. Check and save again",
+        )
     }
 
     /// The password is right, but a code must come with it.

@@ -60,7 +60,7 @@ pub fn status(kind: &Kind) -> StatusCode {
         Kind::Unauthenticated | Kind::SecondFactor => StatusCode::UNAUTHORIZED,
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::NotFound => StatusCode::NOT_FOUND,
-        Kind::Conflict | Kind::Stale => StatusCode::CONFLICT,
+        Kind::Conflict | Kind::Stale | Kind::Unsaved => StatusCode::CONFLICT,
         Kind::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
         Kind::Unavailable { .. } | Kind::Unwritable => StatusCode::SERVICE_UNAVAILABLE,
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,

@@ -45,7 +45,7 @@ mod timeline;
 pub mod transfer;
 pub mod two_factor;
 
-use std::{error::Error as StdError, path::Path};
+use std::{error::Error as StdError, future::Future, path::Path};
 
 pub use self::database::Database;
 use self::{
@@ -78,6 +78,15 @@ pub struct Write {
     pub account: Option<AccountId>,
     /// Whether it finds out by itself that it was done already.
     pub can_repeat: bool,
+}
+
+tokio::task_local! {
+    static WITHOUT_WRITES: ();
+}
+
+/// Runs `work`; whatever it wants to write fails as unsaved. Tasks that it spawns are not covered.
+pub async fn without_writes<T>(work: impl Future<Output = T>) -> T {
+    WITHOUT_WRITES.scope((), work).await
 }
 
 impl Store {
@@ -129,7 +138,7 @@ impl Store {
         &self,
         work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        submit(&self.writes, Effect::Changes, Write::default(), work).await
+        self.write_as(Write::default(), work).await
     }
 
     /// Like [`Store::write`], where more is known of the work.
@@ -138,6 +147,9 @@ impl Store {
         write: Write,
         work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        if WITHOUT_WRITES.try_with(|()| ()).is_ok() {
+            return Err(Error::unsaved());
+        }
         submit(&self.writes, Effect::Changes, write, work).await
     }
 

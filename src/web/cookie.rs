@@ -38,6 +38,11 @@ pub fn session<'a>(app: &App, request: &'a Request) -> Option<&'a str> {
     find(app, request, SESSION)
 }
 
+/// The cookie by which a browser names this session.
+pub fn of_session(app: &App, token: &str) -> String {
+    format!("{}={token}", SESSION[usize::from(is_secure(app))])
+}
+
 /// Signs the browser in.
 pub fn set_session(app: &App, response: &mut Response, token: &str) {
     set(app, response, SESSION, token, SESSION_LIFE);

@@ -3,36 +3,19 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use poem::{
-    FromRequest, Request, RequestBody,
-    http::{StatusCode, header},
-    web::{Form, Multipart},
-};
+use poem::Request;
 use serde_json::{Number, Value};
 use sha2::{Digest, Sha256};
 
-use crate::{
-    domain::{error::Error, expected::Expected, form::Object},
-    http::problem::into_poem,
-};
-
-/// Largest form, in bytes.
-const FORM_MAX: usize = 1024 * 1024;
-/// Largest form that brings a picture: the picture, and what stands around it.
-const UPLOAD_MAX: usize = 6 * 1024 * 1024;
-
-/// Whether a form may bring a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pictures {
-    Taken,
-    Refused,
-}
+use crate::domain::{expected::Expected, form::Object};
 
 /// The names and values of a form, in the order of the page.
 #[derive(Debug, Clone, Default)]
 pub struct Fields {
-    pairs: Vec<(String, String)>,
-    upload: Option<Vec<u8>>,
+    pub(super) pairs: Vec<(String, String)>,
+    pub(super) upload: Option<Vec<u8>>,
+    /// Whether a file came with the form, be it that it was dropped.
+    pub(super) had_file: bool,
 }
 
 /// How the text of a field becomes a JSON value.
@@ -54,43 +37,11 @@ pub enum As {
 }
 
 impl Fields {
-    /// Reads the body of a form.
-    pub async fn read(request: &mut Request, pictures: Pictures) -> poem::Result<Self> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        let is_multipart = pictures == Pictures::Taken
-            && kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
-        let most = if is_multipart { UPLOAD_MAX } else { FORM_MAX };
-        let bytes = request.take_body().into_bytes_limit(most).await?;
-        let mut body = RequestBody::new(bytes.into());
-        if is_multipart {
-            return Self::read_multipart(Multipart::from_request(request, &mut body).await?).await;
-        }
-        let Form(pairs) = Form::<Vec<(String, String)>>::from_request(request, &mut body)
-            .await
-            .map_err(|_| into_poem(Error::malformed("This is no form")))?;
-        Ok(Self { pairs, upload: None })
-    }
-
-    async fn read_multipart(mut parts: Multipart) -> poem::Result<Self> {
-        let mut fields = Self::default();
-        let garbled = || poem::Error::from_status(StatusCode::BAD_REQUEST);
-        while let Some(part) = parts.next_field().await.map_err(|_| garbled())? {
-            let name = part.name().unwrap_or_default().to_owned();
-            if part.file_name().is_some() {
-                let bytes = part.bytes().await.map_err(|_| garbled())?;
-                fields.upload = Some(bytes).filter(|bytes| !bytes.is_empty());
-            } else {
-                fields.pairs.push((name, part.text().await.map_err(|_| garbled())?));
-            }
-        }
-        Ok(fields)
-    }
-
     /// Query parameters, without those that are empty.
     pub fn of_query(request: &Request) -> Self {
         let mut pairs = request.params::<Vec<(String, String)>>().unwrap_or_default();
         pairs.retain(|(_, value)| !value.trim().is_empty());
-        Self { pairs, upload: None }
+        Self { pairs, ..Self::default() }
     }
 
     /// Adds a field, or what it holds beside what it held.
@@ -415,7 +366,7 @@ mod tests {
     fn rows_in_any_order_cost_no_more_than_they_are() {
         let most = 100_000;
         let names = (0..most).rev().map(|row| (format!("items.{row}.rate"), row.to_string()));
-        let fields = Fields { pairs: names.collect(), upload: None };
+        let fields = Fields { pairs: names.collect(), ..Fields::default() };
         let rows = fields.rows("items");
         assert_eq!((rows.len(), rows[0].get("rate")), (most, "0"));
     }

@@ -62,6 +62,7 @@ impl Form {
             Kind::Invalid(errors) => Ok(Self { errors: errors.clone(), ..form }),
             Kind::Conflict
             | Kind::Stale
+            | Kind::Unsaved
             | Kind::TooMany(_)
             | Kind::Unavailable { .. }
             | Kind::Unwritable => Ok(Self { alert: Some(format!("{}.", error.message())), ..form }),

@@ -8,7 +8,7 @@ use poem::{
     http::{Method, StatusCode, header, uri::Authority},
 };
 
-use super::page::with_header;
+use super::{page::with_header, signed_out};
 use crate::{app::App, http::page::takes_gzip};
 
 /// Pages below this size fit into one packet as they are.
@@ -26,7 +26,7 @@ pub async fn pass(
         return Ok(with_header(response, header::LOCATION, &address));
     }
     let takes_gzip = takes_gzip(&request);
-    let response = pages.call(request).await?;
+    let response = signed_out::returned(app, pages, pages.call(request).await?).await;
     let is_page = response.content_type().is_some_and(|kind| kind.starts_with("text/html"));
     if takes_gzip && is_page { compressed(response).await } else { Ok(response) }
 }

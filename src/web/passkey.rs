@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::{
     fields::{As, Fields},
     form::Form,
-    security, session,
+    security,
+    session::{self, Onward},
     visit::{Guest, Visit},
 };
 use crate::{
@@ -70,7 +71,7 @@ pub async fn start_login(guest: Guest, fields: Fields) -> Result<Response> {
 
 /// Signs in with a passkey.
 pub async fn login(guest: Guest, fields: Fields) -> Result<Response> {
-    let next = session::local(fields.get("next")).to_owned();
+    let onward = Onward::of(&fields);
     let mut object = fields.object(&[("identifier", As::Text), ("challenge", As::Text)]);
     insert_json(&mut object, "authenticationResponse", fields.get("answer"));
     let signed_in = match PasskeyLogin::read(&object) {
@@ -78,13 +79,13 @@ pub async fn login(guest: Guest, fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match signed_in {
-        Ok(sign_in) => session::enter(&guest, &sign_in, &next).await,
+        Ok(sign_in) => session::enter(&guest, &sign_in, &onward).await,
         Err(error) if matches!(error.kind(), Kind::Unauthenticated | Kind::Invalid(_)) => {
             let typed = Fields::default().with("email", fields.get("identifier"));
             let form = Form::new(typed).alerted("This passkey is not known here.");
-            session::page(&guest, StatusCode::UNAUTHORIZED, form, &next, None).await
+            session::page(&guest, StatusCode::UNAUTHORIZED, form, &onward, None).await
         }
-        Err(error) => session::refused(&guest, Fields::default(), error, &next, None).await,
+        Err(error) => session::refused(&guest, Fields::default(), error, &onward, None).await,
     }
 }
 

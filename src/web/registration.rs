@@ -9,7 +9,7 @@ use super::{
     form::Form,
     locale,
     page::{Notice, answer, redirect},
-    session,
+    session::{self, Onward},
     visit::Guest,
 };
 use crate::{
@@ -125,7 +125,8 @@ pub async fn register(guest: Guest, fields: Fields) -> Result<Response> {
 
 /// Goes on to the first page of a new account.
 async fn begun(guest: &Guest, sign_in: &SignIn) -> Result<Response> {
-    let mut response = session::enter(guest, sign_in, "/").await?;
+    let onward = Onward { next: "/".to_owned(), ..Onward::default() };
+    let mut response = session::enter(guest, sign_in, &onward).await?;
     let name = &sign_in.account.first_name;
     guest.tell(
         &mut response,

@@ -11,6 +11,7 @@ use super::{
     fields::{As, Fields},
     form::Form,
     page::{redirect, with_header},
+    signed_out,
     visit::{Guest, Visit},
 };
 use crate::{
@@ -26,13 +27,28 @@ use crate::{
 
 const FIELDS: &[(&str, As)] = &[("email", As::Text), ("password", As::Raw)];
 
+/// What follows a sign-in.
+#[derive(Debug, Clone, Default)]
+pub struct Onward {
+    /// The page that was wanted.
+    pub next: String,
+    /// A form that was sent without a session, sealed; empty for none.
+    pub kept: String,
+}
+
+impl Onward {
+    /// As the forms of the sign-in page bring it back.
+    pub fn of(fields: &Fields) -> Self {
+        Self { next: local(fields.get("next")).to_owned(), kept: fields.get("kept").to_owned() }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "pages/session/login.html")]
-struct Login {
+struct Login<'a> {
     form: Form,
     notice: Option<Notice>,
-    /// The page that was wanted.
-    next: String,
+    onward: &'a Onward,
     /// What was typed, sealed, once only the second factor is missing.
     held: Option<String>,
     may_register: bool,
@@ -41,59 +57,59 @@ struct Login {
 /// The sign-in page; whoever needs none goes on.
 pub async fn login(guest: Guest) -> Result<Response> {
     let query = guest.query();
-    let next = local(query.get("next"));
+    let onward = Onward { next: local(query.get("next")).to_owned(), ..Onward::default() };
     if guest.is_signed_in().await? {
-        return Ok(redirect(next));
+        return Ok(redirect(&onward.next));
     }
     if !guest.app.has_accounts().await? {
         return Ok(redirect("/welcome"));
     }
-    page(&guest, StatusCode::OK, Form::default(), next, None).await
+    page(&guest, StatusCode::OK, Form::default(), &onward, None).await
 }
 
 /// Signs in: by password, and by a code where the account asks for one.
 pub async fn sign_in(guest: Guest, fields: Fields) -> Result<Response> {
-    let next = local(fields.get("next")).to_owned();
+    let onward = Onward::of(&fields);
     if fields.has("held") {
-        return prove(guest, fields, &next).await;
+        return prove(guest, fields, &onward).await;
     }
     let credentials = match Credentials::read(&fields.object(FIELDS)) {
         Ok(credentials) => credentials,
-        Err(error) => return refused(&guest, fields, error, &next, None).await,
+        Err(error) => return refused(&guest, fields, error, &onward, None).await,
     };
     let held = guest.app.hold_login(&credentials.email, &credentials.password)?;
     match guest.app.login(credentials, guest.device()).await {
-        Ok(sign_in) => enter(&guest, &sign_in, &next).await,
+        Ok(sign_in) => enter(&guest, &sign_in, &onward).await,
         Err(error) if *error.kind() == Kind::SecondFactor => {
-            page(&guest, StatusCode::OK, Form::default(), &next, Some(held)).await
+            page(&guest, StatusCode::OK, Form::default(), &onward, Some(held)).await
         }
-        Err(error) => refused(&guest, fields, error, &next, None).await,
+        Err(error) => refused(&guest, fields, error, &onward, None).await,
     }
 }
 
 /// The second step: the code of the authenticator app, or a backup code.
-async fn prove(guest: Guest, fields: Fields, next: &str) -> Result<Response> {
+async fn prove(guest: Guest, fields: Fields, onward: &Onward) -> Result<Response> {
     let held = fields.get("held").to_owned();
     let Some(credentials) = guest.app.held_login(&held)? else {
         let form = Form::default().alerted("That took too long. Please sign in again.");
-        return page(&guest, StatusCode::UNAUTHORIZED, form, next, None).await;
+        return page(&guest, StatusCode::UNAUTHORIZED, form, onward, None).await;
     };
     let code = match SecondCode::read(&fields.get("totpCode").into()) {
         Ok(code) => code,
         Err(rule) => {
             let error = Error::field("totpCode", rule);
-            return refused(&guest, Fields::default(), error, next, Some(held)).await;
+            return refused(&guest, Fields::default(), error, onward, Some(held)).await;
         }
     };
     let credentials = Credentials { totp_code: Some(code), ..credentials };
     match guest.app.login(credentials, guest.device()).await {
-        Ok(sign_in) => enter(&guest, &sign_in, next).await,
+        Ok(sign_in) => enter(&guest, &sign_in, onward).await,
         Err(error) if *error.kind() == Kind::SecondFactor => {
             let error = Error::field("totpCode", Rule::WrongCode);
             let form = Form::refused(Fields::default(), error)?;
-            page(&guest, StatusCode::UNAUTHORIZED, form, next, Some(held)).await
+            page(&guest, StatusCode::UNAUTHORIZED, form, onward, Some(held)).await
         }
-        Err(error) => refused(&guest, Fields::default(), error, next, None).await,
+        Err(error) => refused(&guest, Fields::default(), error, onward, None).await,
     }
 }
 
@@ -102,7 +118,7 @@ pub async fn refused(
     guest: &Guest,
     fields: Fields,
     error: Error,
-    next: &str,
+    onward: &Onward,
     held: Option<String>,
 ) -> Result<Response> {
     let status = problem::status(error.kind());
@@ -111,7 +127,7 @@ pub async fn refused(
         Kind::Unauthenticated => Form::new(fields).alerted("E-mail or password is wrong."),
         _ => Form::refused(fields, error)?,
     };
-    page(guest, status, form, next, held).await
+    page(guest, status, form, onward, held).await
 }
 
 /// The sign-in page with a form that was sent already.
@@ -119,23 +135,26 @@ pub async fn page(
     guest: &Guest,
     status: StatusCode,
     form: Form,
-    next: &str,
+    onward: &Onward,
     held: Option<String>,
 ) -> Result<Response> {
     let may_register = guest.app.registration_is_open().await?;
-    let (notice, next) = (guest.notice(), next.to_owned());
-    Ok(guest.told(status, &Login { form, notice, next, held, may_register }))
+    let notice = guest.notice();
+    Ok(guest.told(status, &Login { form, notice, onward, held, may_register }))
 }
 
 /// Goes on signed in. A session that the browser had before ends: nobody goes on in what somebody
 /// else began.
-pub async fn enter(guest: &Guest, sign_in: &SignIn, next: &str) -> Result<Response> {
+pub async fn enter(guest: &Guest, sign_in: &SignIn, onward: &Onward) -> Result<Response> {
     let token = guest.app.access_token(sign_in.claims, AccessLife::Week)?;
     if let Some(former) = guest.claims {
         guest.app.logout(former).await?;
     }
-    let mut response = redirect(next);
+    let mut response = redirect(&onward.next);
     cookie::set_session(&guest.app, &mut response, &token);
+    if !onward.kept.is_empty() {
+        signed_out::come_back(guest, &mut response, sign_in, &token, &onward.kept)?;
+    }
     Ok(response)
 }
 

@@ -13,13 +13,15 @@ use poem::{
 
 use super::{
     cookie::{self, Notice},
-    fields::{Fields, Pictures},
+    fields::Fields,
     form::Form,
+    form_body::Pictures,
     page::redirect,
     shell::{Section, Shell},
+    signed_out::{self, Sent},
 };
 use crate::{
-    app::{App, frame::Frame},
+    app::{App, frame::Frame, held_form::HeldForm},
     domain::{
         date::{self, DateFormat},
         error::{Error, Kind, Result},
@@ -42,6 +44,8 @@ pub struct Visit {
     pub frame: Frame,
     pub request: Request,
     token: String,
+    /// What is said above a form that came back after its session had ended.
+    restored: Option<String>,
 }
 
 /// The ways to the pages of one program.
@@ -58,11 +62,10 @@ impl Pages<'_> {
         get(make(move |request| {
             let app = Arc::clone(&app);
             async move {
-                let visit = match Visit::open(app, request).await? {
-                    Ok(visit) => visit,
-                    Err(elsewhere) => return Ok(elsewhere),
-                };
-                visit.told(show).await
+                match Visit::open(app, request).await? {
+                    Ok(visit) => visit.told(show).await,
+                    Err((_, elsewhere)) => Ok(elsewhere),
+                }
             }
         }))
     }
@@ -93,21 +96,46 @@ impl Pages<'_> {
         Fut: Future<Output = Result<Response>> + Send + 'static,
     {
         let app = Arc::clone(self.0);
-        make(move |request| {
+        make(move |mut request: Request| {
             let app = Arc::clone(&app);
             async move {
-                check_origin(&app, &request).map_err(into_poem)?;
-                let mut visit = match Visit::open(app, request).await? {
-                    Ok(visit) => visit,
-                    Err(elsewhere) => return Ok(elsewhere),
-                };
-                // Who is not signed in sends nothing large.
-                let fields = Fields::read(&mut visit.request, Pictures::Taken).await?;
-                if !visit.proves(&fields) {
-                    return Err(into_poem(Error::forbidden(STALE)));
+                // Put there by the program alone, once the form's owner has signed in.
+                let held = request.extensions_mut().remove::<HeldForm>();
+                if held.is_none() {
+                    check_origin(&app, &request).map_err(into_poem)?;
                 }
-                let app = Arc::clone(&visit.app);
-                act(visit, fields).await.or_else(|error| signed_out(&app, error))
+                let mut visit = match Visit::open(Arc::clone(&app), request).await? {
+                    Ok(visit) => visit,
+                    Err((request, elsewhere)) => {
+                        return signed_out::hold_unread(app, request, elsewhere).await;
+                    }
+                };
+                if let Some(held) = held {
+                    return signed_out::show_again(visit, held, act).await;
+                }
+                let fields = Fields::read(&mut visit.request, Pictures::Taken).await?;
+                let session = visit.form_session(&fields).map_err(into_poem)?;
+                let claims = visit.claims;
+                match session {
+                    Some(session) if session == claims => {}
+                    // Made in an earlier session of the same person.
+                    Some(session) if session.account == claims.account => {
+                        if !signed_out::is_logout(&visit.request) {
+                            let sent = Sent::new(&visit.request, &fields);
+                            return signed_out::show_again(visit, sent.form, act).await;
+                        }
+                    }
+                    _ => return Err(into_poem(Error::forbidden(STALE))),
+                }
+                let sent = Sent::new(&visit.request, &fields);
+                match act(visit, fields).await {
+                    // The session ended while the form was being saved.
+                    Err(error) if *error.kind() == Kind::Unauthenticated => {
+                        let guest = Guest::new(app, Request::default());
+                        signed_out::hold(guest, claims.account, sent).await
+                    }
+                    answered => answered.map_err(into_poem),
+                }
             }
         })
     }
@@ -173,7 +201,7 @@ impl Visit {
     async fn open(
         app: Arc<App>,
         request: Request,
-    ) -> poem::Result<std::result::Result<Self, Response>> {
+    ) -> poem::Result<std::result::Result<Self, (Request, Response)>> {
         let claims = cookie::session(&app, &request).map(|token| app.verify_token(token));
         let opened = match claims {
             Some(Ok(claims)) => {
@@ -186,13 +214,13 @@ impl Visit {
         match opened {
             Ok((claims, frame)) => {
                 let token = app.form_token(claims).map_err(into_poem)?;
-                Ok(Ok(Self { app, claims, frame, request, token }))
+                Ok(Ok(Self { app, claims, frame, request, token, restored: None }))
             }
             Err(error) if *error.kind() == Kind::Unauthenticated => {
                 let back = wanted(&request);
                 let mut response = redirect(&format!("/login{back}"));
                 cookie::clear_session(&app, &mut response);
-                Ok(Err(response))
+                Ok(Err((request, response)))
             }
             Err(error) => Err(into_poem(error)),
         }
@@ -206,7 +234,7 @@ impl Visit {
     {
         let (app, has_notice) =
             (Arc::clone(&self.app), cookie::notice(&self.app, &self.request).is_some());
-        let mut response = show(self).await.or_else(|error| signed_out(&app, error))?;
+        let mut response = show(self).await.or_else(|error| ended(&app, error))?;
         let is_page = response.content_type().is_some_and(|kind| kind.starts_with("text/html"));
         if has_notice && is_page {
             cookie::clear_notice(&app, &mut response);
@@ -214,10 +242,16 @@ impl Visit {
         Ok(response)
     }
 
-    fn proves(&self, fields: &Fields) -> bool {
+    /// The session that a form was made for.
+    fn form_session(&self, fields: &Fields) -> Result<Option<Claims>> {
         let header = self.request.header(TOKEN_HEADER).unwrap_or_default();
-        let given = if header.is_empty() { fields.get("_token") } else { header };
-        self.app.is_form_token(self.claims, given).unwrap_or_default()
+        self.app.form_session(if header.is_empty() { fields.get("_token") } else { header })
+    }
+
+    /// The same visit, by a form that came back after its session had ended; `alert` says so.
+    #[must_use]
+    pub fn restored(self, alert: String) -> Self {
+        Self { restored: Some(alert), ..self }
     }
 
     /// A segment of the path.
@@ -253,8 +287,8 @@ impl Visit {
     /// The form again with what was wrong, and the status that says so.
     pub fn refused(&self, fields: Fields, error: Error) -> Result<(StatusCode, Form)> {
         let status = problem::status(error.kind());
-        let once = self.app.form_key();
-        Ok((status, Form::refused(fields, error)?.marked(&self.token, once)))
+        let form = Form::refused(fields, error)?.marked(&self.token, self.app.form_key());
+        Ok((status, self.restored.iter().fold(form, Form::alerted)))
     }
 
     /// Like [`Visit::refused`], for a form that changes something stored, whose fields hold
@@ -309,6 +343,7 @@ impl Visit {
         match error.kind() {
             Kind::Conflict
             | Kind::Stale
+            | Kind::Unsaved
             | Kind::TooMany(_)
             | Kind::Unavailable { .. }
             | Kind::Unwritable
@@ -360,7 +395,7 @@ fn wanted(request: &Request) -> String {
 }
 
 /// A session that ended while the page was made leads to sign in; other failures stay.
-fn signed_out(app: &App, error: Error) -> poem::Result<Response> {
+fn ended(app: &App, error: Error) -> poem::Result<Response> {
     if *error.kind() != Kind::Unauthenticated {
         return Err(into_poem(error));
     }

@@ -20,6 +20,7 @@ mod registration;
 mod security;
 mod session;
 mod settings;
+mod signed_out;
 mod stale;
 mod verify_email;
 mod visit;

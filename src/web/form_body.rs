@@ -1,0 +1,122 @@
+//! How a browser sends a form, and what of it is held while somebody signs in again.
+
+use poem::{
+    FromRequest, Request, RequestBody,
+    http::{StatusCode, header},
+    web::{Form, Multipart},
+};
+use tokio::io::AsyncReadExt;
+
+use super::fields::Fields;
+use crate::{domain::error::Error, http::problem::into_poem};
+
+/// Largest form, in bytes.
+const FORM_MAX: usize = 1024 * 1024;
+/// Largest form that brings a picture: the picture, and what stands around it.
+const UPLOAD_MAX: usize = 6 * 1024 * 1024;
+
+/// Whether a form may bring a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pictures {
+    Taken,
+    /// It may come, but is read for nobody.
+    Dropped,
+    Refused,
+}
+
+/// What of a form is not held: the marks of its session, which of its buttons was pressed to
+/// arrange it, passwords, codes, and the answers of authenticators.
+const NOT_HELD: [&str; 9] = [
+    "_token",
+    "_once",
+    "_action",
+    "password",
+    "currentPassword",
+    "newPassword",
+    "totpCode",
+    "challenge",
+    "answer",
+];
+
+impl Fields {
+    /// Reads the body of a form.
+    pub async fn read(request: &mut Request, pictures: Pictures) -> poem::Result<Self> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let is_multipart = pictures != Pictures::Refused
+            && kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
+        if is_multipart && pictures == Pictures::Dropped {
+            return Self::read_without_picture(request).await;
+        }
+        let most = if is_multipart { UPLOAD_MAX } else { FORM_MAX };
+        let bytes = request.take_body().into_bytes_limit(most).await?;
+        let mut body = RequestBody::new(bytes.into());
+        if is_multipart {
+            return Self::read_multipart(Multipart::from_request(request, &mut body).await?).await;
+        }
+        let Form(pairs) = Form::<Vec<(String, String)>>::from_request(request, &mut body)
+            .await
+            .map_err(|_| into_poem(Error::malformed("This is no form")))?;
+        Ok(Self { pairs, ..Self::default() })
+    }
+
+    /// Reads what was typed into a form with a picture, which is never held as a whole.
+    async fn read_without_picture(request: &mut Request) -> poem::Result<Self> {
+        let length = request.header(header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
+        if length.is_none_or(|length: usize| length > UPLOAD_MAX) {
+            return Err(poem::Error::from_status(StatusCode::PAYLOAD_TOO_LARGE));
+        }
+        let mut body = RequestBody::new(request.take_body());
+        let mut parts = Multipart::from_request(request, &mut body).await?;
+        let garbled = || poem::Error::from_status(StatusCode::BAD_REQUEST);
+        let (mut fields, mut left) = (Self::default(), FORM_MAX as u64);
+        while let Some(part) = parts.next_field().await.map_err(|_| garbled())? {
+            let name = part.name().unwrap_or_default().to_owned();
+            if let Some(file) = part.file_name() {
+                fields.had_file |= !file.is_empty();
+                continue;
+            }
+            let mut text = String::new();
+            let mut reader = part.into_async_read().take(left);
+            reader.read_to_string(&mut text).await.map_err(|_| garbled())?;
+            left = left.saturating_sub(text.len() as u64);
+            if left == 0 {
+                return Err(poem::Error::from_status(StatusCode::PAYLOAD_TOO_LARGE));
+            }
+            fields.pairs.push((name, text));
+        }
+        Ok(fields)
+    }
+
+    async fn read_multipart(mut parts: Multipart) -> poem::Result<Self> {
+        let mut fields = Self::default();
+        let garbled = || poem::Error::from_status(StatusCode::BAD_REQUEST);
+        while let Some(part) = parts.next_field().await.map_err(|_| garbled())? {
+            let name = part.name().unwrap_or_default().to_owned();
+            if part.file_name().is_some() {
+                let bytes = part.bytes().await.map_err(|_| garbled())?;
+                fields.upload = Some(bytes).filter(|bytes| !bytes.is_empty());
+                fields.had_file |= fields.upload.is_some();
+            } else {
+                fields.pairs.push((name, part.text().await.map_err(|_| garbled())?));
+            }
+        }
+        Ok(fields)
+    }
+
+    /// The text of a form that is held while somebody signs in again: no secret, and nothing that
+    /// belongs to the session that ended.
+    pub fn held(&self) -> Vec<(String, String)> {
+        let is_held = |(name, _): &&(String, String)| !NOT_HELD.contains(&&**name);
+        self.pairs.iter().filter(is_held).cloned().collect()
+    }
+
+    /// A form that was held.
+    pub fn of_held(pairs: Vec<(String, String)>, had_file: bool) -> Self {
+        Self { pairs, upload: None, had_file }
+    }
+
+    /// Whether a file came with the form, be it that it was dropped.
+    pub fn had_file(&self) -> bool {
+        self.had_file
+    }
+}
