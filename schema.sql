@@ -532,3 +532,5 @@ CREATE INDEX outbox_by_invoice ON outbox (invoice_id, id) WHERE invoice_id IS NO
 ALTER TABLE outbox ADD COLUMN file_name TEXT;
 CREATE INDEX outbox_failed_of_account ON outbox (account_id, id) WHERE failed_at IS NOT NULL;
 CREATE INDEX outbox_by_kind ON outbox (account_id, kind, id) WHERE invoice_id IS NULL;
+
+-- The search keys of clients are folded anew; see store/migrate.rs.

@@ -46,7 +46,10 @@ pub mod session;
 pub mod token;
 pub mod two_factor;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use tokio::time::timeout;
@@ -140,6 +143,8 @@ pub struct App {
     outbox: Outbox,
     printer: Printer,
     limits: Limits,
+    /// Whether deleted accounts may have left something in the files of the database.
+    is_to_erase: AtomicBool,
     /// None where passkeys cannot work.
     relying_party: Option<Arc<RelyingParty>>,
     access_life: SignedDuration,
@@ -170,6 +175,7 @@ impl App {
             outbox: Outbox::new(settings.courier),
             printer: Printer::new(),
             limits: Limits::new(settings.rate_limit),
+            is_to_erase: AtomicBool::new(false),
             relying_party: RelyingParty::new(&settings.public_url, &settings.origins).map(Arc::new),
             access_life: settings.access_life,
             refresh_life: settings.refresh_life,

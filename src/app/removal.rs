@@ -1,5 +1,7 @@
 //! The end of an account: at once for whoever would use it, in small steps for its rows.
 
+use std::sync::atomic::Ordering;
+
 use super::{
     App,
     limit::Limit,
@@ -11,10 +13,11 @@ use crate::{
         account::Password,
         code::SecondCode,
         error::{Error, Result},
+        id::AccountId,
         rule::Rule,
         session::Claims,
     },
-    store,
+    store::{self, engine::Tx},
 };
 
 /// What was wrong with a request to delete an account.
@@ -78,10 +81,29 @@ impl App {
     }
 
     /// Removes what is left of deleted accounts. Each step is a short transaction of its own, so
-    /// that nobody waits for it; what a stop of the program leaves is removed the next time.
+    /// that nobody waits for it; what a stop of the program leaves is removed the next time. Then
+    /// what they have left in the files of the database is erased.
     pub async fn remove_deleted_accounts(&self) -> Result<()> {
         while let Some(account) = self.store.read(store::removal::next).await? {
+            self.is_to_erase.store(true, Ordering::Relaxed);
+            self.forget_mail_files(account).await?;
             while self.store.write(move |tx| store::removal::step(tx, account)).await? {}
+        }
+        // Where a reader is in the way, the next round does it.
+        if self.is_to_erase.load(Ordering::Relaxed) && self.store.erase_deleted().await? {
+            self.is_to_erase.store(false, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Removes the files that mails of an account were written into.
+    async fn forget_mail_files(&self, account: AccountId) -> Result<()> {
+        let Some(courier) = &self.outbox.courier else { return Ok(()) };
+        let of_account = move |tx: &mut Tx| store::outbox::list_of_account(tx, account);
+        for (id, made_at) in self.store.read(of_account).await? {
+            if let Err(error) = courier.forget(id, made_at).await {
+                tracing::warn!(%error, %id, "the file of a mail could not be removed");
+            }
         }
         Ok(())
     }

@@ -13,7 +13,11 @@ use serde_json::json;
 use super::{Failure, Outcome, admin::named, terminal, with_app};
 use crate::{
     config::Location,
-    domain::{exchange_rate::ExchangeRate, text},
+    domain::{
+        exchange_rate::ExchangeRate,
+        exchange_rate_file::{self, WrongLine},
+        text,
+    },
 };
 
 #[derive(Args)]
@@ -39,7 +43,9 @@ enum Action {
     ///
     /// Each line is `day,from,to,rate`, such as `2026-03-18,EUR,USD,1.0834`: so many units of
     /// `to` for one of `from`, from that day on. A heading and lines that begin with # are left
-    /// out. Of each pair only the newest rate is kept.
+    /// out. Semicolons or tabs may stand for the commas, and a comma before the decimals where
+    /// that is clear. The European Central Bank's files (eurofxref.csv, eurofxref-hist.csv) are
+    /// read as they are. Of each pair only the newest rate is kept.
     Import {
         /// The account
         email: String,
@@ -83,7 +89,9 @@ fn list(location: &Location, email: &str, as_json: bool) -> Outcome {
 fn import(location: &Location, email: &str, file: &Path) -> Outcome {
     text::parse_email(email).map_err(|rule| Failure::Failed(format!("{email:?} {rule}")))?;
     let text = read(file)?;
-    let lines = parse(&text)?;
+    let lines = exchange_rate_file::parse(&text).map_err(|WrongLine { number, reason }| {
+        Failure::Failed(format!("line {number}: {reason}; nothing was taken in"))
+    })?;
     let count = lines.len();
     with_app(location, async |app| {
         let failed = |error| named(email, error);
@@ -108,28 +116,4 @@ fn read(file: &Path) -> Result<String, Failure> {
         fs::read_to_string(file)
     };
     read.map_err(|error| Failure::Failed(format!("cannot read {}: {error}", file.display())))
-}
-
-/// The rates of a file, each with the number of its line.
-fn parse(text: &str) -> Result<Vec<(usize, ExchangeRate)>, Failure> {
-    let mut rates = Vec::new();
-    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
-    let lines = (1..).zip(lines).filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-    for (index, (number, line)) in lines.enumerate() {
-        let columns: Vec<&str> =
-            line.split(',').map(|column| column.trim().trim_matches('"')).collect();
-        if index == 0 && columns.first().is_some_and(|name| name.eq_ignore_ascii_case("day")) {
-            continue;
-        }
-        let &[day, from, into, rate] = &columns[..] else {
-            return Err(Failure::Failed(format!(
-                "line {number}: {line:?} is not day,from,to,rate; nothing was taken in"
-            )));
-        };
-        let rate = ExchangeRate::parse(day, from, into, rate).map_err(|error| {
-            Failure::Failed(format!("line {number}: {error}; nothing was taken in"))
-        })?;
-        rates.push((number, rate));
-    }
-    Ok(rates)
 }

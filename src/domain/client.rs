@@ -55,7 +55,7 @@ impl ClientDetails {
     /// The text that a search looks in.
     pub fn search_key(&self) -> String {
         let company = self.company.as_deref().unwrap_or_default();
-        text::fold(&[&self.name, &self.email, company].join("\n"))
+        text::search_key(&[&self.name, &self.email, company].join("\n"))
     }
 }
 

@@ -76,6 +76,25 @@ impl NewRate {
     }
 }
 
+/// What is known of a pair of currencies.
+struct Known {
+    day: Date,
+    /// Whether it was entered so, and not the other way round.
+    is_given: bool,
+    rate: Decimal,
+}
+
+fn keep_newer(
+    pairs: &mut BTreeMap<(Currency, Currency), Known>,
+    pair: (Currency, Currency),
+    new: Known,
+) {
+    let is_newer = |known: &Known| (known.day, known.is_given) < (new.day, new.is_given);
+    if pairs.get(&pair).is_none_or(is_newer) {
+        pairs.insert(pair, new);
+    }
+}
+
 /// The latest known rates into one base currency.
 #[derive(Debug, Clone)]
 pub struct Rates {
@@ -84,25 +103,32 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// `known` are the latest rates by pair; a pair known only the other way round is inverted.
-    pub fn new(
-        base: Currency,
-        known: impl IntoIterator<Item = (Currency, Currency, Decimal)>,
-    ) -> Self {
-        let mut rates = BTreeMap::from([(base, Decimal::ONE)]);
-        let mut inverse = BTreeMap::new();
-        for (from, into, rate) in known {
-            if into == base {
-                rates.insert(from, rate);
-            } else if from == base
-                && let Some(rate) = Decimal::ONE.checked_div(rate)
-            {
-                inverse.insert(into, rate.round_sf(18).unwrap_or(rate));
+    /// `known` are the rates by pair. Of a pair known both ways the newer counts. A currency that
+    /// has no rate into the base goes by the currency that both have the newest rates with.
+    pub fn new(base: Currency, known: impl IntoIterator<Item = ExchangeRate>) -> Self {
+        let mut pairs = BTreeMap::new();
+        for ExchangeRate { from, into, day, rate } in known {
+            keep_newer(&mut pairs, (from, into), Known { day, is_given: true, rate });
+            if let Some(rate) = Decimal::ONE.checked_div(rate) {
+                keep_newer(&mut pairs, (into, from), Known { day, is_given: false, rate });
             }
         }
-        for (currency, rate) in inverse {
-            rates.entry(currency).or_insert(rate);
+        let mut by_way: BTreeMap<Currency, ((Date, Date), Decimal)> = BTreeMap::new();
+        for ((from, way), first) in &pairs {
+            let Some(second) = pairs.get(&(*way, base)) else { continue };
+            let Some(rate) = first.rate.checked_mul(second.rate) else { continue };
+            let age = (first.day.min(second.day), first.day.max(second.day));
+            if by_way.get(from).is_none_or(|(known, _)| *known < age) {
+                by_way.insert(*from, (age, rate));
+            }
         }
+        let mut rates: BTreeMap<Currency, Decimal> =
+            by_way.into_iter().map(|(from, (_, rate))| (from, rate)).collect();
+        let direct = pairs.into_iter().filter(|((_, into), _)| *into == base);
+        rates.extend(direct.map(|((from, _), known)| (from, known.rate)));
+        // More figures than anybody knows a rate by.
+        rates.values_mut().for_each(|rate| *rate = rate.round_sf(18).unwrap_or(*rate));
+        rates.retain(|_, rate| !rate.is_zero());
         rates.insert(base, Decimal::ONE);
         Self { base, rates }
     }
@@ -171,9 +197,14 @@ mod tests {
         Currency::from_code(code).unwrap()
     }
 
+    fn rate(from: &str, into: &str, day: i8, rate: Decimal) -> ExchangeRate {
+        let day = jiff::civil::date(2026, 3, day);
+        ExchangeRate { from: currency(from), into: currency(into), day, rate }
+    }
+
     #[test]
     fn what_has_no_rate_is_left_out_and_named() {
-        let known = [(currency("NGN"), Currency::USD, Decimal::new(65, 5))];
+        let known = [rate("NGN", "USD", 17, Decimal::new(65, 5))];
         let rates = Rates::new(Currency::USD, known);
         let mut total = Total::default();
         total.add(Money::new(100_000, currency("NGN")));
@@ -186,17 +217,45 @@ mod tests {
 
     #[test]
     fn a_rate_known_the_other_way_round_is_inverted() {
-        let rates =
-            Rates::new(Currency::USD, [(Currency::USD, currency("XOF"), Decimal::from(600))]);
+        let rates = Rates::new(Currency::USD, [rate("USD", "XOF", 17, Decimal::from(600))]);
         let mut total = Total::default();
         total.add(Money::new(6_000, currency("XOF")));
         assert_eq!(total.convert(&rates).minor, 1_000);
     }
 
     #[test]
+    fn a_currency_without_a_rate_goes_by_one_that_both_have_rates_with() {
+        let known = [
+            rate("EUR", "USD", 17, Decimal::new(125, 2)),
+            rate("EUR", "NGN", 17, Decimal::from(2000)),
+            rate("JPY", "NGN", 17, Decimal::from(10)),
+            // Older, and by another way.
+            rate("GBP", "USD", 3, Decimal::from(9)),
+            rate("GBP", "NGN", 3, Decimal::from(9)),
+        ];
+        let into = |base: &str| Rates::new(currency(base), known.clone());
+        assert_eq!(into("NGN").rate(currency("USD")), Some(Decimal::from(1600)));
+        assert_eq!(into("USD").rate(currency("NGN")), Some(Decimal::new(625, 6)));
+        assert_eq!(into("JPY").rate(currency("EUR")), Some(Decimal::from(200)));
+        // No currency has rates with both.
+        assert_eq!(into("JPY").rate(currency("USD")), None);
+    }
+
+    #[test]
+    fn of_a_pair_known_both_ways_the_newer_rate_counts_and_none_by_another_currency() {
+        let known = [
+            rate("EUR", "USD", 17, Decimal::from(2)),
+            rate("USD", "EUR", 18, Decimal::new(8, 1)),
+            rate("EUR", "GBP", 19, Decimal::ONE),
+            rate("GBP", "USD", 19, Decimal::from(3)),
+        ];
+        let rates = Rates::new(Currency::USD, known);
+        assert_eq!(rates.rate(currency("EUR")), Some(Decimal::new(125, 2)));
+    }
+
+    #[test]
     fn a_total_is_rounded_once_a_currency_however_it_is_made_up() {
-        let rates =
-            Rates::new(Currency::USD, [(currency("NGN"), Currency::USD, Decimal::new(4, 1))]);
+        let rates = Rates::new(Currency::USD, [rate("NGN", "USD", 17, Decimal::new(4, 1))]);
         let mut total = Total::default();
         (0..10).for_each(|_| total.add(Money::new(1, currency("NGN"))));
         assert_eq!(total.convert(&rates).minor, 4);

@@ -9,11 +9,14 @@ use super::{
     word::words,
 };
 
-/// How long delivery is tried.
+/// How long delivery is tried at least.
 const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(24);
 /// The pause after the first failed try; each further one is twice as long.
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(30);
+/// Fewer tries than a day has room for. A machine that slept, or whose clock was wrong, has made
+/// fewer, and goes on.
+const ENOUGH_TRIES: i64 = 50;
 
 words! {
     /// What a mail is about.
@@ -144,13 +147,18 @@ impl Trouble {
     }
 }
 
-/// When a mail is tried again that has failed so many times; `None` once it is given up. The
-/// last try comes when the day is over.
+/// When a mail is tried again that has failed so many times; `None` once it is given up: after a
+/// day in which it was tried often enough, or where the clock cannot tell the day, after twice as
+/// many tries. The last try comes when the day is over.
 pub fn next_try(created_at: Timestamp, tries: i64, now: Timestamp) -> Option<Timestamp> {
     let end = created_at.checked_add(GIVEN_UP_AFTER).ok()?;
+    if (now >= end && tries >= ENOUGH_TRIES) || tries >= 2 * ENOUGH_TRIES {
+        return None;
+    }
     let doublings = u32::try_from(tries.clamp(1, 16) - 1).unwrap_or(0);
     let pause = FIRST_PAUSE.checked_mul(1 << doublings).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
-    (now < end).then(|| now.checked_add(pause).unwrap_or(end).min(end))
+    let next = now.checked_add(pause).ok()?;
+    Some(if now < end { next.min(end) } else { next })
 }
 
 #[cfg(test)]

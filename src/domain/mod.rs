@@ -8,6 +8,7 @@ pub mod dashboard;
 pub mod date;
 pub mod error;
 pub mod exchange_rate;
+pub mod exchange_rate_file;
 pub mod expected;
 pub mod export;
 pub mod form;

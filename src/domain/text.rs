@@ -57,7 +57,7 @@ pub fn said(max: usize) -> impl Fn(&Value) -> Result<String, Rule> {
 /// Reads `search`: what is looked for, folded; nothing where it is but space.
 pub fn search(form: &mut Form) -> Option<Option<String>> {
     let search = form.optional("search", free(NAME_MAX))?;
-    Some(search.map(|text| fold(text.trim())).filter(|text| !text.is_empty()))
+    Some(search.map(|text| search_key(text.trim())).filter(|text| !text.is_empty()))
 }
 
 /// A short word of a program: 1 to 30 of a–z, 0–9 and `-`, read without regard to case.
@@ -167,6 +167,49 @@ pub fn fold(text: &str) -> String {
     text.nfkc().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect()
 }
 
+/// The form in which names are searched: folded, and without what people leave out where their
+/// keyboard has it not. `strasse` finds Straße, `adebayo` finds Adébáyọ̀.
+pub fn search_key(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let letters = text.nfkd().filter(|c| !is_diacritic(*c)).flat_map(char::to_lowercase);
+    let mut key = String::with_capacity(text.len());
+    for letter in letters {
+        match letter {
+            'ß' => key.push_str("ss"),
+            'æ' => key.push_str("ae"),
+            'œ' => key.push_str("oe"),
+            'þ' => key.push_str("th"),
+            'ø' => key.push('o'),
+            'ł' => key.push('l'),
+            'đ' | 'ð' | 'ɖ' => key.push('d'),
+            'ħ' => key.push('h'),
+            'ı' => key.push('i'),
+            'ŧ' => key.push('t'),
+            'ŋ' => key.push('n'),
+            'ɓ' => key.push('b'),
+            'ɗ' => key.push('d'),
+            'ƙ' => key.push('k'),
+            'ƴ' => key.push('y'),
+            'ɛ' => key.push('e'),
+            'ɔ' => key.push('o'),
+            'ς' => key.push('σ'),
+            // Lower case may have brought one of its own: İ.
+            letter if is_diacritic(letter) => {}
+            letter => key.push(letter),
+        }
+    }
+    // Syllables of Hangul, and marks that make another letter of one, are put together again.
+    key.nfc().collect()
+}
+
+/// Marks above, below and through letters of the Latin, Greek and Cyrillic scripts. In others
+/// such marks are vowels.
+fn is_diacritic(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}')
+}
+
 /// Whether nothing is seen of a character by itself. (Joiners belong into words of some scripts.)
 fn is_invisible(c: char) -> bool {
     c.is_whitespace()
@@ -188,4 +231,35 @@ fn within(max: usize, text: &str) -> Result<&str, Rule> {
         return Err(Rule::TooLong { max });
     }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::search_key;
+
+    #[test]
+    fn names_are_found_by_what_any_keyboard_can_type() {
+        for (name, typed) in [
+            ("Straße", "strasse"),
+            ("GROẞE", "grosse"),
+            ("Ad\u{e9}b\u{e1}y\u{1ecd}\u{300}", "adebayo"),
+            ("Ade\u{301}ba\u{301}yo\u{323}\u{300}", "adebayo"),
+            ("Søren Ærø", "soren aero"),
+            ("Łódź", "lodz"),
+            ("Đặng", "dang"),
+            ("IŞIK Işık İstanbul", "isik isik istanbul"),
+            ("Œuvre", "oeuvre"),
+            ("Þór", "thor"),
+            ("Ɗan Ƙano", "dan kano"),
+            ("ﬁnance", "finance"),
+            ("Ёлка", "елка"),
+            ("ΟΔΟΣ", "οδος"),
+        ] {
+            assert_eq!(search_key(name), search_key(typed), "{name}");
+        }
+        // What is another letter stays one.
+        for (one, other) in [("काम", "किम"), ("が", "か"), ("한", "하")] {
+            assert!(!search_key(one).contains(&search_key(other)), "{one} {other}");
+        }
+    }
 }

@@ -107,8 +107,7 @@ impl Courier {
         match &self.way {
             Way::Smtp(smtp) => smtp.deliver(&message).await.map(|()| Delivered::Accepted),
             Way::Folder(folder) => {
-                let time = made_at.to_zoned(TimeZone::UTC).strftime("%Y%m%dT%H%M%SZ").to_string();
-                let name = format!("{time}-{id}.eml");
+                let name = file_name(id, made_at);
                 let file = folder.join(&name);
                 let (written, bytes) = (file.clone(), message.formatted());
                 spawn_blocking(move || write_file(&written, &bytes))
@@ -123,9 +122,27 @@ impl Courier {
             }
         }
     }
-}
 
-impl Courier {
+    /// Removes the file of a mail, where it was written into a folder.
+    ///
+    /// # Errors
+    ///
+    /// The file is there and cannot be removed.
+    pub async fn forget(&self, id: MailId, made_at: Timestamp) -> io::Result<()> {
+        let Way::Folder(folder) = &self.way else { return Ok(()) };
+        let file = folder.join(file_name(id, made_at));
+        let removed = spawn_blocking(move || fs::remove_file(file)).await;
+        match removed.unwrap_or_else(|error| Err(io::Error::other(error))) {
+            // There may be none, and no folder either.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                Ok(())
+            }
+            removed => removed,
+        }
+    }
+
     /// Whether mail would be taken: connects and signs in as a delivery does, and says good-bye.
     /// Answers why not, in one line without secrets.
     pub async fn check(&self) -> Result<(), String> {
@@ -136,6 +153,11 @@ impl Courier {
         let _ = timeout(QUIT_TIMEOUT, connection.quit()).await;
         Ok(())
     }
+}
+
+fn file_name(id: MailId, made_at: Timestamp) -> String {
+    let time = made_at.to_zoned(TimeZone::UTC).strftime("%Y%m%dT%H%M%SZ");
+    format!("{time}-{id}.eml")
 }
 
 /// Writes a file that only its owner may read, beside and renamed, so that whoever looks into

@@ -233,6 +233,33 @@ pub fn update(tx: &mut Tx, client: &Client) -> Result<()> {
     )
 }
 
+/// Writes the search keys of all clients anew, as this program folds them.
+pub(super) fn refold(tx: &mut Tx) -> Result<()> {
+    const AT_ONCE: i64 = 1000;
+    let mut last = ClientId::NIL;
+    loop {
+        let clients: Vec<(ClientId, ClientDetails, String)> = tx.list(
+            "SELECT id, name, email, company, search_key FROM clients \
+             WHERE id > ?1 ORDER BY id LIMIT ?2",
+            values![&last, AT_ONCE],
+            |row| {
+                let (name, email, company) = (row.get(1)?, row.get(2)?, row.get(3)?);
+                let details = ClientDetails { name, email, company, phone: None, country: None };
+                Ok((row.get(0)?, details, row.get(4)?))
+            },
+        )?;
+        let Some((newest, ..)) = clients.last() else { return Ok(()) };
+        last = *newest;
+        for (id, details, key) in &clients {
+            let folded = details.search_key();
+            if folded != *key {
+                let values = values![id, folded];
+                tx.change("UPDATE clients SET search_key = ?2 WHERE id = ?1", values)?;
+            }
+        }
+    }
+}
+
 /// Takes a client out of every list.
 pub fn delete(tx: &mut Tx, account: AccountId, id: ClientId, now: Timestamp) -> Result<()> {
     tx.change(

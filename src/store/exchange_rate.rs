@@ -48,6 +48,5 @@ pub fn list(tx: &mut Tx, account: AccountId) -> Result<Vec<ExchangeRate>> {
 
 /// The latest known rates into `base`.
 pub fn latest(tx: &mut Tx, account: AccountId, base: Currency) -> Result<Rates> {
-    let known = list(tx, account)?;
-    Ok(Rates::new(base, known.into_iter().map(|rate| (rate.from, rate.into, rate.rate))))
+    Ok(Rates::new(base, list(tx, account)?))
 }

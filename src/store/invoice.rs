@@ -89,7 +89,7 @@ pub fn create(tx: &mut Tx, invoice: &Invoice) -> Result<()> {
             invoice.notes.as_ref(),
             invoice.created_at,
             invoice.updated_at,
-            text::fold(&invoice.number),
+            text::search_key(&invoice.number),
         ],
     )?;
     create_items(tx, invoice)?;

@@ -9,8 +9,8 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    Database,
-    engine::{Connection, values},
+    Database, client,
+    engine::{Connection, Tx, values},
     sqlite,
 };
 use crate::domain::error::{Error, Result};
@@ -19,6 +19,9 @@ const SCHEMA: &str = include_str!("../../schema.sql");
 /// The table that tells which blocks a database has.
 const VERSIONS: &str = "CREATE TABLE schema_version \
     (version BIGINT NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL)";
+
+/// The version from which on searches pass over accents.
+const REFOLDED: i64 = 4;
 
 /// One block of `schema.sql`.
 struct Block {
@@ -159,6 +162,10 @@ fn apply(connection: &mut dyn Connection, block: &Block, now: Timestamp) -> Resu
     }
     for statement in &block.statements {
         connection.define(statement)?;
+    }
+    // What SQL cannot say.
+    if block.version == REFOLDED {
+        client::refold(&mut Tx::new(connection))?;
     }
     connection.execute(
         "INSERT INTO schema_version (version, applied_at) VALUES (?1, ?2)",

@@ -47,6 +47,8 @@ pub mod two_factor;
 
 use std::{error::Error as StdError, future::Future, path::Path};
 
+use tokio::task::spawn_blocking;
+
 pub use self::database::Database;
 use self::{
     engine::Tx,
@@ -181,6 +183,16 @@ impl Store {
             Engine::Sqlite(engine) => engine.join(),
             Engine::Postgres(engine) => engine.join(),
         }
+    }
+
+    /// Erases what deleted rows have left beside the database; answers whether that was possible
+    /// now. A server's files are the server's: its VACUUM does it.
+    pub async fn erase_deleted(&self) -> Result<bool> {
+        let Engine::Sqlite(engine) = &self.engine else { return Ok(true) };
+        let (path, checkpoints) = (engine.path().to_owned(), engine.checkpoints());
+        spawn_blocking(move || sqlite::erase_deleted(&path, checkpoints))
+            .await
+            .map_err(Error::internal)?
     }
 
     /// How many reads and writes wait for a thread.

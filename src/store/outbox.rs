@@ -179,6 +179,13 @@ pub fn list_failed(tx: &mut Tx) -> Result<Vec<Letter>> {
     )
 }
 
+/// The letters of an account that are still known, and when each was made.
+pub fn list_of_account(tx: &mut Tx, account: AccountId) -> Result<Vec<(MailId, Timestamp)>> {
+    tx.list("SELECT id, created_at FROM outbox WHERE account_id = ?1", values![&account], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
+}
+
 /// Every letter that is still known, oldest first.
 pub fn list(tx: &mut Tx) -> Result<Vec<Letter>> {
     tx.list(concat!("SELECT ", columns!(), " FROM outbox ORDER BY created_at, id"), &[], read)

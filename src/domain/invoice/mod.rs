@@ -266,7 +266,8 @@ impl InvoiceFilter {
         let (Some(search), Some(project_id)) = (search, project_id) else {
             return Err(form.failure());
         };
-        let search = search.map(|text| text::fold(text.trim())).filter(|text| !text.is_empty());
+        let search =
+            search.map(|text| text::search_key(text.trim())).filter(|text| !text.is_empty());
         Ok(Self { project_id, search, ..filter })
     }
 }

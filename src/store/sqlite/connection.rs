@@ -67,6 +67,8 @@ pub fn open(path: &Path, checkpoints: Checkpoints) -> Result<Sqlite> {
         ("journal_mode", "WAL"),
         ("synchronous", "FULL"),
         ("foreign_keys", "ON"),
+        // What is deleted is overwritten.
+        ("secure_delete", "ON"),
         // Checkpoints are rarer and larger than by default: fewer pauses under load.
         ("wal_autocheckpoint", if is_ours { "4000" } else { "0" }),
         ("journal_size_limit", "67108864"),

@@ -154,6 +154,20 @@ pub fn peek<T>(path: &Path, work: impl FnOnce(&mut dyn Connection) -> Result<T>)
     work(&mut transaction)
 }
 
+/// Brings what stands in the -wal file into the database and empties the former, so that nothing
+/// of deleted rows is left in it. Answers whether that was possible: readers may have been in
+/// the way. Litestream's copy of the file is its own matter.
+pub fn erase_deleted(path: &Path, checkpoints: Checkpoints) -> Result<bool> {
+    if checkpoints == Checkpoints::Litestream {
+        return Ok(true);
+    }
+    let connection = open(path, checkpoints)?;
+    let busy: i64 = connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+        .map_err(failure)?;
+    Ok(busy == 0)
+}
+
 /// Brings everything that stands in the -wal file into the database file and removes the former.
 /// Fails where another process has the database open.
 pub fn settle(path: &Path) -> Result<()> {

@@ -30,7 +30,7 @@ use self::{
 };
 pub use self::{
     connection::Checkpoints,
-    file::{backup, check, fill, peek, query_plan, settle, with_connection},
+    file::{backup, check, erase_deleted, fill, peek, query_plan, settle, with_connection},
     lock::ServeLock,
 };
 use super::{
@@ -109,6 +109,10 @@ impl Engine {
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub fn checkpoints(&self) -> Checkpoints {
+        self.checkpoints
     }
 }
 

@@ -72,3 +72,27 @@ async fn a_rate_that_cannot_be_is_refused_field_by_field() {
     assert!(matches!(older.unwrap_err().kind(), Kind::Conflict));
     assert_eq!(listed(&ada).await, ["2026-03-18 EUR USD 1.2"]);
 }
+
+#[tokio::test]
+async fn what_has_no_rate_of_its_own_is_counted_by_a_currency_that_has() {
+    let app = spawn_app().await;
+    let ada = app.register("ada@example.com").await;
+    ada.put("/auth/me", json!({"currency": "NGN"})).await.data(200);
+    let client = ada.client("Acme").await;
+    let body = json!({
+        "clientId": client, "amount": 10, "currency": "USD", "dueDate": "2026-04-01",
+    });
+    let invoice = ada.post("/invoices", body).await.data(201)["id"].clone();
+    let path = format!("/invoices/{}", invoice.as_str().unwrap());
+    ada.post(&format!("{path}/send"), json!({})).await.data(200);
+    let pending = async || {
+        let stats = ada.get("/dashboard/stats").await.data(200).clone();
+        (stats["pendingInvoicesAmount"].clone(), stats["unconverted"].clone())
+    };
+    let (before, unconverted) = pending().await;
+    assert_eq!((before, &unconverted["USD"]), (json!(0), &json!(10)));
+    set(&ada, json!({"from": "EUR", "to": "USD", "rate": 1.25})).await.unwrap();
+    assert_eq!(pending().await.1["USD"], 10);
+    set(&ada, json!({"from": "EUR", "to": "NGN", "rate": 2000})).await.unwrap();
+    assert_eq!(pending().await, (json!(16_000), Value::Null));
+}

@@ -1,6 +1,10 @@
 //! Accounts that are deleted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
 
 use freelanceos::{
     app::App,
@@ -291,4 +295,57 @@ async fn wrong_current_passwords_count_like_wrong_logins() {
     }
     let right = app.app.change_password(ada.claims(), password(PASSWORD), password(PASSWORD));
     assert!(matches!(right.await.unwrap_err().kind(), Kind::TooMany(_)));
+}
+
+/// The files below a folder that hold a text.
+fn files_with(folder: &Path, text: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in folder.read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.append(&mut files_with(&path, text));
+        } else {
+            let bytes = fs::read(&path).unwrap();
+            if bytes.windows(text.len()).any(|part| part.eq_ignore_ascii_case(text.as_bytes())) {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn not_a_byte_of_a_deleted_account_is_left_in_the_data_folder() {
+    const NAME: &str = "Zwetschgendatschi";
+    let app = spawn_app().await;
+    let home = app.home().unwrap();
+    let obi = app.register("obi@example.com").await;
+    let ada = app.register("zwetschgendatschi@example.com").await;
+    ada.hub_put("/freelancer/profile", json!({"username": NAME, "bio": NAME})).await.bare(200);
+    for n in 0..60 {
+        let client = json!({"name": format!("{NAME} {n}"), "email": "c@example.com"});
+        let client = ada.post("/clients", client).await.data(201)["id"].clone();
+        let id = client.as_str().unwrap();
+        // Others stand between them, and stay.
+        obi.client(&format!("Ordinary {n}")).await;
+        let project = ada.project(id, &format!("{NAME} {n}")).await;
+        ada.milestone(&project, NAME).await;
+        let notes = format!("{NAME} ").repeat(if n % 20 == 0 { 500 } else { 3 });
+        let invoice = json!({
+            "clientId": id, "projectId": project, "dueDate": "2026-04-01", "notes": notes,
+            "items": [{"description": NAME, "quantity": 1, "rate": 100}],
+        });
+        let invoice = ada.post("/invoices", invoice).await.data(201)["id"].clone();
+        let invoice = invoice.as_str().unwrap();
+        ada.put(&format!("/projects/{project}"), json!({"description": notes})).await.data(200);
+        if n < 5 {
+            ada.post(&format!("/invoices/{invoice}/send"), json!({})).await.data(200);
+        }
+    }
+    app.mails().await;
+    assert!(!files_with(home.path(), NAME).is_empty());
+    delete(&app.app, ada.claims()).await.unwrap();
+    app.app.sweep().await.unwrap();
+    assert_eq!(files_with(home.path(), NAME), Vec::<PathBuf>::new());
+    assert_eq!(obi.get("/clients").await.body["total"], 60);
 }

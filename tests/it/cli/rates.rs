@@ -56,3 +56,29 @@ fn one_wrong_line_is_named_and_nothing_is_taken_in() {
     let ended = place.run_told(&["rates", "import", "b@example.com", "-"], "");
     assert!(ended.refused(1).starts_with("no account has the e-mail b@example.com"));
 }
+
+#[test]
+fn the_files_of_a_bank_are_taken_in_as_they_are() {
+    let place = place();
+    for (text, count) in [
+        ("Date, USD, JPY, GBP, \n18 March 2026, 1.0834, 162.45, 0.8641, \n", 3),
+        ("Datum;Von;Nach;Kurs\n", 0),
+        ("day;from;to;rate\n2026-03-18;EUR;NGN;1.650,25\n", 1),
+    ] {
+        let ended = place.run_told(&["rates", "import", EMAIL, "-"], text);
+        if count == 0 {
+            assert!(ended.refused(1).starts_with("line 1: "), "{}", ended.stderr);
+        } else {
+            assert_eq!(ended.done(), format!("rates taken in: {count}\n"));
+        }
+    }
+    let known = rates(&place);
+    let of = |into: &str| {
+        let rates = known.as_array().unwrap();
+        rates.iter().find(|rate| rate["to"] == into).unwrap()["rate"].clone()
+    };
+    assert_eq!((of("USD"), of("NGN")), (json!("1.0834"), json!("1650.25")));
+    let unclear = "2026-03-18;EUR;NGN;1.650\n";
+    let ended = place.run_told(&["rates", "import", EMAIL, "-"], unclear);
+    assert!(ended.refused(1).starts_with("line 1: \"1.650\" can be read in two ways"));
+}

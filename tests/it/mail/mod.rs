@@ -168,6 +168,33 @@ async fn a_mail_is_given_up_after_a_day_and_its_text_erased() {
 }
 
 #[tokio::test]
+async fn a_machine_that_sleeps_or_has_a_wrong_clock_gives_no_mail_up() {
+    let days = |days: i64| SignedDuration::from_hours(24 * days);
+    // What the clock does before the first try, after it, and after the second.
+    for (name, moves) in [
+        ("asleep for three days", [days(0), days(3), days(0)]),
+        ("asleep for a day, twice", [days(1), days(1), days(1)]),
+        ("ahead at first", [days(0), -days(40), days(0)]),
+        ("ahead for a while", [days(0), days(40), -days(40)]),
+        ("behind at first", [days(400), days(0), days(0)]),
+    ] {
+        let (_place, folder, courier) = blocked();
+        let app = spawn_app_with(Options { courier: Some(courier), ..Options::default() }).await;
+        register(&app, "kamala@example.com", "Kamala").await;
+        for moved in moves {
+            app.clock.advance(moved);
+            app.app.deliver_mail().await.unwrap();
+            app.app.retry_all_mail().await.unwrap();
+            let letter = only_letter(&app).await;
+            assert!(letter.waits() && letter.sealed.is_some(), "{name}: {letter:?}");
+        }
+        fs::remove_file(&folder).unwrap();
+        app.app.deliver_mail().await.unwrap();
+        assert!(only_letter(&app).await.delivered_at.is_some(), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn waiting_mail_can_be_tried_at_once() {
     let (_place, folder, courier) = blocked();
     let app = spawn_app_with(Options { courier: Some(courier), ..Options::default() }).await;

@@ -28,7 +28,8 @@ const FIXTURES: &[Fixture] = &[
             "SELECT count(*) FROM accounts",
             "SELECT count(*) FROM sessions",
             "SELECT count(*) FROM clients",
-            "SELECT sum(length(name) + length(search_key)) FROM clients",
+            "SELECT sum(length(name)) FROM clients",
+            "SELECT count(*) FROM clients WHERE search_key LIKE '%@%'",
             "SELECT count(*) FROM projects",
             "SELECT sum(budget) FROM projects",
             "SELECT count(*) FROM milestones",
@@ -143,4 +144,30 @@ fn a_database_of_every_released_version_migrates_without_losing_anything() {
         });
         assert_eq!(waiting.unwrap(), 0);
     }
+}
+
+#[test]
+fn clients_of_older_versions_are_found_without_their_accents_too() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("freelanceos.db");
+    let mut whole = Vec::new();
+    GzDecoder::new(FIXTURES[2].bytes).read_to_end(&mut whole).unwrap();
+    fs::write(&path, whole).unwrap();
+    // As version 3 folded it.
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection
+        .execute_batch(
+            "UPDATE clients SET name = 'Adébáyọ̀ Straße', email = 'A@example.com', \
+             company = NULL, search_key = 'adébáyọ̀ straße' || char(10) || 'a@example.com' || char(10) \
+             WHERE id = (SELECT max(id) FROM clients)",
+        )
+        .unwrap();
+    drop(connection);
+    migrate::run(&Database::Sqlite(path.clone()), START.parse().unwrap()).unwrap();
+    let key: String = sqlite::peek(&path, |connection| {
+        let sql = "SELECT search_key FROM clients ORDER BY id DESC LIMIT 1";
+        Tx::new(connection).one(sql, &[], |row| row.get(0))
+    })
+    .unwrap();
+    assert_eq!(key, "adebayo strasse\na@example.com\n");
 }
