@@ -106,4 +106,11 @@ if (window.PublicKeyCredential && window.isSecureContext) {
         begin(form);
     });
     document.querySelectorAll("[data-passkey-missing]").forEach((hint) => hint.remove());
+} else {
+    const why = window.isSecureContext
+        ? "This browser cannot make passkeys."
+        : `Passkeys need HTTPS, and this page was opened at ${location.origin}.`;
+    document.querySelectorAll("[data-passkey-missing]").forEach((hint) => {
+        hint.textContent = why;
+    });
 }

@@ -28,5 +28,5 @@ pub fn fields(problem: &Problem, say: fn(&FieldError) -> String) -> Option<Vec<S
 
 /// Whether a second factor is asked for.
 pub fn asks_second_factor(problem: &Problem) -> Option<bool> {
-    matches!(problem.error.as_ref().map(Error::kind), Some(Kind::SecondFactor)).then_some(true)
+    matches!(problem.error.as_ref().map(Error::kind), Some(Kind::SecondFactor(_))).then_some(true)
 }

@@ -218,10 +218,9 @@ impl Routes {
             let shaped = |error| Failed::shaped(error, freelancehub_auth::error::shape);
             return self.register_with_role(&body).await.map(Registered::Auth).map_err(shaped);
         }
-        let input = has_role
-            .and_then(|_| body.read(Registration::read))
-            .and_then(|new| self.0.guard(new, Registration::guarded));
+        let input = has_role.and_then(|_| body.read(Registration::read));
         let registration = self.0.admit_registrant(input).await?;
+        let registration = self.0.guard(registration, Registration::guarded).await?;
         let sign_in = self.0.register(registration, visitor.device).await?;
         Ok(Registered::Os(Created::new(SignInBody::new(&self.0, &sign_in)?)))
     }
@@ -244,10 +243,9 @@ impl Routes {
         &self,
         body: &Body<T>,
     ) -> Result<Bare<auth_account::MessageBody, 201>> {
-        let input = body
-            .read(Registration::read_with_role)
-            .and_then(|new| self.0.guard(new, Registration::guarded));
+        let input = body.read(Registration::read_with_role);
         let registration = self.0.admit_registrant(input).await?;
+        let registration = self.0.guard(registration, Registration::guarded).await?;
         let said = |error: Error| error.conflict_said("User already exists");
         self.0.register_pending(registration, CodeMail::Configured).await.map_err(said)?;
         Ok(Bare::new("Registration successful. Please verify your email with the OTP sent."))

@@ -25,11 +25,12 @@ impl App {
     pub async fn login(&self, credentials: Credentials, device: Device) -> Result<SignIn> {
         let email = credentials.email.clone();
         let check = self.check_credentials(credentials, device);
-        let was_wrong = |checked: &_| matches!(checked, Err(Refused::Password | Refused::Code));
+        let was_wrong = |checked: &_| matches!(checked, Err(Refused::Password));
         let checked = self.try_secret(Limit::WrongPassword, &email, check, was_wrong).await?;
         checked.map_err(|refused| match refused {
             Refused::Password => Error::unauthenticated(WRONG),
-            Refused::NoCode | Refused::Code => Error::second_factor(WRONG),
+            Refused::NoCode => Error::second_factor(None, WRONG),
+            Refused::Code(proof) => Error::second_factor(proof.broken_rule(), WRONG),
         })
     }
 
@@ -41,7 +42,7 @@ impl App {
         let Credentials { email, password, totp_code } = credentials;
         let found = self.store.read(move |tx| store::account::find_by_email(tx, &email)).await?;
         let (account, hash) = found.unzip();
-        let matches = self.passwords.verify(password, hash.clone()).await?;
+        let matches = self.passwords.verify(self.stranger(), password, hash.clone()).await?;
         let known = account.as_ref().map(|account| account.id);
         let (Some(account), Some(hash), true) = (account, hash, matches) else {
             note("sign-in refused: wrong e-mail or password", known);
@@ -50,33 +51,62 @@ impl App {
         let opening = self.open_session(account.id, device)?;
         let (session, keys, id, now) =
             (opening.clone(), self.keys()?.clone(), account.id, self.now());
-        let checked = self
-            .store
-            .write(move |tx| {
-                // It may have been locked, or its password changed, while this one was checked.
-                let (current, current_hash) = store::account::find_with_hash(tx, id)?;
-                if !current.is_active() || current_hash != hash {
-                    return Ok(Err(Refused::Password));
+        let has_code = totp_code.is_some();
+        let check = self.store.write(move |tx| {
+            // It may have been locked, or its password changed, while this one was checked.
+            let (current, current_hash) = store::account::find_with_hash(tx, id)?;
+            if !current.is_active() || current_hash != hash {
+                return Ok(Err(Refused::Password));
+            }
+            match two_factor::prove(tx, &keys, id, totp_code.as_ref(), now)? {
+                Proof::Missing => return Ok(Err(Refused::NoCode)),
+                proof @ (Proof::Wrong | Proof::OtherTime(_)) => {
+                    return Ok(Err(Refused::Code(proof)));
                 }
-                match two_factor::prove(tx, &keys, id, totp_code.as_ref(), now)? {
-                    Proof::Missing => return Ok(Err(Refused::NoCode)),
-                    Proof::Wrong => return Ok(Err(Refused::Code)),
-                    Proof::Right => {}
-                }
-                session.write(tx)?;
-                store::account::touch_login(tx, id, now)?;
-                Ok(Ok(()))
-            })
-            .await?;
+                Proof::Right => {}
+            }
+            session.write(tx)?;
+            store::account::touch_login(tx, id, now)?;
+            Ok(Ok(()))
+        });
+        let checked = if has_code {
+            self.try_factor(&account, check, |checked| matches!(checked, Err(Refused::Code(_))))
+                .await?
+        } else {
+            check.await?
+        };
         let said = match checked {
             Ok(()) => "signed in with a password",
             Err(Refused::Password) => "sign-in refused: the account is not active",
             Err(Refused::NoCode) => "sign-in asked for its second factor",
-            Err(Refused::Code) => "sign-in refused: wrong second factor",
+            Err(Refused::Code(_)) => "sign-in refused: wrong second factor",
         };
         note(said, id);
         let account = Account { last_login_at: Some(now), ..account };
         Ok(checked.map(|()| opening.signed_in(account)))
+    }
+
+    /// Does `work`, which tries the second factor of an account whose password came with it.
+    /// Where it was wrong, the owner is told by mail, once in a while: somebody else may know the
+    /// password.
+    pub(super) async fn try_factor<T>(
+        &self,
+        account: &Account,
+        work: impl Future<Output = Result<T>>,
+        was_wrong: impl Fn(&T) -> bool,
+    ) -> Result<T> {
+        let email = &account.email;
+        let tried = self.try_secret(Limit::WrongFactor, email, work, &was_wrong).await?;
+        if was_wrong(&tried) && self.is_first(Limit::FactorNotice, email).await? {
+            let letter = self.security_notice(account, SignInChange::WrongFactor)?;
+            self.store
+                .write(move |tx| {
+                    letter.iter().try_for_each(|letter| store::outbox::create(tx, letter))
+                })
+                .await?;
+            self.wake_mail();
+        }
+        Ok(tried)
     }
 
     /// The caller's account.
@@ -135,11 +165,11 @@ impl App {
         hash: String,
         letter: Option<Letter>,
     ) -> Result<bool> {
-        if !self.passwords.verify(current, Some(hash.clone())).await? {
+        if !self.passwords.verify(self.stranger(), current, Some(hash.clone())).await? {
             return Ok(false);
         }
         let now = self.now();
-        let new_hash = self.passwords.hash(new, self.random.as_ref()).await?;
+        let new_hash = self.passwords.hash(self.stranger(), new, self.random.as_ref()).await?;
         self.write(claims, move |tx, actor| {
             let (_, current_hash) = store::account::find_with_hash(tx, actor.account)?;
             // Another request may have been faster.
@@ -168,5 +198,5 @@ enum Refused {
     Password,
     /// The account asks for a second factor, and none came.
     NoCode,
-    Code,
+    Code(Proof),
 }

@@ -51,7 +51,7 @@ impl App {
 
     /// Sets another password and ends every session.
     pub async fn set_password(&self, email: String, password: Password) -> Result<()> {
-        let hash = self.passwords.hash(password, self.random.as_ref()).await?;
+        let hash = self.passwords.hash(self.stranger(), password, self.random.as_ref()).await?;
         let now = self.now();
         self.store
             .write(move |tx| {

@@ -39,6 +39,15 @@ pub enum CodeMail {
     WithLink,
 }
 
+/// Whether a new password is refused that would be guessed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guessing {
+    /// In pages.
+    Refused,
+    /// In the APIs: where the setting says so.
+    AsSet,
+}
+
 /// Codes and the mail that carries them, about to be written.
 pub(super) struct Mailing {
     account: AccountId,
@@ -127,16 +136,14 @@ impl App {
         let EmailOtp { email, otp, .. } = given;
         let (keys, now, of) = (self.keys()?.clone(), self.now(), email.clone());
         let check = self.store.write(move |tx| {
-            let found = check(tx, &keys, &of, Purpose::Verification, &otp, now)?;
-            let is_right = found.is_some();
-            if let Some(mut account) = found {
-                mark_verified(tx, &mut account, now)?;
+            let mut checked = check(tx, &keys, &of, Purpose::Verification, &otp, now)?;
+            if let Checked::Right(account) = &mut checked {
+                mark_verified(tx, account, now)?;
             }
-            Ok(is_right)
+            Ok(checked)
         });
-        let is_right =
-            self.try_secret(Limit::WrongCode, &email, check, |is_right| !is_right).await?;
-        if is_right { Ok(()) } else { Err(Error::malformed(WRONG_OTP)) }
+        let checked = self.try_secret(Limit::WrongCode, &email, check, Checked::is_wrong).await?;
+        checked.account().map(drop).ok_or_else(|| Error::malformed(WRONG_OTP))
     }
 
     /// Proves an e-mail address by its link.
@@ -174,11 +181,12 @@ impl App {
         let email = given.email.clone();
         let has_code = given.totp_code.is_some();
         let prove = self.prove_email(given, device);
-        let wrong_otp = |proven: &_| matches!(proven, Proven::Not);
+        let wrong_otp = |proven: &_| matches!(proven, Proven::Not { was_out: true });
         let prove = self.try_secret(Limit::WrongCode, &email, prove, wrong_otp);
         let proven = if has_code {
-            let wrong_code = |proven: &_| matches!(proven, Proven::Half(Proof::Wrong));
-            self.try_secret(Limit::WrongPassword, &email, prove, wrong_code).await?
+            let wrong_code =
+                |proven: &_| matches!(proven, Proven::Half(Proof::Wrong | Proof::OtherTime(_)));
+            self.try_secret(Limit::WrongFactor, &email, prove, wrong_code).await?
         } else {
             prove.await?
         };
@@ -188,10 +196,12 @@ impl App {
                 Ok(*sign_in)
             }
             Proven::Half(Proof::Missing) => {
-                Err(Error::second_factor("A two-factor code is required"))
+                Err(Error::second_factor(None, "A two-factor code is required"))
             }
-            Proven::Half(_) => Err(Error::second_factor("Invalid two-factor code")),
-            Proven::Not => Err(wrong_code("sign-in refused: wrong or old code")),
+            Proven::Half(proof) => {
+                Err(Error::second_factor(proof.broken_rule(), "Invalid two-factor code"))
+            }
+            Proven::Not { .. } => Err(wrong_code("sign-in refused: wrong or old code")),
         }
     }
 
@@ -205,51 +215,57 @@ impl App {
         let proven = self
             .store
             .write(move |tx| {
-                let found = check(tx, &keys, &email, Purpose::Verification, &otp, now)?;
-                let Some(mut account) = found.filter(|account| account.id == id) else {
-                    return Ok(None);
-                };
+                let checked = check(tx, &keys, &email, Purpose::Verification, &otp, now)?;
+                let was_out = checked.is_wrong();
+                let found = checked.account().filter(|account| account.id == id);
+                let Some(mut account) = found else { return Ok(Err(was_out)) };
                 let proof = two_factor::prove(tx, &keys, id, totp_code.as_ref(), now)?;
                 if proof == Proof::Right {
                     mark_verified(tx, &mut account, now)?;
                     session.write(tx)?;
                     store::account::touch_login(tx, id, now)?;
                 }
-                Ok(Some((proof, account)))
+                Ok(Ok((proof, account)))
             })
             .await?;
         Ok(match proven {
-            Some((Proof::Right, account)) => {
+            Ok((Proof::Right, account)) => {
                 let account = Account { last_login_at: Some(now), ..account };
                 Proven::Fully(Box::new(opening.signed_in(account)))
             }
-            Some((proof, _)) => Proven::Half(proof),
-            None => Proven::Not,
+            Ok((proof, _)) => Proven::Half(proof),
+            Err(was_out) => Proven::Not { was_out },
         })
     }
 
     /// Sets another password by the code that was mailed, proves the e-mail with it, and ends
     /// every session.
-    pub async fn reset_password(&self, reset: PasswordReset) -> Result<()> {
-        let PasswordReset { email, otp, password } = reset;
+    pub async fn reset_password(&self, reset: PasswordReset, guessing: Guessing) -> Result<()> {
+        let (email, otp) = (reset.email.clone(), reset.otp.clone());
         // A wrong code is told before a password is hashed for it.
         let (keys, now, of, first) = (self.keys()?.clone(), self.now(), email.clone(), otp.clone());
         let purpose = Purpose::PasswordReset;
         let check_first = self.store.write(move |tx| check(tx, &keys, &of, purpose, &first, now));
-        let wrong = |found: &Option<_>| found.is_none();
-        let found = self.try_secret(Limit::WrongCode, &email, check_first, wrong).await?;
-        let account = found.ok_or_else(|| wrong_code("reset refused: wrong or old code"))?;
+        let wrong = Checked::is_wrong;
+        let checked = self.try_secret(Limit::WrongCode, &email, check_first, wrong).await?;
+        let account =
+            checked.account().ok_or_else(|| wrong_code("reset refused: wrong or old code"))?;
+        let guarded = PasswordReset::guarded;
+        let PasswordReset { password, .. } = match guessing {
+            Guessing::Refused => self.guard_always(reset, guarded).await?,
+            Guessing::AsSet => self.guard(reset, guarded).await?,
+        };
         // Who has the code has read mail to that address.
         let proven = Account { email_verified_at: Some(self.now()), ..account };
         let letter = self.security_notice(&proven, SignInChange::Password)?;
-        let hash = self.passwords.hash(password, self.random.as_ref()).await?;
+        let hash = self.passwords.hash(self.stranger(), password, self.random.as_ref()).await?;
         let (keys, now, of) = (self.keys()?.clone(), self.now(), email.clone());
         let is_set = self
             .store
             .write(move |tx| {
                 // It may have been used, or the account locked, while the password was hashed.
-                let found = check(tx, &keys, &of, Purpose::PasswordReset, &otp, now)?;
-                let Some(mut account) = found else { return Ok(false) };
+                let checked = check(tx, &keys, &of, Purpose::PasswordReset, &otp, now)?;
+                let Some(mut account) = checked.account() else { return Ok(false) };
                 store::code::delete(tx, account.id, Purpose::PasswordReset)?;
                 if account.email_verified_at.is_none() {
                     // Whoever made the account may not have been who reads its mail.
@@ -342,7 +358,32 @@ enum Proven {
     Fully(Box<SignIn>),
     /// The code was right, but the second factor is still to come, or was wrong.
     Half(Proof),
-    Not,
+    /// The code was wrong, or none was out.
+    Not {
+        was_out: bool,
+    },
+}
+
+/// What came of a mailed code.
+enum Checked {
+    Right(Box<Account>),
+    Wrong,
+    /// No code was out that it could be.
+    NoneOut,
+}
+
+impl Checked {
+    /// Whether somebody guessed at a code.
+    fn is_wrong(&self) -> bool {
+        matches!(self, Self::Wrong)
+    }
+
+    fn account(self) -> Option<Account> {
+        match self {
+            Self::Right(account) => Some(*account),
+            Self::Wrong | Self::NoneOut => None,
+        }
+    }
 }
 
 /// The account of an e-mail that may be used, or could be if it were proven.
@@ -352,7 +393,7 @@ fn enabled(tx: &mut Tx, email: &str) -> Result<Option<Account>> {
 }
 
 /// The account of an e-mail, if the code is the newest of its purpose and may still be used. A
-/// wrong one is counted; whatever is wrong, a row is written, so that time does not tell.
+/// wrong one is counted where one is out; whatever is wrong, a row is written, so that time does not tell.
 fn check(
     tx: &mut Tx,
     keys: &Keys,
@@ -360,20 +401,20 @@ fn check(
     purpose: Purpose,
     otp: &Otp,
     now: Timestamp,
-) -> Result<Option<Account>> {
+) -> Result<Checked> {
     let Some(account) = enabled(tx, email)? else {
         pretend(tx)?;
-        return Ok(None);
+        return Ok(Checked::NoneOut);
     };
     let Some(hash) = store::code::find(tx, account.id, purpose, now)? else {
         pretend(tx)?;
-        return Ok(None);
+        return Ok(Checked::NoneOut);
     };
     if keys.matches(MAILED, &parts(&account.id, purpose, otp.as_str()), &hash) {
-        return Ok(Some(account));
+        return Ok(Checked::Right(Box::new(account)));
     }
     store::code::count_wrong(tx, account.id, purpose)?;
-    Ok(None)
+    Ok(Checked::Wrong)
 }
 
 /// Writes a row that nobody reads.

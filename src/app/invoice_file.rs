@@ -1,11 +1,10 @@
 //! Invoices as PDF. A draft is printed each time; what was sent is printed once and kept.
 
-use std::{num::NonZero, sync::Arc, thread::available_parallelism};
+use std::{num::NonZero, thread::available_parallelism};
 
 use jiff::Timestamp;
-use tokio::{sync::Semaphore, task::spawn_blocking};
 
-use super::{App, invoice_link};
+use super::{App, invoice_link, share::Owner, work_queue::WorkQueue};
 use crate::{
     domain::{
         account::Account,
@@ -21,27 +20,25 @@ use crate::{
 /// How often something is made anew because what it was made of has changed meanwhile.
 pub(super) const TRIES: usize = 5;
 
-/// Prints on the blocking threads, as many at once as there are cores.
-pub(super) struct Printer(Arc<Semaphore>);
+/// Sheets that may wait to be printed before others are turned away.
+const QUEUE: usize = 256;
+
+/// Prints, as much at once as there are cores.
+pub(super) struct Printer(WorkQueue);
 
 impl Printer {
     pub fn new() -> Self {
-        Self(Arc::new(Semaphore::new(available_parallelism().map_or(2, NonZero::get))))
+        let cores = available_parallelism().map_or(2, NonZero::get);
+        Self(WorkQueue::new(cores, QUEUE, "Too much is printed at once, please try again"))
     }
 
     /// Runs what prints.
     pub async fn run(
         &self,
+        owner: Option<Owner>,
         print: impl FnOnce() -> Result<Vec<u8>> + Send + 'static,
     ) -> Result<Vec<u8>> {
-        let core = Arc::clone(&self.0).acquire_owned().await.map_err(Error::internal)?;
-        spawn_blocking(move || {
-            let printed = print();
-            drop(core);
-            printed
-        })
-        .await
-        .map_err(Error::internal)?
+        self.0.run(owner, print).await?
     }
 }
 
@@ -109,7 +106,7 @@ impl App {
     /// An invoice of the caller as PDF.
     pub async fn invoice_pdf(&self, claims: Claims, id: InvoiceId) -> Result<InvoiceFile> {
         let account = self.read(claims, |_, actor| Ok(actor.account)).await?;
-        self.invoice_file(account, id).await
+        self.invoice_file(Some(Owner::Account(account)), account, id).await
     }
 
     /// The invoice behind a link as PDF.
@@ -117,10 +114,15 @@ impl App {
         let (keys, token) = (self.keys()?.clone(), token.to_owned());
         let linked = move |tx: &mut Tx| invoice_link::linked(tx, &keys, &token);
         let (account, id) = self.store.read(linked).await?;
-        self.invoice_file(account.id, id).await
+        self.invoice_file(self.stranger(), account.id, id).await
     }
 
-    async fn invoice_file(&self, account: AccountId, id: InvoiceId) -> Result<InvoiceFile> {
+    async fn invoice_file(
+        &self,
+        owner: Option<Owner>,
+        account: AccountId,
+        id: InvoiceId,
+    ) -> Result<InvoiceFile> {
         let now = self.now();
         for _ in 0..TRIES {
             let sheet = match self.store.read(move |tx| look(tx, account, id, now)).await? {
@@ -128,7 +130,7 @@ impl App {
                 Found::Unprinted(sheet) => sheet,
             };
             let number = sheet.invoice.number.clone();
-            let bytes = self.print(&sheet).await?;
+            let bytes = self.print(owner, &sheet).await?;
             if sheet.status != InvoiceStatus::Sent {
                 return Ok(InvoiceFile::new(&number, bytes));
             }
@@ -151,9 +153,9 @@ impl App {
     }
 
     /// Prints without holding up other requests.
-    pub(super) async fn print(&self, sheet: &Sheet) -> Result<Vec<u8>> {
+    pub(super) async fn print(&self, owner: Option<Owner>, sheet: &Sheet) -> Result<Vec<u8>> {
         let sheet = sheet.clone();
-        self.printer.run(move || sheet.print()).await
+        self.printer.run(owner, move || sheet.print()).await
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
     invoice_file::{Sheet, TRIES, moved},
     limit::Limit,
     public_link::{NewLink, Target},
+    share::Owner,
 };
 use crate::{
     domain::{
@@ -220,7 +221,11 @@ impl App {
         let sealed = link.as_ref().or(new_link.as_ref().map(|link| &link.sealed));
         // Commands that mail nobody leave the printing to who first asks for it.
         let prints = file.is_none() && self.outbox.courier.is_some();
-        let new_file = if prints { Some(self.print(&sheet).await?) } else { None };
+        let new_file = if prints {
+            Some(self.print(Some(Owner::Account(account.id)), &sheet).await?)
+        } else {
+            None
+        };
         let mut letter = None;
         if let (Some((kind, other_email)), Some(sealed)) = (to, sealed) {
             let link = self.public_links()?.address(Target::Invoice, &before.id, sealed)?;

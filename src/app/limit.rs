@@ -26,7 +26,7 @@ const WINDOWS_MAX: usize = 100_000;
 #[derive(Debug, Clone, Copy)]
 pub struct Rate {
     /// Its name in the database.
-    name: &'static str,
+    pub(super) name: &'static str,
     requests: u32,
     seconds: i64,
     counted: Counted,
@@ -78,12 +78,23 @@ limits! {
     EmailOtp "email-otp" 3 in 5 * MINUTE, Everywhere;
     /// Password resets asked for, by e-mail.
     PasswordReset "password-reset" 3 in HOUR, Everywhere;
-    /// Wrong passwords and second factors over all APIs, by e-mail.
-    WrongPassword "wrong-password" 100 in HOUR, Everywhere;
+    /// Wrong passwords over all APIs, by e-mail and network, or by known browser.
+    WrongPassword "wrong-password" 20 in HOUR, Everywhere;
+    /// The same by e-mail, from all networks together.
+    WrongPasswords "wrong-passwords" 1000 in HOUR, Everywhere;
+    /// Wrong second factors, by e-mail: who tries them has the password.
+    WrongFactor "wrong-factor" 20 in HOUR, Everywhere;
+    /// Mails that tell of wrong second factors, by e-mail.
+    FactorNotice "factor-notice" 1 in HOUR, Everywhere;
     /// Codes asked for or tried under `/v1`, by address.
     Codes "codes" 100 in 15 * MINUTE, Everywhere;
-    /// Wrong one-time passwords, by e-mail: a new code brings new tries, but not without end.
+    /// Wrong one-time passwords, by e-mail and network, or by known browser: a new code brings
+    /// new tries, but not without end.
     WrongCode "wrong-code" 20 in HOUR, Everywhere;
+    /// The same by e-mail, from all networks together.
+    WrongCodes "wrong-codes" 1000 in HOUR, Everywhere;
+    /// Forms of pages that anybody may send, by address, whatever else counts them.
+    OpenForm "open-form" 200 in 15 * MINUTE, Here;
     /// Looks at public profiles and proposals, by address.
     PublicView "public-view" 120 in MINUTE, Here;
     /// Messages to freelancers, by address.
@@ -100,12 +111,12 @@ limits! {
 
 impl Rate {
     /// When a window ends that begins now.
-    fn end(self, now: Timestamp) -> Timestamp {
+    pub(super) fn end(self, now: Timestamp) -> Timestamp {
         now.saturating_add(SignedDuration::from_secs(self.seconds)).unwrap_or(Timestamp::MAX)
     }
 
     /// Where an asker stands whose request was the last of that window's.
-    fn standing(self, window: RateWindow, now: Timestamp) -> Standing {
+    pub(super) fn standing(self, window: RateWindow, now: Timestamp) -> Standing {
         let used = u32::try_from(window.used).unwrap_or(u32::MAX);
         let reset = window.resets_at.as_second();
         Standing {
@@ -119,7 +130,7 @@ impl Rate {
 }
 
 impl Limit {
-    fn rate(self) -> Rate {
+    pub(super) fn rate(self) -> Rate {
         RATES[self as usize]
     }
 }
@@ -137,6 +148,10 @@ impl Limits {
     /// Where limits are off, nothing is counted.
     pub fn new(is_on: bool) -> Self {
         Self { is_on, limiters: RATES.iter().map(|rate| Limiter::new(*rate)).collect() }
+    }
+
+    pub(super) fn are_on(&self) -> bool {
+        self.is_on
     }
 
     fn of(&self, limit: Limit) -> Option<&Limiter> {
@@ -165,10 +180,13 @@ impl App {
         Ok(Some(standing))
     }
 
-    /// Counts a request about an e-mail, known or not, and refuses it if it is one too many.
+    /// Counts a request about an e-mail, known or not, and refuses it if it is one too many. A
+    /// browser that its owner has signed in with counts by itself.
     pub async fn count_email(&self, limit: Limit, email: &str) -> Result<()> {
         let Some(limiter) = self.limits.of(limit) else { return Ok(()) };
-        let window = self.count(limiter, self.email_subject(limit, email)?).await?;
+        let browser = self.known_browser(email).await?;
+        let subject = self.subject(limit, email, browser.as_deref().unwrap_or_default())?;
+        let window = self.count(limiter, subject).await?;
         let refusal = limiter.rate.standing(window, self.now()).refusal();
         refusal.map_or(Ok(()), |refusal| Err(Error::too_many(refusal)))
     }
@@ -184,41 +202,12 @@ impl App {
         Ok(limiter.rate.standing(window, self.now()).refusal())
     }
 
-    /// Does `work`, which tries a password or code of an e-mail and answers whether it was wrong.
-    /// Only wrong tries stay counted; too many are refused before.
-    pub(super) async fn try_secret<T>(
-        &self,
-        limit: Limit,
-        email: &str,
-        work: impl Future<Output = Result<T>>,
-        was_wrong: impl FnOnce(&T) -> bool,
-    ) -> Result<T> {
-        let Some(limiter) = self.limits.of(limit) else { return work.await };
-        let subject = self.email_subject(limit, email)?;
-        // Counted at first, so that of many at once none is too many.
-        let window = self.count(limiter, subject).await?;
-        if let Some(refusal) = limiter.rate.standing(window, self.now()).refusal() {
-            return Err(Error::too_many(refusal));
-        }
-        let outcome = work.await;
-        if !outcome.as_ref().is_ok_and(was_wrong) {
-            let name = limiter.rate.name;
-            let give_back =
-                move |tx: &mut Tx| store::rate_window::give_back(tx, name, &subject, window);
-            self.store.write(give_back).await?;
-        }
-        outcome
-    }
-
-    /// Forgets the wrong tries of an e-mail, whose owner has been proven.
-    pub(super) async fn forgive(&self, email: &str) -> Result<()> {
-        for limit in [Limit::WrongPassword, Limit::WrongCode] {
-            let Some(limiter) = self.limits.of(limit) else { continue };
-            let (name, subject) = (limiter.rate.name, self.email_subject(limit, email)?);
-            let forget = move |tx: &mut Tx| store::rate_window::delete(tx, name, &subject);
-            self.store.write(forget).await?;
-        }
-        Ok(())
+    /// Counts something about an e-mail, limits on or off; answers whether it is the first in its
+    /// window.
+    pub(super) async fn is_first(&self, limit: Limit, email: &str) -> Result<bool> {
+        let Some(limiter) = self.limits.limiters.get(limit as usize) else { return Ok(false) };
+        let window = self.count(limiter, self.subject(limit, email, &[])?).await?;
+        Ok(window.used == 1)
     }
 
     /// Counts in the database.
@@ -229,8 +218,15 @@ impl App {
         self.store.write(count).await
     }
 
-    fn email_subject(&self, limit: Limit, email: &str) -> Result<Subject> {
-        self.hidden(limit, text::fold(email.trim()).as_bytes())
+    /// An e-mail, or one browser or network of those that ask for it.
+    pub(super) fn subject(&self, limit: Limit, email: &str, part: &[u8]) -> Result<Subject> {
+        let mut subject = text::fold(email.trim()).into_bytes();
+        if !part.is_empty() {
+            // No e-mail has a NUL.
+            subject.push(0);
+            subject.extend_from_slice(part);
+        }
+        self.hidden(limit, &subject)
     }
 
     /// What is kept of a subject tells nobody who it was.

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod activity;
 pub mod admin;
+pub mod asker;
 pub mod backup;
 pub mod client;
 pub mod code;
@@ -20,6 +21,7 @@ pub mod invoice_defaults;
 pub mod invoice_file;
 pub mod invoice_link;
 pub mod invoice_send;
+pub mod known_browser;
 pub mod limit;
 pub mod load;
 pub mod message;
@@ -41,13 +43,18 @@ pub mod registration;
 pub mod relying_party;
 pub mod removal;
 pub mod secret;
+mod secret_try;
 pub mod security_log;
 pub mod session;
+pub mod share;
 pub mod token;
 pub mod two_factor;
+mod work_queue;
 
 use std::{
+    num::NonZero,
     sync::{Arc, atomic::AtomicBool},
+    thread::available_parallelism,
     time::Duration,
 };
 
@@ -64,6 +71,7 @@ use self::{
     relying_party::RelyingParty,
     secret::{Keys, SecretKey},
     token::Tokens,
+    work_queue::WorkQueue,
 };
 use crate::{
     domain::{
@@ -82,6 +90,8 @@ const SWEEP_ROWS: i64 = 1000;
 
 /// How long the database may take to show that it is there.
 const READY_WITHIN: Duration = Duration::from_secs(5);
+/// Pieces of small work that may wait for a core before others are turned away.
+const WORK_QUEUE: usize = 256;
 
 /// What the use cases need to know of the settings.
 #[derive(Clone)]
@@ -142,6 +152,8 @@ pub struct App {
     images: Images,
     outbox: Outbox,
     printer: Printer,
+    /// For whatever else keeps a core busy.
+    work: WorkQueue,
     limits: Limits,
     /// Whether deleted accounts may have left something in the files of the database.
     is_to_erase: AtomicBool,
@@ -174,6 +186,11 @@ impl App {
             images: Images::default(),
             outbox: Outbox::new(settings.courier),
             printer: Printer::new(),
+            work: WorkQueue::new(
+                available_parallelism().map_or(2, NonZero::get),
+                WORK_QUEUE,
+                "Too much to do at once, please try again",
+            ),
             limits: Limits::new(settings.rate_limit),
             is_to_erase: AtomicBool::new(false),
             relying_party: RelyingParty::new(&settings.public_url, &settings.origins).map(Arc::new),
@@ -201,12 +218,6 @@ impl App {
     /// How people reach the program, without a slash at its end.
     pub fn public_url(&self) -> &str {
         &self.public_url
-    }
-
-    /// Hands on what an API was sent, if its password may be used: the documents ask for no more
-    /// than they say, so it is held against what is tried first only where the setting says so.
-    pub fn guard<T>(&self, input: T, guarded: fn(T) -> Result<T>) -> Result<T> {
-        if self.refuse_common_passwords { guarded(input) } else { Ok(input) }
     }
 
     /// Finishes queued writes and ends the database threads.

@@ -10,6 +10,7 @@ use super::{
     secret::Keys,
     security_log::note,
     session::SignIn,
+    share::Owner,
 };
 use crate::{
     domain::{
@@ -91,7 +92,9 @@ impl App {
             })
             .await?
             .ok_or_else(refused)?;
-        let attested = blocking(move || party.check_attestation(&state, &attestation)).await?;
+        let owner = Some(Owner::Account(claims.account));
+        let check = move || party.check_attestation(&state, &attestation);
+        let attested = self.work.run(owner, check).await??;
         let passkey = Passkey {
             id: self.new_id(),
             account: claims.account,
@@ -139,9 +142,14 @@ impl App {
     /// by a key that nobody holds: neither the answer nor the time it takes tells.
     pub async fn start_passkey_login(&self, identifier: Identifier) -> Result<RequestOptions> {
         let party = self.relying_party()?;
-        let decoy = decoy_id(self.keys()?, &identifier);
+        let name = identifier.folded();
         let (account, passkeys) =
             self.store.read(move |tx| store::passkey::find_for_login(tx, &identifier)).await?;
+        // Asked by e-mail and by username, an account answers alike, as it does with passkeys.
+        let decoy = match &account {
+            Some(account) => decoy_id(self.keys()?, account.id.as_bytes()),
+            None => decoy_id(self.keys()?, name.as_bytes()),
+        };
         let account = account.map(|account| account.id).filter(|_| !passkeys.is_empty());
         let decoy_key = relying_party::decoy(&decoy);
         let (allowed, asked) = if account.is_some() {
@@ -193,7 +201,8 @@ impl App {
             .await?;
         let (asked, state) = taken.ok_or_else(login_refused)?;
         // Checked for whomever it was given to, before anything is said of who that is.
-        let verified = blocking(move || party.check_assertion(&state, &assertion)).await?;
+        let check = move || party.check_assertion(&state, &assertion);
+        let verified = self.work.run(self.stranger(), check).await??;
         let account = named.filter(|named| asked == Some(named.id)).ok_or_else(login_refused)?;
         if !verified.is_of(&account) {
             return Err(login_refused());
@@ -233,20 +242,12 @@ fn challenge_hash(keys: &Keys, ceremony: Ceremony, challenge: &[u8]) -> [u8; 32]
     keys.hash("passkey challenge", &[ceremony.as_str().as_bytes(), challenge])
 }
 
-/// The id of a key that nobody holds: the same for the same name, and as long as such ids are.
-fn decoy_id(keys: &Keys, identifier: &Identifier) -> Vec<u8> {
-    let name = identifier.folded();
-    let block = |number: u8| keys.hash("decoy passkey", &[name.as_bytes(), &[number]]);
+/// The id of a key that nobody holds: the same for the same subject, and as long as such ids are.
+fn decoy_id(keys: &Keys, subject: &[u8]) -> Vec<u8> {
+    let block = |number: u8| keys.hash("decoy passkey", &[subject, &[number]]);
     // Those of iCloud and Google have 16, 20 or 32 bytes, of security keys 48 or 64.
     let length = [16, 20, 20, 32, 32, 32, 32, 64][usize::from(block(0)[0] % 8)];
     let mut id = [block(1), block(2)].concat();
     id.truncate(length);
     id
-}
-
-/// Runs work of about a millisecond, which would hold up other requests.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
 }

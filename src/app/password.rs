@@ -1,4 +1,4 @@
-//! Passwords: argon2id on the blocking threads, as many at once as there are cores.
+//! Passwords: argon2id in a queue of its own, as many at once as there are cores.
 
 use std::{
     num::NonZero,
@@ -10,9 +10,8 @@ use argon2::{
     Algorithm, Argon2, Block, Params, PasswordHash, Version,
     password_hash::phc::{Output, ParamsString, Salt},
 };
-use tokio::sync::Semaphore;
 
-use super::environment::Random;
+use super::{environment::Random, share::Owner, work_queue::WorkQueue};
 use crate::domain::{
     account::Password,
     error::{Error, Result},
@@ -28,9 +27,7 @@ const PASSES: u32 = 2;
 /// Hashes and verifies passwords without starving the machine.
 pub struct Passwords {
     argon2: Argon2<'static>,
-    core_count: usize,
-    cores: Arc<Semaphore>,
-    queue: Arc<Semaphore>,
+    queue: WorkQueue,
     /// Working memory that is not in use, one piece a core at most. Kept because an allocator
     /// asked for 19 MiB by ever other threads keeps far more.
     memory: Arc<Mutex<Vec<Vec<Block>>>>,
@@ -42,19 +39,22 @@ impl Passwords {
         let cores = thread::available_parallelism().map_or(2, NonZero::get);
         Ok(Self {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
-            core_count: cores,
-            cores: Arc::new(Semaphore::new(cores)),
-            queue: Arc::new(Semaphore::new(QUEUE)),
+            queue: WorkQueue::new(cores, QUEUE, "Too many sign-ins at once, please try again"),
             memory: Arc::default(),
         })
     }
 
     /// Hashes a new password into a PHC string.
-    pub async fn hash(&self, password: Password, random: &dyn Random) -> Result<String> {
+    pub async fn hash(
+        &self,
+        owner: Option<Owner>,
+        password: Password,
+        random: &dyn Random,
+    ) -> Result<String> {
         let mut salt = [0; 16];
         random.fill(&mut salt);
         let argon2 = self.argon2.clone();
-        self.run(move |memory| {
+        self.run(owner, move |memory| {
             let hash = PasswordHash {
                 algorithm: Algorithm::Argon2id.ident(),
                 version: Some(Version::V0x13.into()),
@@ -69,9 +69,14 @@ impl Passwords {
 
     /// Whether the password is the one behind `hash`. Without a hash the same work is done and
     /// the answer is no, so that time does not tell who has an account.
-    pub async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool> {
+    pub async fn verify(
+        &self,
+        owner: Option<Owner>,
+        password: Password,
+        hash: Option<String>,
+    ) -> Result<bool> {
         let argon2 = self.argon2.clone();
-        self.run(move |memory| {
+        self.run(owner, move |memory| {
             let Some(hash) = hash else {
                 digest(&argon2, &password, &[0; 16], memory)?;
                 return Ok(false);
@@ -90,38 +95,33 @@ impl Passwords {
 
     /// How many are being hashed, and how many wait for a core.
     pub fn load(&self) -> (usize, usize) {
-        let running = self.core_count.saturating_sub(self.cores.available_permits());
-        let taken = QUEUE.saturating_sub(self.queue.available_permits());
-        (running, taken.saturating_sub(running))
+        self.queue.load()
     }
 
     /// Gives back the working memory; the next password takes new.
     pub fn rest(&self) {
-        self.lock_memory().clear();
+        lock(&self.memory).clear();
     }
 
     async fn run<T: Send + 'static>(
         &self,
+        owner: Option<Owner>,
         work: impl FnOnce(&mut Vec<Block>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let busy = |_| Error::unavailable(2, "Too many sign-ins at once, please try again");
-        let _place = self.queue.try_acquire().map_err(busy)?;
-        let core = self.cores.clone().acquire_owned().await.map_err(Error::internal)?;
-        let mut memory = self.lock_memory().pop().unwrap_or_default();
-        let (result, memory) = tokio::task::spawn_blocking(move || {
-            // Held to the end even where the request has gone away meanwhile.
-            let _core = core;
-            (work(&mut memory), memory)
-        })
-        .await
-        .map_err(Error::internal)?;
-        self.lock_memory().push(memory);
-        result
+        let kept = Arc::clone(&self.memory);
+        self.queue
+            .run(owner, move || {
+                let mut memory = lock(&kept).pop().unwrap_or_default();
+                let result = work(&mut memory);
+                lock(&kept).push(memory);
+                result
+            })
+            .await?
     }
+}
 
-    fn lock_memory(&self) -> MutexGuard<'_, Vec<Vec<Block>>> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock(memory: &Mutex<Vec<Vec<Block>>>) -> MutexGuard<'_, Vec<Vec<Block>>> {
+    memory.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn digest(

@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, civil::Date};
 
-use super::{App, public_link::Target};
+use super::{App, public_link::Target, share::Owner};
 use crate::{
     domain::{
         account::Account,
@@ -75,7 +75,8 @@ impl App {
         let now = self.now();
         let sheet =
             self.read(claims, move |tx, actor| Sheet::read(tx, actor.account, id, now)).await?;
-        self.print_proposal(sheet).await
+        let owner = Some(Owner::Account(sheet.account.id));
+        self.print_proposal(owner, sheet).await
     }
 
     /// The proposal behind a link as PDF.
@@ -86,12 +87,12 @@ impl App {
             let linked = super::proposal_link::linked(tx, &keys, &hash)?;
             Sheet::read(tx, linked.freelancer.id, linked.proposal.id, now)
         };
-        self.print_proposal(self.store.read(read).await?).await
+        self.print_proposal(self.stranger(), self.store.read(read).await?).await
     }
 
-    async fn print_proposal(&self, sheet: Sheet) -> Result<ProposalFile> {
+    async fn print_proposal(&self, owner: Option<Owner>, sheet: Sheet) -> Result<ProposalFile> {
         let title = sheet.proposal.title.clone();
-        let bytes = self.printer.run(move || sheet.print()).await?;
+        let bytes = self.printer.run(owner, move || sheet.print()).await?;
         Ok(ProposalFile::new(&title, bytes))
     }
 }

@@ -139,7 +139,7 @@ impl App {
         registration: Registration,
     ) -> Result<(Account, String)> {
         let password = registration.password.clone();
-        let hash = self.passwords.hash(password, self.random.as_ref()).await?;
+        let hash = self.passwords.hash(self.stranger(), password, self.random.as_ref()).await?;
         Ok((self.blank_account(registration), hash))
     }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{
-        account::Password,
+        account::{Account, Password},
         code::SecondCode,
         error::{Error, Result},
         id::AccountId,
@@ -39,8 +39,8 @@ impl App {
         let (account, hash) = self
             .read(claims, |tx, actor| store::account::find_with_hash(tx, actor.account))
             .await?;
-        let check = self.check_and_mark(claims, password, totp, hash);
-        let was_wrong = |outcome: &_| matches!(outcome, Err(Refused::Password | Refused::Code));
+        let check = self.check_and_mark(claims, password, totp, &account, hash);
+        let was_wrong = |outcome: &_| matches!(outcome, Err(Refused::Password));
         let outcome =
             self.try_secret(Limit::WrongPassword, &account.email, check, was_wrong).await?;
         note(if outcome.is_ok() { "account deleted" } else { "deletion refused" }, account.id);
@@ -56,13 +56,15 @@ impl App {
         claims: Claims,
         password: Password,
         totp: Option<SecondCode>,
+        account: &Account,
         hash: String,
     ) -> Result<Result<(), Refused>> {
-        if !self.passwords.verify(password, Some(hash.clone())).await? {
+        if !self.passwords.verify(self.stranger(), password, Some(hash.clone())).await? {
             return Ok(Err(Refused::Password));
         }
         let (keys, now) = (self.keys()?.clone(), self.now());
-        self.write(claims, move |tx, actor| {
+        let has_code = totp.is_some();
+        let mark = self.write(claims, move |tx, actor| {
             let id = actor.account;
             let (_, current_hash) = store::account::find_with_hash(tx, id)?;
             if current_hash != hash {
@@ -70,14 +72,17 @@ impl App {
             }
             match two_factor::prove(tx, &keys, id, totp.as_ref(), now)? {
                 Proof::Missing => return Ok(Err(Refused::NoCode)),
-                Proof::Wrong => return Ok(Err(Refused::Code)),
+                Proof::Wrong | Proof::OtherTime(_) => return Ok(Err(Refused::Code)),
                 Proof::Right => {}
             }
             store::session::revoke_all(tx, id, now)?;
             store::removal::mark(tx, id, now)?;
             Ok(Ok(()))
-        })
-        .await
+        });
+        if !has_code {
+            return mark.await;
+        }
+        self.try_factor(account, mark, |outcome| matches!(outcome, Err(Refused::Code))).await
     }
 
     /// Removes what is left of deleted accounts. Each step is a short transaction of its own, so

@@ -47,6 +47,8 @@ struct OwnedBody {
 /// Signs and verifies tokens.
 pub struct Tokens {
     header: Header,
+    /// The first part of every token of ours.
+    written_header: String,
     signing: EncodingKey,
     verifying: DecodingKey,
     validation: Validation,
@@ -60,8 +62,10 @@ impl Tokens {
         // The library reads the machine's clock; ours is compared below.
         validation.validate_exp = false;
         validation.required_spec_claims.clear();
+        let header = Header::new(Algorithm::HS256);
         Self {
-            header: Header::new(Algorithm::HS256),
+            written_header: written(&header),
+            header,
             signing: EncodingKey::from_secret(secret),
             verifying: DecodingKey::from_secret(secret),
             validation,
@@ -98,6 +102,10 @@ impl Tokens {
     }
 
     fn decode(&self, typ: TokenType, token: &str) -> Result<(Claims, i64)> {
+        // A header of ours says nothing else: no `crit` that would have to be understood, no key.
+        if token.split('.').next() != Some(&self.written_header) {
+            return Err(refused());
+        }
         let body = decode::<OwnedBody>(token, &self.verifying, &self.validation)
             .map_err(|error| refused().caused_by(error))?
             .claims;
@@ -107,6 +115,11 @@ impl Tokens {
         let claims = Claims { account: Id::parse(&body.sub), session: Id::parse(&body.sid) };
         Ok((claims, body.exp))
     }
+}
+
+/// A header as it stands in a token; what has text keys only can be written.
+fn written(header: &Header) -> String {
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(header).unwrap_or_default())
 }
 
 fn refused() -> Error {
@@ -156,6 +169,40 @@ mod tests {
         );
         assert!(tokens.verify(TokenType::Access, "", at(1)).is_err());
         assert!(tokens.verify(TokenType::Access, "a.b.c", at(1)).is_err());
+    }
+
+    #[test]
+    fn a_header_that_says_more_than_ours_is_refused_though_it_is_signed() {
+        let tokens = Tokens::new(SECRET);
+        let body = URL_SAFE_NO_PAD.encode(
+            serde_json::json!({
+                "sub": claims().account.to_string(), "sid": claims().session.to_string(),
+                "typ": "access", "jti": "", "iat": 1_800_000_000, "exp": 1_900_000_000,
+            })
+            .to_string(),
+        );
+        let is_taken = |header: &str| {
+            let message = format!("{}.{body}", URL_SAFE_NO_PAD.encode(header));
+            let tag = jsonwebtoken::crypto::sign(
+                message.as_bytes(),
+                &EncodingKey::from_secret(SECRET),
+                Algorithm::HS256,
+            );
+            let token = format!("{message}.{}", tag.unwrap());
+            tokens.verify(TokenType::Access, &token, at(1)).is_ok()
+        };
+        assert!(is_taken(r#"{"typ":"JWT","alg":"HS256"}"#));
+        for header in [
+            r#"{"typ":"JWT","alg":"HS256","crit":["exp"]}"#,
+            r#"{"typ":"JWT","alg":"HS256","crit":["x"],"x":1}"#,
+            r#"{"typ":"JWT","alg":"HS256","b64":false}"#,
+            r#"{"typ":"JWT","alg":"HS256","kid":"../../dev/null"}"#,
+            r#"{"typ":"at+jwt","alg":"HS256"}"#,
+            r#"{"alg":"HS256"}"#,
+            r#"{"typ":"JWT","alg":"none","alg":"HS256"}"#,
+        ] {
+            assert!(!is_taken(header), "{header}");
+        }
     }
 
     #[test]

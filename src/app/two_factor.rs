@@ -5,11 +5,12 @@ use jiff::Timestamp;
 use super::{App, limit::Limit, secret::Keys, security_log::note};
 use crate::{
     domain::{
-        account::SignInChange,
+        account::{Account, SignInChange},
         code::SecondCode,
         error::{Error, Result},
         id::AccountId,
         mail::Letter,
+        rule::Rule,
         session::Claims,
         two_factor::{
             BACKUP_CODE_LENGTH, BACKUP_CODES, BackupCode, Disabling, Seed, Setup, SetupProof,
@@ -27,6 +28,19 @@ pub(super) enum Proof {
     /// The account asks for a code and none came.
     Missing,
     Wrong,
+    /// A code for another time: a clock is so many minutes ahead, or behind.
+    OtherTime(i64),
+}
+
+impl Proof {
+    /// What is wrong with the code that came.
+    pub fn broken_rule(self) -> Option<Rule> {
+        match self {
+            Proof::Right | Proof::Missing => None,
+            Proof::Wrong => Some(Rule::WrongCode),
+            Proof::OtherTime(minutes) => Some(Rule::OtherTime { minutes }),
+        }
+    }
 }
 
 /// Checks the second factor of an account, and uses the code up. Belongs into a write.
@@ -45,9 +59,13 @@ pub(super) fn prove(
         let hash = backup_hash(keys, account, code.as_str());
         store::two_factor::use_backup_code(tx, account, &hash, now)?
     } else {
-        match open(keys, account, &kept)?.step_of(code, now) {
+        let seed = open(keys, account, &kept)?;
+        match seed.step_of(code, now) {
             Some(step) => store::two_factor::use_step(tx, account, step)?,
-            None => false,
+            None => match seed.minutes_ahead(code, now) {
+                Some(minutes) => return Ok(Proof::OtherTime(minutes)),
+                None => false,
+            },
         }
     };
     Ok(if is_right { Proof::Right } else { Proof::Wrong })
@@ -81,8 +99,13 @@ impl App {
         Ok(Setup { seed: Seed::new(seed), email, backup_codes })
     }
 
-    /// Turns the caller's second factor on, by a code that shows that the app was set up.
-    pub async fn verify_two_factor_setup(&self, claims: Claims, proof: SetupProof) -> Result<()> {
+    /// Turns the caller's second factor on, by a code that shows that the app was set up; answers
+    /// what is wrong with it, where it is.
+    pub async fn verify_two_factor_setup(
+        &self,
+        claims: Claims,
+        proof: SetupProof,
+    ) -> Result<Option<Rule>> {
         let (keys, now) = (self.keys()?.clone(), self.now());
         let account = self.account(claims).await?;
         let letter = self.security_notice(&account, SignInChange::TwoFactorOn)?;
@@ -95,22 +118,25 @@ impl App {
             if kept.is_on {
                 return Err(is_on_already());
             }
-            let Some(step) = open(&keys, actor.account, &kept)?.step_of(&proof.code, now) else {
-                return Ok(false);
+            let seed = open(&keys, actor.account, &kept)?;
+            let Some(step) = seed.step_of(&proof.code, now) else {
+                let ahead = seed.minutes_ahead(&proof.code, now);
+                return Ok(ahead.map_or(Proof::Wrong, Proof::OtherTime));
             };
             match store::two_factor::enable(tx, actor.account, step, now)? {
                 true => letter
                     .iter()
                     .try_for_each(|letter| store::outbox::create(tx, letter))
-                    .map(|()| true),
+                    .map(|()| Proof::Right),
                 false => Err(is_on_already()),
             }
         });
-        let wrong = |is_right: &_| !is_right;
-        let is_right = self.try_secret(Limit::WrongPassword, &account.email, check, wrong).await?;
+        let wrong = |proof: &_| *proof != Proof::Right;
+        let proof = self.try_secret(Limit::WrongFactor, &account.email, check, wrong).await?;
+        let is_right = proof == Proof::Right;
         note(if is_right { "second factor on" } else { "wrong second factor" }, account.id);
         self.wake_mail();
-        if is_right { Ok(()) } else { Err(Error::malformed(WRONG_SETUP_CODE)) }
+        Ok(proof.broken_rule())
     }
 
     /// Turns the caller's second factor off and forgets seed and backup codes.
@@ -122,10 +148,10 @@ impl App {
             })
             .await?;
         let letter = self.security_notice(&account, SignInChange::TwoFactorOff)?;
-        let check = self.check_and_disable(claims, given, hash, letter);
-        let is_right = self
-            .try_secret(Limit::WrongPassword, &account.email, check, |is_right| !is_right)
-            .await?;
+        let check = self.check_and_disable(claims, given, &account, hash, letter);
+        let was_wrong = |proof: &Option<_>| proof.is_none();
+        let proof = self.try_secret(Limit::WrongPassword, &account.email, check, was_wrong).await?;
+        let is_right = proof == Some(Proof::Right);
         note(
             if is_right { "second factor off" } else { "second factor stays: refused" },
             account.id,
@@ -134,36 +160,40 @@ impl App {
         if is_right { Ok(()) } else { Err(Error::unauthenticated(WRONG_DISABLING)) }
     }
 
-    /// Answers whether password and code were right.
+    /// Answers what came of the code; nothing where the password was wrong.
     async fn check_and_disable(
         &self,
         claims: Claims,
         given: Disabling,
+        account: &Account,
         hash: String,
         letter: Option<Letter>,
-    ) -> Result<bool> {
+    ) -> Result<Option<Proof>> {
         let Disabling { password, code } = given;
-        if !self.passwords.verify(password, Some(hash.clone())).await? {
-            return Ok(false);
+        if !self.passwords.verify(self.stranger(), password, Some(hash.clone())).await? {
+            return Ok(None);
         }
         let (keys, now) = (self.keys()?.clone(), self.now());
-        self.write(claims, move |tx, actor| {
+        let disable = self.write(claims, move |tx, actor| {
             let (_, current_hash) = store::account::find_with_hash(tx, actor.account)?;
-            if current_hash != hash
-                || prove(tx, &keys, actor.account, Some(&code), now)? != Proof::Right
-            {
-                return Ok(false);
+            if current_hash != hash {
+                return Ok(None);
+            }
+            let proof = prove(tx, &keys, actor.account, Some(&code), now)?;
+            if proof != Proof::Right {
+                return Ok(Some(proof));
             }
             match store::two_factor::delete(tx, actor.account)? {
                 true => letter
                     .iter()
                     .try_for_each(|letter| store::outbox::create(tx, letter))
-                    .map(|()| true),
+                    .map(|()| Some(Proof::Right)),
                 // Another request was faster.
                 false => Err(is_off()),
             }
-        })
-        .await
+        });
+        let was_wrong = |proof: &Option<Proof>| proof.is_some_and(|proof| proof != Proof::Right);
+        self.try_factor(account, disable, was_wrong).await
     }
 
     fn new_backup_codes(&self) -> Vec<BackupCode> {
@@ -180,8 +210,6 @@ impl App {
     }
 }
 
-const WRONG_SETUP_CODE: &str =
-    "Invalid two-factor code: enter the one that your authenticator app shows now";
 const WRONG_DISABLING: &str = "Invalid password or two-factor code";
 
 fn is_on_already() -> Error {

@@ -25,9 +25,13 @@ use crate::{
     },
     config::{Config, Settings, mail::unreachable_links, tls::TlsConfig},
     domain::error::Kind,
-    http::{edge::Gate, figures::Process, kept::KeptAnswers},
+    http::{body_budget::BodyBudget, edge::Gate, figures::Process, kept::KeptAnswers},
     metrics,
-    net::{self, Face, Limits, descriptors, redirect},
+    net::{
+        self, Face, Limits,
+        descriptors::{self, Room},
+        redirect,
+    },
     server,
     store::{
         Database, Store,
@@ -38,6 +42,8 @@ use crate::{
 
 /// How often expired rows are swept out.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+/// Connections that one address may have at the same time.
+const CONNECTIONS_OF_ONE: usize = 256;
 /// How long a database server may take to begin to answer.
 const DATABASE_START: Duration = Duration::from_secs(30);
 
@@ -151,6 +157,7 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
         is_secure: is_secure(&config),
         boot: boot.iter().map(|byte| format!("{byte:02x}")).collect(),
         requests: AtomicU64::new(0),
+        bodies: BodyBudget::new(config.rate_limit),
         kept: KeptAnswers::new(config.answer_cache),
     });
     let routes = server::routes(&app, &gate);
@@ -266,7 +273,7 @@ fn is_secure(config: &Config) -> bool {
 /// As many connections as are wanted and the machine has room for.
 fn limits(config: &Config) -> Limits {
     let wanted = config.net.max_connections;
-    let connections = descriptors::make_room(wanted);
+    let Room { connections, refusals } = descriptors::make_room(wanted);
     if connections < wanted {
         tracing::warn!(
             "MAX_CONNECTIONS is {wanted}, but this process may not open so many files: {connections} \
@@ -274,7 +281,11 @@ fn limits(config: &Config) -> Limits {
              or set MAX_CONNECTIONS to less"
         );
     }
-    Limits { connections, ..Limits::default() }
+    // All come from one address behind a proxy, and where limits are off.
+    let is_shared = config.trust_proxy || !config.rate_limit;
+    let connections_of_one =
+        if is_shared { connections } else { CONNECTIONS_OF_ONE.min(connections.div_ceil(2)) };
+    Limits { connections, connections_of_one, refusals, ..Limits::default() }
 }
 
 /// Serves the figures on an address of their own.

@@ -45,6 +45,8 @@ pub enum SignInChange {
     TwoFactorOff,
     PasskeyAdded,
     PasskeyRemoved,
+    /// Nothing changed, but somebody with the password tried a wrong second factor.
+    WrongFactor,
 }
 
 /// Where somebody is.

@@ -21,8 +21,9 @@ pub enum Kind {
     Unsupported,
     /// Nobody is signed in, or the credentials are wrong.
     Unauthenticated,
-    /// The password is right, but a code must come with it, and none or a wrong one did.
-    SecondFactor,
+    /// The password is right, but a code must come with it, and none did, or one that breaks this
+    /// rule.
+    SecondFactor(Option<Rule>),
     /// Signed in, but not allowed.
     Forbidden,
     /// Not there, or another account's: callers cannot tell which.
@@ -91,7 +92,7 @@ impl Error {
     }
 
     /// The input cannot be understood at all.
-    pub fn malformed(message: &'static str) -> Self {
+    pub fn malformed(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Kind::Malformed, message)
     }
 
@@ -133,9 +134,10 @@ impl Error {
         )
     }
 
-    /// The password is right, but a code must come with it.
-    pub fn second_factor(message: &'static str) -> Self {
-        Self::new(Kind::SecondFactor, message)
+    /// The password is right, but a code must come with it; `wrong` is what is wrong with the one
+    /// that came.
+    pub fn second_factor(wrong: Option<Rule>, message: &'static str) -> Self {
+        Self::new(Kind::SecondFactor(wrong), message)
     }
 
     /// A limit was reached.
@@ -185,7 +187,9 @@ impl Error {
     #[must_use]
     pub fn refusal_said(self, message: &'static str) -> Self {
         match self.kind {
-            Kind::Unauthenticated | Kind::SecondFactor => Self { message: message.into(), ..self },
+            Kind::Unauthenticated | Kind::SecondFactor(_) => {
+                Self { message: message.into(), ..self }
+            }
             _ => self,
         }
     }

@@ -103,6 +103,11 @@ pub enum Rule {
     WrongPassword,
     /// Neither a code of the authenticator app nor a backup code, or used before.
     WrongCode,
+    /// A code of the authenticator app, for a time that is so many minutes ahead of the server's
+    /// clock; behind it, where less than 0.
+    OtherTime {
+        minutes: i64,
+    },
     /// Not the e-mail of this account.
     OtherEmail,
     /// What invoice numbers begin with.
@@ -183,6 +188,15 @@ impl fmt::Display for Rule {
             Rule::FutureDate => write!(f, "must not lie in the future"),
             Rule::WrongPassword => write!(f, "is not the password of this account"),
             Rule::WrongCode => write!(f, "is wrong or was used before"),
+            Rule::OtherTime { minutes } => {
+                let (count, s) = (minutes.abs(), if minutes.abs() == 1 { "" } else { "s" });
+                let side = if *minutes > 0 { "ahead of" } else { "behind" };
+                write!(
+                    f,
+                    "fits a clock that is about {count} minute{s} {side} the server's: set the \
+                     clock of your device, or have that of the server set, and enter a new code"
+                )
+            }
             Rule::OtherEmail => write!(f, "is not the email of this account"),
             Rule::Picture => write!(f, "must be a PNG, JPEG or WebP picture"),
             Rule::BrokenPicture => write!(f, "is damaged and cannot be read"),

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use totp_rs::{Algorithm, Builder, Totp};
 
@@ -19,6 +19,8 @@ use super::{
 const ISSUER: &str = "FreelanceHub";
 const DIGITS: u8 = 6;
 const STEP_SECONDS: u64 = 30;
+/// Steps ahead or behind of which a code is recognised, though not taken: ten minutes.
+const OTHER_STEPS: i64 = 20;
 /// Steps before and after the current one whose codes are good too: clocks differ, people type.
 const SKEW: u16 = 1;
 
@@ -52,6 +54,19 @@ impl Seed {
         let now = u64::try_from(now.as_second()).ok()?;
         let step = self.totp().check(code.as_str(), now)?;
         i64::try_from(step).ok()
+    }
+
+    /// By how many minutes the clock is ahead that a code was made by; less than 0 where it is
+    /// behind. Nothing where the code is of no time near by. Such a code is never good: this tells
+    /// people which clock to set.
+    pub fn minutes_ahead(&self, code: &SecondCode, now: Timestamp) -> Option<i64> {
+        let steps = (2..=OTHER_STEPS).flat_map(|step| [step, -step]);
+        steps.map(|step| step * STEP_SECONDS as i64).find_map(|seconds| {
+            let then = now.checked_add(SignedDuration::from_secs(seconds)).ok()?;
+            self.step_of(code, then)?;
+            let minutes = (seconds.abs() + 59) / 60;
+            Some(minutes * seconds.signum())
+        })
     }
 
     /// What an authenticator app reads from the QR code.
@@ -197,6 +212,25 @@ mod tests {
         }
         for second in [1_234_567_859, 1_234_567_950, -1] {
             assert_eq!(step_of("005924", second), None, "{second}");
+        }
+    }
+
+    #[test]
+    fn a_code_of_a_clock_that_is_wrong_tells_by_how_much() {
+        let ahead = |second: i64| {
+            let code = SecondCode::read(&json!("005924")).unwrap();
+            seed().minutes_ahead(&code, Timestamp::from_second(second).unwrap())
+        };
+        // The code's own step begins at 1,234,567,890.
+        for (now, minutes) in [
+            (1_234_567_890 - 300, Some(5)),
+            (1_234_567_890 + 300, Some(-5)),
+            (1_234_567_890 - 60, Some(1)),
+            (1_234_567_890 - 600, Some(10)),
+            (1_234_567_890 - 3600, None),
+            (1_234_567_890 + 3600, None),
+        ] {
+            assert_eq!(ahead(now), minutes, "{now}");
         }
     }
 

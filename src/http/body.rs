@@ -25,6 +25,8 @@ use crate::domain::{
 
 /// Largest body, in bytes.
 pub const BODY_MAX: usize = 1 << 20;
+/// Values of a body at most: an invoice of 500 lines has 2,500.
+const VALUES_MAX: usize = 20_000;
 
 /// The body of a request that is documented as `T`.
 #[derive(Debug)]
@@ -67,6 +69,9 @@ impl<T: Input> Body<T> {
         if !self.is_json {
             return Err(Error::unsupported());
         }
+        if values(&self.bytes) > VALUES_MAX {
+            return Err(Error::malformed("The request body has too many values"));
+        }
         match serde_json::from_slice(&self.bytes) {
             Ok(Value::Object(object)) => Ok(object),
             Ok(_) => Err(Error::malformed("The request body must be a JSON object")),
@@ -106,6 +111,21 @@ impl<T: Input> Body<T> {
             documented_as: PhantomData,
         })
     }
+}
+
+/// How many values JSON has, at most: each takes many times the memory of what was sent.
+fn values(json: &[u8]) -> usize {
+    let (mut count, mut is_text, mut is_escaped) = (1, false, false);
+    for byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_text => is_escaped = true,
+            b'"' => is_text = !is_text,
+            b',' | b'[' | b'{' if !is_text => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 /// Whether a content type is JSON: `application/json`, `application/merge-patch+json`, with or

@@ -2,13 +2,9 @@
 //! and failures put into the shape of their API.
 
 use std::{
-    fmt::Write,
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     panic::AssertUnwindSafe,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -20,7 +16,10 @@ use poem::{
 };
 
 use super::{
+    bearer,
     body::BODY_MAX,
+    body_budget::BodyBudget,
+    framing,
     kept::KeptAnswers,
     problem::{Problem, Shape},
     unread::Unread,
@@ -28,7 +27,7 @@ use super::{
     watch::{self, Watch, without_secret},
 };
 use crate::{
-    app::{App, limit::Limit, security_log::SECURITY},
+    app::{App, asker::Asker, limit::Limit, security_log::SECURITY},
     domain::{
         error::{Error, Kind, Result},
         limit::Standing,
@@ -46,7 +45,7 @@ const STRICT_TRANSPORT: &str = "max-age=31536000";
 /// How long a browser may remember what a preflight allowed, in seconds.
 const PREFLIGHT_AGE: &str = "600";
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
@@ -57,7 +56,7 @@ const EXPOSED_HEADERS: &str = "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateL
      Retry-After, X-Total-Count, X-Request-Id";
 
 /// Headers of every answer.
-const SECURITY_HEADERS: [(HeaderName, &str); 7] = [
+const SECURITY_HEADERS: [(HeaderName, &str); 8] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::X_XSS_PROTECTION, "1; mode=block"),
@@ -65,6 +64,8 @@ const SECURITY_HEADERS: [(HeaderName, &str); 7] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+    // A page that is made to be found says so by itself.
+    (HeaderName::from_static("x-robots-tag"), "noindex"),
 ];
 
 /// What an answer may load unless it says otherwise: nothing.
@@ -82,6 +83,7 @@ pub struct Gate {
     /// Tells this process's request ids from those of others.
     pub boot: String,
     pub requests: AtomicU64,
+    pub bodies: BodyBudget,
     pub kept: KeptAnswers,
 }
 
@@ -133,7 +135,16 @@ impl<E: Endpoint> Endpoint for Edge<E> {
             request.extensions_mut().insert(HeadOnly);
         }
         let unread = Unread::of(&mut request);
-        let (mut response, standing) = if is_preflight {
+        // Held until the answer is made: so long its work may hold the body.
+        let room = self.gate.bodies.meter(&mut request, address);
+        let is_clear = framing::check(&request);
+        let (mut response, standing) = if let Err(error) = is_clear {
+            let refused = async { self.fail(error.into(), &path, &id) };
+            let mut response = watch::named(&id, address, refused).await;
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+            (response, None)
+        } else if is_preflight {
             (StatusCode::NO_CONTENT.into_response(), None)
         } else {
             match self.count(address, &method, &path).await {
@@ -142,7 +153,10 @@ impl<E: Endpoint> Endpoint for Edge<E> {
                         let status = StatusCode::PAYLOAD_TOO_LARGE;
                         self.fail(poem::Error::from_status(status).into(), &path, &id)
                     } else {
-                        watch::named(&id, address, self.answer(request, &path, &id)).await
+                        let token = bearer::token(&request).map(str::to_owned);
+                        let asker = Asker { address, token, ..Asker::default() };
+                        let answer = asker.ask(self.answer(request, &path, &id));
+                        watch::named(&id, address, answer).await
                     };
                     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
                         self.name_methods(response.headers_mut(), &path);
@@ -155,6 +169,7 @@ impl<E: Endpoint> Endpoint for Edge<E> {
                 }
             }
         };
+        drop(room);
         if let Some(unread) = unread {
             unread.discard().await;
         }
@@ -309,34 +324,6 @@ impl<E: Endpoint> Edge<E> {
 }
 
 impl Gate {
-    /// The request id that a trusted proxy gave, where it is well-formed, else a new one.
-    fn request_id(&self, headers: &HeaderMap) -> String {
-        let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
-        match given {
-            Some(id) if self.trust_proxy && is_request_id(id) => id.to_owned(),
-            _ => {
-                let number = self.requests.fetch_add(1, Ordering::Relaxed);
-                let mut id = String::with_capacity(self.boot.len() + 12);
-                // Writing to a string does not fail.
-                let _ = write!(id, "{}-{number}", self.boot);
-                id
-            }
-        }
-    }
-
-    /// The address that counts: the peer's, or what a trusted proxy says of its own peer.
-    fn address(&self, request: &Request) -> Option<IpAddr> {
-        let forwarded = || {
-            let value = request.headers().get_all("x-forwarded-for").iter().next_back()?;
-            let address = value.to_str().ok()?.rsplit(',').next()?.trim();
-            // Some proxies name the port too.
-            let with_port = || Some(address.parse::<SocketAddr>().ok()?.ip());
-            address.parse().ok().or_else(with_port)
-        };
-        let peer = || request.remote_addr().as_socket_addr().map(|address| address.ip());
-        if self.trust_proxy { forwarded().or_else(peer) } else { peer() }
-    }
-
     /// A foreign origin gets the normal answer without these headers.
     fn allow_origin(&self, headers: &mut HeaderMap, origin: Option<&HeaderValue>, preflight: bool) {
         headers.append(header::VARY, HeaderValue::from_static("Origin"));
@@ -366,11 +353,6 @@ fn body_time(headers: &HeaderMap) -> Duration {
         None => return Duration::ZERO,
     };
     Duration::from_secs(length.min(BODY_LARGEST) / BODY_RATE)
-}
-
-fn is_request_id(id: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:=+/".contains(&byte);
-    (1..=64).contains(&id.len()) && id.bytes().all(is_plain)
 }
 
 /// Whether somebody asked for what is not theirs, or too often.

@@ -12,6 +12,8 @@ use crate::domain::error::{Error, Kind};
 
 /// Seconds after which a full disk is worth another try: somebody must make room first.
 const UNWRITABLE_FOR: u64 = 60;
+/// Seconds after which there may be room for a body again.
+const NO_ROOM_FOR: u64 = 5;
 
 /// Writes a failure in the shape of an API. The path tells shapes apart that share a mount.
 pub type Shape = fn(path: &str, &Problem) -> Response;
@@ -57,7 +59,7 @@ pub fn status(kind: &Kind) -> StatusCode {
     match kind {
         Kind::Invalid(_) | Kind::Malformed => StatusCode::BAD_REQUEST,
         Kind::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Kind::Unauthenticated | Kind::SecondFactor => StatusCode::UNAUTHORIZED,
+        Kind::Unauthenticated | Kind::SecondFactor(_) => StatusCode::UNAUTHORIZED,
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::Conflict | Kind::Stale | Kind::Unsaved => StatusCode::CONFLICT,
@@ -93,9 +95,17 @@ impl From<poem::Error> for Problem {
         if error.is::<MethodNotAllowedError>() {
             return Self::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed");
         }
-        if is_slow_body(&error) {
-            let message = "The request body came too slowly, please try again";
-            return Self::new(StatusCode::REQUEST_TIMEOUT, message);
+        match body_failure(&error) {
+            Some(io::ErrorKind::TimedOut) => {
+                let message = "The request body came too slowly, please try again";
+                return Self::new(StatusCode::REQUEST_TIMEOUT, message);
+            }
+            Some(io::ErrorKind::ResourceBusy) => {
+                let message = "The server receives too much at once, please try again";
+                let status = StatusCode::SERVICE_UNAVAILABLE;
+                return Self { retry_after: Some(NO_ROOM_FOR), ..Self::new(status, message) };
+            }
+            _ => {}
         }
         let (status, shape) = (error.status(), error.data::<Shape>().copied());
         match error.downcast::<Error>() {
@@ -115,17 +125,17 @@ impl From<poem::Error> for Problem {
     }
 }
 
-/// Whether the socket gave up a body, however deep below that is told.
-fn is_slow_body(error: &poem::Error) -> bool {
-    let Some(ReadBodyError::Io(error)) = error.downcast_ref() else { return false };
+/// Why a body was given up, however deep below that is told.
+fn body_failure(error: &poem::Error) -> Option<io::ErrorKind> {
+    let Some(ReadBodyError::Io(error)) = error.downcast_ref() else { return None };
     let mut error = Some(error);
     while let Some(known) = error {
-        if known.kind() == io::ErrorKind::TimedOut {
-            return true;
+        if matches!(known.kind(), io::ErrorKind::TimedOut | io::ErrorKind::ResourceBusy) {
+            return Some(known.kind());
         }
         error = known.get_ref().and_then(|inner| inner.downcast_ref());
     }
-    false
+    None
 }
 
 /// A failure as poem passes it on.

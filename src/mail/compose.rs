@@ -82,11 +82,13 @@ pub fn security_notice(
         SignInChange::TwoFactorOff => "Two-factor sign-in was turned off",
         SignInChange::PasskeyAdded => "A passkey was added to your account",
         SignInChange::PasskeyRemoved => "A passkey was removed from your account",
+        SignInChange::WrongFactor => "Somebody entered your password and a wrong two-factor code",
     };
     let at = &at.strftime("%Y-%m-%d at %H:%M UTC").to_string();
-    let (greeting, change) = (&greeting(first_name), subject);
+    let (greeting, change, is_try) =
+        (&greeting(first_name), subject, change == SignInChange::WrongFactor);
     let parts = render!("mail/security_notice.txt", "mail/security_notice.html", {
-        greeting: &'a str, change: &'a str, at: &'a str,
+        greeting: &'a str, change: &'a str, at: &'a str, is_try: bool,
     });
     mail(MailKind::SecurityNotice, to, subject, parts)
 }

@@ -5,7 +5,7 @@ use std::{
     io,
     net::SocketAddr,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
 };
 
@@ -14,7 +14,7 @@ use hyper_util::{rt::TokioIo, server::graceful::Watcher};
 use poem::{
     Endpoint, Request,
     endpoint::BoxEndpoint,
-    http::uri::Scheme,
+    http::{HeaderValue, header, uri::Scheme},
     web::{LocalAddr, RemoteAddr},
 };
 use tokio::{
@@ -28,8 +28,10 @@ use tokio_rustls::server::TlsStream;
 use super::{
     Face, Limits, Tls,
     guard::{Guard, Phase},
+    head::HeadScan,
     pace, tls,
 };
+use crate::http::framing::TwoLengths;
 
 /// Largest request head, in bytes.
 const HEAD_MAX: usize = 64 * 1024;
@@ -78,14 +80,26 @@ impl Connection {
             }
         };
         phase.open();
+        let scan = Arc::new(Mutex::new(HeadScan::default()));
+        let stream = Scanned { stream, phase: Arc::clone(&phase), scan: Arc::clone(&scan) };
         let service = service_fn(move |request| {
             let (routes, phase) = (Arc::clone(&routes), Arc::clone(&phase));
+            let has_two_lengths = lock(&scan).has_two_lengths();
             let (local, peer) = (LocalAddr(local.into()), RemoteAddr(peer.into()));
             let mut request = Request::from((request, local, peer, scheme.clone()));
             async move {
                 phase.begin();
                 pace::keep(&mut request, limits.body);
-                let response = routes.get_response(request).await;
+                if has_two_lengths {
+                    request.set_data(TwoLengths);
+                }
+                // Whoever reads such a request in another way must not go on after it.
+                let is_last = request.headers().contains_key(header::TRANSFER_ENCODING);
+                let mut response = routes.get_response(request).await;
+                if is_last || has_two_lengths {
+                    let close = HeaderValue::from_static("close");
+                    response.headers_mut().insert(header::CONNECTION, close);
+                }
                 phase.end();
                 Ok::<_, Infallible>(hyper::Response::from(response))
             }
@@ -100,6 +114,10 @@ impl Connection {
             tracing::debug!(%error, %peer, "connection ended");
         }
     }
+}
+
+fn lock(scan: &Mutex<HeadScan>) -> MutexGuard<'_, HeadScan> {
+    scan.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What came of a handshake.
@@ -193,5 +211,64 @@ impl AsyncWrite for Stream {
             Stream::Plain(stream) => Pin::new(stream).poll_shutdown(context),
             Stream::Secure(stream) => Pin::new(stream).poll_shutdown(context),
         }
+    }
+}
+
+/// A stream whose heads are looked over.
+struct Scanned {
+    stream: Stream,
+    phase: Arc<Phase>,
+    scan: Arc<Mutex<HeadScan>>,
+}
+
+impl AsyncRead for Scanned {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let (is_head, is_first) = (this.phase.is_before_request(), this.phase.is_waiting());
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut this.stream).poll_read(context, buffer);
+        let new = buffer.filled().get(before..).unwrap_or_default();
+        if is_head && !new.is_empty() {
+            let mut scan = lock(&this.scan);
+            if is_first {
+                *scan = HeadScan::default();
+            }
+            scan.read(new);
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Scanned {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
     }
 }

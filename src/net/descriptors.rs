@@ -2,16 +2,27 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Descriptors for everything else: the database, mail, refusals, logs.
-const RESERVE: u64 = 256;
+/// Descriptors that are kept for everything else, the database, mail and logs, where the limit is
+/// small, and where it is large.
+const RESERVE: (u64, u64) = (48, 192);
+/// Connections that are told that there is no room, at the same time.
+const REFUSALS: u64 = 64;
+
+/// How many connections there is room for at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    pub connections: usize,
+    /// Of those that are told that there is no room.
+    pub refusals: usize,
+}
 
 /// Raises the limit as far as that many connections need and the machine allows, and answers
-/// how many there is room for.
-pub fn make_room(connections: usize) -> usize {
+/// what there is room for.
+pub fn make_room(connections: usize) -> Room {
     let limit = getrlimit(Resource::Nofile);
-    let wanted = (connections as u64).saturating_add(RESERVE);
+    let wanted = (connections as u64).saturating_add(REFUSALS + RESERVE.1);
     let Some(current) = limit.current.filter(|current| *current < wanted) else {
-        return connections;
+        return room_of(wanted, connections);
     };
     let most = limit.maximum.map_or(wanted, |maximum| maximum.min(wanted));
     let raised = Rlimit { current: Some(most), maximum: limit.maximum };
@@ -22,15 +33,20 @@ pub fn make_room(connections: usize) -> usize {
 /// How many of that many connections the hard limit leaves room for.
 pub fn room(connections: usize) -> usize {
     match getrlimit(Resource::Nofile).maximum {
-        Some(maximum) => room_of(maximum, connections),
+        Some(maximum) => room_of(maximum, connections).connections,
         None => connections,
     }
 }
 
-/// Where the limit is tiny, half of it is for connections.
-fn room_of(limit: u64, connections: usize) -> usize {
-    let room = limit.saturating_sub(RESERVE).max(limit / 2);
-    usize::try_from(room).map_or(connections, |room| room.min(connections)).max(1)
+/// Where the limit is tiny, there is room for one connection at least.
+fn room_of(limit: u64, connections: usize) -> Room {
+    let spare = limit.saturating_sub((limit / 4).clamp(RESERVE.0, RESERVE.1));
+    let refusals = (spare / 8).clamp(1, REFUSALS);
+    let room = spare.saturating_sub(refusals).max(1);
+    Room {
+        connections: usize::try_from(room).map_or(connections, |room| room.min(connections)),
+        refusals: usize::try_from(refusals).unwrap_or(1),
+    }
 }
 
 #[cfg(test)]
@@ -38,11 +54,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn connections_leave_descriptors_for_the_rest() {
-        for (limit, connections, room) in
-            [(20_000, 10_000, 10_000), (1024, 10_000, 768), (256, 10_000, 128), (1, 5, 1)]
-        {
-            assert_eq!(room_of(limit, connections), room);
+    fn connections_and_refusals_leave_descriptors_for_the_rest() {
+        for (limit, connections, room, refusals) in [
+            (20_000, 10_000, 10_000, 64),
+            (10_256, 10_000, 10_000, 64),
+            (1024, 10_000, 768, 64),
+            (256, 10_000, 168, 24),
+            (80, 10_000, 28, 4),
+            (1, 5, 1, 1),
+        ] {
+            assert_eq!(
+                room_of(limit, connections),
+                Room { connections: room, refusals },
+                "{limit}"
+            );
         }
     }
 }

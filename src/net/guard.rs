@@ -55,6 +55,16 @@ impl Phase {
         self.set(WAITING);
     }
 
+    /// Whether the head of a request is waited for, or on its way.
+    pub fn is_before_request(&self) -> bool {
+        matches!(self.get(), WAITING | HEAD)
+    }
+
+    /// Whether nothing of a request is there yet.
+    pub fn is_waiting(&self) -> bool {
+        self.get() == WAITING
+    }
+
     /// The head of a request is complete.
     pub fn begin(&self) {
         self.set(REQUEST);

@@ -5,6 +5,7 @@ pub mod certificate;
 mod connection;
 pub mod descriptors;
 mod guard;
+mod head;
 mod pace;
 pub mod redirect;
 pub mod tls;
@@ -23,7 +24,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use poem::endpoint::BoxEndpoint;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -31,10 +32,11 @@ use tokio_rustls::TlsAcceptor;
 
 use self::connection::Connection;
 pub use self::{guard::Patience, pace::Pace};
-use crate::metrics;
+use crate::{
+    app::share::{Owner, Shares},
+    metrics,
+};
 
-/// Connections beyond the limit that are told so at the same time; more are closed unheard.
-const REFUSALS: usize = 64;
 /// How long a refusal may take.
 const REFUSAL_TIME: Duration = Duration::from_secs(2);
 
@@ -49,6 +51,10 @@ pub struct Limits {
     pub shutdown: Duration,
     /// At the same time.
     pub connections: usize,
+    /// Of one address at the same time, an IPv6 one with its whole /64.
+    pub connections_of_one: usize,
+    /// Connections beyond those that are told so at the same time; more are closed unheard.
+    pub refusals: usize,
     /// How long the last quarter of them may be idle: whoever fills the house with silent
     /// connections must not lock out the others.
     pub crowded_idle: Duration,
@@ -69,6 +75,8 @@ impl Default for Limits {
             body: Pace { grace: Duration::from_secs(20), rate: 8 * 1024 },
             shutdown: Duration::from_secs(10),
             connections: 10_000,
+            connections_of_one: 10_000,
+            refusals: 64,
             crowded_idle: Duration::from_secs(5),
         }
     }
@@ -98,7 +106,8 @@ pub async fn serve(
     let house = Arc::new(House {
         limits,
         places: Arc::new(Semaphore::new(limits.connections)),
-        refusals: Arc::new(Semaphore::new(REFUSALS)),
+        by_address: Shares::new(move || Semaphore::new(limits.connections_of_one)),
+        refusals: Arc::new(Semaphore::new(limits.refusals)),
         is_full: AtomicBool::new(false),
         busy: Arc::new(redirect::busy()),
         graceful: GracefulShutdown::new(),
@@ -121,6 +130,7 @@ struct House {
     limits: Limits,
     /// One for each connection.
     places: Arc<Semaphore>,
+    by_address: Shares<Semaphore>,
     refusals: Arc<Semaphore>,
     /// Whether it was logged that no place is left.
     is_full: AtomicBool,
@@ -152,7 +162,29 @@ async fn accept(
     }
 }
 
+/// What a connection holds until it ends: a part of what its address may have, and its place.
+type Place = (OwnedSemaphorePermit, OwnedSemaphorePermit);
+
 impl House {
+    /// A place for a connection of that peer, where there is one.
+    fn place(&self, peer: SocketAddr) -> Option<Place> {
+        let share = self.by_address.of(Owner::of_address(peer.ip()));
+        let Ok(own) = share.try_acquire_owned() else {
+            tracing::debug!(%peer, "its address has as many connections as one may have");
+            return None;
+        };
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            if !self.is_full.swap(true, Ordering::Relaxed) {
+                tracing::warn!(
+                    "all {} connections are taken, others are refused; see MAX_CONNECTIONS",
+                    self.limits.connections
+                );
+            }
+            return None;
+        };
+        Some((own, place))
+    }
+
     fn admit(
         &self,
         stream: TcpStream,
@@ -162,21 +194,13 @@ impl House {
         busy: &Face,
         stop: &watch::Receiver<bool>,
     ) {
-        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = self.place(peer);
         let refusal = match &place {
-            Ok(_) => None,
-            Err(_) => {
-                if !self.is_full.swap(true, Ordering::Relaxed) {
-                    tracing::warn!(
-                        "all {} connections are taken, others are refused; see MAX_CONNECTIONS",
-                        self.limits.connections
-                    );
-                }
-                match Arc::clone(&self.refusals).try_acquire_owned() {
-                    Ok(refusal) => Some(refusal),
-                    Err(_) => return,
-                }
-            }
+            Some(_) => None,
+            None => match Arc::clone(&self.refusals).try_acquire_owned() {
+                Ok(refusal) => Some(refusal),
+                Err(_) => return,
+            },
         };
         let mut limits = self.limits;
         if self.places.available_permits().saturating_mul(4) < limits.connections {
@@ -185,7 +209,7 @@ impl House {
             // Said again where it is full again after there was room.
             self.is_full.store(false, Ordering::Relaxed);
         }
-        let face = if place.is_ok() { face } else { busy };
+        let face = if place.is_some() { face } else { busy };
         let connection = Connection {
             local,
             peer,

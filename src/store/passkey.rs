@@ -77,10 +77,9 @@ pub fn find_for_login(
         Identifier::Email(email) => account::find_by_email(tx, email)?.map(|(account, _)| account),
         Identifier::Username(username) => account::find_by_username(tx, username)?,
     };
-    let account = found.filter(Account::is_active);
-    let id = account.as_ref().map_or(AccountId::NIL, |account| account.id);
-    let passkeys = list(tx, id)?;
-    Ok((account, passkeys))
+    let active = found.as_ref().filter(|account| account.is_active());
+    let passkeys = list(tx, active.map_or(AccountId::NIL, |account| account.id))?;
+    Ok((found, passkeys))
 }
 
 /// Remembers that a passkey was used, and what its authenticator told of it.

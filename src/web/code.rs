@@ -9,6 +9,7 @@ use super::{
     visit::Guest,
 };
 use crate::{
+    app::code::Guessing,
     domain::{
         code::{OtpRequest, OtpType, PasswordReset},
         error::{Kind, Result},
@@ -77,8 +78,8 @@ pub async fn set(guest: Guest, fields: Fields) -> Result<Response> {
     if !code.is_empty() {
         object.insert("otp".to_owned(), code.into());
     }
-    let set = match PasswordReset::read(&object).and_then(PasswordReset::guarded) {
-        Ok(reset) => guest.app.reset_password(reset).await,
+    let set = match PasswordReset::read(&object) {
+        Ok(reset) => guest.app.reset_password(reset, Guessing::Refused).await,
         Err(error) => Err(error),
     };
     let error = match set {

@@ -6,10 +6,12 @@ use poem::{
     http::{HeaderMap, HeaderValue, header},
 };
 
-use crate::app::App;
+use crate::app::{App, known_browser::KNOWN_FOR};
 
 /// Seconds a session cookie is kept: as long as the token in it is good.
 const SESSION_LIFE: u32 = 7 * 24 * 60 * 60;
+/// Seconds for which a browser is known.
+const KNOWN_LIFE: u32 = KNOWN_FOR.as_secs() as u32;
 /// Seconds within which the next page is to be opened that tells what was done.
 const NOTICE_LIFE: u32 = 60;
 /// Bytes of a notice; more would not fit into a cookie.
@@ -28,6 +30,13 @@ type Names = [&'static str; 2];
 
 const SESSION: Names = ["fos_session", "__Host-fos_session"];
 const NOTICE: Names = ["fos_notice", "__Host-fos_notice"];
+/// Marks of the accounts that the browser has signed in to.
+const KNOWN: Names = ["fos_known", "__Host-fos_known"];
+/// Comes back from a browser that keeps our cookies.
+const KEPT: Names = ["fos_kept", "__Host-fos_kept"];
+
+/// Accounts that a browser is known for at most; the oldest is forgotten first.
+const KNOWN_MAX: usize = 4;
 
 fn is_secure(app: &App) -> bool {
     app.public_url().starts_with("https://")
@@ -51,6 +60,28 @@ pub fn set_session(app: &App, response: &mut Response, token: &str) {
 /// Signs the browser out.
 pub fn clear_session(app: &App, response: &mut Response) {
     set(app, response, SESSION, "", 0);
+}
+
+/// The marks of earlier sign-ins, newest first.
+pub fn marks(app: &App, request: &Request) -> Vec<String> {
+    let marks = find(app, request, KNOWN).unwrap_or_default().split('.');
+    marks.filter(|mark| !mark.is_empty()).take(KNOWN_MAX).map(str::to_owned).collect()
+}
+
+/// Lets the browser be known again, by these marks.
+pub fn set_marks(app: &App, response: &mut Response, marks: &[String]) {
+    let value = marks.get(..KNOWN_MAX).unwrap_or(marks).join(".");
+    set(app, response, KNOWN, &value, KNOWN_LIFE);
+}
+
+/// Whether the browser keeps the cookies that its sign-in needs.
+pub fn are_kept(app: &App, request: &Request) -> bool {
+    find(app, request, KEPT).is_some()
+}
+
+/// Finds out, by the next request, whether the browser keeps our cookies.
+pub fn probe(app: &App, response: &mut Response) {
+    set(app, response, KEPT, "1", SESSION_LIFE);
 }
 
 /// What the page before left to be told.

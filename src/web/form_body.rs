@@ -12,6 +12,8 @@ use crate::{domain::error::Error, http::problem::into_poem};
 
 /// Largest form, in bytes.
 const FORM_MAX: usize = 1024 * 1024;
+/// Fields of a form at most: an invoice of 500 lines has 3,000.
+const FIELDS_MAX: usize = 5000;
 /// Largest form that brings a picture: the picture, and what stands around it.
 const UPLOAD_MAX: usize = 6 * 1024 * 1024;
 
@@ -49,6 +51,10 @@ impl Fields {
         }
         let most = if is_multipart { UPLOAD_MAX } else { FORM_MAX };
         let bytes = request.take_body().into_bytes_limit(most).await?;
+        // Each takes many times the memory of what was sent.
+        if !is_multipart && bytes.iter().filter(|byte| **byte == b'&').count() >= FIELDS_MAX {
+            return Err(poem::Error::from_status(StatusCode::PAYLOAD_TOO_LARGE));
+        }
         let mut body = RequestBody::new(bytes.into());
         if is_multipart {
             return Self::read_multipart(Multipart::from_request(request, &mut body).await?).await;
@@ -69,7 +75,9 @@ impl Fields {
         let mut parts = Multipart::from_request(request, &mut body).await?;
         let garbled = || poem::Error::from_status(StatusCode::BAD_REQUEST);
         let (mut fields, mut left) = (Self::default(), FORM_MAX as u64);
+        let mut parts_left = FIELDS_MAX;
         while let Some(part) = parts.next_field().await.map_err(|_| garbled())? {
+            parts_left = parts_left.checked_sub(1).ok_or_else(too_many)?;
             let name = part.name().unwrap_or_default().to_owned();
             if let Some(file) = part.file_name() {
                 fields.had_file |= !file.is_empty();
@@ -90,7 +98,9 @@ impl Fields {
     async fn read_multipart(mut parts: Multipart) -> poem::Result<Self> {
         let mut fields = Self::default();
         let garbled = || poem::Error::from_status(StatusCode::BAD_REQUEST);
+        let mut parts_left = FIELDS_MAX;
         while let Some(part) = parts.next_field().await.map_err(|_| garbled())? {
+            parts_left = parts_left.checked_sub(1).ok_or_else(too_many)?;
             let name = part.name().unwrap_or_default().to_owned();
             if part.file_name().is_some() {
                 let bytes = part.bytes().await.map_err(|_| garbled())?;
@@ -119,4 +129,8 @@ impl Fields {
     pub fn had_file(&self) -> bool {
         self.had_file
     }
+}
+
+fn too_many() -> poem::Error {
+    poem::Error::from_status(StatusCode::PAYLOAD_TOO_LARGE)
 }

@@ -13,6 +13,8 @@ use crate::{app::App, http::page::takes_gzip};
 
 /// Pages below this size fit into one packet as they are.
 const GZIP_FROM: usize = 1400;
+/// From this size on, compressing a page would hold up other requests.
+const GZIP_APART: usize = 64 * 1024;
 
 /// Answers a request for a page. Who comes by the machine's own number is sent to the address
 /// that cookies, passkeys and links are made for, and long pages are compressed.
@@ -28,7 +30,7 @@ pub async fn pass(
     let takes_gzip = takes_gzip(&request);
     let response = signed_out::returned(app, pages, pages.call(request).await?).await;
     let is_page = response.content_type().is_some_and(|kind| kind.starts_with("text/html"));
-    if takes_gzip && is_page { compressed(response).await } else { Ok(response) }
+    if takes_gzip && is_page { compressed(app, response).await } else { Ok(response) }
 }
 
 /// Headers by which a proxy says that it passes a request on.
@@ -49,20 +51,29 @@ fn better_address(app: &App, request: &Request) -> Option<String> {
     (is_lost && is_get && !is_asset).then(|| format!("{public}{path}"))
 }
 
-async fn compressed(mut response: Response) -> poem::Result<Response> {
+async fn compressed(app: &App, mut response: Response) -> poem::Result<Response> {
     let body = response.take_body().into_bytes().await?;
     if body.len() < GZIP_FROM {
         response.set_body(body);
         return Ok(response);
     }
-    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 3), Compression::fast());
-    match encoder.write_all(&body).and_then(|()| encoder.finish()) {
-        Ok(gzip) => response.set_body(gzip),
-        Err(_) => {
-            response.set_body(body);
-            return Ok(response);
-        }
-    }
+    let gzip = if body.len() < GZIP_APART {
+        gzip(&body)
+    } else {
+        let body = body.clone();
+        // A page goes out as it is where too much waits already.
+        app.offload(move || gzip(&body)).await.ok().flatten()
+    };
+    let Some(gzip) = gzip else {
+        response.set_body(body);
+        return Ok(response);
+    };
+    response.set_body(gzip);
     let response = with_header(response, header::CONTENT_ENCODING, "gzip");
     Ok(with_header(response, header::VARY, "Accept-Encoding"))
+}
+
+fn gzip(body: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 3), Compression::fast());
+    encoder.write_all(body).and_then(|()| encoder.finish()).ok()
 }

@@ -26,6 +26,15 @@ use crate::{
     },
 };
 
+/// Why a browser does not give back a cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LostCookies {
+    /// The page was opened over plain HTTP, and cookies are for HTTPS alone.
+    Elsewhere,
+    /// It keeps none.
+    Refused,
+}
+
 /// Somebody opens a page that is open to all.
 pub struct Guest {
     pub app: Arc<App>,
@@ -98,6 +107,18 @@ impl Guest {
     pub fn is_visit_to(&self, owner: AccountId) -> bool {
         let is_owner = self.claims.is_some_and(|claims| claims.account == owner);
         !is_owner && is_person(&self.request)
+    }
+
+    /// Why a sign-in could not last here: the browser does not give back its cookie. Nothing where
+    /// it does, or where no browser asks.
+    pub fn lost_cookies(&self) -> Option<LostCookies> {
+        let origin = self.request.header(header::ORIGIN)?;
+        if cookie::are_kept(&self.app, &self.request) || self.claims.is_some() {
+            return None;
+        }
+        let is_elsewhere =
+            origin.starts_with("http://") && self.app.public_url().starts_with("https://");
+        Some(if is_elsewhere { LostCookies::Elsewhere } else { LostCookies::Refused })
     }
 
     /// Where the request comes from.

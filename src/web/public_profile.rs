@@ -4,7 +4,7 @@ use askama::Template;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use poem::{
     Response,
-    http::{StatusCode, header},
+    http::{HeaderName, StatusCode, header},
 };
 
 use super::{
@@ -163,7 +163,10 @@ async fn page(guest: &Guest, status: StatusCode, form: Form, is_sent: bool) -> R
         picture,
         public,
     };
-    Ok(answer(status, &page))
+    let is_found = status == StatusCode::OK && page.is_found();
+    let response = answer(status, &page);
+    let robots = HeaderName::from_static("x-robots-tag");
+    Ok(if is_found { with_header(response, robots, "index, follow") } else { response })
 }
 
 /// What is said of somebody in one line: how the bio begins, or what they do.

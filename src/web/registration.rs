@@ -5,6 +5,7 @@ use poem::{Response, http::StatusCode};
 
 use super::{
     choice::Choices,
+    cookie,
     fields::{As, Fields},
     form::Form,
     locale,
@@ -65,11 +66,17 @@ pub async fn found(guest: Guest, fields: Fields) -> Result<Response> {
     if guest.app.has_accounts().await? {
         return Ok(guest.done("/login", "This server has an owner already. Please sign in."));
     }
+    if let Some(told) = session::lost(&guest) {
+        return Ok(told);
+    }
     let is_closed = guest.app.registration_setting().is_none() && fields.get("closed") == "on";
     let made = match read_owner(&fields) {
         Ok((registration, choice, instructions)) => {
             let (app, device) = (&guest.app, guest.device());
-            app.register_owner(registration, choice, instructions, is_closed, device).await
+            match app.guard_always(registration, Registration::guarded).await {
+                Ok(new) => app.register_owner(new, choice, instructions, is_closed, device).await,
+                Err(error) => Err(error),
+            }
         }
         Err(error) => Err(error),
     };
@@ -93,7 +100,7 @@ pub async fn new(guest: Guest) -> Result<Response> {
     if !guest.app.registration_is_open().await? {
         return Ok(answer(StatusCode::FORBIDDEN, &CLOSED));
     }
-    Ok(register_page(StatusCode::OK, Form::new(begin())))
+    Ok(register_page(&guest, StatusCode::OK, Form::new(begin())))
 }
 
 /// Makes an account and signs it in.
@@ -101,13 +108,19 @@ pub async fn register(guest: Guest, fields: Fields) -> Result<Response> {
     if !guest.app.registration_is_open().await? {
         return Ok(answer(StatusCode::FORBIDDEN, &CLOSED));
     }
+    if let Some(told) = session::lost(&guest) {
+        return Ok(told);
+    }
     let read = Error::both(
-        Registration::read(&fields.object(PERSON)).and_then(Registration::guarded),
+        Registration::read(&fields.object(PERSON)),
         AccountChange::read_web(&fields.change(CHOICE)),
     );
     let made = match read {
         Ok((registration, choice)) => {
-            guest.app.register(registration, guest.device()).await.map(|made| (made, choice))
+            match guest.app.guard_always(registration, Registration::guarded).await {
+                Ok(new) => guest.app.register(new, guest.device()).await.map(|made| (made, choice)),
+                Err(error) => Err(error),
+            }
         }
         Err(error) => Err(error),
     };
@@ -118,7 +131,7 @@ pub async fn register(guest: Guest, fields: Fields) -> Result<Response> {
         }
         Err(error) => {
             let status = problem::status(error.kind());
-            Ok(register_page(status, Form::refused(fields, error)?))
+            Ok(register_page(&guest, status, Form::refused(fields, error)?))
         }
     }
 }
@@ -140,7 +153,7 @@ fn read_owner(fields: &Fields) -> Result<(Registration, AccountChange, Option<St
     let mut form = form::Form::new(&object);
     let instructions = form.optional("paymentInstructions", text::free(INSTRUCTIONS_MAX));
     let read = Error::both(
-        Registration::read(&fields.object(PERSON)).and_then(Registration::guarded),
+        Registration::read(&fields.object(PERSON)),
         AccountChange::read_web(&fields.change(CHOICE)),
     );
     let instructions = instructions.ok_or_else(|| form.failure());
@@ -165,12 +178,16 @@ fn welcome_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
         decides: guest.app.registration_setting().is_none(),
         form,
     };
-    answer(status, &page)
+    let mut response = answer(status, &page);
+    cookie::probe(&guest.app, &mut response);
+    response
 }
 
-fn register_page(status: StatusCode, form: Form) -> Response {
+fn register_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
     let (currencies, zones) = (locale::currencies(), locale::zones(form.value("timezone")));
-    answer(status, &Register { form, currencies, zones })
+    let mut response = answer(status, &Register { form, currencies, zones });
+    cookie::probe(&guest.app, &mut response);
+    response
 }
 
 const CLOSED: Notice = Notice {

@@ -86,9 +86,11 @@ pub async fn set_password(visit: Visit, fields: Fields) -> Result<Response> {
     let set = match read_passwords(&fields) {
         Ok((current, new)) => {
             let account = &visit.frame.account;
-            let name = account.name();
-            match must_not_be_guessed("newPassword", &new, &account.email, &[&name]) {
-                Ok(()) => visit.app.change_password(visit.claims, current, new).await,
+            let (name, email) = (account.name(), account.email.clone());
+            let guarded =
+                move |new| must_not_be_guessed("newPassword", &new, &email, &[&name]).map(|()| new);
+            match visit.app.guard_always(new, guarded).await {
+                Ok(new) => visit.app.change_password(visit.claims, current, new).await,
                 Err(error) => Err(error),
             }
         }

@@ -10,6 +10,7 @@ use super::{
     cookie::{self, Notice},
     fields::{As, Fields},
     form::Form,
+    guest::LostCookies,
     page::{redirect, with_header},
     signed_out,
     visit::{Guest, Visit},
@@ -54,6 +55,20 @@ struct Login<'a> {
     may_register: bool,
 }
 
+/// Said instead of a sign-in that would lead nowhere.
+#[derive(Template)]
+#[template(path = "pages/session/lost.html")]
+struct Lost<'a> {
+    lost: LostCookies,
+    address: &'a str,
+}
+
+impl Lost<'_> {
+    fn is_elsewhere(&self) -> bool {
+        self.lost == LostCookies::Elsewhere
+    }
+}
+
 /// The sign-in page; whoever needs none goes on.
 pub async fn login(guest: Guest) -> Result<Response> {
     let query = guest.query();
@@ -70,6 +85,9 @@ pub async fn login(guest: Guest) -> Result<Response> {
 /// Signs in: by password, and by a code where the account asks for one.
 pub async fn sign_in(guest: Guest, fields: Fields) -> Result<Response> {
     let onward = Onward::of(&fields);
+    if let Some(told) = lost(&guest) {
+        return Ok(told);
+    }
     if fields.has("held") {
         return prove(guest, fields, &onward).await;
     }
@@ -80,11 +98,17 @@ pub async fn sign_in(guest: Guest, fields: Fields) -> Result<Response> {
     let held = guest.app.hold_login(&credentials.email, &credentials.password)?;
     match guest.app.login(credentials, guest.device()).await {
         Ok(sign_in) => enter(&guest, &sign_in, &onward).await,
-        Err(error) if *error.kind() == Kind::SecondFactor => {
+        Err(error) if matches!(error.kind(), Kind::SecondFactor(_)) => {
             page(&guest, StatusCode::OK, Form::default(), &onward, Some(held)).await
         }
         Err(error) => refused(&guest, fields, error, &onward, None).await,
     }
+}
+
+/// What is said where a sign-in could not last, since its cookie would not come back.
+pub fn lost(guest: &Guest) -> Option<Response> {
+    let page = Lost { lost: guest.lost_cookies()?, address: guest.app.public_url() };
+    Some(guest.told(StatusCode::CONFLICT, &page))
 }
 
 /// The second step: the code of the authenticator app, or a backup code.
@@ -104,8 +128,12 @@ async fn prove(guest: Guest, fields: Fields, onward: &Onward) -> Result<Response
     let credentials = Credentials { totp_code: Some(code), ..credentials };
     match guest.app.login(credentials, guest.device()).await {
         Ok(sign_in) => enter(&guest, &sign_in, onward).await,
-        Err(error) if *error.kind() == Kind::SecondFactor => {
-            let error = Error::field("totpCode", Rule::WrongCode);
+        Err(error) if matches!(error.kind(), Kind::SecondFactor(_)) => {
+            let rule = match error.kind() {
+                Kind::SecondFactor(Some(rule)) => rule.clone(),
+                _ => Rule::WrongCode,
+            };
+            let error = Error::field("totpCode", rule);
             let form = Form::refused(Fields::default(), error)?;
             page(&guest, StatusCode::UNAUTHORIZED, form, onward, Some(held)).await
         }
@@ -140,7 +168,9 @@ pub async fn page(
 ) -> Result<Response> {
     let may_register = guest.app.registration_is_open().await?;
     let notice = guest.notice();
-    Ok(guest.told(status, &Login { form, notice, onward, held, may_register }))
+    let mut response = guest.told(status, &Login { form, notice, onward, held, may_register });
+    cookie::probe(&guest.app, &mut response);
+    Ok(response)
 }
 
 /// Goes on signed in. A session that the browser had before ends: nobody goes on in what somebody
@@ -155,6 +185,11 @@ pub async fn enter(guest: &Guest, sign_in: &SignIn, onward: &Onward) -> Result<R
     if !onward.kept.is_empty() {
         signed_out::come_back(guest, &mut response, sign_in, &token, &onward.kept)?;
     }
+    let mut marks = cookie::marks(&guest.app, &guest.request);
+    if !guest.app.is_known_by(&marks, &sign_in.account.email)? {
+        marks.insert(0, guest.app.browser_mark(&sign_in.account.email)?);
+    }
+    cookie::set_marks(&guest.app, &mut response, &marks);
     Ok(response)
 }
 

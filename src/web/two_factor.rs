@@ -15,7 +15,6 @@ use super::{
 use crate::{
     domain::{
         error::{Error, Kind, Result},
-        rule::Rule,
         two_factor::{Disabling, SetupProof},
     },
     http::{problem, qr},
@@ -52,7 +51,7 @@ pub async fn begin(visit: Visit, _: Fields) -> Result<Response> {
     };
     let codes = setup.backup_codes.iter().map(|code| code.as_str().to_owned()).collect();
     let form = visit.form(Fields::default());
-    page(&visit, StatusCode::OK, setup.seed.uri(&setup.email), codes, form)
+    page(&visit, StatusCode::OK, setup.seed.uri(&setup.email), codes, form).await
 }
 
 /// Turns it on, by a code that shows that the app was set up. Nobody can read a seed again that
@@ -63,12 +62,12 @@ pub async fn confirm(visit: Visit, fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     let error = match proven {
-        Ok(()) => {
+        Ok(None) => {
             let text = "Two-factor sign-in is on: a code is asked for from the next time on.";
             return Ok(visit.done(PLACE, text));
         }
         Err(error) if *error.kind() == Kind::Conflict => return visit.sorry(PLACE, error),
-        Err(error) if *error.kind() == Kind::Malformed => Error::field("totpCode", Rule::WrongCode),
+        Ok(Some(rule)) => Error::field("totpCode", rule),
         Err(error) => error,
     };
     let (uri, codes) = (fields.get("uri").to_owned(), fields.get("codes"));
@@ -77,7 +76,7 @@ pub async fn confirm(visit: Visit, fields: Fields) -> Result<Response> {
         return Ok(redirect(PLACE));
     }
     let (status, form) = visit.refused(Fields::default(), error)?;
-    page(&visit, status, uri, codes, form)
+    page(&visit, status, uri, codes, form).await
 }
 
 /// Turns it off, by the password and a code.
@@ -102,7 +101,7 @@ pub async fn disable(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-fn page(
+async fn page(
     visit: &Visit,
     status: StatusCode,
     uri: String,
@@ -114,10 +113,11 @@ fn page(
     let groups: Vec<String> = letters.chunks(4).map(String::from_iter).collect();
     let text = format!("Backup codes of FreelanceOS\n\n{}\n", codes.join("\n"));
     let file = utf8_percent_encode(&text, NON_ALPHANUMERIC);
+    let drawn = uri.clone();
     let page = Setup {
         shell: visit.shell(Section::Settings),
         form,
-        qr: qr::data_url(&uri)?,
+        qr: visit.app.offload(move || qr::data_url(&drawn)).await??,
         key: groups.join(" "),
         file: format!("data:text/plain;charset=utf-8,{file}"),
         uri,

@@ -21,12 +21,13 @@ use super::{
     signed_out::{self, Sent},
 };
 use crate::{
-    app::{App, frame::Frame, held_form::HeldForm},
+    app::{App, asker::Asker, frame::Frame, held_form::HeldForm, limit::Limit},
     domain::{
         date::{self, DateFormat},
         error::{Error, Kind, Result},
         id::{Id, Named},
         idempotency::{Once, Outcome, RequestKey},
+        limit::Standing,
         session::{Claims, Device},
     },
     http::{
@@ -107,6 +108,7 @@ impl Pages<'_> {
                 let mut visit = match Visit::open(Arc::clone(&app), request).await? {
                     Ok(visit) => visit,
                     Err((request, elsewhere)) => {
+                        count_open_form(&app).await.map_err(into_poem)?;
                         return signed_out::hold_unread(app, request, elsewhere).await;
                     }
                 };
@@ -128,7 +130,8 @@ impl Pages<'_> {
                     _ => return Err(into_poem(Error::forbidden(STALE))),
                 }
                 let sent = Sent::new(&visit.request, &fields);
-                match act(visit, fields).await {
+                let asker = asker(&app, &visit.request);
+                match asker.ask(act(visit, fields)).await {
                     // The session ended while the form was being saved.
                     Err(error) if *error.kind() == Kind::Unauthenticated => {
                         let guest = Guest::new(app, Request::default());
@@ -183,11 +186,30 @@ impl Pages<'_> {
             let app = Arc::clone(&app);
             async move {
                 check_origin(&app, &request).map_err(into_poem)?;
+                // Here, so that no form can be forgotten; many have a limit of their own besides.
+                count_open_form(&app).await.map_err(into_poem)?;
                 let fields = Fields::read(&mut request, Pictures::Refused).await?;
-                act(Guest::new(app, request), fields).await.map_err(into_poem)
+                let asker = asker(&app, &request);
+                asker.ask(act(Guest::new(app, request), fields)).await.map_err(into_poem)
             }
         })
     }
+}
+
+/// Who sends a form, with what the browser's cookies say.
+fn asker(app: &App, request: &Request) -> Asker {
+    Asker {
+        token: cookie::session(app, request).map(str::to_owned),
+        marks: cookie::marks(app, request),
+        ..Asker::current()
+    }
+}
+
+/// Counts a form that anybody may send.
+async fn count_open_form(app: &App) -> Result<()> {
+    let Some(address) = Asker::current().address else { return Ok(()) };
+    let standing = app.count_address(Limit::OpenForm, address).await?;
+    standing.and_then(Standing::refusal).map_or(Ok(()), |refusal| Err(Error::too_many(refusal)))
 }
 
 /// What is said of a form without its token.

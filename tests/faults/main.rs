@@ -10,6 +10,7 @@
 #![allow(clippy::expect_used, reason = "a test says what went wrong by failing")]
 
 mod backup;
+mod burst;
 mod caller;
 mod damage;
 #[path = "../database.rs"]

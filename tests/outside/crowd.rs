@@ -38,7 +38,7 @@ async fn ask(stream: &mut TcpStream) -> String {
 
 #[tokio::test]
 async fn ten_thousand_idle_connections_hinder_nobody() {
-    let crowd = descriptors::make_room(CROWD);
+    let crowd = descriptors::make_room(CROWD).connections;
     assert!(crowd >= CROWD_LEAST, "this machine has room for {crowd} connections");
     let most = (crowd + 100).to_string();
     let place = Place::new(&[("MAX_CONNECTIONS", &most)]);

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     app::{
         App,
-        code::{CodeMail, HUB_OTP_LIFE},
+        code::{CodeMail, Guessing, HUB_OTP_LIFE},
         session::{AccessLife, HUB_ACCESS_LIFE, SignIn},
     },
     domain::{
@@ -282,10 +282,9 @@ impl Routes {
         body: Body<RegistrationInput>,
     ) -> Result<Bare<RegisteredBody, 201>, Failed<Registering>> {
         let today = self.0.today();
-        let input = body
-            .read(|object| Registration::read_with_username(object, today))
-            .and_then(|new| self.0.guard(new, Registration::guarded));
+        let input = body.read(|object| Registration::read_with_username(object, today));
         let registration = self.0.admit_registrant(input).await?;
+        let registration = self.0.guard(registration, Registration::guarded).await?;
         let said = |error: Error| error.conflict_said("Email or username already exists");
         self.0.register_pending(registration, CodeMail::WithLink).await.map_err(said)?;
         Ok(Bare::new(RegisteredBody {
@@ -357,8 +356,7 @@ impl Routes {
         &self,
         body: Body<PasswordResetInput>,
     ) -> Result<Bare<DoneBody>, Failed<Proving>> {
-        let reset = self.0.guard(body.read(PasswordReset::read)?, PasswordReset::guarded)?;
-        self.0.reset_password(reset).await?;
+        self.0.reset_password(body.read(PasswordReset::read)?, Guessing::AsSet).await?;
         Ok(Bare::new("Password reset successfully. Please log in again."))
     }
 

@@ -11,7 +11,11 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::two_factor::{Disabling, SetupProof, Status},
+    domain::{
+        error::Error,
+        rule::Rule,
+        two_factor::{Disabling, SetupProof, Status},
+    },
     http::{answer::Bare, bearer::Bearer, body::Body, qr, wire::wire},
 };
 
@@ -60,6 +64,9 @@ wire! {
     }
 }
 
+const WRONG_SETUP_CODE: &str =
+    "Invalid two-factor code: enter the one that your authenticator app shows now";
+
 /// The routes of the second factor.
 pub struct Routes(pub Arc<App>);
 
@@ -75,8 +82,10 @@ impl Routes {
     #[oai(path = "/2fa/enable", method = "post", operation_id = "enableTwoFactor")]
     async fn enable(&self, bearer: Bearer) -> Result<Bare<SetupBody>, Failed<Beginning>> {
         let setup = self.0.enable_two_factor(bearer.0).await?;
+        let uri = setup.seed.uri(&setup.email);
+        let qr_code = self.0.offload(move || qr::data_url(&uri)).await??;
         Ok(Bare::new(SetupBody {
-            qr_code: qr::data_url(&setup.seed.uri(&setup.email))?,
+            qr_code,
             backup_codes: setup.backup_codes.iter().map(|code| code.as_str().into()).collect(),
             message: "2FA setup initiated. Scan the QR code with your authenticator app."
                 .to_owned(),
@@ -91,8 +100,13 @@ impl Routes {
         bearer: Bearer,
     ) -> Result<Bare<DoneBody>, Failed<Enrolling>> {
         let proof = self.0.admit(bearer.0, body.read(SetupProof::read)).await?;
-        self.0.verify_two_factor_setup(bearer.0, proof).await?;
-        Ok(Bare::new("2FA enabled successfully"))
+        match self.0.verify_two_factor_setup(bearer.0, proof).await? {
+            None => Ok(Bare::new("2FA enabled successfully")),
+            Some(rule @ Rule::OtherTime { .. }) => {
+                Err(Error::malformed(format!("Invalid two-factor code: it {rule}")).into())
+            }
+            Some(_) => Err(Error::malformed(WRONG_SETUP_CODE).into()),
+        }
     }
 
     /// Turn two-factor sign-in off, by the password and a code

@@ -2,13 +2,12 @@
 
 pub mod encode;
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use jiff::SignedDuration;
-use tokio::sync::Semaphore;
 
 use self::encode::Encoded;
-use super::App;
+use super::{App, share::Owner, work_queue::WorkQueue};
 use crate::{
     domain::{
         error::{Error, Result},
@@ -22,7 +21,7 @@ use crate::{
 };
 
 /// Pictures that are worked on at once.
-const AT_ONCE: u32 = 2;
+const AT_ONCE: usize = 2;
 /// Uploads that may wait for their turn before others are turned away.
 const QUEUE: usize = 16;
 /// A picture of more pixels is worked on alone, since it takes much memory.
@@ -33,33 +32,27 @@ const UNUSED_KEPT: SignedDuration = SignedDuration::from_hours(24);
 const SWEPT: i64 = 500;
 
 /// Works on a few pictures at a time.
-pub struct Images {
-    turns: Arc<Semaphore>,
-    queue: Arc<Semaphore>,
-}
+pub struct Images(WorkQueue);
 
 impl Default for Images {
     fn default() -> Self {
-        Self {
-            turns: Arc::new(Semaphore::new(AT_ONCE as usize)),
-            queue: Arc::new(Semaphore::new(QUEUE)),
-        }
+        Self(WorkQueue::new(AT_ONCE, QUEUE, "Too many pictures at once, please try again"))
     }
 }
 
 impl Images {
-    async fn encode(&self, bytes: Vec<u8>, purpose: ImagePurpose) -> Result<Encoded> {
-        let turns = if encode::check(&bytes)? > LARGE { AT_ONCE } else { 1 };
-        let busy = |_| Error::unavailable(5, "Too many pictures at once, please try again");
-        let _place = self.queue.try_acquire().map_err(busy)?;
-        let turn = self.turns.clone().acquire_many_owned(turns).await.map_err(Error::internal)?;
-        tokio::task::spawn_blocking(move || {
-            // Held to the end even where the request has gone away meanwhile.
-            let _turn = turn;
-            encode::encode(&bytes, purpose)
-        })
-        .await
-        .map_err(Error::internal)?
+    async fn encode(
+        &self,
+        account: AccountId,
+        bytes: Vec<u8>,
+        purpose: ImagePurpose,
+    ) -> Result<Encoded> {
+        let owner = Some(Owner::Account(account));
+        // Even the head of a file may take its time: what it says of colours is compressed.
+        let check = move || encode::check(&bytes).map(|pixels| (bytes, pixels));
+        let (bytes, pixels) = self.0.run(owner, check).await??;
+        let turns = if pixels > LARGE { AT_ONCE } else { 1 };
+        self.0.run_large(owner, turns, move || encode::encode(&bytes, purpose)).await?
     }
 }
 
@@ -73,10 +66,14 @@ impl App {
     ) -> Result<ImageId> {
         let (now, id) = (self.now(), self.new_id());
         // Nobody else may have the program work on pictures.
-        self.read(claims, |tx, actor| store::image::usage(tx, actor.account)?.check_room(0))
+        let account = self
+            .read(claims, |tx, actor| {
+                store::image::usage(tx, actor.account)?.check_room(0)?;
+                Ok(actor.account)
+            })
             .await?;
         let Encoded { content_type, width, height, content } =
-            self.images.encode(bytes, purpose).await?;
+            self.images.encode(account, bytes, purpose).await?;
         self.write(claims, move |tx, actor| {
             store::image::usage(tx, actor.account)?.check_room(content.len())?;
             let image = Image {

@@ -5,11 +5,12 @@ mod exposure;
 mod folder;
 mod mail;
 mod net;
+mod time;
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
 use clap::Args;
-use jiff::{SignedDuration, tz::TimeZone};
+use jiff::SignedDuration;
 use serde_json::json;
 
 use self::exposure::Doors;
@@ -154,7 +155,7 @@ fn examine(settings: &Settings, report: &mut Report) {
         }
         Err(error) => report.fail("settings", error.to_string(), "correct this setting first"),
     }
-    examine_clock(report);
+    time::examine(report);
     net::examine(settings, report);
     let config = config.ok();
     if let Some(config) = &config {
@@ -178,16 +179,6 @@ fn examine(settings: &Settings, report: &mut Report) {
         && let Err(error) = examine_rows(settings, config.as_ref(), &database, report)
     {
         report.fail("rows", in_words(&error), RESTORE);
-    }
-}
-
-fn examine_clock(report: &mut Report) {
-    let now = now();
-    let (text, year) = (WireTime::of_instant(now).to_string(), now.to_zoned(TimeZone::UTC).year());
-    if (2025..2100).contains(&year) {
-        report.ok("clock", text);
-    } else {
-        report.fail("clock", format!("it cannot be {text}"), "set the machine's clock");
     }
 }
 

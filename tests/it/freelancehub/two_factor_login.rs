@@ -1,7 +1,9 @@
 //! Sign-ins that need a second factor.
 
+use freelanceos::app::environment::Clock;
 use futures_util::join;
 use jiff::SignedDuration;
+use reqwest::Method;
 use serde_json::json;
 
 use super::two_factor::{Guarded, STEP, asks_for_code, credentials};
@@ -108,23 +110,68 @@ async fn backup_codes_are_good_once_each_however_they_are_typed() {
 }
 
 #[tokio::test]
-async fn a_hundred_wrong_tries_in_an_hour_are_enough() {
+async fn twenty_wrong_codes_in_an_hour_are_enough_wherever_they_come_from_and_the_owner_is_told() {
     let app =
         spawn_app_with(Options { rate_limit: true, trust_proxy: true, ..Options::default() }).await;
     let guarded = Guarded::new(&app, "user@example.com").await;
-    let wrong = guarded.wrong_code();
-    for _ in 0..50 {
-        guarded.disable(PASSWORD, &wrong).await.refusal(401);
-        guarded.disable("WrongPass123!", &wrong).await.refusal(401);
+    // Mail goes to addresses that are proven.
+    app.hub_post(
+        "/auth/send-email-otp",
+        json!({"email": "user@example.com", "type": "verification"}),
+    )
+    .await
+    .bare(200);
+    let otp = app.code_of("user@example.com").await;
+    let body = json!({"email": "user@example.com", "otp": otp});
+    app.hub_post("/auth/verify-email-otp", body).await.bare(200);
+    let login = async |n: u8, code: &str| {
+        let body = credentials("user@example.com", Some(code));
+        let request = app.hub(Method::POST, "/auth/login");
+        app.send(request.header("X-Forwarded-For", format!("198.51.{n}.1")).json(&body)).await
+    };
+    let told = async || {
+        let mails = app.mails().await;
+        mails.iter().filter(|mail| mail.header("subject").contains("wrong two-factor code")).count()
+    };
+    // A wrong password tells nobody whether the code was right, and counts elsewhere.
+    let mut wrong_password = credentials("user@example.com", Some(&guarded.wrong_code()));
+    wrong_password["password"] = "WrongPass123!".into();
+    app.hub_post("/auth/login", wrong_password).await.refusal(401);
+    assert_eq!(told().await, 0);
+    for n in 0..20 {
+        asks_for_code(&login(n, &guarded.wrong_code()).await);
+        assert_eq!(told().await, 1, "after {n} others");
     }
-    let code = guarded.code(0);
-    let refused = guarded.disable(PASSWORD, &code).await;
+    let refused = login(100, &guarded.code(0)).await;
     assert_eq!(refused.refusal(429), "Too many requests, please try again later");
-    assert_eq!(refused.headers["retry-after"], "3600");
-    guarded.login(Some(&code)).await.refusal(429);
+    assert_eq!(refused.headers["x-ratelimit-limit"], "20");
+    // Who is signed in counts by itself.
+    for _ in 0..20 {
+        guarded.disable(PASSWORD, &guarded.wrong_code()).await.refusal(401);
+    }
+    guarded.disable(PASSWORD, &guarded.code(0)).await.refusal(429);
+    assert_eq!(told().await, 1);
     app.clock.advance(SignedDuration::from_hours(1));
-    guarded.login(Some(&guarded.code(0))).await.bare(200);
+    asks_for_code(&login(101, &guarded.wrong_code()).await);
+    assert_eq!(told().await, 2);
+    login(102, &guarded.code(0)).await.bare(200);
     guarded.disable(PASSWORD, &guarded.code(1)).await.bare(200);
+}
+
+#[tokio::test]
+async fn a_code_of_a_clock_that_is_wrong_is_refused_and_says_so() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    let (authenticator, _) = super::two_factor::enable(&user).await;
+    for (steps, said) in [(-10, "about 5 minutes behind"), (16, "about 8 minutes ahead of")] {
+        let code = authenticator.code(app.clock.now(), steps);
+        let refused = super::two_factor::verify_setup(&user, &code).await;
+        let said_so = refused.refusal(400).as_str().unwrap();
+        assert!(said_so.contains(said), "{said_so}");
+    }
+    let far = authenticator.code(app.clock.now(), 100);
+    let refused = super::two_factor::verify_setup(&user, &far).await;
+    assert!(!refused.refusal(400).as_str().unwrap().contains("clock"));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
-//! 3 registrations an hour, 5 logins in 15 minutes, 100 wrong passwords of an account an hour.
+//! 3 registrations an hour, 5 logins in 15 minutes, 20 wrong passwords of an account an hour.
 
+use freelanceos::store::Database;
 use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -61,27 +62,83 @@ async fn the_sixth_login_of_an_address_in_15_minutes_is_429_in_the_shape_of_both
     app.send(hub.json(&body)).await.refusal(401);
 }
 
-#[tokio::test]
-async fn the_hundred_and_first_wrong_password_of_an_account_is_429_from_every_address() {
-    let app = limited().await;
-    let user = app.register("a@example.com").await;
-    for n in 0..100 {
-        let body = json!({"email": "A@example.com", "password": "wrong"});
-        let from = format!("203.0.113.{n}");
+/// Tries wrong passwords of an account from addresses like this one, with other numbers in place
+/// of its `*`, at both logins in turn.
+async fn guess(app: &TestApp, email: &str, network: &str, times: u8) {
+    for n in 0..times {
+        let body = json!({"email": email, "password": "wrong"});
+        let from = network.replace('*', &n.to_string());
         if n % 2 == 0 {
-            ask(&app, "/auth/login", &from, &body).await.error(401);
+            ask(app, "/auth/login", &from, &body).await.error(401);
         } else {
             let request = app.hub(Method::POST, "/auth/login").header("X-Forwarded-For", from);
             app.send(request.json(&body)).await.refusal(401);
         }
     }
+}
+
+#[tokio::test]
+async fn the_twenty_first_wrong_password_of_an_account_is_429_from_its_network_alone() {
+    let app = limited().await;
+    let user = app.register("a@example.com").await;
     let right = json!({"email": "a@example.com", "password": PASSWORD});
-    let refused = ask(&app, "/auth/login", "198.51.100.1", &right).await;
-    refused.error(429);
-    assert_eq!(refused.headers["x-ratelimit-limit"], "100");
+    for (network, same, other) in [
+        ("203.0.113.*", "203.0.113.200", "203.0.114.1"),
+        ("2001:db8:7:*::1", "2001:db8:7:ffff::1", "2001:db8:8::1"),
+    ] {
+        guess(&app, "A@example.com", network, 20).await;
+        let refused = ask(&app, "/auth/login", same, &right).await;
+        refused.error(429);
+        assert_eq!(refused.headers["x-ratelimit-limit"], "20");
+        ask(&app, "/auth/login", other, &right).await.bare(200);
+    }
     user.get("/auth/me").await.data(200);
     app.clock.advance(SignedDuration::from_secs(3600));
-    ask(&app, "/auth/login", "198.51.100.1", &right).await.bare(200);
+    ask(&app, "/auth/login", "203.0.113.200", &right).await.bare(200);
+}
+
+#[tokio::test]
+async fn wrong_passwords_from_all_networks_together_are_limited_too() {
+    let app = limited().await;
+    app.register("a@example.com").await;
+    guess(&app, "a@example.com", "203.0.113.*", 1).await;
+    let Database::Sqlite(file) = app.database() else { return };
+    // As if 999 others had been tried elsewhere.
+    let set = "UPDATE rate_windows SET used = 1000 WHERE name = 'wrong-passwords'";
+    assert_eq!(rusqlite::Connection::open(file).unwrap().execute(set, []).unwrap(), 1);
+    let right = json!({"email": "a@example.com", "password": PASSWORD});
+    let refused = ask(&app, "/auth/login", "192.0.2.1", &right).await;
+    refused.error(429);
+    assert_eq!(refused.headers["x-ratelimit-limit"], "1000");
+    // Another account is none of it.
+    app.register("b@example.com").await;
+    let other = json!({"email": "b@example.com", "password": PASSWORD});
+    ask(&app, "/auth/login", "192.0.2.1", &other).await.bare(200);
+}
+
+#[tokio::test]
+async fn who_holds_a_token_of_the_account_is_not_kept_out_by_strangers() {
+    let app = limited().await;
+    app.register("a@example.com").await;
+    let other = app.register("b@example.com").await;
+    let right = json!({"email": "a@example.com", "password": PASSWORD});
+    let signed_in = ask(&app, "/auth/login", "198.51.100.1", &right).await;
+    let refresh = signed_in.bare(200)["refresh_token"].as_str().unwrap().to_owned();
+    guess(&app, "a@example.com", "203.0.113.*", 20).await;
+    let login = async |token: &str, password: &str, n: u8| {
+        let body = json!({"email": "a@example.com", "password": password});
+        let request = app.request(Method::POST, "/auth/login").bearer_auth(token);
+        app.send(request.header("X-Forwarded-For", format!("203.0.113.{n}")).json(&body)).await
+    };
+    login(&refresh, PASSWORD, 100).await.bare(200);
+    for token in [&other.token, "nonsense"] {
+        login(token, PASSWORD, 101).await.error(429);
+    }
+    // It counts by itself.
+    for n in 110..130 {
+        login(&refresh, "wrong", n).await.error(401);
+    }
+    login(&refresh, PASSWORD, 130).await.error(429);
 }
 
 #[tokio::test]
@@ -146,8 +203,8 @@ async fn the_fourth_otp_asked_for_one_email_in_5_minutes_is_429_known_or_not() {
 async fn twenty_wrong_codes_in_an_hour_are_enough_however_many_new_ones_are_mailed() {
     let app = limited().await;
     ask(&app, "/auth/register", "203.0.113.1", &registration("a@example.com")).await.bare(201);
-    let verify = async |email: &str, otp: &str| {
-        ask(&app, "/auth/verify-otp", "203.0.113.2", &json!({"email": email, "otp": otp})).await
+    let verify = async |from: &str, otp: &str| {
+        ask(&app, "/auth/verify-otp", from, &json!({"email": "a@example.com", "otp": otp})).await
     };
     let mut otp = app.code_of("a@example.com").await;
     for tries in 0..20 {
@@ -157,19 +214,55 @@ async fn twenty_wrong_codes_in_an_hour_are_enough_however_many_new_ones_are_mail
             ask(&app, "/auth/resend-otp", "203.0.113.3", &body).await.bare(200);
             otp = app.code_of("a@example.com").await;
         }
-        verify("a@example.com", &super::wrong(&otp)).await.refusal(400);
-        verify("nobody@example.com", "000000").await.refusal(400);
+        verify("203.0.113.2", &super::wrong(&otp)).await.refusal(400);
     }
-    for email in ["a@example.com", "nobody@example.com"] {
-        let refused = verify(email, &otp).await;
-        refused.refusal(429);
-        assert_eq!(refused.headers["x-ratelimit-limit"], "20");
+    let refused = verify("203.0.113.77", &otp).await;
+    refused.refusal(429);
+    assert_eq!(refused.headers["x-ratelimit-limit"], "20");
+    // The owner is in another network.
+    verify("198.51.100.2", &otp).await.bare(200);
+}
+
+#[tokio::test]
+async fn a_wrong_code_counts_only_where_one_is_out() {
+    let app = limited().await;
+    app.register("a@example.com").await;
+    let reset = async |otp: &str| {
+        let body = json!({
+            "email": "a@example.com", "otp": otp, "newPassword": "Another1!pass"
+        });
+        app.hub_post("/auth/reset-password", body).await
+    };
+    for _ in 0..30 {
+        reset("000000").await.refusal(400);
     }
-    app.clock.advance(SignedDuration::from_hours(1));
-    let body = json!({"email": "a@example.com"});
-    ask(&app, "/auth/resend-otp", "203.0.113.4", &body).await.bare(200);
+    app.hub_post("/auth/forgot-password", json!({"email": "a@example.com"})).await.bare(200);
     let otp = app.code_of("a@example.com").await;
-    verify("a@example.com", &otp).await.bare(200);
+    reset(&otp).await.bare(200);
+}
+
+#[tokio::test]
+async fn strangers_who_ask_for_resets_do_not_keep_a_known_client_from_asking() {
+    let app = limited().await;
+    let user = app.register("a@example.com").await;
+    let other = app.register("b@example.com").await;
+    let forgot = async |token: Option<&str>| {
+        let request = app.hub(Method::POST, "/auth/forgot-password");
+        let request = match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        app.send(request.json(&json!({"email": "a@example.com"}))).await
+    };
+    for _ in 0..3 {
+        forgot(None).await.bare(200);
+    }
+    forgot(None).await.refusal(429);
+    forgot(Some(&other.token)).await.refusal(429);
+    for _ in 0..3 {
+        forgot(Some(&user.token)).await.bare(200);
+    }
+    forgot(Some(&user.token)).await.refusal(429);
 }
 
 #[tokio::test]
@@ -180,14 +273,16 @@ async fn a_password_reset_forgives_the_wrong_passwords_before_it() {
         let body = json!({"email": "a@example.com", "password": password});
         ask(&app, "/auth/login", &format!("203.0.113.{n}"), &body).await
     };
-    for n in 0..100 {
+    for n in 0..20 {
         login("wrong", n).await.error(401);
     }
     login(PASSWORD, 200).await.error(429);
     app.hub_post("/auth/forgot-password", json!({"email": "a@example.com"})).await.bare(200);
     let otp = app.code_of("a@example.com").await;
     let reset = json!({"email": "A@example.com", "otp": otp, "newPassword": "Another1!pass"});
-    app.hub_post("/auth/reset-password", reset).await.bare(200);
+    let request = app.hub(Method::POST, "/auth/reset-password");
+    let request = request.header("X-Forwarded-For", "203.0.113.202").json(&reset);
+    app.send(request).await.bare(200);
     login("Another1!pass", 201).await.bare(200);
 }
 

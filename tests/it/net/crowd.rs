@@ -38,6 +38,40 @@ async fn who_finds_no_place_is_told_to_come_back_and_finds_one_later() {
 }
 
 #[tokio::test]
+async fn one_address_has_a_share_of_the_connections_and_no_more() {
+    let app = app_with(Limits { connections_of_one: 3, ..generous() }).await;
+    let mut clients = Vec::new();
+    for _ in 0..3 {
+        let mut client = Client::connect(&app).await;
+        client.send(HEALTH).await;
+        assert_eq!(client.answer().await.unwrap().status, 200);
+        clients.push(client);
+    }
+    let mut fourth = Client::connect(&app).await;
+    fourth.send(HEALTH).await;
+    assert_eq!(fourth.answer().await.unwrap().status, 503);
+    fourth.ended().await;
+    // Another address of this machine is another client.
+    let port = app.base.rsplit(':').next().unwrap().parse().unwrap();
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut other = Client::of(socket.connect(([127, 0, 0, 1], port).into()).await.unwrap());
+    other.send(HEALTH).await;
+    assert_eq!(other.answer().await.unwrap().status, 200);
+
+    drop(clients.pop());
+    let start = Instant::now();
+    loop {
+        let mut again = Client::connect(&app).await;
+        again.send(HEALTH).await;
+        match again.answer().await {
+            Some(answer) if answer.status == 200 => break,
+            _ => assert!(start.elapsed() < PATIENCE, "no place becomes free"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_last_places_are_not_held_by_who_says_nothing() {
     let crowded_idle = Duration::from_millis(300);
     let app = app_with(Limits { connections: 8, crowded_idle, ..generous() }).await;

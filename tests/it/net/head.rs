@@ -43,18 +43,81 @@ async fn garbage_is_refused_and_hurts_nobody() {
             client.ended().await;
         }
     }
-    // A length beside chunks is how requests are smuggled past proxies: the chunks count, and
-    // nothing after them is taken for a request.
-    let mut client = Client::connect(&app).await;
-    let smuggled = "POST /api/v1/nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\
-                    Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
-    client.send(smuggled).await;
-    let answer = client.answer().await.unwrap();
-    assert!(matches!(answer.status, 400 | 404), "{}", answer.status);
-
     let mut client = Client::connect(&app).await;
     client.send(HEALTH).await;
     assert_eq!(client.answer().await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn what_two_programs_could_read_in_two_ways_is_refused_and_the_connection_ends() {
+    let app = app_with(generous()).await;
+    let chunks = "\r\n0\r\n\r\n";
+    for (head, body) in [
+        ("", ""),
+        ("Host: a\r\nHost: a\r\n", ""),
+        ("Host: a\r\nHost: b\r\n", ""),
+        ("Host: a b\r\n", ""),
+        ("Host: user@a\r\n", ""),
+        ("Host: a\r\nTransfer-Encoding: x\r\n", chunks),
+        ("Host: a\r\nTransfer-Encoding: x, chunked\r\n", chunks),
+        ("Host: a\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n", chunks),
+        ("Host: a\r\nTransfer-Encoding: chunked, chunked\r\n", chunks),
+        ("Host: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n", chunks),
+        ("Host: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n", chunks),
+        ("Host: a\r\nContent-Length: 2\r\nContent-Length: 2\r\n", "\r\nab"),
+        ("Host: a\r\nContent-Length: 2, 2\r\n", "\r\nab"),
+        ("Host: a\r\nContent-Length: +2\r\n", "\r\nab"),
+        ("Host: a\r\nContent-Length: 2\r\n folded: x\r\n", "\r\nab"),
+        ("Host: a\r\nContent-Length : 2\r\n", "\r\nab"),
+        ("Host: a\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n", ""),
+    ] {
+        let mut client = Client::connect(&app).await;
+        // What follows is taken for no request of its own.
+        let body = if body.is_empty() { "\r\n" } else { body };
+        client.send(format!("POST /api/v1/auth/logout HTTP/1.1\r\n{head}{body}{HEALTH}")).await;
+        let answer = client.answer().await.unwrap();
+        assert_eq!(answer.status, 400, "{head:?} {body:?}: {}", answer.body);
+        client.ended().await;
+    }
+    for target in ["http://b/healthz", "http://a:81/healthz"] {
+        let mut client = Client::connect(&app).await;
+        client.send(format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n")).await;
+        assert_eq!(client.answer().await.unwrap().status, 400, "{target}");
+    }
+    // What is as it should be, however unusual.
+    for request in [
+        "GET http://a/healthz HTTP/1.1\r\nHost: A\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nHost:\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nHost: [::1]:80\r\n\r\n",
+        "GET /healthz HTTP/1.0\r\n\r\n",
+    ] {
+        let mut client = Client::connect(&app).await;
+        client.send(request).await;
+        assert_eq!(client.answer().await.unwrap().status, 200, "{request:?}");
+    }
+    // After chunks the connection ends, since a proxy may have seen another end of them.
+    let mut client = Client::connect(&app).await;
+    let chunked = "POST /api/v1/auth/logout HTTP/1.1\r\nHost: a\r\n\
+                   Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
+    client.send(format!("{chunked}{HEALTH}")).await;
+    assert_eq!(client.answer().await.unwrap().status, 200);
+    client.ended().await;
+}
+
+#[tokio::test]
+async fn a_body_of_more_values_than_any_request_has_is_refused_unread() {
+    let app = app_with(generous()).await;
+    for (body, said) in [
+        (format!("{{\"email\": [{}0]}}", "0,".repeat(500_000)), "too many values"),
+        (format!("{{\"a\": {}}}", "[".repeat(100_000)), "too many values"),
+        (format!("{{\"email\": \"{}\"}}", ",[\\\"".repeat(30_000)), "valid email"),
+    ] {
+        let request = app.http.post(format!("{}/api/v1/auth/login", app.base));
+        let answer = request.header("content-type", "application/json").body(body).send();
+        let answer = answer.await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status == 400 && text.contains(said), "{status} {text}");
+    }
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ use freelanceos::{
         secret::SecretKey,
     },
     domain::session::Claims,
-    http::{edge::Gate, kept::KeptAnswers},
+    http::{body_budget::BodyBudget, edge::Gate, kept::KeptAnswers},
     mail::{courier::Courier, message::Sender},
     net::{self, Face, Limits, Tls},
     server,
@@ -200,6 +200,7 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
         is_secure: options.tls.is_some(),
         boot: "test".to_owned(),
         requests: AtomicU64::new(0),
+        bodies: BodyBudget::new(options.rate_limit),
         kept: KeptAnswers::new(1 << 20),
     });
     let routes = server::routes(&app, &gate);

@@ -9,6 +9,7 @@ mod form;
 mod invoice;
 mod invoice_defaults;
 mod invoice_editor;
+mod limit;
 mod message;
 mod picture;
 mod profile;

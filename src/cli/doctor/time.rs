@@ -1,0 +1,130 @@
+//! Whether the machine's clock is right, by a time server (SNTP, RFC 4330) if one answers.
+
+use std::{
+    io,
+    net::{ToSocketAddrs, UdpSocket},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use jiff::tz::TimeZone;
+
+use super::{super::now, Report};
+use crate::domain::date::WireTime;
+
+const SERVER: (&str, u16) = ("pool.ntp.org", 123);
+/// How long the server, and the one that knows its address, may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Seconds by which the clock may be wrong. Two-factor codes are good for 30.
+const WRONG_FROM: i64 = 20;
+/// From 1900, where NTP begins to count, to 1970.
+const NTP_TO_UNIX: i64 = 2_208_988_800;
+
+/// Tells what time it is here, and whether it is.
+pub fn examine(report: &mut Report) {
+    let now = now();
+    let (text, year) = (WireTime::of_instant(now).to_string(), now.to_zoned(TimeZone::UTC).year());
+    if !(2025..2100).contains(&year) {
+        return report.fail("clock", format!("it cannot be {text}"), ADVICE);
+    }
+    let Some(seconds) = patiently(|| seconds_ahead(SERVER)) else {
+        return report.ok("clock", format!("{text}; not checked, no time server answers"));
+    };
+    match wrong_by(seconds) {
+        Some(wrong) => report.fail("clock", format!("{text} is {wrong}"), ADVICE),
+        None => report.ok("clock", format!("{text}, as {} says", SERVER.0)),
+    }
+}
+
+const ADVICE: &str = "set the machine's clock, best by NTP: two-factor codes go by it";
+
+/// By how much a clock is wrong that is so many seconds ahead, if it is.
+fn wrong_by(seconds: i64) -> Option<String> {
+    let side = if seconds > 0 { "ahead" } else { "behind" };
+    match seconds.abs() {
+        0..WRONG_FROM => None,
+        apart @ 0..120 => Some(format!("{apart} seconds {side}")),
+        apart => Some(format!("about {} minutes {side}", (apart + 30) / 60)),
+    }
+}
+
+/// Looking up a name may take longer than anybody waits.
+fn patiently<T: Send + 'static>(ask: impl FnOnce() -> io::Result<T> + Send + 'static) -> Option<T> {
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || tell.send(ask()));
+    told.recv_timeout(2 * PATIENCE).ok()?.ok()
+}
+
+/// By how many seconds this machine's clock is ahead of that server's.
+fn seconds_ahead(server: impl ToSocketAddrs) -> io::Result<i64> {
+    let unanswered = || io::Error::from(io::ErrorKind::AddrNotAvailable);
+    let address = server.to_socket_addrs()?.next().ok_or_else(unanswered)?;
+    let here = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+    let socket = UdpSocket::bind(here)?;
+    socket.connect(address)?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    let mut packet = [0; 48];
+    // Version 4, from a client.
+    packet[0] = 0x23;
+    socket.send(&packet)?;
+    let length = socket.recv(&mut packet)?;
+    let answer = packet.get(..length).and_then(server_time);
+    let time = answer.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
+    Ok(now().as_second() - time)
+}
+
+/// The epoch second that a server's answer tells; none where it does not know the time.
+fn server_time(packet: &[u8]) -> Option<i64> {
+    let is_set = packet.first()? >> 6 != 3 && *packet.get(1)? != 0;
+    let seconds = u32::from_be_bytes(packet.get(40..44)?.try_into().ok()?);
+    // The count begins anew in 2036.
+    let era = if seconds < 1 << 31 { 1_i64 << 32 } else { 0 };
+    (is_set && packet.len() == 48).then(|| i64::from(seconds) + era - NTP_TO_UNIX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server whose clock is so many seconds behind.
+    fn server(behind: i64) -> std::net::SocketAddr {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap();
+        thread::spawn(move || {
+            let mut packet = [0; 48];
+            let (length, asker) = socket.recv_from(&mut packet).unwrap();
+            assert_eq!((length, packet[0]), (48, 0x23));
+            packet[..2].copy_from_slice(&[0x24, 2]);
+            let seconds = (now().as_second() - behind + NTP_TO_UNIX) as u32;
+            packet[40..44].copy_from_slice(&seconds.to_be_bytes());
+            socket.send_to(&packet, asker).unwrap();
+        });
+        address
+    }
+
+    #[test]
+    fn a_time_server_tells_how_wrong_the_clock_is() {
+        for behind in [0, 300, -7200] {
+            let found = seconds_ahead(server(behind)).unwrap();
+            assert!((found - behind).abs() <= 1, "{behind}: {found}");
+        }
+        assert_eq!(wrong_by(2), None);
+        assert_eq!(wrong_by(-45).as_deref(), Some("45 seconds behind"));
+        assert_eq!(wrong_by(301).as_deref(), Some("about 5 minutes ahead"));
+    }
+
+    #[test]
+    fn who_does_not_know_the_time_is_not_believed() {
+        let mut packet = [0; 48];
+        packet[0] = 0xe4;
+        packet[1] = 1;
+        assert_eq!(server_time(&packet), None, "a server that is not set");
+        packet[..2].copy_from_slice(&[0x24, 0]);
+        assert_eq!(server_time(&packet), None, "one that refuses");
+        packet[..2].copy_from_slice(&[0x24, 1]);
+        // RFC 4330: a count that has begun anew is of 2036 and later.
+        assert_eq!(server_time(&packet), Some(2_085_978_496));
+        assert_eq!(server_time(&packet[..20]), None);
+    }
+}

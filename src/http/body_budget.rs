@@ -1,0 +1,123 @@
+//! Room for the bodies of requests. What is read into memory is taken out of one budget over all
+//! requests, and nobody gets more than a share of it, however many connections they open.
+
+use std::{
+    io,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures_util::{Stream, StreamExt, stream};
+use hyper::body::Bytes;
+use poem::{
+    Body, Request,
+    http::header,
+    web::headers::{ContentLength, HeaderMapExt},
+};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, timeout_at},
+};
+
+use crate::app::share::{Owner, Shares};
+
+/// Bytes of all bodies together.
+const BUDGET: usize = 32 << 20;
+/// Bytes of what one address sends: two of the largest uploads.
+const SHARE: usize = 12 << 20;
+/// Bytes kept apart for small bodies, which no flood of large ones shall keep out.
+const SMALL_BUDGET: usize = 4 << 20;
+/// What is announced to be no larger is small.
+const SMALL: u64 = 16 << 10;
+/// How long a body may wait for room, in all.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The room for the bodies of all requests.
+pub struct BodyBudget {
+    large: Arc<Semaphore>,
+    small: Arc<Semaphore>,
+    /// None where limits are off: everybody may come from one address.
+    shares: Option<Shares<Semaphore>>,
+}
+
+impl BodyBudget {
+    /// With `has_shares`, one address gets no more than a share.
+    pub fn new(has_shares: bool) -> Self {
+        Self {
+            large: Arc::new(Semaphore::new(BUDGET)),
+            small: Arc::new(Semaphore::new(SMALL_BUDGET)),
+            shares: has_shares.then(|| Shares::new(|| Semaphore::new(SHARE))),
+        }
+    }
+
+    /// Has the body of a request take its room as it is read. The room is given back with what
+    /// this answers; nothing where there is no body.
+    pub fn meter(&self, request: &mut Request, address: Option<IpAddr>) -> Option<Held> {
+        let length = request.headers().typed_get::<ContentLength>().map(|length| length.0);
+        if length.unwrap_or(0) == 0 && !request.headers().contains_key(header::TRANSFER_ENCODING) {
+            return None;
+        }
+        let budget = match length {
+            Some(length) if length <= SMALL => &self.small,
+            _ => &self.large,
+        };
+        let share = self.shares.as_ref().zip(address);
+        let share = share.map(|(shares, address)| shares.of(Owner::of_address(address)));
+        let held = Held { budget: Arc::clone(budget), share, taken: Arc::default() };
+        let chunks = request.take_body().into_bytes_stream().boxed();
+        request.set_body(Body::from_bytes_stream(held.clone().take_for(chunks)));
+        Some(held)
+    }
+}
+
+/// Room that the body of a request takes.
+#[derive(Clone)]
+pub struct Held {
+    budget: Arc<Semaphore>,
+    share: Option<Arc<Semaphore>>,
+    taken: Arc<Mutex<Vec<OwnedSemaphorePermit>>>,
+}
+
+impl Held {
+    fn take_for(
+        self,
+        chunks: impl Stream<Item = io::Result<Bytes>> + Send + Unpin,
+    ) -> impl Stream<Item = io::Result<Bytes>> + Send {
+        stream::unfold((self, chunks, PATIENCE), |(held, mut chunks, patience)| async move {
+            let mut chunk = chunks.next().await?;
+            let begun = Instant::now();
+            if let Ok(bytes) = &chunk
+                && !held.take(bytes.len(), begun + patience).await
+            {
+                chunk = Err(io::ErrorKind::ResourceBusy.into());
+            }
+            let patience = patience.saturating_sub(begun.elapsed());
+            Some((chunk, (held, chunks, patience)))
+        })
+    }
+
+    /// Takes room, or answers that there was none in time.
+    async fn take(&self, bytes: usize, until: Instant) -> bool {
+        let Ok(count) = u32::try_from(bytes) else { return false };
+        let take = async {
+            // The share first, so that who has none left does not wait in everybody's way.
+            let share = match &self.share {
+                Some(share) => Some(Arc::clone(share).acquire_many_owned(count).await.ok()?),
+                None => None,
+            };
+            let room = Arc::clone(&self.budget).acquire_many_owned(count).await.ok()?;
+            Some((share, room))
+        };
+        let Ok(Some((share, room))) = timeout_at(until, take).await else { return false };
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        for permit in share.into_iter().chain([room]) {
+            match taken.iter_mut().find(|known| Arc::ptr_eq(known.semaphore(), permit.semaphore()))
+            {
+                Some(known) => known.merge(permit),
+                None => taken.push(permit),
+            }
+        }
+        true
+    }
+}

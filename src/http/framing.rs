@@ -1,0 +1,58 @@
+//! Requests that two programs could read in two ways: refused, since a proxy in front may have
+//! read them in the other one.
+
+use poem::{
+    Request,
+    http::{HeaderName, Version, header, uri::Authority},
+};
+
+use crate::domain::error::{Error, Result};
+
+/// Marks a request whose head tells the length of its body more than once.
+#[derive(Debug, Clone, Copy)]
+pub struct TwoLengths;
+
+/// Headers of which a request has one at most, for whoever reads the first and who reads the last.
+const SINGLE: [HeaderName; 3] = [header::HOST, header::AUTHORIZATION, header::CONTENT_TYPE];
+
+/// Refuses what is not clear.
+///
+/// # Errors
+///
+/// Malformed, with what is wrong.
+pub fn check(request: &Request) -> Result<()> {
+    let headers = request.headers();
+    for name in SINGLE {
+        if headers.get_all(name).iter().nth(1).is_some() {
+            return Err(Error::malformed("The request has a header twice that it may have once"));
+        }
+    }
+    if request.data::<TwoLengths>().is_some() {
+        return Err(Error::malformed("The request tells the length of its body twice"));
+    }
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let is_chunked = |coding: &[u8]| coding.trim_ascii().eq_ignore_ascii_case(b"chunked");
+    let first = codings.next();
+    if codings.next().is_some() || first.is_some_and(|coding| !is_chunked(coding.as_bytes())) {
+        return Err(Error::malformed("Transfer-Encoding may be chunked, and nothing else"));
+    }
+    let Some(host) = headers.get(header::HOST) else {
+        return match request.version() {
+            Version::HTTP_11 => Err(Error::malformed("The request has no Host header")),
+            _ => Ok(()),
+        };
+    };
+    let host = host.to_str().ok().filter(|host| is_host(host));
+    let host = host.ok_or_else(|| Error::malformed("The Host header is none"))?;
+    match request.original_uri().authority() {
+        Some(asked) if !asked.as_str().eq_ignore_ascii_case(host) => {
+            Err(Error::malformed("The request names two hosts"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a Host header is one; it may be empty.
+fn is_host(host: &str) -> bool {
+    host.is_empty() || (!host.contains('@') && host.parse::<Authority>().is_ok())
+}

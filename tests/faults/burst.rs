@@ -1,0 +1,180 @@
+//! More at once than anybody needs: how much memory the program takes for it, and gives back, and
+//! who else has to wait.
+
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use futures_util::future::join_all;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{sleep, timeout},
+};
+
+use super::program::{PASSWORD, PATIENCE, Place, Server};
+
+/// MiB that it may take at the most, and a minute later. A build that is not optimised takes more
+/// than one that people run: `BURST_STRICT=1` holds it to what README says.
+fn bounds() -> (usize, usize) {
+    if std::env::var_os("BURST_STRICT").is_some() { (150, 60) } else { (300, 150) }
+}
+
+/// MiB of memory: now, and at the most.
+fn memory(server: &Server) -> (usize, usize) {
+    let status = fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
+    let of = |name: &str| -> usize {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().trim_end_matches(" kB").trim().parse::<usize>().unwrap() / 1024
+    };
+    (of("VmRSS:"), of("VmHWM:"))
+}
+
+/// Sends bytes, and reads what comes back, if anything does.
+async fn send(server: &Server, head: &str, body: &[u8]) -> String {
+    let mut answer = Vec::new();
+    let Ok(mut stream) = TcpStream::connect(&server.address).await else { return String::new() };
+    let sent = async {
+        stream.write_all(head.as_bytes()).await?;
+        stream.write_all(body).await?;
+        stream.read_to_end(&mut answer).await
+    };
+    // One that is refused may be cut off.
+    let _ = timeout(PATIENCE, sent).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn head(path: &str, kind: &str, length: usize) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+         Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n"
+    )
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+async fn burst(server: &Server) {
+    let form = "a&".repeat(1 << 19).into_bytes();
+    let whole = head("/welcome", FORM, form.len());
+    // Forms of as many fields as fit.
+    join_all((0..300).map(|_| send(server, &whole, &form))).await;
+
+    // Bodies that never end.
+    let unfinished = head("/verify-email", FORM, form.len());
+    let mut held = Vec::new();
+    for _ in 0..800 {
+        let Ok(mut stream) = TcpStream::connect(&server.address).await else { continue };
+        let (unfinished, form) = (unfinished.clone(), form.clone());
+        held.push(tokio::spawn(async move {
+            let _ = stream.write_all(unfinished.as_bytes()).await;
+            let _ = stream.write_all(&form[..form.len() - 1]).await;
+            sleep(PATIENCE).await;
+        }));
+    }
+    // Whoever sends little gets through beside them.
+    let little = format!("{{\"email\": \"a@example.com\", \"password\": \"{PASSWORD}\"}}");
+    let login = head("/v1/auth/login", "application/json", little.len());
+    let answers = join_all((0..100).map(|_| send(server, &login, little.as_bytes()))).await;
+    assert!(answers.iter().any(|answer| answer.starts_with("HTTP/1.1")), "{answers:?}");
+    held.into_iter().for_each(|sending| sending.abort());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_takes_little_memory_and_gives_it_back() {
+    let (most, rest) = bounds();
+    for limits in ["on", "off"] {
+        let place = Place::new();
+        let server = place.serve_with(&[("RATE_LIMIT", limits)]);
+        burst(&server).await;
+        let (_, peak) = memory(&server);
+        println!("limits {limits}: {peak} MiB at the most");
+        assert!(peak <= most, "limits {limits}: {peak} MiB at the most");
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let (now, _) = memory(&server);
+            if now <= rest {
+                println!("limits {limits}: {now} MiB afterwards");
+                break;
+            }
+            assert!(Instant::now() < deadline, "limits {limits}: {now} MiB a minute later");
+            sleep(Duration::from_millis(200)).await;
+        }
+        is_healthy_again(&server).await;
+    }
+}
+
+/// Waits until it lets somebody in.
+async fn is_healthy_again(server: &Server) {
+    let deadline = Instant::now() + PATIENCE;
+    while !send(server, "GET /healthz HTTP/1.0\r\n\r\n", b"").await.contains("200 OK") {
+        assert!(Instant::now() < deadline, "nobody gets in afterwards");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_few_descriptors_a_crowd_is_refused_and_who_is_there_is_served() {
+    let place = Place::new();
+    let mut command = std::process::Command::new("sh");
+    let program = env!("CARGO_BIN_EXE_freelanceos");
+    command.args(["-c", "ulimit -n 80; exec \"$0\" serve", program]);
+    place.settle(&mut command);
+    let server = Server::start(command);
+    let health = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let mut own = TcpStream::connect(&server.address).await.unwrap();
+    let mut ask = async || {
+        own.write_all(health.as_bytes()).await.unwrap();
+        let mut answer = [0; 4096];
+        let length = timeout(PATIENCE, own.read(&mut answer)).await.unwrap().unwrap();
+        String::from_utf8_lossy(&answer[..length]).into_owned()
+    };
+    assert!(ask().await.contains("200 OK"));
+    // They say nothing, so that each refusal takes its whole time.
+    let mut crowd = Vec::new();
+    for _ in 0..300 {
+        crowd.push(TcpStream::connect(&server.address).await.unwrap());
+        if crowd.len() % 50 == 0 {
+            assert!(ask().await.contains("200 OK"), "{}", server.log());
+        }
+    }
+    // The database, too, opens what it needs.
+    let ended = place.run(&["backup", place.data.join("copy").to_str().unwrap()]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ask().await.contains("200 OK"));
+    drop(crowd);
+    assert_eq!(server.said("could not be accepted"), 0, "{}", server.log());
+    is_healthy_again(&server).await;
+}
+
+/// The slowest but for one in a hundred.
+fn slowest(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() * 99 / 100]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hard_work_for_strangers_holds_up_nobody() {
+    let place = Place::new();
+    let server = place.serve();
+    let caller = server.register("ada").await;
+    // All letters of it stand for others, which is what takes long to guess at.
+    let register = "firstName=A&lastName=B&email=b%40example.com&currency=USD&timezone=UTC\
+                    &dateFormat=iso&password=4%408%28%7B%5B%3C%2F369%211%7C0%2457%2B%252Zz4%408";
+    let head = head("/register", FORM, register.len());
+    let work = join_all((0..60).map(|_| send(&server, &head, register.as_bytes())));
+    let look = async {
+        let mut times = Vec::new();
+        for _ in 0..200 {
+            let answer = caller.get("/healthz").await;
+            assert_eq!(answer.status, 200);
+            times.push(answer.took);
+        }
+        times
+    };
+    let (_, times) = tokio::join!(work, look);
+    let slowest = slowest(times);
+    println!("/healthz took {slowest:?} at the 99th percentile");
+    // A machine that does other things too is given more time than the 50 ms that README says.
+    let most = if std::env::var_os("BURST_STRICT").is_some() { 50 } else { 1000 };
+    assert!(slowest < Duration::from_millis(most), "{slowest:?}");
+}
