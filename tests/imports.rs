@@ -1,6 +1,6 @@
 //! Imports run one way: `metrics ← domain ← {store, mail, pdf} ← app ← http ← {api, web} ← config ←
 //! net ← server ← cli`. A file may name its own layer and those below, and an API may not name
-//! another.
+//! another. And every dependency says what it is for.
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 
@@ -55,6 +55,32 @@ fn only_an_engine_names_its_database_library() {
             assert!(!names || is_engine, "{} names the library of {engine}", path.display());
         }
     });
+}
+
+#[test]
+fn every_dependency_says_what_it_is_for() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let reasons = fs::read_to_string(root.join("docs/dependencies.md")).unwrap();
+    let mut of_dependencies = false;
+    let mut expected = Vec::new();
+    for line in manifest.lines().filter(|line| !line.starts_with('#')) {
+        if line.starts_with('[') {
+            of_dependencies = line.ends_with("dependencies]");
+        } else if let (true, Some((name, _))) = (of_dependencies, line.split_once(" = ")) {
+            expected.push(name);
+        }
+    }
+    expected.sort_unstable();
+    expected.dedup();
+    assert!(expected.len() > 50, "only {expected:?} are seen");
+    let told: Vec<&str> = reasons
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
+        .filter(|(_, reason)| reason.len() > 10)
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(told, expected, "docs/dependencies.md has one line for each, in their order");
 }
 
 fn rank(layer: &str) -> Option<usize> {

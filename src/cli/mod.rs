@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod export;
 mod given;
+mod licenses;
 mod logging;
 mod mail;
 mod migrate;
@@ -68,6 +69,8 @@ enum Command {
     Openapi(openapi::Arguments),
     /// Print the completions of a shell
     Completions(completions::Arguments),
+    /// Print the licence of this program, and those of what is in it
+    Licenses,
 }
 
 /// Why a command did not end well.
@@ -156,6 +159,7 @@ fn run() -> Outcome {
         Command::Demo(arguments) => demo::run(arguments),
         Command::Openapi(arguments) => openapi::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),
+        Command::Licenses => licenses::run(),
     }
 }
 

@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod files;
 mod first;
+mod licenses;
 mod net;
 mod output;
 mod postgres;

@@ -1,0 +1,19 @@
+//! `freelanceos licenses`.
+
+use super::{Outcome, terminal::print};
+
+const OURS: &str = "FreelanceOS comes under the MIT License or the Apache License 2.0, as you \
+                    choose.\n\n";
+/// The licences, and what comes with the program under others. `assets/licenses/update` writes
+/// the one of crates.
+const TEXTS: [&str; 5] = [
+    include_str!("../../LICENSE-MIT"),
+    include_str!("../../LICENSE-APACHE"),
+    include_str!("../../assets/licenses/crates.txt"),
+    include_str!("../../assets/licenses/other.txt"),
+    include_str!("../../assets/fonts/LICENSE"),
+];
+
+pub fn run() -> Outcome {
+    print(&format!("{OURS}{}", TEXTS.join("\n\n")))
+}
