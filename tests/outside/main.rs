@@ -18,6 +18,7 @@ mod database;
 #[allow(dead_code, reason = "other tests use more of it")]
 #[path = "../it/support/eml.rs"]
 mod eml;
+mod generated_client;
 mod page;
 mod passkey;
 mod pdf;
