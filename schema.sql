@@ -533,4 +533,11 @@ ALTER TABLE outbox ADD COLUMN file_name TEXT;
 CREATE INDEX outbox_failed_of_account ON outbox (account_id, id) WHERE failed_at IS NOT NULL;
 CREATE INDEX outbox_by_kind ON outbox (account_id, kind, id) WHERE invoice_id IS NULL;
 
+-- What was made of a milestone and of a proposal, once each. (Invoices go with their account
+-- alone, after its milestones.)
+ALTER TABLE milestones ADD COLUMN invoice_id BYTEA;
+CREATE UNIQUE INDEX milestones_invoice ON milestones (invoice_id) WHERE invoice_id IS NOT NULL;
+ALTER TABLE proposals ADD COLUMN project_id BYTEA REFERENCES projects (id);
+CREATE UNIQUE INDEX proposals_project ON proposals (project_id) WHERE project_id IS NOT NULL;
+
 -- The search keys of clients are folded anew; see store/migrate.rs.

@@ -70,7 +70,11 @@ struct Mount {
 
 impl Mount {
     fn new<Routes: OpenApi>(gate: &Arc<Gate>, about: &'static About, shape: Shape) -> Self {
-        Self { gate: Arc::clone(gate), shape, document: Documented::new::<Routes>(about) }
+        Self {
+            gate: Arc::clone(gate),
+            shape,
+            document: Documented::new::<Routes>(about, gate.app.public_url()),
+        }
     }
 
     /// An edge that counts nothing.
@@ -124,19 +128,22 @@ fn web_pages<E: IntoEndpoint>(gate: &Arc<Gate>, inner: E) -> Edge<E::Endpoint> {
 /// An API's document, made when it is first asked for: start-up need not wait for it.
 struct Documented {
     document: Arc<OnceLock<Document>>,
-    make: fn(&About) -> Document,
+    make: fn(&About, &str) -> Document,
     about: &'static About,
+    public_url: String,
 }
 
 impl Documented {
-    fn new<Routes: OpenApi>(about: &'static About) -> Self {
-        Self { document: Arc::default(), make: Document::new::<Routes>, about }
+    fn new<Routes: OpenApi>(about: &'static About, public_url: &str) -> Self {
+        let (make, public_url) = (Document::new::<Routes>, public_url.to_owned());
+        Self { document: Arc::default(), make, about, public_url }
     }
 
     fn get(&self) -> impl Fn() -> Arc<OnceLock<Document>> + use<> {
         let (document, make, about) = (Arc::clone(&self.document), self.make, self.about);
+        let public_url = self.public_url.clone();
         move || {
-            document.get_or_init(|| make(about));
+            document.get_or_init(|| make(about, &public_url));
             Arc::clone(&document)
         }
     }

@@ -59,8 +59,8 @@ pub mod api_v1 {
 
     /// Writes a problem in the shape of the document that has the path.
     pub fn shape(path: &str, problem: &Problem) -> Response {
-        if path == shared_auth::LOGIN {
-            shared_auth::login_shape(path, problem)
+        if shared_auth::owns(path) {
+            shared_auth::shape(path, problem)
         } else if freelancehub_auth::owns(path) {
             freelancehub_auth::error::shape(path, problem)
         } else {
@@ -87,6 +87,7 @@ pub mod v1 {
 
     pub const LIMITS: &[RouteLimit] = &[
         (Method::POST, "/v1/auth/register", Limit::HubRegister),
+        (Method::GET, "/v1/auth/check-username", Limit::HubUsername),
         (Method::POST, "/v1/auth/verify-email", Limit::Codes),
         (Method::POST, "/v1/auth/send-email-otp", Limit::Codes),
         (Method::POST, "/v1/auth/verify-email-otp", Limit::Codes),

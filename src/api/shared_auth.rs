@@ -125,8 +125,8 @@ impl LoginBody {
 }
 
 wire! {
-    /// Why nobody was signed in, in the bodies of both documents.
-    struct LoginErrorBody "LoginError" {
+    /// What went wrong, in the bodies of both documents.
+    struct SharedErrorBody "SharedError" {
         /// Always false.
         success "success": bool,
         error "error": String,
@@ -137,13 +137,16 @@ wire! {
     }
 }
 
-/// Where logins fail.
-pub const LOGIN: &str = "/api/v1/auth/login";
+/// Whether a path belongs to both documents.
+pub fn owns(path: &str) -> bool {
+    matches!(path, "/api/v1/auth/register" | "/api/v1/auth/login")
+}
 
-/// Writes a problem of a login in the shape of both documents.
-pub fn login_shape(_path: &str, problem: &Problem) -> Response {
+/// Writes a problem in the shape of both documents: of a login, or of a registration whose body
+/// has not told yet which of them it follows.
+pub fn shape(_path: &str, problem: &Problem) -> Response {
     let message = freelanceos::error::message(problem);
-    let body = LoginErrorBody {
+    let body = SharedErrorBody {
         success: false,
         error: message.clone(),
         status_code: problem.status.as_u16(),
@@ -160,7 +163,11 @@ statuses! {
     LoggingIn: 400 401 413 415 429 500 503;
 }
 
-type RegisterError = Either<freelanceos::error::ErrorBody, freelancehub_auth::error::ErrorBody>;
+/// In the shape of the document that the body follows; of both where that is not known.
+type RegisterError = Either<
+    freelanceos::error::ErrorBody,
+    Either<freelancehub_auth::error::ErrorBody, SharedErrorBody>,
+>;
 
 /// A registration that went well.
 enum Registered {
@@ -206,32 +213,35 @@ pub struct Routes(pub Arc<App>);
 #[OpenApi(prefix_path = "/auth", tag = "freelanceos::Tag::Auth")]
 impl Routes {
     /// Create a new user account: with a `role` one of FreelanceHub Auth, else of FreelanceOS
+    ///
+    /// Without a `role` the account can be used at once, and the answer brings its token. With one,
+    /// a code is mailed, and the account waits until `/auth/verify-otp` proves the address. At most
+    /// 3 an hour from one address.
     #[oai(path = "/register", method = "post", operation_id = "register")]
     async fn register(
         &self,
         body: Body<Either<OsRegistrationInput, AuthRegistrationInput>>,
         visitor: Visitor,
     ) -> Result<Registered, Failed<Registering, RegisterError>> {
-        let has_role = body.read(|object| Ok(object.contains_key("role")));
-        // A body of which nothing can be told is refused in FreelanceOS's shape.
-        if matches!(has_role, Ok(true)) {
+        if body.read(|object| Ok(object.contains_key("role")))? {
             let shaped = |error| Failed::shaped(error, freelancehub_auth::error::shape);
             return self.register_with_role(&body).await.map(Registered::Auth).map_err(shaped);
         }
-        let input = has_role.and_then(|_| body.read(Registration::read));
-        let registration = self.0.admit_registrant(input).await?;
-        let registration = self.0.guard(registration, Registration::guarded).await?;
-        let sign_in = self.0.register(registration, visitor.device).await?;
-        Ok(Registered::Os(Created::new(SignInBody::new(&self.0, &sign_in)?)))
+        let shaped = |error| Failed::shaped(error, freelanceos::error::shape);
+        self.register_without_role(&body, visitor).await.map(Registered::Os).map_err(shaped)
     }
 
     /// Authenticate and receive the tokens of both documents
+    ///
+    /// `data.token` is good for 7 days, `access_token` for as long as `JWT_EXPIRES_IN` says; each
+    /// works at every API. An account with two-factor sign-in is answered 401 until `totpCode`
+    /// comes with the password. At most 5 in 15 minutes from one address.
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
         &self,
         body: Body<CredentialsInput>,
         visitor: Visitor,
-    ) -> Result<Bare<LoginBody>, Failed<LoggingIn, LoginErrorBody>> {
+    ) -> Result<Bare<LoginBody>, Failed<LoggingIn, SharedErrorBody>> {
         let credentials = body.read(Credentials::read)?;
         let sign_in = self.0.login(credentials, visitor.device).await?;
         Ok(Bare::new(LoginBody::new(&self.0, sign_in)?))
@@ -239,6 +249,17 @@ impl Routes {
 }
 
 impl Routes {
+    async fn register_without_role<T: Input>(
+        &self,
+        body: &Body<T>,
+        visitor: Visitor,
+    ) -> Result<Created<SignInBody>> {
+        let registration = self.0.admit_registrant(body.read(Registration::read)).await?;
+        let registration = self.0.guard(registration, Registration::guarded).await?;
+        let sign_in = self.0.register(registration, visitor.device).await?;
+        Ok(Created::new(SignInBody::new(&self.0, &sign_in)?))
+    }
+
     async fn register_with_role<T: Input>(
         &self,
         body: &Body<T>,

@@ -13,6 +13,7 @@ use crate::{
         error::{Error, Result},
         expected::{self, Expected},
         mail::Letter,
+        password::{PasswordChange, check_rule},
         rule::Rule,
         session::{Claims, Device},
     },
@@ -155,6 +156,16 @@ impl App {
             .await?;
         note(if is_right { PASSWORD_SET } else { "password not changed: wrong one" }, account.id);
         if is_right { Ok(()) } else { Err(Error::field("currentPassword", Rule::WrongPassword)) }
+    }
+
+    /// Like [`App::change_password`], to a password by the rule by which the account was made.
+    pub async fn change_password_by_rule(
+        &self,
+        claims: Claims,
+        change: PasswordChange,
+    ) -> Result<()> {
+        check_rule(&self.account(claims).await?, &change.new)?;
+        self.change_password(claims, change.current, change.new).await
     }
 
     /// Answers whether the current password was right.

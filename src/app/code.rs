@@ -250,6 +250,7 @@ impl App {
         let checked = self.try_secret(Limit::WrongCode, &email, check_first, wrong).await?;
         let account =
             checked.account().ok_or_else(|| wrong_code("reset refused: wrong or old code"))?;
+        (reset.rule)(&account, &reset.password)?;
         let guarded = PasswordReset::guarded;
         let PasswordReset { password, .. } = match guessing {
             Guessing::Refused => self.guard_always(reset, guarded).await?,

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{App, client};
+use super::{App, client, profile};
 use crate::{
     domain::{
         activity::{Activity, FeedEntry},
@@ -75,7 +75,7 @@ impl App {
                 monthly_earnings: this_month,
                 earnings_growth: growth(this_month, last_month),
                 active_projects: active,
-                active_projects_growth: growth(active.into(), (active - change).into()),
+                active_projects_growth: change,
                 pending_invoices,
                 pending_amount: pending.minor,
                 overdue_invoices,
@@ -141,6 +141,7 @@ impl App {
             let messages = Page { number: 1, size: MESSAGES_SHOWN };
             Ok(Overview {
                 career,
+                profile_completion: profile::find_own(tx, actor.account)?.completion.percent,
                 today: date::day_in(now, &actor.time_zone()?),
                 activity: feed_entries(store::activity::feed(tx, actor.account, feed)?).entries,
                 deadlines: dashboard::project_deadlines(tx, actor.account)?,

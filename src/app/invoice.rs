@@ -5,21 +5,21 @@ use jiff::{Timestamp, ToSpan, civil::Date};
 use super::{
     App,
     activity::{Entry, Told},
-    client, project,
+    client, milestone, project,
 };
 use crate::{
     domain::{
         activity::ActivityKind,
         date,
         error::{Error, Result},
-        expected::{self, Expected},
-        id::{InvoiceId, ItemId},
+        id::{InvoiceId, ItemId, ProjectId},
         idempotency::{Once, Outcome},
         invoice::{
-            Invoice, InvoiceChange, InvoiceFilter, InvoiceStatus, Item, LINES_MAX, NewInvoice,
-            Priced, ShownInvoice,
+            Invoice, InvoiceFilter, InvoiceStatus, Item, LINES_MAX, NewInvoice, Priced,
+            ShownInvoice,
         },
         page::Listing,
+        rule::Rule,
         session::{Actor, Claims},
     },
     store::{self, engine::Tx},
@@ -44,19 +44,30 @@ impl App {
             let account = actor.account;
             let today = today(&actor, now)?;
             let rates = client::rates(tx, &actor)?;
-            let currency = new.currency.unwrap_or(actor.currency);
+            let milestone = new.milestone_id.map(|id| milestone::named(tx, account, id));
+            let milestone = milestone.transpose()?;
+            let of_milestone = milestone.as_ref().map(|milestone| milestone.project_id);
             let client = client::named(tx, account, new.client_id, &rates);
-            let project = new.project_id.map(|id| project::named(tx, account, id)).transpose();
-            let ((client, _), priced) =
+            let project_id = new.project_id.or(of_milestone);
+            let project = project_id.map(|id| project::named(tx, account, id)).transpose();
+            // What is made of a project is in its currency.
+            let of_project = project.as_ref().ok().and_then(Option::as_ref);
+            let currency = (new.currency)
+                .or(of_project.map(|project| project.budget.currency))
+                .unwrap_or(actor.currency);
+            let ((client, project), priced) =
                 Error::both(Error::both(client, project), new.price(currency))?;
-            new.check_status()?;
+            let strays = |id: ProjectId| of_milestone.is_some_and(|of| of != id);
+            if project.is_some_and(|project| project.client_id != client.id || strays(project.id)) {
+                return Err(Error::field("projectId", Rule::OtherClient));
+            }
             let issue_date = new.issue_date.unwrap_or(today);
             let invoice = Invoice {
                 id,
                 account,
                 client_id: client.id,
                 client: Some(client),
-                project_id: new.project_id,
+                project_id,
                 number: store::invoice_series::draw(tx, account, issue_date.year())?,
                 currency,
                 totals: priced.totals,
@@ -73,6 +84,9 @@ impl App {
                 updated_at: now,
             };
             store::invoice::create(tx, &invoice)?;
+            if let Some(milestone) = milestone {
+                milestone::mark_invoiced(tx, account, milestone.id, id)?;
+            }
             tell(tx, &invoice, ActivityKind::InvoiceCreated, entry)?;
             Ok(ShownInvoice::on(today, invoice))
         })
@@ -101,50 +115,6 @@ impl App {
             let rates = client::rates(tx, &actor)?;
             let found = store::invoice_list::list(tx, actor.account, &filter, today, &rates)?;
             Ok(found.map(|invoice| ShownInvoice::on(today, invoice)))
-        })
-        .await
-    }
-
-    /// Changes a draft; of a sent invoice only what is not frozen.
-    ///
-    /// # Errors
-    ///
-    /// Stale, if the invoice is not the expected one any more.
-    pub async fn update_invoice(
-        &self,
-        claims: Claims,
-        id: InvoiceId,
-        change: InvoiceChange,
-        expected: Option<Expected<Invoice>>,
-    ) -> Result<ShownInvoice> {
-        let now = self.now();
-        let new_ids = self.item_ids(change.lines().unwrap_or(0));
-        self.write(claims, move |tx, actor| {
-            let (account, today) = (actor.account, today(&actor, now)?);
-            let rates = client::rates(tx, &actor)?;
-            let before = find(tx, &actor, id)?;
-            expected::check(expected.as_ref(), &before)?;
-            let client = change
-                .client_id
-                .filter(|id| *id != before.client_id)
-                .map(|id| client::named(tx, account, id, &rates))
-                .transpose();
-            let project = (change.project_id.clone().apply(before.project_id))
-                .filter(|id| before.project_id != Some(*id))
-                .map(|id| project::named(tx, account, id))
-                .transpose();
-            let ((client, _), (mut invoice, priced)) =
-                Error::both(Error::both(client, project), change.clone().apply(&before, today))?;
-            invoice.client = client.or(invoice.client);
-            if let Some(priced) = priced {
-                // The same lines in another currency or at another tax rate keep their ids.
-                let old_ids: Vec<ItemId> = before.items.iter().map(|item| item.id).collect();
-                let ids = if new_ids.is_empty() { &old_ids } else { &new_ids };
-                invoice.items = items(priced, ids);
-            }
-            invoice.updated_at = now;
-            store::invoice::update(tx, &before, &invoice)?;
-            Ok(ShownInvoice::on(today, invoice))
         })
         .await
     }
@@ -194,7 +164,9 @@ impl App {
             let invoice = Invoice {
                 id: new_id,
                 client: Some(store::client::find(tx, account, before.client_id, &rates)?),
-                project_id: project.map(|project| project.id),
+                project_id: project
+                    .filter(|project| project.client_id == before.client_id)
+                    .map(|project| project.id),
                 number: store::invoice_series::draw(tx, account, today.year())?,
                 status: InvoiceStatus::Draft,
                 issue_date: today,
@@ -214,7 +186,7 @@ impl App {
         .await
     }
 
-    fn item_ids(&self, count: usize) -> Vec<ItemId> {
+    pub(super) fn item_ids(&self, count: usize) -> Vec<ItemId> {
         (0..count).map(|_| self.new_id()).collect()
     }
 }
@@ -228,7 +200,7 @@ pub(super) fn find(tx: &mut Tx, actor: &Actor, id: InvoiceId) -> Result<Invoice>
     store::invoice::find(tx, actor.account, id, &rates)
 }
 
-fn items(priced: Priced, ids: &[ItemId]) -> Vec<Item> {
+pub(super) fn items(priced: Priced, ids: &[ItemId]) -> Vec<Item> {
     priced
         .lines
         .into_iter()

@@ -6,7 +6,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    App, client, invoice,
+    App,
+    activity::Entry,
+    client, invoice,
     invoice_file::{Sheet, TRIES, moved},
     limit::Limit,
     public_link::{NewLink, Target},
@@ -33,7 +35,7 @@ use crate::{
 const REMINDED_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 /// An invoice as it stands before it goes out.
-struct Found {
+pub(super) struct Found {
     account: Account,
     before: Invoice,
     /// Where the client is reached today, whatever stands on the invoice.
@@ -45,7 +47,7 @@ struct Found {
 
 /// What the transaction adds.
 #[derive(Clone)]
-struct Outgoing {
+pub(super) struct Outgoing {
     before: Invoice,
     seller: Seller,
     buyer: Party,
@@ -105,14 +107,7 @@ impl App {
                     }
                     let mut invoice = before.clone();
                     if before.status == InvoiceStatus::Draft {
-                        invoice.status = InvoiceStatus::Sent;
-                        invoice.payment_link.clone_from(&outgoing.payment_link);
-                        invoice.updated_at = now;
-                        invoice.buyer = Some(outgoing.buyer.clone());
-                        store::invoice::update(tx, &before, &invoice)?;
-                        let Outgoing { seller, buyer, .. } = outgoing;
-                        store::invoice::freeze_parties(tx, id, seller, buyer, now)?;
-                        invoice::tell(tx, &invoice, ActivityKind::InvoiceSent, entry)?;
+                        invoice = outgoing.send(tx, &before, invoice, entry)?;
                     } else if let Some(refusal) = refusal {
                         return Err(Error::too_many(refusal));
                     }
@@ -179,24 +174,14 @@ impl App {
 
     async fn find_outgoing(&self, claims: Claims, id: InvoiceId, now: Timestamp) -> Result<Found> {
         self.read(claims, move |tx, actor| {
-            let account = store::account::find(tx, actor.account)?;
             let before = invoice::find(tx, &actor, id)?;
-            let rates = client::rates(tx, &actor)?;
-            let client = store::client::find_any(tx, account.id, before.client_id, &rates)?;
-            Ok(Found {
-                email: client.details.email,
-                sheet: Sheet::read(tx, &account, before.clone(), now)?,
-                link: store::invoice_link::find(tx, account.id, id)?,
-                file: store::invoice_file::find(tx, id)?,
-                before,
-                account,
-            })
+            Found::read(tx, &actor, before, now)
         })
         .await
     }
 
     /// Prints and writes what goes out; `to` whom, unless nobody is to be mailed.
-    async fn make_outgoing(
+    pub(super) async fn make_outgoing(
         &self,
         found: Found,
         to: Option<(MailKind, Option<String>)>,
@@ -256,9 +241,48 @@ impl App {
     }
 }
 
+impl Found {
+    /// What goes out with an invoice, which need not be written yet.
+    pub fn read(tx: &mut Tx, actor: &Actor, before: Invoice, now: Timestamp) -> Result<Self> {
+        let account = store::account::find(tx, actor.account)?;
+        let rates = client::rates(tx, actor)?;
+        let client = store::client::find_any(tx, account.id, before.client_id, &rates)?;
+        Ok(Self {
+            email: client.details.email,
+            sheet: Sheet::read(tx, &account, before.clone(), now)?,
+            link: store::invoice_link::find(tx, account.id, before.id)?,
+            file: store::invoice_file::find(tx, before.id)?,
+            before,
+            account,
+        })
+    }
+}
+
 impl Outgoing {
+    /// Turns a draft, of which fields may have changed since `before`, into a sent invoice with
+    /// its links and both parties' details.
+    pub fn send(
+        &self,
+        tx: &mut Tx,
+        before: &Invoice,
+        draft: Invoice,
+        entry: Entry,
+    ) -> Result<Invoice> {
+        let invoice = Invoice {
+            status: InvoiceStatus::Sent,
+            payment_link: self.payment_link.clone(),
+            updated_at: entry.at,
+            buyer: Some(self.buyer.clone()),
+            ..draft
+        };
+        store::invoice::update(tx, before, &invoice)?;
+        store::invoice::freeze_parties(tx, invoice.id, &self.seller, &self.buyer, entry.at)?;
+        invoice::tell(tx, &invoice, ActivityKind::InvoiceSent, entry)?;
+        Ok(invoice)
+    }
+
     /// Whether nothing has changed since it was made.
-    fn is_fresh(&self, tx: &mut Tx, actor: &Actor, before: &Invoice) -> Result<bool> {
+    pub fn is_fresh(&self, tx: &mut Tx, actor: &Actor, before: &Invoice) -> Result<bool> {
         let (account, id) = (actor.account, before.id);
         let mut holds = before.is_same_paper(&self.before)
             && (self.new_link.is_some()) == store::invoice_link::find(tx, account, id)?.is_none()
@@ -273,7 +297,7 @@ impl Outgoing {
         Ok(holds)
     }
 
-    fn write(&self, tx: &mut Tx, id: InvoiceId, now: Timestamp) -> Result<()> {
+    pub fn write(&self, tx: &mut Tx, id: InvoiceId, now: Timestamp) -> Result<()> {
         if let Some(link) = &self.new_link {
             store::invoice_link::set(tx, id, &link.hash, &link.sealed)?;
         }

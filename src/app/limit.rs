@@ -70,6 +70,8 @@ limits! {
     Login "login" 5 in 15 * MINUTE, Everywhere;
     /// Registration under `/v1`, by address.
     HubRegister "hub-register" 5 in HOUR, Everywhere;
+    /// Usernames asked for under `/v1`, by address.
+    HubUsername "hub-username" 5 in HOUR, Everywhere;
     /// Login under `/v1`, with a password or a passkey, by address.
     HubLogin "hub-login" 10 in 15 * MINUTE, Everywhere;
     /// Challenges for a passkey, by address: each login takes one, and some are given up.

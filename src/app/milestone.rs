@@ -5,14 +5,14 @@ use jiff::Timestamp;
 use super::{
     App,
     activity::{Entry, Told},
-    project,
+    client, project,
 };
 use crate::{
     domain::{
         activity::ActivityKind,
         error::{Error, Result},
         expected::{self, Expected},
-        id::{AccountId, MilestoneId, ProjectId},
+        id::{AccountId, InvoiceId, MilestoneId, ProjectId},
         idempotency::{Once, Outcome},
         milestone::{
             MILESTONES_MAX, Milestone, MilestoneChange, MilestoneFilter, MilestoneStatus,
@@ -21,7 +21,8 @@ use crate::{
         money::Money,
         page::Listing,
         project::Project,
-        session::Claims,
+        rule::Rule,
+        session::{Actor, Claims},
     },
     store::{self, engine::Tx},
 };
@@ -50,10 +51,11 @@ impl App {
                 status: new.status,
                 due_date: new.due_date.or(project.deadline),
                 completed_at: completed_at(None, new.status, now),
+                invoice: None,
             };
             store::milestone::create(tx, &milestone)?;
             if milestone.completed_at.is_some() {
-                tell(tx, &milestone, entry)?;
+                tell(tx, &actor, &milestone, entry)?;
             }
             Ok(milestone)
         })
@@ -103,7 +105,7 @@ impl App {
             milestone.completed_at = completed_at(before.completed_at, milestone.status, now);
             store::milestone::update(tx, &before, &milestone)?;
             if before.completed_at.is_none() && milestone.completed_at.is_some() {
-                tell(tx, &milestone, entry)?;
+                tell(tx, &actor, &milestone, entry)?;
             }
             Ok(milestone)
         })
@@ -129,6 +131,28 @@ fn roomy(tx: &mut Tx, account: AccountId, id: ProjectId) -> Result<Project> {
     Ok(project)
 }
 
+/// Writes down that an invoice was made of a milestone, which happens once.
+pub(super) fn mark_invoiced(
+    tx: &mut Tx,
+    account: AccountId,
+    id: MilestoneId,
+    invoice: InvoiceId,
+) -> Result<()> {
+    if store::milestone::set_invoice(tx, account, id, invoice)? {
+        return Ok(());
+    }
+    Err(match store::milestone::find(tx, account, id)?.invoice {
+        Some((_, number)) => Error::conflict(format!("This milestone is invoiced by {number}")),
+        None => Error::conflict("This milestone is paid already"),
+    })
+}
+
+/// The milestone a request names in `milestoneId`.
+pub(super) fn named(tx: &mut Tx, account: AccountId, id: MilestoneId) -> Result<Milestone> {
+    let unknown = || Error::field("milestoneId", Rule::Unknown);
+    store::milestone::find(tx, account, id).map_err(|error| error.if_missing(unknown))
+}
+
 /// When the milestone was completed: the first time stays, going back to pending clears it.
 fn completed_at(
     before: Option<Timestamp>,
@@ -141,12 +165,15 @@ fn completed_at(
     }
 }
 
-fn tell(tx: &mut Tx, milestone: &Milestone, entry: Entry) -> Result<()> {
+fn tell(tx: &mut Tx, actor: &Actor, milestone: &Milestone, entry: Entry) -> Result<()> {
+    let project = store::project::find_bare(tx, actor.account, milestone.project_id)?;
+    let rates = client::rates(tx, actor)?;
+    let client = store::client::find_any(tx, actor.account, project.client_id, &rates)?;
     let told = Told {
         kind: ActivityKind::MilestoneCompleted,
         subject: &milestone.name,
         amount: Some(milestone.amount),
-        client: None,
+        client: Some(&client),
         entity: milestone.id.to_string(),
     };
     entry.write(tx, milestone.account, told)

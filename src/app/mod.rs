@@ -17,6 +17,7 @@ pub mod held_login;
 mod hs256;
 pub mod image;
 pub mod invoice;
+mod invoice_change;
 pub mod invoice_defaults;
 pub mod invoice_file;
 pub mod invoice_link;

@@ -1,18 +1,53 @@
 //! Payments: the link under which a client pays, and that the money has come.
 
-use super::{App, client, invoice};
+use super::{App, activity::Entry, client, invoice};
 use crate::{
     domain::{
         activity::ActivityKind,
         error::{Error, Result},
-        id::InvoiceId,
+        id::{InvoiceId, PaymentId},
         idempotency::{Once, Outcome},
         invoice::{Invoice, InvoiceStatus, ShownInvoice},
         payment::{Conversion, Payment},
-        session::Claims,
+        session::{Actor, Claims},
     },
-    store,
+    store::{self, engine::Tx},
 };
+
+/// A payment that comes in now: its id, and the entry of the activity log.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Receipt {
+    id: PaymentId,
+    entry: Entry,
+}
+
+impl Receipt {
+    /// Writes down that a sent invoice was paid in full; answers the invoice after it.
+    pub fn write(self, tx: &mut Tx, actor: &Actor, before: Invoice) -> Result<Invoice> {
+        let now = self.entry.at;
+        let (rates, amount) = (client::rates(tx, actor)?, before.amount());
+        let base = rates.rate(amount.currency).and_then(|rate| {
+            let converted = amount.convert(rate, rates.base())?;
+            Some(Conversion { amount: converted, rate })
+        });
+        let payment = Payment {
+            id: self.id,
+            account: actor.account,
+            invoice: before.id,
+            client: before.client_id,
+            amount,
+            base,
+            paid_at: now,
+        };
+        store::payment::create(tx, &payment)?;
+        let status = InvoiceStatus::Paid;
+        let invoice = Invoice { status, paid_at: Some(now), updated_at: now, ..before.clone() };
+        store::invoice::update(tx, &before, &invoice)?;
+        invoice::tell(tx, &invoice, ActivityKind::InvoicePaid, self.entry)?;
+        // The client's total has just grown by this payment.
+        invoice::find(tx, actor, before.id)
+    }
+}
 
 /// Letters of the random end of a payment link.
 const LINK_LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
@@ -26,9 +61,7 @@ impl App {
         once: Once<ShownInvoice>,
         id: InvoiceId,
     ) -> Result<Outcome<ShownInvoice>> {
-        let now = self.now();
-        let payment_id = self.new_id();
-        let entry = self.new_entry(now);
+        let (now, receipt) = (self.now(), self.new_receipt());
         self.write_once(claims, once, now, move |tx, actor| {
             let today = invoice::today(&actor, now)?;
             let before = invoice::find(tx, &actor, id)?;
@@ -42,27 +75,8 @@ impl App {
                 }
                 _ => return Ok(ShownInvoice::on(today, before)),
             }
-            let (rates, amount) = (client::rates(tx, &actor)?, before.amount());
-            let base = rates.rate(amount.currency).and_then(|rate| {
-                let converted = amount.convert(rate, rates.base())?;
-                Some(Conversion { amount: converted, rate })
-            });
-            let payment = Payment {
-                id: payment_id,
-                account: actor.account,
-                invoice: id,
-                client: before.client_id,
-                amount,
-                base,
-                paid_at: now,
-            };
-            store::payment::create(tx, &payment)?;
-            let status = InvoiceStatus::Paid;
-            let invoice = Invoice { status, paid_at: Some(now), updated_at: now, ..before.clone() };
-            store::invoice::update(tx, &before, &invoice)?;
-            invoice::tell(tx, &invoice, ActivityKind::InvoicePaid, entry)?;
-            // The client's total has just grown by this payment.
-            Ok(ShownInvoice::on(today, invoice::find(tx, &actor, id)?))
+            let invoice = receipt.write(tx, &actor, before)?;
+            Ok(ShownInvoice::on(today, invoice))
         })
         .await
     }
@@ -98,6 +112,11 @@ impl App {
             }
         })
         .await
+    }
+
+    /// What a payment needs, made before the transaction that writes it.
+    pub(super) fn new_receipt(&self) -> Receipt {
+        Receipt { id: self.new_id(), entry: self.new_entry(self.now()) }
     }
 
     pub(super) fn new_payment_link(&self, id: InvoiceId) -> String {

@@ -27,13 +27,15 @@ impl App {
     pub async fn profile(&self, claims: Claims) -> Result<OwnProfile> {
         self.read(claims, |tx, actor| {
             actor.must_be_freelancer()?;
-            let account = store::account::find(tx, actor.account)?;
-            let profile = store::profile::find(tx, actor.account)?;
-            let has_portfolio = store::portfolio::count(tx, actor.account)? > 0;
-            let completion = Completion::new(&account, &profile, has_portfolio);
-            Ok(OwnProfile { account, profile, completion })
+            find_own(tx, actor.account)
         })
         .await
+    }
+
+    /// Whether no account has this username.
+    pub async fn is_username_free(&self, username: String) -> Result<bool> {
+        let found = self.store.read(move |tx| store::account::find_by_username(tx, &username));
+        Ok(found.await?.is_none())
     }
 
     /// Changes the caller's profile.
@@ -107,6 +109,14 @@ impl App {
         }
         Ok(profile)
     }
+}
+
+pub(super) fn find_own(tx: &mut Tx, id: AccountId) -> Result<OwnProfile> {
+    let account = store::account::find(tx, id)?;
+    let profile = store::profile::find(tx, id)?;
+    let has_portfolio = store::portfolio::count(tx, id)? > 0;
+    let completion = Completion::new(&account, &profile, has_portfolio);
+    Ok(OwnProfile { account, profile, completion })
 }
 
 /// The freelancer of that username, whose profile everybody may see.

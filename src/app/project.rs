@@ -3,7 +3,7 @@
 use super::{
     App,
     activity::{Entry, Told},
-    client,
+    client, proposal,
 };
 use crate::{
     domain::{
@@ -54,6 +54,9 @@ impl App {
                 updated_at: now,
             };
             store::project::create(tx, &project)?;
+            if let Some(proposal) = new.proposal_id {
+                proposal::mark_begun(tx, &actor, proposal, id)?;
+            }
             tell(tx, &project, ActivityKind::ProjectCreated, created)?;
             if project.status == ProjectStatus::Completed {
                 tell(tx, &project, ActivityKind::ProjectCompleted, completed)?;

@@ -4,17 +4,19 @@ use super::{
     App,
     activity::{Entry, Told},
     client, proposal_link,
+    public_link::NewLink,
 };
 use crate::{
     domain::{
         activity::ActivityKind,
         error::{Error, Result},
         expected::{self, Expected},
-        id::ProposalId,
+        id::{ProjectId, ProposalId},
         idempotency::{Once, Outcome},
         money::Money,
         page::Listing,
         proposal::{NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalStatus},
+        rule::Rule,
         session::{Actor, Claims},
     },
     store::{self, engine::Tx},
@@ -44,10 +46,11 @@ impl App {
                 client: Some(client),
                 title: new.title.clone(),
                 content: new.content.clone(),
-                status: new.first_status()?,
+                status: ProposalStatus::Draft,
                 amount,
                 valid_until: new.valid_until,
                 link: None,
+                project: None,
                 created_at: now,
                 updated_at: now,
             };
@@ -101,6 +104,7 @@ impl App {
     ) -> Result<Proposal> {
         let now = self.now();
         let entry = self.new_entry(now);
+        let link = self.new_proposal_link(id)?;
         let update = move |tx: &mut Tx, actor: Actor| {
             let rates = client::rates(tx, &actor)?;
             let before = store::proposal::find(tx, actor.account, id, &rates)?;
@@ -143,6 +147,8 @@ impl App {
             if proposal.status.is_answered() {
                 store::proposal::mark_answered(tx, id, now)?;
                 tell(tx, &proposal, entry)?;
+            } else if proposal.status != before.status {
+                mark_sent(tx, &mut proposal, &link, entry)?;
             }
             Ok(proposal)
         };
@@ -186,10 +192,8 @@ impl App {
                 proposal.status = ProposalStatus::Sent;
                 proposal.updated_at = now;
                 store::proposal::update(tx, &before, &proposal)?;
-                store::proposal::mark_sent(tx, id, now)?;
-                tell(tx, &proposal, entry)?;
-            }
-            if proposal.link.is_none() {
+                mark_sent(tx, &mut proposal, &link, entry)?;
+            } else if proposal.link.is_none() {
                 proposal_link::write(tx, &link, &mut proposal)?;
             }
             proposal_link::open(&links, &mut proposal)?;
@@ -197,6 +201,34 @@ impl App {
         })
         .await
     }
+}
+
+/// Writes down that a project was made of a proposal, which happens once.
+pub(super) fn mark_begun(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: ProposalId,
+    project: ProjectId,
+) -> Result<()> {
+    if store::proposal::set_project(tx, actor.account, id, project)? {
+        return Ok(());
+    }
+    let rates = client::rates(tx, actor)?;
+    let found = store::proposal::find(tx, actor.account, id, &rates);
+    let unknown = || Error::field("proposalId", Rule::Unknown);
+    let proposal = found.map_err(|error| error.if_missing(unknown))?;
+    let name = proposal.project.map(|(_, name)| name).unwrap_or_default();
+    Err(Error::conflict(format!("This proposal has become the project \"{name}\" already")))
+}
+
+/// Writes down that a proposal was just sent, and gives it its link.
+fn mark_sent(tx: &mut Tx, proposal: &mut Proposal, link: &NewLink, entry: Entry) -> Result<()> {
+    store::proposal::mark_sent(tx, proposal.id, entry.at)?;
+    tell(tx, proposal, entry)?;
+    if proposal.link.is_none() {
+        proposal_link::write(tx, link, proposal)?;
+    }
+    Ok(())
 }
 
 pub(super) fn tell(tx: &mut Tx, proposal: &Proposal, entry: Entry) -> Result<()> {

@@ -42,6 +42,7 @@ impl App {
                 status: ProposalStatus::Draft,
                 valid_until: before.valid_until.filter(|last| *last >= today),
                 link: None,
+                project: None,
                 created_at: now,
                 updated_at: now,
                 ..before

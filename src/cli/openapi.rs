@@ -8,6 +8,9 @@ use crate::{
     http::openapi::Document,
 };
 
+/// Where a server is reached that nothing else was said to. Its own document names where it is.
+const HOST: &str = "http://localhost:5000";
+
 #[derive(Args)]
 pub struct Arguments {
     /// Which API
@@ -25,8 +28,8 @@ enum Api {
 
 pub fn run(arguments: Arguments) -> Outcome {
     let document = match arguments.api {
-        Api::Freelanceos => Document::new::<api_v1::Routes>(&api_v1::ABOUT),
-        Api::Freelancehub => Document::new::<v1::Routes>(&v1::ABOUT),
+        Api::Freelanceos => Document::new::<api_v1::Routes>(&api_v1::ABOUT, HOST),
+        Api::Freelancehub => Document::new::<v1::Routes>(&v1::ABOUT, HOST),
     };
     print(&format!("{}\n", document.json))
 }

@@ -140,6 +140,12 @@ impl Account {
         }
     }
 
+    /// Whether it could be used as soon as it was made, as FreelanceOS makes accounts. The others
+    /// wait for their e-mail to be proven, which makes them active in the same moment.
+    pub fn was_active_at_once(&self) -> bool {
+        self.activated_at == Some(self.created_at) && self.email_verified_at != self.activated_at
+    }
+
     /// Whether its owner may sign in.
     pub fn is_active(&self) -> bool {
         self.state() == AccountState::Active
@@ -215,8 +221,8 @@ impl AccountChange {
     ) -> Result<Self> {
         let first_name = form.change("firstName", text::line(text::PERSON_NAME_MAX));
         let last_name = form.change("lastName", text::line(text::PERSON_NAME_MAX));
-        let currency = form.change("currency", Currency::read);
-        let zone = form.change("timezone", Zone::read);
+        let currency = form.change_or("currency", None, Currency::read);
+        let zone = form.change_or("timezone", None, Zone::read);
         let date_format = date_format(&mut form);
         let (Some(first_name), Some(last_name), Some(currency), Some(zone), Some(date_format)) =
             (first_name, last_name, currency, zone, date_format)

@@ -129,7 +129,9 @@ impl Activity {
             ActivityKind::ProjectCompleted => {
                 format!("Project \"{subject}\" was completed{}", to("for"))
             }
-            ActivityKind::MilestoneCompleted => format!("Milestone \"{subject}\" was completed"),
+            ActivityKind::MilestoneCompleted => {
+                format!("Milestone \"{subject}\" was completed{}", to("for"))
+            }
             ActivityKind::ProposalSent => format!("Proposal \"{subject}\" was sent{}", to("to")),
             ActivityKind::ProposalAccepted => {
                 format!("Proposal \"{subject}\" was accepted{}", to("by"))

@@ -5,10 +5,10 @@ use std::fmt;
 use serde_json::Value;
 
 use super::{
-    account::Password,
+    account::{Account, Password},
     error::Result,
     form::{Form, Object},
-    password::must_not_be_guessed,
+    password::{check_rule, must_not_be_guessed},
     rule::Rule,
     text,
     word::words,
@@ -138,18 +138,34 @@ pub struct PasswordReset {
     pub email: String,
     pub otp: Otp,
     pub password: Password,
+    /// What is asked of the password once the code has told whose it is.
+    pub rule: fn(&Account, &Password) -> Result<()>,
 }
 
 impl PasswordReset {
+    /// Reads a reset by FreelanceHub's rule of passwords.
     pub fn read(object: &Object) -> Result<Self> {
+        Self::read_fields(object, text::varied_password, |_, _| Ok(()))
+    }
+
+    /// Reads a reset whose password is to follow the rule by which the account was made.
+    pub fn read_by_rule(object: &Object) -> Result<Self> {
+        Self::read_fields(object, text::new_password, check_rule)
+    }
+
+    fn read_fields(
+        object: &Object,
+        password: fn(&Value) -> Result<String, Rule>,
+        rule: fn(&Account, &Password) -> Result<()>,
+    ) -> Result<Self> {
         let mut form = Form::new(object);
         let email = form.required("email", text::email);
         let otp = form.required("otp", Otp::read);
-        let password = form.required("newPassword", text::varied_password).map(Password::new);
+        let password = form.required("newPassword", password).map(Password::new);
         let (Some(email), Some(otp), Some(password)) = (email, otp, password) else {
             return Err(form.failure());
         };
-        Ok(Self { email, otp, password })
+        Ok(Self { email, otp, password, rule })
     }
 
     /// Refuses a password that would be guessed, which no document asks for.

@@ -39,8 +39,8 @@ pub struct Stats {
     /// In percent against last month, one decimal.
     pub earnings_growth: Decimal,
     pub active_projects: i64,
-    /// In percent against the end of last month, one decimal.
-    pub active_projects_growth: Decimal,
+    /// How many more are active than at the end of last month.
+    pub active_projects_growth: i64,
     /// Sent, not paid, not overdue.
     pub pending_invoices: i64,
     pub pending_amount: i128,
@@ -204,6 +204,8 @@ impl Career {
 #[derive(Debug, Clone)]
 pub struct Overview {
     pub career: Career,
+    /// How much of the profile is filled in, in whole percent.
+    pub profile_completion: usize,
     /// The day in the account's timezone.
     pub today: Date,
     pub activity: Vec<FeedEntry>,

@@ -43,13 +43,13 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// A field that may be missing or `null`.
+    /// A field that may be missing, `null` or an empty string, which all mean "not given".
     pub fn optional<T>(
         &mut self,
         name: &'static str,
         parse: impl FnOnce(&'a Value) -> Result<T, Rule>,
     ) -> Option<Option<T>> {
-        match self.value(name) {
+        match self.given(name) {
             None => Some(None),
             Some(value) => self.keep(name, parse(value)).map(Some),
         }
@@ -71,17 +71,28 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// A change to an optional field: missing keeps it, `null` clears it.
+    /// A change to a field that has a default: missing keeps it, `null` is an error, and an empty
+    /// string means `emptied`, or keeps it where nothing can stand for "empty".
+    pub fn change_or<T>(
+        &mut self,
+        name: &'static str,
+        emptied: Option<T>,
+        parse: impl FnOnce(&'a Value) -> Result<T, Rule>,
+    ) -> Option<Option<T>> {
+        match self.object.get(name) {
+            Some(value) if is_empty(value) => Some(emptied),
+            _ => self.change(name, parse),
+        }
+    }
+
+    /// A change to an optional field: missing keeps it, `null` or an empty string clears it.
     pub fn patch<T>(
         &mut self,
         name: &'static str,
         parse: impl FnOnce(&'a Value) -> Result<T, Rule>,
     ) -> Option<Patch<T>> {
-        match self.object.get(name) {
-            None => Some(Patch::Keep),
-            Some(Value::Null) => Some(Patch::Clear),
-            Some(value) => self.keep(name, parse(value)).map(Patch::Set),
-        }
+        let read = self.optional(name, parse);
+        self.patched(name, read)
     }
 
     /// A list of objects, each read by `parse`, whose failures name the entry: `items[2].rate`.
@@ -106,14 +117,18 @@ impl<'a> Form<'a> {
         (read.len() == list.len()).then_some(Some(read))
     }
 
-    /// An object within the object, whose failures name the field in it: `location.city`.
+    /// An object within the object, whose failures name the field in it: `location.city`. One
+    /// whose fields are all empty is not given: forms send it so.
     pub fn object<T>(
         &mut self,
         name: &'static str,
         parse: impl FnOnce(&mut Form<'a>) -> Option<T>,
     ) -> Option<Option<T>> {
-        let object = match self.value(name) {
+        let object = match self.given(name) {
             None => return Some(None),
+            Some(Value::Object(object)) if !object.is_empty() && object.values().all(is_blank) => {
+                return Some(None);
+            }
             Some(Value::Object(object)) => object,
             Some(_) => {
                 self.fail(name, Rule::NotObject);
@@ -144,7 +159,8 @@ impl<'a> Form<'a> {
         (read.len() == list.len()).then_some(Some(read))
     }
 
-    /// What was read of an optional field, as a change of it: missing keeps it, `null` clears it.
+    /// What was read of an optional field, as a change of it: missing keeps it, `null` or
+    /// an empty string clears it.
     pub fn patched<T>(&self, name: &str, read: Option<Option<T>>) -> Option<Patch<T>> {
         Some(match read? {
             Some(value) => Patch::Set(value),
@@ -155,7 +171,7 @@ impl<'a> Form<'a> {
 
     /// The entries of a list that may be left out.
     fn entries(&mut self, name: &'static str, max: usize) -> Option<Option<&'a [Value]>> {
-        match self.value(name) {
+        match self.given(name) {
             None => Some(None),
             Some(Value::Array(list)) if list.len() <= max => Some(Some(list)),
             Some(value) => {
@@ -210,7 +226,20 @@ impl<'a> Form<'a> {
         self.object.get(name).filter(|value| !value.is_null())
     }
 
+    /// The value of an optional field; an empty string is none.
+    fn given(&self, name: &str) -> Option<&'a Value> {
+        self.value(name).filter(|value| !is_empty(value))
+    }
+
     fn keep<T>(&mut self, name: &'static str, read: Result<T, Rule>) -> Option<T> {
         read.map_err(|rule| self.fail(name, rule)).ok()
     }
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.as_str().is_some_and(str::is_empty)
+}
+
+fn is_blank(value: &Value) -> bool {
+    value.is_null() || is_empty(value)
 }

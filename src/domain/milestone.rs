@@ -7,7 +7,7 @@ use super::{
     date,
     error::Result,
     form::{Form, Object},
-    id::{AccountId, MilestoneId, ProjectId},
+    id::{AccountId, InvoiceId, MilestoneId, ProjectId},
     money::{self, Money},
     page::Page,
     patch::Patch,
@@ -39,6 +39,8 @@ pub struct Milestone {
     pub status: MilestoneStatus,
     pub due_date: Option<Date>,
     pub completed_at: Option<Timestamp>,
+    /// The invoice that was made of it, and its number.
+    pub invoice: Option<(InvoiceId, String)>,
 }
 
 /// A new milestone: `projectId`, `name` and `amount` at least.
@@ -95,7 +97,7 @@ impl MilestoneChange {
         let name = form.change("name", text::line(text::NAME_MAX));
         let description = form.patch("description", text::free(text::FREE_MAX));
         let amount = form.change("amount", money::amount);
-        let status = form.change("status", MilestoneStatus::read);
+        let status = form.change_or("status", None, MilestoneStatus::read);
         let due_date = form.patch("dueDate", date::read);
         let (
             Some(project_id),

@@ -2,13 +2,15 @@
 //! documents of the APIs say all that theirs ask of a password, so pages and commands refuse these,
 //! and the APIs only where a setting says so.
 
+use serde_json::Value;
 use zxcvbn::{matching::patterns::MatchPattern, zxcvbn};
 
 use super::{
-    account::Password,
+    account::{Account, Password},
     error::{Error, Result},
+    form::{Form, Object},
     rule::Rule,
-    text::fold,
+    text::{self, fold},
 };
 
 /// Longer ones are on no list, and take long to look at.
@@ -49,6 +51,40 @@ pub fn must_not_be_guessed(
         return Err(Error::field(field, Rule::PasswordCommon));
     }
     Ok(())
+}
+
+/// Another password of somebody who is signed in and knows the current one.
+#[derive(Debug, Clone)]
+pub struct PasswordChange {
+    pub current: Password,
+    pub new: Password,
+}
+
+impl PasswordChange {
+    /// Reads `currentPassword` and `newPassword`; see [`check_rule`] for what else is asked of it.
+    pub fn read(object: &Object) -> Result<Self> {
+        let mut form = Form::new(object);
+        let current = form.required("currentPassword", |value| text::raw(value).map(str::to_owned));
+        let new = form.required("newPassword", text::new_password);
+        let (Some(current), Some(new)) = (current, new) else { return Err(form.failure()) };
+        Ok(Self { current: Password::new(current), new: Password::new(new) })
+    }
+
+    /// Refuses a password that would be guessed, which no document asks for.
+    pub fn guarded(self) -> Result<Self> {
+        must_not_be_guessed("newPassword", &self.new, "", &[])?;
+        Ok(self)
+    }
+}
+
+/// Refuses a password that the document by which the account was made does not take. FreelanceOS
+/// asks only for its length; the others agree on no rule, so what either takes will do.
+pub fn check_rule(account: &Account, new: &Password) -> Result<()> {
+    let text = Value::from(String::from_utf8_lossy(new.as_bytes()));
+    if account.was_active_at_once() || text::varied_password(&text).is_ok() {
+        return Ok(());
+    }
+    text::patterned_password(&text).map(|_| ()).map_err(|rule| Error::field("newPassword", rule))
 }
 
 #[cfg(test)]

@@ -142,7 +142,7 @@ impl ProfileChange {
         let skills = read_skills(&mut form);
         let availability = form.patch("availability", Availability::read);
         let experience = form.patch("experience", Experience::read);
-        let username = form.change("username", text::username);
+        let username = form.change_or("username", None, text::username);
         let phone = form.patch("phone", text::phone);
         let location = form.object("location", Location::read);
         let avatar = form.patch("avatar", text::url);

@@ -8,7 +8,7 @@ use super::{
     date,
     error::Result,
     form::{Form, Object},
-    id::{AccountId, ClientId, ProjectId},
+    id::{AccountId, ClientId, ProjectId, ProposalId},
     milestone::Milestone,
     money::{self, Currency, Money},
     page::Page,
@@ -56,11 +56,25 @@ pub struct NewProject {
     pub currency: Option<Currency>,
     pub status: ProjectStatus,
     pub deadline: Option<Date>,
+    /// What it is made of: each proposal becomes one project.
+    pub proposal_id: Option<ProposalId>,
 }
 
 impl NewProject {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
+        Self::read_fields(Form::new(object), |_| Some(None))
+    }
+
+    /// What a page sends: `proposalId` too.
+    pub fn read_web(object: &Object) -> Result<Self> {
+        let proposal = |form: &mut Form| form.optional("proposalId", ProposalId::read);
+        Self::read_fields(Form::new(object), proposal)
+    }
+
+    fn read_fields(
+        mut form: Form,
+        proposal: impl FnOnce(&mut Form) -> Option<Option<ProposalId>>,
+    ) -> Result<Self> {
         let client_id = form.required("clientId", ClientId::read);
         let name = form.required("name", text::line(text::NAME_MAX));
         let description = form.optional("description", text::free(text::FREE_MAX));
@@ -76,11 +90,13 @@ impl NewProject {
             Some(currency),
             Some(status),
             Some(deadline),
-        ) = (client_id, name, description, budget, currency, status, deadline)
+            Some(proposal_id),
+        ) = (client_id, name, description, budget, currency, status, deadline, proposal(&mut form))
         else {
             return Err(form.failure());
         };
         Ok(Self {
+            proposal_id,
             client_id,
             name,
             description: description.unwrap_or_default(),
@@ -118,10 +134,11 @@ impl ProjectChange {
         let mut form = Form::new(object);
         let client_id = form.change("clientId", ClientId::read);
         let name = form.change("name", text::line(text::NAME_MAX));
-        let description = form.change("description", text::free(text::FREE_MAX));
-        let budget = form.change("budget", money::amount);
-        let currency = form.change("currency", Currency::read);
-        let status = form.change("status", ProjectStatus::read);
+        let description =
+            form.change_or("description", Some(String::new()), text::free(text::FREE_MAX));
+        let budget = form.change_or("budget", Some(Decimal::ZERO), money::amount);
+        let currency = form.change_or("currency", None, Currency::read);
+        let status = form.change_or("status", None, ProjectStatus::read);
         let deadline = form.patch("deadline", date::read);
         let (
             Some(client_id),

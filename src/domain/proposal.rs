@@ -11,12 +11,12 @@ use super::{
     date,
     error::{Error, Result},
     form::{Form, Object},
-    id::{AccountId, ClientId, ProposalId},
+    id::{AccountId, ClientId, ProjectId, ProposalId},
     money::{self, Currency, Money},
     page::Page,
     patch::Patch,
     text,
-    word::words,
+    word::{self, words},
 };
 
 words! {
@@ -35,14 +35,12 @@ impl ProposalStatus {
         matches!(self, Self::Accepted | Self::Rejected)
     }
 
-    /// Whether a change may set `next`: the answer to an open proposal. Sending has its own route.
+    /// Whether a change may set `next`: a draft is sent, an open proposal answered.
     pub fn change_to(self, next: Self) -> Result<Self> {
         match (self, next) {
             _ if self == next => Ok(self),
-            (Self::Draft | Self::Sent, Self::Accepted | Self::Rejected) => Ok(next),
-            (Self::Draft, Self::Sent) => Err(Error::conflict(
-                "A proposal is sent with POST /proposals/:id/send, not by changing its status",
-            )),
+            (Self::Draft, Self::Sent)
+            | (Self::Draft | Self::Sent, Self::Accepted | Self::Rejected) => Ok(next),
             (Self::Sent, _) => Err(Error::conflict("A sent proposal cannot become a draft again")),
             _ => Err(Error::conflict("This proposal has been answered already")),
         }
@@ -63,6 +61,8 @@ pub struct Proposal {
     pub valid_until: Option<Date>,
     /// Once it was sent.
     pub link: Option<ProposalLink>,
+    /// The project that was made of it, and its name.
+    pub project: Option<(ProjectId, String)>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -189,8 +189,6 @@ pub struct NewProposal {
     pub client_id: ClientId,
     pub title: String,
     pub content: String,
-    /// A draft: no other is taken.
-    pub status: ProposalStatus,
     pub amount: Decimal,
     /// The account's where none is given.
     pub currency: Option<Currency>,
@@ -203,7 +201,7 @@ impl NewProposal {
         let client_id = form.required("clientId", ClientId::read);
         let title = form.required("title", text::line(text::NAME_MAX));
         let content = form.optional("content", text::free(text::FREE_MAX));
-        let status = form.optional("status", ProposalStatus::read);
+        let status = form.optional("status", word::only(&["draft"]));
         let amount = form.optional("amount", money::amount);
         let currency = form.optional("currency", Currency::read);
         let valid_until = form.optional("validUntil", date::read);
@@ -211,7 +209,7 @@ impl NewProposal {
             Some(client_id),
             Some(title),
             Some(content),
-            Some(status),
+            Some(_),
             Some(amount),
             Some(currency),
             Some(valid_until),
@@ -223,21 +221,10 @@ impl NewProposal {
             client_id,
             title,
             content: content.unwrap_or_default(),
-            status: status.unwrap_or(ProposalStatus::Draft),
             amount: amount.unwrap_or_default(),
             currency,
             valid_until,
         })
-    }
-
-    /// The status it begins with, which nobody may choose.
-    pub fn first_status(&self) -> Result<ProposalStatus> {
-        match self.status {
-            ProposalStatus::Draft => Ok(ProposalStatus::Draft),
-            _ => Err(Error::conflict(
-                "A new proposal is a draft; send it with POST /proposals/:id/send",
-            )),
-        }
     }
 }
 
@@ -258,10 +245,10 @@ impl ProposalChange {
         let mut form = Form::new(object);
         let client_id = form.change("clientId", ClientId::read);
         let title = form.change("title", text::line(text::NAME_MAX));
-        let content = form.change("content", text::free(text::FREE_MAX));
-        let status = form.change("status", ProposalStatus::read);
-        let amount = form.change("amount", money::amount);
-        let currency = form.change("currency", Currency::read);
+        let content = form.change_or("content", Some(String::new()), text::free(text::FREE_MAX));
+        let status = form.change_or("status", None, ProposalStatus::read);
+        let amount = form.change_or("amount", Some(Decimal::ZERO), money::amount);
+        let currency = form.change_or("currency", None, Currency::read);
         let valid_until = form.patch("validUntil", date::read);
         let (
             Some(client_id),

@@ -122,3 +122,9 @@ impl Registration {
         Ok(Self { role, username, phone, location, date_of_birth, ..known })
     }
 }
+
+/// Reads a username that somebody would like to have.
+pub fn read_username(object: &Object) -> Result<String> {
+    let mut form = Form::new(object);
+    form.required("username", text::username).ok_or_else(|| form.failure())
+}

@@ -64,6 +64,8 @@ pub enum Rule {
     RequestKey,
     /// Names nothing that belongs to this account.
     Unknown,
+    /// Names something of another client than the one it is for.
+    OtherClient,
     /// Another has it already.
     Taken,
     /// Letters, digits, `_` and `-`.
@@ -153,6 +155,7 @@ impl fmt::Display for Rule {
             Rule::TooManyItems { max } => write!(f, "must have at most {max} entries"),
             Rule::RequestKey => write!(f, "must be 1 to 255 visible ASCII characters"),
             Rule::Unknown => write!(f, "does not exist"),
+            Rule::OtherClient => write!(f, "belongs to another client"),
             Rule::Taken => write!(f, "is taken already"),
             Rule::Username => {
                 write!(f, "must contain only letters, numbers, underscores and hyphens")

@@ -69,13 +69,18 @@ impl Seed {
         })
     }
 
+    /// The secret in base32, as it is typed into an app that cannot scan.
+    pub fn base32(&self) -> String {
+        self.totp().secret().to_base32()
+    }
+
     /// What an authenticator app reads from the QR code.
     pub fn uri(&self, email: &str) -> String {
         // What RFC 3986 leaves as it is anywhere.
         const RESERVED: &AsciiSet =
             &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
         let email = utf8_percent_encode(email, RESERVED);
-        let secret = self.totp().secret().to_base32();
+        let secret = self.base32();
         format!(
             "otpauth://totp/{ISSUER}:{email}?secret={secret}&issuer={ISSUER}\
              &algorithm=SHA1&digits={DIGITS}&period={STEP_SECONDS}"

@@ -1,5 +1,9 @@
 //! Closed sets of words: statuses, kinds, roles.
 
+use serde_json::Value;
+
+use super::rule::Rule;
+
 /// A closed set of words.
 pub trait Word: Copy + 'static {
     /// Every word, in the order of the documents.
@@ -50,3 +54,11 @@ macro_rules! words {
 }
 
 pub(crate) use words;
+
+/// Accepts these words and no others.
+pub fn only(words: &'static [&'static str]) -> impl Fn(&Value) -> Result<(), Rule> {
+    move |value| {
+        let is_known = value.as_str().is_some_and(|word| words.contains(&word));
+        if is_known { Ok(()) } else { Err(Rule::OneOf(words)) }
+    }
+}

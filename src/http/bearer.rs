@@ -63,9 +63,17 @@ impl<'a> ApiExtractor<'a> for Bearer {
 pub struct LastBearer(pub Option<Claims>);
 
 impl<'a> ApiExtractor<'a> for LastBearer {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::PoemExtractor];
+    const TYPES: &'static [ApiExtractorType] = Bearer::TYPES;
     type ParamType = ();
     type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        Bearer::register(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        Bearer::security_schemes()
+    }
 
     async fn from_request(
         request: &'a Request,

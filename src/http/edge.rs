@@ -51,9 +51,9 @@ const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 const ALLOWED_METHODS: &str = "GET, POST, PUT, DELETE, PATCH, OPTIONS";
-const ALLOWED_HEADERS: &str = "Content-Type, Authorization, Accept, Idempotency-Key";
+const ALLOWED_HEADERS: &str = "Content-Type, Authorization, Accept, Idempotency-Key, If-Match";
 const EXPOSED_HEADERS: &str = "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, \
-     Retry-After, X-Total-Count, X-Request-Id";
+     Retry-After, X-Total-Count, X-Request-Id, Content-Disposition, ETag";
 
 /// Headers of every answer.
 const SECURITY_HEADERS: [(HeaderName, &str); 8] = [

@@ -6,6 +6,7 @@ pub mod bearer;
 pub mod body;
 pub mod body_budget;
 pub mod edge;
+mod example;
 pub(crate) mod failed;
 pub mod figures;
 pub mod framing;

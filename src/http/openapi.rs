@@ -11,6 +11,8 @@ use poem_openapi::{
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use super::{answer::JSON, example::Examples};
+
 /// What is said of an API beside its routes.
 pub struct About {
     pub title: &'static str,
@@ -57,10 +59,13 @@ pub struct Document {
 
 impl Document {
     /// Makes the document of an API.
-    pub fn new<Routes: OpenApi>(about: &About) -> Self {
+    ///
+    /// `public_url` is how people reach the program, without a slash at its end.
+    pub fn new<Routes: OpenApi>(about: &About, public_url: &str) -> Self {
         let service = service(Described::<Routes>(PhantomData), about);
         let plain = service.spec();
-        let document = complete(serde_json::from_str(&plain).unwrap_or_default(), about);
+        let document =
+            complete(serde_json::from_str(&plain).unwrap_or_default(), about, public_url);
         let json = serde_json::to_string_pretty(&document).unwrap_or_default();
         // The page carries the document as it was before it was completed.
         let page = service.swagger_ui_html().replace(&plain, &json);
@@ -84,9 +89,18 @@ impl Document {
 }
 
 /// Adds what holds for every route: headers, the idempotency key, one id for each operation.
-fn complete(mut document: Value, about: &About) -> Value {
-    document["info"]["description"] = about.description.into();
-    document["servers"] = json!([{ "url": about.base }]);
+fn complete(mut document: Value, about: &About, public_url: &str) -> Value {
+    let info = &mut document["info"];
+    info["description"] = about.description.into();
+    info["contact"] = json!({ "name": "FreelanceOS" });
+    info["license"] = json!({
+        "name": "MIT OR Apache-2.0", "url": "https://spdx.org/licenses/",
+    });
+    document["servers"] = json!([{ "url": format!("{public_url}{}", about.base) }]);
+    give_types(&mut document);
+    let schemas = document["components"]["schemas"].clone();
+    let examples = Examples { schemas: &schemas };
+    let mut failures = Map::new();
     document["components"]["headers"] = json!({
         "X-RateLimit-Limit": header("integer", "Maximum requests allowed in the window"),
         "X-RateLimit-Remaining": header("integer", "Requests remaining in the window"),
@@ -97,13 +111,65 @@ fn complete(mut document: Value, about: &About) -> Value {
     for (path, operations) in entries(&mut document["paths"]) {
         for (method, operation) in entries(operations) {
             complete_operation(path, method, operation, about);
+            for (status, response) in entries(&mut operation["responses"]) {
+                give_example(status, response, &examples, &mut failures);
+            }
         }
     }
+    document["components"]["examples"] = failures.into();
     document
+}
+
+/// Says the type of what may be null: OpenAPI 3.0 takes `nullable` only beside a `type`.
+fn give_types(value: &mut Value) {
+    match value {
+        Value::Array(list) => list.iter_mut().for_each(give_types),
+        Value::Object(object) => {
+            if object.get("nullable") == Some(&Value::Bool(true)) && !object.contains_key("type") {
+                object.insert("type".to_owned(), "object".into());
+                // Beside the reference, not as another part that null would have to be.
+                let parts = object.get_mut("allOf").and_then(Value::as_array_mut);
+                if let Some(parts) = parts {
+                    parts.retain(|part| *part != json!({ "nullable": true }));
+                }
+            }
+            object.values_mut().for_each(give_types);
+        }
+        _ => {}
+    }
+}
+
+/// Adds an example to an answer: those of failures are alike in many places, and written once.
+fn give_example(
+    status: &str,
+    response: &mut Value,
+    examples: &Examples,
+    failures: &mut Map<String, Value>,
+) {
+    let content = response.get_mut("content").and_then(|kinds| kinds.get_mut(JSON));
+    let Some(content) = content else { return };
+    let example = examples.answer(&content["schema"], status.parse().unwrap_or(200));
+    if status.starts_with('2') {
+        content["example"] = example;
+        return;
+    }
+    let schema = content["schema"].to_string();
+    let shape = schema.split("#/components/schemas/").nth(1).unwrap_or("Error");
+    let shape: String = shape.chars().take_while(char::is_ascii_alphanumeric).collect();
+    let name = format!("{shape}{status}");
+    content["examples"] = json!({ status: { "$ref": format!("#/components/examples/{name}") } });
+    failures.insert(name, json!({ "value": example }));
 }
 
 fn complete_operation(path: &str, method: &str, operation: &mut Value, about: &About) {
     let is_signed_in = operation.get("security").is_some();
+    let is_refused = operation["responses"].get("401").is_some();
+    match operation.get_mut("security").and_then(Value::as_array_mut) {
+        // Where nobody is told to sign in the token is welcome, and can be left out.
+        Some(schemes) if !is_refused => schemes.push(json!({})),
+        Some(_) => {}
+        None => operation["security"] = json!([]),
+    }
     if operation.get("operationId").is_none() {
         operation["operationId"] = update_id(path, method).into();
     }

@@ -102,7 +102,7 @@ pub const PROJECTS: Section = Section {
 
 pub const MILESTONES: Section = Section {
     sql: "SELECT m.id, m.id, m.project_id, p.name, m.name, m.description, m.status, p.currency, \
-          m.amount, m.due_date, m.completed_at \
+          m.amount, m.due_date, m.completed_at, m.invoice_id \
           FROM milestones m JOIN projects p ON p.id = m.project_id \
           WHERE m.account_id = ?1 AND m.id > ?2 ORDER BY m.id LIMIT ?3",
     columns: &[
@@ -116,6 +116,7 @@ pub const MILESTONES: Section = Section {
         ("amount", Kind::Money(6)),
         ("dueDate", Kind::Day),
         ("completedAt", Kind::Instant),
+        ("invoiceId", Kind::Id(id::<InvoiceKind>)),
     ],
     by_text: false,
     page: 200,
@@ -124,7 +125,7 @@ pub const MILESTONES: Section = Section {
 pub const PROPOSALS: Section = Section {
     sql: "SELECT p.id, p.id, p.client_id, c.name, p.title, p.content, p.status, p.currency, \
           p.amount, p.valid_until, p.sent_at, p.answered_at, p.answered_by, p.answered_from, \
-          p.created_at, p.updated_at \
+          p.created_at, p.updated_at, p.project_id \
           FROM proposals p JOIN clients c ON c.id = p.client_id \
           WHERE p.account_id = ?1 AND p.id > ?2 ORDER BY p.id LIMIT ?3",
     columns: &[
@@ -143,6 +144,7 @@ pub const PROPOSALS: Section = Section {
         ("answeredFrom", Kind::Text),
         ("createdAt", Kind::Instant),
         ("updatedAt", Kind::Instant),
+        ("projectId", Kind::Id(id::<ProjectKind>)),
     ],
     by_text: false,
     page: 100,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     client, dashboard,
     engine::{Row, Tx, values},
-    list_total,
+    list_total, milestone,
     tens::tens,
 };
 use crate::domain::{
@@ -211,6 +211,9 @@ pub fn update(tx: &mut Tx, before: &Invoice, invoice: &Invoice) -> Result<()> {
     if before.items != invoice.items {
         tx.change("DELETE FROM invoice_items WHERE invoice_id = ?1", values![&invoice.id])?;
         create_items(tx, invoice)?;
+    }
+    if invoice.status == InvoiceStatus::Cancelled {
+        milestone::release(tx, invoice.id)?;
     }
     tally(tx, invoice, 1)
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::domain::{
     error::{Error, Result},
-    id::{AccountId, MilestoneId, ProjectId},
+    id::{AccountId, InvoiceId, MilestoneId, ProjectId},
     milestone::{Milestone, MilestoneFilter},
     money::{Currency, Money},
     page::Listing,
@@ -22,8 +22,9 @@ macro_rules! select {
     ($tail:literal) => {
         concat!(
             "SELECT m.id, m.account_id, m.project_id, m.name, m.description, m.amount, m.status, \
-             m.due_date, m.completed_at, p.currency \
-             FROM milestones m JOIN projects p ON p.id = m.project_id ",
+             m.due_date, m.completed_at, p.currency, i.id, i.number \
+             FROM milestones m JOIN projects p ON p.id = m.project_id \
+             LEFT JOIN invoices i ON i.id = m.invoice_id ",
             $tail
         )
     };
@@ -41,6 +42,7 @@ fn read(row: &dyn Row) -> Result<Milestone> {
         status: row.get(6)?,
         due_date: row.get(7)?,
         completed_at: row.get(8)?,
+        invoice: row.get::<Option<_>>(10)?.zip(row.get(11)?),
     })
 }
 
@@ -168,6 +170,27 @@ pub fn update(tx: &mut Tx, before: &Milestone, milestone: &Milestone) -> Result<
         list_total::bump(tx, before.account, &by_project(milestone.project_id), 1)?;
     }
     Ok(())
+}
+
+/// Writes down which invoice was made of a milestone that is not paid and has none; answers
+/// whether it was so.
+pub fn set_invoice(
+    tx: &mut Tx,
+    account: AccountId,
+    id: MilestoneId,
+    invoice: InvoiceId,
+) -> Result<bool> {
+    let changed = tx.execute(
+        "UPDATE milestones SET invoice_id = ?3 \
+         WHERE account_id = ?1 AND id = ?2 AND invoice_id IS NULL AND status <> 'paid'",
+        values![&account, &id, &invoice],
+    )?;
+    Ok(changed > 0)
+}
+
+/// The invoice is cancelled: another can be made of its milestone.
+pub(super) fn release(tx: &mut Tx, invoice: InvoiceId) -> Result<()> {
+    tx.change("UPDATE milestones SET invoice_id = NULL WHERE invoice_id = ?1", values![&invoice])
 }
 
 /// Removes a milestone.

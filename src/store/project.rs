@@ -6,7 +6,7 @@ use super::{
     client,
     dashboard::{self, Measure},
     engine::{Row, Tx, values},
-    list_total, milestone,
+    list_total, milestone, proposal,
     search::Search,
 };
 use crate::domain::{
@@ -228,6 +228,7 @@ pub fn update(tx: &mut Tx, before: &Project, project: &Project) -> Result<()> {
 /// Takes a project out of every list and removes its milestones.
 pub fn delete(tx: &mut Tx, project: &Project, now: Timestamp) -> Result<()> {
     milestone::delete_of_project(tx, project.account, project.id)?;
+    proposal::release(tx, project.id)?;
     tx.change(
         "UPDATE projects SET deleted_at = ?2, updated_at = ?2 WHERE id = ?1",
         values![&project.id, now],

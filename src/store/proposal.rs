@@ -11,7 +11,7 @@ use super::{
 use crate::domain::{
     error::{Error, Result},
     exchange_rate::Rates,
-    id::{AccountId, ClientId, ProposalId},
+    id::{AccountId, ClientId, ProjectId, ProposalId},
     money::{Currency, Money},
     page::Listing,
     proposal::{Proposal, ProposalFilter, ProposalLink, ProposalRecord, ProposalStatus},
@@ -22,7 +22,9 @@ macro_rules! select {
     ($tail:literal) => {
         concat!(
             "SELECT id, account_id, client_id, title, content, status, currency, amount, \
-             valid_until, created_at, updated_at, link FROM proposals WHERE account_id = ?1 ",
+             valid_until, created_at, updated_at, link, project_id, \
+             (SELECT p.name FROM projects p WHERE p.id = proposals.project_id) \
+             FROM proposals WHERE account_id = ?1 ",
             $tail
         )
     };
@@ -41,6 +43,7 @@ fn read(row: &dyn Row) -> Result<Proposal> {
         amount: Money::new(row.get(7)?, currency),
         valid_until: row.get(8)?,
         link: row.bytes(11)?.map(|link| ProposalLink::Sealed(link.to_vec())),
+        project: row.get::<Option<_>>(12)?.zip(row.get(13)?),
         created_at: row.get(9)?,
         updated_at: row.get(10)?,
     })
@@ -117,6 +120,26 @@ pub fn find_record(tx: &mut Tx, proposal: Proposal) -> Result<ProposalRecord> {
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
     )?;
     Ok(ProposalRecord { proposal, sent_at, answered_at, answered_by, answered_from })
+}
+
+/// Writes down which project was made of a proposal that has none; answers whether it was so.
+pub fn set_project(
+    tx: &mut Tx,
+    account: AccountId,
+    id: ProposalId,
+    project: ProjectId,
+) -> Result<bool> {
+    let changed = tx.execute(
+        "UPDATE proposals SET project_id = ?3 \
+         WHERE account_id = ?1 AND id = ?2 AND project_id IS NULL",
+        values![&account, &id, &project],
+    )?;
+    Ok(changed > 0)
+}
+
+/// The project is deleted: another can be made of its proposal.
+pub(super) fn release(tx: &mut Tx, project: ProjectId) -> Result<()> {
+    tx.change("UPDATE proposals SET project_id = NULL WHERE project_id = ?1", values![&project])
 }
 
 /// How many proposals have a status.

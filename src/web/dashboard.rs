@@ -165,7 +165,11 @@ impl Show {
     }
 
     fn growth(&self, percent: &Decimal) -> Growth {
-        Growth(*percent)
+        Growth { by: *percent, unit: " %" }
+    }
+
+    fn count_growth(&self, count: &i64) -> Growth {
+        Growth { by: (*count).into(), unit: "" }
     }
 
     fn late(&self, shown: &ShownInvoice) -> String {
@@ -173,14 +177,17 @@ impl Show {
     }
 }
 
-/// How something has changed against last month.
-struct Growth(Decimal);
+/// How something has changed against last month: in percent, or by how many.
+struct Growth {
+    by: Decimal,
+    unit: &'static str,
+}
 
 impl Growth {
     fn class(&self) -> &'static str {
-        if self.0.is_zero() {
+        if self.by.is_zero() {
             ""
-        } else if self.0.is_sign_positive() {
+        } else if self.by.is_sign_positive() {
             "up"
         } else {
             "down"
@@ -188,10 +195,11 @@ impl Growth {
     }
 
     fn text(&self) -> String {
-        let percent = self.0.abs().normalize();
+        let (by, unit) = (self.by.abs().normalize(), self.unit);
         match self.class() {
-            "up" => format!("{percent} % more than last month"),
-            "down" => format!("{percent} % less than last month"),
+            "up" => format!("{by}{unit} more than last month"),
+            "down" if unit.is_empty() => format!("{by} fewer than last month"),
+            "down" => format!("{by}{unit} less than last month"),
             _ => "As last month".to_owned(),
         }
     }

@@ -17,6 +17,7 @@ use super::{
 use crate::domain::{
     error::{Error, Kind, Result},
     form::Object,
+    id::ProjectId,
     invoice::{
         Invoice, InvoiceChange, InvoiceStatus, Line, NewInvoice, ShownInvoice, Totals, price,
     },
@@ -29,6 +30,7 @@ const LINE: &[(&str, As)] =
 const FIELDS: &[(&str, As)] = &[
     ("clientId", As::Text),
     ("projectId", As::Text),
+    ("milestoneId", As::Text),
     ("taxRate", As::Number),
     ("currency", As::Text),
     ("issueDate", As::Text),
@@ -130,14 +132,27 @@ pub async fn new(visit: Visit) -> Result<Response> {
     let fields = Fields::default()
         .with("clientId", query.get("clientId"))
         .with("projectId", query.get("projectId"))
+        .with("milestoneId", query.get("milestoneId"))
         .with("issueDate", today)
         .with("dueDate", due)
-        .with("currency", visit.frame.account.currency)
+        .with("currency", currency(&visit, &query).await?)
         .with("taxRate", defaults.tax_rate)
         .with_some("notes", defaults.notes)
         .with("items.0.description", query.get("description"))
         .with("items.0.rate", query.get("amount"));
     edit_page(&visit, StatusCode::OK, visit.form(padded(fields)), None).await
+}
+
+/// The currency of what the invoice is made of, or else the account's.
+async fn currency(visit: &Visit, query: &Fields) -> Result<Currency> {
+    if let Some(currency) = Currency::from_code(query.get("currency")) {
+        return Ok(currency);
+    }
+    if query.has("projectId") {
+        let id = ProjectId::parse(query.get("projectId"));
+        return Ok(visit.app.project(visit.claims, id).await?.budget.currency);
+    }
+    Ok(visit.frame.account.currency)
 }
 
 /// Adds an invoice, or shows the form with its lines as they were asked for.
@@ -146,7 +161,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     if let Some(fields) = rearranged(&fields) {
         return edit_page(&visit, StatusCode::OK, visit.form(fields), None).await;
     }
-    let created = match NewInvoice::read(&complete(&fields).object(FIELDS)) {
+    let created = match NewInvoice::read_web(&complete(&fields).object(FIELDS)) {
         Ok(new) => visit.app.create_invoice(visit.claims, visit.once(&fields, place), new).await,
         Err(error) => Err(error),
     };

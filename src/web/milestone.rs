@@ -69,6 +69,7 @@ pub fn invoice_link(project: &Project, milestone: &Milestone) -> String {
         ("description", milestone.name.clone()),
         ("amount", milestone.amount.decimal().to_string()),
         ("currency", milestone.amount.currency.to_string()),
+        ("milestoneId", milestone.id.to_string()),
     ];
     format!("/invoices/new?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
 }

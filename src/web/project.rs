@@ -36,6 +36,8 @@ const FIELDS: &[(&str, As)] = &[
     ("currency", As::Text),
     ("status", As::Text),
     ("deadline", As::Text),
+    // What it is made of; only the form of a new one has it.
+    ("proposalId", As::Text),
 ];
 /// What a list may be asked for.
 pub(super) const FILTERS: &[(&str, As)] =
@@ -171,6 +173,7 @@ pub async fn new(visit: Visit) -> Result<Response> {
 
 fn agreed(proposal: &Proposal) -> Fields {
     Fields::default()
+        .with("proposalId", proposal.id)
         .with("clientId", proposal.client_id)
         .with("name", &proposal.title)
         .with("description", &proposal.content)
@@ -181,7 +184,7 @@ fn agreed(proposal: &Proposal) -> Fields {
 /// Adds a project.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     let place = |project: &Project| format!("/projects/{}", project.id).into_bytes();
-    let created = match NewProject::read(&fields.object(FIELDS)) {
+    let created = match NewProject::read_web(&fields.object(FIELDS)) {
         Ok(new) => visit.app.create_project(visit.claims, visit.once(&fields, place), new).await,
         Err(error) => Err(error),
     };

@@ -10,6 +10,7 @@ pub fn say(rule: &Rule) -> String {
         Rule::NotNumber => "Please type a number, such as 1250.50.",
         Rule::OneOf(_) => "Please choose one of the list.",
         Rule::Unknown => "Please choose one of the list; this one is not there any more.",
+        Rule::OtherClient => "This belongs to another client.",
         Rule::Currency => "Please choose a currency, such as NGN or USD.",
         Rule::Timezone => "Please choose a timezone, such as Africa/Lagos.",
         Rule::Date => "Please give a day from 2000 to 2100, such as 2026-04-15.",

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use poem_openapi::OpenApi;
+use poem_openapi::{OpenApi, param::Query};
 
 use super::{
     Tag,
-    error::{Failed, Proving, Reading, Registering, SigningIn},
+    error::{Checking, Failed, Proving, Reading, Registering, SigningIn},
 };
 use crate::{
     app::{
@@ -19,12 +19,14 @@ use crate::{
         code::{EmailLink, EmailOtp, OtpRequest, OtpType, PasswordReset},
         error::{Error, Result},
         id::AccountId,
-        registration::Registration,
+        password::PasswordChange,
+        registration::{self, Registration},
     },
     http::{
         answer::Bare,
         bearer::Bearer,
         body::Body,
+        query::{Loose, Parameters},
         visitor::Visitor,
         wire::{
             EmailInput, Maybe, Nullable, OneOf, OtpInput, PhoneInput, PlainDateInput, Str, Text,
@@ -117,6 +119,10 @@ wire! {
         message "message": String,
         user "user": UserBody,
         tokens "tokens": TokensBody,
+        /// That of `tokens`, like the two below.
+        access_token "accessToken": String,
+        refresh_token "refreshToken": String,
+        expires_in "expiresIn": i64,
     }
 }
 
@@ -267,6 +273,24 @@ wire! {
     }
 }
 
+wire! {
+    /// Another password, and the current one.
+    struct PasswordChangeInput "PasswordChange" example r#"{
+        "currentPassword": "StrongPassword123!",
+        "newPassword": "StrongerPassword123!"
+    }"# {
+        current_password "currentPassword": String,
+        new_password "newPassword": Str<8, 128>,
+    }
+}
+
+wire! {
+    /// Whether a username is free.
+    struct AvailableBody "UsernameAvailability" {
+        available "available": bool,
+    }
+}
+
 /// What a refused login is told, whatever the reason.
 pub const REFUSED: &str = "Invalid credentials or email not verified";
 
@@ -276,6 +300,8 @@ pub struct Routes(pub Arc<App>);
 #[OpenApi(prefix_path = "/auth", tag = "Tag::Auth")]
 impl Routes {
     /// Register; a link and a code are mailed, of which either proves the e-mail address
+    ///
+    /// The account can be used once its address is proven. At most 5 an hour from one address.
     #[oai(path = "/register", method = "post", operation_id = "register")]
     async fn register(
         &self,
@@ -295,6 +321,8 @@ impl Routes {
     }
 
     /// Prove the e-mail address by the token of the mailed link
+    ///
+    /// The token is good for 24 hours, once.
     #[oai(path = "/verify-email", method = "post", operation_id = "verifyEmail")]
     async fn verify_email(
         &self,
@@ -305,6 +333,9 @@ impl Routes {
     }
 
     /// Mail a code; the answer is the same whether or not there is such an account
+    ///
+    /// The code is good for 5 minutes. At most 3 in 5 minutes for one address, and 3 password
+    /// resets an hour.
     #[oai(path = "/send-email-otp", method = "post", operation_id = "sendEmailOtp")]
     async fn send_email_otp(
         &self,
@@ -315,6 +346,8 @@ impl Routes {
     }
 
     /// Prove the e-mail address by the code that was mailed
+    ///
+    /// After 5 wrong codes a new one must be asked for.
     #[oai(path = "/verify-email-otp", method = "post", operation_id = "verifyEmailOtp")]
     async fn verify_email_otp(
         &self,
@@ -325,6 +358,10 @@ impl Routes {
     }
 
     /// Sign in with a password
+    ///
+    /// The access token is good for an hour, the refresh token for 7 days. An account with
+    /// two-factor sign-in is answered 401 until `totpCode` comes with the password. At most 10 in
+    /// 15 minutes from one address.
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
         &self,
@@ -336,10 +373,20 @@ impl Routes {
         let sign_in = self.0.login(credentials, visitor.device).await.map_err(said)?;
         let tokens = TokensBody::new(&self.0, &sign_in)?;
         let (user, message) = (sign_in.account.into(), "Login successful".to_owned());
-        Ok(Bare::new(LoginBody { success: true, message, user, tokens }))
+        Ok(Bare::new(LoginBody {
+            success: true,
+            message,
+            user,
+            access_token: tokens.access_token.clone(),
+            refresh_token: tokens.refresh_token.clone(),
+            expires_in: tokens.expires_in,
+            tokens,
+        }))
     }
 
     /// Mail a code that sets another password; the answer is the same for unknown addresses
+    ///
+    /// The code is good for 5 minutes. At most 3 an hour for one address.
     #[oai(path = "/forgot-password", method = "post", operation_id = "forgotPassword")]
     async fn forgot_password(
         &self,
@@ -351,6 +398,8 @@ impl Routes {
     }
 
     /// Set another password by the code that was mailed; every session ends
+    ///
+    /// Proves the e-mail address with it. After 5 wrong codes a new one must be asked for.
     #[oai(path = "/reset-password", method = "post", operation_id = "resetPassword")]
     async fn reset_password(
         &self,
@@ -360,7 +409,39 @@ impl Routes {
         Ok(Bare::new("Password reset successfully. Please log in again."))
     }
 
+    /// Set another password; every other session ends
+    ///
+    /// A wrong current password is 400. The new password follows the rule of the document that the
+    /// account was made by.
+    #[oai(path = "/change-password", method = "post", operation_id = "changePassword")]
+    async fn change_password(
+        &self,
+        body: Body<PasswordChangeInput>,
+        bearer: Bearer,
+    ) -> Result<Bare<DoneBody>, Failed<SigningIn>> {
+        let change = self.0.admit(bearer.0, body.read(PasswordChange::read)).await?;
+        let change = self.0.guard(change, PasswordChange::guarded).await?;
+        self.0.change_password_by_rule(bearer.0, change).await?;
+        Ok(Bare::new("Password changed successfully"))
+    }
+
+    /// Get whether a username is free
+    ///
+    /// Usernames are compared without regard to case.
+    #[oai(path = "/check-username", method = "get", operation_id = "checkUsername")]
+    async fn check_username(
+        &self,
+        username: Query<Option<Loose<UsernameInput>>>,
+    ) -> Result<Bare<AvailableBody>, Failed<Checking>> {
+        let parameters = Parameters::new().with("username", username.0);
+        let username = registration::read_username(parameters.object())?;
+        let available = self.0.is_username_free(username).await?;
+        Ok(Bare::new(AvailableBody { available }))
+    }
+
     /// Get the signed-in user
+    ///
+    /// The account of the bearer token.
     #[oai(path = "/me", method = "get", operation_id = "getMe")]
     async fn find(&self, bearer: Bearer) -> Result<Bare<UserBody>, Failed<Reading>> {
         Ok(Bare::new(self.0.account(bearer.0).await?))

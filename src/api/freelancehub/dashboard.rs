@@ -17,6 +17,7 @@ use crate::{
         date,
         id::ActivityId,
         message::Message,
+        money::Currency,
         page::Page,
     },
     http::{
@@ -36,20 +37,26 @@ wire! {
         pending_proposals "pendingProposals": u64,
         /// In the user's currency; what no exchange rate is known for is left out.
         total_earnings "totalEarnings": Amount,
+        /// Of the amounts here.
+        currency "currency": Text<Currency>,
         /// Views of the public profile.
         profile_views "profileViews": u64,
         completed_projects "completedProjects": u64,
         /// Completed projects among those that have ended, in whole percent.
         success_rate "successRate": u64,
+        /// How much of the profile is filled in, in whole percent.
+        profile_completion "profileCompletion": usize,
     }
 }
 
-impl From<&Career> for FiguresBody {
-    fn from(career: &Career) -> Self {
+impl FiguresBody {
+    fn new(career: &Career, profile_completion: usize) -> Self {
         Self {
+            profile_completion,
             active_projects: career.active_projects,
             pending_proposals: career.pending_proposals,
             total_earnings: Amount::from_minor(career.earnings, career.currency),
+            currency: Text(career.currency),
             profile_views: career.profile_views,
             completed_projects: career.completed_projects,
             success_rate: career.success_rate(),
@@ -137,10 +144,11 @@ wire! {
 
 impl From<Overview> for DashboardBody {
     fn from(overview: Overview) -> Self {
-        let Overview { career, today, activity, deadlines, messages } = overview;
+        let Overview { career, profile_completion, today, activity, deadlines, messages } =
+            overview;
         let deadlines = deadlines.into_iter().map(|deadline| DeadlineBody::new(deadline, today));
         Self {
-            stats: (&career).into(),
+            stats: FiguresBody::new(&career, profile_completion),
             recent_activity: activity.into_iter().map(Into::into).collect(),
             upcoming_deadlines: deadlines.collect(),
             recent_messages: messages.into_iter().map(Into::into).collect(),
@@ -158,6 +166,8 @@ wire! {
         proposal_acceptance_rate "proposalAcceptanceRate": u64,
         /// In the user's currency; what no exchange rate is known for is left out.
         total_earnings "totalEarnings": Amount,
+        /// Of the amounts here.
+        currency "currency": Text<Currency>,
         /// Earnings for each completed project, without decimals.
         average_project_value "averageProjectValue": Amount,
         completed_projects "completedProjects": u64,
@@ -175,6 +185,7 @@ impl From<Career> for StatsBody {
             accepted_proposals: career.accepted_proposals,
             proposal_acceptance_rate: career.acceptance_rate(),
             total_earnings: Amount::from_minor(career.earnings, career.currency),
+            currency: Text(career.currency),
             average_project_value: Amount::from_whole(career.average_project_value()),
             completed_projects: career.completed_projects,
             ongoing_projects: career.active_projects,
@@ -190,18 +201,24 @@ pub struct Routes(pub Arc<App>);
 #[OpenApi(prefix_path = "/freelancer", tag = "Tag::Dashboard")]
 impl Routes {
     /// Get the dashboard
+    ///
+    /// Key figures, the newest activity and messages, and the next deadlines of projects.
     #[oai(path = "/dashboard", method = "get", operation_id = "getDashboard")]
     async fn dashboard(&self, bearer: Bearer) -> Result<Bare<DashboardBody>, Failed<Showing>> {
         Ok(Bare::new(self.0.overview(bearer.0).await?))
     }
 
     /// Get the key figures
+    ///
+    /// All that was done so far. Amounts are in the currency of the user.
     #[oai(path = "/stats", method = "get", operation_id = "getStats")]
     async fn stats(&self, bearer: Bearer) -> Result<Bare<StatsBody>, Failed<Showing>> {
         Ok(Bare::new(self.0.career(bearer.0).await?))
     }
 
     /// List what happened, newest first
+    ///
+    /// Pages of 10 unless `limit` says otherwise; `X-Total-Count` tells how many entries there are.
     #[oai(path = "/activity", method = "get", operation_id = "listActivity")]
     async fn activity(
         &self,

@@ -88,6 +88,8 @@ pub type Failed<S> = failed::Failed<S, ErrorBody>;
 statuses! {
     /// Registration.
     Registering: 400 403 409 413 415 429 500 503;
+    /// Asking whether a name is free.
+    Checking: 400 429 500 503;
     /// Asking for or using a code.
     Proving: 400 413 415 429 500 503;
     /// Signing in.

@@ -80,6 +80,8 @@ pub struct Routes(pub Arc<App>);
 #[OpenApi(prefix_path = "/freelancer/messages", tag = "Tag::Messages")]
 impl Routes {
     /// List the messages, newest first
+    ///
+    /// What visitors of the public profile wrote. `X-Total-Count` tells how many there are.
     #[oai(path = "/", method = "get", operation_id = "listMessages")]
     async fn list(
         &self,
@@ -96,6 +98,8 @@ impl Routes {
     }
 
     /// Mark a message as read or unread
+    ///
+    /// Messages that were not read are counted on the dashboard.
     #[oai(path = "/:id", method = "put", method = "patch")]
     async fn update(
         &self,
@@ -109,6 +113,8 @@ impl Routes {
     }
 
     /// Remove a message
+    ///
+    /// It is gone from the activity, too.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteMessage")]
     async fn delete(
         &self,
@@ -126,6 +132,8 @@ pub struct PublicRoutes(pub Arc<App>);
 #[OpenApi(prefix_path = "/public/freelancers", tag = "Tag::Public")]
 impl PublicRoutes {
     /// Write to a freelancer
+    ///
+    /// Nobody need be signed in. At most 5 an hour from one address.
     #[oai(path = "/:username/messages", method = "post", operation_id = "sendMessage")]
     async fn create(
         &self,

@@ -314,12 +314,17 @@ pub struct Routes(pub Arc<App>);
 #[OpenApi(prefix_path = "/auth", tag = "Tag::Passkeys")]
 impl Routes {
     /// Get what the browser needs to make a passkey
+    ///
+    /// Hand the answer to `navigator.credentials.create`. The challenge is good once, for 5
+    /// minutes.
     #[oai(path = "/passkey/registration-challenge", method = "post", operation_id = "startPasskey")]
     async fn start(&self, bearer: Bearer) -> Result<Bare<CreationBody>, Failed<Beginning>> {
         Ok(Bare::new(self.0.start_passkey(bearer.0).await?))
     }
 
     /// Register the passkey that the browser has made
+    ///
+    /// Send what `PublicKeyCredential.toJSON()` gives, and the challenge it was made for.
     #[oai(path = "/passkey/register", method = "post", operation_id = "createPasskey")]
     async fn create(
         &self,
@@ -332,6 +337,8 @@ impl Routes {
     }
 
     /// List one's passkeys, newest first
+    ///
+    /// By the names that were given to them.
     #[oai(path = "/passkeys", method = "get", operation_id = "listPasskeys")]
     async fn list(&self, bearer: Bearer) -> Result<Bare<Vec<PasskeyBody>>, Failed<Reading>> {
         let passkeys = self.0.list_passkeys(bearer.0).await?;
@@ -339,6 +346,8 @@ impl Routes {
     }
 
     /// Delete a passkey: nobody signs in with it any more
+    ///
+    /// Other ways to sign in stay as they are.
     #[oai(path = "/passkeys/:id", method = "delete", operation_id = "deletePasskey")]
     async fn delete(
         &self,
@@ -350,6 +359,8 @@ impl Routes {
     }
 
     /// Get what the browser needs to sign in with a passkey; the answer is alike whoever it is
+    ///
+    /// Hand the answer to `navigator.credentials.get`. The challenge is good once, for 5 minutes.
     #[oai(path = "/login/challenge", method = "post", operation_id = "startPasskeyLogin")]
     async fn start_login(
         &self,
@@ -359,6 +370,9 @@ impl Routes {
     }
 
     /// Sign in with a passkey
+    ///
+    /// Send what `PublicKeyCredential.toJSON()` gives. No `totpCode` is asked for. The access token
+    /// is good for an hour, the refresh token for 7 days.
     #[oai(path = "/login/verify", method = "post", operation_id = "loginWithPasskey")]
     async fn login(
         &self,

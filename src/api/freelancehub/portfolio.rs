@@ -130,6 +130,8 @@ pub struct Routes(pub Arc<App>);
 #[OpenApi(prefix_path = "/freelancer/portfolio", tag = "Tag::Portfolio")]
 impl Routes {
     /// Add a piece of work; a portfolio has at most 100
+    ///
+    /// A title is enough. Pictures and links are given by their addresses.
     #[oai(path = "/", method = "post", operation_id = "addPortfolioItem")]
     async fn create(
         &self,
@@ -143,6 +145,8 @@ impl Routes {
     }
 
     /// List the pieces of work, newest first
+    ///
+    /// All of them, without pages.
     #[oai(path = "/", method = "get", operation_id = "getPortfolio")]
     async fn list(&self, bearer: Bearer) -> Result<Bare<Vec<ItemBody>>, Failed<Showing>> {
         let items = self.0.list_portfolio(bearer.0).await?;
@@ -150,6 +154,8 @@ impl Routes {
     }
 
     /// Change a piece of work
+    ///
+    /// Takes any of the fields; null or an empty string clears an optional one.
     #[oai(path = "/:id", method = "put", method = "patch")]
     async fn update(
         &self,
@@ -163,6 +169,8 @@ impl Routes {
     }
 
     /// Remove a piece of work
+    ///
+    /// The public profile no longer shows it.
     #[oai(path = "/:id", method = "delete", operation_id = "deletePortfolioItem")]
     async fn delete(
         &self,

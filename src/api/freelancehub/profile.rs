@@ -199,12 +199,17 @@ pub struct Routes(pub Arc<App>);
 #[OpenApi(prefix_path = "/freelancer/profile", tag = "Tag::Profile")]
 impl Routes {
     /// Get one's own profile, and what is missing in it
+    ///
+    /// `profileCompletion` is in percent, and `missing` names the fields that are not filled in.
     #[oai(path = "/", method = "get", operation_id = "getProfile")]
     async fn find(&self, bearer: Bearer) -> Result<Bare<OwnProfileBody>, Failed<Showing>> {
         Ok(Bare::new(self.0.profile(bearer.0).await?))
     }
 
     /// Complete or update one's own profile
+    ///
+    /// Takes any of the fields; null or an empty string clears one. The public profile shows the
+    /// change at once.
     #[oai(path = "/", method = "put", method = "patch")]
     async fn update(
         &self,
@@ -225,6 +230,8 @@ pub struct PublicRoutes(pub Arc<App>);
 #[OpenApi(prefix_path = "/public/freelancers", tag = "Tag::Public")]
 impl PublicRoutes {
     /// Get a freelancer's public profile; counts one view a day for each visitor
+    ///
+    /// Nobody need be signed in. Freelancers without a username have no public profile.
     #[oai(path = "/:username", method = "get", operation_id = "getFreelancer")]
     async fn find(
         &self,

@@ -114,12 +114,16 @@ pub struct PublicRoutes(pub Arc<App>);
 #[OpenApi(prefix_path = "/public/proposals", tag = "Tag::Public")]
 impl PublicRoutes {
     /// Get the proposal behind a link
+    ///
+    /// The link is the secret: nobody need be signed in.
     #[oai(path = "/:token", method = "get", operation_id = "getPublicProposal")]
     async fn find(&self, token: Path<String>) -> Result<Unindexed<ProposalBody>, Failed<Viewing>> {
         Ok(Unindexed::new(self.0.public_proposal(&token).await?))
     }
 
     /// Accept a proposal, once
+    ///
+    /// Signed with a name. A second answer, or one after the day until which it is valid, is 409.
     #[oai(path = "/:token/accept", method = "post", operation_id = "acceptProposal")]
     async fn accept(
         &self,
@@ -132,6 +136,8 @@ impl PublicRoutes {
     }
 
     /// Decline a proposal, once
+    ///
+    /// Signed with a name. A second answer, or one after the day until which it is valid, is 409.
     #[oai(path = "/:token/decline", method = "post", operation_id = "declineProposal")]
     async fn decline(
         &self,

@@ -87,6 +87,8 @@ pub struct Routes(pub Arc<App>);
 #[OpenApi(prefix_path = "/auth", tag = "Tag::Auth")]
 impl Routes {
     /// Get a new access token
+    ///
+    /// The refresh token stays good until it expires or its session ends.
     #[oai(path = "/refresh", method = "post", operation_id = "refreshToken")]
     async fn refresh(
         &self,
@@ -98,6 +100,8 @@ impl Routes {
     }
 
     /// Sign out of this device: every token of the session stops working
+    ///
+    /// A `refreshToken` of another session is refused; none need be sent.
     #[oai(path = "/logout", method = "post", operation_id = "logout")]
     async fn logout(
         &self,
@@ -110,6 +114,8 @@ impl Routes {
     }
 
     /// Sign out of every device, this one included
+    ///
+    /// Every token of the account stops working at once.
     #[oai(path = "/logout-all", method = "post", operation_id = "logoutAll")]
     async fn logout_all(&self, bearer: Bearer) -> Result<Bare<DoneBody>, Failed<Reading>> {
         self.0.logout_all(bearer.0).await?;
@@ -117,6 +123,9 @@ impl Routes {
     }
 
     /// List the devices that are signed in, newest first
+    ///
+    /// Each is a session that has begun with a sign-in and has not ended. `current` marks the one
+    /// that asks.
     #[oai(path = "/sessions", method = "get", operation_id = "listSessions")]
     async fn list(&self, bearer: Bearer) -> Result<Bare<Vec<SessionBody>>, Failed<Reading>> {
         let sessions = self.0.list_sessions(bearer.0).await?;
@@ -125,6 +134,8 @@ impl Routes {
     }
 
     /// Sign out of one device
+    ///
+    /// Its tokens stop working at once.
     #[oai(path = "/sessions/:id", method = "delete", operation_id = "revokeSession")]
     async fn revoke(
         &self,

@@ -39,6 +39,8 @@ wire! {
     struct SetupBody "TwoFactorSetup" {
         /// The QR code to scan, as the `src` of an image.
         qr_code "qrCode": String,
+        /// The same in base32, for apps that cannot scan.
+        secret "secret": String,
         /// Each is good once in place of a code of the app.
         backup_codes "backupCodes": Vec<String>,
         message "message": String,
@@ -73,12 +75,17 @@ pub struct Routes(pub Arc<App>);
 #[OpenApi(prefix_path = "/auth", tag = "Tag::TwoFactor")]
 impl Routes {
     /// Get whether codes are asked for, and how many backup codes are left
+    ///
+    /// Codes are asked for at each sign-in with a password.
     #[oai(path = "/2fa", method = "get", operation_id = "getTwoFactor")]
     async fn find(&self, bearer: Bearer) -> Result<Bare<TwoFactorBody>, Failed<Reading>> {
         Ok(Bare::new(self.0.two_factor(bearer.0).await?))
     }
 
     /// Get a QR code and backup codes; they count once a code was proven with `/2fa/verify-setup`
+    ///
+    /// `secret` is for apps that cannot scan. Asking again replaces what was never proven; where
+    /// two-factor sign-in is on the answer is 409.
     #[oai(path = "/2fa/enable", method = "post", operation_id = "enableTwoFactor")]
     async fn enable(&self, bearer: Bearer) -> Result<Bare<SetupBody>, Failed<Beginning>> {
         let setup = self.0.enable_two_factor(bearer.0).await?;
@@ -86,6 +93,7 @@ impl Routes {
         let qr_code = self.0.offload(move || qr::data_url(&uri)).await??;
         Ok(Bare::new(SetupBody {
             qr_code,
+            secret: setup.seed.base32(),
             backup_codes: setup.backup_codes.iter().map(|code| code.as_str().into()).collect(),
             message: "2FA setup initiated. Scan the QR code with your authenticator app."
                 .to_owned(),
@@ -93,6 +101,8 @@ impl Routes {
     }
 
     /// Turn two-factor sign-in on, by a code of the app that scanned the QR code
+    ///
+    /// From then on each sign-in with a password needs a code of the app or a backup code.
     #[oai(path = "/2fa/verify-setup", method = "post", operation_id = "verifyTwoFactorSetup")]
     async fn verify_setup(
         &self,
@@ -110,6 +120,8 @@ impl Routes {
     }
 
     /// Turn two-factor sign-in off, by the password and a code
+    ///
+    /// The secret and the backup codes are forgotten.
     #[oai(path = "/2fa/disable", method = "post", operation_id = "disableTwoFactor")]
     async fn disable(
         &self,

@@ -141,6 +141,9 @@ pub struct Routes(pub Arc<App>);
 #[OpenApi(prefix_path = "/auth", tag = "Tag::Auth")]
 impl Routes {
     /// Prove the e-mail address by the code that was mailed, and sign in
+    ///
+    /// The account can be used from then on, and the answer brings its tokens. After 5 wrong codes
+    /// a new one must be asked for.
     #[oai(path = "/verify-otp", method = "post", operation_id = "verifyOtp")]
     async fn verify_otp(
         &self,
@@ -153,6 +156,9 @@ impl Routes {
     }
 
     /// Mail a new code; the answer is the same whether or not there is such an account
+    ///
+    /// Only accounts that wait for their address to be proven are mailed. At most 3 in 5 minutes
+    /// for one address.
     #[oai(path = "/resend-otp", method = "post", operation_id = "resendOtp")]
     async fn resend_otp(
         &self,
@@ -164,6 +170,8 @@ impl Routes {
     }
 
     /// Get the signed-in user
+    ///
+    /// The account of the bearer token.
     #[oai(path = "/profile", method = "get", operation_id = "getAuthProfile")]
     async fn find(&self, bearer: Bearer) -> Result<Bare<ProfileBody>, Failed<Reading>> {
         Ok(Bare::new(self.0.account(bearer.0).await?))

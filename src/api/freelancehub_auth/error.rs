@@ -71,6 +71,8 @@ statuses! {
     Asking: 400 413 415 429 500 503;
     /// Refreshing a token.
     Refreshing: 400 401 413 415 429 500 503;
+    /// Changing what only the caller may.
+    Changing: 400 401 413 415 429 500 503;
     /// Signing out.
     SigningOut: 429 500 503;
     /// Reading one's own account.

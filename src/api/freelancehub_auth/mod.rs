@@ -2,6 +2,7 @@
 
 pub(super) mod account;
 pub mod error;
+mod password;
 mod session;
 
 use std::sync::Arc;
@@ -19,15 +20,28 @@ enum Tag {
 }
 
 /// The routes of the API.
-pub type Routes = (account::Routes, session::Routes);
+pub type Routes = (account::Routes, password::Routes, session::Routes);
 
 /// The routes of the API, over an app.
 pub fn routes(app: &Arc<App>) -> Routes {
-    (account::Routes(Arc::clone(app)), session::Routes(Arc::clone(app)))
+    let app = || Arc::clone(app);
+    (account::Routes(app()), password::Routes(app()), session::Routes(app()))
 }
 
 /// Whether a path is one of this document's own.
 pub fn owns(path: &str) -> bool {
     let route = path.strip_prefix("/api/v1/auth/");
-    matches!(route, Some("verify-otp" | "resend-otp" | "refresh" | "logout" | "profile"))
+    matches!(
+        route,
+        Some(
+            "verify-otp"
+                | "resend-otp"
+                | "forgot-password"
+                | "reset-password"
+                | "change-password"
+                | "refresh"
+                | "logout"
+                | "profile"
+        )
+    )
 }

@@ -16,9 +16,10 @@ use crate::{
 };
 
 wire! {
-    /// A new access token.
+    /// A new access token, by both names that front ends know it by.
     struct AccessBody "AuthAccess" {
         access_token "accessToken": String,
+        same_token "access_token": String,
     }
 }
 
@@ -35,6 +36,8 @@ pub struct Routes(pub Arc<App>);
 #[OpenApi(prefix_path = "/auth", tag = "Tag::Auth")]
 impl Routes {
     /// Get a new access token
+    ///
+    /// The refresh token stays good until it expires or its session ends.
     #[oai(path = "/refresh", method = "post", operation_id = "refreshAuthToken")]
     async fn refresh(
         &self,
@@ -42,10 +45,13 @@ impl Routes {
     ) -> Result<Bare<AccessBody>, Failed<Refreshing>> {
         let claims = self.0.refresh(body.read(Refresh::read)?).await?;
         let access_token = self.0.access_token(claims, AccessLife::Configured)?;
-        Ok(Bare::new(AccessBody { access_token }))
+        Ok(Bare::new(AccessBody { same_token: access_token.clone(), access_token }))
     }
 
     /// End the session of the bearer token that comes with it, if one does
+    ///
+    /// Its access and refresh tokens stop working at once, at every API. Without a token the answer
+    /// is the same.
     #[oai(path = "/logout", method = "post", operation_id = "logoutAuth")]
     async fn logout(&self, bearer: LastBearer) -> Result<Bare<MessageBody>, Failed<SigningOut>> {
         if let Some(claims) = bearer.0 {

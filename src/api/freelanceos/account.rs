@@ -12,14 +12,14 @@ use super::{
 use crate::{
     app::App,
     domain::{
-        account::{Account, AccountChange},
+        account::{Account, AccountChange, Role},
         id::AccountId,
         money::Currency,
     },
     http::{
         bearer::Bearer,
         body::Body,
-        wire::{CurrencyInput, Instant, Str, Text, ZoneInput, wire},
+        wire::{CurrencyInput, Instant, OneOf, Str, Text, ZoneInput, wire},
     },
 };
 
@@ -37,6 +37,8 @@ wire! {
         avatar "avatar": Option<String>,
         created_at "createdAt": Instant,
         updated_at "updatedAt": Instant,
+        role "role": OneOf<Role>,
+        email_verified "emailVerified": bool,
     }
 }
 
@@ -52,6 +54,8 @@ impl From<Account> for UserBody {
             avatar: account.avatar,
             created_at: Instant(account.created_at),
             updated_at: Instant(account.updated_at),
+            role: OneOf(account.role),
+            email_verified: account.email_verified_at.is_some(),
         }
     }
 }
@@ -75,12 +79,17 @@ pub struct Routes(pub Arc<App>);
 #[OpenApi(prefix_path = "/auth", tag = "Tag::Auth")]
 impl Routes {
     /// Get the current user's profile
+    ///
+    /// The account of the bearer token, with its role and whether its address is verified.
     #[oai(path = "/me", method = "get", operation_id = "getMe")]
     async fn find(&self, bearer: Bearer) -> Result<Reply<UserBody>, Failed<Reading>> {
         Ok(Reply::new(self.0.account(bearer.0).await?))
     }
 
     /// Change the current user's profile
+    ///
+    /// Takes any of the fields. A new currency or timezone holds for all totals and due dates from
+    /// then on; amounts that were paid before keep the rate of their day.
     #[oai(path = "/me", method = "put", method = "patch")]
     async fn update(
         &self,

@@ -4,6 +4,7 @@ use crate::{
     domain::{
         activity::{Activity, ActivityKind},
         id::ActivityId,
+        money::Currency,
     },
     http::{
         amount::Amount,
@@ -20,6 +21,7 @@ wire! {
         message "message": String,
         timestamp "timestamp": Instant,
         amount "amount": Option<Amount>,
+        currency "currency": Option<Text<Currency>>,
         client_name "clientName": Option<String>,
         /// The id of what it happened to.
         entity_id "entityId": Option<String>,
@@ -34,6 +36,7 @@ impl From<Activity> for ActivityBody {
             kind: OneOf(activity.kind),
             timestamp: Instant(activity.at),
             amount: activity.amount.map(Into::into),
+            currency: activity.amount.map(|amount| Text(amount.currency)),
             client_name: activity.client_name,
             entity_id: activity.entity_id,
         }

@@ -97,6 +97,9 @@ pub struct Routes(pub Arc<App>);
 #[OpenApi(prefix_path = "/clients", tag = "Tag::Clients")]
 impl Routes {
     /// List all clients, newest first
+    ///
+    /// Pages of 10 unless `pageSize` says otherwise. `total` counts the clients that match the
+    /// search.
     #[oai(path = "/", method = "get", operation_id = "listClients")]
     async fn list(
         &self,
@@ -118,6 +121,8 @@ impl Routes {
     }
 
     /// Create a new client
+    ///
+    /// Name and e-mail are enough. Two clients may have the same address.
     #[oai(path = "/", method = "post", operation_id = "createClient")]
     async fn create(
         &self,
@@ -130,6 +135,8 @@ impl Routes {
     }
 
     /// Get a client
+    ///
+    /// With everything the client has paid so far, in the currency of the user.
     #[oai(path = "/:id", method = "get", operation_id = "getClient")]
     async fn find(
         &self,
@@ -140,6 +147,9 @@ impl Routes {
     }
 
     /// Update an existing client
+    ///
+    /// Takes any of the fields; null or an empty string clears an optional one. Invoices that were
+    /// sent keep the details of their day.
     #[oai(path = "/:id", method = "put", method = "patch")]
     async fn update(
         &self,
@@ -152,6 +162,9 @@ impl Routes {
     }
 
     /// Delete a client (only if no active projects)
+    ///
+    /// Its other projects leave the lists with it. Invoices that were sent stay whole, with the
+    /// details of the client on them.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteClient")]
     async fn delete(
         &self,

@@ -36,6 +36,7 @@ wire! {
         date "date": Day,
         /// In the currency of what is due.
         amount "amount": Option<Amount>,
+        currency "currency": Option<Text<Currency>>,
         client_name "clientName": String,
         is_overdue "isOverdue": bool,
     }
@@ -50,6 +51,7 @@ impl DeadlineBody {
             title: deadline.title,
             date: Day(deadline.day),
             amount: deadline.amount.map(Into::into),
+            currency: deadline.amount.map(|amount| Text(amount.currency)),
             client_name: deadline.client_name,
         }
     }
@@ -71,8 +73,8 @@ wire! {
         /// The 10 nearest, earliest first, overdue included.
         upcoming_deadlines "upcomingDeadlines": Vec<DeadlineBody>,
         currency "currency": Text<Currency>,
-        /// Now against the end of last month, in percent.
-        active_projects_growth "activeProjectsGrowth": Amount,
+        /// How many more are active than at the end of last month.
+        active_projects_growth "activeProjectsGrowth": i64,
         /// The newest 5.
         recent_clients "recentClients": Vec<ClientBody>,
         /// Amounts by currency that no exchange rate is known for, left out of the sums above.
@@ -106,7 +108,7 @@ impl From<Stats> for StatsBody {
                 .map(|deadline| DeadlineBody::new(deadline, today))
                 .collect(),
             currency: Text(currency),
-            active_projects_growth: Amount(stats.active_projects_growth),
+            active_projects_growth: stats.active_projects_growth,
             recent_clients: stats.recent_clients.into_iter().map(Into::into).collect(),
             unconverted: (!unconverted.is_empty()).then_some(unconverted),
         }
@@ -120,6 +122,7 @@ wire! {
         month "month": String,
         /// Its first day.
         date "date": Day,
+        /// In the user's currency.
         amount "amount": Amount,
     }
 }
@@ -140,12 +143,17 @@ pub struct Routes(pub Arc<App>);
 #[OpenApi(prefix_path = "/dashboard", tag = "Tag::Dashboard")]
 impl Routes {
     /// Get key business metrics
+    ///
+    /// Sums are in the currency of the user and months in the timezone of the user. What no
+    /// exchange rate is known for is left out of the sums and listed in `unconverted`.
     #[oai(path = "/stats", method = "get", operation_id = "getStats")]
     async fn stats(&self, bearer: Bearer) -> Result<Reply<StatsBody>, Failed<Reading>> {
         Ok(Reply::new(self.0.stats(bearer.0).await?))
     }
 
     /// Get earnings of the last 12 months or weeks, oldest first
+    ///
+    /// What was paid in each month or week, this one included; those without a payment are 0.
     #[oai(path = "/earnings", method = "get", operation_id = "getEarnings")]
     async fn earnings(
         &self,
@@ -159,6 +167,8 @@ impl Routes {
     }
 
     /// Get the recent activity feed, newest first
+    ///
+    /// Where an entry has an `amount`, `currency` says what it is in.
     #[oai(path = "/activity", method = "get", operation_id = "getActivity")]
     async fn activity(
         &self,

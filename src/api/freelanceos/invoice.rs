@@ -183,7 +183,7 @@ wire! {
         amount "amount": Option<AmountInput>,
         tax_rate "taxRate": Option<PercentInput>,
         currency "currency": Option<CurrencyInput>,
-        /// Must be the current one; the routes below change it.
+        /// `sent` on a draft, `paid` on a sent invoice, `cancelled` on a draft, or the current one.
         status "status": Option<OneOf<InvoiceStatus>>,
         issue_date "issueDate": Option<DateInput>,
         due_date "dueDate": Option<DateInput>,
@@ -211,6 +211,9 @@ pub struct Routes(pub Arc<App>);
 #[OpenApi(prefix_path = "/invoices", tag = "Tag::Invoices")]
 impl Routes {
     /// List invoices, newest first; without a status all but the cancelled ones
+    ///
+    /// Each with its client and lines. `overdue` lists what was sent and is past its due date
+    /// today, in the timezone of the user.
     #[oai(path = "/", method = "get", operation_id = "listInvoices")]
     async fn list(
         &self,
@@ -236,6 +239,10 @@ impl Routes {
     }
 
     /// Create a new invoice (auto-generates invoice number)
+    ///
+    /// It begins as a draft under the next number of its year. Give `items`, or an `amount` alone,
+    /// or both where they agree. Its currency is that of the project, if it has one, or else that
+    /// of the user. A project of another client is refused.
     #[oai(path = "/", method = "post", operation_id = "createInvoice")]
     async fn create(
         &self,
@@ -248,6 +255,8 @@ impl Routes {
     }
 
     /// Get an invoice
+    ///
+    /// With its client and lines. Once it was sent, the client's details are those of that day.
     #[oai(path = "/:id", method = "get", operation_id = "getInvoice")]
     async fn find(
         &self,
@@ -258,6 +267,11 @@ impl Routes {
     }
 
     /// Update an invoice
+    ///
+    /// Takes any of the fields; once it is sent only `notes` and `projectId` change. `status` does
+    /// what its name says: `sent` sends a draft without mailing anybody, `paid` marks a sent
+    /// invoice as paid, `cancelled` cancels a draft. Other fields are changed first, and all of it
+    /// happens or nothing.
     #[oai(path = "/:id", method = "put", method = "patch")]
     async fn update(
         &self,
@@ -270,6 +284,9 @@ impl Routes {
     }
 
     /// Cancel a draft; its number stays taken
+    ///
+    /// It leaves the default list and stays to be found as `cancelled`. An invoice that was sent
+    /// cannot be cancelled.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteInvoice")]
     async fn delete(
         &self,
@@ -281,16 +298,20 @@ impl Routes {
     }
 
     /// Get an invoice as PDF; once it was sent always the same
+    ///
+    /// A draft is printed as it is now. What was sent is printed once, and the same bytes are given
+    /// from then on.
     #[oai(path = "/:id/pdf", method = "get", operation_id = "getInvoicePdf")]
     async fn pdf(&self, bearer: Bearer, id: Path<String>) -> Result<Pdf, Failed<Finding>> {
         let file = self.0.invoice_pdf(bearer.0, InvoiceId::parse(&id)).await?;
         Ok(Pdf { name: file.name, bytes: file.bytes })
     }
 
-    /// Mark invoice as sent (changes status from draft to sent)
+    /// Send an invoice by mail (changes status from draft to sent)
     ///
-    /// The client is mailed the invoice as PDF, with a link to read it. One that was sent already
-    /// is mailed again and stays as it is.
+    /// The draft becomes `sent`, both parties' details and the PDF are frozen, and the client gets
+    /// a mail with the PDF and a link to read it. `email` names another address. One that was sent
+    /// already is mailed again and stays as it is; a paid or cancelled one is 409.
     #[oai(path = "/:id/send", method = "post", operation_id = "sendInvoice")]
     async fn send(
         &self,
@@ -305,6 +326,9 @@ impl Routes {
     }
 
     /// Mark invoice as paid (updates client total billed)
+    ///
+    /// Writes down a payment of the whole amount, at today's exchange rate where the currency is
+    /// another than the user's. A paid invoice stays as it is, and counts once.
     #[oai(path = "/:id/mark-paid", method = "post", operation_id = "markInvoicePaid")]
     async fn mark_paid(
         &self,
@@ -318,6 +342,9 @@ impl Routes {
     }
 
     /// Generate Raenest payment link, once
+    ///
+    /// The first call makes the link, later ones give the same again. A paid or cancelled invoice
+    /// has none (409).
     #[oai(path = "/:id/payment-link", method = "post", operation_id = "createPaymentLink")]
     async fn payment_link(
         &self,

@@ -15,8 +15,9 @@ use super::{
 use crate::{
     app::App,
     domain::{
-        id::{MilestoneId, ProjectId},
+        id::{InvoiceId, MilestoneId, ProjectId},
         milestone::{Milestone, MilestoneChange, MilestoneFilter, MilestoneStatus, NewMilestone},
+        money::Currency,
     },
     http::{
         amount::Amount,
@@ -36,11 +37,14 @@ wire! {
         project_id "projectId": Text<ProjectId>,
         name "name": String,
         description "description": Option<String>,
-        /// In the currency of the project.
         amount "amount": Amount,
+        /// That of the project.
+        currency "currency": Text<Currency>,
         status "status": OneOf<MilestoneStatus>,
         due_date "dueDate": Option<Day>,
         completed_at "completedAt": Option<Instant>,
+        /// The invoice that was made of it, unless that is cancelled.
+        invoice_id "invoiceId": Option<Text<InvoiceId>>,
     }
 }
 
@@ -52,9 +56,11 @@ impl From<Milestone> for MilestoneBody {
             name: milestone.name,
             description: milestone.description,
             amount: milestone.amount.into(),
+            currency: Text(milestone.amount.currency),
             status: OneOf(milestone.status),
             due_date: milestone.due_date.map(Day),
             completed_at: milestone.completed_at.map(Instant),
+            invoice_id: milestone.invoice.map(|(id, _)| Text(id)),
         }
     }
 }
@@ -96,6 +102,8 @@ pub struct Routes(pub Arc<App>);
 #[OpenApi(prefix_path = "/milestones", tag = "Tag::Milestones")]
 impl Routes {
     /// List milestones, newest first
+    ///
+    /// Those of all projects, or of one by `projectId`.
     #[oai(path = "/", method = "get", operation_id = "listMilestones")]
     async fn list(
         &self,
@@ -118,6 +126,9 @@ impl Routes {
     }
 
     /// Create a new milestone
+    ///
+    /// Its amount is in the currency of the project, its due date the deadline of the project
+    /// unless one is given. A project has at most 500.
     #[oai(path = "/", method = "post", operation_id = "createMilestone")]
     async fn create(
         &self,
@@ -130,6 +141,9 @@ impl Routes {
     }
 
     /// Update a milestone
+    ///
+    /// Takes any of the fields. `completedAt` is set when it is completed for the first time, and
+    /// cleared when it becomes pending again.
     #[oai(path = "/:id", method = "put", method = "patch")]
     async fn update(
         &self,
@@ -144,6 +158,8 @@ impl Routes {
     }
 
     /// Delete a milestone
+    ///
+    /// An invoice that was made of it stays as it is.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteMilestone")]
     async fn delete(
         &self,

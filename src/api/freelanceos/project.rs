@@ -116,6 +116,8 @@ pub struct Routes(pub Arc<App>);
 #[OpenApi(prefix_path = "/projects", tag = "Tag::Projects")]
 impl Routes {
     /// List all projects, newest first
+    ///
+    /// Each with its client and milestones. Filter by `status`, by `clientId`, or by both.
     #[oai(path = "/", method = "get", operation_id = "listProjects")]
     async fn list(
         &self,
@@ -141,6 +143,9 @@ impl Routes {
     }
 
     /// Create a new project
+    ///
+    /// A client and a name are enough. The status is `planning` and the currency that of the user,
+    /// unless they are given.
     #[oai(path = "/", method = "post", operation_id = "createProject")]
     async fn create(
         &self,
@@ -153,6 +158,8 @@ impl Routes {
     }
 
     /// Get a project
+    ///
+    /// With its client, and its milestones in the order in which they were planned.
     #[oai(path = "/:id", method = "get", operation_id = "getProject")]
     async fn find(
         &self,
@@ -163,6 +170,9 @@ impl Routes {
     }
 
     /// Update a project
+    ///
+    /// Takes any of the fields. In another currency the milestones keep their figures; where one
+    /// cannot be written in it the answer is 409.
     #[oai(path = "/:id", method = "put", method = "patch")]
     async fn update(
         &self,
@@ -175,6 +185,8 @@ impl Routes {
     }
 
     /// Delete a project and its milestones
+    ///
+    /// The project and its milestones are gone from then on. Invoices stay as they are.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteProject")]
     async fn delete(
         &self,

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     app::App,
     domain::{
-        id::{AccountId, ClientId, ProposalId},
+        id::{AccountId, ClientId, ProjectId, ProposalId},
         money::Currency,
         proposal::{
             NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalLink, ProposalStatus,
@@ -51,6 +51,8 @@ wire! {
         updated_at "updatedAt": Instant,
         /// Where the client can read it and answer; there once it was sent.
         public_link "publicLink": Option<String>,
+        /// The project that was made of it.
+        project_id "projectId": Option<Text<ProjectId>>,
     }
 }
 
@@ -73,6 +75,7 @@ impl From<Proposal> for ProposalBody {
                 Some(ProposalLink::Open(address)) => Some(address),
                 Some(ProposalLink::Sealed(_)) | None => None,
             },
+            project_id: proposal.project.map(|(id, _)| Text(id)),
         }
     }
 }
@@ -123,6 +126,8 @@ pub struct Routes(pub Arc<App>);
 #[OpenApi(prefix_path = "/proposals", tag = "Tag::Proposals")]
 impl Routes {
     /// List all proposals, newest first
+    ///
+    /// Each with its client. Filter by `status`, by `clientId`, or by both.
     #[oai(path = "/", method = "get", operation_id = "listProposals")]
     async fn list(
         &self,
@@ -148,6 +153,8 @@ impl Routes {
     }
 
     /// Create a new proposal
+    ///
+    /// A client and a title are enough. It begins as a draft.
     #[oai(path = "/", method = "post", operation_id = "createProposal")]
     async fn create(
         &self,
@@ -160,6 +167,8 @@ impl Routes {
     }
 
     /// Get a proposal
+    ///
+    /// With its client, and the link for it once it was sent.
     #[oai(path = "/:id", method = "get", operation_id = "getProposal")]
     async fn find(
         &self,
@@ -170,6 +179,9 @@ impl Routes {
     }
 
     /// Update a proposal, or write down its answer
+    ///
+    /// Takes any of the fields until the client has answered. `status` may become `sent`, which
+    /// makes the link and mails nobody, `accepted` or `rejected`.
     #[oai(path = "/:id", method = "put", method = "patch")]
     async fn update(
         &self,
@@ -184,6 +196,8 @@ impl Routes {
     }
 
     /// Delete a proposal (unless it was accepted)
+    ///
+    /// The link to it stops working.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteProposal")]
     async fn delete(
         &self,
@@ -195,6 +209,9 @@ impl Routes {
     }
 
     /// Mark a proposal as sent (changes status from draft to sent)
+    ///
+    /// It gets a link on which the client can read and answer it. Nobody is mailed: pass the link
+    /// on. A sent proposal stays as it is.
     #[oai(path = "/:id/send", method = "post", operation_id = "sendProposal")]
     async fn send(
         &self,

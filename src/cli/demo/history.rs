@@ -23,7 +23,7 @@ use crate::{
         milestone::{MilestoneChange, MilestoneStatus, NewMilestone},
         money::Currency,
         project::{NewProject, ProjectChange, ProjectStatus},
-        proposal::{NewProposal, ProposalChange, ProposalStatus},
+        proposal::{NewProposal, ProposalChange},
         session::Claims,
     },
 };
@@ -106,6 +106,7 @@ impl<'a> History<'a> {
                     currency: Some(currency(CLIENTS[client].currency)?),
                     status: ProjectStatus::Planning,
                     deadline: Some(deadline),
+                    proposal_id: None,
                 };
                 let project = done(app.create_project(claims, once(), new).await?)?;
                 self.projects.insert(key, project.id);
@@ -139,7 +140,6 @@ impl<'a> History<'a> {
                     client_id: known(&self.clients, &client)?,
                     title: WORK[work].name.to_owned(),
                     content: format!("{}\n\n{OFFER}", WORK[work].about),
-                    status: ProposalStatus::Draft,
                     amount,
                     currency: Some(currency(CLIENTS[client].currency)?),
                     valid_until: Some(valid_until),
@@ -191,10 +191,10 @@ impl<'a> History<'a> {
         let new = NewInvoice {
             client_id: known(&self.clients, &draft.client)?,
             project_id: draft.project.map(|key| known(&self.projects, &key)).transpose()?,
+            milestone_id: None,
             amount: None,
             tax_rate: draft.tax_rate,
             currency: Some(currency(CLIENTS[draft.client].currency)?),
-            status: None,
             issue_date: None,
             due_date: draft.due,
             lines: draft.lines,

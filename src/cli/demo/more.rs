@@ -104,10 +104,10 @@ fn invoice(
     NewInvoice {
         client_id,
         project_id: None,
+        milestone_id: None,
         amount: None,
         tax_rate: Decimal::ZERO,
         currency: Some(currency),
-        status: None,
         issue_date: None,
         due_date,
         lines: vec![

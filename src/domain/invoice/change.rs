@@ -3,7 +3,9 @@
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::{Invoice, InvoiceStatus, LINES_MAX, Line, Priced, check_amount, check_status, price};
+use super::{
+    Invoice, InvoiceStatus, LINES_MAX, Line, Priced, check_amount, price, price::is_amount,
+};
 use crate::domain::{
     date,
     error::{Error, Result},
@@ -14,6 +16,39 @@ use crate::domain::{
     rule::Rule,
     text,
 };
+
+/// What the `status` of a change does to the invoice, once its other fields are changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It is the current one.
+    Stay,
+    /// The draft is sent, without mailing anybody.
+    Send,
+    /// The sent invoice was paid.
+    Pay,
+    /// The draft is cancelled.
+    Cancel,
+}
+
+impl Step {
+    /// The step from the current status, as it is stored and as it is shown, to the wanted one.
+    fn new(stored: InvoiceStatus, shown: InvoiceStatus, wanted: InvoiceStatus) -> Result<Self> {
+        use InvoiceStatus::{Cancelled, Draft, Overdue, Paid, Sent};
+        Err(Error::conflict(match (stored, wanted) {
+            _ if wanted == stored || wanted == shown => return Ok(Self::Stay),
+            (Draft, Sent) => return Ok(Self::Send),
+            (Sent, Paid) => return Ok(Self::Pay),
+            (Draft, Cancelled) => return Ok(Self::Cancel),
+            (Cancelled, _) => "A cancelled invoice cannot be changed",
+            (Paid, _) => "This invoice is paid already",
+            (Draft, Paid) => "Send the invoice before marking it as paid",
+            (_, Overdue) => "An invoice becomes overdue by itself, the day after its due date",
+            (_, Cancelled) => "Only a draft can be cancelled; this invoice was sent",
+            (_, Draft) => "A sent invoice never becomes a draft again",
+            (_, Sent | Paid) => "This invoice cannot be changed so",
+        }))
+    }
+}
 
 /// A change of an invoice.
 #[derive(Debug, Clone)]
@@ -35,11 +70,11 @@ impl InvoiceChange {
         let mut form = Form::new(object);
         let client_id = form.change("clientId", ClientId::read);
         let project_id = form.patch("projectId", ProjectId::read);
-        let amount = form.change("amount", money::amount);
-        let tax_rate = form.change("taxRate", money::tax_rate);
-        let currency = form.change("currency", Currency::read);
-        let status = form.change("status", InvoiceStatus::read);
-        let issue_date = form.change("issueDate", date::read);
+        let amount = form.change_or("amount", None, money::amount);
+        let tax_rate = form.change_or("taxRate", Some(Decimal::ZERO), money::tax_rate);
+        let currency = form.change_or("currency", None, Currency::read);
+        let status = form.change_or("status", None, InvoiceStatus::read);
+        let issue_date = form.change_or("issueDate", None, date::read);
         let due_date = form.change("dueDate", date::read);
         if object.get("items").is_some_and(serde_json::Value::is_null) {
             form.fail("items", Rule::Required);
@@ -96,18 +131,19 @@ impl InvoiceChange {
         self.lines.as_ref().map(Vec::len)
     }
 
-    /// The invoice after the change, without its lines: those come priced beside it where they
-    /// or their money changed. Whether ids exist is for the caller to find out.
-    pub fn apply(self, current: &Invoice, today: Date) -> Result<(Invoice, Option<Priced>)> {
-        if current.status == InvoiceStatus::Cancelled {
-            return Err(Error::conflict("A cancelled invoice cannot be changed"));
-        }
+    /// Whether the invoice shall be sent.
+    pub fn sends(&self) -> bool {
+        self.status == Some(InvoiceStatus::Sent)
+    }
+
+    /// The invoice after the change of its fields, and what its status does then. It comes
+    /// without its lines: those come priced beside it where they or their money changed. Whether
+    /// ids exist is for the caller to find out.
+    pub fn apply(self, current: &Invoice, today: Date) -> Result<(Invoice, Option<Priced>, Step)> {
         // What is invalid is told before what the state forbids.
-        let status_stays = || match self.status {
-            Some(status) if status != current.status => {
-                check_status(current.shown_status(today), status)
-            }
-            _ => Ok(()),
+        let step = || match self.status {
+            Some(wanted) => Step::new(current.status, current.shown_status(today), wanted),
+            None => Ok(Step::Stay),
         };
         let mut next = current.clone();
         next.client_id = self.client_id.unwrap_or(current.client_id);
@@ -124,16 +160,21 @@ impl InvoiceChange {
             || next.tax_rate != current.tax_rate
             || self.lines.as_ref().is_some_and(|lines| !current.has_lines(lines));
         let dates_move = (next.issue_date, next.due_date) != (current.issue_date, current.due_date);
+        // Only to say that it is cancelled changes nothing.
+        let is_cancelled = current.status == InvoiceStatus::Cancelled;
+        if is_cancelled && (self.status.is_none() || money_moves || next != *current) {
+            return Err(Error::conflict("A cancelled invoice cannot be changed"));
+        }
         if current.status != InvoiceStatus::Draft {
-            let amount_moves =
-                self.amount.is_some_and(|amount| amount != current.amount().decimal());
+            let amount_moves = self.amount.is_some_and(|amount| {
+                !is_amount(amount, current.amount().decimal(), current.currency)
+            });
             if money_moves || dates_move || amount_moves || next.client_id != current.client_id {
                 return Err(Error::conflict(
                     "A sent invoice keeps its client, dates, items and money; only its notes may change",
                 ));
             }
-            status_stays()?;
-            return Ok((next, None));
+            return Ok((next, None, step()?));
         }
         if next.issue_date.year() != current.issue_date.year() {
             let rule = Rule::OtherYear(current.issue_date.year());
@@ -154,7 +195,6 @@ impl InvoiceChange {
         if let Some(amount) = self.amount {
             check_amount(amount, next.totals.amount, next.currency)?;
         }
-        status_stays()?;
-        Ok((next, priced))
+        Ok((next, priced, step()?))
     }
 }

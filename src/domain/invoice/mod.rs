@@ -9,7 +9,7 @@ use jiff::{Timestamp, civil::Date};
 use rust_decimal::Decimal;
 
 pub use self::{
-    change::InvoiceChange,
+    change::{InvoiceChange, Step},
     price::{DEFAULT_LINE, Line, Priced, Totals, check_amount, price, price_amount},
     record::{InvoiceFile, InvoiceMail, InvoiceRecord, InvoiceTimes, PublicInvoice},
     seller::{Party, Seller},
@@ -17,14 +17,14 @@ pub use self::{
 use super::{
     client::Client,
     date,
-    error::{Error, Result},
+    error::Result,
     form::{Form, Object},
-    id::{AccountId, ClientId, InvoiceId, ItemId, ProjectId},
+    id::{AccountId, ClientId, InvoiceId, ItemId, MilestoneId, ProjectId},
     money::{self, Currency, Money},
     page::Page,
     rule::Rule,
     text,
-    word::words,
+    word::{self, words},
 };
 
 /// Most lines of one invoice.
@@ -121,12 +121,12 @@ impl ShownInvoice {
 pub struct NewInvoice {
     pub client_id: ClientId,
     pub project_id: Option<ProjectId>,
+    /// What it is made of: each milestone is invoiced once.
+    pub milestone_id: Option<MilestoneId>,
     pub amount: Option<Decimal>,
     pub tax_rate: Decimal,
-    /// The account's where none is given.
+    /// That of the project, or else the account's, where none is given.
     pub currency: Option<Currency>,
-    /// Must be `draft`; see [`NewInvoice::check_status`].
-    pub status: Option<InvoiceStatus>,
     /// Today in the account's timezone where none is given.
     pub issue_date: Option<Date>,
     pub due_date: Date,
@@ -136,13 +136,25 @@ pub struct NewInvoice {
 
 impl NewInvoice {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
+        Self::read_fields(Form::new(object), |_| Some(None))
+    }
+
+    /// What a page sends: `milestoneId` too.
+    pub fn read_web(object: &Object) -> Result<Self> {
+        let milestone = |form: &mut Form| form.optional("milestoneId", MilestoneId::read);
+        Self::read_fields(Form::new(object), milestone)
+    }
+
+    fn read_fields(
+        mut form: Form,
+        milestone: impl FnOnce(&mut Form) -> Option<Option<MilestoneId>>,
+    ) -> Result<Self> {
         let client_id = form.required("clientId", ClientId::read);
         let project_id = form.optional("projectId", ProjectId::read);
         let amount = form.optional("amount", money::amount);
         let tax_rate = form.optional("taxRate", money::tax_rate);
         let currency = form.optional("currency", Currency::read);
-        let status = form.optional("status", InvoiceStatus::read);
+        let status = form.optional("status", word::only(&["draft"]));
         let issue_date = form.optional("issueDate", date::read);
         let due_date = form.required("dueDate", date::read);
         if let (Some(Some(issued)), Some(due)) = (issue_date, due_date)
@@ -157,17 +169,19 @@ impl NewInvoice {
             form.fail("items", Rule::Required);
         }
         let notes = form.optional("notes", text::free(text::FREE_MAX));
+        let milestone_id = milestone(&mut form);
         let (
             Some(client_id),
             Some(project_id),
             Some(amount),
             Some(tax_rate),
             Some(currency),
-            Some(status),
+            Some(_),
             Some(issue_date),
             Some(due_date),
             Some(lines),
             Some(notes),
+            Some(milestone_id),
             true,
         ) = (
             client_id,
@@ -180,6 +194,7 @@ impl NewInvoice {
             due_date,
             lines,
             notes,
+            milestone_id,
             form.is_clean(),
         )
         else {
@@ -188,20 +203,15 @@ impl NewInvoice {
         Ok(Self {
             client_id,
             project_id,
+            milestone_id,
             amount,
             tax_rate: tax_rate.unwrap_or_default(),
             currency,
-            status,
             issue_date,
             due_date,
             lines: lines.unwrap_or_default(),
             notes,
         })
-    }
-
-    /// Refuses to begin as anything but a draft. What is invalid is to be told first.
-    pub fn check_status(&self) -> Result<()> {
-        self.status.map_or(Ok(()), |status| check_status(InvoiceStatus::Draft, status))
     }
 
     /// Prices it in its currency; where both are given, amount and items must agree.
@@ -217,20 +227,6 @@ impl NewInvoice {
             }
         }
     }
-}
-
-/// Refuses a status that differs from the current one, and names the route that changes it.
-fn check_status(current: InvoiceStatus, wanted: InvoiceStatus) -> Result<()> {
-    if current == wanted {
-        return Ok(());
-    }
-    Err(Error::conflict(match wanted {
-        InvoiceStatus::Sent => "An invoice is sent with POST /invoices/:id/send",
-        InvoiceStatus::Paid => "An invoice is marked as paid with POST /invoices/:id/mark-paid",
-        InvoiceStatus::Cancelled => "A draft is cancelled with DELETE /invoices/:id",
-        InvoiceStatus::Draft => "An invoice never becomes a draft again",
-        InvoiceStatus::Overdue => "An invoice becomes overdue by itself, the day after dueDate",
-    }))
 }
 
 /// Which invoices a list shows. Without a status cancelled ones are left out.

@@ -88,10 +88,15 @@ pub fn price_amount(amount: Decimal, tax_rate: Decimal, currency: Currency) -> R
     })
 }
 
+/// Whether an amount that was given is this one, but for floating-point noise.
+pub(super) fn is_amount(given: Decimal, amount: Decimal, currency: Currency) -> bool {
+    money::without_noise(given, currency.exponent()) == Some(amount)
+}
+
 /// Whether an amount that was given is the computed one; both are named where they differ.
 pub fn check_amount(given: Decimal, computed: i64, currency: Currency) -> Result<()> {
     let computed = Money::new(computed, currency).decimal();
-    if given == computed {
+    if is_amount(given, computed, currency) {
         return Ok(());
     }
     let rule = Rule::SumDiffers { given: given.to_string(), computed: computed.to_string() };

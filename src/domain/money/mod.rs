@@ -4,7 +4,7 @@ mod shown;
 
 use std::{fmt, str::FromStr, sync::LazyLock};
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value;
 
 pub use self::shown::grouped;
@@ -100,15 +100,12 @@ impl Money {
     }
 
     /// An exact amount from 0 to [`MAX_MINOR`]. More decimals than the currency has are an error,
-    /// never rounded.
+    /// never rounded, unless they are floating-point noise.
     pub fn exact(amount: Decimal, currency: Currency) -> Result<Self, Rule> {
+        let exponent = currency.exponent();
+        let amount = without_noise(amount, exponent).ok_or(Rule::Decimals { max: exponent })?;
         if amount.is_sign_negative() && !amount.is_zero() {
             return Err(Rule::Between { min: "0", max: "1000000000000000 minor units" });
-        }
-        let amount = amount.normalize();
-        let exponent = currency.exponent();
-        if amount.scale() > exponent {
-            return Err(Rule::Decimals { max: exponent });
         }
         let minor = scale_up(amount.mantissa(), exponent - amount.scale())?;
         if minor > i128::from(MAX_MINOR) {
@@ -189,12 +186,54 @@ pub fn divide_rounded(value: i128, divisor: i128) -> i128 {
     }
 }
 
-/// Reads a JSON number as an exact decimal; trailing zeros and exponents are fine.
+/// Reads a JSON number as an exact decimal; trailing zeros and exponents are fine. What lies
+/// beyond the 28 decimals of the type is cut off: floats such as `5.551115123125783e-17` reach
+/// that far, and never mean it.
 pub fn decimal(value: &Value) -> Result<Decimal, Rule> {
-    match value {
-        Value::Number(number) => parse_decimal(number.as_str()),
-        _ => Err(Rule::NotNumber),
+    let Value::Number(number) = value else { return Err(Rule::NotNumber) };
+    parse_decimal(number.as_str()).or_else(|rule| match rule {
+        Rule::Decimals { .. } => parse_nearest(number.as_str()),
+        rule => Err(rule),
+    })
+}
+
+/// Reads decimal text that has more decimals than the type, rounded to what it holds.
+fn parse_nearest(text: &str) -> Result<Decimal, Rule> {
+    let (number, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let number = Decimal::from_str(number).map_err(|_| Rule::TooLarge)?;
+    // Whatever does not fit lies far below the last decimal.
+    let exponent = exponent.parse::<i32>().unwrap_or(i32::MIN);
+    let shift = 10_i128.checked_pow(exponent.unsigned_abs());
+    let (mantissa, scale) = match (exponent, shift) {
+        (1.., Some(factor)) => {
+            let mantissa = number.mantissa().checked_mul(factor).ok_or(Rule::TooLarge)?;
+            (mantissa, number.scale())
+        }
+        (1.., None) => return Err(Rule::TooLarge),
+        (_, Some(_)) => (number.mantissa(), number.scale() + exponent.unsigned_abs()),
+        (_, None) => return Ok(Decimal::ZERO),
+    };
+    let excess = scale.saturating_sub(Decimal::MAX_SCALE);
+    let divisor = 10_i128.checked_pow(excess).ok_or(Rule::TooLarge);
+    let mantissa = divisor.map_or(0, |divisor| divide_rounded(mantissa, divisor));
+    Decimal::try_from_i128_with_scale(mantissa, scale - excess)
+        .map(|decimal| decimal.normalize())
+        .map_err(|_| Rule::TooLarge)
+}
+
+/// Floating-point noise is at most this part of a number, or of 1.
+const NOISE: Decimal = Decimal::from_parts(1, 0, 0, false, 9);
+
+/// The number of at most so many decimals from which this one differs by no more than
+/// floating-point noise, if there is one.
+pub fn without_noise(number: Decimal, decimals: u32) -> Option<Decimal> {
+    if number.scale() <= decimals {
+        return Some(number.normalize());
     }
+    let nearest = number.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
+    // The noise of a large number may have no room for its decimals: then it is beyond doubt.
+    let noise = number.abs().max(Decimal::ONE).checked_mul(NOISE)?;
+    ((number - nearest).abs() <= noise).then(|| nearest.normalize())
 }
 
 /// Reads decimal text exactly: `8750.50`, `1e3`.
@@ -232,19 +271,17 @@ pub fn parse_decimal(text: &str) -> Result<Decimal, Rule> {
 
 /// A tax rate: 0 to 100 percent with at most 4 decimals.
 pub fn tax_rate(value: &Value) -> Result<Decimal, Rule> {
-    let rate = decimal(value)?.normalize();
+    let sent = decimal(value)?;
+    let rate = without_noise(sent, 4).unwrap_or(sent);
     if rate < Decimal::ZERO || rate > Decimal::ONE_HUNDRED {
         return Err(Rule::Between { min: "0", max: "100" });
     }
-    if rate.scale() > 4 {
-        return Err(Rule::Decimals { max: 4 });
-    }
-    Ok(rate)
+    if rate.scale() > 4 { Err(Rule::Decimals { max: 4 }) } else { Ok(rate) }
 }
 
 /// A quantity: greater than 0, at most 18 decimals.
 pub fn quantity(value: &Value) -> Result<Decimal, Rule> {
-    let quantity = decimal(value)?.normalize();
+    let quantity = factor(value)?;
     if quantity <= Decimal::ZERO {
         return Err(Rule::Positive);
     }
@@ -253,14 +290,22 @@ pub fn quantity(value: &Value) -> Result<Decimal, Rule> {
 
 /// The rate of a line: any sign (a discount is negative), at most 18 decimals.
 pub fn rate(value: &Value) -> Result<Decimal, Rule> {
-    bounded(decimal(value)?.normalize())
+    bounded(factor(value)?)
+}
+
+/// A quantity or the rate of a line, to the last decimal: noise in them is gone once their product
+/// is rounded to the currency.
+fn factor(value: &Value) -> Result<Decimal, Rule> {
+    let Value::Number(number) = value else { return Err(Rule::NotNumber) };
+    Ok(parse_decimal(number.as_str())?.normalize())
 }
 
 /// An amount whose currency is not known yet.
 pub fn amount(value: &Value) -> Result<Decimal, Rule> {
     let amount = decimal(value)?;
-    // XOF and friends have the largest major amount, so this is the widest bound.
-    if amount < Decimal::ZERO || amount > Decimal::from(MAX_MINOR) {
+    // XOF and friends have the largest major amount, so this is the widest bound. Noise of 0 may
+    // lie below it.
+    if amount < -NOISE || amount > Decimal::from(MAX_MINOR) {
         return Err(Rule::Between { min: "0", max: "1000000000000000 minor units" });
     }
     Ok(amount.normalize())

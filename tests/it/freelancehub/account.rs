@@ -85,7 +85,10 @@ async fn the_documented_registration_verification_and_login_answer_as_documented
         "accessToken": "…",
         "refreshToken": "…",
         "expiresIn": 3600
-      }
+      },
+      "accessToken": "…",
+      "refreshToken": "…",
+      "expiresIn": 3600
     }
     "##);
 }

@@ -37,7 +37,8 @@ async fn a_new_account_has_an_empty_dashboard() {
         json!({
             "stats": {
                 "activeProjects": 0, "pendingProposals": 0, "totalEarnings": 0,
-                "profileViews": 0, "completedProjects": 0, "successRate": 0,
+                "currency": "USD", "profileViews": 0, "completedProjects": 0,
+                "successRate": 0, "profileCompletion": 0,
             },
             "recentActivity": [], "upcomingDeadlines": [], "recentMessages": [],
         })
@@ -46,7 +47,7 @@ async fn a_new_account_has_an_empty_dashboard() {
         stats(&user).await,
         json!({
             "totalProposals": 0, "acceptedProposals": 0, "proposalAcceptanceRate": 0,
-            "totalEarnings": 0, "averageProjectValue": 0, "completedProjects": 0,
+            "totalEarnings": 0, "currency": "USD", "averageProjectValue": 0, "completedProjects": 0,
             "ongoingProjects": 0, "totalClients": 0, "joinDate": "2026-03-18T12:00:00Z",
         })
     );
@@ -85,9 +86,11 @@ async fn the_dashboard_tells_of_real_rows_in_the_documented_shape() {
         "activeProjects": 1,
         "pendingProposals": 1,
         "totalEarnings": 15750,
+        "currency": "USD",
         "profileViews": 1,
         "completedProjects": 1,
-        "successRate": 100
+        "successRate": 100,
+        "profileCompletion": 0
       },
       "recentActivity": [
         {
@@ -156,6 +159,7 @@ async fn the_dashboard_tells_of_real_rows_in_the_documented_shape() {
       "acceptedProposals": 0,
       "proposalAcceptanceRate": 0,
       "totalEarnings": 15750,
+      "currency": "USD",
       "averageProjectValue": 15750,
       "completedProjects": 1,
       "ongoingProjects": 1,

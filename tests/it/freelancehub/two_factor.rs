@@ -99,7 +99,7 @@ async fn enable_answers_a_qr_code_and_five_backup_codes_and_nothing_else() {
     let user = app.register("John.Doe+work@example.com").await;
     let answer = user.app.send(user.hub(Method::POST, "/auth/2fa/enable").body("ignored")).await;
     let body = answer.bare(200).as_object().unwrap();
-    assert_eq!(body.keys().collect::<Vec<_>>(), ["qrCode", "backupCodes", "message"]);
+    assert_eq!(body.keys().collect::<Vec<_>>(), ["qrCode", "secret", "backupCodes", "message"]);
     assert_eq!(
         body["message"],
         "2FA setup initiated. Scan the QR code with your authenticator app."

@@ -54,7 +54,9 @@ async fn the_documented_flow_registers_verifies_logs_in_refreshes_and_shows_the_
           "currency": "USD",
           "timezone": "Africa/Lagos",
           "createdAt": "2026-03-18T12:00:00Z",
-          "updatedAt": "2026-03-18T12:00:00Z"
+          "updatedAt": "2026-03-18T12:00:00Z",
+          "role": "freelancer",
+          "emailVerified": true
         }
       },
       "access_token": "…",
@@ -72,7 +74,8 @@ async fn the_documented_flow_registers_verifies_logs_in_refreshes_and_shows_the_
     let refreshed = app.post("/auth/refresh", refresh).await;
     insta::assert_snapshot!(shown(refreshed.bare(200)), @r##"
     {
-      "accessToken": "…"
+      "accessToken": "…",
+      "access_token": "…"
     }
     "##);
     let token = refreshed.body["accessToken"].as_str().unwrap();

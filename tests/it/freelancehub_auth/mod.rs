@@ -2,7 +2,9 @@
 
 mod account;
 mod limit;
+mod password;
 mod session;
+mod shared;
 
 use serde_json::{Value, json};
 

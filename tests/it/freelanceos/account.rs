@@ -20,7 +20,9 @@ async fn register_signs_in_at_once() {
       "currency": "USD",
       "timezone": "Africa/Lagos",
       "createdAt": "2026-03-18T12:00:00Z",
-      "updatedAt": "2026-03-18T12:00:00Z"
+      "updatedAt": "2026-03-18T12:00:00Z",
+      "role": "freelancer",
+      "emailVerified": false
     }
     "#);
     let again = json!({
@@ -53,7 +55,9 @@ async fn the_documented_registration_and_login_answer_a_token_and_the_user() {
         "currency": "USD",
         "timezone": "Africa/Lagos",
         "createdAt": "2026-03-18T12:00:00Z",
-        "updatedAt": "2026-03-18T12:00:00Z"
+        "updatedAt": "2026-03-18T12:00:00Z",
+        "role": "freelancer",
+        "emailVerified": false
       }
     }
     "##);

@@ -39,7 +39,7 @@ async fn a_preflight_allows_the_documented_methods_headers_and_credentials() {
         );
         assert_eq!(
             words(&response, "access-control-allow-headers"),
-            ["content-type", "authorization", "accept", "idempotency-key"]
+            ["content-type", "authorization", "accept", "idempotency-key", "if-match"]
         );
         assert!(words(&response, "vary").contains(&"origin".to_owned()));
         assert!(response.bytes().await.unwrap().is_empty());
@@ -61,9 +61,14 @@ async fn our_origin_may_read_every_answer_and_its_headers() {
         assert_eq!(response.headers()["access-control-allow-origin"], OURS);
         assert_eq!(response.headers()["access-control-allow-credentials"], "true");
         let exposed = words(&response, "access-control-expose-headers");
-        for name in
-            ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-total-count"]
-        {
+        for name in [
+            "x-ratelimit-limit",
+            "x-ratelimit-remaining",
+            "x-ratelimit-reset",
+            "x-total-count",
+            "content-disposition",
+            "etag",
+        ] {
             assert!(exposed.contains(&name.to_owned()), "{path}: {exposed:?}");
         }
     }

@@ -83,6 +83,7 @@ async fn stats_are_numbers_as_documented() {
           "title": "INV-2026-003",
           "date": "2026-03-31T00:00:00Z",
           "amount": 6500,
+          "currency": "USD",
           "clientName": "TechStart Nigeria",
           "isOverdue": true
         },
@@ -92,6 +93,7 @@ async fn stats_are_numbers_as_documented() {
           "title": "INV-2026-004",
           "date": "2026-04-01T00:00:00Z",
           "amount": 12500,
+          "currency": "USD",
           "clientName": "TechStart Nigeria",
           "isOverdue": false
         },
@@ -101,6 +103,7 @@ async fn stats_are_numbers_as_documented() {
           "title": "P",
           "date": "2026-04-30T00:00:00Z",
           "amount": 0,
+          "currency": "USD",
           "clientName": "TechStart Nigeria",
           "isOverdue": false
         }
@@ -270,6 +273,71 @@ async fn the_figures_of_others_do_not_count() {
 }
 
 #[tokio::test]
+async fn every_amount_stands_beside_its_currency_and_every_entry_names_its_client() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Ngozi").await;
+    let project = json!({
+        "clientId": client, "name": "Shop", "budget": 950_000, "currency": "NGN",
+        "status": "active", "deadline": "2026-04-30",
+    });
+    let project = user.post("/projects", project).await.data(201)["id"].clone();
+    let milestone = json!({
+        "projectId": project, "name": "Design", "amount": 500_000, "dueDate": "2026-04-01",
+    });
+    let milestone = user.post("/milestones", milestone).await.data(201).clone();
+    assert_eq!(milestone["currency"], "NGN");
+    let invoice = json!({
+        "clientId": client, "amount": 30_000, "currency": "JPY", "dueDate": "2026-04-15",
+    });
+    let invoice =
+        user.post("/invoices", invoice).await.data(201)["id"].as_str().unwrap().to_owned();
+    user.post(&format!("/invoices/{invoice}/send"), json!({})).await.data(200);
+    let proposal = json!({"clientId": client, "title": "Offer", "amount": 9, "currency": "EUR"});
+    let proposal =
+        user.post("/proposals", proposal).await.data(201)["id"].as_str().unwrap().to_owned();
+    user.post(&format!("/proposals/{proposal}/send"), json!({})).await.data(200);
+
+    let stats = user.get("/dashboard/stats").await.data(200).clone();
+    let deadlines = stats["upcomingDeadlines"].as_array().unwrap();
+    let units: Vec<_> = deadlines.iter().map(|d| (&d["amount"], &d["currency"])).collect();
+    assert_eq!(json!(units), json!([[500_000, "NGN"], [30_000, "JPY"], [950_000, "NGN"]]));
+    assert_eq!(stats["activeProjectsGrowth"], 1);
+
+    let path = format!("/milestones/{}", milestone["id"].as_str().unwrap());
+    user.put(&path, json!({"status": "completed"})).await.data(200);
+    let activity = user.get("/dashboard/activity").await.data(200).clone();
+    let mut seen = Vec::new();
+    for entry in activity.as_array().unwrap() {
+        assert_eq!(entry["clientName"], "Ngozi", "{entry}");
+        assert_eq!(entry.get("amount").is_some(), entry.get("currency").is_some(), "{entry}");
+        seen.extend(entry.get("currency").map(|code| code.as_str().unwrap()));
+    }
+    assert_eq!(seen, ["NGN", "EUR", "JPY", "JPY", "NGN"]);
+    assert_eq!(activity[0]["message"], "Milestone \"Design\" was completed for Ngozi");
+
+    // Two of three end, one of them of last month's: one more is active than then.
+    app.clock.set("2026-04-02T12:00:00Z");
+    let user = User { token: login(&app).await, ..user };
+    for (name, status) in [("B", "active"), ("C", "active"), ("D", "planning")] {
+        let body = json!({"clientId": client, "name": name, "status": status});
+        user.post("/projects", body).await.data(201);
+    }
+    let count =
+        async || user.get("/dashboard/stats").await.data(200)["activeProjectsGrowth"].clone();
+    assert_eq!(count().await, 2);
+    let path = format!("/projects/{}", project.as_str().unwrap());
+    user.put(&path, json!({"status": "completed"})).await.data(200);
+    assert_eq!(count().await, 1);
+    user.hub_put("/freelancer/profile", json!({})).await.bare(200);
+    for path in ["/freelancer/dashboard", "/freelancer/stats"] {
+        let answer = user.hub_get(path).await.bare(200).clone();
+        let figures = answer.get("stats").unwrap_or(&answer);
+        assert_eq!(figures["currency"], "USD", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn activity_tells_what_happened_newest_first() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
@@ -285,6 +353,7 @@ async fn activity_tells_what_happened_newest_first() {
       "message": "Invoice INV-2026-001 was paid by TechStart Nigeria",
       "timestamp": "2026-03-18T12:00:00Z",
       "amount": 2250,
+      "currency": "USD",
       "clientName": "TechStart Nigeria",
       "entityId": "inv_01km0d29g0fdarcs5ctw6pmk3d"
     }

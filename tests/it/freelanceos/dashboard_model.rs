@@ -204,7 +204,7 @@ impl Model {
             ("monthlyEarnings", base(month(this))),
             ("earningsGrowth", growth(month(this), month(last))),
             ("activeProjects", active.to_string()),
-            ("activeProjectsGrowth", growth(active, before as i128)),
+            ("activeProjectsGrowth", (active - before as i128).to_string()),
             ("pendingInvoices", pending.0.to_string()),
             ("pendingInvoicesAmount", base(pending.1)),
             ("overdueInvoices", overdue.0.to_string()),
@@ -230,13 +230,15 @@ impl Model {
     fn check_deadlines(&self, shown: &[Value], today: Date, hint: &str) {
         let mut all = Vec::new();
         let mut add =
-            |id: &str, kind: &str, title: &str, day: Date, amount: String, client: usize| {
+            |id: &str, kind: &str, title: &str, day: Date, amount: [String; 2], client: usize| {
+                let [amount, currency] = amount;
                 let shown = [
                     id.to_owned(),
                     kind.to_owned(),
                     title.to_owned(),
                     format!("{day}T00:00:00Z"),
                     amount,
+                    currency,
                     self.clients[client].name.clone(),
                     (day < today).to_string(),
                 ];
@@ -247,11 +249,13 @@ impl Model {
                 && ["planning", "active", "on_hold"].contains(&project.status())
             {
                 let amount = number(project.minor, exponent(project.currency));
+                let amount = [amount, project.currency.to_owned()];
                 add(&project.id, "project", &project.name, day, amount, project.client);
             }
         }
         for invoice in self.invoices.iter().filter(|invoice| invoice.status == "sent") {
             let amount = number(invoice.minor, exponent(invoice.currency));
+            let amount = [amount, invoice.currency.to_owned()];
             add(&invoice.id, "invoice", &invoice.number, invoice.due, amount, invoice.client);
         }
         for milestone in &self.milestones {
@@ -261,6 +265,7 @@ impl Model {
                 && ["planning", "active", "on_hold"].contains(&project.status())
             {
                 let amount = number(milestone.minor, exponent(project.currency));
+                let amount = [amount, project.currency.to_owned()];
                 add(&milestone.id, "milestone", &milestone.name, day, amount, project.client);
             }
         }
@@ -268,7 +273,8 @@ impl Model {
         let days: Vec<String> = all.iter().take(10).map(|(_, shown)| shown[3].clone()).collect();
         let all: BTreeSet<_> = all.into_iter().map(|(_, shown)| shown).collect();
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let fields = ["id", "type", "title", "date", "amount", "clientName", "isOverdue"];
+        let fields =
+            ["id", "type", "title", "date", "amount", "currency", "clientName", "isOverdue"];
         let shown: Vec<_> = shown.iter().map(|entry| fields.map(|f| text(&entry[f]))).collect();
         let shown_days: Vec<String> = shown.iter().map(|entry| entry[3].clone()).collect();
         let distinct: BTreeSet<_> = shown.iter().cloned().collect();

@@ -34,7 +34,7 @@ async fn raw(app: &TestApp, request: &str, body: &[u8]) -> (String, String) {
 
 fn too_large(head: &str, body: &str, name: &str) {
     assert!(head.starts_with("HTTP/1.1 413 "), "{name}: {head}");
-    let expected = if name == "POST /auth/login" {
+    let expected = if matches!(name, "POST /auth/login" | "POST /auth/register") {
         r#"{"success":false,"error":"Payload Too Large","statusCode":413,"message":"Payload Too Large"}"#
     } else {
         r#"{"success":false,"error":"Payload Too Large"}"#

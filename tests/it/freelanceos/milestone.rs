@@ -32,6 +32,7 @@ async fn a_milestone_is_created_listed_and_shown_with_its_project() {
       "name": "First draft",
       "description": "Two pages\nand a cover",
       "amount": 1500.5,
+      "currency": "USD",
       "status": "pending",
       "dueDate": "2026-03-31T00:00:00Z"
     }

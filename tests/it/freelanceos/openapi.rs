@@ -5,7 +5,11 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::support::{TestApp, document::document, spawn_app};
+use crate::support::{
+    PUBLIC_URL, TestApp,
+    document::{document, hub_document},
+    spawn_app,
+};
 
 async fn get(app: &TestApp, path: &str, headers: &[(&str, &str)]) -> Response {
     let mut request = app.http.get(format!("{}{path}", app.base));
@@ -118,6 +122,70 @@ async fn every_operation_has_an_id_of_its_own_a_summary_and_a_tag() {
         assert!(ids.insert(spec["operationId"].as_str().unwrap()), "{}", operation.name());
         assert!(!spec["summary"].as_str().unwrap().is_empty(), "{}", operation.name());
         assert_eq!(spec["tags"].as_array().unwrap().len(), 1, "{}", operation.name());
+    }
+}
+
+#[tokio::test]
+async fn every_answer_has_an_example_that_is_what_its_schema_asks_for() {
+    let app = spawn_app().await;
+    for document in [document(&app).await, hub_document(&app).await] {
+        let examples = document.examples();
+        assert!(examples.len() > 250, "{}", examples.len());
+        for (name, example, is_valid) in examples {
+            assert!(is_valid, "{name}: {example:#}");
+            let status: u16 = name.rsplit(' ').next().unwrap().parse().unwrap();
+            // A failure says its own status, where it says one.
+            let said = example.get("statusCode").cloned().unwrap_or_else(|| status.into());
+            assert_eq!(said, status, "{name}");
+            assert_ne!(example, json!({}), "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_operation_is_described_and_says_whether_a_token_comes_with_it() {
+    let app = spawn_app().await;
+    for (document, base) in [(document(&app).await, "/api/v1"), (hub_document(&app).await, "/v1")] {
+        assert_eq!(document.json["servers"], json!([{"url": format!("{PUBLIC_URL}{base}")}]));
+        for operation in document.operations.iter().chain(&document.auth_operations) {
+            let (name, spec) = (operation.name(), &operation.spec);
+            let description = spec["description"].as_str().unwrap_or_default();
+            assert!(description.len() > 20, "{name}: {description}");
+            let is_refused = spec["responses"].get("401").is_some();
+            let takes_token = spec["security"].as_array().unwrap().contains(&json!({"bearer": []}));
+            let has_credentials =
+                name.contains("login") || name.contains("refresh") || name.contains("verify-otp");
+            assert_eq!(
+                takes_token,
+                name.contains("logout") || (is_refused && !has_credentials),
+                "{name}"
+            );
+        }
+        let text = document.json.to_string();
+        assert_eq!(text.matches("\"nullable\":true").count(), typed_nullables(&document.json));
+    }
+    // Its token can come with it and need not.
+    let document = document(&app).await;
+    let logout = document.auth_operations.iter().find(|known| known.path == "/auth/logout");
+    assert_eq!(logout.unwrap().spec["security"], json!([{"bearer": []}, {}]));
+    assert!(
+        document.json["paths"]["/invoices/{id}/send"]["post"]["summary"]
+            .as_str()
+            .unwrap()
+            .contains("mail")
+    );
+}
+
+/// How many schemas may be null and say what they are otherwise.
+fn typed_nullables(value: &Value) -> usize {
+    match value {
+        Value::Array(list) => list.iter().map(typed_nullables).sum(),
+        Value::Object(object) => {
+            let is_typed =
+                object.get("nullable") == Some(&json!(true)) && object.contains_key("type");
+            object.values().map(typed_nullables).sum::<usize>() + usize::from(is_typed)
+        }
+        _ => 0,
     }
 }
 

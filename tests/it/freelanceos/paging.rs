@@ -90,7 +90,6 @@ async fn a_bad_parameter_is_named_with_what_it_may_be() {
                         "-1",
                         "1.5",
                         "1e1",
-                        "",
                         "x",
                         "+1",
                         "%201",
@@ -107,7 +106,7 @@ async fn a_bad_parameter_is_named_with_what_it_may_be() {
                     let words: Vec<&str> =
                         words.iter().map(|word| word.as_str().unwrap()).collect();
                     (
-                        &["bogus", "", "ACTIVE", "Paid", "%00", "null"],
+                        &["bogus", "ACTIVE", "Paid", "%00", "null"],
                         format!("must be one of {}", words.join(", ")),
                     )
                 }
@@ -189,14 +188,9 @@ async fn a_client_or_project_filter_that_matches_nothing_is_an_empty_list() {
         ("proposals", "clientId"),
         ("milestones", "projectId"),
     ] {
-        for id in [
-            "client_123",
-            "nonsense",
-            "",
-            "%25",
-            user.id.as_str(),
-            "client_00000000000000000000000000",
-        ] {
+        for id in
+            ["client_123", "nonsense", "%25", user.id.as_str(), "client_00000000000000000000000000"]
+        {
             let answer = user.get(&format!("/{list}?{filter}={id}")).await;
             assert_eq!(
                 (answer.data(200), &answer.body["total"]),

@@ -1,10 +1,11 @@
 //! `/proposals`.
 
+use freelanceos::domain::{id::ProposalId, proposal::ProposalLink};
 use jiff::SignedDuration;
 use serde_json::json;
 
 use super::shown;
-use crate::support::spawn_app;
+use crate::support::{PUBLIC_URL, spawn_app};
 
 #[tokio::test]
 async fn a_proposal_is_created_as_a_draft() {
@@ -111,19 +112,31 @@ async fn an_answer_can_be_written_down_by_put_once() {
 }
 
 #[tokio::test]
-async fn sending_has_a_route_of_its_own_and_nothing_becomes_a_draft_again() {
+async fn a_proposal_put_to_sent_has_its_link_and_mails_nobody() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Client").await;
     let path = format!("/proposals/{}", user.proposal(&client, "P").await);
-    assert_eq!(
-        user.put(&path, json!({"status": "sent"})).await.error(409),
-        "A proposal is sent with POST /proposals/:id/send, not by changing its status"
-    );
     user.put(&path, json!({"status": "draft"})).await.data(200);
-    user.post(&format!("{path}/send"), json!({})).await.data(200);
+    let change = json!({"status": "sent", "title": "Offer", "amount": 1200});
+    let sent = user.put(&path, change).await.data(200).clone();
+    assert_eq!((&sent["status"], &sent["title"]), (&json!("sent"), &json!("Offer")));
+    assert_eq!(user.get(&path).await.data(200), &sent);
+    assert!(app.mails().await.is_empty());
+    let log = user.get("/dashboard/activity").await.data(200)[0].clone();
+    assert_eq!((&log["type"], &log["amount"]), (&json!("proposal_sent"), &json!(1200)));
+
+    // The link is the one that sending it again gives.
+    let claims = user.claims();
+    let id: String = sent["id"].as_str().unwrap().to_owned();
+    let record = app.app.proposal_record(claims, ProposalId::parse(&id)).await.unwrap();
+    let Some(ProposalLink::Open(link)) = record.proposal.link else { panic!("no link") };
+    assert!(record.sent_at.is_some());
+    let page = app.http.get(link.replace(PUBLIC_URL, &app.base)).send().await.unwrap();
+    assert!(page.text().await.unwrap().contains("Offer"));
+
+    assert_eq!(user.put(&path, json!({"status": "sent"})).await.data(200), &sent);
     user.put(&path, json!({"status": "draft"})).await.error(409);
-    user.put(&path, json!({"status": "sent"})).await.data(200);
 }
 
 #[tokio::test]
@@ -204,10 +217,8 @@ async fn a_new_proposal_is_a_draft_and_no_other_status_is_taken() {
     let new = |status| json!({"clientId": client, "title": "P", "status": status});
     user.post("/proposals", new("draft")).await.data(201);
     for status in ["sent", "accepted", "rejected"] {
-        assert_eq!(
-            user.post("/proposals", new(status)).await.error(409),
-            "A new proposal is a draft; send it with POST /proposals/:id/send"
-        );
+        let answer = user.post("/proposals", new(status)).await;
+        assert_eq!(answer.error(400), "status must be one of draft", "{status}");
     }
     assert_eq!(user.get("/proposals").await.body["total"], 1);
 }
@@ -221,7 +232,7 @@ async fn a_bad_field_is_400_before_a_state_is_409() {
         (json!({"clientId": "client_1"}), "clientId does not exist"),
         (json!({"amount": 0.001}), "amount must have at most 2 decimals"),
     ] {
-        let mut new = json!({"clientId": client, "title": "P", "status": "sent"});
+        let mut new = json!({"clientId": client, "title": "P"});
         new.as_object_mut().unwrap().extend(bad.as_object().unwrap().clone());
         assert_eq!(user.post("/proposals", new).await.error(400), error);
 

@@ -160,6 +160,7 @@ pub fn proposal(content: &str) -> Offered {
         amount: Money::new(450_000, Currency::USD),
         valid_until: Some("2026-04-30".parse().unwrap()),
         link: None,
+        project: None,
         created_at: now(),
         updated_at: now(),
     };

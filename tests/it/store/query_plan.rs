@@ -160,8 +160,9 @@ fn fill(connection: &mut dyn Connection) -> Result<()> {
             id("i")
         ),
         format!(
-            "{} INSERT INTO milestones SELECT {}, {account}, {}, 'M', NULL, i, {milestones}, \
-             CASE i % 4 WHEN 0 THEN NULL ELSE {day} END, NULL FROM n",
+            "{} INSERT INTO milestones (id, account_id, project_id, name, description, amount, \
+             status, due_date, completed_at) SELECT {}, {account}, {}, 'M', NULL, i, \
+             {milestones}, CASE i % 4 WHEN 0 THEN NULL ELSE {day} END, NULL FROM n",
             series(4000),
             id("i"),
             id("1 + i % 2000")

@@ -51,7 +51,8 @@ impl Operation {
     }
 
     pub fn needs_token(&self) -> bool {
-        self.spec.get("security").is_some()
+        let ways = self.spec["security"].as_array().unwrap();
+        !ways.is_empty() && !ways.contains(&json!({}))
     }
 
     /// `clients`, `invoices` …
@@ -133,17 +134,32 @@ impl Document {
             assert_eq!(kinds, [answer.headers["content-type"].to_str().unwrap()], "{name}");
             return;
         };
-        let validator = self.validator(&format!("{name} {status}"), || {
-            json!({
-                "allOf": [strict(&schema["schema"])],
-                "components": self.components.get_or_init(|| strict(&self.json["components"])),
-            })
-        });
+        let validator = self.validator_of(&format!("{name} {status}"), &schema["schema"]);
         let errors: Vec<String> = validator
             .iter_errors(&answer.body)
             .map(|error| format!("{} {error}", error.instance_path()))
             .collect();
         assert!(errors.is_empty(), "{name} {status}: {errors:?}\n{:#}", answer.body);
+    }
+
+    /// Every answer of JSON with its example, and whether that is what the schema asks for.
+    pub fn examples(&self) -> Vec<(String, Value, bool)> {
+        let mut found = Vec::new();
+        for operation in self.operations.iter().chain(&self.auth_operations) {
+            for (status, response) in operation.spec["responses"].as_object().unwrap() {
+                let Some(content) = response["content"].get("application/json") else { continue };
+                let shared = || {
+                    let reference = content["examples"][status]["$ref"].as_str()?;
+                    self.json.pointer(&reference[1..])?.get("value")
+                };
+                let name = format!("{} {status}", operation.name());
+                let example = content.get("example").or_else(shared).cloned().unwrap_or_default();
+                let validator = self.validator_of(&name, &content["schema"]);
+                let is_valid = validator.is_valid(&example);
+                found.push((name, example, is_valid));
+            }
+        }
+        found
     }
 
     fn find(&self, method: &Method, path: &str) -> Option<&Operation> {
@@ -155,6 +171,15 @@ impl Document {
                 && known.iter().zip(&asked).all(|(known, asked)| {
                     known == asked || (known.starts_with('{') && !asked.is_empty())
                 })
+        })
+    }
+
+    fn validator_of(&self, key: &str, schema: &Value) -> Arc<Validator> {
+        self.validator(key, || {
+            json!({
+                "allOf": [strict(schema)],
+                "components": self.components.get_or_init(|| strict(&self.json["components"])),
+            })
         })
     }
 
@@ -177,7 +202,7 @@ fn strict(schema: &Value) -> Value {
         Value::Object(object) => {
             let mut inner: serde_json::Map<_, _> = object
                 .iter()
-                .filter(|(key, _)| *key != "example" && *key != "nullable")
+                .filter(|(key, _)| !matches!(&***key, "example" | "examples" | "nullable"))
                 .map(|(key, value)| (key.clone(), strict(value)))
                 .collect();
             let closed = inner.get("properties").is_some_and(Value::is_object)

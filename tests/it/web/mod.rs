@@ -10,6 +10,7 @@ mod invoice;
 mod invoice_defaults;
 mod invoice_editor;
 mod limit;
+mod made_of;
 mod message;
 mod picture;
 mod profile;

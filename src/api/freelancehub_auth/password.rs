@@ -1,0 +1,136 @@
+//! `forgot-password`, `reset-password` and `change-password`.
+
+use std::sync::Arc;
+
+use poem_openapi::OpenApi;
+
+use super::{
+    Tag,
+    error::{Asking, Changing, Failed},
+};
+use crate::{
+    app::{
+        App,
+        code::{Guessing, HUB_OTP_LIFE},
+    },
+    domain::{
+        code::{OtpRequest, OtpType, PasswordReset},
+        error::Result,
+        password::PasswordChange,
+    },
+    http::{
+        answer::Bare,
+        bearer::Bearer,
+        body::Body,
+        wire::{EmailInput, OtpInput, Str, wire},
+    },
+};
+
+wire! {
+    /// Said when a code was mailed, or would have been.
+    struct OtpSentBody "AuthOtpSent" {
+        message "message": String,
+        /// Seconds for which the code is good.
+        expires_in "expiresIn": i64,
+    }
+}
+
+wire! {
+    /// Said when something was done.
+    struct DoneBody "AuthDone" {
+        /// Always true.
+        success "success": bool,
+        message "message": String,
+    }
+}
+
+impl From<&str> for DoneBody {
+    fn from(message: &str) -> Self {
+        Self { success: true, message: message.to_owned() }
+    }
+}
+
+wire! {
+    /// Whom to mail a code to that sets another password.
+    struct ForgotPasswordInput "AuthForgotPassword" example r#"{"email": "john@example.com"}"# {
+        email "email": EmailInput,
+    }
+}
+
+wire! {
+    /// Another password, and the code that was mailed.
+    struct PasswordResetInput "AuthPasswordReset" example r#"{
+        "email": "john@example.com",
+        "otp": "123456",
+        "newPassword": "SecurerPass123!"
+    }"# {
+        email "email": EmailInput,
+        otp "otp": OtpInput,
+        /// By the rule of the document that the account was made by.
+        new_password "newPassword": Str<8, 128>,
+    }
+}
+
+wire! {
+    /// Another password, and the current one.
+    struct PasswordChangeInput "AuthPasswordChange" example r#"{
+        "currentPassword": "SecurePass123!",
+        "newPassword": "SecurerPass123!"
+    }"# {
+        current_password "currentPassword": String,
+        /// By the rule of the document that the account was made by.
+        new_password "newPassword": Str<8, 128>,
+    }
+}
+
+/// The routes of passwords.
+pub struct Routes(pub Arc<App>);
+
+#[OpenApi(prefix_path = "/auth", tag = "Tag::Auth")]
+impl Routes {
+    /// Mail a code that sets another password; the answer is the same for unknown addresses
+    ///
+    /// The code is good for 5 minutes. At most 3 an hour for one address.
+    #[oai(path = "/forgot-password", method = "post", operation_id = "forgotAuthPassword")]
+    async fn forgot(
+        &self,
+        body: Body<ForgotPasswordInput>,
+    ) -> Result<Bare<OtpSentBody>, Failed<Asking>> {
+        let request = body.read(OtpRequest::of_type(OtpType::PasswordReset))?;
+        self.0.send_password_reset(request.email).await?;
+        Ok(Bare::new(OtpSentBody {
+            message: "OTP sent successfully to your email".to_owned(),
+            expires_in: HUB_OTP_LIFE.as_secs(),
+        }))
+    }
+
+    /// Set another password by the code that was mailed; every session ends
+    ///
+    /// Proves the e-mail address with it. The new password follows the rule of the document that
+    /// the account was made by.
+    #[oai(path = "/reset-password", method = "post", operation_id = "resetAuthPassword")]
+    async fn reset(
+        &self,
+        body: Body<PasswordResetInput>,
+    ) -> Result<Bare<DoneBody>, Failed<Asking>> {
+        let reset = body.read(PasswordReset::read_by_rule)?;
+        self.0.reset_password(reset, Guessing::AsSet).await?;
+        Ok(Bare::new("Password reset successfully. Please log in again."))
+    }
+
+    /// Set another password; every other session ends
+    ///
+    /// A wrong current password is 400. The new password follows the rule of the document that the
+    /// account was made by.
+    #[oai(path = "/change-password", method = "post", operation_id = "changeAuthPassword")]
+    async fn change(
+        &self,
+        body: Body<PasswordChangeInput>,
+        bearer: Bearer,
+    ) -> Result<Bare<DoneBody>, Failed<Changing>> {
+        let change = self.0.admit(bearer.0, body.read(PasswordChange::read)).await?;
+        let change = self.0.guard(change, PasswordChange::guarded).await?;
+        self.0.change_password_by_rule(bearer.0, change).await?;
+        Ok(Bare::new("Password changed successfully"))
+    }
+}
