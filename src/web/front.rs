@@ -28,7 +28,7 @@ pub async fn pass(
         return Ok(with_header(response, header::LOCATION, &address));
     }
     let takes_gzip = takes_gzip(&request);
-    let response = signed_out::returned(app, pages, pages.call(request).await?).await;
+    let response = signed_out::returned(pages, pages.call(request).await?).await;
     let is_page = response.content_type().is_some_and(|kind| kind.starts_with("text/html"));
     if takes_gzip && is_page { compressed(app, response).await } else { Ok(response) }
 }

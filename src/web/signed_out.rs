@@ -5,7 +5,7 @@ use std::{future::Future, sync::Arc};
 
 use poem::{
     Endpoint, Request, Response,
-    http::{Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
 };
 
 use super::{
@@ -94,7 +94,8 @@ pub async fn hold(guest: Guest, owner: AccountId, sent: Sent) -> poem::Result<Re
 #[derive(Clone)]
 struct Returning {
     form: HeldForm,
-    token: String,
+    /// What the browser says of itself, with the cookie of the new session.
+    headers: HeaderMap,
 }
 
 /// Lets a held form come back with the answer to a sign-in, if it is of the same account.
@@ -107,7 +108,10 @@ pub fn come_back(
 ) -> Result<()> {
     match guest.app.held_form(kept)? {
         Some((owner, form)) if owner == sign_in.account.id => {
-            response.extensions_mut().insert(Returning { form, token: token.to_owned() });
+            let mut headers = guest.request.headers().clone();
+            let cookie = HeaderValue::try_from(cookie::of_session(&guest.app, token));
+            headers.insert(header::COOKIE, cookie.map_err(Error::internal)?);
+            response.extensions_mut().insert(Returning { form, headers });
         }
         Some(_) => guest.tell(response, "What was typed before belongs to another account."),
         None => guest.tell(response, "What was typed before was sent too long ago."),
@@ -117,16 +121,15 @@ pub fn come_back(
 
 /// The form that comes back with an answer, in place of the page that would follow.
 pub async fn returned(
-    app: &App,
     pages: &impl Endpoint<Output = Response>,
     mut response: Response,
 ) -> Response {
-    let Some(Returning { form, token }) = response.extensions_mut().remove() else {
+    let Some(Returning { form, headers }) = response.extensions_mut().remove() else {
         return response;
     };
     let action = form.action.clone();
-    let request = Request::builder().method(Method::POST).uri_str(&action);
-    let mut request = request.header(header::COOKIE, cookie::of_session(app, &token)).finish();
+    let mut request = Request::builder().method(Method::POST).uri_str(&action).finish();
+    *request.headers_mut() = headers;
     request.extensions_mut().insert(form);
     let mut shown = match pages.call(request).await {
         Ok(shown) => shown,
@@ -152,7 +155,9 @@ where
     let shown = app.without_saving(act(visit.restored(alert.clone()), fields)).await;
     match shown {
         Ok(mut response) => {
-            if response.status().is_client_error() {
+            let kind = response.content_type().unwrap_or_default();
+            // Scripts ask for something else than a page, and are told that it failed.
+            if response.status().is_client_error() && kind.starts_with("text/html") {
                 response.set_status(StatusCode::OK);
             }
             Ok(response)
