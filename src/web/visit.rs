@@ -109,11 +109,11 @@ impl Pages<'_> {
                     Ok(visit) => visit,
                     Err((request, elsewhere)) => {
                         count_open_form(&app).await.map_err(into_poem)?;
-                        return signed_out::hold_unread(app, request, elsewhere).await;
+                        return Box::pin(signed_out::hold_unread(app, request, elsewhere)).await;
                     }
                 };
                 if let Some(held) = held {
-                    return signed_out::show_again(visit, held, act).await;
+                    return Box::pin(signed_out::show_again(visit, held, act)).await;
                 }
                 let fields = Fields::read(&mut visit.request, Pictures::Taken).await?;
                 let session = visit.form_session(&fields).map_err(into_poem)?;
@@ -124,18 +124,20 @@ impl Pages<'_> {
                     Some(session) if session.account == claims.account => {
                         if !signed_out::is_logout(&visit.request) {
                             let sent = Sent::new(&visit.request, &fields);
-                            return signed_out::show_again(visit, sent.form, act).await;
+                            return Box::pin(signed_out::show_again(visit, sent.form, act)).await;
                         }
                     }
                     _ => return Err(into_poem(Error::forbidden(STALE))),
                 }
                 let sent = Sent::new(&visit.request, &fields);
                 let asker = asker(&app, &visit.request);
-                match asker.ask(act(visit, fields)).await {
+                // The work of a page is large: here it would take its place on the stack for each
+                // of the ways through this function.
+                match asker.ask(Box::pin(act(visit, fields))).await {
                     // The session ended while the form was being saved.
                     Err(error) if *error.kind() == Kind::Unauthenticated => {
                         let guest = Guest::new(app, Request::default());
-                        signed_out::hold(guest, claims.account, sent).await
+                        Box::pin(signed_out::hold(guest, claims.account, sent)).await
                     }
                     answered => answered.map_err(into_poem),
                 }
