@@ -1,19 +1,20 @@
 //! Invoices as PDF. A draft is printed each time; what was sent is printed once and kept.
 
-use std::{num::NonZero, thread::available_parallelism};
+use std::{num::NonZero, sync::Arc, thread::available_parallelism};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 
 use super::{App, invoice_link, share::Owner, work_queue::WorkQueue};
 use crate::{
     domain::{
         account::Account,
+        date,
         error::{Error, Result},
         id::{AccountId, InvoiceId},
         invoice::{Invoice, InvoiceFile, InvoiceStatus, Party, Seller},
         session::Claims,
     },
-    pdf::{self, InvoiceSheet},
+    pdf::{self, Fonts, InvoiceSheet, Printed},
     store::{self, engine::Tx},
 };
 
@@ -24,21 +25,26 @@ pub(super) const TRIES: usize = 5;
 const QUEUE: usize = 256;
 
 /// Prints, as much at once as there are cores.
-pub(super) struct Printer(WorkQueue);
+pub(super) struct Printer {
+    queue: WorkQueue,
+    fonts: Arc<Fonts>,
+}
 
 impl Printer {
-    pub fn new() -> Self {
+    pub fn new(fonts: Arc<Fonts>) -> Self {
         let cores = available_parallelism().map_or(2, NonZero::get);
-        Self(WorkQueue::new(cores, QUEUE, "Too much is printed at once, please try again"))
+        let busy = "Too much is printed at once, please try again";
+        Self { queue: WorkQueue::new(cores, QUEUE, busy), fonts }
     }
 
     /// Runs what prints.
-    pub async fn run(
+    pub async fn run<T: Send + 'static>(
         &self,
         owner: Option<Owner>,
-        print: impl FnOnce() -> Result<Vec<u8>> + Send + 'static,
-    ) -> Result<Vec<u8>> {
-        self.0.run(owner, print).await?
+        print: impl FnOnce(&Fonts) -> T + Send + 'static,
+    ) -> Result<T> {
+        let fonts = Arc::clone(&self.fonts);
+        self.queue.run(owner, move || print(&fonts)).await
     }
 }
 
@@ -50,6 +56,8 @@ pub(super) struct Sheet {
     pub seller: Seller,
     pub buyer: Party,
     pub logo: Option<Vec<u8>>,
+    /// The day it was paid, on a settled copy.
+    pub paid_on: Option<Date>,
     pub created: Timestamp,
 }
 
@@ -67,6 +75,8 @@ impl Sheet {
             // What became of it later is no part of it.
             _ => {
                 let times = store::invoice_link::find_times(tx, account.id, invoice.id)?;
+                invoice.status = InvoiceStatus::Sent;
+                invoice.paid_at = None;
                 (InvoiceStatus::Sent, times.sent_at.unwrap_or(invoice.created_at))
             }
         };
@@ -79,20 +89,29 @@ impl Sheet {
         };
         // The buyer stands for the client, whose total moves with other invoices.
         invoice.client = None;
-        Ok(Self { invoice, status, seller, buyer, logo, created })
+        Ok(Self { invoice, status, seller, buyer, logo, paid_on: None, created })
     }
 
-    pub fn print(&self) -> Result<Vec<u8>> {
-        pdf::invoice(&InvoiceSheet {
+    /// Makes it the copy of a paid invoice, which asks for no money.
+    fn settle(self, paid_at: Timestamp, paid_on: Date) -> Self {
+        let status = InvoiceStatus::Paid;
+        let invoice = Invoice { status, paid_at: Some(paid_at), ..self.invoice };
+        Self { invoice, status, paid_on: Some(paid_on), created: paid_at, ..self }
+    }
+
+    fn shown<'a>(&'a self, payment_link: Option<&'a str>) -> InvoiceSheet<'a> {
+        InvoiceSheet {
             invoice: &self.invoice,
             status: self.status,
             seller: &self.seller.party,
             buyer: &self.buyer,
             logo: self.logo.as_deref(),
             payment_instructions: self.seller.payment_instructions.as_deref(),
+            payment_link,
+            paid_on: self.paid_on,
             dates: self.seller.date_format,
             created: self.created,
-        })
+        }
     }
 }
 
@@ -109,12 +128,28 @@ impl App {
         self.invoice_file(Some(Owner::Account(account)), account, id).await
     }
 
-    /// The invoice behind a link as PDF.
+    /// The invoice behind a link as PDF; of a paid one, a copy that says so and asks for nothing.
     pub async fn public_invoice_pdf(&self, token: &str) -> Result<InvoiceFile> {
-        let (keys, token) = (self.keys()?.clone(), token.to_owned());
-        let linked = move |tx: &mut Tx| invoice_link::linked(tx, &keys, &token);
-        let (account, id) = self.store.read(linked).await?;
-        self.invoice_file(self.stranger(), account.id, id).await
+        let (keys, token, now) = (self.keys()?.clone(), token.to_owned(), self.now());
+        let (account, id, settled) = self
+            .store
+            .read(move |tx| {
+                let (account, id) = invoice_link::linked(tx, &keys, &token)?;
+                let rates = store::exchange_rate::latest(tx, account.id, account.currency)?;
+                let invoice = store::invoice::find(tx, account.id, id, &rates)?;
+                let Some(paid_at) = invoice.paid_at else { return Ok((account.id, id, None)) };
+                let paid_on = date::day_in(paid_at, &account.zone.rules()?);
+                let sheet = Sheet::read(tx, &account, invoice, now)?.settle(paid_at, paid_on);
+                Ok((account.id, id, Some(sheet)))
+            })
+            .await?;
+        match settled {
+            None => self.invoice_file(self.stranger(), account, id).await,
+            Some(sheet) => {
+                let printed = self.print(self.stranger(), &sheet).await?;
+                Ok(InvoiceFile::new(&sheet.invoice.number, printed.bytes))
+            }
+        }
     }
 
     async fn invoice_file(
@@ -130,7 +165,7 @@ impl App {
                 Found::Unprinted(sheet) => sheet,
             };
             let number = sheet.invoice.number.clone();
-            let bytes = self.print(owner, &sheet).await?;
+            let bytes = self.print(owner, &sheet).await?.bytes;
             if sheet.status != InvoiceStatus::Sent {
                 return Ok(InvoiceFile::new(&number, bytes));
             }
@@ -153,9 +188,17 @@ impl App {
     }
 
     /// Prints without holding up other requests.
-    pub(super) async fn print(&self, owner: Option<Owner>, sheet: &Sheet) -> Result<Vec<u8>> {
-        let sheet = sheet.clone();
-        self.printer.run(owner, move || sheet.print()).await
+    pub(super) async fn print(&self, owner: Option<Owner>, sheet: &Sheet) -> Result<Printed> {
+        let (sheet, link) = (sheet.clone(), self.shown_payment_link(&sheet.invoice));
+        let print = move |fonts: &Fonts| pdf::invoice(fonts, &sheet.shown(link.as_deref()));
+        self.printer.run(owner, print).await?
+    }
+
+    /// The characters of an invoice that cannot be printed.
+    pub(super) async fn unprintable(&self, sheet: Sheet) -> Result<Vec<char>> {
+        let owner = Some(Owner::Account(sheet.invoice.account));
+        let look = move |fonts: &Fonts| pdf::missing_of_invoice(fonts, &sheet.shown(None));
+        self.printer.run(owner, look).await
     }
 }
 

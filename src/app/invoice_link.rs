@@ -1,6 +1,6 @@
 //! The client's link to an invoice, and what came of it.
 
-use super::{App, if_writable, invoice, public_link::Target, secret::Keys};
+use super::{App, if_writable, invoice, invoice_file::Sheet, public_link::Target, secret::Keys};
 use crate::{
     domain::{
         account::Account,
@@ -10,7 +10,7 @@ use crate::{
         invoice::{
             Invoice, InvoiceRecord, InvoiceStatus, Party, PublicInvoice, Seller, ShownInvoice,
         },
-        session::Claims,
+        session::{Actor, Claims},
     },
     store::{self, engine::Tx},
 };
@@ -49,12 +49,16 @@ impl App {
     pub async fn invoice_record(&self, claims: Claims, id: InvoiceId) -> Result<InvoiceRecord> {
         let now = self.now();
         let link = self.invoice_link(claims, id).await?;
-        self.read(claims, move |tx, actor| {
+        let read = move |tx: &mut Tx, actor: Actor| {
             let invoice = invoice::find(tx, &actor, id)?;
             let times = store::invoice_link::find_times(tx, actor.account, id)?;
             let account = store::account::find(tx, actor.account)?;
             let (seller, buyer) = parties(tx, &account, &invoice)?;
-            Ok(InvoiceRecord {
+            let sheet = match invoice.status {
+                InvoiceStatus::Draft => Some(Sheet::read(tx, &account, invoice.clone(), now)?),
+                _ => None,
+            };
+            let record = InvoiceRecord {
                 seller,
                 buyer,
                 shown: ShownInvoice::on(invoice::today(&actor, now)?, invoice),
@@ -63,9 +67,19 @@ impl App {
                 viewed_at: times.viewed_at,
                 reminded_at: times.reminded_at,
                 mails: store::outbox::list_of_invoice(tx, id)?,
-            })
-        })
-        .await
+                payment_link: None,
+                has_payment_service: false,
+                unprintable: Vec::new(),
+            };
+            Ok((record, sheet))
+        };
+        let (mut record, draft) = self.read(claims, read).await?;
+        record.payment_link = self.shown_payment_link(&record.shown.invoice);
+        record.has_payment_service = self.payment_link_base.is_some();
+        if let Some(sheet) = draft {
+            record.unprintable = self.unprintable(sheet).await?;
+        }
+        Ok(record)
     }
 
     /// The invoice behind a link.
@@ -73,7 +87,8 @@ impl App {
         let now = self.now();
         let keys = self.keys()?.clone();
         let token = token.to_owned();
-        self.store
+        let mut public = self
+            .store
             .read(move |tx| {
                 let (account, id) = linked(tx, &keys, &token)?;
                 let rates = store::exchange_rate::latest(tx, account.id, account.currency)?;
@@ -81,9 +96,12 @@ impl App {
                 let (seller, buyer) = parties(tx, &account, &invoice)?;
                 let today = date::day_in(now, &account.zone.rules()?);
                 let ShownInvoice { invoice, status } = ShownInvoice::on(today, invoice);
-                Ok(PublicInvoice { invoice, status, seller, buyer, zone: account.zone })
+                let zone = account.zone;
+                Ok(PublicInvoice { invoice, status, seller, buyer, payment_link: None, zone })
             })
-            .await
+            .await?;
+        public.payment_link = self.shown_payment_link(&public.invoice);
+        Ok(public)
     }
 
     /// Remembers that somebody else than the owner has opened a link; only the first time counts.

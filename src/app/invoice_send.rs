@@ -26,6 +26,7 @@ use crate::{
         limit::Refusal,
         mail::{Letter, MailKind},
         session::{Actor, Claims},
+        unprintable,
     },
     mail::compose::{self, InvoiceMail},
     store::{self, engine::Tx},
@@ -206,11 +207,15 @@ impl App {
         let sealed = link.as_ref().or(new_link.as_ref().map(|link| &link.sealed));
         // Commands that mail nobody leave the printing to who first asks for it.
         let prints = file.is_none() && self.outbox.courier.is_some();
-        let new_file = if prints {
-            Some(self.print(Some(Owner::Account(account.id)), &sheet).await?)
-        } else {
-            None
-        };
+        let mut new_file = None;
+        if prints {
+            let printed = self.print(Some(Owner::Account(account.id)), &sheet).await?;
+            // What was sent stays as it is; a draft is not frozen with boxes in it.
+            if before.status == InvoiceStatus::Draft {
+                unprintable::refuse(&printed.missing)?;
+            }
+            new_file = Some(printed.bytes);
+        }
         let mut letter = None;
         if let (Some((kind, other_email)), Some(sealed)) = (to, sealed) {
             let link = self.public_links()?.address(Target::Invoice, &before.id, sealed)?;
@@ -222,6 +227,7 @@ impl App {
                 invoice: &sheet.invoice,
                 seller: &sheet.seller,
                 buyer: &sheet.buyer,
+                payment_link: self.shown_payment_link(&sheet.invoice).as_deref(),
                 is_overdue: before.due_date < date::day_in(now, &account.zone.rules()?),
                 link: &link,
                 file: file.map(|bytes| InvoiceFile::new(&before.number, bytes.clone())),
@@ -313,6 +319,7 @@ fn must_await_payment(invoice: &Invoice) -> Result<()> {
         InvoiceStatus::Draft => "Send the invoice before reminding of it",
         InvoiceStatus::Paid => "This invoice is paid already",
         InvoiceStatus::Cancelled => "A cancelled invoice is not to be paid",
+        _ if !invoice.is_money_due() => "Nothing is to be paid of this invoice",
         InvoiceStatus::Sent | InvoiceStatus::Overdue => return Ok(()),
     }))
 }

@@ -83,6 +83,7 @@ use crate::{
         session::{Actor, Claims},
     },
     mail::courier::Courier,
+    pdf::Fonts,
     store::{self, Store, Write, engine::Tx},
 };
 
@@ -115,8 +116,11 @@ pub struct Settings {
     pub open_registration: Option<bool>,
     /// Whether the APIs, too, refuse passwords that are tried first.
     pub refuse_common_passwords: bool,
-    /// Without a slash at its end.
-    pub payment_link_base: String,
+    /// What payment links begin with, without a slash at its end. `None` where there is no service
+    /// behind them: then they are made as the document says, and shown to no client.
+    pub payment_link_base: Option<String>,
+    /// What documents are printed with.
+    pub fonts: Arc<Fonts>,
     /// Who brings mail on its way; without one, none is written.
     pub courier: Option<Arc<Courier>>,
 }
@@ -135,7 +139,8 @@ impl Default for Settings {
             rate_limit: false,
             open_registration: None,
             refuse_common_passwords: false,
-            payment_link_base: String::new(),
+            payment_link_base: None,
+            fonts: Arc::default(),
             courier: None,
         }
     }
@@ -166,7 +171,7 @@ pub struct App {
     open_registration: Option<bool>,
     refuse_common_passwords: bool,
     public_url: String,
-    payment_link_base: String,
+    payment_link_base: Option<String>,
 }
 
 impl App {
@@ -186,7 +191,7 @@ impl App {
             passwords: Passwords::new()?,
             images: Images::default(),
             outbox: Outbox::new(settings.courier),
-            printer: Printer::new(),
+            printer: Printer::new(settings.fonts),
             work: WorkQueue::new(
                 available_parallelism().map_or(2, NonZero::get),
                 WORK_QUEUE,

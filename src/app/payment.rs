@@ -50,6 +50,8 @@ impl Receipt {
 }
 
 /// Letters of the random end of a payment link.
+/// What payment links begin with in the document, where no service is behind them.
+const LINK_BASE: &str = "https://pay.raenest.com";
 const LINK_LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 const LINK_LENGTH: usize = 6;
 
@@ -119,8 +121,18 @@ impl App {
         Receipt { id: self.new_id(), entry: self.new_entry(self.now()) }
     }
 
+    /// Where a client can pay an invoice online: nowhere unless the operator has named a service,
+    /// and only by a link of that service, while something is to be paid.
+    pub(super) fn shown_payment_link(&self, invoice: &Invoice) -> Option<String> {
+        let base = self.payment_link_base.as_deref()?;
+        let link = invoice.payment_link.as_deref().filter(|_| invoice.is_money_due())?;
+        let rest = link.strip_prefix(base)?;
+        rest.starts_with('/').then(|| link.to_owned())
+    }
+
     pub(super) fn new_payment_link(&self, id: InvoiceId) -> String {
-        let mut link = format!("{}/fos-{id}-", self.payment_link_base);
+        let base = self.payment_link_base.as_deref().unwrap_or(LINK_BASE);
+        let mut link = format!("{base}/fos-{id}-");
         let mut byte = [0];
         let mut length = 0;
         while length < LINK_LENGTH {

@@ -18,6 +18,7 @@ use crate::{
         proposal::{NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalStatus},
         rule::Rule,
         session::{Actor, Claims},
+        unprintable,
     },
     store::{self, engine::Tx},
 };
@@ -180,6 +181,7 @@ impl App {
     ) -> Result<Outcome<Proposal>> {
         let now = self.now();
         let entry = self.new_entry(now);
+        let unprintable = self.unprintable_of_proposal(claims, id).await?;
         let (links, link) = (self.public_links()?, self.new_proposal_link(id)?);
         self.write_once(claims, once, now, move |tx, actor| {
             let rates = client::rates(tx, &actor)?;
@@ -189,6 +191,7 @@ impl App {
             }
             let mut proposal = before.clone();
             if before.status == ProposalStatus::Draft {
+                unprintable::refuse(&unprintable)?;
                 proposal.status = ProposalStatus::Sent;
                 proposal.updated_at = now;
                 store::proposal::update(tx, &before, &proposal)?;

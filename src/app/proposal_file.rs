@@ -56,8 +56,8 @@ impl Sheet {
         })
     }
 
-    fn print(&self) -> Result<Vec<u8>> {
-        pdf::proposal(&ProposalSheet {
+    fn shown(&self) -> ProposalSheet<'_> {
+        ProposalSheet {
             proposal: &self.proposal,
             seller: &self.seller,
             buyer: &self.buyer,
@@ -65,7 +65,7 @@ impl Sheet {
             answered: self.answered.as_ref().map(|(name, day)| (name.as_str(), *day)),
             dates: self.account.date_format,
             created: self.created,
-        })
+        }
     }
 }
 
@@ -92,7 +92,21 @@ impl App {
 
     async fn print_proposal(&self, owner: Option<Owner>, sheet: Sheet) -> Result<ProposalFile> {
         let title = sheet.proposal.title.clone();
-        let bytes = self.printer.run(owner, move || sheet.print()).await?;
-        Ok(ProposalFile::new(&title, bytes))
+        let printed =
+            self.printer.run(owner, move |fonts| pdf::proposal(fonts, &sheet.shown())).await??;
+        Ok(ProposalFile::new(&title, printed.bytes))
+    }
+
+    /// The characters of a proposal of the caller that cannot be printed.
+    pub(super) async fn unprintable_of_proposal(
+        &self,
+        claims: Claims,
+        id: ProposalId,
+    ) -> Result<Vec<char>> {
+        let now = self.now();
+        let sheet =
+            self.read(claims, move |tx, actor| Sheet::read(tx, actor.account, id, now)).await?;
+        let owner = Some(Owner::Account(sheet.account.id));
+        self.printer.run(owner, move |fonts| pdf::missing_of_proposal(fonts, &sheet.shown())).await
     }
 }

@@ -15,6 +15,7 @@ use crate::{
         date,
         error::{Error, Result},
         id::ProposalId,
+        invoice::Party,
         proposal::{Answer, Proposal, ProposalLink, PublicProposal, Signature},
     },
     mail::compose,
@@ -110,8 +111,11 @@ pub(super) fn linked(tx: &mut Tx, keys: &Keys, hash: &[u8]) -> Result<PublicProp
     let (sent_at, answered_at): (Option<Timestamp>, _) =
         store::proposal::find_times(tx, account, id)?;
     let proposal = store::proposal::find(tx, account, id, &rates)?;
+    let client = proposal.client.as_ref().ok_or_else(unknown)?;
     Ok(PublicProposal {
         version: version(keys, &proposal),
+        seller: Party::of_freelancer(&freelancer, &store::invoice_defaults::find(tx, account)?),
+        buyer: Party::of_client(client),
         proposal,
         freelancer_title: store::profile::find(tx, account)?.title,
         freelancer,

@@ -22,6 +22,9 @@ impl App {
                 store::proposal::find_record(tx, proposal)
             })
             .await?;
+        if !record.proposal.status.is_answered() {
+            record.unprintable = self.unprintable_of_proposal(claims, id).await?;
+        }
         proposal_link::open(&self.public_links()?, &mut record.proposal)?;
         Ok(record)
     }

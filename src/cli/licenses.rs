@@ -15,5 +15,19 @@ const TEXTS: [&str; 5] = [
 ];
 
 pub fn run() -> Outcome {
-    print(&format!("{OURS}{}", TEXTS.join("\n\n")))
+    print(&format!("{OURS}{}\n{}", TEXTS.join("\n\n"), fonts()))
+}
+
+/// The fonts that the licence at the end is for, each with its copyright.
+fn fonts() -> String {
+    let list = include_str!("../../assets/fonts/fonts.tsv");
+    let rows = list.lines().filter(|row| !row.starts_with('#'));
+    let named = rows.filter_map(|row| {
+        let mut cells = row.split('\t');
+        Some(format!("{}: {}\n", cells.next()?, cells.nth(2)?))
+    });
+    format!(
+        "Fonts under the SIL Open Font License, their copyright\n\n{}",
+        named.collect::<String>()
+    )
 }

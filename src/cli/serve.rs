@@ -1,6 +1,7 @@
 //! `freelanceos serve`.
 
 use std::{
+    path::Path,
     sync::{Arc, atomic::AtomicU64},
     thread,
     time::Duration,
@@ -32,6 +33,7 @@ use crate::{
         descriptors::{self, Room},
         redirect,
     },
+    pdf::Fonts,
     server,
     store::{
         Database, Store,
@@ -102,6 +104,19 @@ fn migrate_patiently(database: &Database) -> Result<Migration, Failure> {
     }
 }
 
+/// The fonts of the program and those that the operator has added.
+fn fonts(data_dir: &Path) -> Result<Fonts, Failure> {
+    let folder = data_dir.join("fonts");
+    let mut fonts = Fonts::default();
+    let unusable = fonts.add_folder(&folder).map_err(|error| {
+        Failure::Failed(format!("{} cannot be read: {}", folder.display(), error.cause()))
+    })?;
+    for file in unusable {
+        tracing::warn!(file = %file.display(), "this file is no font that can be printed with");
+    }
+    Ok(fonts)
+}
+
 async fn serve(config: Config, tls: Tls) -> Outcome {
     let settings = AppSettings {
         jwt_secret: config.jwt_secret.clone(),
@@ -115,6 +130,7 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
         open_registration: config.open_registration,
         refuse_common_passwords: config.refuse_common_passwords,
         payment_link_base: config.payment_link_base.clone(),
+        fonts: Arc::new(fonts(&config.location.data_dir)?),
         courier: Some(Arc::new(config.mail.clone().courier(config.location.mail_folder()))),
     };
     let checkpoints =

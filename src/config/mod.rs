@@ -144,20 +144,17 @@ pub struct Settings {
 /// Where clients pay.
 #[derive(Debug, Clone, Args)]
 pub struct PaymentLinks {
-    /// What payment links begin with
-    #[arg(
-        long,
-        env = "PAYMENT_LINK_BASE",
-        default_value = "https://pay.raenest.com",
-        value_name = "URL"
-    )]
-    payment_link_base: String,
+    /// What payment links begin with: the address of a service that takes the payments. Unset,
+    /// the API makes links as its document says and no client is shown one
+    #[arg(long, env = "PAYMENT_LINK_BASE", value_name = "URL")]
+    payment_link_base: Option<String>,
 }
 
 impl PaymentLinks {
     /// Without a slash at its end.
-    pub fn base(&self) -> Result<String, WrongSetting> {
-        url("PAYMENT_LINK_BASE", &self.payment_link_base)
+    pub fn base(&self) -> Result<Option<String>, WrongSetting> {
+        let base = self.payment_link_base.as_deref();
+        base.map(|base| url("PAYMENT_LINK_BASE", base)).transpose()
     }
 }
 
@@ -188,7 +185,7 @@ pub struct Config {
     pub mail: MailConfig,
     pub backup: BackupPlan,
     /// Without a slash at its end.
-    pub payment_link_base: String,
+    pub payment_link_base: Option<String>,
     /// Where figures are served, if anywhere.
     pub metrics_listen: Option<String>,
 }

@@ -38,4 +38,5 @@ pub mod rule;
 pub mod session;
 pub mod text;
 pub mod two_factor;
+pub mod unprintable;
 pub mod word;

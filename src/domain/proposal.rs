@@ -12,6 +12,7 @@ use super::{
     error::{Error, Result},
     form::{Form, Object},
     id::{AccountId, ClientId, ProjectId, ProposalId},
+    invoice::Party,
     money::{self, Currency, Money},
     page::Page,
     patch::Patch,
@@ -93,6 +94,8 @@ pub struct ProposalRecord {
     pub answered_by: Option<String>,
     /// The address that the answer came from.
     pub answered_from: Option<String>,
+    /// The characters of one that can still change that no font has.
+    pub unprintable: Vec<char>,
 }
 
 /// A proposal as PDF.
@@ -120,6 +123,9 @@ pub struct PublicProposal {
     pub freelancer: Account,
     /// What the freelancer does.
     pub freelancer_title: Option<String>,
+    /// Both sides, as the proposal is laid out.
+    pub seller: Party,
+    pub buyer: Party,
     pub sent_at: Option<Timestamp>,
     pub answered_at: Option<Timestamp>,
     /// Changes with whatever the client agrees to.

@@ -154,6 +154,8 @@ pub struct InvoiceMail<'a> {
     pub invoice: &'a Invoice,
     pub seller: &'a Seller,
     pub buyer: &'a Party,
+    /// Where the client can pay online.
+    pub payment_link: Option<&'a str>,
     /// Whether the due date has passed.
     pub is_overdue: bool,
     /// Where the client can read it.
@@ -166,15 +168,18 @@ pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
     let InvoiceMail { invoice, seller, is_overdue, link, .. } = *about;
     let file = about.file.as_ref().filter(|file| file.bytes.len() <= ATTACHMENT_MAX);
     let greeting = &greeting(&about.buyer.name);
-    let name = &seller.party.name.replace(turns, "");
+    let name = &seller.party.heading().replace(turns, "");
     let (number, amount) = (&invoice.number, &invoice.amount().shown());
     let due = &seller.date_format.show(invoice.due_date);
-    let payment_link = invoice.payment_link.as_deref();
+    let is_due = invoice.is_money_due();
+    let payment_link = about.payment_link.filter(|_| is_due);
+    let how_to_pay = seller.payment_instructions.as_deref().filter(|_| is_due);
+    let how_to_pay = &lines(how_to_pay.unwrap_or_default());
     let notes = &excerpt(&lines(invoice.notes.as_deref().unwrap_or_default()));
     let (is_reminder, is_attached) = (about.kind == MailKind::InvoiceReminder, file.is_some());
     let parts = render!("mail/invoice.txt", "mail/invoice.html", {
         greeting: &'a str, name: &'a str, number: &'a str, amount: &'a str, due: &'a str,
-        link: &'a str, payment_link: Option<&'a str>, notes: &'a str,
+        link: &'a str, payment_link: Option<&'a str>, how_to_pay: &'a str, notes: &'a str, is_due: bool,
         is_reminder: bool, is_overdue: bool, is_attached: bool,
     });
     let subject = match is_reminder {
@@ -390,6 +395,7 @@ mod tests {
                 invoice: &invoice,
                 seller: &seller,
                 buyer: &seller.party,
+                payment_link: None,
                 is_overdue: false,
                 link: "http://localhost:5000/i/token",
                 file: Some(InvoiceFile::new(&invoice.number, vec![0; length])),

@@ -1,74 +1,280 @@
-//! The fonts inside the program. Each is parsed once, when it is first needed.
+//! The fonts that documents are printed with: those inside the program, then those of a folder.
+//!
+//! What characters a font has is known without opening it. It is unpacked and parsed when text
+//! needs it; the small fonts then stay in memory, a large one only as long as a document uses it.
 
-use std::sync::OnceLock;
+use std::{
+    fs,
+    io::Read,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
 
 use harfrust::{FontRef, ShaperData};
 use krilla::text::Font;
-use skrifa::{GlyphId, charmap::Charmap};
+use skrifa::MetadataProvider;
+
+use crate::domain::error::{Error, Result};
 
 /// Latin, Greek and Cyrillic come in two weights, the other scripts in one.
 const REGULAR: usize = 0;
 const BOLD: usize = 1;
-const OTHERS: [&[u8]; 20] = include!(concat!(env!("OUT_DIR"), "/fonts.rs"));
-const COUNT: usize = 2 + OTHERS.len();
+
+/// What `assets/fonts/fetch` wrote about the fonts, a line for each in the order of [`PACKED`].
+const LIST: &str = include_str!("../../assets/fonts/fonts.tsv");
+
+macro_rules! packed {
+    ($($name:literal)+) => {
+        [$(include_bytes!(concat!("../../assets/fonts/", $name, ".zst"))),+]
+    };
+}
+
+/// The compressed fonts, in the order of looking for a glyph.
+static PACKED: [&[u8]; 39] = packed![
+    "NotoSans-Regular"
+    "NotoSans-Bold"
+    "NotoSansArabicUI-Regular"
+    "NotoSansHebrew-Regular"
+    "NotoSansSinhala-Regular"
+    "NotoSansTamil-Regular"
+    "NotoSansDevanagari-Regular"
+    "NotoSansBengali-Regular"
+    "NotoSansGujarati-Regular"
+    "NotoSansGurmukhi-Regular"
+    "NotoSansKannada-Regular"
+    "NotoSansMalayalam-Regular"
+    "NotoSansTelugu-Regular"
+    "NotoSansOriya-Regular"
+    "NotoSansEthiopic-Regular"
+    "NotoSansThai-Regular"
+    "NotoSansLao-Regular"
+    "NotoSansKhmer-Regular"
+    "NotoSansMyanmar-Regular"
+    "NotoSansArmenian-Regular"
+    "NotoSansGeorgian-Regular"
+    "NotoSansThaana-Regular"
+    "NotoSerifTibetan-Regular"
+    "NotoSansTifinagh-Regular"
+    "NotoSansNKo-Regular"
+    "NotoSansAdlam-Regular"
+    "NotoSansVai-Regular"
+    "NotoSansCherokee-Regular"
+    "NotoSansCanadianAboriginal-Regular"
+    "NotoSansSyriac-Regular"
+    "NotoSansOlChiki-Regular"
+    "NotoSansMeeteiMayek-Regular"
+    "NotoSansJavanese-Regular"
+    "NotoSansMongolian-Regular"
+    "NotoSansSymbols-Regular"
+    "NotoSansMath-Regular"
+    "NotoSansCJK-Regular"
+    "NotoEmoji-Regular"
+    "NotoSansSymbols2-Regular"
+];
+
+/// The most bytes of a font that stays in memory once it was used.
+const KEPT_MAX: usize = 512 << 10;
+/// The most bytes of a font in the folder.
+const FILE_MAX: u64 = 64 << 20;
 
 /// Stands for whatever no font has.
 const BOX: char = '□';
 
-/// A font, ready to look characters up in.
+/// A font, ready to shape and to draw with.
 pub struct Face {
-    bytes: &'static [u8],
-    font: FontRef<'static>,
-    charmap: Charmap<'static>,
-    shaping: OnceLock<ShaperData>,
-    drawing: OnceLock<Option<Font>>,
+    bytes: Arc<Vec<u8>>,
+    shaping: ShaperData,
+    drawn: Font,
     /// Whether bold text must be made bold by drawing it thicker.
     pub lacks_bold: bool,
+    /// The glyph for what the font cannot draw.
+    pub missing: u32,
 }
 
 impl Face {
-    fn parse(index: usize) -> Option<Self> {
-        let bytes = match index {
-            REGULAR => notosans::REGULAR_TTF,
-            BOLD => notosans::BOLD_TTF,
-            _ => OTHERS.get(index - 2)?,
-        };
-        let font = FontRef::new(bytes).ok()?;
-        Some(Self {
-            bytes,
-            charmap: Charmap::new(&font),
-            font,
-            shaping: OnceLock::new(),
-            drawing: OnceLock::new(),
-            lacks_bold: index > BOLD,
-        })
+    fn parse(bytes: Vec<u8>, lacks_bold: bool) -> Option<Self> {
+        let bytes = Arc::new(bytes);
+        let font = FontRef::new(&bytes).ok()?;
+        let charmap = font.charmap();
+        let missing = [BOX, '◌', ' '].iter().find_map(|c| charmap.map(*c));
+        let missing = missing.map_or(1, |glyph| glyph.to_u32());
+        let shaping = ShaperData::new(&font);
+        let drawn = Font::new(Arc::clone(&bytes).into(), 0)?;
+        Some(Self { bytes, shaping, drawn, lacks_bold, missing })
     }
 
-    /// Whether it has a glyph for this character.
-    pub fn has(&self, c: char) -> bool {
-        self.charmap.map(c).is_some_and(|glyph| glyph != GlyphId::NOTDEF)
-    }
-
-    /// The glyph for what it cannot draw, the first of these that it has.
-    pub fn missing(&self) -> u32 {
-        [BOX, '◌', ' '].iter().find_map(|c| self.charmap.map(*c)).map_or(1, GlyphId::to_u32)
-    }
-
-    pub fn shaper(&self) -> harfrust::Shaper<'_> {
-        let data = self.shaping.get_or_init(|| ShaperData::new(&self.font));
-        data.shaper(&self.font).build()
+    /// The shaper of the font, for as long as `use_it` runs.
+    pub fn shape<T>(&self, use_it: impl FnOnce(&harfrust::Shaper) -> T) -> Option<T> {
+        let font = FontRef::new(&self.bytes).ok()?;
+        Some(use_it(&self.shaping.shaper(&font).build()))
     }
 
     /// The same font as the PDF writer knows it.
-    pub fn drawn(&self) -> Option<Font> {
-        self.drawing.get_or_init(|| Font::new(self.bytes.into(), 0)).clone()
+    pub fn drawn(&self) -> Font {
+        self.drawn.clone()
     }
 }
 
-/// A font by its index, which [`choose`] tells.
-pub fn face(index: usize) -> Option<&'static Face> {
-    static FACES: [OnceLock<Option<Face>>; COUNT] = [const { OnceLock::new() }; COUNT];
-    FACES.get(index)?.get_or_init(|| Face::parse(index)).as_ref()
+/// Where the bytes of a font are.
+enum Source {
+    Packed(&'static [u8]),
+    File(PathBuf),
+}
+
+impl Source {
+    fn read(&self) -> std::io::Result<Vec<u8>> {
+        match self {
+            Self::File(path) => fs::read(path),
+            Self::Packed(packed) => {
+                let mut bytes = Vec::new();
+                ruzstd::decoding::StreamingDecoder::new(*packed)
+                    .map_err(std::io::Error::other)?
+                    .read_to_end(&mut bytes)?;
+                bytes.shrink_to_fit();
+                Ok(bytes)
+            }
+        }
+    }
+}
+
+/// A font that was used before.
+#[derive(Default)]
+enum Used {
+    #[default]
+    Not,
+    Kept(Arc<Face>),
+    /// It goes with the last document that needs it.
+    Lent(Weak<Face>),
+}
+
+struct Slot {
+    source: Source,
+    /// First and last code points of what it has, in order.
+    ranges: Vec<(u32, u32)>,
+    used: Mutex<Used>,
+}
+
+impl Slot {
+    fn new(source: Source, ranges: Vec<(u32, u32)>) -> Self {
+        Self { source, ranges, used: Mutex::default() }
+    }
+
+    fn has(&self, c: char) -> bool {
+        let c = u32::from(c);
+        let next = self.ranges.partition_point(|(first, _)| *first <= c);
+        next.checked_sub(1).and_then(|at| self.ranges.get(at)).is_some_and(|(_, last)| c <= *last)
+    }
+}
+
+/// The fonts, by their indices.
+pub struct Fonts(Vec<Slot>);
+
+impl Default for Fonts {
+    /// The fonts inside the program.
+    fn default() -> Self {
+        let lines = LIST.lines().filter(|line| !line.starts_with('#'));
+        let slots = lines.zip(PACKED).map(|(line, packed)| {
+            let characters = line.rsplit('\t').next().unwrap_or_default();
+            Slot::new(Source::Packed(packed), characters.split(' ').filter_map(range).collect())
+        });
+        Self(slots.collect())
+    }
+}
+
+/// `a` or `a-z`, in hexadecimal.
+fn range(text: &str) -> Option<(u32, u32)> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    Some((u32::from_str_radix(first, 16).ok()?, u32::from_str_radix(last, 16).ok()?))
+}
+
+impl Fonts {
+    /// Adds the TrueType and OpenType files of a folder, in the order of their names. Answers
+    /// which files with such a name are no font that can be used. A folder that is not there adds
+    /// nothing.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be read.
+    pub fn add_folder(&mut self, folder: &Path) -> Result<Vec<PathBuf>> {
+        let entries = match fs::read_dir(folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(Error::internal)?,
+        };
+        let mut paths = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(Error::internal)?.path();
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            if extension.is_some_and(|of| ["otf", "ttf"].contains(&&*of.to_ascii_lowercase())) {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        let mut unusable = Vec::new();
+        for path in paths {
+            match characters(&path) {
+                Some(ranges) => self.0.push(Slot::new(Source::File(path), ranges)),
+                None => unusable.push(path),
+            }
+        }
+        Ok(unusable)
+    }
+
+    /// A font by its index, which [`Fonts::choose`] tells.
+    pub fn face(&self, index: usize) -> Option<Arc<Face>> {
+        let slot = self.0.get(index)?;
+        // Held while the font is unpacked, so that others wait for it and share it.
+        let mut used = slot.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let face = match &*used {
+            Used::Kept(face) => return Some(Arc::clone(face)),
+            Used::Lent(face) => face.upgrade(),
+            Used::Not => None,
+        };
+        if face.is_some() {
+            return face;
+        }
+        let face = Arc::new(Face::parse(slot.source.read().ok()?, index > BOLD)?);
+        *used = if face.bytes.len() <= KEPT_MAX {
+            Used::Kept(Arc::clone(&face))
+        } else {
+            Used::Lent(Arc::downgrade(&face))
+        };
+        Some(face)
+    }
+
+    /// The font for a character; `before` is that of the character before it.
+    pub fn choose(&self, c: char, is_bold: bool, before: Option<usize>) -> Choice {
+        let first = if is_bold { BOLD } else { REGULAR };
+        let has = |index: &usize| self.0.get(*index).is_some_and(|slot| slot.has(c));
+        let found = (clings(c).then_some(before).flatten().filter(has))
+            .or(Some(first).filter(has))
+            .or(before.filter(has))
+            .or_else(|| (2..self.0.len()).find(has));
+        match found {
+            Some(face) => Choice { face, drawn: c },
+            // It shows nothing, so any font will do.
+            None if is_ignorable(c) => Choice { face: before.unwrap_or(first), drawn: c },
+            None => Choice { face: first, drawn: BOX },
+        }
+    }
+}
+
+/// The characters of a font file; `None` where it cannot be used.
+fn characters(path: &Path) -> Option<Vec<(u32, u32)>> {
+    if fs::metadata(path).ok()?.len() > FILE_MAX {
+        return None;
+    }
+    let bytes = fs::read(path).ok()?;
+    let font = FontRef::new(&bytes).ok()?;
+    let mut codes: Vec<u32> = font.charmap().mappings().map(|(code, _)| code).collect();
+    codes.sort_unstable();
+    let mut ranges: Vec<(u32, u32)> = Vec::new();
+    for code in codes {
+        match ranges.last_mut() {
+            Some((_, last)) if code <= *last + 1 => *last = code,
+            _ => ranges.push((code, code)),
+        }
+    }
+    Face::parse(bytes, true).is_some_and(|_| !ranges.is_empty()).then_some(ranges)
 }
 
 /// What to draw a character with.
@@ -79,22 +285,6 @@ pub struct Choice {
     pub drawn: char,
 }
 
-/// The font for a character; `before` is that of the character before it.
-pub fn choose(c: char, is_bold: bool, before: Option<usize>) -> Choice {
-    let first = if is_bold { BOLD } else { REGULAR };
-    let has = |index: &usize| face(*index).is_some_and(|face| face.has(c));
-    let found = (clings(c).then_some(before).flatten().filter(has))
-        .or(Some(first).filter(has))
-        .or(before.filter(has))
-        .or_else(|| (2..COUNT).find(has));
-    match found {
-        Some(face) => Choice { face, drawn: c },
-        // It shows nothing, so any font will do.
-        None if is_ignorable(c) => Choice { face: before.unwrap_or(first), drawn: c },
-        None => Choice { face: first, drawn: BOX },
-    }
-}
-
 /// Whether a character goes with the one before it: a mark, a joiner, a space.
 fn clings(c: char) -> bool {
     use unicode_script::{Script, UnicodeScript};
@@ -102,7 +292,7 @@ fn clings(c: char) -> bool {
 }
 
 /// Characters that have an effect on others and no look of their own.
-fn is_ignorable(c: char) -> bool {
+pub fn is_ignorable(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'

@@ -1,6 +1,5 @@
 //! An invoice on paper.
 
-use jiff::tz::TimeZone;
 use krilla::{
     image::Image,
     tagging::{ArtifactType, Tag},
@@ -16,10 +15,9 @@ use super::{
     qr,
     table::Table,
     text::{Style, Typesetter},
-    write::{About, Refusal, write},
+    write::About,
 };
 use crate::domain::{
-    error::Result,
     invoice::InvoiceStatus,
     money::{self, Money},
 };
@@ -29,17 +27,17 @@ const TOTALS_LABEL: f32 = 92.0;
 const TOTALS: f32 = 270.0;
 const TOTALS_LEADING: f32 = 17.0;
 
-/// The bytes of an invoice's PDF.
-pub fn render(sheet: &InvoiceSheet) -> Result<Vec<u8>> {
-    letterhead::with_logo(sheet.logo, |logo| draw(sheet, logo))
-}
-
-fn draw(sheet: &InvoiceSheet, logo: Option<Image>) -> Result<Vec<u8>, Refusal> {
+/// The pages of an invoice.
+pub fn draw(
+    sheet: &InvoiceSheet,
+    typesetter: &mut Typesetter,
+    logo: Option<Image>,
+) -> (Canvas, About) {
     let invoice = sheet.invoice;
-    let mut typesetter = Typesetter::default();
     let mut canvas = Canvas::new();
-    let title = Title { kind: "Invoice", number: Some(&invoice.number), state: state(sheet) };
-    letterhead::head(&mut canvas, &mut typesetter, &title, sheet.seller, logo);
+    let state = state(sheet);
+    let title = Title { kind: "Invoice", number: Some(&invoice.number), state };
+    letterhead::head(&mut canvas, typesetter, &title, sheet.seller, logo);
     let facts = vec![
         Fact { label: "Issued", text: sheet.dates.show(invoice.issue_date), style: BODY },
         Fact { label: "", text: String::new(), style: LABEL },
@@ -47,57 +45,51 @@ fn draw(sheet: &InvoiceSheet, logo: Option<Image>) -> Result<Vec<u8>, Refusal> {
     ];
     letterhead::parties(
         &mut canvas,
-        &mut typesetter,
+        typesetter,
         ("From", sheet.seller),
         ("Bill to", sheet.buyer),
         facts,
     );
     let rows = totals(sheet);
     let after = 14.0 + rows.len() as f32 * TOTALS_LEADING + TOTAL.leading;
-    lines(sheet).draw(&mut canvas, &mut typesetter, after);
-    draw_totals(&mut canvas, &mut typesetter, sheet, rows);
-    for (label, text) in
-        [("Notes", invoice.notes.as_deref()), ("Payment", sheet.payment_instructions)]
-    {
+    lines(sheet).draw(&mut canvas, typesetter, after);
+    draw_totals(&mut canvas, typesetter, sheet, rows);
+    let is_due = invoice.is_money_due();
+    let instructions = sheet.payment_instructions.filter(|_| is_due);
+    for (label, text) in [("Notes", invoice.notes.as_deref()), ("How to pay", instructions)] {
         if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
-            letterhead::section(&mut canvas, &mut typesetter, label, text);
+            letterhead::section(&mut canvas, typesetter, label, text);
         }
     }
-    if let Some(link) = invoice.payment_link.as_deref().filter(|_| is_payable(sheet.status)) {
-        pay_online(&mut canvas, &mut typesetter, link);
+    if let Some(link) = sheet.payment_link.filter(|_| is_due) {
+        pay_online(&mut canvas, typesetter, link);
     }
     match sheet.status {
-        InvoiceStatus::Draft => canvas.stamp(&mut typesetter, "DRAFT"),
-        InvoiceStatus::Cancelled => canvas.stamp(&mut typesetter, "CANCELLED"),
+        InvoiceStatus::Draft => canvas.stamp(typesetter, "DRAFT"),
+        InvoiceStatus::Cancelled => canvas.stamp(typesetter, "CANCELLED"),
         _ => {}
     }
-    let author = letterhead::display_name(sheet.seller);
-    canvas.footers(&mut typesetter, &format!("{} · {author}", invoice.number));
+    let author = sheet.seller.heading();
+    canvas.footers(typesetter, &format!("{} · {author}", invoice.number));
     let about = About {
         id: format!("{} {}", invoice.id, sheet.status.as_str()),
         title: format!("Invoice {}", invoice.number),
         author: author.to_owned(),
         created: sheet.created,
     };
-    write(canvas, about)
-}
-
-/// Whether money is waited for.
-fn is_payable(status: InvoiceStatus) -> bool {
-    matches!(status, InvoiceStatus::Draft | InvoiceStatus::Sent | InvoiceStatus::Overdue)
+    (canvas, about)
 }
 
 fn state(sheet: &InvoiceSheet) -> Option<String> {
-    match (sheet.status, sheet.invoice.paid_at) {
-        (InvoiceStatus::Paid, Some(at)) => {
-            let day = TimeZone::UTC.to_datetime(at).date();
-            Some(format!("PAID {}", sheet.dates.show(day)))
-        }
-        (InvoiceStatus::Paid, None) => Some("PAID".to_owned()),
-        (InvoiceStatus::Draft, _) => Some("DRAFT".to_owned()),
-        (InvoiceStatus::Cancelled, _) => Some("CANCELLED".to_owned()),
-        (InvoiceStatus::Overdue, _) => Some("OVERDUE".to_owned()),
-        (InvoiceStatus::Sent, _) => None,
+    match sheet.status {
+        InvoiceStatus::Paid => Some(match sheet.paid_on {
+            Some(day) => format!("Paid on {}", sheet.dates.show(day)),
+            None => "Paid".to_owned(),
+        }),
+        InvoiceStatus::Draft => Some("DRAFT".to_owned()),
+        InvoiceStatus::Cancelled => Some("CANCELLED".to_owned()),
+        InvoiceStatus::Overdue => Some("OVERDUE".to_owned()),
+        InvoiceStatus::Sent => None,
     }
 }
 
@@ -108,7 +100,7 @@ fn lines(sheet: &InvoiceSheet) -> Table<4> {
         [
             item.line.description.clone(),
             money::grouped(item.line.quantity.normalize()),
-            money::grouped(item.line.rate.normalize()),
+            invoice.currency.show_rate(item.line.rate),
             amount(item.amount),
         ]
     };
@@ -146,7 +138,11 @@ fn draw_totals(
     let x = MARGIN + MEASURE - TOTALS;
     let width = TOTALS - TOTALS_LABEL;
     canvas.y += 8.0;
-    let label = if sheet.status == InvoiceStatus::Paid { "Total paid" } else { "Total due" };
+    let label = match sheet.status {
+        InvoiceStatus::Paid => "Total paid",
+        _ if sheet.invoice.is_money_due() => "Total due",
+        _ => "Total",
+    };
     let total = (label.to_owned(), sheet.invoice.amount().shown());
     let plain = Style { leading: TOTALS_LEADING, ..BODY };
     let rows = rows.into_iter().map(|row| (row, plain));

@@ -11,12 +11,8 @@ use super::{
         STRONG,
     },
     text::{Line, Style, Typesetter, told},
-    write::Refusal,
 };
-use crate::domain::{
-    error::{Error, Result},
-    invoice::Party,
-};
+use crate::domain::invoice::Party;
 
 const TITLE: Style = Style { size: 22.0, leading: 28.0, is_bold: true, ..BODY };
 const NAME: Style = Style { size: 15.0, leading: 20.0, is_bold: true, ..BODY };
@@ -59,7 +55,7 @@ pub fn head(
     let top = canvas.y;
     let right = MARGIN + MEASURE - RIGHT;
     let left_width = MEASURE - RIGHT - GAP;
-    let name = display_name(seller);
+    let name = seller.heading();
     let left = match logo {
         Some(image) => {
             let (width, height) = image.size();
@@ -142,46 +138,16 @@ fn column(x: f32, width: f32, lines: Vec<Line>, node: NodeId) -> Column {
     Column { x, width, align: Align::Start, lines }
 }
 
-/// What a party goes by.
-pub fn display_name(party: &Party) -> &str {
-    party.company.as_deref().filter(|name| !name.trim().is_empty()).unwrap_or(&party.name)
-}
-
 fn address(typesetter: &mut Typesetter, party: &Party, width: f32) -> Vec<Line> {
-    let name = display_name(party);
-    let mut lines = typesetter.lines(name, STRONG, width);
-    let person = (party.name != name).then_some(party.name.as_str());
-    let rest = [
-        person,
-        party.address.as_deref(),
-        party.country.as_deref(),
-        party.tax_id.as_deref(),
-        party.phone.as_deref(),
-        Some(party.email.as_str()),
-    ];
-    for text in rest.into_iter().flatten().filter(|text| !text.trim().is_empty()) {
-        lines.extend(typesetter.lines(text.trim(), BODY, width));
+    let mut lines = typesetter.lines(party.heading(), STRONG, width);
+    for text in party.details() {
+        lines.extend(typesetter.lines(text, BODY, width));
     }
     lines
 }
 
-/// Makes a file with the logo; without it where its bytes are those of no picture, which many
-/// find out only when they are decoded.
-pub fn with_logo(
-    logo: Option<&[u8]>,
-    render: impl Fn(Option<Image>) -> Result<Vec<u8>, Refusal>,
-) -> Result<Vec<u8>> {
-    let rendered = match render(picture(logo)) {
-        Err(Refusal::Picture) => render(None),
-        rendered => rendered,
-    };
-    rendered.map_err(|refusal| match refusal {
-        Refusal::Picture => Error::internal("a picture where there is none"),
-        Refusal::Other(error) => error,
-    })
-}
-
-fn picture(bytes: Option<&[u8]>) -> Option<Image> {
+/// A logo, if its bytes look like those of a picture.
+pub fn picture(bytes: Option<&[u8]>) -> Option<Image> {
     let bytes = bytes?;
     let data = bytes.to_vec().into();
     let image = if bytes.starts_with(b"\x89PNG") {

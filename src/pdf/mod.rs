@@ -12,10 +12,17 @@ mod text;
 mod write;
 
 use jiff::{Timestamp, civil::Date};
+use krilla::image::Image;
 
+pub use self::font::Fonts;
+use self::{
+    canvas::Canvas,
+    text::Typesetter,
+    write::{About, Refusal},
+};
 use crate::domain::{
     date::DateFormat,
-    error::Result,
+    error::{Error, Result},
     invoice::{Invoice, InvoiceStatus, Party},
     proposal::Proposal,
 };
@@ -29,8 +36,12 @@ pub struct InvoiceSheet<'a> {
     pub buyer: &'a Party,
     /// A PNG or JPEG picture.
     pub logo: Option<&'a [u8]>,
-    /// How money gets to the seller, in lines.
+    /// How money gets to the seller, in lines; printed while money is due.
     pub payment_instructions: Option<&'a str>,
+    /// Where the buyer can pay online; printed while money is due.
+    pub payment_link: Option<&'a str>,
+    /// The day it was paid, of a paid one.
+    pub paid_on: Option<Date>,
     pub dates: DateFormat,
     /// What the file says of when it was made.
     pub created: Timestamp,
@@ -50,12 +61,89 @@ pub struct ProposalSheet<'a> {
     pub created: Timestamp,
 }
 
+/// A PDF file.
+pub struct Printed {
+    pub bytes: Vec<u8>,
+    /// The characters that no font has, for which boxes are printed.
+    pub missing: Vec<char>,
+}
+
 /// An invoice as a PDF file.
-pub fn invoice(sheet: &InvoiceSheet) -> Result<Vec<u8>> {
-    invoice::render(sheet)
+pub fn invoice(fonts: &Fonts, sheet: &InvoiceSheet) -> Result<Printed> {
+    print(fonts, sheet.logo, |typesetter, logo| invoice::draw(sheet, typesetter, logo))
+}
+
+/// The characters of an invoice that cannot be printed.
+pub fn missing_of_invoice(fonts: &Fonts, sheet: &InvoiceSheet) -> Vec<char> {
+    set(fonts, |typesetter| invoice::draw(sheet, typesetter, None)).1
 }
 
 /// A proposal as a PDF file.
-pub fn proposal(sheet: &ProposalSheet) -> Result<Vec<u8>> {
-    proposal::render(sheet)
+pub fn proposal(fonts: &Fonts, sheet: &ProposalSheet) -> Result<Printed> {
+    print(fonts, sheet.logo, |typesetter, logo| proposal::draw(sheet, typesetter, logo))
+}
+
+/// The characters of a proposal that cannot be printed.
+pub fn missing_of_proposal(fonts: &Fonts, sheet: &ProposalSheet) -> Vec<char> {
+    set(fonts, |typesetter| proposal::draw(sheet, typesetter, None)).1
+}
+
+/// Makes a file with the logo; without it where its bytes are those of no picture, which many
+/// find out only when they are decoded.
+fn print(
+    fonts: &Fonts,
+    logo: Option<&[u8]>,
+    draw: impl Fn(&mut Typesetter, Option<Image>) -> (Canvas, About),
+) -> Result<Printed> {
+    let with = |logo: Option<Image>| {
+        let ((canvas, about), missing) = set(fonts, |typesetter| draw(typesetter, logo.clone()));
+        Ok(Printed { bytes: write::write(canvas, about)?, missing })
+    };
+    let printed = match with(letterhead::picture(logo)) {
+        Err(Refusal::Picture) => with(None),
+        printed => printed,
+    };
+    printed.map_err(|refusal| match refusal {
+        Refusal::Picture => Error::internal("a picture where there is none"),
+        Refusal::Other(error) => error,
+    })
+}
+
+/// Sets a document. Whether it is Japanese is known only when all of it was read; then Han
+/// characters take their Japanese forms.
+fn set<T>(fonts: &Fonts, draw: impl Fn(&mut Typesetter) -> T) -> (T, Vec<char>) {
+    let mut typesetter = Typesetter::new(fonts, false);
+    let mut drawn = draw(&mut typesetter);
+    if typesetter.has_kana() {
+        // The fonts stay in memory until the other typesetter has them.
+        let mut japanese = Typesetter::new(fonts, true);
+        drawn = draw(&mut japanese);
+        typesetter = japanese;
+    }
+    (drawn, typesetter.into_missing())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_word_of_kana_has_a_whole_document_take_japanese_forms() {
+        let fonts = Fonts::default();
+        // 直 looks otherwise in Japan than in China.
+        let glyph = |before: &str, after: &str| {
+            let drawn = set(&fonts, |typesetter| {
+                let style = canvas::BODY;
+                let line = typesetter.line(before, style);
+                typesetter.line(after, style);
+                line.runs.iter().flat_map(|run| &run.glyphs).map(|g| g.glyph_id.to_u32()).collect()
+            });
+            drawn.0
+        };
+        let chinese: Vec<u32> = glyph("直", "设计");
+        for kana in ["かな", "カナ"] {
+            assert_ne!(glyph("直", kana), chinese, "{kana}");
+        }
+        assert_eq!(glyph("直", "설계"), chinese);
+    }
 }

@@ -7,21 +7,20 @@ use super::{
     canvas::{BODY, Canvas, LABEL, Mark, STRONG},
     letterhead::{self, Fact, Title},
     text::{Style, Typesetter},
-    write::{About, Refusal, write},
+    write::About,
 };
-use crate::domain::{error::Result, proposal::ProposalStatus};
+use crate::domain::proposal::ProposalStatus;
 
 const HEADING: Style = Style { size: 15.0, leading: 21.0, is_bold: true, ..BODY };
 const CONTENT: Style = Style { size: 10.0, leading: 15.5, ..BODY };
 
-/// The bytes of a proposal's PDF.
-pub fn render(sheet: &ProposalSheet) -> Result<Vec<u8>> {
-    letterhead::with_logo(sheet.logo, |logo| draw(sheet, logo))
-}
-
-fn draw(sheet: &ProposalSheet, logo: Option<Image>) -> Result<Vec<u8>, Refusal> {
+/// The pages of a proposal.
+pub fn draw(
+    sheet: &ProposalSheet,
+    typesetter: &mut Typesetter,
+    logo: Option<Image>,
+) -> (Canvas, About) {
     let proposal = sheet.proposal;
-    let mut typesetter = Typesetter::default();
     let mut canvas = Canvas::new();
     let state = match proposal.status {
         ProposalStatus::Draft => Some("DRAFT".to_owned()),
@@ -30,7 +29,7 @@ fn draw(sheet: &ProposalSheet, logo: Option<Image>) -> Result<Vec<u8>, Refusal> 
         ProposalStatus::Sent => None,
     };
     let title = Title { kind: "Proposal", number: None, state };
-    letterhead::head(&mut canvas, &mut typesetter, &title, sheet.seller, logo);
+    letterhead::head(&mut canvas, typesetter, &title, sheet.seller, logo);
     let mut facts = Vec::new();
     if proposal.amount.minor != 0 {
         facts.push(Fact { label: "Amount", text: proposal.amount.shown(), style: STRONG });
@@ -41,7 +40,7 @@ fn draw(sheet: &ProposalSheet, logo: Option<Image>) -> Result<Vec<u8>, Refusal> 
     }
     letterhead::parties(
         &mut canvas,
-        &mut typesetter,
+        typesetter,
         ("From", sheet.seller),
         ("Prepared for", sheet.buyer),
         facts,
@@ -58,20 +57,20 @@ fn draw(sheet: &ProposalSheet, logo: Option<Image>) -> Result<Vec<u8>, Refusal> 
     }
     canvas.y += 12.0;
     if let Some(text) = answer(sheet) {
-        letterhead::section(&mut canvas, &mut typesetter, "Answer", &text);
+        letterhead::section(&mut canvas, typesetter, "Answer", &text);
     }
     if proposal.status == ProposalStatus::Draft {
-        canvas.stamp(&mut typesetter, "DRAFT");
+        canvas.stamp(typesetter, "DRAFT");
     }
-    let author = letterhead::display_name(sheet.seller);
-    canvas.footers(&mut typesetter, &format!("{} · {author}", proposal.title));
+    let author = sheet.seller.heading();
+    canvas.footers(typesetter, &format!("{} · {author}", proposal.title));
     let about = About {
         id: format!("{} {}", proposal.id, proposal.status.as_str()),
         title: proposal.title.clone(),
         author: author.to_owned(),
         created: sheet.created,
     };
-    write(canvas, about)
+    (canvas, about)
 }
 
 fn answer(sheet: &ProposalSheet) -> Option<String> {

@@ -1,12 +1,12 @@
 //! Characters become glyphs: pieces of one font, script and direction, shaped.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
-use harfrust::{BufferFlags, Direction, Script, ShapePlan, Tag, UnicodeBuffer};
+use harfrust::{BufferFlags, Direction, Language, Script, ShapePlan, Tag, UnicodeBuffer};
 use unicode_bidi::Level;
 use unicode_script::UnicodeScript;
 
-use super::font::{self, Choice};
+use super::font::{self, Face, Fonts};
 
 /// A piece of text that is shaped as one.
 #[derive(Clone)]
@@ -20,7 +20,8 @@ pub struct Item {
 
 /// A shaped piece of text.
 pub struct Shaped {
-    pub face: usize,
+    /// `None` where its file has gone meanwhile.
+    pub face: Option<Arc<Face>>,
     /// From left to right.
     pub glyphs: Vec<Glyph>,
     is_rtl: bool,
@@ -52,22 +53,59 @@ impl Shaped {
     }
 }
 
-/// Shapes text; keeps the plans that are costly to make.
-#[derive(Default)]
-pub struct Shaper {
+/// Shapes text; keeps the fonts it uses, and the plans that are costly to make.
+pub struct Shaper<'a> {
+    fonts: &'a Fonts,
+    faces: Vec<Option<Arc<Face>>>,
     plans: Vec<((usize, Script, bool), ShapePlan)>,
     buffer: Option<UnicodeBuffer>,
+    /// The language that chooses between forms of one character.
+    language: Option<Language>,
+    /// What no font has.
+    pub missing: BTreeSet<char>,
+    /// Whether there was kana, which only Japanese is written with.
+    pub has_kana: bool,
 }
 
-impl Shaper {
+impl<'a> Shaper<'a> {
+    /// `is_japanese` has Han characters take their Japanese forms.
+    pub fn new(fonts: &'a Fonts, is_japanese: bool) -> Self {
+        Self {
+            fonts,
+            faces: Vec::new(),
+            plans: Vec::new(),
+            buffer: None,
+            language: if is_japanese { "ja".parse().ok() } else { None },
+            missing: BTreeSet::new(),
+            has_kana: false,
+        }
+    }
+
+    fn face(&mut self, index: usize) -> Option<Arc<Face>> {
+        if index >= self.faces.len() {
+            self.faces.resize(index + 1, None);
+        }
+        let face = self.faces.get_mut(index)?;
+        if face.is_none() {
+            *face = self.fonts.face(index);
+        }
+        face.clone()
+    }
+
     /// Cuts a paragraph into pieces of one font, script and level.
-    pub fn items(&self, text: &str, levels: &[Level], is_bold: bool) -> Vec<Item> {
+    pub fn items(&mut self, text: &str, levels: &[Level], is_bold: bool) -> Vec<Item> {
         let mut items: Vec<Item> = Vec::new();
         let mut before = None;
         for ((place, c), level) in text.char_indices().map(|at| (at, levels[at.0])) {
-            let face = font::choose(c, is_bold, before).face;
+            let choice = self.fonts.choose(c, is_bold, before);
+            if choice.drawn != c {
+                self.missing.insert(c);
+            }
+            let face = choice.face;
             before = Some(face);
             let script = script(c);
+            use harfrust::script::{HIRAGANA, KATAKANA};
+            self.has_kana |= [HIRAGANA, KATAKANA].contains(&script);
             let end = place + c.len_utf8();
             match items.last_mut() {
                 Some(last)
@@ -91,13 +129,16 @@ impl Shaper {
     /// The glyphs of a part of an item. `level` may be another than the item's where a line ends.
     pub fn shape(&mut self, text: &str, item: &Item, level: Level, range: Range<usize>) -> Shaped {
         let is_rtl = level.is_rtl();
-        let nothing = Shaped { face: item.face, glyphs: Vec::new(), is_rtl };
-        let Some(face) = font::face(item.face) else { return nothing };
-        let shaper = face.shaper();
+        let face = self.face(item.face);
+        let nothing = Shaped { face: face.clone(), glyphs: Vec::new(), is_rtl };
+        let Some(face) = face else {
+            self.missing.extend(text[range].chars());
+            return nothing;
+        };
         let mut buffer = self.buffer.take().unwrap_or_default();
         buffer.set_flags(BufferFlags::REMOVE_DEFAULT_IGNORABLES);
         for (place, c) in text[range.clone()].char_indices() {
-            let Choice { drawn, .. } = font::choose(c, item.is_bold, Some(item.face));
+            let drawn = self.fonts.choose(c, item.is_bold, Some(item.face)).drawn;
             // No text is longer than 4 GiB.
             buffer.add(drawn, (range.start + place) as u32);
         }
@@ -105,15 +146,19 @@ impl Shaper {
         buffer.set_direction(direction);
         buffer.set_script(item.script);
         let key = (item.face, item.script, is_rtl);
-        let known = self.plans.iter().position(|(of, _)| *of == key);
-        let known = known.unwrap_or_else(|| {
-            let plan = ShapePlan::new(&shaper, direction, Some(item.script), None, &[]);
-            self.plans.push((key, plan));
-            self.plans.len() - 1
+        let shaped = face.shape(|shaper| {
+            let known = self.plans.iter().position(|(of, _)| *of == key);
+            let known = known.unwrap_or_else(|| {
+                let (script, language) = (Some(item.script), self.language.as_ref());
+                let plan = ShapePlan::new(shaper, direction, script, language, &[]);
+                self.plans.push((key, plan));
+                self.plans.len() - 1
+            });
+            let em = shaper.units_per_em() as f32;
+            (shaper.shape_with_plan(&self.plans[known].1, buffer, &[]), em)
         });
-        let shaped = shaper.shape_with_plan(&self.plans[known].1, buffer, &[]);
+        let Some((shaped, em)) = shaped else { return nothing };
 
-        let em = shaper.units_per_em() as f32;
         let mut starts: Vec<usize> =
             shaped.glyph_infos().iter().map(|info| info.cluster as usize).collect();
         starts.sort_unstable();
@@ -127,10 +172,16 @@ impl Shaper {
                 let next = starts.partition_point(|start| *start <= info.cluster as usize);
                 let end = starts.get(next).copied().unwrap_or(range.end);
                 let start = next.checked_sub(1).and_then(|at| starts.get(at).copied());
-                let id = if info.glyph_id == 0 { face.missing() } else { info.glyph_id };
+                let range = start.unwrap_or(range.start)..end;
+                let mut id = info.glyph_id;
+                if id == 0 {
+                    id = face.missing;
+                    let visible = text[range.clone()].chars().filter(|c| !font::is_ignorable(*c));
+                    self.missing.extend(visible);
+                }
                 Glyph {
                     id,
-                    range: start.unwrap_or(range.start)..end,
+                    range,
                     advance: position.x_advance as f32 / em,
                     offset: (position.x_offset as f32 / em, position.y_offset as f32 / em),
                 }

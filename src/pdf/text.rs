@@ -1,12 +1,15 @@
 //! Text made ready: cleaned, broken into lines, each a row of glyphs from left to right.
 
-use std::{ops::Range, rc::Rc};
+use std::{ops::Range, rc::Rc, sync::Arc};
 
 use krilla::text::{GlyphId, KrillaGlyph};
 use unicode_bidi::ParagraphBidiInfo;
 use unicode_linebreak::{BreakOpportunity, linebreaks};
 
-use super::shape::{Item, Shaped, Shaper};
+use super::{
+    font::{Face, Fonts},
+    shape::{Item, Shaped, Shaper},
+};
 
 /// How text looks.
 #[derive(Clone, Copy, PartialEq)]
@@ -38,27 +41,47 @@ pub struct Line {
 /// Glyphs of one font.
 #[derive(Clone)]
 pub struct Run {
-    pub face: usize,
+    pub face: Option<Arc<Face>>,
     pub glyphs: Vec<KrillaGlyph>,
     pub width: f32,
 }
 
 /// Lays text out; keeps what shaping can use again.
-#[derive(Default)]
-pub struct Typesetter {
-    shaper: Shaper,
+pub struct Typesetter<'a> {
+    shaper: Shaper<'a>,
 }
 
-impl Typesetter {
+impl<'a> Typesetter<'a> {
+    /// `is_japanese` has Han characters take their Japanese forms.
+    pub fn new(fonts: &'a Fonts, is_japanese: bool) -> Self {
+        Self { shaper: Shaper::new(fonts, is_japanese) }
+    }
+
+    /// Whether there was kana, which only Japanese is written with.
+    pub fn has_kana(&self) -> bool {
+        self.shaper.has_kana
+    }
+
+    /// The characters that were set and that no font has, in the order of their code points.
+    pub fn into_missing(self) -> Vec<char> {
+        self.shaper.missing.into_iter().collect()
+    }
+
+    /// Text as it can be set; what must be replaced for it is missing.
+    fn clean(&mut self, text: &str) -> String {
+        self.shaper.missing.extend(text.chars().filter(|c| is_private(*c)));
+        clean(text)
+    }
+
     /// The lines of a text that fit into a width. A word that does not fit breaks anywhere.
     pub fn lines(&mut self, text: &str, style: Style, width: f32) -> Vec<Line> {
-        let text = clean(text);
+        let text = self.clean(text);
         text.split('\n').flat_map(|text| self.paragraph(text, style, width)).collect()
     }
 
     /// A text as one line, however long.
     pub fn line(&mut self, text: &str, style: Style) -> Line {
-        let text = clean(text).replace('\n', " ");
+        let text = self.clean(text).replace('\n', " ");
         self.paragraph(&text, style, f32::INFINITY).swap_remove(0)
     }
 
@@ -195,11 +218,15 @@ fn clean(text: &str) -> String {
         '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some('\n'),
         '\t' => Some(' '),
         '\n' => Some('\n'),
-        // Nobody else knows what is meant by a private character.
-        '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' => Some('\u{fffd}'),
+        c if is_private(c) => Some('\u{fffd}'),
         '\u{feff}' | '\u{fdd0}'..='\u{fdef}' => None,
         c if c.is_control() || u32::from(c) & 0xfffe == 0xfffe => None,
         c => Some(c),
     };
     text.chars().filter_map(keep).collect()
+}
+
+/// Nobody else knows what is meant by a private character.
+fn is_private(c: char) -> bool {
+    matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}')
 }

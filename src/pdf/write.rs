@@ -23,7 +23,6 @@ use percent_encoding::{CONTROLS, utf8_percent_encode};
 
 use super::{
     canvas::{Area, Canvas, HEIGHT, Mark, NodeId, Op, WIDTH},
-    font,
     text::{Color, Line, told},
 };
 use crate::domain::error::{Error, Result};
@@ -216,9 +215,9 @@ fn glyphs(surface: &mut Surface, line: &Line, x: f32, baseline: f32) {
     let mut x = x;
     surface.set_fill(Some(fill(style.color)));
     for run in &line.runs {
-        let face = font::face(run.face);
-        if let Some(drawn) = face.and_then(font::Face::drawn) {
-            let is_thick = style.is_bold && face.is_some_and(|face| face.lacks_bold);
+        if let Some(face) = &run.face {
+            let drawn = face.drawn();
+            let is_thick = style.is_bold && face.lacks_bold;
             surface.set_stroke(is_thick.then(|| Stroke {
                 paint: color(style.color).into(),
                 width: style.size * 0.035,

@@ -119,7 +119,8 @@ pub fn find_record(tx: &mut Tx, proposal: Proposal) -> Result<ProposalRecord> {
         values![&proposal.account, &proposal.id],
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
     )?;
-    Ok(ProposalRecord { proposal, sent_at, answered_at, answered_by, answered_from })
+    let unprintable = Vec::new();
+    Ok(ProposalRecord { proposal, sent_at, answered_at, answered_by, answered_from, unprintable })
 }
 
 /// Writes down which project was made of a proposal that has none; answers whether it was so.

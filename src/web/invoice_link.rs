@@ -22,8 +22,9 @@ struct Page<'a> {
     /// Where it stands, in words.
     state: String,
     is_late: bool,
-    /// Where it is paid; nowhere once it is.
+    /// Where it is paid online, if anywhere.
     payment_link: Option<&'a String>,
+    is_settled: bool,
     /// Whether its freelancer looks at it.
     is_owner: bool,
     sheet: Sheet,
@@ -39,12 +40,12 @@ pub async fn show(guest: Guest) -> Result<Response> {
     }
     let invoice = &public.invoice;
     let zone = public.zone.rules()?;
-    let is_paid = public.status == InvoiceStatus::Paid;
     let page = Page {
         token,
         state: state(&public, date::day_in(guest.app.now(), &zone), |at| date::day_in(at, &zone)),
-        is_late: public.status == InvoiceStatus::Overdue,
-        payment_link: invoice.payment_link.as_ref().filter(|_| !is_paid),
+        is_late: public.status == InvoiceStatus::Overdue && invoice.is_money_due(),
+        payment_link: public.payment_link.as_ref(),
+        is_settled: !invoice.is_money_due(),
         is_owner,
         sheet: Sheet::of_public(&public),
         public: &public,
@@ -73,6 +74,7 @@ fn state(
     match (public.status, public.invoice.paid_at) {
         (InvoiceStatus::Paid, Some(at)) => format!("Paid on {}. Thank you.", shown(day(at))),
         (InvoiceStatus::Paid, None) => "Paid. Thank you.".to_owned(),
+        _ if !public.invoice.is_money_due() => "There is nothing to pay.".to_owned(),
         (InvoiceStatus::Overdue, _) => format!("This was due on {}.", shown(due)),
         _ => match date::days_until(today, due) {
             0 => "Due today.".to_owned(),

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use crate::domain::{
     date::DateFormat,
     id::ImageId,
-    invoice::{Invoice, InvoiceRecord, InvoiceStatus, Item, Party, PublicInvoice, Seller},
+    invoice::{Invoice, InvoiceRecord, Item, Party, PublicInvoice, Seller},
     money::{Money, grouped},
 };
 
@@ -18,7 +18,7 @@ pub struct Sheet {
     seller: Party,
     buyer: Party,
     logo: Option<ImageId>,
-    /// How to pay; nothing once it is paid.
+    /// How to pay; nothing where nothing is due.
     instructions: Option<String>,
     dates: DateFormat,
 }
@@ -29,29 +29,23 @@ impl Sheet {
     /// As its owner has days written.
     pub fn of_record(record: &InvoiceRecord, dates: DateFormat) -> Self {
         let InvoiceRecord { shown, seller, buyer, .. } = record;
-        Self::new(&shown.invoice, shown.status, seller, buyer, dates)
+        Self::new(&shown.invoice, seller, buyer, dates)
     }
 
     /// As its client reads it.
     pub fn of_public(public: &PublicInvoice) -> Self {
-        let PublicInvoice { invoice, status, seller, buyer, .. } = public;
-        Self::new(invoice, *status, seller, buyer, seller.date_format)
+        let PublicInvoice { invoice, seller, buyer, .. } = public;
+        Self::new(invoice, seller, buyer, seller.date_format)
     }
 
-    fn new(
-        invoice: &Invoice,
-        status: InvoiceStatus,
-        seller: &Seller,
-        buyer: &Party,
-        dates: DateFormat,
-    ) -> Self {
+    fn new(invoice: &Invoice, seller: &Seller, buyer: &Party, dates: DateFormat) -> Self {
         let instructions = seller.payment_instructions.clone();
         Self {
             invoice: invoice.clone(),
             seller: seller.party.clone(),
             buyer: buyer.clone(),
             logo: seller.logo,
-            instructions: instructions.filter(|_| status != InvoiceStatus::Paid),
+            instructions: instructions.filter(|_| invoice.is_money_due()),
             dates,
         }
     }
@@ -69,7 +63,7 @@ impl Sheet {
     }
 
     fn rate(&self, item: &Item) -> String {
-        grouped(item.line.rate.normalize())
+        self.invoice.currency.show_rate(item.line.rate)
     }
 
     fn has_tax(&self) -> bool {

@@ -110,7 +110,7 @@ async fn be_paid(ada: &Person, kamala: &Person, with_scripts: bool) {
     let link = ada.value("For the client to read").await;
 
     kamala.go(&link).await;
-    kamala.sees("Pay ₦215,000.00").await;
+    kamala.sees("How to pay").await;
     kamala.sees("GTBank 0123456789").await;
 
     ada.touch("Mark as paid…").await;

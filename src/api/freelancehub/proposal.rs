@@ -72,6 +72,7 @@ impl From<PublicProposal> for ProposalBody {
             sent_at,
             answered_at,
             version,
+            ..
         } = public;
         let client = proposal.client.map(|client| RecipientBody {
             name: client.details.name,

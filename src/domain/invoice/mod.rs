@@ -1,6 +1,7 @@
 //! Invoices: what they hold, their states, and what is asked of a new one.
 
 mod change;
+mod party;
 mod price;
 mod record;
 mod seller;
@@ -10,9 +11,10 @@ use rust_decimal::Decimal;
 
 pub use self::{
     change::{InvoiceChange, Step},
+    party::Party,
     price::{DEFAULT_LINE, Line, Priced, Totals, check_amount, price, price_amount},
     record::{InvoiceFile, InvoiceMail, InvoiceRecord, InvoiceTimes, PublicInvoice},
-    seller::{Party, Seller},
+    seller::Seller,
 };
 use super::{
     client::Client,
@@ -96,6 +98,13 @@ impl Invoice {
     /// What the client owes.
     pub fn amount(&self) -> Money {
         Money::new(self.totals.amount, self.currency)
+    }
+
+    /// Whether the client has, or will have, something to pay: not of what is paid, cancelled, or
+    /// amounts to nothing.
+    pub fn is_money_due(&self) -> bool {
+        let is_open = !matches!(self.status, InvoiceStatus::Paid | InvoiceStatus::Cancelled);
+        is_open && self.totals.amount > 0
     }
 
     fn has_lines(&self, lines: &[Line]) -> bool {

@@ -28,6 +28,12 @@ pub struct InvoiceRecord {
     pub reminded_at: Option<Timestamp>,
     /// Newest first; those that wait no more are forgotten after a month.
     pub mails: Vec<InvoiceMail>,
+    /// Where the client can pay online.
+    pub payment_link: Option<String>,
+    /// Whether there is a service behind payment links.
+    pub has_payment_service: bool,
+    /// The characters of a draft that no font has.
+    pub unprintable: Vec<char>,
 }
 
 /// A mail about an invoice.
@@ -56,6 +62,8 @@ pub struct PublicInvoice {
     pub status: InvoiceStatus,
     pub seller: Seller,
     pub buyer: Party,
+    /// Where it can be paid online.
+    pub payment_link: Option<String>,
     /// The freelancer's.
     pub zone: Zone,
 }

@@ -1,64 +1,11 @@
-//! Both parties of an invoice, as they stand on it.
+//! Who bills, as it is kept with an invoice.
 
 use serde::{Deserialize, Serialize};
 
+use super::Party;
 use crate::domain::{
-    account::Account, client::Client, date::DateFormat, id::ImageId,
-    invoice_defaults::InvoiceDefaults,
+    account::Account, date::DateFormat, id::ImageId, invoice_defaults::InvoiceDefaults,
 };
-
-/// One side of an issued invoice, as it was when the invoice was sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Party {
-    pub name: String,
-    pub email: String,
-    /// A second line of the name: whom a person works for, or who speaks for a business.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub company: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phone: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub country: Option<String>,
-    /// Lines of a postal address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
-    /// A tax or registration number, as it is to be printed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tax_id: Option<String>,
-}
-
-impl Party {
-    /// A client to whom something is billed.
-    pub fn of_client(client: &Client) -> Self {
-        let details = client.details.clone();
-        Self {
-            name: details.name,
-            email: details.email,
-            company: details.company,
-            phone: details.phone,
-            country: details.country,
-            address: None,
-            tax_id: None,
-        }
-    }
-
-    /// The freelancer: under the name of the business where there is one, the person below it.
-    pub fn of_freelancer(account: &Account, defaults: &InvoiceDefaults) -> Self {
-        let (name, company) = match &defaults.business_name {
-            Some(business) => (business.clone(), Some(account.name())),
-            None => (account.name(), None),
-        };
-        Self {
-            name,
-            email: account.email.clone(),
-            company,
-            phone: account.phone.clone(),
-            country: account.location.as_ref().map(|place| place.country.clone()),
-            address: defaults.address.clone(),
-            tax_id: defaults.tax_id.clone(),
-        }
-    }
-}
 
 /// Who bills, and all that an invoice shows beside what is billed. Frozen when it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +33,8 @@ impl Seller {
     }
 }
 
-/// A [`Seller`] as it is kept: a party with more fields.
+/// A [`Seller`] as it is kept: a party with more fields. Where there is a business, `name` holds
+/// its name and `company` that of the person, as the first versions wrote it.
 #[derive(Serialize, Deserialize)]
 struct Written {
     #[serde(flatten)]
@@ -104,7 +52,7 @@ struct Written {
 impl From<Written> for Seller {
     fn from(written: Written) -> Self {
         Self {
-            party: written.party,
+            party: turned(written.party),
             payment_instructions: written.payment_instructions,
             logo: written.logo.as_deref().map(ImageId::parse),
             date_format: DateFormat::from_word(&written.date_format).unwrap_or_default(),
@@ -116,13 +64,20 @@ impl From<Written> for Seller {
 impl From<Seller> for Written {
     fn from(seller: Seller) -> Self {
         Self {
-            party: seller.party,
+            party: turned(seller.party),
             payment_instructions: seller.payment_instructions,
             logo: seller.logo.map(|id| id.to_string()),
             date_format: seller.date_format.as_str().to_owned(),
             notes: seller.notes,
         }
     }
+}
+
+fn turned(mut party: Party) -> Party {
+    if let Some(company) = &mut party.company {
+        std::mem::swap(company, &mut party.name);
+    }
+    party
 }
 
 #[cfg(test)]
@@ -133,9 +88,9 @@ mod tests {
     #[test]
     fn a_seller_survives_being_written() {
         let party = Party {
-            name: "Obi Studio".to_owned(),
+            name: "Ada Obi".to_owned(),
             email: "ada@example.com".to_owned(),
-            company: Some("Ada Obi".to_owned()),
+            company: Some("Obi Studio".to_owned()),
             phone: None,
             country: Some("Nigeria".to_owned()),
             address: Some("1 Broad Street\nLagos".to_owned()),
@@ -150,6 +105,7 @@ mod tests {
         };
         let text = serde_json::to_string(&seller).unwrap();
         assert_eq!(serde_json::from_str::<Seller>(&text).unwrap(), seller);
+        assert!(text.contains(r#""name":"Obi Studio""#), "{text}");
     }
 
     #[test]
@@ -158,5 +114,8 @@ mod tests {
         let seller: Seller = serde_json::from_str(text).unwrap();
         assert_eq!((seller.party.name.as_str(), seller.notes), ("John Doe", None));
         assert_eq!((seller.logo, seller.date_format), (None, DateFormat::DayMonthYear));
+        let text = r#"{"name":"Obi Studio","company":"Ada Obi","email":"a@example.com"}"#;
+        let seller: Seller = serde_json::from_str(text).unwrap();
+        assert_eq!((seller.party.name.as_str(), seller.party.heading()), ("Ada Obi", "Obi Studio"));
     }
 }

@@ -26,6 +26,16 @@ impl Currency {
         }
     }
 
+    /// A price of one unit, without the currency's name: with its decimals at least, and those
+    /// that the price has beyond them, as `85.00` and `0.085`.
+    pub fn show_rate(self, rate: Decimal) -> String {
+        let mut rate = rate.normalize();
+        if rate.scale() < self.exponent() {
+            rate.rescale(self.exponent());
+        }
+        grouped(rate)
+    }
+
     /// The sign that everybody reads as this currency; none where several share one, as `$` is.
     fn sign(self) -> Option<&'static str> {
         Some(match self.code() {
@@ -80,6 +90,26 @@ mod tests {
         assert_eq!(shown(i64::MIN, "XOF"), "-XOF\u{a0}9,223,372,036,854,775,808");
         let sum = 10_i128.pow(21);
         assert_eq!(Currency::USD.show(sum), "USD\u{a0}10,000,000,000,000,000,000.00");
+    }
+
+    #[test]
+    fn a_price_has_the_currencys_decimals_at_least() {
+        let shown = |rate, code| Currency::from_code(code).unwrap().show_rate(dec(rate));
+        for (rate, code, expected) in [
+            ("0.8", "USD", "0.80"),
+            ("99.5", "EUR", "99.50"),
+            ("85", "NGN", "85.00"),
+            ("1250", "USD", "1,250.00"),
+            ("-150", "USD", "-150.00"),
+            ("85", "JPY", "85"),
+            ("85.000", "JPY", "85"),
+            ("0.5", "JPY", "0.5"),
+            ("1.2", "KWD", "1.200"),
+            ("0.085", "USD", "0.085"),
+            ("0.1000", "USD", "0.10"),
+        ] {
+            assert_eq!(shown(rate, code), expected, "{rate} {code}");
+        }
     }
 
     #[test]

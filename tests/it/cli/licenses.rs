@@ -77,6 +77,8 @@ fn the_program_and_what_is_no_crate_in_it_are_named_too() {
         "SQLite is in the public domain",
         "Swagger UI, (c) SmartBear Software",
         "SIL OPEN FONT LICENSE Version 1.1",
+        "NotoSansCJK-Regular: © 2014-2021 Adobe",
+        "NotoEmoji-Regular: Copyright 2013-2026 Google LLC",
     ] {
         assert!(ended.done().contains(text), "{text}");
     }

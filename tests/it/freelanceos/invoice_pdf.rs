@@ -74,16 +74,20 @@ async fn a_draft_is_printed_anew_and_what_was_sent_stays_byte_by_byte() {
     user.put(&format!("/clients/{client}"), json!({"name": "D"})).await.data(200);
     user.put(&path, json!({"notes": "Changed"})).await.data(200);
     assert_eq!(pdf(&user, &id).await, sent);
+    let link = app.app.invoice_link(user.claims(), InvoiceId::parse(&id)).await.unwrap().unwrap();
+    let token = link.rsplit('/').next().unwrap();
+    let file = app.app.public_invoice_pdf(token).await.unwrap();
+    assert_eq!((file.name.as_str(), &file.bytes), ("INV-2026-001.pdf", &sent));
     user.post(&format!("{path}/mark-paid"), json!({})).await.data(200);
     user.delete(&format!("/clients/{client}")).await.data(200);
     assert_eq!(pdf(&user, &id).await, sent);
     let shown = user.get(&path).await.data(200).clone();
     assert_eq!((&shown["notes"], &shown["client"]["name"]), (&json!("Changed"), &json!("C")));
 
-    // And the client gets the same file.
-    let link = app.app.invoice_link(user.claims(), InvoiceId::parse(&id)).await.unwrap().unwrap();
-    let file = app.app.public_invoice_pdf(link.rsplit('/').next().unwrap()).await.unwrap();
-    assert_eq!((file.name.as_str(), file.bytes), ("INV-2026-001.pdf", sent));
+    // The client, who got the same file, gets a copy that says that it was paid.
+    let file = app.app.public_invoice_pdf(token).await.unwrap();
+    assert_eq!(file.name, "INV-2026-001.pdf");
+    assert!(file.bytes != sent);
 }
 
 #[tokio::test]

@@ -31,7 +31,11 @@ async fn pdf(app: &TestApp, user: &User<'_>, id: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn the_client_is_mailed_the_invoice_with_its_pdf_and_links() {
-    let app = spawn_app().await;
+    let app = spawn_app_with(Options {
+        payment_link_base: Some("https://pay.example"),
+        ..Options::default()
+    })
+    .await;
     let user = app.register("ada@example.com").await;
     let id = draft(&user, "Ngozi Eze").await;
     let sent = send(&user, &id, json!({})).await;

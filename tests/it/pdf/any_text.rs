@@ -97,7 +97,7 @@ proptest! {
         sheet.buyer.address = Some(other.clone());
         sheet.invoice.number = text.clone();
         sheet.invoice.notes = Some(other.clone());
-        sheet.invoice.payment_link = Some(format!("https://example.com/{text}"));
+        sheet.payment_link = Some(format!("https://example.com/{text}"));
         prop_assert!(!File::read(&sheet.pdf()).pages.is_empty());
         let mut sheet = proposal(&other);
         sheet.proposal.title = text;

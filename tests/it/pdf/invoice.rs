@@ -2,7 +2,7 @@ use freelanceos::domain::{date::DateFormat, invoice::InvoiceStatus};
 
 use super::{
     read::File,
-    sheet::{Printed, invoice, line, now, typical},
+    sheet::{Printed, invoice, line, typical},
 };
 
 fn printed(printed: &Printed) -> File {
@@ -24,9 +24,9 @@ fn an_invoice_prints_who_what_and_how_much_on_one_page() {
         "10115 Berlin",
         "Issued 5 Mar 2026",
         "4 Apr 2026",
-        "Website design, 8 pages 38.5 85 3,272.50",
+        "Website design, 8 pages 38.5 85.00 3,272.50",
         "Translation into German, per word 1,237 0.085 105.15",
-        "Discount for returning clients 1 -150 -150.00",
+        "Discount for returning clients 1 -150.00 -150.00",
         "Amount (USD)",
         "Subtotal USD 4,727.65",
         "Tax 7.5 % USD 354.57",
@@ -100,7 +100,7 @@ fn five_hundred_lines_repeat_the_header_and_number_their_pages() {
     assert!((15..30).contains(&pages), "{pages} pages");
     assert_eq!(file.nodes("TR"), 501);
     for n in 1..=500 {
-        assert_eq!(file.count(&format!("Line {n} of many 1 10 10.00")), 1, "line {n}");
+        assert_eq!(file.count(&format!("Line {n} of many 1 10.00 10.00")), 1, "line {n}");
     }
     for (place, page) in file.pages.iter().enumerate() {
         let has_lines = page.contains("of many");
@@ -136,7 +136,7 @@ fn a_row_is_not_cut_in_two() {
 #[test]
 fn an_invoice_without_lines_still_prints() {
     let file = printed(&invoice(Vec::new(), "0", "USD"));
-    assert!(file.text().contains("Total due USD 0.00"), "{}", file.text());
+    assert!(file.text().contains("Total USD 0.00"), "{}", file.text());
 }
 
 #[test]
@@ -163,18 +163,43 @@ fn words_and_numbers_that_are_too_long_stay_on_the_page() {
 #[test]
 fn a_payment_link_can_be_scanned_and_clicked_until_it_is_paid() {
     let mut sheet = typical();
-    let link = sheet.invoice.payment_link.clone().unwrap();
+    let link = sheet.payment_link.clone().unwrap();
     let file = printed(&sheet);
     assert_eq!(file.links(), std::slice::from_ref(&link));
     assert_eq!(scanned(&file), link);
 
-    sheet.status = InvoiceStatus::Paid;
-    sheet.invoice.paid_at = Some(now());
+    settle(&mut sheet);
     let file = printed(&sheet);
     assert!(file.links().is_empty());
     assert_eq!(file.count(&link), 0);
-    assert!(file.text().contains("PAID 5 Mar 2026"), "{}", file.text());
+    assert!(file.text().contains("Paid on 6 Mar 2026"), "{}", file.text());
     assert!(file.text().contains("Total paid"), "{}", file.text());
+}
+
+fn settle(sheet: &mut Printed) {
+    (sheet.status, sheet.invoice.status) = (InvoiceStatus::Paid, InvoiceStatus::Paid);
+    sheet.paid_on = Some("2026-03-06".parse().unwrap());
+}
+
+#[test]
+fn what_has_nothing_to_be_paid_asks_for_nothing() {
+    let mut paid = typical();
+    settle(&mut paid);
+    let mut cancelled = typical();
+    cancelled.status = InvoiceStatus::Cancelled;
+    cancelled.invoice.status = InvoiceStatus::Cancelled;
+    let lines = vec![line("Website", "1", "300"), line("Returned", "1", "-300")];
+    let nothing = invoice(lines, "0", "EUR");
+    for sheet in [paid, cancelled, nothing] {
+        let file = printed(&sheet);
+        let text = file.text();
+        for asking in ["due USD", "due €", "How to pay", "GTBank", "Pay online", "pay.example"] {
+            assert!(!text.contains(asking), "{asking} in {text}");
+        }
+        assert_eq!((file.links(), file.nodes("Figure")), (Vec::new(), 0));
+    }
+    let file = printed(&typical());
+    assert!(file.text().contains("How to pay GTBank"), "{}", file.text());
 }
 
 #[test]

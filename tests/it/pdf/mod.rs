@@ -1,7 +1,8 @@
 //! What the printed files hold, read back by another library than the one that writes them.
 
 mod any_text;
+mod font;
 mod invoice;
 mod proposal;
-mod read;
+pub mod read;
 mod sheet;

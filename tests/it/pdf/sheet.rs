@@ -7,8 +7,12 @@ use freelanceos::domain::{
     money::{Currency, Money, parse_decimal},
     proposal::{Proposal, ProposalStatus},
 };
-use freelanceos::pdf::{self, InvoiceSheet, ProposalSheet};
-use jiff::Timestamp;
+use std::sync::LazyLock;
+
+use freelanceos::pdf::{self, Fonts, InvoiceSheet, ProposalSheet};
+use jiff::{Timestamp, civil::Date};
+
+static FONTS: LazyLock<Fonts> = LazyLock::new(Fonts::default);
 
 /// An invoice and everything that is printed with it.
 pub struct Printed {
@@ -18,22 +22,33 @@ pub struct Printed {
     pub buyer: Party,
     pub logo: Option<Vec<u8>>,
     pub payment_instructions: Option<String>,
+    pub payment_link: Option<String>,
+    pub paid_on: Option<Date>,
     pub dates: DateFormat,
 }
 
 impl Printed {
     pub fn pdf(&self) -> Vec<u8> {
-        pdf::invoice(&InvoiceSheet {
+        self.printed().bytes
+    }
+
+    pub fn printed(&self) -> pdf::Printed {
+        pdf::invoice(&FONTS, &self.sheet()).unwrap()
+    }
+
+    pub fn sheet(&self) -> InvoiceSheet<'_> {
+        InvoiceSheet {
             invoice: &self.invoice,
             status: self.status,
             seller: &self.seller,
             buyer: &self.buyer,
             logo: self.logo.as_deref(),
             payment_instructions: self.payment_instructions.as_deref(),
+            payment_link: self.payment_link.as_deref(),
+            paid_on: self.paid_on,
             dates: self.dates,
             created: now(),
-        })
-        .unwrap()
+        }
     }
 }
 
@@ -45,7 +60,11 @@ pub struct Offered {
 
 impl Offered {
     pub fn pdf(&self) -> Vec<u8> {
-        pdf::proposal(&ProposalSheet {
+        self.printed().bytes
+    }
+
+    pub fn printed(&self) -> pdf::Printed {
+        let sheet = ProposalSheet {
             proposal: &self.proposal,
             seller: &seller(),
             buyer: &buyer(),
@@ -53,8 +72,8 @@ impl Offered {
             answered: self.answered.as_ref().map(|(name, day)| (name.as_str(), *day)),
             dates: DateFormat::default(),
             created: now(),
-        })
-        .unwrap()
+        };
+        pdf::proposal(&FONTS, &sheet).unwrap()
     }
 }
 
@@ -118,7 +137,7 @@ pub fn invoice(lines: Vec<Line>, tax_rate: &str, currency: &str) -> Printed {
         issue_date: "2026-03-05".parse().unwrap(),
         due_date: "2026-04-04".parse().unwrap(),
         paid_at: None,
-        payment_link: Some("https://pay.raenest.com/fos-inv_01k9-x7k2p9".to_owned()),
+        payment_link: None,
         items,
         notes: Some("Thank you for your business.".to_owned()),
         buyer: None,
@@ -131,6 +150,8 @@ pub fn invoice(lines: Vec<Line>, tax_rate: &str, currency: &str) -> Printed {
         seller: seller(),
         buyer: buyer(),
         logo: None,
+        payment_link: Some("https://pay.example/fos-inv_01k9-x7k2p9".to_owned()),
+        paid_on: None,
         payment_instructions: Some("GTBank, account 0123456789\nOkafor Design Studio".to_owned()),
         dates: DateFormat::default(),
     }

@@ -12,7 +12,7 @@ pub mod webauthn;
 use std::{
     path::PathBuf,
     sync::{
-        Arc, Mutex,
+        Arc, LazyLock, Mutex,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -27,6 +27,7 @@ use freelanceos::{
     http::{body_budget::BodyBudget, edge::Gate, kept::KeptAnswers},
     mail::{courier::Courier, message::Sender},
     net::{self, Face, Limits, Tls},
+    pdf::Fonts,
     server,
     store::{Database, Store},
 };
@@ -37,6 +38,9 @@ use tokio::{net::TcpListener, sync::watch};
 
 use self::eml::Eml;
 pub use self::home::Home;
+
+/// The fonts in the program, unpacked once for all tests.
+static FONTS: LazyLock<Arc<Fonts>> = LazyLock::new(Arc::default);
 
 /// The instant at which every test begins, unless it says otherwise.
 pub const START: &str = "2026-03-18T12:00:00Z";
@@ -97,6 +101,8 @@ pub struct Options {
     pub courier: Option<Arc<Courier>>,
     /// What a client may take of time and room, if not the usual.
     pub limits: Option<Limits>,
+    /// What payment links begin with, where there is a service behind them.
+    pub payment_link_base: Option<&'static str>,
     /// Speaks TLS.
     pub tls: Option<Tls>,
 }
@@ -185,7 +191,8 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
         rate_limit: options.rate_limit,
         open_registration: options.open_registration,
         refuse_common_passwords: options.refuse_common_passwords,
-        payment_link_base: "https://pay.raenest.com".to_owned(),
+        payment_link_base: options.payment_link_base.map(str::to_owned),
+        fonts: Arc::clone(&FONTS),
         courier: Some(courier),
         ..Settings::default()
     };
