@@ -4,12 +4,15 @@
 use std::io::Cursor;
 
 use image::{
-    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage,
+    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Pixel, RgbImage,
+    Rgba, RgbaImage,
     codecs::jpeg::JpegEncoder,
     imageops::{self, FilterType},
     metadata::Orientation,
 };
+use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
+use super::whole::is_whole;
 use crate::domain::{
     error::{Error, Result},
     image::{FILE_MIB_MAX, ImagePurpose, MEGAPIXELS_MAX},
@@ -45,6 +48,9 @@ pub fn check(bytes: &[u8]) -> Result<u64> {
         return Err(refused(Rule::FileTooLarge { mib: FILE_MIB_MAX }));
     }
     let decoder = decoder(bytes)?;
+    if !is_whole(bytes) {
+        return Err(refused(Rule::BrokenPicture));
+    }
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
     if pixels > MEGAPIXELS_MAX * 1_000_000 || decoder.total_bytes() > DECODED_MAX {
@@ -58,6 +64,7 @@ pub fn encode(bytes: &[u8], purpose: ImagePurpose) -> Result<Encoded> {
     let mut decoder = decoder(bytes)?;
     // A file whose camera notes are broken is still a picture.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let profile = decoder.icc_profile().unwrap_or_default();
     let (width, height) = decoder.dimensions();
     let is_turned = matches!(
         orientation,
@@ -70,7 +77,11 @@ pub fn encode(bytes: &[u8], purpose: ImagePurpose) -> Result<Encoded> {
     let decoded = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
     let size = turned(target(turned((width, height)), purpose));
     // Turned last, while it is small.
-    let mut image = DynamicImage::ImageRgba8(shrunk(decoded, size));
+    let mut image = shrunk(decoded, size);
+    if let Some(profile) = profile {
+        bring_to_srgb(&mut image, &profile);
+    }
+    let mut image = DynamicImage::ImageRgba8(image);
     image.apply_orientation(orientation);
     if purpose == ImagePurpose::Avatar {
         image = square(&image);
@@ -118,14 +129,64 @@ fn shrunk(image: DynamicImage, (width, height): (u32, u32)) -> RgbaImage {
     if (image.width(), image.height()) == (width, height) {
         return image.into_rgba8();
     }
+    let has_alpha = image.color().has_alpha();
+    // Else the colour that nobody sees of clear pixels would bleed into their neighbours.
+    let image = if has_alpha {
+        let mut image = image.into_rgba8();
+        image.pixels_mut().for_each(premultiply);
+        DynamicImage::ImageRgba8(image)
+    } else {
+        image
+    };
     // A fine filter works in floats, so a large picture is first brought near to its size.
     let image = if u64::from(image.width()) > 3 * u64::from(width) {
         image.thumbnail_exact(2 * width, 2 * height)
     } else {
         image
     };
-    let image = image.into_rgba8();
-    imageops::resize(&image, width, height, FilterType::CatmullRom)
+    let mut image = imageops::resize(&image.into_rgba8(), width, height, FilterType::CatmullRom);
+    if has_alpha {
+        image.pixels_mut().for_each(unmultiply);
+    }
+    image
+}
+
+/// Weighs a pixel's colour by how much of it is seen.
+fn premultiply(pixel: &mut Rgba<u8>) {
+    let [.., alpha] = pixel.0;
+    let weighed = |colour: u8| (u16::from(colour) * u16::from(alpha) + 127) / 255;
+    // A product of two bytes over 255 is a byte.
+    pixel.apply_without_alpha(|colour| weighed(colour) as u8);
+}
+
+/// Takes [`premultiply`] back.
+fn unmultiply(pixel: &mut Rgba<u8>) {
+    let [.., alpha] = pixel.0;
+    let alpha = u16::from(alpha);
+    let plain = |colour: u8| match alpha {
+        0 => 0,
+        // The filter may have gone beyond what there is.
+        alpha => (u16::from(colour).min(alpha) * 255 + alpha / 2) / alpha,
+    };
+    pixel.apply_without_alpha(|colour| plain(colour) as u8);
+}
+
+/// Brings the colours of another space, such as Display P3, to those that are shown where no
+/// profile says otherwise. A profile that cannot be used changes nothing.
+fn bring_to_srgb(image: &mut RgbaImage, profile: &[u8]) {
+    let Ok(profile) = ColorProfile::new_from_slice(profile) else { return };
+    if profile.color_space != DataColorSpace::Rgb {
+        return;
+    }
+    let (srgb, options) = (ColorProfile::new_srgb(), TransformOptions::default());
+    let Ok(transform) = profile.create_transform_8bit(Layout::Rgba, &srgb, Layout::Rgba, options)
+    else {
+        return;
+    };
+    let mut converted = vec![0; image.as_raw().len()];
+    if transform.transform(image.as_raw(), &mut converted).is_ok() {
+        image.copy_from_slice(&converted);
+    }
 }
 
 /// The middle of a picture.

@@ -1,6 +1,7 @@
 //! Pictures that users upload.
 
 pub mod encode;
+mod whole;
 
 use std::collections::HashSet;
 

@@ -7,8 +7,12 @@ use freelanceos::domain::{
     id::ImageId,
     image::{Image, ImagePurpose},
 };
-use image::{DynamicImage, GenericImageView, ImageFormat, Rgba, RgbaImage};
+use image::{
+    DynamicImage, ExtendedColorType, GenericImageView, ImageEncoder, ImageFormat, Rgba, RgbaImage,
+    codecs::{jpeg::JpegEncoder, png::PngEncoder},
+};
 use jiff::SignedDuration;
+use moxcms::{ColorProfile, Layout, TransformOptions};
 use serde_json::json;
 
 use crate::support::{TestApp, User, spawn_app};
@@ -128,6 +132,92 @@ async fn a_photo_stands_upright_and_tells_nothing_of_its_camera() {
     assert_near(shown.get_pixel(100, 294), BLUE);
     let content = String::from_utf8_lossy(&image.content);
     assert!(!content.contains("6.9271") && !content.contains("Exif"));
+}
+
+#[tokio::test]
+async fn what_is_clear_has_no_colour_that_shows_when_the_picture_is_made_smaller() {
+    let app = spawn_app().await;
+    let ada = app.register("ada@example.com").await;
+    // A disc, and around it clear pixels whose colour nobody is to see.
+    for (hidden, size) in [([0, 0, 0, 0], 900), ([255, 255, 255, 0], 3000)] {
+        let disc = |x: u32, y: u32| {
+            let from_middle = |at: u32| f64::from(at) - f64::from(size) / 2.0;
+            let is_inside = from_middle(x).hypot(from_middle(y)) < f64::from(size) * 0.4;
+            if is_inside { Rgba([250, 200, 20, 255]) } else { Rgba(hidden) }
+        };
+        let sent = DynamicImage::ImageRgba8(RgbaImage::from_fn(size, size, disc));
+        let image = upload(&ada, ImagePurpose::Logo, file(&sent, ImageFormat::Png)).await;
+        assert!(image.width < size);
+        let shown = pixels(&image).into_rgba8();
+        let mut edge = 0;
+        for Rgba([red, green, blue, alpha]) in shown.pixels().copied() {
+            if alpha > 40 {
+                assert_near(Rgba([red, green, blue, 255]), Rgba([250, 200, 20, 255]));
+            }
+            edge += u32::from((41..250).contains(&alpha));
+        }
+        assert!(edge > 100, "{edge} pixels at the edge");
+    }
+}
+
+#[tokio::test]
+async fn colours_of_another_space_are_brought_to_the_usual_one() {
+    let app = spawn_app().await;
+    let ada = app.register("ada@example.com").await;
+    // Each is the same red, as its space writes it.
+    let red = Rgba([200, 50, 50, 255]);
+    let srgb = ColorProfile::new_srgb();
+    for profile in [ColorProfile::new_display_p3(), ColorProfile::new_adobe_rgb()] {
+        let options = TransformOptions::default();
+        let transform =
+            srgb.create_transform_8bit(Layout::Rgba, &profile, Layout::Rgba, options).unwrap();
+        let mut written = [0; 4];
+        transform.transform(&red.0, &mut written).unwrap();
+        assert_ne!(written, red.0);
+        let icc = profile.encode().unwrap();
+        let sent = RgbaImage::from_pixel(700, 400, Rgba(written));
+        let mut png = Vec::new();
+        let mut encoder = PngEncoder::new(&mut png);
+        encoder.set_icc_profile(icc.clone()).unwrap();
+        encoder.write_image(&sent, 700, 400, ExtendedColorType::Rgba8).unwrap();
+        let rgb = DynamicImage::ImageRgba8(sent).into_rgb8();
+        let mut jpeg = Vec::new();
+        let mut encoder = JpegEncoder::new_with_quality(&mut jpeg, 95);
+        encoder.set_icc_profile(icc).unwrap();
+        encoder.write_image(&rgb, 700, 400, ExtendedColorType::Rgb8).unwrap();
+        for (sent, purpose) in [(png, ImagePurpose::Logo), (jpeg, ImagePurpose::Portfolio)] {
+            let shown = pixels(&upload(&ada, purpose, sent).await);
+            let found = shown.get_pixel(20, 20);
+            let is_near = found.0.iter().zip(red.0).all(|(a, b)| a.abs_diff(b) < 5);
+            assert!(is_near, "{found:?} is not {red:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_lost_its_end_is_refused_wherever_it_was_cut() {
+    let app = spawn_app().await;
+    let ada = app.register("ada@example.com").await;
+    let noise = RgbaImage::from_fn(160, 120, |x, y| {
+        let value = x.wrapping_mul(2_654_435_761).wrapping_add(y.wrapping_mul(40_503)) >> 3;
+        Rgba([value as u8, (value >> 8) as u8, (value >> 16) as u8, 255])
+    });
+    let noise = DynamicImage::ImageRgba8(noise);
+    for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP] {
+        let whole = file(&noise, format);
+        upload(&ada, ImagePurpose::Portfolio, whole.clone()).await;
+        // What some programs add at the end does no harm.
+        let more = [&whole[..], b"trailing"].concat();
+        upload(&ada, ImagePurpose::Portfolio, more).await;
+        for percent in [20, 50, 80, 95, 99] {
+            let cut = whole[..whole.len() * percent / 100].to_vec();
+            let said = refused(&ada, cut).await;
+            let expected = "Validation failed: image is damaged and cannot be read";
+            assert_eq!(said, expected, "{format:?} cut at {percent} %");
+        }
+        let said = refused(&ada, whole[..whole.len() - 1].to_vec()).await;
+        assert!(said.ends_with("is damaged and cannot be read"), "{format:?}: {said}");
+    }
 }
 
 #[tokio::test]
