@@ -8,6 +8,7 @@ use std::{
     thread,
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -150,6 +151,12 @@ impl Browser {
         let entries = self.command("se/log", json!({"type": "browser"})).await;
         let entries = entries.as_array().unwrap().iter();
         entries.map(|entry| entry["message"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The page as it comes out of the printer: a PDF file.
+    pub async fn print(&self) -> Vec<u8> {
+        let printed = self.command("print", json!({})).await;
+        STANDARD.decode(printed.as_str().unwrap()).unwrap()
     }
 
     async fn devtools(&self, command: &str, params: Value) -> Value {

@@ -26,3 +26,4 @@ mod person;
 mod program;
 mod smtp;
 mod story;
+mod style;

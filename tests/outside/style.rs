@@ -1,0 +1,68 @@
+//! What only a browser can tell of the stylesheet.
+
+use serde_json::{Value, json};
+
+use crate::{browser::Browser, story::begin};
+
+/// The colour of the first element that a selector finds.
+async fn colour(browser: &Browser, selector: &str) -> Value {
+    let script = "const found = document.querySelector(args[0]);
+        return found && getComputedStyle(found).color";
+    browser.run(script, json!([selector])).await
+}
+
+#[tokio::test]
+async fn pages_look_as_their_own_part_of_the_stylesheet_says_and_print_on_one_sheet() {
+    let (server, url, place) = begin();
+    let demo = place.run(&["demo"]);
+    assert!(demo.status.success(), "{demo:?}");
+    let said = String::from_utf8(demo.stdout).unwrap();
+    let password = said.split_once("password:").unwrap().1.split_whitespace().next().unwrap();
+    let api = format!("{url}/api/v1");
+    let http = reqwest::Client::new();
+    let body = json!({"email": "demo@example.com", "password": password});
+    let answer = http.post(format!("{api}/auth/login")).json(&body).send().await.unwrap();
+    let answer: Value = answer.json().await.unwrap();
+    let token = answer["data"]["token"].as_str().unwrap();
+    let browser = Browser::open().await;
+    browser.look(1280, "light").await;
+    browser.go(&format!("{url}/login")).await;
+    browser.run("document.cookie = `fos_session=${args[0]}; path=/`", json!([token])).await;
+
+    // What is late is red, whatever the place says of its small text.
+    let red = json!("rgb(180, 35, 24)");
+    browser.go(&format!("{url}/invoices?status=overdue")).await;
+    assert_eq!(colour(&browser, "td .down").await, red);
+    browser.go(&format!("{url}/")).await;
+    assert_eq!(colour(&browser, ".down").await, red);
+
+    // One rule above the total, none below it.
+    let invoices = format!("{api}/invoices?status=overdue");
+    let answer = http.get(invoices).bearer_auth(token).send().await.unwrap();
+    let invoices: Value = answer.json().await.unwrap();
+    let id = invoices["data"][0]["id"].as_str().unwrap();
+    browser.go(&format!("{url}/invoices/{id}")).await;
+    let script = "const style = getComputedStyle(document.querySelector('.sums > .sum'));
+        return [style.borderTopWidth, style.borderBottomWidth, style.marginTop]";
+    assert_eq!(browser.run(script, json!([])).await, json!(["2px", "0px", "4px"]));
+
+    // A row of links has the width of its fieldset.
+    browser.go(&format!("{url}/profile/portfolio/new")).await;
+    let script = "const row = document.querySelector('.link-row');
+        return row.clientWidth / row.parentElement.clientWidth";
+    let share = browser.run(script, json!([])).await.as_f64().unwrap();
+    assert!(share > 0.9, "{share}");
+
+    // What a client prints is the invoice and no empty sheet.
+    browser.go(&format!("{url}/invoices/{id}")).await;
+    let script = "return document.querySelector('#public-link').value";
+    let link = browser.run(script, json!([])).await;
+    browser.go(link.as_str().unwrap()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("page.pdf");
+    std::fs::write(&path, browser.print().await).unwrap();
+    let told = std::process::Command::new("pdfinfo").arg(&path).output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(told.lines().any(|line| line.split_whitespace().eq(["Pages:", "1"])), "{told}");
+    drop(server);
+}
