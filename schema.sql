@@ -541,3 +541,6 @@ ALTER TABLE proposals ADD COLUMN project_id BYTEA REFERENCES projects (id);
 CREATE UNIQUE INDEX proposals_project ON proposals (project_id) WHERE project_id IS NOT NULL;
 
 -- The search keys of clients are folded anew; see store/migrate.rs.
+
+-- How numbers are written and read, by an example: "1,234.56", "1.234,56", "1 234,56", "1'234.56".
+ALTER TABLE invoice_defaults ADD COLUMN number_format TEXT NOT NULL DEFAULT '1,234.56';

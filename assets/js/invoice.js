@@ -7,26 +7,44 @@ const MAX_PRODUCT = 2n ** 127n;
 const MAX_DIGITS = 2n ** 96n;
 const NOTHING = "–";
 
-// Reads a number as people write it: `1 250.50`, `1,250.50`, `12,5`, `.5`. What is none is null.
-export function decimal(typed) {
-    const text = typed.replace(/[\p{White_Space}'_]/gu, "");
+// What stands before the decimals and between the thousands of a format, such as `1.234,56`.
+const marks = (format) => [format.at(-3), format[1].trim() || "\u00a0"];
+
+// The digits of a number with its decimals behind `mark`, and all other separators between groups
+// of three. What is none is null.
+function joined(digits, mark) {
+    const place = mark === null ? digits.length : digits.indexOf(mark);
+    const [whole, fraction] = [digits.slice(0, place), digits.slice(place + 1)];
+    const isWhole = /^[0-9]*$/.test(whole) || /^[1-9][0-9]{0,2}(?:([ '_.,])[0-9]{3})(?:\1[0-9]{3})*$/.test(whole);
+    const plain = whole.replace(/[^0-9]/g, "");
+    return isWhole && /^[0-9]*$/.test(fraction) && plain + fraction !== "" ? [plain, fraction] : null;
+}
+
+// The parts of a number as people write it; null where it is none, or could be several.
+function parts(digits, format) {
+    const [point, separator] = marks(format);
+    const found = digits.match(/[.,]/g) ?? [];
+    const last = found.at(-1);
+    if (found.length === 0) return joined(digits, null);
+    if (found.length > 1) return joined(digits, found[0] === last ? null : last);
+    if (last === point || / |'|_/.test(digits) || digits.endsWith(last)) return joined(digits, last);
+    const groups = joined(digits, null);
+    if (last === separator) return groups;
+    return groups ? null : joined(digits, last);
+}
+
+// Reads a number as people write it in that format. What is none, or could be several, is null.
+export function decimal(typed, format) {
+    const text = typed
+        .replace(/[\u2019\u02bc]/g, "'")
+        .replace(/\u2212/g, "-")
+        .replace(/\p{White_Space}/gu, " ")
+        .trim();
     const sign = text.startsWith("-") ? -1n : 1n;
-    const digits = text.replace(/^-/, "");
-    const point = digits.lastIndexOf(".");
-    let whole = point < 0 ? digits : digits.slice(0, point);
-    let fraction = point < 0 ? "" : digits.slice(point + 1);
-    const groups = whole.split(",");
-    if (/^(?!0,)[^,]{1,3}(,[^,]{3})+$/u.test(whole)) {
-        whole = groups.join("");
-    } else if (groups.length === 2 && point < 0) {
-        // A single comma that groups nothing is where the decimals begin.
-        [whole, fraction] = groups;
-    } else if (groups.length > 1) {
-        return null;
-    }
-    if (!/^[0-9]*$/.test(whole + fraction) || whole + fraction === "") return null;
-    fraction = fraction.replace(/0+$/, "");
-    const value = BigInt(whole + fraction);
+    const read = parts(text.replace(/^-/, ""), format);
+    if (read === null) return null;
+    const fraction = read[1].replace(/0+$/, "");
+    const value = BigInt(read[0] + fraction);
     if (value >= MAX_DIGITS || fraction.length > 18) return null;
     if (value > MAX_MINOR * 10n ** BigInt(fraction.length)) return null;
     return { value: sign * value, scale: fraction.length };
@@ -51,29 +69,30 @@ function lineAmount(quantity, rate, exponent) {
 }
 
 // A number of minor units with its thousands apart.
-export function grouped(minor, exponent) {
+export function grouped(minor, exponent, format) {
+    const [point, separator] = marks(format);
     const digits = (minor < 0n ? -minor : minor).toString().padStart(exponent + 1, "0");
     const end = digits.length - exponent;
-    const whole = digits.slice(0, end).replace(/\B(?=(\d{3})+$)/g, ",");
-    return (minor < 0n ? "-" : "") + whole + (exponent > 0 ? `.${digits.slice(end)}` : "");
+    const whole = digits.slice(0, end).replace(/\B(?=(\d{3})+$)/g, separator);
+    return (minor < 0n ? "-" : "") + whole + (exponent > 0 ? point + digits.slice(end) : "");
 }
 
 // What lines of quantity and rate, as they were typed, add up to, as it is shown.
-export function sums(lines, taxRate, exponent) {
+export function sums(lines, taxRate, exponent, format) {
     let subtotal = 0n;
     let isWhole = true;
     const amounts = lines.map(({ quantity, rate }) => {
         if (rate.trim() === "") return "";
-        const [many, price] = [decimal(quantity.trim() || "1"), decimal(rate)];
+        const [many, price] = [decimal(quantity.trim() || "1", format), decimal(rate, format)];
         const amount = many && price && many.value > 0n ? lineAmount(many, price, exponent) : null;
         if (amount === null) {
             isWhole = false;
             return NOTHING;
         }
         subtotal += amount;
-        return grouped(amount, exponent);
+        return grouped(amount, exponent, format);
     });
-    const percent = decimal(taxRate.trim() || "0");
+    const percent = decimal(taxRate.trim() || "0", format);
     const isRate =
         percent &&
         percent.scale <= 4 &&
@@ -86,7 +105,7 @@ export function sums(lines, taxRate, exponent) {
     if (subtotal + tax > MAX_MINOR) {
         return { amounts, subtotal: NOTHING, tax: NOTHING, total: NOTHING };
     }
-    const shown = (minor) => grouped(minor, exponent);
+    const shown = (minor) => grouped(minor, exponent, format);
     return { amounts, subtotal: shown(subtotal), tax: shown(tax), total: shown(subtotal + tax) };
 }
 
@@ -125,7 +144,8 @@ function edit(form) {
             quantity: cell(row, "quantity").value,
             rate: cell(row, "rate").value,
         }));
-        const shown = sums(typed, form.elements.taxRate.value, exponents.get(currency) ?? 2);
+        const exponent = exponents.get(currency) ?? 2;
+        const shown = sums(typed, form.elements.taxRate.value, exponent, form.dataset.numbers);
         lines().forEach((row, at) => {
             row.querySelector("[data-amount]").textContent = shown.amounts[at];
         });

@@ -7,6 +7,7 @@ use crate::{
     domain::{
         account::Account,
         error::{Error, Result},
+        number_format::NumberFormat,
         session::Claims,
     },
     store::{self, engine::Tx},
@@ -26,6 +27,8 @@ pub struct Frame {
     pub is_owner: bool,
     /// Whether it asks for a second factor.
     pub two_factor: bool,
+    /// How the account writes numbers.
+    pub number_format: NumberFormat,
 }
 
 impl App {
@@ -54,6 +57,7 @@ impl App {
                 unread_messages: store::message::count_unread(tx, actor.account)?,
                 is_owner: store::account::oldest(tx)? == Some(actor.account),
                 two_factor: kept.is_some_and(|kept| kept.is_on),
+                number_format: store::invoice_defaults::find_number_format(tx, actor.account)?,
                 account: store::account::find(tx, actor.account)?,
             };
             Ok((frame, store::session::last_used(tx, claims)?))

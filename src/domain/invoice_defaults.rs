@@ -9,6 +9,7 @@ use super::{
     id::ImageId,
     invoice_series::{self, DEFAULT_PREFIX},
     money,
+    number_format::NumberFormat,
     patch::Patch,
     rule::Rule,
     text,
@@ -36,6 +37,8 @@ pub struct InvoiceDefaults {
     /// How a client pays without a payment link: a bank account, say.
     pub payment_instructions: Option<String>,
     pub logo: Option<ImageId>,
+    /// How the account writes numbers.
+    pub number_format: NumberFormat,
 }
 
 impl Default for InvoiceDefaults {
@@ -50,6 +53,7 @@ impl Default for InvoiceDefaults {
             notes: None,
             payment_instructions: None,
             logo: None,
+            number_format: NumberFormat::default(),
         }
     }
 }
@@ -78,6 +82,7 @@ pub struct InvoiceDefaultsChange {
     tax_rate: Option<Decimal>,
     notes: Patch<String>,
     payment_instructions: Patch<String>,
+    number_format: Option<NumberFormat>,
 }
 
 impl InvoiceDefaultsChange {
@@ -92,6 +97,7 @@ impl InvoiceDefaultsChange {
         let tax_rate = form.change("taxRate", percent);
         let notes = form.patch("notes", text::free(text::FREE_MAX));
         let payment_instructions = form.patch("paymentInstructions", text::free(LINES_MAX));
+        let number_format = form.change("numberFormat", NumberFormat::read);
         let (
             Some(business_name),
             Some(address),
@@ -102,6 +108,7 @@ impl InvoiceDefaultsChange {
             Some(tax_rate),
             Some(notes),
             Some(payment_instructions),
+            Some(number_format),
         ) = (
             business_name,
             address,
@@ -112,6 +119,7 @@ impl InvoiceDefaultsChange {
             tax_rate,
             notes,
             payment_instructions,
+            number_format,
         )
         else {
             return Err(form.failure());
@@ -126,6 +134,7 @@ impl InvoiceDefaultsChange {
             tax_rate,
             notes: unless_blank(notes),
             payment_instructions: unless_blank(payment_instructions),
+            number_format,
         })
     }
 
@@ -142,6 +151,7 @@ impl InvoiceDefaultsChange {
             notes: self.notes.apply(current.notes),
             payment_instructions: self.payment_instructions.apply(current.payment_instructions),
             logo: current.logo,
+            number_format: self.number_format.unwrap_or(current.number_format),
         };
     }
 }

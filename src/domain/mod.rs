@@ -23,6 +23,7 @@ pub mod mail;
 pub mod message;
 pub mod milestone;
 pub mod money;
+pub mod number_format;
 pub mod page;
 pub mod passkey;
 pub mod password;

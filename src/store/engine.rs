@@ -255,6 +255,7 @@ text_column! {
     crate::domain::mail::MailKind: crate::domain::mail::MailKind::from_word;
     crate::domain::account::Role: crate::domain::account::Role::from_word;
     crate::domain::date::DateFormat: crate::domain::date::DateFormat::from_word;
+    crate::domain::number_format::NumberFormat: crate::domain::number_format::NumberFormat::from_word;
     crate::domain::image::ImagePurpose: crate::domain::image::ImagePurpose::from_word;
     crate::domain::date::Zone: crate::domain::date::Zone::from_name;
     crate::domain::profile::Availability: crate::domain::profile::Availability::from_word;

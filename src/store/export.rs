@@ -263,6 +263,7 @@ const DEFAULTS: Columns = &[
     ("taxRate", Kind::Decimal),
     ("notes", Kind::Text),
     ("paymentInstructions", Kind::Text),
+    ("numberFormat", Kind::Text),
 ];
 
 /// A page of a list, and where the next one begins, if there may be one.
@@ -317,7 +318,7 @@ pub fn payments(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<Fields>> {
 pub fn invoice_defaults(tx: &mut Tx, account: AccountId) -> Result<Option<Fields>> {
     tx.find(
         "SELECT business_name, address, tax_id, prefix, due_days, tax_rate, notes, \
-         payment_instructions FROM invoice_defaults WHERE account_id = ?1",
+         payment_instructions, number_format FROM invoice_defaults WHERE account_id = ?1",
         values![&account],
         |row| fields(row, 0, DEFAULTS),
     )

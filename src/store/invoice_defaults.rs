@@ -7,13 +7,14 @@ use crate::domain::{
     error::{Error, Result},
     id::AccountId,
     invoice_defaults::InvoiceDefaults,
+    number_format::NumberFormat,
 };
 
 /// The defaults of an account, be they untouched.
 pub fn find(tx: &mut Tx, account: AccountId) -> Result<InvoiceDefaults> {
     let found = tx.find(
         "SELECT business_name, address, tax_id, prefix, due_days, tax_rate, notes, \
-         payment_instructions, logo FROM invoice_defaults WHERE account_id = ?1",
+         payment_instructions, logo, number_format FROM invoice_defaults WHERE account_id = ?1",
         values![&account],
         |row| {
             let due_days: i64 = row.get(4)?;
@@ -27,8 +28,19 @@ pub fn find(tx: &mut Tx, account: AccountId) -> Result<InvoiceDefaults> {
                 notes: row.get(6)?,
                 payment_instructions: row.get(7)?,
                 logo: row.get(8)?,
+                number_format: row.get(9)?,
             })
         },
+    )?;
+    Ok(found.unwrap_or_default())
+}
+
+/// How an account writes numbers.
+pub fn find_number_format(tx: &mut Tx, account: AccountId) -> Result<NumberFormat> {
+    let found = tx.find(
+        "SELECT number_format FROM invoice_defaults WHERE account_id = ?1",
+        values![&account],
+        |row| row.get(0),
     )?;
     Ok(found.unwrap_or_default())
 }
@@ -42,13 +54,13 @@ pub fn set(
 ) -> Result<()> {
     tx.change(
         "INSERT INTO invoice_defaults (account_id, business_name, address, tax_id, prefix, \
-         due_days, tax_rate, notes, payment_instructions, logo, updated_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
+         due_days, tax_rate, notes, payment_instructions, logo, number_format, updated_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
          ON CONFLICT (account_id) DO UPDATE SET business_name = excluded.business_name, \
          address = excluded.address, tax_id = excluded.tax_id, prefix = excluded.prefix, \
          due_days = excluded.due_days, tax_rate = excluded.tax_rate, notes = excluded.notes, \
          payment_instructions = excluded.payment_instructions, logo = excluded.logo, \
-         updated_at = excluded.updated_at",
+         number_format = excluded.number_format, updated_at = excluded.updated_at",
         values![
             &account,
             defaults.business_name.as_ref(),
@@ -60,6 +72,7 @@ pub fn set(
             defaults.notes.as_ref(),
             defaults.payment_instructions.as_ref(),
             defaults.logo.as_ref(),
+            defaults.number_format.as_str(),
             now,
         ],
     )

@@ -4,15 +4,21 @@ use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use poem::Request;
-use serde_json::{Number, Value};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::domain::{expected::Expected, form::Object};
+use crate::domain::{
+    expected::Expected,
+    form::Object,
+    number_format::{NumberFormat, Unread},
+};
 
 /// The names and values of a form, in the order of the page.
 #[derive(Debug, Clone, Default)]
 pub struct Fields {
     pub(super) pairs: Vec<(String, String)>,
+    /// How whoever typed them writes numbers; none where they are plain decimals of our own.
+    pub(super) format: Option<NumberFormat>,
     pub(super) upload: Option<Vec<u8>>,
     /// Whether a file came with the form, be it that it was dropped.
     pub(super) had_file: bool,
@@ -24,7 +30,8 @@ pub enum As {
     Text,
     /// Text as it was typed, with the spaces around it: a password.
     Raw,
-    /// A number as people write it: `1,250.50`.
+    /// A number as people write it: `1,250.50`. What could be several is passed on as an empty list,
+    /// which is no number to anybody.
     Number,
     /// Ticked or not.
     Bool,
@@ -42,6 +49,22 @@ impl Fields {
         let mut pairs = request.params::<Vec<(String, String)>>().unwrap_or_default();
         pairs.retain(|(_, value)| !value.trim().is_empty());
         Self { pairs, ..Self::default() }
+    }
+
+    /// The same fields, as somebody typed them who writes numbers so.
+    #[must_use]
+    pub fn typed_in(mut self, format: NumberFormat) -> Self {
+        self.format = Some(format);
+        self
+    }
+
+    /// A field as a plain decimal.
+    ///
+    /// # Errors
+    ///
+    /// [`Unread`] where it is no number, or could be several.
+    pub fn number(&self, name: &str) -> Result<String, Unread> {
+        self.format.unwrap_or_default().parse(self.get(name))
     }
 
     /// Adds a field, or what it holds beside what it held.
@@ -147,7 +170,9 @@ impl Fields {
         let mut rows: BTreeMap<usize, Fields> = BTreeMap::new();
         for (name, value) in &self.pairs {
             let Some((row, name)) = row_name(name, list) else { continue };
-            rows.entry(row).or_default().pairs.push((name.to_owned(), value.clone()));
+            let row =
+                rows.entry(row).or_insert_with(|| Self { format: self.format, ..Self::default() });
+            row.pairs.push((name.to_owned(), value.clone()));
         }
         rows.into_values().collect()
     }
@@ -220,11 +245,13 @@ impl Fields {
         if typed.is_empty() {
             return empty.value();
         }
-        let number = || number(typed).map(Value::Number);
-        match kind {
-            As::Number => number().or_else(|| Some(Value::from(typed))),
-            _ => Some(Value::from(typed)),
-        }
+        Some(match (kind, self.number(name)) {
+            (As::Number, Ok(number)) => {
+                number.parse().map_or_else(|_| Value::from(typed), Value::Number)
+            }
+            (As::Number, Err(Unread::Ambiguous(_))) => Value::Array(Vec::new()),
+            _ => Value::from(typed),
+        })
     }
 }
 
@@ -262,62 +289,23 @@ fn row_name<'a>(name: &'a str, list: &str) -> Option<(usize, &'a str)> {
     Some((row.parse().ok()?, name))
 }
 
-/// Reads a number as people write it, exactly: `1 250.50`, `1,250.50`, `12,5`, `.5`.
-fn number(typed: &str) -> Option<Number> {
-    let text: String =
-        typed.chars().filter(|c| !c.is_whitespace() && *c != '\'' && *c != '_').collect();
-    let (sign, digits) = text.strip_prefix('-').map_or(("", &*text), |rest| ("-", rest));
-    let (whole, fraction) = digits.rsplit_once('.').unwrap_or((digits, ""));
-    let groups: Vec<&str> = whole.split(',').collect();
-    let is_grouped = groups.len() > 1
-        && (1..=3).contains(&groups[0].len())
-        && groups[0] != "0"
-        && groups[1..].iter().all(|group| group.len() == 3);
-    let (whole, fraction) = match &*groups {
-        [_] => (whole.to_owned(), fraction),
-        _ if is_grouped => (groups.concat(), fraction),
-        // A single comma that groups nothing is where the decimals begin.
-        [whole, decimals] if !digits.contains('.') => ((*whole).to_owned(), *decimals),
-        _ => return None,
-    };
-    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_digits(&whole) || !is_digits(fraction) || (whole.is_empty() && fraction.is_empty()) {
-        return None;
-    }
-    let whole = whole.trim_start_matches('0');
-    let whole = if whole.is_empty() { "0" } else { whole };
-    let point = if fraction.is_empty() { "" } else { "." };
-    format!("{sign}{whole}{point}{fraction}").parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Number, json};
 
     use super::*;
 
     #[test]
-    fn numbers_are_read_as_people_write_them() {
-        for (typed, read) in [
-            ("1250.50", Some("1250.50")),
-            ("1,250.50", Some("1250.50")),
-            ("1 250.5", Some("1250.5")),
-            ("1,250,000", Some("1250000")),
-            ("12,5", Some("12.5")),
-            ("0,085", Some("0.085")),
-            (".5", Some("0.5")),
-            ("007", Some("7")),
-            ("-20", Some("-20")),
-            ("1,25,0", None),
-            ("1.2.3", None),
-            ("1,250,5", None),
-            ("ten", None),
-            ("1e3", None),
-            (".", None),
-            ("-", None),
-        ] {
-            assert_eq!(number(typed).map(|n| n.to_string()).as_deref(), read, "{typed}");
-        }
+    fn numbers_are_read_in_the_format_of_whoever_typed_them() {
+        let number = |format, typed: &str| {
+            let fields = Fields::default().with("rate", typed).typed_in(format);
+            fields.object(&[("rate", As::Number)])["rate"].to_string()
+        };
+        assert_eq!(number(NumberFormat::CommaPoint, "1,250.50"), "1250.50");
+        assert_eq!(number(NumberFormat::PointComma, "1.250"), "1250");
+        // What can mean several things is taken for none of them.
+        assert_eq!(number(NumberFormat::PointComma, "7.5"), "[]");
+        assert_eq!(number(NumberFormat::PointComma, "many"), "\"many\"");
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! Forms as they are shown: what was typed, what is wrong with it, and what is stored now where
 //! somebody else changed it in the meantime.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    str::FromStr,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use askama::{Template, filters::HtmlSafe};
+use rust_decimal::Decimal;
 
 pub use super::control::Control;
 use super::{
@@ -13,7 +17,8 @@ use super::{
 };
 use crate::domain::{
     error::{Error, Kind, Result},
-    rule::FieldError,
+    number_format::{NumberFormat, Unread},
+    rule::{FieldError, Rule},
 };
 
 /// A form on its way to a page.
@@ -27,6 +32,8 @@ pub struct Form {
     token: String,
     /// Tells one filling-in from another, so that sending it twice counts once.
     once: String,
+    /// How the reader writes numbers.
+    format: NumberFormat,
     stored: Option<Stored>,
     shown: Mutex<Shown>,
 }
@@ -45,6 +52,8 @@ struct Stored {
 struct Shown {
     /// Names and labels, in the order of the page.
     labels: Vec<(String, String)>,
+    /// Names of the fields that hold a number.
+    numbers: Vec<String>,
     /// Whether a field of this rendering has the cursor.
     has_cursor: bool,
 }
@@ -100,8 +109,9 @@ impl Form {
 
     /// The same form with the marks that a signed-in reader's forms carry.
     #[must_use]
-    pub fn marked(mut self, token: &str, once: String) -> Self {
+    pub fn marked(mut self, token: &str, once: String, format: NumberFormat) -> Self {
         token.clone_into(&mut self.token);
+        self.format = format;
         self.once = once;
         self
     }
@@ -122,7 +132,37 @@ impl Form {
             field.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
                 || dotted(field) == name
         };
-        self.errors.iter().find(|error| is_of(&error.field)).map(|error| say(&error.rule))
+        let error = self.errors.iter().find(|error| is_of(&error.field))?;
+        Some(if error.rule == Rule::NotNumber { self.no_number(name) } else { say(&error.rule) })
+    }
+
+    /// Why a field holds no number, and what to type instead.
+    fn no_number(&self, name: &str) -> String {
+        match self.fields.number(name) {
+            Err(Unread::Ambiguous(readings)) => format!(
+                "Numbers are written like {} here. Please write {}.",
+                self.format.as_str(),
+                readings.join(" or ")
+            ),
+            _ => format!("Please type a number, such as {}.", self.format.plain("1250.50")),
+        }
+    }
+
+    /// A number as it stands in its field: as the reader writes it, if it is one.
+    pub fn number_value(&self, name: &str) -> String {
+        self.written(&self.fields, name)
+    }
+
+    /// A plain decimal as the reader writes it.
+    pub fn plain(&self, number: &str) -> String {
+        self.format.plain(number)
+    }
+
+    fn written(&self, fields: &Fields, name: &str) -> String {
+        match fields.number(name) {
+            Ok(number) => self.format.plain(&number),
+            Err(_) => fields.get(name).to_owned(),
+        }
     }
 
     /// What is wrong with a list as a whole, not with one of its entries.
@@ -145,6 +185,7 @@ impl Form {
 
     /// An amount, a rate, a quantity.
     pub fn number(&self, name: &str, label: &str) -> Control {
+        self.shown().numbers.push(name.to_owned());
         self.text(name, label).attribute("inputmode", "decimal").attribute("autocomplete", "off")
     }
 
@@ -182,7 +223,9 @@ impl Form {
     fn control(&self, shape: Kinds, name: &str, label: &str) -> Control {
         self.remember(name, label);
         let (error, list) = (self.error(name), self.wrong_list(name));
-        let stored = self.stored(name).map(str::to_owned);
+        let stored = self.stored(name);
+        let is_number = self.is_number(name);
+        let value = if is_number { self.number_value(name) } else { self.value(name).to_owned() };
         let is_wrong = error.is_some() || list.is_some() || stored.is_some();
         // Where the form is wrong as a whole, people begin at its start.
         let takes_cursor = match self.errors.is_empty() && self.stored.is_none() {
@@ -191,7 +234,7 @@ impl Form {
         };
         let is_first =
             takes_cursor && !std::mem::replace(&mut self.shown().has_cursor, takes_cursor);
-        let control = Control::new(shape, name, label, self.value(name), error, list, stored);
+        let control = Control::new(shape, name, label, &value, error, list, stored);
         match is_first {
             true => control.attribute("autofocus", ""),
             false if self.is_refused() => control.never_focused(),
@@ -200,10 +243,21 @@ impl Form {
     }
 
     /// What is stored now in a field in which something else was typed.
-    fn stored(&self, name: &str) -> Option<&str> {
-        let now = self.stored.as_ref()?.fields.get(name);
+    fn stored(&self, name: &str) -> Option<String> {
+        let stored = &self.stored.as_ref()?.fields;
+        if self.is_number(name) {
+            let exact = |fields: &Fields| Decimal::from_str(&fields.number(name).ok()?).ok();
+            let is_same = exact(stored).is_some() && exact(stored) == exact(&self.fields);
+            let now = self.written(stored, name);
+            return (!is_same && now != self.number_value(name)).then_some(now);
+        }
+        let now = stored.get(name);
         let plain = |text: &str| text.replace("\r\n", "\n").trim().to_owned();
-        (plain(now) != plain(self.value(name))).then_some(now)
+        (plain(now) != plain(self.value(name))).then(|| now.to_owned())
+    }
+
+    fn is_number(&self, name: &str) -> bool {
+        self.shown().numbers.iter().any(|known| known == name)
     }
 
     /// The list that is wrong as a whole, for the first field in it.

@@ -122,7 +122,7 @@ impl Fields {
 
     /// A form that was held.
     pub fn of_held(pairs: Vec<(String, String)>, had_file: bool) -> Self {
-        Self { pairs, upload: None, had_file }
+        Self { pairs, had_file, ..Self::default() }
     }
 
     /// Whether a file came with the form, be it that it was dropped.

@@ -4,6 +4,7 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use super::{
+    choice::Choices,
     fields::{As, Fields},
     form::Form,
     page::answer,
@@ -16,6 +17,7 @@ use crate::domain::{
     id::ImageId,
     image::ImagePurpose,
     invoice_defaults::{InvoiceDefaultsChange, InvoiceSettings},
+    number_format::NumberFormat,
 };
 
 const PLACE: &str = "/settings/invoices";
@@ -28,6 +30,7 @@ const FIELDS: &[(&str, As)] = &[
     ("nextNumber", As::Text),
     ("dueDays", As::Text),
     ("taxRate", As::Number),
+    ("numberFormat", As::Text),
     ("notes", As::Text),
     ("paymentInstructions", As::Text),
 ];
@@ -49,6 +52,11 @@ struct Invoices {
 }
 
 impl Invoices {
+    fn number_formats(&self) -> Choices {
+        let format = |word: &&str| ((*word).to_owned(), (*word).to_owned());
+        NumberFormat::WORDS.iter().map(format).collect()
+    }
+
     fn logo_label(&self) -> &'static str {
         if self.logo.is_some() { "Another picture" } else { "A picture" }
     }
@@ -129,6 +137,7 @@ fn known(settings: &InvoiceSettings) -> Fields {
         .with_some("taxId", defaults.tax_id.as_ref())
         .with("dueDays", defaults.due_days)
         .with("taxRate", defaults.tax_rate)
+        .with("numberFormat", defaults.number_format.as_str())
         .with_some("notes", defaults.notes.as_ref())
         .with_some("paymentInstructions", defaults.payment_instructions.as_ref());
     // Once numbers are drawn, they are no part of the form.

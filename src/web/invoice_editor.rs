@@ -21,7 +21,9 @@ use crate::domain::{
     invoice::{
         Invoice, InvoiceChange, InvoiceStatus, Line, NewInvoice, ShownInvoice, Totals, price,
     },
-    money::{self, Currency, grouped},
+    money::{self, Currency},
+    number_format::NumberFormat,
+    rule::Rule,
 };
 
 /// The fields of a line, and those of the form.
@@ -56,6 +58,8 @@ struct Edit {
     projects: Choices,
     currencies: Choices,
     sums: Sums,
+    /// How the reader writes numbers.
+    format: NumberFormat,
 }
 
 #[derive(Template)]
@@ -78,8 +82,14 @@ pub struct Sums {
 
 impl Sums {
     /// Of lines, each with a quantity and a rate as they were typed.
-    pub fn new(lines: &[(&str, &str)], tax_rate: &str, currency: Currency) -> Self {
-        let shown = |minor| grouped(Decimal::new(minor, currency.exponent()));
+    pub fn new(
+        lines: &[(&str, &str)],
+        tax_rate: &str,
+        currency: Currency,
+        format: NumberFormat,
+    ) -> Self {
+        let shown = |minor| format.grouped(Decimal::new(minor, currency.exponent()));
+        let number = |typed: &str, default, read: ReadNumber| number(format, typed, default, read);
         let mut amounts = Vec::with_capacity(lines.len());
         let (mut counted, mut is_whole) = (Vec::new(), true);
         for (quantity, rate) in lines {
@@ -114,13 +124,13 @@ impl Sums {
     }
 }
 
+/// How a number is read that must keep the rules of its field.
+type ReadNumber = fn(&Value) -> Result<Decimal, Rule>;
+
 /// Reads a number as it was typed, `default` where nothing was.
-fn number(
-    typed: &str,
-    default: &str,
-    read: impl Fn(&Value) -> Result<Decimal, crate::domain::rule::Rule>,
-) -> Option<Decimal> {
+fn number(format: NumberFormat, typed: &str, default: &str, read: ReadNumber) -> Option<Decimal> {
     let field = Fields::default().with("number", typed).or_with("number", default);
+    let field = field.typed_in(format);
     read(field.object(&[("number", As::Number)]).get("number")?).ok()
 }
 
@@ -319,11 +329,15 @@ async fn edit_page(
     let account = visit.frame.account.currency;
     let currency = Currency::from_code(form.value("currency")).unwrap_or(account);
     let rows = form.fields.all_rows("items");
-    let lines: Vec<_> = rows.iter().map(|row| (row.get("quantity"), row.get("rate"))).collect();
-    let sums = Sums::new(&lines, form.value("taxRate"), currency);
+    let typed = |row: usize, name: &str| form.number_value(&format!("items.{row}.{name}"));
+    let lines: Vec<_> =
+        (0..rows.len()).map(|row| (typed(row, "quantity"), typed(row, "rate"))).collect();
+    let lines: Vec<_> = lines.iter().map(|(many, rate)| (many.as_str(), rate.as_str())).collect();
+    let format = visit.frame.number_format;
+    let sums = Sums::new(&lines, &form.number_value("taxRate"), currency, format);
     let shell = visit.shell(Section::Invoices);
     let currencies = choice::currencies(account);
-    let page = Edit { shell, form, invoice, clients, projects, currencies, sums };
+    let page = Edit { shell, form, invoice, clients, projects, currencies, sums, format };
     Ok(answer(status, &page))
 }
 

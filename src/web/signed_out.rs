@@ -152,6 +152,7 @@ where
     let alert = format!("{}.{again}", Error::unsaved().message());
     let app = Arc::clone(&visit.app);
     let fields = Fields::of_held(held.fields, held.had_file);
+    let fields = fields.typed_in(visit.frame.number_format);
     let shown = app.without_saving(act(visit.restored(alert.clone()), fields)).await;
     match shown {
         Ok(mut response) => {

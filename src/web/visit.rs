@@ -116,6 +116,7 @@ impl Pages<'_> {
                     return Box::pin(signed_out::show_again(visit, held, act)).await;
                 }
                 let fields = Fields::read(&mut visit.request, Pictures::Taken).await?;
+                let fields = fields.typed_in(visit.frame.number_format);
                 let session = visit.form_session(&fields).map_err(into_poem)?;
                 let claims = visit.claims;
                 match session {
@@ -305,13 +306,14 @@ impl Visit {
 
     /// A form that begins with what is known.
     pub fn form(&self, fields: Fields) -> Form {
-        Form::new(fields).marked(&self.token, self.app.form_key())
+        Form::new(fields).marked(&self.token, self.app.form_key(), self.frame.number_format)
     }
 
     /// The form again with what was wrong, and the status that says so.
     pub fn refused(&self, fields: Fields, error: Error) -> Result<(StatusCode, Form)> {
         let status = problem::status(error.kind());
-        let form = Form::refused(fields, error)?.marked(&self.token, self.app.form_key());
+        let form = Form::refused(fields, error)?;
+        let form = form.marked(&self.token, self.app.form_key(), self.frame.number_format);
         Ok((status, self.restored.iter().fold(form, Form::alerted)))
     }
 
@@ -327,7 +329,10 @@ impl Visit {
             return self.refused(fields, error);
         }
         let form = Form::stale(&fields, stored, self.request.original_uri().path());
-        Ok((problem::status(error.kind()), form.marked(&self.token, self.app.form_key())))
+        Ok((
+            problem::status(error.kind()),
+            form.marked(&self.token, self.app.form_key(), self.frame.number_format),
+        ))
     }
 
     /// Makes a form count once, however often it is sent; `location` is the page that follows.

@@ -135,7 +135,7 @@ async fn who_mails_come_from_is_derived_from_the_settings() {
             "no-reply@[192.168.1.5]",
         ),
         (
-            &["--smtp-url=smtp://h", "--public-url=https://bücher.example/x"],
+            &["--smtp-url=smtp://h", "--public-url=https://bücher.example"],
             "no-reply@xn--bcher-kva.example",
         ),
         (

@@ -24,7 +24,7 @@ async fn what_invoices_begin_with_is_set_once() {
         ("prefix", "ADA"),
         ("nextNumber", "12"),
         ("dueDays", "14"),
-        ("taxRate", "7,5"),
+        ("taxRate", "7.5"),
         ("notes", ""),
         ("paymentInstructions", "MoMo 024"),
     ];

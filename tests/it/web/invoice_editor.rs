@@ -5,7 +5,10 @@ use std::{
     process::{Command, Stdio},
 };
 
-use freelanceos::{domain::money::Currency, web::invoice_editor::Sums};
+use freelanceos::{
+    domain::{money::Currency, number_format::NumberFormat},
+    web::invoice_editor::Sums,
+};
 use serde_json::{Value, json};
 
 use super::browser::Browser;
@@ -105,7 +108,7 @@ fn scripted(cases: &[Value]) -> Option<Vec<Value>> {
     let script = "const source = require('fs').readFileSync('assets/js/invoice.js', 'utf8'); \
         import(`data:text/javascript,${encodeURIComponent(source)}`).then(({ sums }) => { \
         const cases = JSON.parse(require('fs').readFileSync(0, 'utf8')); \
-        console.log(JSON.stringify(cases.map((c) => sums(c.lines, c.taxRate, c.exponent)))); });";
+        console.log(JSON.stringify(cases.map((c) => sums(c.lines, c.taxRate, c.exponent, c.format)))); });";
     let mut node = Command::new("node")
         .args(["-e", script])
         .stdin(Stdio::piped())
@@ -138,6 +141,10 @@ fn the_script_adds_up_as_the_server_does() {
         "0.3333333333333333333",
         ".5",
         "1_0",
+        "1 250,5",
+        "2,179",
+        "60,28",
+        "5.",
     ];
     let rates = [
         "",
@@ -161,6 +168,14 @@ fn the_script_adds_up_as_the_server_does() {
         "1234567890123456789012345678901234567890",
         "0.0000000000000000001",
         "1.50000000000000000000",
+        "1.250",
+        "1.250,00",
+        "1.250.000",
+        ",5",
+        "1\u{2019}250.5",
+        "\u{2212}20",
+        "1\u{a0}250",
+        "1 25",
     ];
     let taxes = ["", "0", "7.5", "100", "19", "0.0001", "0.00001", "101", "-1", "x", "33.3333"];
     let currencies = ["USD", "XOF", "KWD"].map(|code| Currency::from_code(code).unwrap());
@@ -178,11 +193,12 @@ fn the_script_adds_up_as_the_server_does() {
             .map(|_| (quantities[next(quantities.len())], rates[next(rates.len())]))
             .collect();
         let tax = taxes[next(taxes.len())];
-        let sums = Sums::new(&lines, tax, currency);
+        let word = NumberFormat::WORDS[next(NumberFormat::WORDS.len())];
+        let sums = Sums::new(&lines, tax, currency, NumberFormat::from_word(word).unwrap());
         let line = |(quantity, rate): &(&str, &str)| json!({"quantity": quantity, "rate": rate});
         cases.push(json!({
             "lines": lines.iter().map(line).collect::<Vec<_>>(),
-            "taxRate": tax, "exponent": currency.exponent(),
+            "taxRate": tax, "exponent": currency.exponent(), "format": word,
         }));
         expected.push(json!({
             "amounts": sums.amounts, "subtotal": sums.subtotal, "tax": sums.tax, "total": sums.total,

@@ -13,6 +13,7 @@ mod invoice_paper;
 mod limit;
 mod made_of;
 mod message;
+mod numbers;
 mod picture;
 mod profile;
 mod project;
