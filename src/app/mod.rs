@@ -345,11 +345,15 @@ impl App {
         .await
     }
 
-    /// Forgets what has expired (sessions, codes, challenges, windows of limits, old answers,
-    /// visitors and mails, accounts that nobody proved or that were deleted, pictures that nothing shows), a few at a time, and gives back memory
-    /// that sign-ins used. Answers whether more is left to forget.
-    pub async fn sweep(&self) -> Result<bool> {
+    /// Gives back memory that sign-ins used.
+    pub fn rest(&self) {
         self.passwords.rest();
+    }
+
+    /// Forgets what has expired (sessions, codes, challenges, windows of limits, old answers,
+    /// visitors and mails, accounts that nobody proved or that were deleted, pictures that nothing
+    /// shows), a few at a time. Answers whether more is left to forget.
+    pub async fn sweep(&self) -> Result<bool> {
         let now = self.now();
         // By then the day has ended in every timezone.
         let visits_end = self.today().checked_sub(2.days()).map_err(Error::internal)?;

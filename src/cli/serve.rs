@@ -46,6 +46,8 @@ use crate::{
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 /// Connections that one address may have at the same time.
 const CONNECTIONS_OF_ONE: usize = 256;
+/// How often memory is given back that sign-ins used.
+const REST_EVERY: Duration = Duration::from_secs(30);
 /// How long a database server may take to begin to answer.
 const DATABASE_START: Duration = Duration::from_secs(30);
 
@@ -345,6 +347,9 @@ async fn sweep(app: Arc<App>) {
             Ok(false) => {}
             Err(error) => tracing::warn!(cause = error.cause(), "expired rows could not be swept"),
         }
-        tokio::time::sleep(SWEEP_EVERY).await;
+        for _ in 0..SWEEP_EVERY.as_secs() / REST_EVERY.as_secs() {
+            tokio::time::sleep(REST_EVERY).await;
+            app.rest();
+        }
     }
 }
