@@ -528,6 +528,28 @@ CREATE INDEX outbox_by_invoice ON outbox (invoice_id, id) WHERE invoice_id IS NO
 
 -- version 4
 
+-- 1 on the account of whoever runs this server, NULL on all others.
+ALTER TABLE accounts ADD COLUMN owner BIGINT;
+UPDATE accounts SET owner = 1 WHERE id IN
+    (SELECT id FROM accounts WHERE activated_at IS NOT NULL AND deleted_at IS NULL
+    ORDER BY id LIMIT 1);
+CREATE UNIQUE INDEX accounts_owner ON accounts (owner);
+-- Kept once there has been an owner: from then on only a command can name another.
+INSERT INTO program_state (name, value) SELECT 'set_up', 'yes' FROM accounts WHERE owner = 1;
+
+-- Which API made the account. Accounts that were usable at once came from FreelanceOS.
+ALTER TABLE accounts ADD COLUMN made_by TEXT NOT NULL DEFAULT 'freelanceos';
+UPDATE accounts SET made_by = 'freelancehub_auth'
+    WHERE activated_at IS NULL OR activated_at <> created_at;
+UPDATE accounts SET made_by = 'freelancehub'
+    WHERE made_by = 'freelancehub_auth' AND username IS NOT NULL;
+
+-- Bytes that the account wrote while its address was unproven.
+ALTER TABLE accounts ADD COLUMN unproven_bytes BIGINT NOT NULL DEFAULT 0;
+
+-- Seconds without use after which a browser's session ends; NULL: it ends with its tokens.
+ALTER TABLE sessions ADD COLUMN idle_life BIGINT;
+
 -- Where a mail was saved instead of being sent: the name of a file in the folder of mails.
 ALTER TABLE outbox ADD COLUMN file_name TEXT;
 CREATE INDEX outbox_failed_of_account ON outbox (account_id, id) WHERE failed_at IS NOT NULL;

@@ -3,6 +3,7 @@
 use super::{
     App,
     limit::Limit,
+    password::Match,
     security_log::note,
     session::SignIn,
     two_factor::{self, Proof},
@@ -43,11 +44,17 @@ impl App {
         let Credentials { email, password, totp_code } = credentials;
         let found = self.store.read(move |tx| store::account::find_by_email(tx, &email)).await?;
         let (account, hash) = found.unzip();
-        let matches = self.passwords.verify(self.stranger(), password, hash.clone()).await?;
+        let matches = self.passwords.check(self.stranger(), password.clone(), hash.clone()).await?;
         let known = account.as_ref().map(|account| account.id);
-        let (Some(account), Some(hash), true) = (account, hash, matches) else {
+        let (Some(account), Some(hash), true) = (account, hash, matches != Match::No) else {
             note("sign-in refused: wrong e-mail or password", known);
             return Ok(Err(Refused::Password));
+        };
+        let renewed = match matches {
+            Match::AsTyped => {
+                Some(self.passwords.hash(self.stranger(), password, self.random.as_ref()).await?)
+            }
+            Match::Yes | Match::No => None,
         };
         let opening = self.open_session(account.id, device)?;
         let (session, keys, id, now) =
@@ -65,6 +72,9 @@ impl App {
                     return Ok(Err(Refused::Code(proof)));
                 }
                 Proof::Right => {}
+            }
+            if let Some(hash) = &renewed {
+                store::account::renew_hash(tx, id, hash)?;
             }
             session.write(tx)?;
             store::account::touch_login(tx, id, now)?;
@@ -181,7 +191,7 @@ impl App {
         }
         let now = self.now();
         let new_hash = self.passwords.hash(self.stranger(), new, self.random.as_ref()).await?;
-        self.write(claims, move |tx, actor| {
+        self.write_always(claims, move |tx, actor| {
             let (_, current_hash) = store::account::find_with_hash(tx, actor.account)?;
             // Another request may have been faster.
             if current_hash != hash {

@@ -2,7 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::{App, code::mark_verified, two_factor};
+use super::{
+    App,
+    proof::{AddressProof, prove_address},
+    registration, two_factor,
+};
 use crate::{
     domain::{
         account::{Account, Password},
@@ -22,14 +26,20 @@ pub struct User {
 }
 
 impl App {
-    /// Makes an account.
+    /// Makes an account. The first one that is made by a command is the owner's, unless the server
+    /// has been set up on its page before.
     pub async fn create_user(&self, registration: Registration) -> Result<Account> {
         let (mut account, hash) = self.new_account(registration).await?;
         account.activated_at = Some(account.created_at);
         self.store
             .write(move |tx| {
+                let is_owner = !registration::is_set_up(tx)?;
+                let account = Account { is_owner, ..account.clone() };
                 store::account::create(tx, &account, &hash)?;
-                Ok(account.clone())
+                if is_owner {
+                    registration::mark_set_up(tx)?;
+                }
+                Ok(account)
             })
             .await
     }
@@ -63,6 +73,22 @@ impl App {
             .await
     }
 
+    /// Makes an account that of whoever runs this server, in place of the one before.
+    pub async fn make_owner(&self, email: String) -> Result<()> {
+        self.store
+            .write(move |tx| {
+                let account = by_email(tx, &email)?;
+                if !account.is_active() {
+                    return Err(Error::conflict(
+                        "This account cannot be used: verify its e-mail or unlock it first",
+                    ));
+                }
+                store::account::set_owner(tx, account.id)?;
+                registration::mark_set_up(tx)
+            })
+            .await
+    }
+
     /// Locks an account, which ends its sessions at once, or unlocks it.
     pub async fn set_disabled(&self, email: String, disabled: bool) -> Result<()> {
         let now = self.now();
@@ -74,21 +100,22 @@ impl App {
                 store::account::update(tx, &account)?;
                 if disabled {
                     store::session::revoke_all(tx, account.id, now)?;
+                    store::code::delete_all(tx, account.id)?;
                 }
                 Ok(())
             })
             .await
     }
 
-    /// Takes the e-mail of an account as proven, which activates an account that waits for it.
-    /// Answers the account as it is now.
-    pub async fn mark_email_verified(&self, email: String) -> Result<Account> {
+    /// Takes the e-mail of an account as proven by somebody else than its user so far, which
+    /// activates an account that waits for it. Answers the account as it is now.
+    pub async fn mark_email_verified(&self, email: String) -> Result<(Account, AddressProof)> {
         let now = self.now();
         self.store
             .write(move |tx| {
                 let mut account = by_email(tx, &email)?;
-                mark_verified(tx, &mut account, now)?;
-                Ok(account)
+                let proof = prove_address(tx, &mut account, None, now)?;
+                Ok((account, proof))
             })
             .await
     }

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     App,
     limit::Limit,
+    proof::{AddressProof, proof_by, prove_address},
     secret::Keys,
     security_log::note,
     session::SignIn,
@@ -21,7 +22,7 @@ use crate::{
         registration::Registration,
         session::{Claims, Device},
     },
-    mail::compose::{self, LINK_LIFE},
+    mail::compose::{self, LINK_LIFE, Verification},
     store::{self, engine::Tx},
 };
 
@@ -74,21 +75,30 @@ impl App {
         let (now, keys, otp) = (self.now(), self.keys()?, self.new_otp());
         let hash = code_hash(keys, account.id, Purpose::Verification, otp.as_str());
         let mut codes = vec![(Purpose::Verification, hash, now + life)];
-        let mut link = None;
-        if mail == CodeMail::WithLink {
+        let mut link_for = |purpose, page| -> Result<String> {
             let claims = Claims { account: account.id, session: Id::NIL };
             let token = self.sign(TokenType::EmailLink, claims, LINK_LIFE)?;
-            let hash = code_hash(keys, account.id, Purpose::VerificationLink, &token);
-            codes.push((Purpose::VerificationLink, hash, now + LINK_LIFE));
-            link = Some(self.verification_link(&token, &account.email));
-        }
-        let mail = compose::verification(
-            &account.email,
-            &account.first_name,
-            otp.as_str(),
-            life,
-            link.as_deref(),
-        )?;
+            codes.push((purpose, code_hash(keys, account.id, purpose, &token), now + LINK_LIFE));
+            Ok(self.mailed_link(page, &token, &account.email))
+        };
+        let link = match mail {
+            CodeMail::WithLink => Some(link_for(Purpose::VerificationLink, "verify-email")?),
+            CodeMail::Configured | CodeMail::FiveMinutes => None,
+        };
+        let removal_link = match account.activated_at {
+            None => Some(link_for(Purpose::Removal, "not-me")?),
+            Some(_) => None,
+        };
+        let mail = compose::verification(&Verification {
+            to: &account.email,
+            first_name: &account.first_name,
+            name: &account.name(),
+            server: &self.public_url,
+            code: otp.as_str(),
+            code_life: life,
+            link: link.as_deref(),
+            removal_link: removal_link.as_deref(),
+        })?;
         Ok(Mailing { account: account.id, codes, letter: self.letter(Some(account.id), &mail)? })
     }
 
@@ -131,56 +141,96 @@ impl App {
         self.mail(mailing, may).await
     }
 
-    /// Proves an e-mail address by its code.
-    pub async fn verify_email(&self, given: EmailOtp) -> Result<()> {
+    /// Proves an e-mail address by its code. `by` is the session of whoever asks, if there is one.
+    pub async fn verify_email(&self, given: EmailOtp, by: Option<Claims>) -> Result<AddressProof> {
         let EmailOtp { email, otp, .. } = given;
         let (keys, now, of) = (self.keys()?.clone(), self.now(), email.clone());
         let check = self.store.write(move |tx| {
-            let mut checked = check(tx, &keys, &of, Purpose::Verification, &otp, now)?;
-            if let Checked::Right(account) = &mut checked {
-                mark_verified(tx, account, now)?;
-            }
-            Ok(checked)
+            let checked = check(tx, &keys, &of, Purpose::Verification, &otp, now)?;
+            let was_out = checked.is_wrong();
+            let proof =
+                checked.account().map(|mut account| prove_address(tx, &mut account, by, now));
+            Ok((proof.transpose()?, was_out))
         });
-        let checked = self.try_secret(Limit::WrongCode, &email, check, Checked::is_wrong).await?;
-        checked.account().map(drop).ok_or_else(|| Error::malformed(WRONG_OTP))
+        let is_wrong = |(_, was_out): &(_, bool)| *was_out;
+        let (proof, _) = self.try_secret(Limit::WrongCode, &email, check, is_wrong).await?;
+        proof.ok_or_else(|| Error::malformed(WRONG_OTP))
     }
 
-    /// Proves an e-mail address by its link.
-    pub async fn verify_email_link(&self, link: EmailLink) -> Result<()> {
-        let EmailLink { token, email } = link;
-        let refused = || Error::malformed(WRONG_LINK);
+    /// Proves an e-mail address by its link. `by` is the session of whoever asks, if there is one.
+    pub async fn verify_email_link(
+        &self,
+        link: EmailLink,
+        by: Option<Claims>,
+    ) -> Result<AddressProof> {
         let now = self.now();
+        let linked = self.linked(link, Purpose::VerificationLink)?;
+        let proof = self.store.write(move |tx| {
+            linked(tx)?.map(|mut account| prove_address(tx, &mut account, by, now)).transpose()
+        });
+        proof.await?.ok_or_else(wrong_link)
+    }
+
+    /// What a verification link would do to its account, if it is good.
+    pub async fn preview_email_link(
+        &self,
+        link: EmailLink,
+        by: Option<Claims>,
+    ) -> Result<AddressProof> {
+        let now = self.now();
+        let linked = self.linked(link, Purpose::VerificationLink)?;
+        let proof = self
+            .store
+            .read(move |tx| linked(tx)?.map(|account| proof_by(tx, &account, by, now)).transpose());
+        proof.await?.ok_or_else(wrong_link)
+    }
+
+    /// Removes an account that nobody could use yet, by the link in its mail: whoever reads the
+    /// mail says that somebody else made it.
+    pub async fn remove_pending_account(&self, link: EmailLink) -> Result<()> {
+        let linked = self.linked(link, Purpose::Removal)?;
+        let removed = self.store.write(move |tx| {
+            let pending = linked(tx)?.filter(|account| account.activated_at.is_none());
+            pending.map(|account| store::account::delete(tx, account.id)).transpose()
+        });
+        removed.await?.ok_or_else(wrong_link)
+    }
+
+    /// Finds the account of a mailed link in a transaction, if the link is the newest of its
+    /// purpose and is still good.
+    fn linked(
+        &self,
+        link: EmailLink,
+        purpose: Purpose,
+    ) -> Result<impl Fn(&mut Tx) -> Result<Option<Account>> + Send + use<>> {
+        let EmailLink { token, email } = link;
+        let (keys, now) = (self.keys()?.clone(), self.now());
         let claims = self
             .tokens
             .verify(TokenType::EmailLink, &token, now)
-            .map_err(|error| refused().caused_by(error))?;
-        let keys = self.keys()?.clone();
-        let is_right = self
-            .store
-            .write(move |tx| {
-                let found = enabled(tx, &email)?.filter(|account| account.id == claims.account);
-                let Some(mut account) = found else { return Ok(false) };
-                // Nobody can guess a signed token, so wrong ones need no counting.
-                let purpose = Purpose::VerificationLink;
-                let kept = store::code::find(tx, account.id, purpose, now)?;
-                let parts = parts(&account.id, purpose, &token);
-                if !kept.is_some_and(|hash| keys.matches(MAILED, &parts, &hash)) {
-                    return Ok(false);
-                }
-                mark_verified(tx, &mut account, now)?;
-                Ok(true)
-            })
-            .await?;
-        if is_right { Ok(()) } else { Err(refused()) }
+            .map_err(|error| wrong_link().caused_by(error))?;
+        Ok(move |tx: &mut Tx| {
+            let found = enabled(tx, &email)?.filter(|account| account.id == claims.account);
+            let Some(account) = found else { return Ok(None) };
+            // Nobody can guess a signed token, so wrong ones need no counting.
+            let kept = store::code::find(tx, account.id, purpose, now)?;
+            let parts = parts(&account.id, purpose, &token);
+            let is_right = kept.is_some_and(|hash| keys.matches(MAILED, &parts, &hash));
+            Ok(is_right.then_some(account))
+        })
     }
 
-    /// Proves an e-mail address by its code and signs in, with a second factor where the account
-    /// asks for one.
-    pub async fn verify_email_and_login(&self, given: EmailOtp, device: Device) -> Result<SignIn> {
+    /// Proves an e-mail address by its code and signs in, with a second factor where whoever asks
+    /// is signed in to an account that asks for one. `by` is their session.
+    pub async fn verify_email_and_login(
+        &self,
+        given: EmailOtp,
+        by: Option<Claims>,
+        device: Device,
+    ) -> Result<(SignIn, AddressProof)> {
         let email = given.email.clone();
         let has_code = given.totp_code.is_some();
-        let prove = self.prove_email(given, device);
+        let prove = self.prove_email(given, by, device);
         let wrong_otp = |proven: &_| matches!(proven, Proven::Not { was_out: true });
         let prove = self.try_secret(Limit::WrongCode, &email, prove, wrong_otp);
         let proven = if has_code {
@@ -191,9 +241,9 @@ impl App {
             prove.await?
         };
         match proven {
-            Proven::Fully(sign_in) => {
+            Proven::Fully(sign_in, proof) => {
                 note("e-mail proven by its code, and signed in", sign_in.claims.account);
-                Ok(*sign_in)
+                Ok((*sign_in, proof))
             }
             Proven::Half(Proof::Missing) => {
                 Err(Error::second_factor(None, "A two-factor code is required"))
@@ -205,7 +255,12 @@ impl App {
         }
     }
 
-    async fn prove_email(&self, given: EmailOtp, device: Device) -> Result<Proven> {
+    async fn prove_email(
+        &self,
+        given: EmailOtp,
+        by: Option<Claims>,
+        device: Device,
+    ) -> Result<Proven> {
         let EmailOtp { email, otp, totp_code } = given;
         let found = self.find_account(email.clone()).await?;
         // Made for nobody too: a session takes some time to make.
@@ -219,28 +274,37 @@ impl App {
                 let was_out = checked.is_wrong();
                 let found = checked.account().filter(|account| account.id == id);
                 let Some(mut account) = found else { return Ok(Err(was_out)) };
-                let proof = two_factor::prove(tx, &keys, id, totp_code.as_ref(), now)?;
-                if proof == Proof::Right {
-                    mark_verified(tx, &mut account, now)?;
-                    session.write(tx)?;
-                    store::account::touch_login(tx, id, now)?;
+                // The second factor of an account that is taken over goes with the rest.
+                if proof_by(tx, &account, by, now)? == AddressProof::Kept {
+                    let second = two_factor::prove(tx, &keys, id, totp_code.as_ref(), now)?;
+                    if second != Proof::Right {
+                        return Ok(Ok(Err(second)));
+                    }
                 }
-                Ok(Ok((proof, account)))
+                let proof = prove_address(tx, &mut account, by, now)?;
+                session.write(tx)?;
+                store::account::touch_login(tx, id, now)?;
+                Ok(Ok(Ok((account, proof))))
             })
             .await?;
         Ok(match proven {
-            Ok((Proof::Right, account)) => {
+            Ok(Ok((account, proof))) => {
                 let account = Account { last_login_at: Some(now), ..account };
-                Proven::Fully(Box::new(opening.signed_in(account)))
+                Proven::Fully(Box::new(opening.signed_in(account)), proof)
             }
-            Ok((proof, _)) => Proven::Half(proof),
+            Ok(Err(second)) => Proven::Half(second),
             Err(was_out) => Proven::Not { was_out },
         })
     }
 
     /// Sets another password by the code that was mailed, proves the e-mail with it, and ends
-    /// every session.
-    pub async fn reset_password(&self, reset: PasswordReset, guessing: Guessing) -> Result<()> {
+    /// every session. `by` is the session of whoever asks, if there is one.
+    pub async fn reset_password(
+        &self,
+        reset: PasswordReset,
+        guessing: Guessing,
+        by: Option<Claims>,
+    ) -> Result<()> {
         let (email, otp) = (reset.email.clone(), reset.otp.clone());
         // A wrong code is told before a password is hashed for it.
         let (keys, now, of, first) = (self.keys()?.clone(), self.now(), email.clone(), otp.clone());
@@ -267,12 +331,7 @@ impl App {
                 // It may have been used, or the account locked, while the password was hashed.
                 let checked = check(tx, &keys, &of, Purpose::PasswordReset, &otp, now)?;
                 let Some(mut account) = checked.account() else { return Ok(false) };
-                store::code::delete(tx, account.id, Purpose::PasswordReset)?;
-                if account.email_verified_at.is_none() {
-                    // Whoever made the account may not have been who reads its mail.
-                    store::passkey::delete_all(tx, account.id)?;
-                }
-                mark_verified(tx, &mut account, now)?;
+                prove_address(tx, &mut account, by, now)?;
                 store::account::set_password(tx, account.id, &hash, now)?;
                 store::session::revoke_all(tx, account.id, now)?;
                 letter.iter().try_for_each(|letter| store::outbox::create(tx, letter))?;
@@ -335,16 +394,20 @@ impl App {
         Otp::from_number((u64::from_be_bytes(bytes) % 1_000_000) as u32)
     }
 
-    fn verification_link(&self, token: &str, email: &str) -> String {
+    fn mailed_link(&self, page: &str, token: &str, email: &str) -> String {
         let email =
             percent_encoding::utf8_percent_encode(email, percent_encoding::NON_ALPHANUMERIC);
-        format!("{}/verify-email?token={token}&email={email}", self.public_url)
+        format!("{}/{page}?token={token}&email={email}", self.public_url)
     }
 }
 
 fn wrong_code(logged: &'static str) -> Error {
     note(logged, None);
     Error::malformed(WRONG_OTP)
+}
+
+fn wrong_link() -> Error {
+    Error::malformed(WRONG_LINK)
 }
 
 /// What a wrong, old or used code is told.
@@ -356,7 +419,7 @@ const MAILED: &str = "mailed code";
 
 /// What came of a code that signs in.
 enum Proven {
-    Fully(Box<SignIn>),
+    Fully(Box<SignIn>, AddressProof),
     /// The code was right, but the second factor is still to come, or was wrong.
     Half(Proof),
     /// The code was wrong, or none was out.
@@ -429,14 +492,4 @@ fn code_hash(keys: &Keys, account: AccountId, purpose: Purpose, code: &str) -> [
 
 fn parts<'a, K>(account: &'a Id<K>, purpose: Purpose, code: &'a str) -> [&'a [u8]; 3] {
     [account.as_bytes(), purpose.as_str().as_bytes(), code.as_bytes()]
-}
-
-/// The e-mail is proven: the account can be used, and what else could prove it is void.
-pub(super) fn mark_verified(tx: &mut Tx, account: &mut Account, now: Timestamp) -> Result<()> {
-    account.activated_at.get_or_insert(now);
-    account.email_verified_at.get_or_insert(now);
-    account.updated_at = now;
-    store::account::update(tx, account)?;
-    store::code::delete(tx, account.id, Purpose::Verification)?;
-    store::code::delete(tx, account.id, Purpose::VerificationLink)
 }

@@ -19,8 +19,8 @@ impl App {
     /// Seals what was typed, for the form that asks for the code.
     pub fn hold_login(&self, email: &str, password: &Password) -> Result<String> {
         let ends = (self.now() + LIFE).as_second();
-        let password = String::from_utf8_lossy(password.as_bytes());
-        let held = serde_json::to_vec(&(ends, email, password)).map_err(Error::internal)?;
+        let held =
+            serde_json::to_vec(&(ends, email, password.as_typed())).map_err(Error::internal)?;
         let mut nonce = [0; 24];
         self.random.fill(&mut nonce);
         Ok(URL_SAFE_NO_PAD.encode(self.keys()?.seal(HELD, nonce, &held)?))

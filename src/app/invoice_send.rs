@@ -190,6 +190,9 @@ impl App {
         now: Timestamp,
     ) -> Result<Outgoing> {
         let Found { account, before, email, mut sheet, link, file } = found;
+        if let Some((_, other_email)) = &to {
+            self.check_mail_to(&account, other_email.as_deref().unwrap_or(&email))?;
+        }
         let invoice = &mut sheet.invoice;
         if before.status == InvoiceStatus::Draft {
             if invoice.payment_link.is_none() {

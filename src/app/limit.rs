@@ -222,7 +222,7 @@ impl App {
 
     /// An e-mail, or one browser or network of those that ask for it.
     pub(super) fn subject(&self, limit: Limit, email: &str, part: &[u8]) -> Result<Subject> {
-        let mut subject = text::fold(email.trim()).into_bytes();
+        let mut subject = text::email_key(email).into_bytes();
         if !part.is_empty() {
             // No e-mail has a NUL.
             subject.push(0);

@@ -1,6 +1,6 @@
 //! Messages to freelancers.
 
-use super::{App, activity::Told, limit::Limit, profile};
+use super::{App, activity::Told, limit::Limit, profile, quota::MESSAGES_MAX};
 use crate::{
     domain::{
         activity::ActivityKind,
@@ -31,11 +31,15 @@ impl App {
         )?;
         let news = "Somebody wrote to you through your public profile.";
         let letter = self.tell_owner(&account, &mail, news, "/messages").await?;
+        let is_limited = self.is_limited(&account);
         self.store
             .write(move |tx| {
                 // Meanwhile the account may have been locked, or another have taken the name.
                 if profile::freelancer(tx, &username)?.id != account.id {
                     return Err(Error::not_found("Freelancer"));
+                }
+                if is_limited && store::message::count(tx, account.id)? >= MESSAGES_MAX {
+                    return Err(Error::forbidden("This freelancer takes no more messages for now"));
                 }
                 let message = Message {
                     id,

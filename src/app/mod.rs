@@ -35,11 +35,13 @@ pub mod payment;
 pub mod portfolio;
 pub mod profile;
 pub mod project;
+pub mod proof;
 pub mod proposal;
 pub mod proposal_file;
 pub mod proposal_link;
 pub mod proposal_record;
 mod public_link;
+pub mod quota;
 pub mod registration;
 pub mod relying_party;
 pub mod removal;
@@ -265,17 +267,45 @@ impl App {
         claims: Claims,
         work: impl Fn(&mut Tx, Actor) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        let now = self.now();
         self.store
             .read_for(claims.account, move |tx| {
-                let actor = store::session::actor(tx, claims)?;
+                let actor = store::session::actor(tx, claims, now)?;
                 work(tx, actor)
             })
             .await
     }
 
     /// Like [`App::read`], in a transaction that may change something. `work` may run more than
-    /// once; what it answers is on the disk.
+    /// once; what it answers is on the disk. An account whose address is unproven is held to its
+    /// quota.
     async fn write<T: Send + 'static>(
+        &self,
+        claims: Claims,
+        work: impl Fn(&mut Tx, Actor) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.write_within_quota(claims, false, work).await
+    }
+
+    async fn write_within_quota<T: Send + 'static>(
+        &self,
+        claims: Claims,
+        can_repeat: bool,
+        work: impl Fn(&mut Tx, Actor) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let is_limited = self.limits.are_on();
+        self.write_as(claims, can_repeat, move |tx, actor| {
+            if actor.is_proven || !is_limited {
+                return work(tx, actor);
+            }
+            quota::within(tx, actor.account, |tx| work(tx, actor))
+        })
+        .await
+    }
+
+    /// Like [`App::write`], for what may be done whatever the account has written: sign out,
+    /// change how it is signed in to, leave.
+    async fn write_always<T: Send + 'static>(
         &self,
         claims: Claims,
         work: impl Fn(&mut Tx, Actor) -> Result<T> + Send + 'static,
@@ -289,9 +319,10 @@ impl App {
         can_repeat: bool,
         work: impl Fn(&mut Tx, Actor) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        let now = self.now();
         self.store
             .write_as(Write { account: Some(claims.account), can_repeat }, move |tx| {
-                let actor = store::session::actor(tx, claims)?;
+                let actor = store::session::actor(tx, claims, now)?;
                 work(tx, actor)
             })
             .await
@@ -328,7 +359,7 @@ impl App {
         let (keys, mut nonce) = (self.keys()?.clone(), [0; 24]);
         self.random.fill(&mut nonce);
         // Done a second time, it finds the answer that was kept the first time.
-        self.write_as(claims, true, move |tx, actor| {
+        self.write_within_quota(claims, true, move |tx, actor| {
             let account = actor.account;
             if let Some(kept) = store::request_answer::find(tx, account, &key, now)? {
                 // Version 1 kept answers as they are.

@@ -128,9 +128,11 @@ impl App {
     pub async fn delete_passkey(&self, claims: Claims, id: PasskeyId) -> Result<()> {
         let letter =
             self.security_notice(&self.account(claims).await?, SignInChange::PasskeyRemoved)?;
-        self.write(claims, move |tx, actor| match store::passkey::delete(tx, actor.account, id)? {
-            true => letter.iter().try_for_each(|letter| store::outbox::create(tx, letter)),
-            false => Err(Error::not_found("Passkey")),
+        self.write_always(claims, move |tx, actor| {
+            match store::passkey::delete(tx, actor.account, id)? {
+                true => letter.iter().try_for_each(|letter| store::outbox::create(tx, letter)),
+                false => Err(Error::not_found("Passkey")),
+            }
         })
         .await?;
         note("passkey removed", claims.account);

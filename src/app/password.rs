@@ -24,6 +24,16 @@ const QUEUE: usize = 128;
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 
+/// What came of comparing a password with a hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Match {
+    Yes,
+    /// It is right, but the hash is of what was typed and not of its normal form: another one is
+    /// to be kept.
+    AsTyped,
+    No,
+}
+
 /// Hashes and verifies passwords without starving the machine.
 pub struct Passwords {
     argon2: Argon2<'static>,
@@ -60,19 +70,47 @@ impl Passwords {
                 version: Some(Version::V0x13.into()),
                 params: ParamsString::try_from(argon2.params()).map_err(Error::internal)?,
                 salt: Some(Salt::new(&salt).map_err(Error::internal)?),
-                hash: Some(digest(&argon2, &password, &salt, memory)?),
+                hash: Some(digest(&argon2, &password.normal(), &salt, memory)?),
             };
             Ok(hash.to_string())
         })
         .await
     }
 
-    /// Whether the password is the one behind `hash`. Without a hash the same work is done and
-    /// the answer is no, so that time does not tell who has an account.
+    /// Whether the password is the one behind `hash`.
     pub async fn verify(
         &self,
         owner: Option<Owner>,
         password: Password,
+        hash: Option<String>,
+    ) -> Result<bool> {
+        Ok(self.check(owner, password, hash).await? != Match::No)
+    }
+
+    /// Compares a password with the one behind `hash`. Without a hash, or with an empty one that
+    /// no password has, the same work is done and the answer is no, so that time does not tell who
+    /// has an account.
+    pub async fn check(
+        &self,
+        owner: Option<Owner>,
+        password: Password,
+        hash: Option<String>,
+    ) -> Result<Match> {
+        let hash = hash.filter(|hash| !hash.is_empty());
+        let normal = password.normal().into_owned();
+        if self.is_hash_of(owner, normal, hash.clone()).await? {
+            return Ok(Match::Yes);
+        }
+        // Hashes of former versions are of what was typed.
+        let Some(typed) = password.typed() else { return Ok(Match::No) };
+        let is_typed = self.is_hash_of(owner, typed.to_owned(), hash).await?;
+        Ok(if is_typed { Match::AsTyped } else { Match::No })
+    }
+
+    async fn is_hash_of(
+        &self,
+        owner: Option<Owner>,
+        password: String,
         hash: Option<String>,
     ) -> Result<bool> {
         let argon2 = self.argon2.clone();
@@ -124,12 +162,7 @@ fn lock(memory: &Mutex<Vec<Vec<Block>>>) -> MutexGuard<'_, Vec<Vec<Block>>> {
     memory.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn digest(
-    argon2: &Argon2,
-    password: &Password,
-    salt: &[u8],
-    memory: &mut Vec<Block>,
-) -> Result<Output> {
+fn digest(argon2: &Argon2, password: &str, salt: &[u8], memory: &mut Vec<Block>) -> Result<Output> {
     memory.resize(argon2.params().block_count(), Block::new());
     let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
     argon2

@@ -16,6 +16,8 @@ use crate::{
 
 /// The name under which is kept whether others than the owner may register.
 const OPEN: &str = "open_registration";
+/// The name under which is kept that this server has had an owner.
+const SET_UP: &str = "set_up";
 
 impl App {
     /// What the settings say of registration; where they say nothing, its owner decides.
@@ -31,14 +33,19 @@ impl App {
 
     /// Whether there is any account, proven or not.
     pub async fn has_accounts(&self) -> Result<bool> {
-        self.store.read(|tx| Ok(store::account::oldest(tx)?.is_some())).await
+        self.store.read(store::account::any).await
     }
 
-    /// Opens or closes registration. Only its owner may, the oldest account of the program.
+    /// Whether this server has or had an owner: after that only a command names another.
+    pub async fn is_set_up(&self) -> Result<bool> {
+        self.store.read(is_set_up).await
+    }
+
+    /// Opens or closes registration. Only the owner of the server may.
     pub async fn set_open_registration(&self, claims: Claims, open: bool) -> Result<()> {
         let setting = self.open_registration;
-        self.write(claims, move |tx, actor| {
-            if store::account::oldest(tx)? != Some(actor.account) {
+        self.write_always(claims, move |tx, actor| {
+            if store::account::find_owner(tx)? != Some(actor.account) {
                 return Err(Error::forbidden("Only the owner of this server may do that"));
             }
             if setting.is_some() {
@@ -75,8 +82,8 @@ impl App {
         Ok(opening.signed_in(account))
     }
 
-    /// Makes the first account of the program, with what its owner chose at the first visit, and
-    /// signs it in.
+    /// Makes the account of whoever runs this server, with what they chose at the first visit, and
+    /// signs it in. Accounts that others have registered before are in nobody's way.
     pub async fn register_owner(
         &self,
         registration: Registration,
@@ -87,20 +94,22 @@ impl App {
     ) -> Result<SignIn> {
         let taken = || Error::conflict("This server has an owner already; please log in");
         // Who comes too late need not wait for a password to be hashed.
-        if self.has_accounts().await? {
+        if self.is_set_up().await? {
             return Err(taken());
         }
         let (mut account, password_hash) = self.new_account(registration).await?;
         account.activated_at = Some(account.created_at);
+        account.is_owner = true;
         choice.apply(&mut account);
         let opening = self.open_session(account.id, device)?;
         let (new, session) = (account.clone(), opening.clone());
         self.store
             .write(move |tx| {
-                if store::account::oldest(tx)?.is_some() {
+                if is_set_up(tx)? {
                     return Err(taken());
                 }
                 store::account::create(tx, &new, &password_hash)?;
+                mark_set_up(tx)?;
                 if let Some(text) = &payment_instructions {
                     let defaults = InvoiceDefaults {
                         payment_instructions: Some(text.clone()),
@@ -112,7 +121,7 @@ impl App {
                 session.write(tx)
             })
             .await?;
-        note("the first account made, and signed in", account.id);
+        note("the owner's account made, and signed in", account.id);
         Ok(opening.signed_in(account))
     }
 
@@ -163,6 +172,8 @@ impl App {
             activated_at: None,
             email_verified_at: None,
             disabled_at: None,
+            is_owner: false,
+            made_by: registration.origin,
             last_login_at: None,
             created_at: now,
             updated_at: now,
@@ -182,9 +193,19 @@ fn set_open(tx: &mut Tx, open: bool) -> Result<()> {
     store::program_state::set(tx, OPEN, if open { "on" } else { "off" })
 }
 
-/// Refuses a registration where it is closed; the first account may always be made.
+/// Whether this server has or had an owner.
+pub fn is_set_up(tx: &mut Tx) -> Result<bool> {
+    Ok(store::program_state::find(tx, SET_UP)?.is_some())
+}
+
+/// Remembers that this server has an owner.
+pub(super) fn mark_set_up(tx: &mut Tx) -> Result<()> {
+    store::program_state::set(tx, SET_UP, "yes")
+}
+
+/// Refuses a registration where it is closed.
 fn check_open(tx: &mut Tx, setting: Option<bool>) -> Result<()> {
-    if is_open(tx, setting)? || store::account::oldest(tx)?.is_none() {
+    if is_open(tx, setting)? {
         return Ok(());
     }
     Err(Error::forbidden("Registration is closed"))

@@ -64,7 +64,7 @@ impl App {
         }
         let (keys, now) = (self.keys()?.clone(), self.now());
         let has_code = totp.is_some();
-        let mark = self.write(claims, move |tx, actor| {
+        let mark = self.write_always(claims, move |tx, actor| {
             let id = actor.account;
             let (_, current_hash) = store::account::find_with_hash(tx, id)?;
             if current_hash != hash {

@@ -181,7 +181,7 @@ impl App {
             let token = &refresh.refresh_token;
             self.tokens.verify_of_any_age(TokenType::Refresh, token).is_ok_and(|own| own == claims)
         });
-        self.write(claims, move |tx, actor| {
+        self.write_always(claims, move |tx, actor| {
             if !own {
                 return Err(Error::field("refreshToken", Rule::Unknown));
             }
@@ -194,15 +194,17 @@ impl App {
     /// Ends every session of the caller and answers how many stood.
     pub async fn logout_all(&self, claims: Claims) -> Result<u64> {
         let now = self.now();
-        self.write(claims, move |tx, actor| store::session::revoke_all(tx, actor.account, now))
-            .await
-            .inspect(|_| note("signed out everywhere", claims.account))
+        self.write_always(claims, move |tx, actor| {
+            store::session::revoke_all(tx, actor.account, now)
+        })
+        .await
+        .inspect(|_| note("signed out everywhere", claims.account))
     }
 
     /// Ends every session of the caller but this one.
     pub async fn logout_others(&self, claims: Claims) -> Result<()> {
         let now = self.now();
-        self.write(claims, move |tx, actor| {
+        self.write_always(claims, move |tx, actor| {
             store::session::revoke_others(tx, actor.account, claims.session, now)
         })
         .await
@@ -218,7 +220,7 @@ impl App {
     /// Ends one session of the caller.
     pub async fn revoke_session(&self, claims: Claims, id: SessionId) -> Result<()> {
         let now = self.now();
-        self.write(claims, move |tx, actor| {
+        self.write_always(claims, move |tx, actor| {
             match store::session::revoke(tx, actor.account, id, now)? {
                 true => Ok(()),
                 false => Err(Error::not_found("Session")),

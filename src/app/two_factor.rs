@@ -109,7 +109,7 @@ impl App {
         let (keys, now) = (self.keys()?.clone(), self.now());
         let account = self.account(claims).await?;
         let letter = self.security_notice(&account, SignInChange::TwoFactorOn)?;
-        let check = self.write(claims, move |tx, actor| {
+        let check = self.write_always(claims, move |tx, actor| {
             let Some(kept) = store::two_factor::find(tx, actor.account)? else {
                 return Err(Error::conflict(
                     "Two-factor authentication is not set up yet: ask for a QR code first",
@@ -174,7 +174,7 @@ impl App {
             return Ok(None);
         }
         let (keys, now) = (self.keys()?.clone(), self.now());
-        let disable = self.write(claims, move |tx, actor| {
+        let disable = self.write_always(claims, move |tx, actor| {
             let (_, current_hash) = store::account::find_with_hash(tx, actor.account)?;
             if current_hash != hash {
                 return Ok(None);

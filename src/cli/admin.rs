@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Failure, Outcome, export, mail, migrate, terminal, with_app};
 use crate::{
-    app::admin::User,
+    app::{admin::User, proof::AddressProof},
     config::{Location, secrets::Secrets},
     domain::{
         date::WireTime,
@@ -54,8 +54,11 @@ enum Action {
     Disable { email: String },
     /// Unlock an account
     Enable { email: String },
-    /// Take an e-mail address as proven, which activates an account that waits for it
+    /// Take an e-mail address as proven, which activates an account that waits for it; of one that
+    /// is in use, sessions, passkeys, two-factor sign-in and password end
     VerifyEmail { email: String },
+    /// Make an account the owner's, who decides whether others may register
+    MakeOwner { email: String },
     /// Turn two-factor sign-in off for an account whose owner has lost app and backup codes
     #[command(name = "reset-2fa")]
     ResetTwoFactor { email: String },
@@ -117,11 +120,25 @@ pub fn run(arguments: Arguments) -> Outcome {
             terminal::print(&format!("{email} may log in again\n"))
         }
         Action::VerifyEmail { email } => {
-            let account = with_app(location, async |app| {
+            let (account, proof) = with_app(location, async |app| {
                 app.mark_email_verified(email.clone()).await.map_err(|e| named(&email, e))
             })?;
             let state = account.state().as_str();
-            terminal::print(&format!("{email} is verified, and the account is {state}\n"))
+            terminal::print(&format!("{email} is verified, and the account is {state}\n"))?;
+            match proof {
+                AddressProof::Kept => Ok(()),
+                AddressProof::TakenOver => terminal::print(
+                    "it was in use before: its sessions have ended, passkeys and two-factor \
+                     sign-in are gone, and its password no longer works; set one with \
+                     `freelanceos admin set-password` or by the password reset\n",
+                ),
+            }
+        }
+        Action::MakeOwner { email } => {
+            with_app(location, async |app| {
+                app.make_owner(email.clone()).await.map_err(|error| named(&email, error))
+            })?;
+            terminal::print(&format!("{email} owns this server now\n"))
         }
         Action::ResetTwoFactor { email } => {
             with_app(location, async |app| {
@@ -240,6 +257,7 @@ fn in_json(User { account, two_factor }: &User) -> Value {
         "lastName": account.last_name,
         "role": account.role.as_str(),
         "state": account.state().as_str(),
+        "owner": account.is_owner,
         "emailVerified": account.email_verified_at.is_some(),
         "twoFactor": two_factor,
         "currency": account.currency.code(),

@@ -1,6 +1,6 @@
 //! Accounts: who uses the program, and how money and days are shown to them.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use jiff::{Timestamp, civil::Date};
 use rust_decimal::Decimal;
@@ -34,6 +34,30 @@ words! {
         Pending "pending",
         /// An admin has locked it.
         Locked "locked",
+    }
+}
+
+words! {
+    /// Which API made an account.
+    Origin {
+        FreelanceOs "freelanceos",
+        FreelanceHub "freelancehub",
+        FreelanceHubAuth "freelancehub_auth",
+    }
+}
+
+impl Origin {
+    /// Holds a new password against the rule of the API that made the account.
+    ///
+    /// # Errors
+    ///
+    /// The rule that the password breaks.
+    pub fn check_password(self, password: &Password) -> Result<(), Rule> {
+        match self {
+            Self::FreelanceOs => text::check_password(&password.0),
+            Self::FreelanceHub => text::check_varied_password(&password.0),
+            Self::FreelanceHubAuth => text::check_patterned_password(&password.0),
+        }
     }
 }
 
@@ -120,6 +144,9 @@ pub struct Account {
     pub email_verified_at: Option<Timestamp>,
     /// Set while an admin has locked the account.
     pub disabled_at: Option<Timestamp>,
+    /// Whether its user runs this server; at most one account's does.
+    pub is_owner: bool,
+    pub made_by: Origin,
     pub last_login_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -140,10 +167,10 @@ impl Account {
         }
     }
 
-    /// Whether it could be used as soon as it was made, as FreelanceOS makes accounts. The others
-    /// wait for their e-mail to be proven, which makes them active in the same moment.
-    pub fn was_active_at_once(&self) -> bool {
-        self.activated_at == Some(self.created_at) && self.email_verified_at != self.activated_at
+    /// Whether it has the rights of an account whose address is proven. Whoever set the server up
+    /// has them without proof.
+    pub fn is_proven(&self) -> bool {
+        self.email_verified_at.is_some() || self.is_owner
     }
 
     /// Whether its owner may sign in.
@@ -152,17 +179,33 @@ impl Account {
     }
 }
 
-/// A password as typed. Never printed.
+/// A password. Never printed.
+///
+/// Keyboards and systems write the same letters in several ways: `ä` as one character or as two.
+/// Passwords are therefore hashed and checked in Unicode's normal form NFKC.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
 impl Password {
+    /// A password as it was typed.
     pub fn new(text: String) -> Self {
         Self(text)
     }
 
-    pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+    /// The normal form, which is hashed.
+    pub fn normal(&self) -> Cow<'_, str> {
+        text::normal_password(&self.0)
+    }
+
+    /// What was typed, to be read again as it was.
+    pub fn as_typed(&self) -> &str {
+        &self.0
+    }
+
+    /// What was typed, where that is not the normal form. Versions before 4 of the database
+    /// hashed it.
+    pub fn typed(&self) -> Option<&str> {
+        (self.normal() != self.0).then_some(&self.0)
     }
 }
 
@@ -184,7 +227,7 @@ pub struct Credentials {
 impl Credentials {
     pub fn read(object: &Object) -> Result<Self> {
         let mut form = Form::new(object);
-        let email = form.required("email", text::email);
+        let email = form.required("email", text::known_email);
         let password = form.required("password", |value| text::raw(value).map(str::to_owned));
         let totp_code = SecondCode::read_optional(&mut form);
         let (Some(email), Some(password), Some(totp_code)) = (email, password, totp_code) else {

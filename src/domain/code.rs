@@ -25,6 +25,8 @@ words! {
         Verification "verification",
         /// The token of the link in the mail, for the same purpose.
         VerificationLink "verification_link",
+        /// The link by which somebody else than its maker removes an account that waits.
+        Removal "removal_link",
         PasswordReset "password_reset",
     }
 }
@@ -75,7 +77,7 @@ impl OtpRequest {
     /// Reads `email` and `type`.
     pub fn read(object: &Object) -> Result<Self> {
         let mut form = Form::new(object);
-        let email = form.required("email", text::email);
+        let email = form.required("email", text::known_email);
         let otp_type = form.required("type", OtpType::read);
         let (Some(email), Some(otp_type)) = (email, otp_type) else { return Err(form.failure()) };
         Ok(Self { email, otp_type })
@@ -85,7 +87,7 @@ impl OtpRequest {
     pub fn of_type(otp_type: OtpType) -> impl Fn(&Object) -> Result<Self> {
         move |object| {
             let mut form = Form::new(object);
-            match form.required("email", text::email) {
+            match form.required("email", text::known_email) {
                 Some(email) => Ok(Self { email, otp_type }),
                 None => Err(form.failure()),
             }
@@ -105,7 +107,7 @@ pub struct EmailOtp {
 impl EmailOtp {
     pub fn read(object: &Object) -> Result<Self> {
         let mut form = Form::new(object);
-        let email = form.required("email", text::email);
+        let email = form.required("email", text::known_email);
         let otp = form.required("otp", Otp::read);
         let totp_code = SecondCode::read_optional(&mut form);
         let (Some(email), Some(otp), Some(totp_code)) = (email, otp, totp_code) else {
@@ -126,13 +128,14 @@ impl EmailLink {
     pub fn read(object: &Object) -> Result<Self> {
         let mut form = Form::new(object);
         let token = form.required("token", |value| text::raw(value).map(str::to_owned));
-        let email = form.required("email", text::email);
+        let email = form.required("email", text::known_email);
         let (Some(token), Some(email)) = (token, email) else { return Err(form.failure()) };
         Ok(Self { token, email })
     }
 }
 
-/// Sets another password, by the code that was mailed.
+/// Sets another password, by the code that was mailed. The password is 8 to 128 characters; the
+/// API that made the account may ask for more, which is known once the account is.
 #[derive(Debug, Clone)]
 pub struct PasswordReset {
     pub email: String,
@@ -143,25 +146,21 @@ pub struct PasswordReset {
 }
 
 impl PasswordReset {
-    /// Reads a reset by FreelanceHub's rule of passwords.
+    /// Reads a reset whose password is to follow the rule of the API that made the account.
     pub fn read(object: &Object) -> Result<Self> {
-        Self::read_fields(object, text::varied_password, |_, _| Ok(()))
+        Self::read_fields(object, check_rule)
     }
 
-    /// Reads a reset whose password is to follow the rule by which the account was made.
-    pub fn read_by_rule(object: &Object) -> Result<Self> {
-        Self::read_fields(object, text::new_password, check_rule)
+    /// Reads a reset by the rule of the pages, which is the same for every account.
+    pub fn read_web(object: &Object) -> Result<Self> {
+        Self::read_fields(object, |_, _| Ok(()))
     }
 
-    fn read_fields(
-        object: &Object,
-        password: fn(&Value) -> Result<String, Rule>,
-        rule: fn(&Account, &Password) -> Result<()>,
-    ) -> Result<Self> {
+    fn read_fields(object: &Object, rule: fn(&Account, &Password) -> Result<()>) -> Result<Self> {
         let mut form = Form::new(object);
-        let email = form.required("email", text::email);
+        let email = form.required("email", text::known_email);
         let otp = form.required("otp", Otp::read);
-        let password = form.required("newPassword", password).map(Password::new);
+        let password = form.required("newPassword", text::new_password).map(Password::new);
         let (Some(email), Some(otp), Some(password)) = (email, otp, password) else {
             return Err(form.failure());
         };

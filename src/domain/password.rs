@@ -2,7 +2,6 @@
 //! documents of the APIs say all that theirs ask of a password, so pages and commands refuse these,
 //! and the APIs only where a setting says so.
 
-use serde_json::Value;
 use zxcvbn::{matching::patterns::MatchPattern, zxcvbn};
 
 use super::{
@@ -43,7 +42,7 @@ pub fn must_not_be_guessed(
     email: &str,
     names: &[&str],
 ) -> Result<()> {
-    let password = String::from_utf8_lossy(password.as_bytes());
+    let password = password.normal();
     let folded = fold(&password);
     let (local, _) = email.split_once('@').unwrap_or((email, ""));
     let mut known = [email, local].into_iter().chain(names.iter().copied());
@@ -77,14 +76,13 @@ impl PasswordChange {
     }
 }
 
-/// Refuses a password that the document by which the account was made does not take. FreelanceOS
-/// asks only for its length; the others agree on no rule, so what either takes will do.
+/// Refuses a password that the API by which the account was made does not take.
+///
+/// # Errors
+///
+/// Invalid, at the field `newPassword`.
 pub fn check_rule(account: &Account, new: &Password) -> Result<()> {
-    let text = Value::from(String::from_utf8_lossy(new.as_bytes()));
-    if account.was_active_at_once() || text::varied_password(&text).is_ok() {
-        return Ok(());
-    }
-    text::patterned_password(&text).map(|_| ()).map_err(|rule| Error::field("newPassword", rule))
+    account.made_by.check_password(new).map_err(|rule| Error::field("newPassword", rule))
 }
 
 #[cfg(test)]

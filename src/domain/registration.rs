@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::{
-    account::{Location, Password, Role},
+    account::{Location, Origin, Password, Role},
     date,
     error::Result,
     form::{Form, Object},
@@ -23,6 +23,8 @@ pub struct Registration {
     pub phone: Option<String>,
     pub location: Option<Location>,
     pub date_of_birth: Option<Date>,
+    /// The API that it came by.
+    pub origin: Origin,
 }
 
 impl Registration {
@@ -38,6 +40,7 @@ impl Registration {
             phone: None,
             location: None,
             date_of_birth: None,
+            origin: Origin::FreelanceOs,
         }
     }
 
@@ -77,7 +80,8 @@ impl Registration {
         else {
             return Err(form.failure());
         };
-        Ok(Self { role, ..Self::new(email, password, first_name, last_name) })
+        let origin = Origin::FreelanceHubAuth;
+        Ok(Self { role, origin, ..Self::new(email, password, first_name, last_name) })
     }
 
     /// FreelanceHub, section "Register New Freelancer". `today` is the day that a date of birth
@@ -119,7 +123,8 @@ impl Registration {
         };
         let known = Self::new(email, password, first_name, last_name);
         let username = Some(username);
-        Ok(Self { role, username, phone, location, date_of_birth, ..known })
+        let origin = Origin::FreelanceHub;
+        Ok(Self { role, username, phone, location, date_of_birth, origin, ..known })
     }
 }
 

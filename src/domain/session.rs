@@ -1,6 +1,6 @@
 //! Sessions: the row behind every token.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
     account::Role,
@@ -29,6 +29,8 @@ pub struct Session {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Device {
     pub user_agent: Option<String>,
+    /// Whether it signs in on a page, and so is signed out where it is not used for days.
+    pub is_browser: bool,
 }
 
 impl Device {
@@ -37,7 +39,13 @@ impl Device {
         let shown = |text: &str| -> String {
             text.chars().filter(|c| !c.is_control()).take(USER_AGENT_MAX).collect()
         };
-        Self { user_agent: user_agent.map(shown).filter(|text| !text.is_empty()) }
+        let user_agent = user_agent.map(shown).filter(|text| !text.is_empty());
+        Self { user_agent, is_browser: false }
+    }
+
+    /// A browser that signs in on a page.
+    pub fn browser(user_agent: Option<&str>) -> Self {
+        Self { is_browser: true, ..Self::new(user_agent) }
     }
 }
 
@@ -83,6 +91,9 @@ impl Device {
 /// Characters kept of a `User-Agent`.
 const USER_AGENT_MAX: usize = 300;
 
+/// How long a browser stays signed in that is not used.
+pub const IDLE_LIFE: SignedDuration = SignedDuration::from_hours(4 * 24);
+
 /// Asks for another access token.
 #[derive(Clone)]
 pub struct Refresh {
@@ -119,6 +130,8 @@ pub struct Claims {
 #[derive(Debug, Clone)]
 pub struct Actor {
     pub account: AccountId,
+    /// Whether the account has the rights of one whose address is proven.
+    pub is_proven: bool,
     pub role: Role,
     pub currency: Currency,
     pub zone: Zone,

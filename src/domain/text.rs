@@ -1,5 +1,7 @@
 //! Text as people write it: names on one line, free text with its lines, e-mail addresses.
 
+use std::borrow::Cow;
+
 use email_address::{EmailAddress, Options};
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
@@ -68,38 +70,65 @@ pub fn short_word(value: &Value) -> Result<String, Rule> {
     if fits { Ok(text) } else { Err(Rule::ShortWord) }
 }
 
+/// The form in which passwords are hashed, so that composed and decomposed letters are one.
+pub fn normal_password(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.nfkc().collect()) }
+}
+
 /// A password for a new account: 8 to 128 characters, nothing more is asked of it.
 pub fn new_password(value: &Value) -> Result<String, Rule> {
     let text = raw(value)?;
-    if text.chars().count() < 8 {
-        return Err(Rule::TooShort { min: 8 });
-    }
-    within(128, text).map(str::to_owned)
+    check_password(text)?;
+    Ok(text.to_owned())
 }
 
 /// A password by FreelanceHub's rule: 8 to 128 characters with upper case, lower case, digit and
 /// special character.
 pub fn varied_password(value: &Value) -> Result<String, Rule> {
-    let text = new_password(value)?;
+    let text = raw(value)?;
+    check_varied_password(text)?;
+    Ok(text.to_owned())
+}
+
+/// A password by FreelanceHub Auth's pattern.
+pub fn patterned_password(value: &Value) -> Result<String, Rule> {
+    let text = raw(value)?;
+    check_patterned_password(text)?;
+    Ok(text.to_owned())
+}
+
+/// Whether a text can be a password of FreelanceOS.
+pub fn check_password(text: &str) -> Result<(), Rule> {
+    let normal = normal_password(text);
+    if normal.chars().count() < 8 {
+        return Err(Rule::TooShort { min: 8 });
+    }
+    within(128, &normal).map(drop)
+}
+
+/// Whether a text can be a password of FreelanceHub.
+pub fn check_varied_password(text: &str) -> Result<(), Rule> {
+    check_password(text)?;
     let has = |class: fn(char) -> bool| text.chars().any(class);
     let is_varied = has(char::is_uppercase)
         && has(char::is_lowercase)
         && has(|c| c.is_ascii_digit())
         && has(|c| !c.is_alphanumeric());
-    if is_varied { Ok(text) } else { Err(Rule::PasswordClasses) }
+    if is_varied { Ok(()) } else { Err(Rule::PasswordClasses) }
 }
 
-/// A password by FreelanceHub Auth's pattern, taken by its letter: upper case is optional, only
-/// the first character is restricted, and its dots end at the end of a line.
-pub fn patterned_password(value: &Value) -> Result<String, Rule> {
+/// Whether a text can be a password of FreelanceHub Auth, by the letter of its pattern: upper
+/// case is optional, only the first character is restricted, and its dots end at the end of a
+/// line.
+pub fn check_patterned_password(text: &str) -> Result<(), Rule> {
     const SPECIAL: &str = "@$!%*?&";
-    let text = new_password(value)?;
+    check_password(text)?;
     let line = text.split(['\n', '\r', '\u{2028}', '\u{2029}']).next().unwrap_or_default();
     let fits = line.contains(|c: char| c.is_ascii_lowercase())
         && line.contains(|c: char| c.is_ascii_digit())
         && line.contains(|c| SPECIAL.contains(c))
         && line.starts_with(|c: char| c.is_ascii_alphanumeric() || SPECIAL.contains(c));
-    if fits { Ok(text) } else { Err(Rule::PasswordPattern) }
+    if fits { Ok(()) } else { Err(Rule::PasswordPattern) }
 }
 
 /// A username: 3 to 50 letters, digits, `_` and `-`.
@@ -141,15 +170,63 @@ pub fn url(value: &Value) -> Result<String, Rule> {
     within(2000, text).map(str::to_owned)
 }
 
-/// An e-mail address, kept as typed.
+/// An e-mail address that mail is to be sent to.
 pub fn email(value: &Value) -> Result<String, Rule> {
     parse_email(raw(value)?)
 }
 
-/// An e-mail address, kept as typed but for surrounding space. Quoted ones are refused: hardly a
-/// mail server takes them, and they can be made to look like others.
+/// An e-mail address by which something is looked for. Versions before 4 of the database took
+/// some that are not taken any more; their accounts can still be used.
+pub fn known_email(value: &Value) -> Result<String, Rule> {
+    parse_known_email(raw(value)?)
+}
+
+/// An e-mail address that mail is to be sent to, kept as typed but for surrounding space. What
+/// stands before the `@` must be ASCII, as most mail servers take nothing else; a domain in
+/// another script must be one that the DNS can hold, and is kept in its normal form.
 pub fn parse_email(text: &str) -> Result<String, Rule> {
+    let text = parse_known_email(text)?;
+    let (local, domain) = text.rsplit_once('@').ok_or(Rule::Email)?;
+    let is_deliverable = domain.is_ascii() && !has_ascii_form(domain)
+        || idna::domain_to_ascii_strict(domain).is_ok();
+    if local.is_ascii() && is_deliverable { Ok(text) } else { Err(Rule::Email) }
+}
+
+/// What e-mail addresses are compared by: without regard to case, and a domain in another script
+/// is the same in its ASCII form.
+pub fn email_key(text: &str) -> String {
     let text = text.trim();
+    match text.rsplit_once('@') {
+        Some((local, domain)) if !domain.is_ascii() || has_ascii_form(domain) => {
+            let (domain, _) = idna::domain_to_unicode(domain);
+            format!("{}@{}", fold(local), fold(&domain))
+        }
+        _ => fold(text),
+    }
+}
+
+/// An address whose domain, if it is in another script, is in its normal form.
+fn with_normal_domain(text: &str) -> Cow<'_, str> {
+    match text.rsplit_once('@') {
+        Some((local, domain)) if !domain.is_ascii() => {
+            let (domain, _) = idna::domain_to_unicode(domain);
+            Cow::Owned(format!("{local}@{domain}"))
+        }
+        _ => Cow::Borrowed(text),
+    }
+}
+
+/// Whether part of a domain is another script's, written in ASCII.
+fn has_ascii_form(domain: &str) -> bool {
+    domain
+        .split('.')
+        .any(|part| part.get(..4).is_some_and(|mark| mark.eq_ignore_ascii_case("xn--")))
+}
+
+/// Quoted ones are refused: hardly a mail server takes them, and they can be made to look like
+/// others.
+fn parse_known_email(text: &str) -> Result<String, Rule> {
+    let text = &*with_normal_domain(text.trim());
     let options =
         Options::default().with_required_tld().without_display_text().without_domain_literal();
     let sound = text.len() <= EMAIL_MAX

@@ -85,6 +85,25 @@ impl<'a> ApiExtractor<'a> for LastBearer {
     }
 }
 
+/// The verified token of a request that needs none; its session may have ended.
+#[derive(Debug, Clone, Copy)]
+pub struct OptionalBearer(pub Option<Claims>);
+
+impl<'a> ApiExtractor<'a> for OptionalBearer {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::PoemExtractor];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    async fn from_request(
+        request: &'a Request,
+        _body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        let app = app(request).map_err(into_poem)?;
+        Ok(Self(token(request).and_then(|token| app.verify_token(token).ok())))
+    }
+}
+
 fn read(request: &Request) -> Result<Claims> {
     let token = token(request).ok_or_else(|| Error::unauthenticated("Authentication required"))?;
     let claims = app(request)?.verify_token(token)?;

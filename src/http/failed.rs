@@ -83,7 +83,10 @@ fn describe(code: u16) -> &'static str {
     match code {
         400 => "The request is malformed or a field is invalid",
         401 => "No token, a bad or expired one, an ended session, or wrong credentials",
-        403 => "Signed in, but this is for freelancers only",
+        403 => {
+            "Signed in, but this is not allowed: it is for freelancers, or for accounts whose e-mail \
+             address is verified"
+        }
         404 => "Not there",
         409 => "It exists already, or its state forbids this",
         413 => "The body is larger than 1 MiB",

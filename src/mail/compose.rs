@@ -39,18 +39,36 @@ macro_rules! render {
     }};
 }
 
-/// The code that proves an e-mail address, and where given a link that proves it with one click.
-pub fn verification(
-    to: &str,
-    first_name: &str,
-    code: &str,
-    code_life: SignedDuration,
-    link: Option<&str>,
-) -> Result<Mail> {
+/// What a mail says that proves an address.
+pub struct Verification<'a> {
+    pub to: &'a str,
+    pub first_name: &'a str,
+    /// Of the account.
+    pub name: &'a str,
+    /// Where the account is.
+    pub server: &'a str,
+    pub code: &'a str,
+    pub code_life: SignedDuration,
+    /// Proves the address with one click.
+    pub link: Option<&'a str>,
+    /// Removes the account, which nobody could use yet.
+    pub removal_link: Option<&'a str>,
+}
+
+/// The code that proves an e-mail address. It names the account: whoever did not make it must
+/// not prove it.
+pub fn verification(about: &Verification) -> Result<Mail> {
+    let &Verification { to, first_name, code, server, link, removal_link, .. } = about;
     let (greeting, code_life, link_life) =
-        (&greeting(first_name), &life(code_life), &life(LINK_LIFE));
+        (&greeting(first_name), &life(about.code_life), &life(LINK_LIFE));
+    let account = match shown_name(about.name) {
+        Some(name) => format!("{name} ({to})"),
+        None => to.to_owned(),
+    };
+    let account = account.as_str();
     let parts = render!("mail/verification.txt", "mail/verification.html", {
-        greeting: &'a str, code: &'a str, code_life: &'a str, link: Option<&'a str>, link_life: &'a str,
+        greeting: &'a str, account: &'a str, server: &'a str, code: &'a str, code_life: &'a str,
+        link: Option<&'a str>, link_life: &'a str, removal_link: Option<&'a str>,
     });
     mail(MailKind::Verification, to, "Verify your e-mail address", parts)
 }
@@ -205,15 +223,19 @@ fn mail(
     Ok(Mail { kind, to, subject, text, html, reply_to: None, attachment: None })
 }
 
+fn greeting(first_name: &str) -> String {
+    shown_name(first_name).map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"))
+}
+
 /// A name that a mail program might turn into a link is left out: whoever registers somebody
 /// else's address would choose where it leads.
-fn greeting(first_name: &str) -> String {
-    let name = first_name.trim().replace(turns, "");
+fn shown_name(name: &str) -> Option<String> {
+    let name = name.trim().replace(turns, "");
     // Mail programs make links of names with dots of any script.
     let plain: String = name.nfkc().map(|c| if c == '\u{3002}' { '.' } else { c }).collect();
     let could_be_link = plain.contains(['/', ':', '@'])
         || plain.split('.').skip(1).any(|rest| rest.starts_with(char::is_alphanumeric));
-    if name.is_empty() || could_be_link { "Hello,".to_owned() } else { format!("Hello {name},") }
+    (!name.is_empty() && !could_be_link).then_some(name)
 }
 
 /// "10 minutes", "24 hours", "90 seconds".
@@ -257,12 +279,23 @@ mod tests {
         mail::message::{self, Sender},
     };
 
-    const TEN_MINUTES: SignedDuration = SignedDuration::from_mins(10);
+    fn verifies<'a>(link: Option<&'a str>, removal_link: Option<&'a str>) -> Verification<'a> {
+        Verification {
+            to: "a@example.com",
+            first_name: "Ada",
+            name: "Ada Obi",
+            server: "https://office.example.com",
+            code: "123456",
+            code_life: SignedDuration::from_mins(10),
+            link,
+            removal_link,
+        }
+    }
 
     #[test]
     fn a_verification_mail_has_code_and_link_and_says_how_long_each_is_valid() {
         let link = "http://localhost:5000/verify?token=a.b&x=1";
-        let mail = verification("a@example.com", "Ada", "123456", TEN_MINUTES, Some(link)).unwrap();
+        let mail = verification(&verifies(Some(link), None)).unwrap();
         for said in ["Hello Ada,", "123456", "10 minutes", "24 hours"] {
             assert!(mail.text.contains(said), "{said}: {}", mail.text);
             assert!(mail.html.contains(said), "{said}: {}", mail.html);
@@ -277,10 +310,24 @@ mod tests {
 
     #[test]
     fn without_a_link_the_mail_speaks_of_the_code_alone() {
-        let mail = verification("a@example.com", "Ada", "123456", TEN_MINUTES, None).unwrap();
+        let mail = verification(&verifies(None, None)).unwrap();
         assert!(mail.text.contains("It is valid for 10 minutes."), "{}", mail.text);
         assert!(!mail.html.contains("href") && !mail.text.contains("24 hours"));
         assert!(!mail.text.contains("\n\n\n"), "{}", mail.text);
+    }
+
+    #[test]
+    fn a_verification_mail_names_the_account_and_offers_to_remove_it() {
+        let link = "https://office.example.com/not-me?token=a.b";
+        let mail = verification(&verifies(None, Some(link))).unwrap();
+        for part in [&mail.text, &mail.html] {
+            for said in ["Ada Obi (a@example.com)", "https://office.example.com", link] {
+                assert!(part.contains(said), "{said}: {part}");
+            }
+        }
+        let posing = Verification { name: "evil.example Obi", ..verifies(None, Some(link)) };
+        let mail = verification(&posing).unwrap();
+        assert!(!mail.text.contains("evil.example"), "{}", mail.text);
     }
 
     #[test]

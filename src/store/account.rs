@@ -3,9 +3,13 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::engine::{Row, Tx, values};
+use super::{
+    code,
+    engine::{Row, Tx, values},
+};
 use crate::domain::{
     account::{Account, Coordinates, Location},
+    code::Purpose,
     error::{Error, Result},
     id::AccountId,
     text,
@@ -18,7 +22,7 @@ macro_rules! select {
             "SELECT id, email, first_name, last_name, currency, timezone, avatar, role, username, \
              phone, country, city, longitude, latitude, date_of_birth, activated_at, \
              email_verified_at, disabled_at, last_login_at, created_at, updated_at, \
-             date_format, password_hash FROM accounts ",
+             date_format, password_hash, owner, made_by FROM accounts ",
             $tail
         )
     };
@@ -50,6 +54,8 @@ fn read(row: &dyn Row) -> Result<Account> {
         created_at: row.get(19)?,
         updated_at: row.get(20)?,
         date_format: row.get(21)?,
+        is_owner: row.get::<Option<i64>>(23)?.is_some(),
+        made_by: row.get(24)?,
     })
 }
 
@@ -63,12 +69,12 @@ pub fn create(tx: &mut Tx, account: &Account, password_hash: &str) -> Result<()>
         "INSERT INTO accounts (id, email, email_key, password_hash, first_name, last_name, \
          currency, timezone, avatar, role, username, username_key, phone, country, city, \
          longitude, latitude, date_of_birth, activated_at, email_verified_at, created_at, \
-         updated_at, date_format) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, \
-         ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
+         updated_at, date_format, owner, made_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, \
+         ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
         values![
             &account.id,
             &account.email,
-            text::fold(&account.email),
+            text::email_key(&account.email),
             password_hash,
             &account.first_name,
             &account.last_name,
@@ -89,6 +95,8 @@ pub fn create(tx: &mut Tx, account: &Account, password_hash: &str) -> Result<()>
             account.created_at,
             account.updated_at,
             account.date_format.as_str(),
+            account.is_owner.then_some(1),
+            account.made_by.as_str(),
         ],
     )
 }
@@ -108,32 +116,54 @@ pub fn find_with_hash(tx: &mut Tx, id: AccountId) -> Result<(Account, String)> {
         .ok_or_else(|| Error::not_found("User"))
 }
 
-/// What an e-mail or a username is found by: nothing where it holds a zero, which no account's
-/// does, and which PostgreSQL does not take for a text.
-fn key_of(text: &str) -> Option<String> {
-    Some(text::fold(text.trim())).filter(|key| !key.contains('\0'))
-}
-
 /// The account of that e-mail, in any case, and its password hash.
 pub fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<(Account, String)>> {
-    let Some(key) = key_of(email) else { return Ok(None) };
-    tx.find(select!("WHERE email_key = ?1 AND deleted_at IS NULL"), values![&key], read_with_hash)
+    // No account's holds a zero, which PostgreSQL does not take for a text.
+    if email.contains('\0') {
+        return Ok(None);
+    }
+    let key = text::email_key(email);
+    let mut find = |key: &String| {
+        let select = select!("WHERE email_key = ?1 AND deleted_at IS NULL");
+        tx.find(select, values![key], read_with_hash)
+    };
+    // Before version 4 a domain's two spellings were two keys.
+    let former = text::fold(email.trim());
+    match find(&key)? {
+        None if former != key => find(&former),
+        found => Ok(found),
+    }
 }
 
 /// The account of that username, in any case.
 pub fn find_by_username(tx: &mut Tx, username: &str) -> Result<Option<Account>> {
-    let Some(key) = key_of(username) else { return Ok(None) };
+    let key = text::fold(username.trim());
+    if key.contains('\0') {
+        return Ok(None);
+    }
     tx.find(select!("WHERE username_key = ?1"), values![&key], read)
 }
 
-/// The oldest account, if there is any: its owner decides who else may come.
-pub fn oldest(tx: &mut Tx) -> Result<Option<AccountId>> {
+/// Whether there is any account, proven or not.
+pub fn any(tx: &mut Tx) -> Result<bool> {
     // Every id is greater, and so the index is walked from its beginning.
-    tx.find(
+    let first: Option<AccountId> = tx.find(
         "SELECT id FROM accounts WHERE id > ?1 AND deleted_at IS NULL ORDER BY id LIMIT 1",
         values![&AccountId::NIL],
         |row| row.get(0),
-    )
+    )?;
+    Ok(first.is_some())
+}
+
+/// The account of whoever runs this server.
+pub fn find_owner(tx: &mut Tx) -> Result<Option<AccountId>> {
+    tx.find("SELECT id FROM accounts WHERE owner = 1", values![], |row| row.get(0))
+}
+
+/// Makes an account the owner's, in place of the one before.
+pub fn set_owner(tx: &mut Tx, id: AccountId) -> Result<()> {
+    tx.change("UPDATE accounts SET owner = NULL WHERE owner = 1", values![])?;
+    tx.change("UPDATE accounts SET owner = 1 WHERE id = ?1", values![&id])
 }
 
 /// Every account, oldest first.
@@ -172,12 +202,18 @@ pub fn update(tx: &mut Tx, account: &Account) -> Result<()> {
     )
 }
 
-/// Sets another password.
+/// Sets another password. Codes that were mailed to set one are void from then on.
 pub fn set_password(tx: &mut Tx, id: AccountId, hash: &str, now: Timestamp) -> Result<()> {
     tx.change(
         "UPDATE accounts SET password_hash = ?2, updated_at = ?3 WHERE id = ?1",
         values![&id, hash, now],
-    )
+    )?;
+    code::delete(tx, id, Purpose::PasswordReset)
+}
+
+/// Keeps another hash of the same password.
+pub fn renew_hash(tx: &mut Tx, id: AccountId, hash: &str) -> Result<()> {
+    tx.change("UPDATE accounts SET password_hash = ?2 WHERE id = ?1", values![&id, hash])
 }
 
 /// Remembers a sign-in.
@@ -196,15 +232,18 @@ pub fn delete_pending(
     let pending: Vec<AccountId> = tx.list(
         "SELECT id FROM accounts WHERE activated_at IS NULL AND created_at < ?1 \
          AND NOT EXISTS (SELECT 1 FROM email_codes \
-         WHERE email_codes.account_id = accounts.id AND expires_at > ?2) \
+         WHERE email_codes.account_id = accounts.id AND expires_at > ?2 AND purpose <> ?4) \
          ORDER BY created_at LIMIT ?3",
-        values![made_before, now, most],
+        values![made_before, now, most, Purpose::Removal.as_str()],
         |row| row.get(0),
     )?;
-    for id in &pending {
-        tx.change("DELETE FROM email_codes WHERE account_id = ?1", values![id])?;
-        tx.change("UPDATE outbox SET account_id = NULL WHERE account_id = ?1", values![id])?;
-        tx.change("DELETE FROM accounts WHERE id = ?1", values![id])?;
-    }
+    pending.iter().try_for_each(|id| delete(tx, *id))?;
     Ok(pending.len() as u64)
+}
+
+/// Forgets an account that nobody could use yet.
+pub fn delete(tx: &mut Tx, id: AccountId) -> Result<()> {
+    code::delete_all(tx, id)?;
+    tx.change("UPDATE outbox SET account_id = NULL WHERE account_id = ?1", values![&id])?;
+    tx.change("DELETE FROM accounts WHERE id = ?1 AND activated_at IS NULL", values![&id])
 }

@@ -57,6 +57,11 @@ pub fn delete(tx: &mut Tx, account: AccountId, purpose: Purpose) -> Result<()> {
     )
 }
 
+/// Forgets every code of an account.
+pub fn delete_all(tx: &mut Tx, account: AccountId) -> Result<()> {
+    tx.change("DELETE FROM email_codes WHERE account_id = ?1", values![&account])
+}
+
 /// Forgets up to `most` codes that have expired; answers how many.
 pub fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64> {
     tx.execute(

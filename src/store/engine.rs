@@ -54,6 +54,20 @@ pub enum Value<'a> {
     Bytes(&'a [u8]),
 }
 
+impl Value<'_> {
+    /// Bytes that it holds.
+    fn size(&self) -> u64 {
+        let bytes = match self {
+            Value::Null => 0,
+            Value::Int(_) => 8,
+            Value::Text(text) => text.len(),
+            Value::Owned(text) => text.len(),
+            Value::Bytes(bytes) => bytes.len(),
+        };
+        bytes as u64
+    }
+}
+
 /// One row of an answer, valid until the next is read.
 pub trait Row {
     fn int(&self, column: usize) -> Result<Option<i64>>;
@@ -113,11 +127,21 @@ pub trait Connection {
 /// A transaction. Functions of this module's neighbours take it; who opened it, ends it.
 pub struct Tx<'c> {
     connection: &'c mut dyn Connection,
+    bytes_written: u64,
 }
 
 impl<'c> Tx<'c> {
     pub fn new(connection: &'c mut dyn Connection) -> Self {
-        Self { connection }
+        Self { connection, bytes_written: 0 }
+    }
+
+    /// Bytes of the values that changes were given so far.
+    pub fn bytes_written(&self) -> u64 {
+        self.bytes_written
+    }
+
+    fn count(&mut self, values: &[Value]) {
+        self.bytes_written += values.iter().map(Value::size).sum::<u64>();
     }
 
     /// The first row, if any.
@@ -180,11 +204,13 @@ impl<'c> Tx<'c> {
 
     /// Changes rows. A failure may be told by what follows in the transaction, or by its end.
     pub fn change(&mut self, sql: &'static str, values: &[Value]) -> Result<()> {
+        self.count(values);
         self.connection.change(sql, values)
     }
 
     /// Changes rows and answers how many.
     pub fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64> {
+        self.count(values);
         self.connection.execute(sql, values)
     }
 }
@@ -253,6 +279,7 @@ text_column! {
     crate::domain::proposal::ProposalStatus: crate::domain::proposal::ProposalStatus::from_word;
     crate::domain::activity::ActivityKind: crate::domain::activity::ActivityKind::from_word;
     crate::domain::mail::MailKind: crate::domain::mail::MailKind::from_word;
+    crate::domain::account::Origin: crate::domain::account::Origin::from_word;
     crate::domain::account::Role: crate::domain::account::Role::from_word;
     crate::domain::date::DateFormat: crate::domain::date::DateFormat::from_word;
     crate::domain::number_format::NumberFormat: crate::domain::number_format::NumberFormat::from_word;

@@ -57,6 +57,11 @@ pub fn create(tx: &mut Tx, message: &Message) -> Result<()> {
     tally(tx, message, 1)
 }
 
+/// How many messages an account has.
+pub fn count(tx: &mut Tx, account: AccountId) -> Result<u64> {
+    list_total::find(tx, account, LIST)
+}
+
 /// A message of an account.
 pub fn find(tx: &mut Tx, account: AccountId, id: MessageId) -> Result<Message> {
     tx.find(select!("AND id = ?2"), values![&account, &id], read)?

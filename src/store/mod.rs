@@ -34,6 +34,7 @@ pub mod program_state;
 pub mod project;
 pub mod proposal;
 mod queue;
+pub mod quota;
 pub mod rate_window;
 pub mod removal;
 pub mod request_answer;
@@ -215,6 +216,7 @@ fn violated(constraint: &str, source: impl Into<Box<dyn StdError + Send + Sync>>
         "accounts_email_key" => {
             Error::conflict("An account with this email already exists").caused_by(source)
         }
+        "accounts_owner" => Error::conflict("This server has an owner already").caused_by(source),
         "accounts_username_key" => {
             Error::conflict("An account with this username already exists").caused_by(source)
         }

@@ -66,7 +66,7 @@ pub fn mark(tx: &mut Tx, id: AccountId, now: Timestamp) -> Result<()> {
         "UPDATE accounts SET deleted_at = ?2, disabled_at = ?2, updated_at = ?2, email = '', \
          email_key = ?3, password_hash = '', first_name = '', last_name = '', avatar = NULL, \
          username = NULL, username_key = NULL, phone = NULL, country = NULL, city = NULL, \
-         longitude = NULL, latitude = NULL, date_of_birth = NULL WHERE id = ?1",
+         longitude = NULL, latitude = NULL, date_of_birth = NULL, owner = NULL WHERE id = ?1",
         // No e-mail has a space in it.
         values![&id, now, format!("deleted {id}")],
     )

@@ -52,6 +52,11 @@ pub fn create(
     )
 }
 
+/// Forgets every answer of an account.
+pub fn delete_all(tx: &mut Tx, account: AccountId) -> Result<()> {
+    tx.change("DELETE FROM request_answers WHERE account_id = ?1", values![&account])
+}
+
 /// Forgets up to `most` answers that are too old to be given again; answers how many.
 pub fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64> {
     tx.execute(

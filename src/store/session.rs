@@ -6,14 +6,17 @@ use super::engine::{Row, Tx, values};
 use crate::domain::{
     error::{Error, Result},
     id::{AccountId, SessionId},
-    session::{Actor, Claims, Device, Session},
+    session::{Actor, Claims, Device, IDLE_LIFE, Session},
 };
 
 fn read(row: &dyn Row) -> Result<Session> {
     Ok(Session {
         id: row.get(0)?,
         account: row.get(1)?,
-        device: Device { user_agent: row.get(2)? },
+        device: Device {
+            user_agent: row.get(2)?,
+            is_browser: row.get::<Option<i64>>(6)?.is_some(),
+        },
         created_at: row.get(3)?,
         last_used_at: row.get(4)?,
         expires_at: row.get(5)?,
@@ -24,7 +27,7 @@ fn read(row: &dyn Row) -> Result<Session> {
 pub fn create(tx: &mut Tx, session: &Session, refresh_hash: &[u8]) -> Result<()> {
     tx.change(
         "INSERT INTO sessions (id, account_id, user_agent, created_at, last_used_at, expires_at, \
-         refresh_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+         refresh_hash, idle_life) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         values![
             &session.id,
             &session.account,
@@ -33,54 +36,69 @@ pub fn create(tx: &mut Tx, session: &Session, refresh_hash: &[u8]) -> Result<()>
             session.last_used_at,
             session.expires_at,
             refresh_hash,
+            session.device.is_browser.then_some(IDLE_LIFE.as_secs()),
         ],
     )
 }
 
 /// Who a verified token speaks for, if its session still stands and its account is not locked.
-pub fn actor(tx: &mut Tx, claims: Claims) -> Result<Actor> {
+pub fn find_actor(tx: &mut Tx, claims: Claims, now: Timestamp) -> Result<Option<Actor>> {
     tx.find(
-        "SELECT a.role, a.currency, a.timezone FROM sessions s \
+        "SELECT a.role, a.currency, a.timezone, a.email_verified_at, a.owner FROM sessions s \
          JOIN accounts a ON a.id = s.account_id \
-         WHERE s.id = ?1 AND s.account_id = ?2 AND s.revoked_at IS NULL AND a.disabled_at IS NULL",
-        values![&claims.session, &claims.account],
+         WHERE s.id = ?1 AND s.account_id = ?2 AND s.revoked_at IS NULL AND a.disabled_at IS NULL \
+         AND (s.idle_life IS NULL OR s.last_used_at + s.idle_life > ?3)",
+        values![&claims.session, &claims.account, now],
         |row| {
+            let (verified, owner): (Option<i64>, Option<i64>) = (row.get(3)?, row.get(4)?);
             Ok(Actor {
                 account: claims.account,
+                is_proven: verified.or(owner).is_some(),
                 role: row.get(0)?,
                 currency: row.get(1)?,
                 zone: row.get(2)?,
             })
         },
-    )?
-    .ok_or_else(|| Error::unauthenticated("You were signed out, please log in again"))
+    )
+}
+
+/// Like [`find_actor`], where somebody must be signed in.
+///
+/// # Errors
+///
+/// Unauthenticated, if the session has ended.
+pub fn actor(tx: &mut Tx, claims: Claims, now: Timestamp) -> Result<Actor> {
+    find_actor(tx, claims, now)?
+        .ok_or_else(|| Error::unauthenticated("You were signed out, please log in again"))
 }
 
 /// The sessions of an account that stand, newest first.
 pub fn list(tx: &mut Tx, account: AccountId, now: Timestamp) -> Result<Vec<Session>> {
     tx.list(
-        "SELECT id, account_id, user_agent, created_at, last_used_at, expires_at FROM sessions \
-         WHERE account_id = ?1 AND revoked_at IS NULL AND expires_at > ?2 ORDER BY id DESC",
+        "SELECT id, account_id, user_agent, created_at, last_used_at, expires_at, \
+         idle_life FROM sessions \
+         WHERE account_id = ?1 AND revoked_at IS NULL AND expires_at > ?2 \
+         AND (idle_life IS NULL OR last_used_at + idle_life > ?2) ORDER BY id DESC",
         values![&account, now],
         read,
     )
 }
 
-/// When a session of an account was last seen.
-pub fn last_used(tx: &mut Tx, claims: Claims) -> Result<Timestamp> {
+/// When a session of an account was last seen, and whether it is a browser's.
+pub fn last_used(tx: &mut Tx, claims: Claims) -> Result<(Timestamp, bool)> {
     tx.find(
-        "SELECT last_used_at FROM sessions WHERE id = ?1 AND account_id = ?2",
+        "SELECT last_used_at, idle_life FROM sessions WHERE id = ?1 AND account_id = ?2",
         values![&claims.session, &claims.account],
-        |row| row.get(0),
+        |row| Ok((row.get(0)?, row.get::<Option<i64>>(1)?.is_some())),
     )?
     .ok_or_else(|| Error::not_found("Session"))
 }
 
-/// Remembers that a session was seen.
+/// Remembers that a browser used its session.
 pub fn touch(tx: &mut Tx, claims: Claims, now: Timestamp) -> Result<()> {
     tx.change(
-        "UPDATE sessions SET last_used_at = ?3 WHERE id = ?1 AND account_id = ?2",
-        values![&claims.session, &claims.account, now],
+        "UPDATE sessions SET last_used_at = ?3, idle_life = ?4 WHERE id = ?1 AND account_id = ?2",
+        values![&claims.session, &claims.account, now, IDLE_LIFE.as_secs()],
     )
 }
 
@@ -90,6 +108,7 @@ pub fn refresh(tx: &mut Tx, claims: Claims, refresh_hash: &[u8], now: Timestamp)
     let changed = tx.execute(
         "UPDATE sessions SET last_used_at = ?4 \
          WHERE id = ?1 AND account_id = ?2 AND refresh_hash = ?3 AND revoked_at IS NULL \
+         AND (idle_life IS NULL OR last_used_at + idle_life > ?4) \
          AND EXISTS (SELECT 1 FROM accounts WHERE accounts.id = ?2 AND disabled_at IS NULL)",
         values![&claims.session, &claims.account, refresh_hash, now],
     )?;

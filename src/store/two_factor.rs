@@ -123,6 +123,12 @@ pub fn delete(tx: &mut Tx, account: AccountId) -> Result<bool> {
     Ok(deleted > 0)
 }
 
+/// Forgets seed and codes, also those of a set-up that was never finished.
+pub fn delete_all(tx: &mut Tx, account: AccountId) -> Result<()> {
+    tx.change("DELETE FROM two_factor WHERE account_id = ?1", values![&account])?;
+    delete_backup_codes(tx, account)
+}
+
 fn delete_backup_codes(tx: &mut Tx, account: AccountId) -> Result<()> {
     tx.change("DELETE FROM backup_codes WHERE account_id = ?1", values![&account])
 }

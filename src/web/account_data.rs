@@ -57,7 +57,7 @@ struct Deletion {
 
 /// Shows all of it.
 pub async fn show(visit: Visit) -> Result<Response> {
-    let registration = if visit.frame.is_owner {
+    let registration = if visit.frame.account.is_owner {
         let is_open = visit.app.registration_is_open().await?;
         Some(Registration { is_open, is_fixed: visit.app.registration_setting().is_some() })
     } else {

@@ -78,8 +78,8 @@ pub async fn set(guest: Guest, fields: Fields) -> Result<Response> {
     if !code.is_empty() {
         object.insert("otp".to_owned(), code.into());
     }
-    let set = match PasswordReset::read(&object) {
-        Ok(reset) => guest.app.reset_password(reset, Guessing::Refused).await,
+    let set = match PasswordReset::read_web(&object) {
+        Ok(reset) => guest.app.reset_password(reset, Guessing::Refused, guest.claims).await,
         Err(error) => Err(error),
     };
     let error = match set {

@@ -72,6 +72,7 @@ impl Form {
             Kind::Conflict
             | Kind::Stale
             | Kind::Unsaved
+            | Kind::Forbidden
             | Kind::TooMany(_)
             | Kind::Unavailable { .. }
             | Kind::Unwritable => Ok(Self { alert: Some(format!("{}.", error.message())), ..form }),

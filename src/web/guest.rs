@@ -58,7 +58,7 @@ impl Guest {
 
     /// What the browser says of itself.
     pub fn device(&self) -> Device {
-        Device::new(self.request.header(header::USER_AGENT))
+        Device::browser(self.request.header(header::USER_AGENT))
     }
 
     /// The query, without empty parameters.

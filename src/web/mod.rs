@@ -136,6 +136,7 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/u/:username/messages", pages.open_act(public_profile::write))
         .at("/p/:token/pdf", pages.open(public_proposal::print))
         .at("/verify-email", pages.open_page(verify_email::ask, verify_email::verify))
+        .at("/not-me", pages.open_page(verify_email::ask_removal, verify_email::remove))
         .map_to_response()
         .around(move |pages, request| {
             let app = Arc::clone(&app);
@@ -148,6 +149,7 @@ fn settings(pages: &Pages) -> Route {
     Route::new()
         .at("/", pages.page(settings::show, settings::update))
         .at("/verify-email", pages.act(settings::verify_email))
+        .at("/verify-code", pages.act(settings::verify_code))
         .at("/money", pages.page(exchange_rate::show, exchange_rate::update))
         .at("/money/rates", pages.act(exchange_rate::set))
         .at("/money/rates/delete", pages.act(exchange_rate::delete))

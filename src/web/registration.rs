@@ -55,7 +55,7 @@ struct Register {
 
 /// The first visit: whose server this is.
 pub async fn welcome(guest: Guest) -> Result<Response> {
-    if guest.app.has_accounts().await? {
+    if guest.app.is_set_up().await? {
         return Ok(redirect("/login"));
     }
     Ok(welcome_page(&guest, StatusCode::OK, Form::new(begin().with("closed", "on"))))
@@ -63,7 +63,7 @@ pub async fn welcome(guest: Guest) -> Result<Response> {
 
 /// Makes the owner's account.
 pub async fn found(guest: Guest, fields: Fields) -> Result<Response> {
-    if guest.app.has_accounts().await? {
+    if guest.app.is_set_up().await? {
         return Ok(guest.done("/login", "This server has an owner already. Please sign in."));
     }
     if let Some(told) = session::lost(&guest) {
@@ -94,7 +94,7 @@ pub async fn new(guest: Guest) -> Result<Response> {
     if guest.is_signed_in().await? {
         return Ok(redirect("/"));
     }
-    if !guest.app.has_accounts().await? {
+    if is_new(&guest).await? {
         return Ok(redirect("/welcome"));
     }
     if !guest.app.registration_is_open().await? {
@@ -134,6 +134,11 @@ pub async fn register(guest: Guest, fields: Fields) -> Result<Response> {
             Ok(register_page(&guest, status, Form::refused(fields, error)?))
         }
     }
+}
+
+/// Whether nobody has an account here yet.
+pub async fn is_new(guest: &Guest) -> Result<bool> {
+    Ok(!guest.app.has_accounts().await? && !guest.app.is_set_up().await?)
 }
 
 /// Goes on to the first page of a new account.

@@ -12,7 +12,7 @@ use super::{
     form::Form,
     guest::LostCookies,
     page::{redirect, with_header},
-    signed_out,
+    registration, signed_out,
     visit::{Guest, Visit},
 };
 use crate::{
@@ -53,6 +53,8 @@ struct Login<'a> {
     /// What was typed, sealed, once only the second factor is missing.
     held: Option<String>,
     may_register: bool,
+    /// Whether this server still waits for its owner.
+    may_set_up: bool,
 }
 
 /// Said instead of a sign-in that would lead nowhere.
@@ -76,7 +78,7 @@ pub async fn login(guest: Guest) -> Result<Response> {
     if guest.is_signed_in().await? {
         return Ok(redirect(&onward.next));
     }
-    if !guest.app.has_accounts().await? {
+    if registration::is_new(&guest).await? {
         return Ok(redirect("/welcome"));
     }
     page(&guest, StatusCode::OK, Form::default(), &onward, None).await
@@ -167,8 +169,10 @@ pub async fn page(
     held: Option<String>,
 ) -> Result<Response> {
     let may_register = guest.app.registration_is_open().await?;
+    let may_set_up = !guest.app.is_set_up().await?;
     let notice = guest.notice();
-    let mut response = guest.told(status, &Login { form, notice, onward, held, may_register });
+    let page = Login { form, notice, onward, held, may_register, may_set_up };
+    let mut response = guest.told(status, &page);
     cookie::probe(&guest.app, &mut response);
     Ok(response)
 }

@@ -16,8 +16,8 @@ use crate::{
     app::code::CodeMail,
     domain::{
         account::{Account, AccountChange},
-        code::{OtpRequest, OtpType},
-        error::Result,
+        code::{EmailOtp, Otp, OtpRequest, OtpType},
+        error::{Error, Kind, Result},
     },
 };
 
@@ -73,6 +73,8 @@ struct Profile {
     shell: Shell,
     tab: Tab,
     form: Form,
+    /// Proves the address.
+    code: Form,
     account: Account,
     zones: Choices,
     date_formats: Choices,
@@ -117,14 +119,47 @@ pub async fn verify_email(visit: Visit, _: Fields) -> Result<Response> {
         Ok(()) if !visit.app.has_mail_server() => Ok(visit.done(
             "/settings",
             "The mail server is not set up: the mail was saved as a file in the server's mail \
-             folder. Open the link in it.",
+             folder. Open the link in it, or type its code below.",
         )),
-        Ok(()) => Ok(visit.done("/settings", "A mail is on its way; open the link in it.")),
+        Ok(()) => Ok(visit.done(
+            "/settings",
+            "A mail is on its way. Open the link in it, or type its code below.",
+        )),
         Err(error) => visit.sorry("/settings", error),
     }
 }
 
+/// Proves the e-mail address of the account by a code.
+pub async fn verify_code(visit: Visit, fields: Fields) -> Result<Response> {
+    let typed: String = fields.get("otp").chars().filter(|c| !c.is_whitespace()).collect();
+    let email = visit.frame.account.email.clone();
+    let proven = match Otp::read(&typed.into()) {
+        Ok(otp) => {
+            let given = EmailOtp { email, otp, totp_code: None };
+            visit.app.verify_email(given, Some(visit.claims)).await
+        }
+        Err(rule) => Err(Error::field("otp", rule)),
+    };
+    let error = match proven {
+        Ok(_) => return Ok(visit.done("/settings", "Your e-mail address is verified.")),
+        Err(error) => error,
+    };
+    let (status, code) = match error.kind() {
+        Kind::Malformed => {
+            let text = "This code is wrong, or too old. Ask for a new one.";
+            (StatusCode::BAD_REQUEST, visit.form(fields).alerted(text))
+        }
+        _ => visit.refused(fields, error)?,
+    };
+    let form = visit.form(filled(&visit.frame.account).versioned());
+    page_with(&visit, status, form, code)
+}
+
 fn page(visit: &Visit, status: StatusCode, form: Form) -> Result<Response> {
+    page_with(visit, status, form, visit.form(Fields::default()))
+}
+
+fn page_with(visit: &Visit, status: StatusCode, form: Form, code: Form) -> Result<Response> {
     let page = Profile {
         shell: visit.shell(Section::Settings),
         tab: Tab::Profile,
@@ -132,6 +167,7 @@ fn page(visit: &Visit, status: StatusCode, form: Form) -> Result<Response> {
         zones: locale::zones(form.value("timezone")),
         date_formats: locale::date_formats(visit.today()?),
         form,
+        code,
     };
     Ok(answer(status, &page))
 }

@@ -51,6 +51,13 @@ pub struct Link {
     pub count: u64,
 }
 
+/// An address that is still to be proven.
+pub struct Unproven {
+    pub email: String,
+    /// Whether the account can do little until then.
+    pub is_limited: bool,
+}
+
 /// What stands around every page.
 pub struct Shell {
     /// The reader's name.
@@ -58,6 +65,8 @@ pub struct Shell {
     /// Proves that a form is ours.
     pub token: String,
     pub notice: Option<Notice>,
+    /// Set while the reader's address is unproven.
+    pub unproven: Option<Unproven>,
     section: Section,
     unread: u64,
 }
@@ -65,7 +74,12 @@ pub struct Shell {
 impl Shell {
     pub fn new(frame: &Frame, section: Section, token: String, notice: Option<Notice>) -> Self {
         let (name, unread) = (frame.account.name(), frame.unread_messages);
-        Self { name, token, notice, section, unread }
+        let unproven = frame
+            .account
+            .email_verified_at
+            .is_none()
+            .then(|| Unproven { email: frame.account.email.clone(), is_limited: frame.is_limited });
+        Self { name, token, notice, unproven, section, unread }
     }
 
     /// Every part, in the order of use.

@@ -24,7 +24,7 @@ use crate::{
     },
     http::{
         answer::Bare,
-        bearer::Bearer,
+        bearer::{Bearer, OptionalBearer},
         body::Body,
         query::{Loose, Parameters},
         visitor::Visitor,
@@ -327,9 +327,10 @@ impl Routes {
     async fn verify_email(
         &self,
         body: Body<EmailLinkInput>,
+        bearer: OptionalBearer,
     ) -> Result<Bare<DoneBody>, Failed<Proving>> {
-        self.0.verify_email_link(body.read(EmailLink::read)?).await?;
-        Ok(Bare::new("Email verified successfully"))
+        let proof = self.0.verify_email_link(body.read(EmailLink::read)?, bearer.0).await?;
+        Ok(Bare::new(&*proof.told("Email verified successfully")))
     }
 
     /// Mail a code; the answer is the same whether or not there is such an account
@@ -352,9 +353,10 @@ impl Routes {
     async fn verify_email_otp(
         &self,
         body: Body<EmailOtpInput>,
+        bearer: OptionalBearer,
     ) -> Result<Bare<DoneBody>, Failed<Proving>> {
-        self.0.verify_email(body.read(EmailOtp::read)?).await?;
-        Ok(Bare::new("Email verified successfully"))
+        let proof = self.0.verify_email(body.read(EmailOtp::read)?, bearer.0).await?;
+        Ok(Bare::new(&*proof.told("Email verified successfully")))
     }
 
     /// Sign in with a password
@@ -404,8 +406,10 @@ impl Routes {
     async fn reset_password(
         &self,
         body: Body<PasswordResetInput>,
+        bearer: OptionalBearer,
     ) -> Result<Bare<DoneBody>, Failed<Proving>> {
-        self.0.reset_password(body.read(PasswordReset::read)?, Guessing::AsSet).await?;
+        let reset = body.read(PasswordReset::read)?;
+        self.0.reset_password(reset, Guessing::AsSet, bearer.0).await?;
         Ok(Bare::new("Password reset successfully. Please log in again."))
     }
 

@@ -101,9 +101,9 @@ statuses! {
     /// Reading, or ending what is one's own.
     Reading: 401 500 503;
     /// Beginning what the state may forbid.
-    Beginning: 401 409 500 503;
+    Beginning: 401 403 409 500 503;
     /// Registering a passkey, or turning the second factor on.
-    Enrolling: 400 401 409 413 415 500 503;
+    Enrolling: 400 401 403 409 413 415 500 503;
     /// Asking to sign in with a passkey.
     Asking: 400 409 413 415 429 500 503;
     /// Signing in with a passkey.
@@ -123,7 +123,7 @@ statuses! {
     /// Reading what everybody may see.
     Viewing: 404 429 500 503;
     /// Writing to a freelancer.
-    Writing: 400 404 413 415 429 500 503;
+    Writing: 400 403 404 413 415 429 500 503;
     /// Answering a freelancer.
     Answering: 400 404 409 413 415 429 500 503;
     /// Turning the second factor off.

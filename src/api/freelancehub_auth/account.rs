@@ -12,6 +12,7 @@ use crate::{
     app::{
         App,
         code::CodeMail,
+        proof::AddressProof,
         session::{AccessLife, SignIn},
     },
     domain::{
@@ -22,7 +23,7 @@ use crate::{
     },
     http::{
         answer::Bare,
-        bearer::Bearer,
+        bearer::{Bearer, OptionalBearer},
         body::Body,
         visitor::Visitor,
         wire::{EmailInput, Instant, Maybe, Nullable, OneOf, OtpInput, Text, wire},
@@ -75,9 +76,9 @@ wire! {
 }
 
 impl VerifiedBody {
-    fn new(app: &App, sign_in: SignIn) -> Result<Self> {
+    fn new(app: &App, (sign_in, proof): (SignIn, AddressProof)) -> Result<Self> {
         Ok(Self {
-            message: "Email verified successfully".to_owned(),
+            message: proof.told("Email verified successfully"),
             access_token: app.access_token(sign_in.claims, AccessLife::Configured)?,
             user: (&sign_in.account).into(),
             refresh_token: sign_in.refresh_token,
@@ -148,11 +149,12 @@ impl Routes {
     async fn verify_otp(
         &self,
         body: Body<OtpBodyInput>,
+        bearer: OptionalBearer,
         visitor: Visitor,
     ) -> Result<Bare<VerifiedBody>, Failed<Verifying>> {
         let given = body.read(EmailOtp::read)?;
-        let sign_in = self.0.verify_email_and_login(given, visitor.device).await?;
-        Ok(Bare::new(VerifiedBody::new(&self.0, sign_in)?))
+        let proven = self.0.verify_email_and_login(given, bearer.0, visitor.device).await?;
+        Ok(Bare::new(VerifiedBody::new(&self.0, proven)?))
     }
 
     /// Mail a new code; the answer is the same whether or not there is such an account

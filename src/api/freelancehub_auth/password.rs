@@ -20,7 +20,7 @@ use crate::{
     },
     http::{
         answer::Bare,
-        bearer::Bearer,
+        bearer::{Bearer, OptionalBearer},
         body::Body,
         wire::{EmailInput, OtpInput, Str, wire},
     },
@@ -112,9 +112,10 @@ impl Routes {
     async fn reset(
         &self,
         body: Body<PasswordResetInput>,
+        bearer: OptionalBearer,
     ) -> Result<Bare<DoneBody>, Failed<Asking>> {
-        let reset = body.read(PasswordReset::read_by_rule)?;
-        self.0.reset_password(reset, Guessing::AsSet).await?;
+        let reset = body.read(PasswordReset::read)?;
+        self.0.reset_password(reset, Guessing::AsSet, bearer.0).await?;
         Ok(Bare::new("Password reset successfully. Please log in again."))
     }
 

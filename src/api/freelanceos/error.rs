@@ -53,15 +53,15 @@ statuses! {
     /// Reading one thing.
     Finding: 401 404 429 500 503;
     /// Making something.
-    Creating: 400 401 409 413 415 429 500 503;
+    Creating: 400 401 403 409 413 415 429 500 503;
     /// Changing one's own account.
-    ChangingSelf: 400 401 413 415 429 500 503;
+    ChangingSelf: 400 401 403 413 415 429 500 503;
     /// Changing something.
-    Changing: 400 401 404 409 413 415 429 500 503;
+    Changing: 400 401 403 404 409 413 415 429 500 503;
     /// Changing something that no state forbids.
-    ChangingFreely: 400 401 404 413 415 429 500 503;
+    ChangingFreely: 400 401 403 404 413 415 429 500 503;
     /// Deleting something.
-    Deleting: 401 404 409 429 500 503;
+    Deleting: 401 403 404 409 429 500 503;
     /// Deleting something that no state forbids.
-    DeletingFreely: 401 404 429 500 503;
+    DeletingFreely: 401 403 404 429 500 503;
 }

@@ -12,7 +12,8 @@ use crate::{
 
 /// What of the database bears on who can do what.
 pub struct Doors {
-    pub has_accounts: bool,
+    pub is_set_up: bool,
+    pub has_owner: bool,
     /// By the settings, or else by what its owner decided.
     pub open_registration: bool,
 }
@@ -89,11 +90,17 @@ pub fn examine_doors(config: &Config, doors: &Doors, report: &mut Report) {
     if !is_open(config) && is_local_url(&config.public_url) {
         return;
     }
-    if !doors.has_accounts {
+    if !doors.is_set_up {
         report.warn(
             "accounts",
-            "there is none yet: whoever comes first owns this server",
-            "make yours now: `freelanceos admin create-user EMAIL`",
+            "nobody owns this server yet: whoever opens /welcome first will",
+            "make your account now: `freelanceos admin create-user EMAIL`",
+        );
+    } else if !doors.has_owner {
+        report.warn(
+            "accounts",
+            "nobody owns this server: its owner's account was deleted",
+            "name another: `freelanceos admin make-owner EMAIL`",
         );
     } else if doors.open_registration {
         report.warn(

@@ -245,7 +245,8 @@ fn examine_rows(
             doctor::rollups(&mut tx)?,
             outbox::health(&mut tx, late, lately)?,
             Doors {
-                has_accounts: account::oldest(&mut tx)?.is_some(),
+                is_set_up: registration::is_set_up(&mut tx)?,
+                has_owner: account::find_owner(&mut tx)?.is_some(),
                 open_registration: registration::is_open(&mut tx, setting)?,
             },
             program_state::find(&mut tx, BACKUP_FAILURE)?,

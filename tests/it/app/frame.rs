@@ -15,12 +15,13 @@ async fn the_frame_tells_who_is_the_owner_what_is_unread_and_whether_a_code_is_a
         let message = json!({"name": "Eve", "email": "eve@example.com", "message": "Hello"});
         app.hub_post("/public/freelancers/obi/messages", message).await.bare(201);
     }
+    app.app.make_owner("ada@example.com".to_owned()).await.unwrap();
     let frame = app.app.frame(ada.claims()).await.unwrap();
     assert_eq!((frame.account.email.as_str(), frame.unread_messages), ("ada@example.com", 0));
-    assert!(frame.is_owner && !frame.two_factor);
+    assert!(frame.account.is_owner && !frame.two_factor);
     let frame = app.app.frame(obi.claims()).await.unwrap();
     assert_eq!((frame.account.email.as_str(), frame.unread_messages), ("obi@example.com", 2));
-    assert!(!frame.is_owner && !frame.two_factor);
+    assert!(!frame.account.is_owner && !frame.two_factor);
 }
 
 #[tokio::test]

@@ -191,7 +191,7 @@ fn doctor_tells_what_others_can_do() {
         let line = ended.done().lines().find(|line| line.contains("  accounts "));
         line.expect(&ended.stdout).to_owned()
     };
-    assert!(said(&[named, proxy]).contains("whoever comes first owns this server"));
+    assert!(said(&[named, proxy]).contains("whoever opens /welcome first will"));
     place.create_user("owner@example.com");
     assert!(said(&[named, proxy]).contains("whoever reaches this server may make one"));
     let closed = ("OPEN_REGISTRATION", "off");

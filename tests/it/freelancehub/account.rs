@@ -447,6 +447,10 @@ async fn a_locked_account_proves_and_resets_nothing() {
     app.hub_post("/auth/reset-password", by_reset).await.refusal(400);
     app.app.set_disabled(EMAIL.to_owned(), false).await.unwrap();
     login(&app).await.refusal(401);
+    // What was mailed before is void.
+    app.post("/auth/verify-otp", by_otp).await.refusal(400);
+    app.post("/auth/resend-otp", json!({"email": EMAIL})).await.bare(200);
+    let by_otp = json!({"email": EMAIL, "otp": app.code_of(EMAIL).await});
     app.post("/auth/verify-otp", by_otp).await.bare(200);
 }
 

@@ -7,7 +7,7 @@ mod envelope;
 pub mod freelancer;
 mod message;
 mod openapi;
-mod passkey;
+pub mod passkey;
 mod passkey_body;
 mod passkey_refusal;
 mod portfolio;

@@ -175,7 +175,7 @@ async fn a_code_of_a_clock_that_is_wrong_is_refused_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_mailed_code_does_not_sign_in_without_the_second_factor() {
+async fn a_mailed_code_does_not_sign_in_again_without_the_second_factor() {
     let app = spawn_app().await;
     let guarded = Guarded::new(&app, "user@example.com").await;
     app.post("/auth/resend-otp", json!({"email": "user@example.com"})).await.bare(200);
@@ -185,7 +185,7 @@ async fn a_mailed_code_does_not_sign_in_without_the_second_factor() {
         if let Some(code) = code {
             body["totpCode"] = code.into();
         }
-        app.post("/auth/verify-otp", body).await
+        guarded.user.post("/auth/verify-otp", body).await
     };
     for (code, message) in [
         (None, "A two-factor code is required"),

@@ -277,7 +277,8 @@ async fn an_account_of_freelanceos_is_active_but_not_proven_until_a_code_proves_
     assert_eq!(profile.bare(200)["role"], "freelancer");
     assert_eq!(profile.bare(200)["lastLoginAt"], json!(null));
     app.post("/auth/resend-otp", json!({"email": EMAIL})).await.bare(200);
-    verify(&app, &app.code_of(EMAIL).await).await.bare(200);
+    let proof = json!({"email": EMAIL, "otp": app.code_of(EMAIL).await});
+    user.post("/auth/verify-otp", proof).await.bare(200);
     let credentials = json!({"email": EMAIL, "password": PASSWORD});
     app.post("/auth/login", credentials).await.bare(200);
     let profile = user.get("/auth/profile").await;

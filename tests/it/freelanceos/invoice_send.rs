@@ -151,6 +151,7 @@ async fn an_account_mails_fifty_invoices_a_day_but_sends_as_many_as_it_likes() {
     let app =
         spawn_app_with(Options { rate_limit: true, trust_proxy: true, ..Options::default() }).await;
     let user = app.register("ada@example.com").await;
+    app.app.make_owner("ada@example.com".to_owned()).await.unwrap();
     let id = draft(&user, "Ngozi").await;
     let again = async |round: usize| {
         let request = user.request(Method::POST, &format!("/invoices/{id}/send"));

@@ -40,8 +40,8 @@ pub fn shown(value: &Value) -> String {
     let hide = |line: &str| {
         let value = line.split('"').nth(3).unwrap_or_default();
         match value.split_once('_') {
-            Some((_, digits)) if digits.len() == 26 => line.replace(digits, "…"),
             _ if value.starts_with("eyJ") => line.replace(value, "…"),
+            Some((_, digits)) if digits.len() == 26 => line.replace(digits, "…"),
             _ => line.to_owned(),
         }
     };

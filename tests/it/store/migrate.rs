@@ -136,6 +136,14 @@ fn a_database_of_every_released_version_migrates_without_losing_anything() {
             rows.map(Result::unwrap).collect()
         };
         assert!(broken.is_empty(), "{broken:?}");
+        // The server belongs to whom it belonged: the oldest account that can be used.
+        let owner = sqlite::peek(&path, |connection| {
+            let sql = "SELECT count(*) FROM accounts, program_state WHERE owner = 1 \
+                AND name = 'set_up' AND id = (SELECT id FROM accounts \
+                WHERE activated_at IS NOT NULL ORDER BY id LIMIT 1)";
+            Tx::new(connection).one(sql, &[], |row| row.get::<i64>(0))
+        });
+        assert_eq!(owner.unwrap(), 1);
         // Who could log in can still; who waited waits on.
         let waiting = sqlite::peek(&path, |connection| {
             let sql = "SELECT count(*) FROM accounts WHERE (activated_at IS NULL \

@@ -16,7 +16,9 @@ fn frames_pictures_and_searches_read_by_an_index() {
     let database = home.database();
     let account = id(1);
     let asked = asked_by(database, |tx| {
-        store::account::oldest(tx)?;
+        store::account::any(tx)?;
+        store::account::find_owner(tx)?;
+        store::quota::count_rows(tx, account, 500)?;
         store::message::count_unread(tx, account)?;
         store::two_factor::find(tx, account)?;
 

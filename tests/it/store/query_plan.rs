@@ -33,7 +33,7 @@ use crate::support::{Home, START};
 /// Reads every list in every way and every figure of the dashboard.
 fn read_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     let claims = Claims { account, session: id(1) };
-    store::session::actor(tx, claims)?;
+    store::session::actor(tx, claims, START.parse().unwrap())?;
     let rates = store::exchange_rate::latest(tx, account, Currency::USD)?;
     let page = Page { number: 2, size: 10 };
     let now: Timestamp = START.parse().unwrap();

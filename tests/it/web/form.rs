@@ -239,6 +239,7 @@ async fn cases(user: &User<'_>) -> Vec<Case> {
             &[("firstName", "A"), ("lastName", ""), ("timezone", "Mars"), ("dateFormat", "iso")],
             "lastName",
         ),
+        case("/settings", "/settings/verify-code", &[("otp", "12")], "otp"),
         case("/settings/money", "/settings/money", &[("currency", "XXY")], "currency"),
         case(
             "/settings/money",

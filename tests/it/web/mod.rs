@@ -1,7 +1,7 @@
 //! The pages.
 
 mod account_data;
-mod browser;
+pub mod browser;
 mod client;
 mod code;
 mod dashboard;

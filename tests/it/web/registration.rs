@@ -90,6 +90,7 @@ async fn others_register_where_they_may() {
 async fn the_owner_opens_and_closes_registration_unless_a_setting_decides() {
     let app = spawn_app().await;
     let owner = Browser::of(&app.register("a@example.com").await);
+    app.app.make_owner("a@example.com".to_owned()).await.unwrap();
     let page = owner.open("/settings/data").await.expect(200);
     let closed = owner.send(&page, "/settings/data/registration", &[]).await;
     closed.says("Nobody else can make an account here now.");

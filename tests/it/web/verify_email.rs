@@ -15,8 +15,8 @@ async fn link(app: &TestApp) -> String {
     app.hub_post("/auth/register", registration(EMAIL, "johndoe123")).await.bare(201);
     let mails = app.mails().await;
     let text = &mails[0].text;
-    let (_, rest) = text.split_once(PUBLIC_URL).unwrap();
-    format!("{}{}", app.base, rest.split_whitespace().next().unwrap())
+    let (_, rest) = text.split_once(&format!("{PUBLIC_URL}/verify-email")).unwrap();
+    format!("{}/verify-email{}", app.base, rest.split_whitespace().next().unwrap())
 }
 
 /// The fields of the form on a page.
