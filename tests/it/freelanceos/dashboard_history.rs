@@ -18,10 +18,12 @@ use crate::support::{JWT_SECRET, START, TestApp, User, spawn_app};
 const EMAIL: &str = "a@example.com";
 const CURRENCIES: [&str; 4] = ["USD", "NGN", "EUR", "XOF"];
 const STATUSES: [&str; 5] = ["planning", "active", "on_hold", "completed", "cancelled"];
-/// The pairs rates are known of, each in one direction, and about how much.
-const PAIRS: [(&str, &str, u64); 5] = [
+/// The pairs rates are known of, one of them both ways, and about how much. XOF and NGN know each
+/// other by other currencies only.
+const PAIRS: [(&str, &str, u64); 6] = [
     ("NGN", "USD", 650),
     ("EUR", "USD", 1_080_000),
+    ("USD", "EUR", 900_000),
     ("USD", "XOF", 600_123_457),
     ("EUR", "NGN", 1_650_000_000),
     ("XOF", "EUR", 1_524),

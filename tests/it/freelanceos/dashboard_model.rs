@@ -107,17 +107,46 @@ impl Model {
         now.to_zoned(self.zone.clone()).date()
     }
 
-    /// An amount in the base currency, by the rate of the pair or of the pair turned round.
+    /// The newest rate of a pair as a fraction, with its day. Where both directions are known from
+    /// the same day, the one that was asked for counts.
+    fn pair(&self, from: &'static str, into: &'static str) -> Option<(Date, i128, i128)> {
+        let given = self.rates.get(&(from, into)).map(|(day, rate)| (*day, *rate, self.rate_one));
+        let turned = self.rates.get(&(into, from)).map(|(day, rate)| (*day, self.rate_one, *rate));
+        match (given, turned) {
+            (Some(given), Some(turned)) if turned.0 > given.0 => Some(turned),
+            (given, turned) => given.or(turned),
+        }
+    }
+
+    /// The rate by one other currency: the one whose older rate is the newest, then whose newer
+    /// rate is, then the first by its code.
+    fn cross(&self, from: &'static str) -> Option<(i128, i128)> {
+        let ways: BTreeSet<&'static str> =
+            self.rates.keys().flat_map(|pair| [pair.0, pair.1]).collect();
+        let mut best: Option<((Date, Date), (i128, i128))> = None;
+        for way in ways {
+            if let Some((first_day, a, b)) = self.pair(from, way)
+                && let Some((second_day, c, d)) = self.pair(way, self.base)
+            {
+                let days = (first_day.min(second_day), first_day.max(second_day));
+                if best.is_none_or(|(known, _)| days > known) {
+                    best = Some((days, (a * c, b * d)));
+                }
+            }
+        }
+        best.map(|(_, rate)| rate)
+    }
+
+    /// An amount in the base currency, by the rate of the pair, either way round, or else by one
+    /// currency that both have rates with.
     pub fn convert(&self, currency: &'static str, minor: i128) -> Option<i128> {
         if currency == self.base {
             return Some(minor);
         }
         let (into, from) = (10_i128.pow(exponent(self.base)), 10_i128.pow(exponent(currency)));
-        if let Some((_, rate)) = self.rates.get(&(currency, self.base)) {
-            return Some(round(minor * rate * into, self.rate_one * from));
-        }
-        let (_, rate) = self.rates.get(&(self.base, currency))?;
-        Some(round(minor * self.rate_one * into, rate * from))
+        let direct = self.pair(currency, self.base).map(|(_, rate, one)| (rate, one));
+        let (rate, one) = direct.or_else(|| self.cross(currency))?;
+        Some(round(minor * rate * into, one * from))
     }
 
     /// Each currency converted once, and what has no rate.
