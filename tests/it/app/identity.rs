@@ -118,22 +118,23 @@ async fn a_domain_is_one_in_its_own_script_in_ascii_and_in_full_width() {
 
 #[tokio::test]
 async fn accounts_with_addresses_of_former_versions_can_still_be_used() {
-    for (address, key) in [
-        ("jörg@example.com", "jörg@example.com"),
-        ("a@xn--mller-kva.example", "a@xn--mller-kva.example"),
-    ] {
+    // No mail server is sure to take letters other than ASCII before the @.
+    for (address, mails) in [("jörg@example.com", 0), ("a@xn--mller-kva.example", 1)] {
         let app = spawn_app().await;
         app.register("old@example.com").await;
         let store = Store::open(app.database()).unwrap();
         let put = move |tx: &mut Tx| {
             let sql = "UPDATE accounts SET email = ?1, email_key = ?2";
-            tx.change(sql, &[address.into(), key.into()])
+            tx.change(sql, &[address.into(), address.into()])
         };
         store.write(put).await.unwrap();
         store.close();
         app.post("/auth/login", credentials(address, PASSWORD)).await.data(200);
         app.hub_post("/auth/forgot-password", json!({"email": address})).await.bare(200);
-        assert_eq!(app.mails().await.len(), 1, "{address}");
+        assert_eq!(app.mails().await.len(), mails, "{address}");
+        let letters = app.app.list_mail(false).await.unwrap();
+        let failed = letters.iter().filter(|letter| letter.failed_at.is_some()).count();
+        assert_eq!(failed, 1 - mails, "{address}");
     }
 }
 

@@ -186,7 +186,7 @@ async fn pages_of_an_unproven_account_offer_a_code_and_say_what_waits_for_it() {
     }
     let page = browser.open("/clients").await;
     let sent = browser.send(&page, "/settings/verify-email", &[]).await.expect(200);
-    sent.says("A mail is on its way.");
+    sent.says("the mail was saved as a file");
     let otp = app.code_of("a@example.com").await;
     let done = browser.send(&sent, "/settings/verify-code", &[("otp", &otp)]).await.expect(200);
     done.says("Your e-mail address is verified.").hides("Please verify");
