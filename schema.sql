@@ -555,8 +555,8 @@ ALTER TABLE outbox ADD COLUMN file_name TEXT;
 CREATE INDEX outbox_failed_of_account ON outbox (account_id, id) WHERE failed_at IS NOT NULL;
 CREATE INDEX outbox_by_kind ON outbox (account_id, kind, id) WHERE invoice_id IS NULL;
 
--- What was made of a milestone and of a proposal, once each. (Invoices go with their account
--- alone, after its milestones.)
+-- The invoice made of a milestone and the project made of a proposal, once each. (An invoice is
+-- removed only with its account, whose milestones go first.)
 ALTER TABLE milestones ADD COLUMN invoice_id BYTEA;
 CREATE UNIQUE INDEX milestones_invoice ON milestones (invoice_id) WHERE invoice_id IS NOT NULL;
 ALTER TABLE proposals ADD COLUMN project_id BYTEA REFERENCES projects (id);

@@ -107,6 +107,10 @@ async fn fill(guarded: &Guarded<'_>, username: &str) {
          updated_at) VALUES (?1, 'INV', 14, '0', ?2, 0) ON CONFLICT DO NOTHING",
         "INSERT INTO invoice_files SELECT id, ?2, ?2, 0 FROM invoices \
          WHERE account_id = ?1 AND status = 'paid' LIMIT 1 ON CONFLICT DO NOTHING",
+        "UPDATE milestones SET invoice_id = \
+         (SELECT id FROM invoices WHERE account_id = ?1 LIMIT 1) WHERE account_id = ?1",
+        "UPDATE proposals SET project_id = \
+         (SELECT id FROM projects WHERE account_id = ?1 LIMIT 1) WHERE account_id = ?1",
     ] {
         let values = [id.clone(), key.clone()];
         let values = if sql.contains("?2") { &values[..] } else { &values[..1] };
