@@ -47,8 +47,6 @@ struct OwnedBody {
 /// Signs and verifies tokens.
 pub struct Tokens {
     header: Header,
-    /// The first part of every token of ours.
-    written_header: String,
     signing: EncodingKey,
     verifying: DecodingKey,
     validation: Validation,
@@ -62,10 +60,8 @@ impl Tokens {
         // The library reads the machine's clock; ours is compared below.
         validation.validate_exp = false;
         validation.required_spec_claims.clear();
-        let header = Header::new(Algorithm::HS256);
         Self {
-            written_header: written(&header),
-            header,
+            header: Header::new(Algorithm::HS256),
             signing: EncodingKey::from_secret(secret),
             verifying: DecodingKey::from_secret(secret),
             validation,
@@ -102,8 +98,7 @@ impl Tokens {
     }
 
     fn decode(&self, typ: TokenType, token: &str) -> Result<(Claims, i64)> {
-        // A header of ours says nothing else: no `crit` that would have to be understood, no key.
-        if token.split('.').next() != Some(&self.written_header) {
+        if !token.split('.').next().is_some_and(is_plain) {
             return Err(refused());
         }
         let body = decode::<OwnedBody>(token, &self.verifying, &self.validation)
@@ -117,9 +112,22 @@ impl Tokens {
     }
 }
 
-/// A header as it stands in a token; what has text keys only can be written.
-fn written(header: &Header) -> String {
-    URL_SAFE_NO_PAD.encode(serde_json::to_vec(header).unwrap_or_default())
+/// All that the header of a token may say: no `crit` that would have to be understood, no key.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlainHeader {
+    alg: Algorithm,
+    typ: Option<String>,
+}
+
+/// Whether the header of a token says no more than ours do, in any order.
+fn is_plain(header: &str) -> bool {
+    let header = URL_SAFE_NO_PAD.decode(header).ok();
+    header.and_then(|json| serde_json::from_slice(&json).ok()).is_some_and(
+        |PlainHeader { alg, typ }| {
+            alg == Algorithm::HS256 && typ.is_none_or(|typ| typ.eq_ignore_ascii_case("JWT"))
+        },
+    )
 }
 
 fn refused() -> Error {
@@ -191,14 +199,20 @@ mod tests {
             let token = format!("{message}.{}", tag.unwrap());
             tokens.verify(TokenType::Access, &token, at(1)).is_ok()
         };
-        assert!(is_taken(r#"{"typ":"JWT","alg":"HS256"}"#));
+        for header in [
+            r#"{"typ":"JWT","alg":"HS256"}"#,
+            r#"{"alg": "HS256", "typ": "jwt"}"#,
+            r#"{"alg":"HS256"}"#,
+        ] {
+            assert!(is_taken(header), "{header}");
+        }
         for header in [
             r#"{"typ":"JWT","alg":"HS256","crit":["exp"]}"#,
             r#"{"typ":"JWT","alg":"HS256","crit":["x"],"x":1}"#,
             r#"{"typ":"JWT","alg":"HS256","b64":false}"#,
             r#"{"typ":"JWT","alg":"HS256","kid":"../../dev/null"}"#,
             r#"{"typ":"at+jwt","alg":"HS256"}"#,
-            r#"{"alg":"HS256"}"#,
+            r#"{"typ":"JWT"}"#,
             r#"{"typ":"JWT","alg":"none","alg":"HS256"}"#,
         ] {
             assert!(!is_taken(header), "{header}");

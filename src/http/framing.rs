@@ -3,7 +3,7 @@
 
 use poem::{
     Request,
-    http::{HeaderName, Version, header, uri::Authority},
+    http::{HeaderName, Method, Version, header, uri::Authority},
 };
 
 use crate::domain::error::{Error, Result};
@@ -44,7 +44,12 @@ pub fn check(request: &Request) -> Result<()> {
     };
     let host = host.to_str().ok().filter(|host| is_host(host));
     let host = host.ok_or_else(|| Error::malformed("The Host header is none"))?;
-    match request.original_uri().authority() {
+    // The target of CONNECT is another server, and never a path of this one.
+    let asked = match *request.method() {
+        Method::CONNECT => None,
+        _ => request.original_uri().authority(),
+    };
+    match asked {
         Some(asked) if !asked.as_str().eq_ignore_ascii_case(host) => {
             Err(Error::malformed("The request names two hosts"))
         }

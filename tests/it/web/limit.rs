@@ -130,7 +130,7 @@ async fn a_reset_is_refused_for_its_code_before_anybody_guesses_at_its_password(
     page.says("This code is wrong");
     let typed = [("email", "a@example.com"), ("otp", "000000"), ("newPassword", "Password123!")];
     let page = Browser::new(&app).post("/reset", &typed).await.expect(400);
-    page.says("This code is wrong").hides("tried first");
+    page.says("This code is wrong").hides("among the passwords");
 }
 
 #[tokio::test]
