@@ -383,7 +383,7 @@ impl App {
 
     /// Forgets what has expired (sessions, codes, challenges, windows of limits, old answers,
     /// visitors and mails, accounts that nobody proved or that were deleted, pictures that nothing
-    /// shows), a few at a time. Answers whether more is left to forget.
+    /// shows, old copies of the database), a few at a time. Answers whether more is left to forget.
     pub async fn sweep(&self) -> Result<bool> {
         let now = self.now();
         // By then the day has ended in every timezone.
@@ -411,6 +411,7 @@ impl App {
         }
         self.remove_unused_images().await?;
         self.remove_deleted_accounts().await?;
+        self.store.remove_old_copies(now).await?;
         Ok(false)
     }
 

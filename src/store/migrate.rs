@@ -1,12 +1,12 @@
 //! Brings a database to the schema this program knows.
 
 use std::{
-    fs,
+    fs, io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 
 use super::{
     Database, client,
@@ -22,6 +22,11 @@ const VERSIONS: &str = "CREATE TABLE schema_version \
 
 /// The version from which on searches pass over accents.
 const REFOLDED: i64 = 4;
+
+/// How the name of a copy tells when it was made.
+const TIME: &str = "%Y%m%dT%H%M%SZ";
+/// How long a copy made before a migration is kept: it holds rows that may be deleted meanwhile.
+const COPY_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// One block of `schema.sql`.
 struct Block {
@@ -92,7 +97,7 @@ pub fn run(database: &Database, now: Timestamp) -> Result<Migration> {
         )));
     }
     if let (Some(path), 1..) = (database.file(), migration.from) {
-        let stamp = now.strftime("%Y%m%dT%H%M%SZ");
+        let stamp = now.strftime(TIME);
         let copy = path.with_extension(format!("v{}-{stamp}.db", migration.from));
         sqlite::backup(path, &copy, |_, _| true).inspect_err(|_| discard(&copy))?;
         migration.copy = Some(copy);
@@ -130,6 +135,32 @@ fn discard(copy: &Path) {
         // Why the migration failed matters more.
         let _ = fs::remove_file(name);
     }
+}
+
+/// Removes the copies that [`run`] made of a database file more than 30 days ago.
+///
+/// # Errors
+///
+/// The folder cannot be read, or a copy cannot be removed.
+pub(super) fn remove_old_copies(database: &Path, now: Timestamp) -> io::Result<()> {
+    let Some(folder) = database.parent() else { return Ok(()) };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let made = entry.file_name().to_str().and_then(|name| copied_at(database, name));
+        if made.is_some_and(|made| now.duration_since(made) > COPY_KEPT) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// When the file of that name was made, if it is a copy that [`run`] made of the database.
+fn copied_at(database: &Path, name: &str) -> Option<Timestamp> {
+    let rest = name.strip_prefix(database.file_stem()?.to_str()?)?.strip_prefix(".v")?;
+    let (version, time) = rest.strip_suffix(".db")?.split_once('-')?;
+    version.parse::<u32>().ok()?;
+    TimeZone::UTC.to_timestamp(DateTime::strptime(TIME, time).ok()?).ok()
 }
 
 /// Makes the newest schema in a database that holds none of it.

@@ -196,6 +196,20 @@ impl Store {
             .map_err(Error::internal)?
     }
 
+    /// Removes copies that were made of the database file before a migration, once they are 30
+    /// days old.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be read, or a copy cannot be removed.
+    pub async fn remove_old_copies(&self, now: jiff::Timestamp) -> Result<()> {
+        let Some(path) = self.file().map(Path::to_owned) else { return Ok(()) };
+        spawn_blocking(move || migrate::remove_old_copies(&path, now))
+            .await
+            .map_err(Error::internal)?
+            .map_err(Error::internal)
+    }
+
     /// How many reads and writes wait for a thread.
     pub fn queued(&self) -> (usize, usize) {
         (self.reads.len(), self.writes.len())
