@@ -107,7 +107,9 @@ fn round_trip(place: &Place, middle: &str) {
     let sum = (0..11).map(|number| i128::from(i64::MAX) - number).sum::<i128>();
     assert_eq!(answers["sums"]["created_at"].to_string(), sum.to_string());
     assert!(!place.files().iter().any(|name| name.contains("transferring")));
-    assert_eq!(place.run(&["doctor"]).code, 1, "the odd rows are in no sum");
+    // Odd rows belong to no sum, and keep nobody from looking at the rest.
+    let doctor = place.run(&["doctor"]).done();
+    assert!(doctor.contains("agree with the rows"), "{doctor}");
 }
 
 #[test]
