@@ -361,29 +361,3 @@ async fn not_a_byte_of_a_deleted_account_is_left_in_the_data_folder() {
     assert_eq!(files_with(home.path(), NAME), Vec::<PathBuf>::new());
     assert_eq!(obi.get("/clients").await.body["total"], 60);
 }
-
-#[tokio::test]
-async fn copies_made_before_an_upgrade_are_removed_after_thirty_days_and_no_other_file() {
-    let app = spawn_app().await;
-    let database = app.database().file().unwrap();
-    let stem = database.file_stem().unwrap().to_str().unwrap();
-    let name = |rest: &str| database.with_file_name(format!("{stem}{rest}"));
-    let day = |days: i64| {
-        let time = app.app.now() - SignedDuration::from_hours(24 * days);
-        time.strftime("%Y%m%dT%H%M%SZ").to_string()
-    };
-    let old = [name(&format!(".v3-{}.db", day(31))), name(&format!(".v12-{}.db", day(400)))];
-    let kept = [
-        name(&format!(".v3-{}.db", day(29))),
-        name(&format!(".v3-{}.db", day(-2))),
-        name(&format!("-of-mine.v3-{}.db", day(31))),
-        name(&format!(".vital-{}.db", day(31))),
-        name(&format!(".v3-{}.db.gz", day(31))),
-        name(".v3-before.db"),
-    ];
-    old.iter().chain(&kept).for_each(|file| fs::write(file, "copy").unwrap());
-    app.app.sweep().await.unwrap();
-    let left = |files: &[PathBuf]| files.iter().filter(|file| file.exists()).count();
-    assert_eq!((left(&old), left(&kept)), (0, kept.len()));
-    assert!(database.exists());
-}

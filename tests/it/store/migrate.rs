@@ -1,13 +1,14 @@
 //! Databases of released versions are brought to this one without losing a row.
 
-use std::{collections::BTreeMap, fs, io::Read};
+use std::{collections::BTreeMap, fs, io::Read, path::PathBuf};
 
 use flate2::read::GzDecoder;
 use freelanceos::store::{
-    Database, doctor,
+    Database, Store, doctor,
     engine::{Connection, Tx},
     migrate, sqlite,
 };
+use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
 use crate::support::START;
@@ -178,4 +179,33 @@ fn clients_of_older_versions_are_found_without_their_accents_too() {
     })
     .unwrap();
     assert_eq!(key, "adebayo strasse\na@example.com\n");
+}
+
+#[tokio::test]
+async fn copies_made_before_an_upgrade_are_removed_after_thirty_days_and_no_other_file() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("freelanceos.db");
+    let database = Database::Sqlite(file.clone());
+    let now: Timestamp = START.parse().unwrap();
+    migrate::run(&database, now).unwrap();
+    let name = |rest: &str| folder.path().join(format!("freelanceos{rest}"));
+    let day = |days: i64| {
+        let time = now - SignedDuration::from_hours(24 * days);
+        time.strftime("%Y%m%dT%H%M%SZ").to_string()
+    };
+    let old = [name(&format!(".v3-{}.db", day(31))), name(&format!(".v12-{}.db", day(400)))];
+    let kept = [
+        name(&format!(".v3-{}.db", day(29))),
+        name(&format!(".v3-{}.db", day(-2))),
+        name(&format!("-of-mine.v3-{}.db", day(31))),
+        name(&format!(".vital-{}.db", day(31))),
+        name(&format!(".v3-{}.db.gz", day(31))),
+        name(".v3-before.db"),
+        file,
+    ];
+    let (_, made) = kept.split_last().unwrap();
+    old.iter().chain(made).for_each(|copy| fs::write(copy, "copy").unwrap());
+    Store::open(&database).unwrap().remove_old_copies(now).await.unwrap();
+    let left = |files: &[PathBuf]| files.iter().filter(|file| file.exists()).count();
+    assert_eq!((left(&old), left(&kept)), (0, kept.len()));
 }
