@@ -10,6 +10,7 @@ mod given;
 mod licenses;
 mod logging;
 mod mail;
+mod memory;
 mod migrate;
 mod notify;
 mod openapi;

@@ -16,8 +16,8 @@ use tokio::{
 };
 
 use super::{
-    Failure, Outcome, backup::schedule, cannot_open, logging, migrate::cannot_migrate, notify, now,
-    tls::Tls,
+    Failure, Outcome, backup::schedule, cannot_open, logging, memory, migrate::cannot_migrate,
+    notify, now, tls::Tls,
 };
 use crate::{
     app::{
@@ -350,6 +350,8 @@ async fn sweep(app: Arc<App>) {
         for _ in 0..SWEEP_EVERY.as_secs() / REST_EVERY.as_secs() {
             tokio::time::sleep(REST_EVERY).await;
             app.rest();
+            // It locks the heap in parts, which must not hold up requests.
+            let _ = tokio::task::spawn_blocking(memory::give_back).await;
         }
     }
 }

@@ -3,10 +3,12 @@
 
 use std::marker::PhantomData;
 
+use futures_util::TryStreamExt;
 use poem::{
     Request, RequestBody,
-    http::{StatusCode, header},
-    web::headers::HeaderMapExt,
+    error::ReadBodyError,
+    http::{HeaderMap, StatusCode, header},
+    web::headers::{ContentLength, HeaderMapExt},
 };
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
@@ -84,11 +86,11 @@ impl<T: Input> Body<T> {
     async fn take(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
         let headers = request.headers();
         let too_large = || poem::Error::from_status(StatusCode::PAYLOAD_TOO_LARGE);
-        let length = headers.typed_get::<poem::web::headers::ContentLength>();
+        let length = headers.typed_get::<ContentLength>();
         if length.is_some_and(|length| length.0 > BODY_MAX as u64) {
             return Err(too_large());
         }
-        let bytes = body.take()?.into_bytes_limit(BODY_MAX).await?;
+        let bytes = read_whole(headers, body.take()?, BODY_MAX).await?;
         let (key, key_is_valid) = match headers.get("idempotency-key") {
             None => (None, true),
             Some(key) => {
@@ -105,12 +107,35 @@ impl<T: Input> Body<T> {
             is_json: headers
                 .get(header::CONTENT_TYPE)
                 .is_some_and(|value| is_json(value.as_bytes())),
-            bytes: bytes.into(),
+            bytes,
             key,
             key_is_valid,
             documented_as: PhantomData,
         })
     }
+}
+
+/// Reads a body whole, into room of the length that its headers announce: what doubles as it grows
+/// takes twice as much.
+///
+/// # Errors
+///
+/// The body is larger than `most`, or cannot be read.
+pub async fn read_whole(
+    headers: &HeaderMap,
+    body: poem::Body,
+    most: usize,
+) -> Result<Vec<u8>, ReadBodyError> {
+    let announced = headers.typed_get::<ContentLength>().map_or(0, |length| length.0);
+    let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or(most).min(most));
+    let mut chunks = body.into_bytes_stream();
+    while let Some(chunk) = chunks.try_next().await? {
+        if bytes.len() + chunk.len() > most {
+            return Err(ReadBodyError::PayloadTooLarge);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
 }
 
 /// How many values JSON has, at most: each takes many times the memory of what was sent.

@@ -23,9 +23,9 @@ use tokio::{
 use crate::app::share::{Owner, Shares};
 
 /// Bytes of all bodies together.
-const BUDGET: usize = 32 << 20;
-/// Bytes of what one address sends: two of the largest uploads.
-const SHARE: usize = 12 << 20;
+const BUDGET: usize = 16 << 20;
+/// Bytes of what one address sends: the largest upload, and something beside it.
+const SHARE: usize = 10 << 20;
 /// Bytes kept apart for small bodies, which no flood of large ones shall keep out.
 const SMALL_BUDGET: usize = 4 << 20;
 /// What is announced to be no larger is small.

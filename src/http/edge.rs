@@ -155,7 +155,8 @@ impl<E: Endpoint> Endpoint for Edge<E> {
                     } else {
                         let token = bearer::token(&request).map(str::to_owned);
                         let asker = Asker { address, token, ..Asker::default() };
-                        let answer = asker.ask(self.answer(request, &path, &id));
+                        // Boxed, so that whoever is refused does not hold room for an answer.
+                        let answer = asker.ask(Box::pin(self.answer(request, &path, &id)));
                         watch::named(&id, address, answer).await
                     };
                     if response.status() == StatusCode::METHOD_NOT_ALLOWED {

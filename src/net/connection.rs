@@ -33,8 +33,9 @@ use super::{
 };
 use crate::http::framing::TwoLengths;
 
-/// Largest request head, in bytes.
-const HEAD_MAX: usize = 64 * 1024;
+/// Largest request head, in bytes. It is also what a connection reads at once, so that a thousand
+/// connections with unread bodies hold 16 MiB.
+const HEAD_MAX: usize = 16 * 1024;
 
 pub struct Connection {
     pub local: SocketAddr,

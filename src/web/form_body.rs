@@ -1,14 +1,17 @@
 //! How a browser sends a form, and what of it is held while somebody signs in again.
 
 use poem::{
-    FromRequest, Request, RequestBody,
+    Body, FromRequest, Request, RequestBody,
     http::{StatusCode, header},
-    web::{Form, Multipart},
+    web::Multipart,
 };
 use tokio::io::AsyncReadExt;
 
 use super::fields::Fields;
-use crate::{domain::error::Error, http::problem::into_poem};
+use crate::{
+    domain::error::Error,
+    http::{body::read_whole, problem::into_poem},
+};
 
 /// Largest form, in bytes.
 const FORM_MAX: usize = 1024 * 1024;
@@ -43,35 +46,37 @@ const NOT_HELD: [&str; 9] = [
 impl Fields {
     /// Reads the body of a form.
     pub async fn read(request: &mut Request, pictures: Pictures) -> poem::Result<Self> {
+        let body = request.take_body();
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let is_multipart = pictures != Pictures::Refused
             && kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
         if is_multipart && pictures == Pictures::Dropped {
-            return Self::read_without_picture(request).await;
+            return Self::read_without_picture(request, body).await;
         }
         let most = if is_multipart { UPLOAD_MAX } else { FORM_MAX };
-        let bytes = request.take_body().into_bytes_limit(most).await?;
+        let bytes = read_whole(request.headers(), body, most).await?;
         // Each takes many times the memory of what was sent.
         if !is_multipart && bytes.iter().filter(|byte| **byte == b'&').count() >= FIELDS_MAX {
             return Err(poem::Error::from_status(StatusCode::PAYLOAD_TOO_LARGE));
         }
-        let mut body = RequestBody::new(bytes.into());
         if is_multipart {
+            let mut body = RequestBody::new(bytes.into());
             return Self::read_multipart(Multipart::from_request(request, &mut body).await?).await;
         }
-        let Form(pairs) = Form::<Vec<(String, String)>>::from_request(request, &mut body)
-            .await
-            .map_err(|_| into_poem(Error::malformed("This is no form")))?;
+        let is_form =
+            kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+        let pairs = is_form.then(|| serde_urlencoded::from_bytes(&bytes).ok()).flatten();
+        let pairs = pairs.ok_or_else(|| into_poem(Error::malformed("This is no form")))?;
         Ok(Self { pairs, ..Self::default() })
     }
 
     /// Reads what was typed into a form with a picture, which is never held as a whole.
-    async fn read_without_picture(request: &mut Request) -> poem::Result<Self> {
+    async fn read_without_picture(request: &Request, body: Body) -> poem::Result<Self> {
         let length = request.header(header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
         if length.is_none_or(|length: usize| length > UPLOAD_MAX) {
             return Err(poem::Error::from_status(StatusCode::PAYLOAD_TOO_LARGE));
         }
-        let mut body = RequestBody::new(request.take_body());
+        let mut body = RequestBody::new(body);
         let mut parts = Multipart::from_request(request, &mut body).await?;
         let garbled = || poem::Error::from_status(StatusCode::BAD_REQUEST);
         let (mut fields, mut left) = (Self::default(), FORM_MAX as u64);
