@@ -17,6 +17,7 @@ mod openapi;
 mod rates;
 mod restore;
 mod serve;
+mod sweep;
 mod terminal;
 mod tls;
 mod transfer;

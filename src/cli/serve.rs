@@ -16,8 +16,8 @@ use tokio::{
 };
 
 use super::{
-    Failure, Outcome, backup::schedule, cannot_open, logging, memory, migrate::cannot_migrate,
-    notify, now, tls::Tls,
+    Failure, Outcome, backup::schedule, cannot_open, logging, migrate::cannot_migrate, notify, now,
+    sweep, tls::Tls,
 };
 use crate::{
     app::{
@@ -42,12 +42,8 @@ use crate::{
     },
 };
 
-/// How often expired rows are swept out.
-const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 /// Connections that one address may have at the same time.
 const CONNECTIONS_OF_ONE: usize = 256;
-/// How often memory is given back that sign-ins used.
-const REST_EVERY: Duration = Duration::from_secs(30);
 /// How long a database server may take to begin to answer.
 const DATABASE_START: Duration = Duration::from_secs(30);
 
@@ -180,7 +176,7 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
     });
     let routes = server::routes(&app, &gate);
     let (stopper, stop) = watch::channel(false);
-    let sweeper = tokio::spawn(sweep(Arc::clone(&app)));
+    let sweeper = tokio::spawn(sweep::run(Arc::clone(&app)));
     let mailer = tokio::spawn(mail(Arc::clone(&app), stop.clone()));
     let backups = config.database.file().map(|file| {
         let (file, plan) = (file.to_owned(), config.backup.clone());
@@ -338,20 +334,4 @@ pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 
 async fn mail(app: Arc<App>, stop: watch::Receiver<bool>) {
     app.run_mail(stop).await;
-}
-
-async fn sweep(app: Arc<App>) {
-    loop {
-        match app.sweep().await {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) => tracing::warn!(cause = error.cause(), "expired rows could not be swept"),
-        }
-        for _ in 0..SWEEP_EVERY.as_secs() / REST_EVERY.as_secs() {
-            tokio::time::sleep(REST_EVERY).await;
-            app.rest();
-            // It locks the heap in parts, which must not hold up requests.
-            let _ = tokio::task::spawn_blocking(memory::give_back).await;
-        }
-    }
 }
