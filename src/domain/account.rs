@@ -10,7 +10,7 @@ use super::{
     code::SecondCode,
     date::{DateFormat, Zone},
     error::Result,
-    form::{Form, Object},
+    form::{Form, Object, Read},
     id::AccountId,
     money::Currency,
     rule::Rule,
@@ -95,11 +95,11 @@ pub struct Coordinates {
 
 impl Location {
     /// Reads the fields of a location; the country must be there.
-    pub fn read(form: &mut Form) -> Option<Self> {
+    pub fn read(form: &mut Form) -> Read<Self> {
         let country = form.required("country", text::line(text::NAME_MAX));
         let city = form.optional("city", text::line(text::NAME_MAX));
         let coordinates = form.optional("coordinates", Coordinates::read);
-        Some(Self { country: country?, city: city?, coordinates: coordinates? })
+        Ok(Self { country: country?, city: city?, coordinates: coordinates? })
     }
 }
 
@@ -226,14 +226,12 @@ pub struct Credentials {
 
 impl Credentials {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let email = form.required("email", text::known_email);
-        let password = form.required("password", |value| text::raw(value).map(str::to_owned));
-        let totp_code = SecondCode::read_optional(&mut form);
-        let (Some(email), Some(password), Some(totp_code)) = (email, password, totp_code) else {
-            return Err(form.failure());
-        };
-        Ok(Self { email, password: Password(password), totp_code })
+        Form::read(object, |form| {
+            let email = form.required("email", text::known_email);
+            let password = form.required("password", text::any);
+            let totp_code = SecondCode::read_optional(form);
+            Ok(Self { email: email?, password: Password(password?), totp_code: totp_code? })
+        })
     }
 }
 
@@ -250,29 +248,29 @@ pub struct AccountChange {
 
 impl AccountChange {
     pub fn read(object: &Object) -> Result<Self> {
-        Self::read_fields(Form::new(object), |_| Some(None))
+        Form::read(object, |form| Self::read_fields(form, Ok(None)))
     }
 
     /// What a page sends: `dateFormat` too.
     pub fn read_web(object: &Object) -> Result<Self> {
-        Self::read_fields(Form::new(object), |form| form.change("dateFormat", DateFormat::read))
+        Form::read(object, |form| {
+            let date_format = form.change("dateFormat", DateFormat::read);
+            Self::read_fields(form, date_format)
+        })
     }
 
-    fn read_fields(
-        mut form: Form,
-        date_format: impl FnOnce(&mut Form) -> Option<Option<DateFormat>>,
-    ) -> Result<Self> {
+    fn read_fields(form: &mut Form, date_format: Read<Option<DateFormat>>) -> Read<Self> {
         let first_name = form.change("firstName", text::line(text::PERSON_NAME_MAX));
         let last_name = form.change("lastName", text::line(text::PERSON_NAME_MAX));
         let currency = form.change_or("currency", None, Currency::read);
         let zone = form.change_or("timezone", None, Zone::read);
-        let date_format = date_format(&mut form);
-        let (Some(first_name), Some(last_name), Some(currency), Some(zone), Some(date_format)) =
-            (first_name, last_name, currency, zone, date_format)
-        else {
-            return Err(form.failure());
-        };
-        Ok(Self { first_name, last_name, currency, zone, date_format })
+        Ok(Self {
+            first_name: first_name?,
+            last_name: last_name?,
+            currency: currency?,
+            zone: zone?,
+            date_format: date_format?,
+        })
     }
 
     /// Makes the change.

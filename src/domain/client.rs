@@ -38,18 +38,20 @@ pub struct ClientDetails {
 impl ClientDetails {
     /// Reads a new client: `name` and `email` at least.
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let name = form.required("name", text::line(text::NAME_MAX));
-        let email = form.required("email", text::email);
-        let company = form.optional("company", text::line(text::NAME_MAX));
-        let phone = form.optional("phone", text::line(text::NAME_MAX));
-        let country = form.optional("country", text::line(text::NAME_MAX));
-        let (Some(name), Some(email), Some(company), Some(phone), Some(country)) =
-            (name, email, company, phone, country)
-        else {
-            return Err(form.failure());
-        };
-        Ok(Self { name, email, company, phone, country })
+        Form::read(object, |form| {
+            let name = form.required("name", text::line(text::NAME_MAX));
+            let email = form.required("email", text::email);
+            let company = form.optional("company", text::line(text::NAME_MAX));
+            let phone = form.optional("phone", text::line(text::NAME_MAX));
+            let country = form.optional("country", text::line(text::NAME_MAX));
+            Ok(Self {
+                name: name?,
+                email: email?,
+                company: company?,
+                phone: phone?,
+                country: country?,
+            })
+        })
     }
 
     /// The text that a search looks in.
@@ -79,18 +81,20 @@ pub struct ClientChange {
 
 impl ClientChange {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let name = form.change("name", text::line(text::NAME_MAX));
-        let email = form.change("email", text::email);
-        let company = form.patch("company", text::line(text::NAME_MAX));
-        let phone = form.patch("phone", text::line(text::NAME_MAX));
-        let country = form.patch("country", text::line(text::NAME_MAX));
-        let (Some(name), Some(email), Some(company), Some(phone), Some(country)) =
-            (name, email, company, phone, country)
-        else {
-            return Err(form.failure());
-        };
-        Ok(Self { name, email, company, phone, country })
+        Form::read(object, |form| {
+            let name = form.change("name", text::line(text::NAME_MAX));
+            let email = form.change("email", text::email);
+            let company = form.patch("company", text::line(text::NAME_MAX));
+            let phone = form.patch("phone", text::line(text::NAME_MAX));
+            let country = form.patch("country", text::line(text::NAME_MAX));
+            Ok(Self {
+                name: name?,
+                email: email?,
+                company: company?,
+                phone: phone?,
+                country: country?,
+            })
+        })
     }
 
     /// The details after the change.
@@ -115,10 +119,10 @@ pub struct ClientFilter {
 
 impl ClientFilter {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let search = text::search(&mut form);
-        let page = Page::read(&mut form);
-        let (Some(search), Some(page)) = (search, page) else { return Err(form.failure()) };
-        Ok(Self { search, page })
+        Form::read(object, |form| {
+            let search = text::search(form);
+            let page = Page::read(form);
+            Ok(Self { search: search?, page: page? })
+        })
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     account::{Account, Password},
     error::Result,
-    form::{Form, Object},
+    form::{Form, Object, Read},
     password::{check_rule, must_not_be_guessed},
     rule::Rule,
     text,
@@ -76,21 +76,20 @@ pub struct OtpRequest {
 impl OtpRequest {
     /// Reads `email` and `type`.
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let email = form.required("email", text::known_email);
-        let otp_type = form.required("type", OtpType::read);
-        let (Some(email), Some(otp_type)) = (email, otp_type) else { return Err(form.failure()) };
-        Ok(Self { email, otp_type })
+        Form::read(object, |form| {
+            let email = form.required("email", text::known_email);
+            let otp_type = form.required("type", OtpType::read);
+            Ok(Self { email: email?, otp_type: otp_type? })
+        })
     }
 
     /// Reads `email`, for a type that the route says.
     pub fn of_type(otp_type: OtpType) -> impl Fn(&Object) -> Result<Self> {
         move |object| {
-            let mut form = Form::new(object);
-            match form.required("email", text::known_email) {
-                Some(email) => Ok(Self { email, otp_type }),
-                None => Err(form.failure()),
-            }
+            Form::read(object, |form| {
+                let email = form.required("email", text::known_email);
+                Ok(Self { email: email?, otp_type })
+            })
         }
     }
 }
@@ -106,14 +105,12 @@ pub struct EmailOtp {
 
 impl EmailOtp {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let email = form.required("email", text::known_email);
-        let otp = form.required("otp", Otp::read);
-        let totp_code = SecondCode::read_optional(&mut form);
-        let (Some(email), Some(otp), Some(totp_code)) = (email, otp, totp_code) else {
-            return Err(form.failure());
-        };
-        Ok(Self { email, otp, totp_code })
+        Form::read(object, |form| {
+            let email = form.required("email", text::known_email);
+            let otp = form.required("otp", Otp::read);
+            let totp_code = SecondCode::read_optional(form);
+            Ok(Self { email: email?, otp: otp?, totp_code: totp_code? })
+        })
     }
 }
 
@@ -126,11 +123,11 @@ pub struct EmailLink {
 
 impl EmailLink {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let token = form.required("token", |value| text::raw(value).map(str::to_owned));
-        let email = form.required("email", text::known_email);
-        let (Some(token), Some(email)) = (token, email) else { return Err(form.failure()) };
-        Ok(Self { token, email })
+        Form::read(object, |form| {
+            let token = form.required("token", text::any);
+            let email = form.required("email", text::known_email);
+            Ok(Self { token: token?, email: email? })
+        })
     }
 }
 
@@ -157,14 +154,12 @@ impl PasswordReset {
     }
 
     fn read_fields(object: &Object, rule: fn(&Account, &Password) -> Result<()>) -> Result<Self> {
-        let mut form = Form::new(object);
-        let email = form.required("email", text::known_email);
-        let otp = form.required("otp", Otp::read);
-        let password = form.required("newPassword", text::new_password).map(Password::new);
-        let (Some(email), Some(otp), Some(password)) = (email, otp, password) else {
-            return Err(form.failure());
-        };
-        Ok(Self { email, otp, password, rule })
+        Form::read(object, |form| {
+            let email = form.required("email", text::known_email);
+            let otp = form.required("otp", Otp::read);
+            let password = form.required("newPassword", text::new_password).map(Password::new);
+            Ok(Self { email: email?, otp: otp?, password: password?, rule })
+        })
     }
 
     /// Refuses a password that would be guessed, which no document asks for.
@@ -194,7 +189,7 @@ impl SecondCode {
     }
 
     /// Reads a field that may be left out, or left empty by a form that always sends it.
-    pub fn read_optional(form: &mut Form) -> Option<Option<Self>> {
+    pub fn read_optional(form: &mut Form) -> Read<Option<Self>> {
         let code = form.optional("totpCode", |value| match text::raw(value)?.trim() {
             "" => Ok(None),
             _ => Self::read(value).map(Some),

@@ -91,11 +91,10 @@ words! {
 impl Period {
     /// Reads `?period=`; months where none is given.
     pub fn from_query(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        match form.optional("period", Self::read) {
-            Some(period) => Ok(period.unwrap_or(Self::Monthly)),
-            None => Err(form.failure()),
-        }
+        Form::read(object, |form| {
+            let period = form.optional("period", Self::read);
+            Ok(period?.unwrap_or(Self::Monthly))
+        })
     }
 
     /// The first days of the last [`PERIODS_SHOWN`] periods, oldest first, and of the next one.
@@ -225,11 +224,10 @@ fn percent(part: u64, whole: u64) -> u64 {
 
 /// Reads `?limit=` of the activity feed: 1 to 100, 20 where none is given.
 pub fn activity_limit(object: &Object) -> Result<u32> {
-    let mut form = Form::new(object);
-    match form.optional("limit", page::whole(100)) {
-        Some(limit) => Ok(limit.unwrap_or(20)),
-        None => Err(form.failure()),
-    }
+    Form::read(object, |form| {
+        let limit = form.optional("limit", page::whole(100));
+        Ok(limit?.unwrap_or(20))
+    })
 }
 
 #[cfg(test)]

@@ -51,19 +51,17 @@ pub struct NewRate {
 impl NewRate {
     /// Reads `from`, `to`, `rate` and `day`.
     pub fn read(object: &Object) -> Result<Self, Error> {
-        let mut form = Form::new(object);
-        let from = form.required("from", Currency::read);
-        let into = form.optional("to", Currency::read);
-        let rate = form.required("rate", |value| match value {
-            Value::Number(number) => money::exchange_rate(&number.to_string()),
-            Value::String(text) => money::exchange_rate(text),
-            _ => Err(Rule::NotNumber),
-        });
-        let day = form.optional("day", date::read);
-        let (Some(from), Some(into), Some(rate), Some(day)) = (from, into, rate, day) else {
-            return Err(form.failure());
-        };
-        Ok(Self { from, into, rate, day })
+        Form::read(object, |form| {
+            let from = form.required("from", Currency::read);
+            let into = form.optional("to", Currency::read);
+            let rate = form.required("rate", |value| match value {
+                Value::Number(number) => money::exchange_rate(&number.to_string()),
+                Value::String(text) => money::exchange_rate(text),
+                _ => Err(Rule::NotNumber),
+            });
+            let day = form.optional("day", date::read);
+            Ok(Self { from: from?, into: into?, rate: rate?, day: day? })
+        })
     }
 
     /// The rate for an account with that base currency, on that day.

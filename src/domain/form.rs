@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::{
-    error::{Error, Result},
+    error::{self, Error},
     patch::Patch,
     rule::{FieldError, Rule},
 };
@@ -15,17 +15,36 @@ pub type Object = Map<String, Value>;
 
 /// Reads fields of an [`Object`] in the order in which failures shall be reported.
 ///
-/// Each reading method answers `None` when the field failed, so that a caller ends with
-/// `let (Some(a), Some(b)) = (a, b) else { return Err(form.failure()) };`.
+/// Every field is read before the first `?`, so that all failures are found:
+/// `let name = form.required(…); let email = form.required(…); Ok(New { name: name?, email: email? })`.
 pub struct Form<'a> {
     object: &'a Object,
     prefix: String,
     errors: Vec<FieldError>,
 }
 
+/// A field as it was read; why it failed stands in the form.
+pub type Read<T> = Result<T, Failed>;
+
+/// What stands for a field that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failed;
+
 impl<'a> Form<'a> {
-    pub fn new(object: &'a Object) -> Self {
-        Self { object, prefix: String::new(), errors: Vec::new() }
+    /// Reads an object whole.
+    ///
+    /// # Errors
+    ///
+    /// Every field that failed.
+    pub fn read<T>(
+        object: &'a Object,
+        read: impl FnOnce(&mut Self) -> Read<T>,
+    ) -> error::Result<T> {
+        let mut form = Self { object, prefix: String::new(), errors: Vec::new() };
+        match read(&mut form) {
+            Ok(value) if form.errors.is_empty() => Ok(value),
+            _ => Err(Error::invalid(form.errors)),
+        }
     }
 
     /// A field that must be there.
@@ -33,12 +52,9 @@ impl<'a> Form<'a> {
         &mut self,
         name: &'static str,
         parse: impl FnOnce(&'a Value) -> Result<T, Rule>,
-    ) -> Option<T> {
+    ) -> Read<T> {
         match self.value(name) {
-            None => {
-                self.fail(name, Rule::Required);
-                None
-            }
+            None => Err(self.fail(name, Rule::Required)),
             Some(value) => self.keep(name, parse(value)),
         }
     }
@@ -48,9 +64,9 @@ impl<'a> Form<'a> {
         &mut self,
         name: &'static str,
         parse: impl FnOnce(&'a Value) -> Result<T, Rule>,
-    ) -> Option<Option<T>> {
+    ) -> Read<Option<T>> {
         match self.given(name) {
-            None => Some(None),
+            None => Ok(None),
             Some(value) => self.keep(name, parse(value)).map(Some),
         }
     }
@@ -60,13 +76,10 @@ impl<'a> Form<'a> {
         &mut self,
         name: &'static str,
         parse: impl FnOnce(&'a Value) -> Result<T, Rule>,
-    ) -> Option<Option<T>> {
+    ) -> Read<Option<T>> {
         match self.object.get(name) {
-            None => Some(None),
-            Some(Value::Null) => {
-                self.fail(name, Rule::Required);
-                None
-            }
+            None => Ok(None),
+            Some(Value::Null) => Err(self.fail(name, Rule::Required)),
             Some(value) => self.keep(name, parse(value)).map(Some),
         }
     }
@@ -78,9 +91,9 @@ impl<'a> Form<'a> {
         name: &'static str,
         emptied: Option<T>,
         parse: impl FnOnce(&'a Value) -> Result<T, Rule>,
-    ) -> Option<Option<T>> {
+    ) -> Read<Option<T>> {
         match self.object.get(name) {
-            Some(value) if is_empty(value) => Some(emptied),
+            Some(value) if is_empty(value) => Ok(emptied),
             _ => self.change(name, parse),
         }
     }
@@ -90,7 +103,7 @@ impl<'a> Form<'a> {
         &mut self,
         name: &'static str,
         parse: impl FnOnce(&'a Value) -> Result<T, Rule>,
-    ) -> Option<Patch<T>> {
+    ) -> Read<Patch<T>> {
         let read = self.optional(name, parse);
         self.patched(name, read)
     }
@@ -100,11 +113,11 @@ impl<'a> Form<'a> {
         &mut self,
         name: &'static str,
         max: usize,
-        mut parse: impl FnMut(&mut Form<'a>) -> Option<T>,
-    ) -> Option<Option<Vec<T>>> {
+        mut parse: impl FnMut(&mut Form<'a>) -> Read<T>,
+    ) -> Read<Option<Vec<T>>> {
         let list = match self.entries(name, max)? {
             Some(list) => list,
-            None => return Some(None),
+            None => return Ok(None),
         };
         let mut read = Vec::with_capacity(list.len());
         for (index, entry) in list.iter().enumerate() {
@@ -114,7 +127,7 @@ impl<'a> Form<'a> {
             };
             read.extend(self.within(&format!("{name}[{index}]"), object, &mut parse));
         }
-        (read.len() == list.len()).then_some(Some(read))
+        if read.len() == list.len() { Ok(Some(read)) } else { Err(Failed) }
     }
 
     /// An object within the object, whose failures name the field in it: `location.city`. One
@@ -122,18 +135,15 @@ impl<'a> Form<'a> {
     pub fn object<T>(
         &mut self,
         name: &'static str,
-        parse: impl FnOnce(&mut Form<'a>) -> Option<T>,
-    ) -> Option<Option<T>> {
+        parse: impl FnOnce(&mut Form<'a>) -> Read<T>,
+    ) -> Read<Option<T>> {
         let object = match self.given(name) {
-            None => return Some(None),
+            None => return Ok(None),
             Some(Value::Object(object)) if !object.is_empty() && object.values().all(is_blank) => {
-                return Some(None);
+                return Ok(None);
             }
             Some(Value::Object(object)) => object,
-            Some(_) => {
-                self.fail(name, Rule::NotObject);
-                return None;
-            }
+            Some(_) => return Err(self.fail(name, Rule::NotObject)),
         };
         self.within(name, object, parse).map(Some)
     }
@@ -144,25 +154,22 @@ impl<'a> Form<'a> {
         name: &'static str,
         max: usize,
         parse: impl Fn(&'a Value) -> Result<T, Rule>,
-    ) -> Option<Option<Vec<T>>> {
+    ) -> Read<Option<Vec<T>>> {
         let list = match self.entries(name, max)? {
             Some(list) => list,
-            None => return Some(None),
+            None => return Ok(None),
         };
         let mut read = Vec::with_capacity(list.len());
         for (index, entry) in list.iter().enumerate() {
-            match parse(entry) {
-                Ok(value) => read.push(value),
-                Err(rule) => self.fail(format!("{name}[{index}]"), rule),
-            }
+            read.extend(parse(entry).map_err(|rule| self.fail(format!("{name}[{index}]"), rule)));
         }
-        (read.len() == list.len()).then_some(Some(read))
+        if read.len() == list.len() { Ok(Some(read)) } else { Err(Failed) }
     }
 
     /// What was read of an optional field, as a change of it: missing keeps it, `null` or
     /// an empty string clears it.
-    pub fn patched<T>(&self, name: &str, read: Option<Option<T>>) -> Option<Patch<T>> {
-        Some(match read? {
+    pub fn patched<T>(&self, name: &str, read: Read<Option<T>>) -> Read<Patch<T>> {
+        Ok(match read? {
             Some(value) => Patch::Set(value),
             None if self.mentions(name) => Patch::Clear,
             None => Patch::Keep,
@@ -170,14 +177,14 @@ impl<'a> Form<'a> {
     }
 
     /// The entries of a list that may be left out.
-    fn entries(&mut self, name: &'static str, max: usize) -> Option<Option<&'a [Value]>> {
+    fn entries(&mut self, name: &'static str, max: usize) -> Read<Option<&'a [Value]>> {
         match self.given(name) {
-            None => Some(None),
-            Some(Value::Array(list)) if list.len() <= max => Some(Some(list)),
+            None => Ok(None),
+            Some(Value::Array(list)) if list.len() <= max => Ok(Some(list)),
             Some(value) => {
                 let is_list = value.is_array();
-                self.fail(name, if is_list { Rule::TooManyItems { max } } else { Rule::NotList });
-                None
+                let rule = if is_list { Rule::TooManyItems { max } } else { Rule::NotList };
+                Err(self.fail(name, rule))
             }
         }
     }
@@ -187,8 +194,8 @@ impl<'a> Form<'a> {
         &mut self,
         name: &str,
         object: &'a Object,
-        parse: impl FnOnce(&mut Form<'a>) -> Option<T>,
-    ) -> Option<T> {
+        parse: impl FnOnce(&mut Form<'a>) -> Read<T>,
+    ) -> Read<T> {
         let prefix = format!("{}{name}.", self.prefix);
         let mut inner = Form { object, prefix, errors: std::mem::take(&mut self.errors) };
         let read = parse(&mut inner);
@@ -201,8 +208,8 @@ impl<'a> Form<'a> {
         self.object.contains_key(name)
     }
 
-    /// Records a failure found by comparing fields.
-    pub fn fail(&mut self, name: impl Into<Cow<'static, str>>, rule: Rule) {
+    /// Records a failure, be it one found by comparing fields.
+    pub fn fail(&mut self, name: impl Into<Cow<'static, str>>, rule: Rule) -> Failed {
         let name = name.into();
         let field = if self.prefix.is_empty() {
             name
@@ -210,16 +217,7 @@ impl<'a> Form<'a> {
             Cow::Owned(format!("{}{name}", self.prefix))
         };
         self.errors.push(FieldError { field, rule });
-    }
-
-    /// Whether nothing has failed so far.
-    pub fn is_clean(&self) -> bool {
-        self.errors.is_empty()
-    }
-
-    /// Everything that failed.
-    pub fn failure(self) -> Error {
-        Error::invalid(self.errors)
+        Failed
     }
 
     fn value(&self, name: &str) -> Option<&'a Value> {
@@ -231,8 +229,8 @@ impl<'a> Form<'a> {
         self.value(name).filter(|value| !is_empty(value))
     }
 
-    fn keep<T>(&mut self, name: &'static str, read: Result<T, Rule>) -> Option<T> {
-        read.map_err(|rule| self.fail(name, rule)).ok()
+    fn keep<T>(&mut self, name: &'static str, read: Result<T, Rule>) -> Read<T> {
+        read.map_err(|rule| self.fail(name, rule))
     }
 }
 

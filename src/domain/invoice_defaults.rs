@@ -87,54 +87,29 @@ pub struct InvoiceDefaultsChange {
 
 impl InvoiceDefaultsChange {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let business_name = form.patch("businessName", text::line(text::NAME_MAX));
-        let address = form.patch("address", text::free(LINES_MAX));
-        let tax_id = form.patch("taxId", text::line(text::NAME_MAX));
-        let prefix = form.change("prefix", invoice_series::prefix);
-        let next_number = form.change("nextNumber", whole(1, START_MAX));
-        let due_days = form.change("dueDays", whole(0, 365));
-        let tax_rate = form.change("taxRate", percent);
-        let notes = form.patch("notes", text::free(text::FREE_MAX));
-        let payment_instructions = form.patch("paymentInstructions", text::free(LINES_MAX));
-        let number_format = form.change("numberFormat", NumberFormat::read);
-        let (
-            Some(business_name),
-            Some(address),
-            Some(tax_id),
-            Some(prefix),
-            Some(next_number),
-            Some(due_days),
-            Some(tax_rate),
-            Some(notes),
-            Some(payment_instructions),
-            Some(number_format),
-        ) = (
-            business_name,
-            address,
-            tax_id,
-            prefix,
-            next_number,
-            due_days,
-            tax_rate,
-            notes,
-            payment_instructions,
-            number_format,
-        )
-        else {
-            return Err(form.failure());
-        };
-        Ok(Self {
-            business_name,
-            address: unless_blank(address),
-            tax_id,
-            prefix,
-            next_number,
-            due_days,
-            tax_rate,
-            notes: unless_blank(notes),
-            payment_instructions: unless_blank(payment_instructions),
-            number_format,
+        Form::read(object, |form| {
+            let business_name = form.patch("businessName", text::line(text::NAME_MAX));
+            let address = form.patch("address", text::free(LINES_MAX));
+            let tax_id = form.patch("taxId", text::line(text::NAME_MAX));
+            let prefix = form.change("prefix", invoice_series::prefix);
+            let next_number = form.change("nextNumber", whole(1, START_MAX));
+            let due_days = form.change("dueDays", whole(0, 365));
+            let tax_rate = form.change("taxRate", percent);
+            let notes = form.patch("notes", text::free(text::FREE_MAX));
+            let payment_instructions = form.patch("paymentInstructions", text::free(LINES_MAX));
+            let number_format = form.change("numberFormat", NumberFormat::read);
+            Ok(Self {
+                business_name: business_name?,
+                address: unless_blank(address?),
+                tax_id: tax_id?,
+                prefix: prefix?,
+                next_number: next_number?,
+                due_days: due_days?,
+                tax_rate: tax_rate?,
+                notes: unless_blank(notes?),
+                payment_instructions: unless_blank(payment_instructions?),
+                number_format: number_format?,
+            })
         })
     }
 

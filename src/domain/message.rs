@@ -52,14 +52,12 @@ pub struct NewMessage {
 
 impl NewMessage {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let name = form.required("name", text::line(text::NAME_MAX));
-        let email = form.required("email", text::email);
-        let content = form.required("message", text::said(text::FREE_MAX));
-        let (Some(name), Some(email), Some(content)) = (name, email, content) else {
-            return Err(form.failure());
-        };
-        Ok(Self { name, email, content })
+        Form::read(object, |form| {
+            let name = form.required("name", text::line(text::NAME_MAX));
+            let email = form.required("email", text::email);
+            let content = form.required("message", text::said(text::FREE_MAX));
+            Ok(Self { name: name?, email: email?, content: content? })
+        })
     }
 }
 
@@ -71,12 +69,11 @@ pub struct MessageChange {
 
 impl MessageChange {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let flag = |value: &Value| value.as_bool().ok_or(Rule::NotBoolean);
-        match form.required("read", flag) {
-            Some(read) => Ok(Self { read }),
-            None => Err(form.failure()),
-        }
+        Form::read(object, |form| {
+            let flag = |value: &Value| value.as_bool().ok_or(Rule::NotBoolean);
+            let read = form.required("read", flag);
+            Ok(Self { read: read? })
+        })
     }
 }
 

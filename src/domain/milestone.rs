@@ -56,26 +56,22 @@ pub struct NewMilestone {
 
 impl NewMilestone {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let project_id = form.required("projectId", ProjectId::read);
-        let name = form.required("name", text::line(text::NAME_MAX));
-        let description = form.optional("description", text::free(text::FREE_MAX));
-        let amount = form.required("amount", money::amount);
-        let status = form.optional("status", MilestoneStatus::read);
-        let due_date = form.optional("dueDate", date::read);
-        let (
-            Some(project_id),
-            Some(name),
-            Some(description),
-            Some(amount),
-            Some(status),
-            Some(due_date),
-        ) = (project_id, name, description, amount, status, due_date)
-        else {
-            return Err(form.failure());
-        };
-        let status = status.unwrap_or(MilestoneStatus::Pending);
-        Ok(Self { project_id, name, description, amount, status, due_date })
+        Form::read(object, |form| {
+            let project_id = form.required("projectId", ProjectId::read);
+            let name = form.required("name", text::line(text::NAME_MAX));
+            let description = form.optional("description", text::free(text::FREE_MAX));
+            let amount = form.required("amount", money::amount);
+            let status = form.optional("status", MilestoneStatus::read);
+            let due_date = form.optional("dueDate", date::read);
+            Ok(Self {
+                project_id: project_id?,
+                name: name?,
+                description: description?,
+                amount: amount?,
+                status: status?.unwrap_or(MilestoneStatus::Pending),
+                due_date: due_date?,
+            })
+        })
     }
 }
 
@@ -92,25 +88,22 @@ pub struct MilestoneChange {
 
 impl MilestoneChange {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let project_id = form.change("projectId", ProjectId::read);
-        let name = form.change("name", text::line(text::NAME_MAX));
-        let description = form.patch("description", text::free(text::FREE_MAX));
-        let amount = form.change("amount", money::amount);
-        let status = form.change_or("status", None, MilestoneStatus::read);
-        let due_date = form.patch("dueDate", date::read);
-        let (
-            Some(project_id),
-            Some(name),
-            Some(description),
-            Some(amount),
-            Some(status),
-            Some(due_date),
-        ) = (project_id, name, description, amount, status, due_date)
-        else {
-            return Err(form.failure());
-        };
-        Ok(Self { project_id, name, description, amount, status, due_date })
+        Form::read(object, |form| {
+            let project_id = form.change("projectId", ProjectId::read);
+            let name = form.change("name", text::line(text::NAME_MAX));
+            let description = form.patch("description", text::free(text::FREE_MAX));
+            let amount = form.change("amount", money::amount);
+            let status = form.change_or("status", None, MilestoneStatus::read);
+            let due_date = form.patch("dueDate", date::read);
+            Ok(Self {
+                project_id: project_id?,
+                name: name?,
+                description: description?,
+                amount: amount?,
+                status: status?,
+                due_date: due_date?,
+            })
+        })
     }
 }
 
@@ -123,12 +116,10 @@ pub struct MilestoneFilter {
 
 impl MilestoneFilter {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let project_id = form.optional("projectId", ProjectId::read);
-        let page = Page::read(&mut form);
-        let (Some(project_id), Some(page)) = (project_id, page) else {
-            return Err(form.failure());
-        };
-        Ok(Self { project_id, page })
+        Form::read(object, |form| {
+            let project_id = form.optional("projectId", ProjectId::read);
+            let page = Page::read(form);
+            Ok(Self { project_id: project_id?, page: page? })
+        })
     }
 }

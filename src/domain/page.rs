@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     error::Result,
-    form::{Form, Object},
+    form::{Form, Object, Read},
     rule::Rule,
 };
 
@@ -19,23 +19,19 @@ pub struct Page {
 
 impl Page {
     /// Reads `page` (default 1) and `pageSize` (default 10).
-    pub fn read(form: &mut Form) -> Option<Self> {
+    pub fn read(form: &mut Form) -> Read<Self> {
         let number = form.optional("page", whole(1_000_000));
         let size = form.optional("pageSize", whole(100));
-        Some(Self { number: number?.unwrap_or(1), size: size?.unwrap_or(10) })
+        Ok(Self { number: number?.unwrap_or(1), size: size?.unwrap_or(10) })
     }
 
     /// Reads FreelanceHub's `limit` (default 10) and `page` (default 1).
     pub fn of_limit(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let size = form.optional("limit", whole(100));
-        let number = form.optional("page", whole(1_000_000));
-        match (number, size) {
-            (Some(number), Some(size)) => {
-                Ok(Self { number: number.unwrap_or(1), size: size.unwrap_or(10) })
-            }
-            _ => Err(form.failure()),
-        }
+        Form::read(object, |form| {
+            let size = form.optional("limit", whole(100));
+            let number = form.optional("page", whole(1_000_000));
+            Ok(Self { number: number?.unwrap_or(1), size: size?.unwrap_or(10) })
+        })
     }
 
     pub fn limit(self) -> i64 {

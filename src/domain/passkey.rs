@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     error::{Error, Result},
-    form::{Form, Object},
+    form::{Form, Object, Read},
     id::{AccountId, PasskeyId},
     rule::Rule,
     text,
@@ -86,27 +86,24 @@ impl CredentialName {
 
 impl NewPasskey {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let name = form.required("name", text::line(text::NAME_MAX));
-        let attestation = required_object(&mut form, "registrationResponse", |form| {
-            let id = form.required("id", encoded);
-            let raw_id = form.required("rawId", encoded);
-            let response = required_object(form, "response", |form| {
-                let client_data = form.required("clientDataJSON", encoded);
-                let attestation_object = form.required("attestationObject", encoded);
-                Some((client_data?, attestation_object?))
+        Form::read(object, |form| {
+            let name = form.required("name", text::line(text::NAME_MAX));
+            let attestation = required_object(form, "registrationResponse", |form| {
+                let id = form.required("id", encoded);
+                let raw_id = form.required("rawId", encoded);
+                let response = required_object(form, "response", |form| {
+                    let client_data = form.required("clientDataJSON", encoded);
+                    let attestation_object = form.required("attestationObject", encoded);
+                    Ok((client_data?, attestation_object?))
+                });
+                let kind = form.required("type", text::any);
+                let credential = CredentialName { id: id?, raw_id: raw_id?, kind: kind? };
+                let (client_data, attestation_object) = response?;
+                Ok(Attestation { credential, client_data, attestation_object })
             });
-            let kind = form.required("type", |value| text::raw(value).map(str::to_owned));
-            let credential = CredentialName { id: id?, raw_id: raw_id?, kind: kind? };
-            let (client_data, attestation_object) = response?;
-            Some(Attestation { credential, client_data, attestation_object })
-        });
-        let challenge = form.required("challenge", encoded);
-        let (Some(name), Some(attestation), Some(challenge)) = (name, attestation, challenge)
-        else {
-            return Err(form.failure());
-        };
-        Ok(Self { name, challenge, attestation })
+            let challenge = form.required("challenge", encoded);
+            Ok(Self { name: name?, challenge: challenge?, attestation: attestation? })
+        })
     }
 }
 
@@ -120,8 +117,7 @@ pub enum Identifier {
 impl Identifier {
     /// Reads the body that asks for a challenge.
     pub fn read_body(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        form.required("identifier", Self::read).ok_or_else(|| form.failure())
+        Form::read(object, |form| form.required("identifier", Self::read))
     }
 
     fn read(value: &Value) -> Result<Self, Rule> {
@@ -157,30 +153,32 @@ pub struct Assertion {
 
 impl PasskeyLogin {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let identifier = form.required("identifier", Identifier::read);
-        let assertion = required_object(&mut form, "authenticationResponse", |form| {
-            let id = form.required("id", encoded);
-            let raw_id = form.required("rawId", encoded);
-            let response = required_object(form, "response", |form| {
-                let client_data = form.required("clientDataJSON", encoded);
-                let authenticator_data = form.required("authenticatorData", encoded);
-                let signature = form.required("signature", encoded);
-                let user_handle = form.optional("userHandle", encoded);
-                Some((client_data?, authenticator_data?, signature?, user_handle?))
+        Form::read(object, |form| {
+            let identifier = form.required("identifier", Identifier::read);
+            let assertion = required_object(form, "authenticationResponse", |form| {
+                let id = form.required("id", encoded);
+                let raw_id = form.required("rawId", encoded);
+                let response = required_object(form, "response", |form| {
+                    let client_data = form.required("clientDataJSON", encoded);
+                    let authenticator_data = form.required("authenticatorData", encoded);
+                    let signature = form.required("signature", encoded);
+                    let user_handle = form.optional("userHandle", encoded);
+                    Ok((client_data?, authenticator_data?, signature?, user_handle?))
+                });
+                let kind = form.required("type", text::any);
+                let credential = CredentialName { id: id?, raw_id: raw_id?, kind: kind? };
+                let (client_data, authenticator_data, signature, user_handle) = response?;
+                Ok(Assertion {
+                    credential,
+                    client_data,
+                    authenticator_data,
+                    signature,
+                    user_handle,
+                })
             });
-            let kind = form.required("type", |value| text::raw(value).map(str::to_owned));
-            let credential = CredentialName { id: id?, raw_id: raw_id?, kind: kind? };
-            let (client_data, authenticator_data, signature, user_handle) = response?;
-            Some(Assertion { credential, client_data, authenticator_data, signature, user_handle })
-        });
-        let challenge = form.required("challenge", encoded);
-        let (Some(identifier), Some(assertion), Some(challenge)) =
-            (identifier, assertion, challenge)
-        else {
-            return Err(form.failure());
-        };
-        Ok(Self { identifier, challenge, assertion })
+            let challenge = form.required("challenge", encoded);
+            Ok(Self { identifier: identifier?, challenge: challenge?, assertion: assertion? })
+        })
     }
 }
 
@@ -188,13 +186,9 @@ impl PasskeyLogin {
 fn required_object<'a, T>(
     form: &mut Form<'a>,
     name: &'static str,
-    parse: impl FnOnce(&mut Form<'a>) -> Option<T>,
-) -> Option<T> {
-    let read = form.object(name, parse)?;
-    if read.is_none() {
-        form.fail(name, Rule::Required);
-    }
-    read
+    parse: impl FnOnce(&mut Form<'a>) -> Read<T>,
+) -> Read<T> {
+    form.object(name, parse)?.ok_or_else(|| form.fail(name, Rule::Required))
 }
 
 /// Text in base64url; some programs pad it, which says nothing.

@@ -62,11 +62,11 @@ pub struct PasswordChange {
 impl PasswordChange {
     /// Reads `currentPassword` and `newPassword`; see [`check_rule`] for what else is asked of it.
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let current = form.required("currentPassword", |value| text::raw(value).map(str::to_owned));
-        let new = form.required("newPassword", text::new_password);
-        let (Some(current), Some(new)) = (current, new) else { return Err(form.failure()) };
-        Ok(Self { current: Password::new(current), new: Password::new(new) })
+        Form::read(object, |form| {
+            let current = form.required("currentPassword", text::any);
+            let new = form.required("newPassword", text::new_password);
+            Ok(Self { current: Password::new(current?), new: Password::new(new?) })
+        })
     }
 
     /// Refuses a password that would be guessed, which no document asks for.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     error::{Error, Result},
-    form::{Form, Object},
+    form::{Form, Object, Read},
     id::{AccountId, PortfolioItemId},
     patch::Patch,
     rule::Rule,
@@ -56,10 +56,10 @@ pub struct Link {
 }
 
 impl Link {
-    fn read(form: &mut Form) -> Option<Self> {
+    fn read(form: &mut Form) -> Read<Self> {
         let link_type = form.required("type", text::short_word);
         let url = form.required("url", text::url);
-        Some(Self { link_type: link_type?, url: url? })
+        Ok(Self { link_type: link_type?, url: url? })
     }
 }
 
@@ -88,23 +88,19 @@ impl Work {
 
     /// Reads a new piece of work: `title` at least.
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let title = form.required("title", text::line(text::NAME_MAX));
-        let description = form.optional("description", text::free(text::FREE_MAX));
-        let technologies = read_technologies(&mut form);
-        let images = form.list("images", IMAGES_MAX, text::url);
-        let links = form.objects("links", LINKS_MAX, Link::read);
-        let (Some(title), Some(description), Some(technologies), Some(images), Some(links)) =
-            (title, description, technologies, images, links)
-        else {
-            return Err(form.failure());
-        };
-        Ok(Self {
-            title,
-            description: description.unwrap_or_default(),
-            technologies: technologies.unwrap_or_default(),
-            images: images.unwrap_or_default(),
-            links: links.unwrap_or_default(),
+        Form::read(object, |form| {
+            let title = form.required("title", text::line(text::NAME_MAX));
+            let description = form.optional("description", text::free(text::FREE_MAX));
+            let technologies = read_technologies(form);
+            let images = form.list("images", IMAGES_MAX, text::url);
+            let links = form.objects("links", LINKS_MAX, Link::read);
+            Ok(Self {
+                title: title?,
+                description: description?.unwrap_or_default(),
+                technologies: technologies?.unwrap_or_default(),
+                images: images?.unwrap_or_default(),
+                links: links?.unwrap_or_default(),
+            })
         })
     }
 }
@@ -121,22 +117,20 @@ pub struct WorkChange {
 
 impl WorkChange {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let title = form.change("title", text::line(text::NAME_MAX));
-        let description = form.patch("description", text::free(text::FREE_MAX));
-        let technologies = read_technologies(&mut form);
-        let images = form.list("images", IMAGES_MAX, text::url);
-        let links = form.objects("links", LINKS_MAX, Link::read);
-        let (Some(title), Some(description), Some(technologies), Some(images), Some(links)) = (
-            title,
-            description,
-            form.patched("technologies", technologies),
-            form.patched("images", images),
-            form.patched("links", links),
-        ) else {
-            return Err(form.failure());
-        };
-        Ok(Self { title, description, technologies, images, links })
+        Form::read(object, |form| {
+            let title = form.change("title", text::line(text::NAME_MAX));
+            let description = form.patch("description", text::free(text::FREE_MAX));
+            let technologies = read_technologies(form);
+            let images = form.list("images", IMAGES_MAX, text::url);
+            let links = form.objects("links", LINKS_MAX, Link::read);
+            Ok(Self {
+                title: title?,
+                description: description?,
+                technologies: form.patched("technologies", technologies)?,
+                images: form.patched("images", images)?,
+                links: form.patched("links", links)?,
+            })
+        })
     }
 
     /// The piece of work after the change.
@@ -151,7 +145,7 @@ impl WorkChange {
     }
 }
 
-fn read_technologies(form: &mut Form) -> Option<Option<Vec<String>>> {
+fn read_technologies(form: &mut Form) -> Read<Option<Vec<String>>> {
     form.list("technologies", TECHNOLOGIES_MAX, text::line(TECHNOLOGY_MAX))
 }
 

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use super::{
     account::{Account, Location},
     error::{Error, Result},
-    form::{Form, Object},
+    form::{Form, Object, Read},
     money::{self, Currency, Money},
     patch::Patch,
     portfolio::PortfolioItem,
@@ -106,10 +106,10 @@ struct Rate {
 }
 
 impl Rate {
-    fn read(form: &mut Form) -> Option<Self> {
+    fn read(form: &mut Form) -> Read<Self> {
         let amount = form.required("amount", money::amount);
         let currency = form.optional("currency", Currency::read);
-        Some(Self { amount: amount?, currency: currency? })
+        Ok(Self { amount: amount?, currency: currency? })
     }
 
     fn money(self, otherwise: Currency) -> Result<Money> {
@@ -135,54 +135,29 @@ pub struct ProfileChange {
 
 impl ProfileChange {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let bio = form.patch("bio", text::free(text::FREE_MAX));
-        let title = form.patch("title", text::line(text::NAME_MAX));
-        let hourly_rate = form.object("hourlyRate", Rate::read);
-        let skills = read_skills(&mut form);
-        let availability = form.patch("availability", Availability::read);
-        let experience = form.patch("experience", Experience::read);
-        let username = form.change_or("username", None, text::username);
-        let phone = form.patch("phone", text::phone);
-        let location = form.object("location", Location::read);
-        let avatar = form.patch("avatar", text::url);
-        let (
-            Some(bio),
-            Some(title),
-            Some(hourly_rate),
-            Some(skills),
-            Some(availability),
-            Some(experience),
-            Some(username),
-            Some(phone),
-            Some(location),
-            Some(avatar),
-        ) = (
-            bio,
-            title,
-            form.patched("hourlyRate", hourly_rate),
-            form.patched("skills", skills),
-            availability,
-            experience,
-            username,
-            phone,
-            form.patched("location", location),
-            avatar,
-        )
-        else {
-            return Err(form.failure());
-        };
-        Ok(Self {
-            bio,
-            title,
-            hourly_rate,
-            skills,
-            availability,
-            experience,
-            username,
-            phone,
-            location,
-            avatar,
+        Form::read(object, |form| {
+            let bio = form.patch("bio", text::free(text::FREE_MAX));
+            let title = form.patch("title", text::line(text::NAME_MAX));
+            let hourly_rate = form.object("hourlyRate", Rate::read);
+            let skills = read_skills(form);
+            let availability = form.patch("availability", Availability::read);
+            let experience = form.patch("experience", Experience::read);
+            let username = form.change_or("username", None, text::username);
+            let phone = form.patch("phone", text::phone);
+            let location = form.object("location", Location::read);
+            let avatar = form.patch("avatar", text::url);
+            Ok(Self {
+                bio: bio?,
+                title: title?,
+                hourly_rate: form.patched("hourlyRate", hourly_rate)?,
+                skills: form.patched("skills", skills)?,
+                availability: availability?,
+                experience: experience?,
+                username: username?,
+                phone: phone?,
+                location: form.patched("location", location)?,
+                avatar: avatar?,
+            })
         })
     }
 
@@ -212,19 +187,17 @@ impl ProfileChange {
 }
 
 /// Reads skills, each named once whatever its case.
-fn read_skills(form: &mut Form) -> Option<Option<Vec<String>>> {
+fn read_skills(form: &mut Form) -> Read<Option<Vec<String>>> {
     let skills = form.list("skills", SKILLS_MAX, text::line(SKILL_MAX))?;
     let mut seen = Vec::new();
-    let mut is_distinct = true;
     for (index, skill) in skills.iter().flatten().enumerate() {
         let key = text::fold(skill);
         if seen.contains(&key) {
             form.fail(format!("skills[{index}]"), Rule::Duplicate);
-            is_distinct = false;
         }
         seen.push(key);
     }
-    is_distinct.then_some(skills)
+    Ok(skills)
 }
 
 /// Looks at a public profile by one visitor on one day.

@@ -7,7 +7,7 @@ use super::{
     client::Client,
     date,
     error::Result,
-    form::{Form, Object},
+    form::{Form, Object, Read},
     id::{AccountId, ClientId, ProjectId, ProposalId},
     milestone::Milestone,
     money::{self, Currency, Money},
@@ -62,19 +62,19 @@ pub struct NewProject {
 
 impl NewProject {
     pub fn read(object: &Object) -> Result<Self> {
-        Self::read_fields(Form::new(object), |_| Some(None))
+        Form::read(object, |form| Self::read_fields(form, |_| Ok(None)))
     }
 
     /// What a page sends: `proposalId` too.
     pub fn read_web(object: &Object) -> Result<Self> {
         let proposal = |form: &mut Form| form.optional("proposalId", ProposalId::read);
-        Self::read_fields(Form::new(object), proposal)
+        Form::read(object, |form| Self::read_fields(form, proposal))
     }
 
     fn read_fields(
-        mut form: Form,
-        proposal: impl FnOnce(&mut Form) -> Option<Option<ProposalId>>,
-    ) -> Result<Self> {
+        form: &mut Form,
+        proposal: impl FnOnce(&mut Form) -> Read<Option<ProposalId>>,
+    ) -> Read<Self> {
         let client_id = form.required("clientId", ClientId::read);
         let name = form.required("name", text::line(text::NAME_MAX));
         let description = form.optional("description", text::free(text::FREE_MAX));
@@ -82,28 +82,16 @@ impl NewProject {
         let currency = form.optional("currency", Currency::read);
         let status = form.optional("status", ProjectStatus::read);
         let deadline = form.optional("deadline", date::read);
-        let (
-            Some(client_id),
-            Some(name),
-            Some(description),
-            Some(budget),
-            Some(currency),
-            Some(status),
-            Some(deadline),
-            Some(proposal_id),
-        ) = (client_id, name, description, budget, currency, status, deadline, proposal(&mut form))
-        else {
-            return Err(form.failure());
-        };
+        let proposal_id = proposal(form);
         Ok(Self {
-            proposal_id,
-            client_id,
-            name,
-            description: description.unwrap_or_default(),
-            budget: budget.unwrap_or_default(),
-            currency,
-            status: status.unwrap_or(ProjectStatus::Planning),
-            deadline,
+            client_id: client_id?,
+            name: name?,
+            description: description?.unwrap_or_default(),
+            budget: budget?.unwrap_or_default(),
+            currency: currency?,
+            status: status?.unwrap_or(ProjectStatus::Planning),
+            deadline: deadline?,
+            proposal_id: proposal_id?,
         })
     }
 }
@@ -131,28 +119,25 @@ pub struct ProjectChange {
 
 impl ProjectChange {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let client_id = form.change("clientId", ClientId::read);
-        let name = form.change("name", text::line(text::NAME_MAX));
-        let description =
-            form.change_or("description", Some(String::new()), text::free(text::FREE_MAX));
-        let budget = form.change_or("budget", Some(Decimal::ZERO), money::amount);
-        let currency = form.change_or("currency", None, Currency::read);
-        let status = form.change_or("status", None, ProjectStatus::read);
-        let deadline = form.patch("deadline", date::read);
-        let (
-            Some(client_id),
-            Some(name),
-            Some(description),
-            Some(budget),
-            Some(currency),
-            Some(status),
-            Some(deadline),
-        ) = (client_id, name, description, budget, currency, status, deadline)
-        else {
-            return Err(form.failure());
-        };
-        Ok(Self { client_id, name, description, budget, currency, status, deadline })
+        Form::read(object, |form| {
+            let client_id = form.change("clientId", ClientId::read);
+            let name = form.change("name", text::line(text::NAME_MAX));
+            let description =
+                form.change_or("description", Some(String::new()), text::free(text::FREE_MAX));
+            let budget = form.change_or("budget", Some(Decimal::ZERO), money::amount);
+            let currency = form.change_or("currency", None, Currency::read);
+            let status = form.change_or("status", None, ProjectStatus::read);
+            let deadline = form.patch("deadline", date::read);
+            Ok(Self {
+                client_id: client_id?,
+                name: name?,
+                description: description?,
+                budget: budget?,
+                currency: currency?,
+                status: status?,
+                deadline: deadline?,
+            })
+        })
     }
 }
 
@@ -168,27 +153,22 @@ pub struct ProjectFilter {
 
 impl ProjectFilter {
     pub fn read(object: &Object) -> Result<Self> {
-        Self::read_fields(Form::new(object), |_| Some(None))
+        Form::read(object, |form| Self::read_fields(form, |_| Ok(None)))
     }
 
     /// What a page asks for: `search` too.
     pub fn read_web(object: &Object) -> Result<Self> {
-        Self::read_fields(Form::new(object), text::search)
+        Form::read(object, |form| Self::read_fields(form, text::search))
     }
 
     fn read_fields(
-        mut form: Form,
-        search: impl FnOnce(&mut Form) -> Option<Option<String>>,
-    ) -> Result<Self> {
+        form: &mut Form,
+        search: impl FnOnce(&mut Form) -> Read<Option<String>>,
+    ) -> Read<Self> {
         let status = form.optional("status", ProjectStatus::read);
         let client_id = form.optional("clientId", ClientId::read);
-        let search = search(&mut form);
-        let page = Page::read(&mut form);
-        let (Some(status), Some(client_id), Some(search), Some(page)) =
-            (status, client_id, search, page)
-        else {
-            return Err(form.failure());
-        };
-        Ok(Self { status, client_id, search, page })
+        let search = search(form);
+        let page = Page::read(form);
+        Ok(Self { status: status?, client_id: client_id?, search: search?, page: page? })
     }
 }

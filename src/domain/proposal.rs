@@ -10,7 +10,7 @@ use super::{
     client::Client,
     date,
     error::{Error, Result},
-    form::{Form, Object},
+    form::{Form, Object, Read},
     id::{AccountId, ClientId, ProjectId, ProposalId},
     invoice::Party,
     money::{self, Currency, Money},
@@ -181,11 +181,11 @@ pub struct Signature {
 
 impl Signature {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let name = form.required("name", text::line(text::NAME_MAX));
-        let version = form.optional("version", |value| text::raw(value).map(str::to_owned));
-        let (Some(name), Some(version)) = (name, version) else { return Err(form.failure()) };
-        Ok(Self { name, version })
+        Form::read(object, |form| {
+            let name = form.required("name", text::line(text::NAME_MAX));
+            let version = form.optional("version", text::any);
+            Ok(Self { name: name?, version: version? })
+        })
     }
 }
 
@@ -203,33 +203,23 @@ pub struct NewProposal {
 
 impl NewProposal {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let client_id = form.required("clientId", ClientId::read);
-        let title = form.required("title", text::line(text::NAME_MAX));
-        let content = form.optional("content", text::free(text::FREE_MAX));
-        let status = form.optional("status", word::only(&["draft"]));
-        let amount = form.optional("amount", money::amount);
-        let currency = form.optional("currency", Currency::read);
-        let valid_until = form.optional("validUntil", date::read);
-        let (
-            Some(client_id),
-            Some(title),
-            Some(content),
-            Some(_),
-            Some(amount),
-            Some(currency),
-            Some(valid_until),
-        ) = (client_id, title, content, status, amount, currency, valid_until)
-        else {
-            return Err(form.failure());
-        };
-        Ok(Self {
-            client_id,
-            title,
-            content: content.unwrap_or_default(),
-            amount: amount.unwrap_or_default(),
-            currency,
-            valid_until,
+        Form::read(object, |form| {
+            let client_id = form.required("clientId", ClientId::read);
+            let title = form.required("title", text::line(text::NAME_MAX));
+            let content = form.optional("content", text::free(text::FREE_MAX));
+            let status = form.optional("status", word::only(&["draft"]));
+            let amount = form.optional("amount", money::amount);
+            let currency = form.optional("currency", Currency::read);
+            let valid_until = form.optional("validUntil", date::read);
+            status?;
+            Ok(Self {
+                client_id: client_id?,
+                title: title?,
+                content: content?.unwrap_or_default(),
+                amount: amount?.unwrap_or_default(),
+                currency: currency?,
+                valid_until: valid_until?,
+            })
         })
     }
 }
@@ -248,27 +238,25 @@ pub struct ProposalChange {
 
 impl ProposalChange {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let client_id = form.change("clientId", ClientId::read);
-        let title = form.change("title", text::line(text::NAME_MAX));
-        let content = form.change_or("content", Some(String::new()), text::free(text::FREE_MAX));
-        let status = form.change_or("status", None, ProposalStatus::read);
-        let amount = form.change_or("amount", Some(Decimal::ZERO), money::amount);
-        let currency = form.change_or("currency", None, Currency::read);
-        let valid_until = form.patch("validUntil", date::read);
-        let (
-            Some(client_id),
-            Some(title),
-            Some(content),
-            Some(status),
-            Some(amount),
-            Some(currency),
-            Some(valid_until),
-        ) = (client_id, title, content, status, amount, currency, valid_until)
-        else {
-            return Err(form.failure());
-        };
-        Ok(Self { client_id, title, content, status, amount, currency, valid_until })
+        Form::read(object, |form| {
+            let client_id = form.change("clientId", ClientId::read);
+            let title = form.change("title", text::line(text::NAME_MAX));
+            let content =
+                form.change_or("content", Some(String::new()), text::free(text::FREE_MAX));
+            let status = form.change_or("status", None, ProposalStatus::read);
+            let amount = form.change_or("amount", Some(Decimal::ZERO), money::amount);
+            let currency = form.change_or("currency", None, Currency::read);
+            let valid_until = form.patch("validUntil", date::read);
+            Ok(Self {
+                client_id: client_id?,
+                title: title?,
+                content: content?,
+                status: status?,
+                amount: amount?,
+                currency: currency?,
+                valid_until: valid_until?,
+            })
+        })
     }
 }
 
@@ -284,27 +272,22 @@ pub struct ProposalFilter {
 
 impl ProposalFilter {
     pub fn read(object: &Object) -> Result<Self> {
-        Self::read_fields(Form::new(object), |_| Some(None))
+        Form::read(object, |form| Self::read_fields(form, |_| Ok(None)))
     }
 
     /// What a page asks for: `search` too.
     pub fn read_web(object: &Object) -> Result<Self> {
-        Self::read_fields(Form::new(object), text::search)
+        Form::read(object, |form| Self::read_fields(form, text::search))
     }
 
     fn read_fields(
-        mut form: Form,
-        search: impl FnOnce(&mut Form) -> Option<Option<String>>,
-    ) -> Result<Self> {
+        form: &mut Form,
+        search: impl FnOnce(&mut Form) -> Read<Option<String>>,
+    ) -> Read<Self> {
         let status = form.optional("status", ProposalStatus::read);
         let client_id = form.optional("clientId", ClientId::read);
-        let search = search(&mut form);
-        let page = Page::read(&mut form);
-        let (Some(status), Some(client_id), Some(search), Some(page)) =
-            (status, client_id, search, page)
-        else {
-            return Err(form.failure());
-        };
-        Ok(Self { status, client_id, search, page })
+        let search = search(form);
+        let page = Page::read(form);
+        Ok(Self { status: status?, client_id: client_id?, search: search?, page: page? })
     }
 }

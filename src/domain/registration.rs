@@ -46,17 +46,13 @@ impl Registration {
 
     /// FreelanceOS: a freelancer whose account can be used at once.
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let email = form.required("email", text::email);
-        let password = form.required("password", text::new_password).map(Password::new);
-        let first_name = form.required("firstName", text::line(text::PERSON_NAME_MAX));
-        let last_name = form.required("lastName", text::line(text::PERSON_NAME_MAX));
-        let (Some(email), Some(password), Some(first_name), Some(last_name)) =
-            (email, password, first_name, last_name)
-        else {
-            return Err(form.failure());
-        };
-        Ok(Self::new(email, password, first_name, last_name))
+        Form::read(object, |form| {
+            let email = form.required("email", text::email);
+            let password = form.required("password", text::new_password).map(Password::new);
+            let first_name = form.required("firstName", text::line(text::PERSON_NAME_MAX));
+            let last_name = form.required("lastName", text::line(text::PERSON_NAME_MAX));
+            Ok(Self::new(email?, password?, first_name?, last_name?))
+        })
     }
 
     /// Refuses a password that would be guessed, which no document asks for.
@@ -69,67 +65,48 @@ impl Registration {
 
     /// FreelanceHub Auth, section "Register User".
     pub fn read_with_role(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let first_name = form.required("firstName", text::line(text::PERSON_NAME_MAX));
-        let last_name = form.required("lastName", text::line(text::PERSON_NAME_MAX));
-        let email = form.required("email", text::email);
-        let password = form.required("password", text::patterned_password).map(Password::new);
-        let role = form.required("role", Role::read);
-        let (Some(first_name), Some(last_name), Some(email), Some(password), Some(role)) =
-            (first_name, last_name, email, password, role)
-        else {
-            return Err(form.failure());
-        };
-        let origin = Origin::FreelanceHubAuth;
-        Ok(Self { role, origin, ..Self::new(email, password, first_name, last_name) })
+        Form::read(object, |form| {
+            let first_name = form.required("firstName", text::line(text::PERSON_NAME_MAX));
+            let last_name = form.required("lastName", text::line(text::PERSON_NAME_MAX));
+            let email = form.required("email", text::email);
+            let password = form.required("password", text::patterned_password).map(Password::new);
+            let role = form.required("role", Role::read);
+            let origin = Origin::FreelanceHubAuth;
+            let known = Self::new(email?, password?, first_name?, last_name?);
+            Ok(Self { role: role?, origin, ..known })
+        })
     }
 
     /// FreelanceHub, section "Register New Freelancer". `today` is the day that a date of birth
     /// must lie before.
     pub fn read_with_username(object: &Object, today: Date) -> Result<Self> {
-        let mut form = Form::new(object);
-        let email = form.required("email", text::email);
-        let username = form.required("username", text::username);
-        let first_name = form.required("firstName", text::line(text::PERSON_NAME_MAX));
-        let last_name = form.required("lastName", text::line(text::PERSON_NAME_MAX));
-        let role = form.required("primaryRole", Role::read);
-        let phone = form.optional("phone", text::phone);
-        let location = form.object("location", Location::read);
-        let date_of_birth = form.optional("dateOfBirth", date::past(today));
-        let password = form.required("password", text::varied_password).map(Password::new);
-        let (
-            Some(email),
-            Some(username),
-            Some(first_name),
-            Some(last_name),
-            Some(role),
-            Some(phone),
-            Some(location),
-            Some(date_of_birth),
-            Some(password),
-        ) = (
-            email,
-            username,
-            first_name,
-            last_name,
-            role,
-            phone,
-            location,
-            date_of_birth,
-            password,
-        )
-        else {
-            return Err(form.failure());
-        };
-        let known = Self::new(email, password, first_name, last_name);
-        let username = Some(username);
-        let origin = Origin::FreelanceHub;
-        Ok(Self { role, username, phone, location, date_of_birth, origin, ..known })
+        Form::read(object, |form| {
+            let email = form.required("email", text::email);
+            let username = form.required("username", text::username);
+            let first_name = form.required("firstName", text::line(text::PERSON_NAME_MAX));
+            let last_name = form.required("lastName", text::line(text::PERSON_NAME_MAX));
+            let role = form.required("primaryRole", Role::read);
+            let phone = form.optional("phone", text::phone);
+            let location = form.object("location", Location::read);
+            let date_of_birth = form.optional("dateOfBirth", date::past(today));
+            let password = form.required("password", text::varied_password).map(Password::new);
+            let known = Self::new(email?, password?, first_name?, last_name?);
+            let username = Some(username?);
+            let origin = Origin::FreelanceHub;
+            Ok(Self {
+                role: role?,
+                username,
+                phone: phone?,
+                location: location?,
+                date_of_birth: date_of_birth?,
+                origin,
+                ..known
+            })
+        })
     }
 }
 
 /// Reads a username that somebody would like to have.
 pub fn read_username(object: &Object) -> Result<String> {
-    let mut form = Form::new(object);
-    form.required("username", text::username).ok_or_else(|| form.failure())
+    Form::read(object, |form| form.required("username", text::username))
 }

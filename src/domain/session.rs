@@ -102,20 +102,18 @@ pub struct Refresh {
 
 impl Refresh {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        match form.required("refreshToken", |value| text::raw(value).map(str::to_owned)) {
-            Some(refresh_token) => Ok(Self { refresh_token }),
-            None => Err(form.failure()),
-        }
+        Form::read(object, |form| {
+            let refresh_token = form.required("refreshToken", text::any);
+            Ok(Self { refresh_token: refresh_token? })
+        })
     }
 
     /// Reads a token that may be left out.
     pub fn read_optional(object: &Object) -> Result<Option<Self>> {
-        let mut form = Form::new(object);
-        match form.optional("refreshToken", |value| text::raw(value).map(str::to_owned)) {
-            Some(token) => Ok(token.map(|refresh_token| Self { refresh_token })),
-            None => Err(form.failure()),
-        }
+        Form::read(object, |form| {
+            let token = form.optional("refreshToken", text::any);
+            Ok(token?.map(|refresh_token| Self { refresh_token }))
+        })
     }
 }
 

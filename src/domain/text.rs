@@ -6,7 +6,11 @@ use email_address::{EmailAddress, Options};
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 
-use super::{error::Result, form::Form, rule::Rule};
+use super::{
+    error::Result,
+    form::{Form, Read},
+    rule::Rule,
+};
 
 /// Longest name of a person, client, project …, in characters.
 pub const NAME_MAX: usize = 100;
@@ -21,6 +25,11 @@ const EMAIL_MAX: usize = 254;
 /// A string of any content.
 pub fn raw(value: &Value) -> Result<&str, Rule> {
     value.as_str().ok_or(Rule::NotText)
+}
+
+/// A string of any content, kept as it is.
+pub fn any(value: &Value) -> Result<String, Rule> {
+    raw(value).map(str::to_owned)
 }
 
 /// One trimmed line of 1 to `max` characters without control characters.
@@ -57,9 +66,9 @@ pub fn said(max: usize) -> impl Fn(&Value) -> Result<String, Rule> {
 }
 
 /// Reads `search`: what is looked for, folded; nothing where it is but space.
-pub fn search(form: &mut Form) -> Option<Option<String>> {
+pub fn search(form: &mut Form) -> Read<Option<String>> {
     let search = form.optional("search", free(NAME_MAX))?;
-    Some(search.map(|text| search_key(text.trim())).filter(|text| !text.is_empty()))
+    Ok(search.map(|text| search_key(text.trim())).filter(|text| !text.is_empty()))
 }
 
 /// A short word of a program: 1 to 30 of a–z, 0–9 and `-`, read without regard to case.

@@ -156,11 +156,10 @@ pub struct SetupProof {
 
 impl SetupProof {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        match form.required("totpCode", SecondCode::read) {
-            Some(code) => Ok(Self { code }),
-            None => Err(form.failure()),
-        }
+        Form::read(object, |form| {
+            let code = form.required("totpCode", SecondCode::read);
+            Ok(Self { code: code? })
+        })
     }
 }
 
@@ -173,11 +172,11 @@ pub struct Disabling {
 
 impl Disabling {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let password = form.required("password", |value| text::raw(value).map(str::to_owned));
-        let code = form.required("totpCode", SecondCode::read);
-        let (Some(password), Some(code)) = (password, code) else { return Err(form.failure()) };
-        Ok(Self { password: Password::new(password), code })
+        Form::read(object, |form| {
+            let password = form.required("password", text::any);
+            let code = form.required("totpCode", SecondCode::read);
+            Ok(Self { password: Password::new(password?), code: code? })
+        })
     }
 }
 

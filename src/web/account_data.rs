@@ -106,17 +106,15 @@ pub async fn delete(visit: Visit, fields: Fields) -> Result<Response> {
 fn read_deletion(fields: &Fields, email: &str) -> Result<(Password, Option<SecondCode>)> {
     let known = [("email", As::Text), ("password", As::Raw), ("totpCode", As::Text)];
     let object = fields.object(&known);
-    let mut form = form::Form::new(&object);
-    let typed = form.required("email", |value| text::raw(value).map(text::fold));
-    if typed.is_some_and(|typed| typed != text::fold(email)) {
-        form.fail("email", Rule::OtherEmail);
-    }
-    let password = form.required("password", |value| text::raw(value).map(str::to_owned));
-    let code = SecondCode::read_optional(&mut form);
-    match (password, code) {
-        (Some(password), Some(code)) if form.is_clean() => Ok((Password::new(password), code)),
-        _ => Err(form.failure()),
-    }
+    form::Form::read(&object, |form| {
+        let typed = form.required("email", |value| text::raw(value).map(text::fold));
+        if typed.is_ok_and(|typed| typed != text::fold(email)) {
+            form.fail("email", Rule::OtherEmail);
+        }
+        let password = form.required("password", text::any);
+        let code = SecondCode::read_optional(form);
+        Ok((Password::new(password?), code?))
+    })
 }
 
 fn deletion_page(visit: &Visit, status: StatusCode, form: Form) -> Response {

@@ -155,13 +155,13 @@ async fn begun(guest: &Guest, sign_in: &SignIn) -> Result<Response> {
 
 fn read_owner(fields: &Fields) -> Result<(Registration, AccountChange, Option<String>)> {
     let object = fields.object(&[("paymentInstructions", As::Text)]);
-    let mut form = form::Form::new(&object);
-    let instructions = form.optional("paymentInstructions", text::free(INSTRUCTIONS_MAX));
+    let instructions = form::Form::read(&object, |form| {
+        form.optional("paymentInstructions", text::free(INSTRUCTIONS_MAX))
+    });
     let read = Error::both(
         Registration::read(&fields.object(PERSON)),
         AccountChange::read_web(&fields.change(CHOICE)),
     );
-    let instructions = instructions.ok_or_else(|| form.failure());
     let ((registration, choice), instructions) = Error::both(read, instructions)?;
     Ok((registration, choice, instructions))
 }

@@ -110,11 +110,11 @@ pub async fn set_password(visit: Visit, fields: Fields) -> Result<Response> {
 
 fn read_passwords(fields: &Fields) -> Result<(Password, Password)> {
     let object = fields.object(&[("currentPassword", As::Raw), ("newPassword", As::Raw)]);
-    let mut form = form::Form::new(&object);
-    let current = form.required("currentPassword", |value| text::raw(value).map(str::to_owned));
-    let new = form.required("newPassword", text::new_password);
-    let (Some(current), Some(new)) = (current, new) else { return Err(form.failure()) };
-    Ok((Password::new(current), Password::new(new)))
+    form::Form::read(&object, |form| {
+        let current = form.required("currentPassword", text::any);
+        let new = form.required("newPassword", text::new_password);
+        Ok((Password::new(current?), Password::new(new?)))
+    })
 }
 
 /// Signs out of one device.

@@ -67,62 +67,35 @@ pub struct InvoiceChange {
 
 impl InvoiceChange {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let client_id = form.change("clientId", ClientId::read);
-        let project_id = form.patch("projectId", ProjectId::read);
-        let amount = form.change_or("amount", None, money::amount);
-        let tax_rate = form.change_or("taxRate", Some(Decimal::ZERO), money::tax_rate);
-        let currency = form.change_or("currency", None, Currency::read);
-        let status = form.change_or("status", None, InvoiceStatus::read);
-        let issue_date = form.change_or("issueDate", None, date::read);
-        let due_date = form.change("dueDate", date::read);
-        if object.get("items").is_some_and(serde_json::Value::is_null) {
-            form.fail("items", Rule::Required);
-        }
-        let lines = form.objects("items", LINES_MAX, Line::read);
-        if lines.as_ref().is_some_and(|l| l.as_ref().is_some_and(Vec::is_empty)) {
-            form.fail("items", Rule::Empty);
-        }
-        let notes = form.patch("notes", text::free(text::FREE_MAX));
-        let (
-            Some(client_id),
-            Some(project_id),
-            Some(amount),
-            Some(tax_rate),
-            Some(currency),
-            Some(status),
-            Some(issue_date),
-            Some(due_date),
-            Some(lines),
-            Some(notes),
-            true,
-        ) = (
-            client_id,
-            project_id,
-            amount,
-            tax_rate,
-            currency,
-            status,
-            issue_date,
-            due_date,
-            lines,
-            notes,
-            form.is_clean(),
-        )
-        else {
-            return Err(form.failure());
-        };
-        Ok(Self {
-            client_id,
-            project_id,
-            amount,
-            tax_rate,
-            currency,
-            status,
-            issue_date,
-            due_date,
-            lines,
-            notes,
+        Form::read(object, |form| {
+            let client_id = form.change("clientId", ClientId::read);
+            let project_id = form.patch("projectId", ProjectId::read);
+            let amount = form.change_or("amount", None, money::amount);
+            let tax_rate = form.change_or("taxRate", Some(Decimal::ZERO), money::tax_rate);
+            let currency = form.change_or("currency", None, Currency::read);
+            let status = form.change_or("status", None, InvoiceStatus::read);
+            let issue_date = form.change_or("issueDate", None, date::read);
+            let due_date = form.change("dueDate", date::read);
+            if object.get("items").is_some_and(serde_json::Value::is_null) {
+                form.fail("items", Rule::Required);
+            }
+            let lines = form.objects("items", LINES_MAX, Line::read);
+            if lines.as_ref().is_ok_and(|l| l.as_ref().is_some_and(Vec::is_empty)) {
+                form.fail("items", Rule::Empty);
+            }
+            let notes = form.patch("notes", text::free(text::FREE_MAX));
+            Ok(Self {
+                client_id: client_id?,
+                project_id: project_id?,
+                amount: amount?,
+                tax_rate: tax_rate?,
+                currency: currency?,
+                status: status?,
+                issue_date: issue_date?,
+                due_date: due_date?,
+                lines: lines?,
+                notes: notes?,
+            })
         })
     }
 

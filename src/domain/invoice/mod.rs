@@ -20,7 +20,7 @@ use super::{
     client::Client,
     date,
     error::Result,
-    form::{Form, Object},
+    form::{Form, Object, Read},
     id::{AccountId, ClientId, InvoiceId, ItemId, MilestoneId, ProjectId},
     money::{self, Currency, Money},
     page::Page,
@@ -145,19 +145,19 @@ pub struct NewInvoice {
 
 impl NewInvoice {
     pub fn read(object: &Object) -> Result<Self> {
-        Self::read_fields(Form::new(object), |_| Some(None))
+        Form::read(object, |form| Self::read_fields(form, |_| Ok(None)))
     }
 
     /// What a page sends: `milestoneId` too.
     pub fn read_web(object: &Object) -> Result<Self> {
         let milestone = |form: &mut Form| form.optional("milestoneId", MilestoneId::read);
-        Self::read_fields(Form::new(object), milestone)
+        Form::read(object, |form| Self::read_fields(form, milestone))
     }
 
     fn read_fields(
-        mut form: Form,
-        milestone: impl FnOnce(&mut Form) -> Option<Option<MilestoneId>>,
-    ) -> Result<Self> {
+        form: &mut Form,
+        milestone: impl FnOnce(&mut Form) -> Read<Option<MilestoneId>>,
+    ) -> Read<Self> {
         let client_id = form.required("clientId", ClientId::read);
         let project_id = form.optional("projectId", ProjectId::read);
         let amount = form.optional("amount", money::amount);
@@ -166,60 +166,30 @@ impl NewInvoice {
         let status = form.optional("status", word::only(&["draft"]));
         let issue_date = form.optional("issueDate", date::read);
         let due_date = form.required("dueDate", date::read);
-        if let (Some(Some(issued)), Some(due)) = (issue_date, due_date)
+        if let (Ok(Some(issued)), Ok(due)) = (issue_date, due_date)
             && due < issued
         {
             form.fail("dueDate", Rule::BeforeField("issueDate"));
         }
         let lines = form.objects("items", LINES_MAX, Line::read);
-        if amount == Some(None)
-            && lines.as_ref().is_some_and(|l| l.as_ref().is_none_or(Vec::is_empty))
+        if amount == Ok(None) && lines.as_ref().is_ok_and(|l| l.as_ref().is_none_or(Vec::is_empty))
         {
             form.fail("items", Rule::Required);
         }
         let notes = form.optional("notes", text::free(text::FREE_MAX));
-        let milestone_id = milestone(&mut form);
-        let (
-            Some(client_id),
-            Some(project_id),
-            Some(amount),
-            Some(tax_rate),
-            Some(currency),
-            Some(_),
-            Some(issue_date),
-            Some(due_date),
-            Some(lines),
-            Some(notes),
-            Some(milestone_id),
-            true,
-        ) = (
-            client_id,
-            project_id,
-            amount,
-            tax_rate,
-            currency,
-            status,
-            issue_date,
-            due_date,
-            lines,
-            notes,
-            milestone_id,
-            form.is_clean(),
-        )
-        else {
-            return Err(form.failure());
-        };
+        let milestone_id = milestone(form);
+        status?;
         Ok(Self {
-            client_id,
-            project_id,
-            milestone_id,
-            amount,
-            tax_rate: tax_rate.unwrap_or_default(),
-            currency,
-            issue_date,
-            due_date,
-            lines: lines.unwrap_or_default(),
-            notes,
+            client_id: client_id?,
+            project_id: project_id?,
+            milestone_id: milestone_id?,
+            amount: amount?,
+            tax_rate: tax_rate?.unwrap_or_default(),
+            currency: currency?,
+            issue_date: issue_date?,
+            due_date: due_date?,
+            lines: lines?.unwrap_or_default(),
+            notes: notes?,
         })
     }
 
@@ -251,29 +221,29 @@ pub struct InvoiceFilter {
 
 impl InvoiceFilter {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        let status = form.optional("status", InvoiceStatus::read);
-        let client_id = form.optional("clientId", ClientId::read);
-        let page = Page::read(&mut form);
-        let (Some(status), Some(client_id), Some(page)) = (status, client_id, page) else {
-            return Err(form.failure());
-        };
-        Ok(Self { status, client_id, project_id: None, search: None, page })
+        Form::read(object, |form| {
+            let status = form.optional("status", InvoiceStatus::read);
+            let client_id = form.optional("clientId", ClientId::read);
+            let page = Page::read(form);
+            Ok(Self {
+                status: status?,
+                client_id: client_id?,
+                project_id: None,
+                search: None,
+                page: page?,
+            })
+        })
     }
 
     /// Like [`InvoiceFilter::read`], with what the document of the API does not know: `search`
     /// and `projectId`.
     pub fn read_web(object: &Object) -> Result<Self> {
         let filter = Self::read(object)?;
-        let mut form = Form::new(object);
-        let search = form.optional("search", text::free(text::NAME_MAX));
-        let project_id = form.optional("projectId", ProjectId::read);
-        let (Some(search), Some(project_id)) = (search, project_id) else {
-            return Err(form.failure());
-        };
-        let search =
-            search.map(|text| text::search_key(text.trim())).filter(|text| !text.is_empty());
-        Ok(Self { project_id, search, ..filter })
+        Form::read(object, |form| {
+            let search = text::search(form);
+            let project_id = form.optional("projectId", ProjectId::read);
+            Ok(Self { project_id: project_id?, search: search?, ..filter })
+        })
     }
 }
 
@@ -285,10 +255,9 @@ pub struct Delivery {
 
 impl Delivery {
     pub fn read(object: &Object) -> Result<Self> {
-        let mut form = Form::new(object);
-        match form.optional("email", text::email) {
-            Some(email) => Ok(Self { email }),
-            None => Err(form.failure()),
-        }
+        Form::read(object, |form| {
+            let email = form.optional("email", text::email);
+            Ok(Self { email: email? })
+        })
     }
 }

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use crate::domain::{
     error::{Error, Result},
-    form::Form,
+    form::{Form, Read},
     money::{self, Currency, Money},
     rule::Rule,
     text,
@@ -23,11 +23,11 @@ pub struct Line {
 
 impl Line {
     /// Reads a line of the input.
-    pub(super) fn read(form: &mut Form) -> Option<Self> {
+    pub(super) fn read(form: &mut Form) -> Read<Self> {
         let description = form.required("description", text::line(text::LINE_MAX));
         let quantity = form.required("quantity", money::quantity);
         let rate = form.required("rate", money::rate);
-        Some(Self { description: description?, quantity: quantity?, rate: rate? })
+        Ok(Self { description: description?, quantity: quantity?, rate: rate? })
     }
 }
 
