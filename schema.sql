@@ -566,3 +566,55 @@ CREATE UNIQUE INDEX proposals_project ON proposals (project_id) WHERE project_id
 
 -- How numbers are written and read, by an example: "1,234.56", "1.234,56", "1 234,56", "1'234.56".
 ALTER TABLE invoice_defaults ADD COLUMN number_format TEXT NOT NULL DEFAULT '1,234.56';
+
+-- version 5
+
+-- What is to be done later: one row of a kind for each thing it is about, written in the
+-- transaction that causes it, and gone once it is done. Who does it first moves due_at to the end
+-- of a lease: what nobody finishes by then is due again, for any server.
+CREATE TABLE jobs (
+    kind TEXT NOT NULL,
+    -- The id of a mail, an invoice …; all zeros of what there is once for the whole database.
+    subject BYTEA NOT NULL,
+    account_id BYTEA REFERENCES accounts (id),
+    due_at BIGINT NOT NULL,
+    tries BIGINT NOT NULL,
+    last_error TEXT,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (kind, subject)
+);
+CREATE INDEX jobs_due ON jobs (kind, due_at, subject);
+CREATE INDEX jobs_by_account ON jobs (account_id) WHERE account_id IS NOT NULL;
+
+-- What a mail is and what became of it; its job says when it is tried. sealed holds all of a mail
+-- that cannot be written again, such as one with a code, until it is delivered or given up.
+CREATE TABLE mails (
+    id BYTEA NOT NULL PRIMARY KEY,
+    account_id BYTEA REFERENCES accounts (id),
+    invoice_id BYTEA REFERENCES invoices (id),
+    kind TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    sealed BYTEA,
+    -- How often it was tried, once it is delivered or given up.
+    tries BIGINT NOT NULL,
+    last_error TEXT,
+    file_name TEXT,
+    delivered_at BIGINT,
+    failed_at BIGINT,
+    created_at BIGINT NOT NULL
+);
+INSERT INTO jobs (kind, subject, account_id, due_at, tries, last_error, created_at)
+    SELECT 'mail', id, account_id, due_at, tries, last_error, created_at FROM outbox
+    WHERE delivered_at IS NULL AND failed_at IS NULL;
+INSERT INTO mails (id, account_id, invoice_id, kind, recipient, subject, sealed, tries, last_error,
+    file_name, delivered_at, failed_at, created_at)
+    SELECT id, account_id, invoice_id, kind, recipient, subject, sealed, tries, last_error,
+    file_name, delivered_at, failed_at, created_at FROM outbox;
+DROP TABLE outbox;
+CREATE INDEX mails_failed ON mails (failed_at, id) WHERE failed_at IS NOT NULL;
+CREATE INDEX mails_by_age ON mails (created_at);
+CREATE INDEX mails_by_account ON mails (account_id);
+CREATE INDEX mails_by_invoice ON mails (invoice_id, id) WHERE invoice_id IS NOT NULL;
+CREATE INDEX mails_failed_of_account ON mails (account_id, id) WHERE failed_at IS NOT NULL;
+CREATE INDEX mails_by_kind ON mails (account_id, kind, id) WHERE invoice_id IS NULL;

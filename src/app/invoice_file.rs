@@ -152,7 +152,7 @@ impl App {
         }
     }
 
-    async fn invoice_file(
+    pub(super) async fn invoice_file(
         &self,
         owner: Option<Owner>,
         account: AccountId,

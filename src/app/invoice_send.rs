@@ -209,7 +209,7 @@ impl App {
         };
         let sealed = link.as_ref().or(new_link.as_ref().map(|link| &link.sealed));
         // Commands that mail nobody leave the printing to who first asks for it.
-        let prints = file.is_none() && self.outbox.courier.is_some();
+        let prints = file.is_none() && self.courier.is_some();
         let mut new_file = None;
         if prints {
             let printed = self.print(Some(Owner::Account(account.id)), &sheet).await?;

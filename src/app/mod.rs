@@ -22,6 +22,7 @@ pub mod invoice_defaults;
 pub mod invoice_file;
 pub mod invoice_link;
 pub mod invoice_send;
+pub mod jobs;
 pub mod known_browser;
 pub mod limit;
 pub mod load;
@@ -68,8 +69,8 @@ use self::{
     environment::{Clock, Random},
     image::Images,
     invoice_file::Printer,
+    jobs::Jobs,
     limit::Limits,
-    outbox::Outbox,
     password::Passwords,
     relying_party::RelyingParty,
     secret::{Keys, SecretKey},
@@ -158,7 +159,9 @@ pub struct App {
     keys: Option<Keys>,
     passwords: Passwords,
     images: Images,
-    outbox: Outbox,
+    /// Without one, no mail is written at all.
+    courier: Option<Arc<Courier>>,
+    jobs: Jobs,
     printer: Printer,
     /// For whatever else keeps a core busy.
     work: WorkQueue,
@@ -192,7 +195,8 @@ impl App {
             keys: settings.secret_key.map(|key| key.keys()).transpose()?,
             passwords: Passwords::new()?,
             images: Images::default(),
-            outbox: Outbox::new(settings.courier),
+            courier: settings.courier,
+            jobs: Jobs::default(),
             printer: Printer::new(settings.fonts),
             work: WorkQueue::new(
                 available_parallelism().map_or(2, NonZero::get),

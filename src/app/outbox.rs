@@ -1,86 +1,36 @@
-//! The outbox: letters are written with the change that causes them, and delivered by a worker
-//! that tries again until a day has passed.
+//! Mails: written with the change that causes them, and delivered by a job.
 
-use std::{
-    future::ready,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use tokio::{
-    pin, select,
-    sync::{Notify, watch},
-    time::{sleep, timeout},
-};
+use tokio::time::sleep;
 
-use super::{App, limit::Limit};
+use super::{App, jobs::NOTED, limit::Limit};
 use crate::{
     domain::{
         account::{Account, SignInChange},
         error::{Error, Kind, Result},
         id::{AccountId, InvoiceId, MailId},
-        mail::{Attachment, FailedMail, Letter, Mail, next_try},
+        job::{Job, JobKind},
+        mail::{Attachment, FailedMail, Letter, Mail},
         reach::Reach,
         session::Claims,
     },
     mail::{
         compose,
-        courier::{Courier, DELIVERY_TIMEOUT, Delivered, Undelivered},
+        courier::{Delivered, Undelivered},
     },
-    store::{self, Write, engine::Tx},
+    store::{self, engine::Tx},
 };
 
-/// Letters that one round tries.
-const ROUND: i64 = 20;
-/// Deliveries that run at once.
-const AT_ONCE: usize = 4;
-/// How often the outbox is looked at when nothing is known to be due: commands of another
-/// process write to it too.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// How long a database that cannot be reached is left alone before a delivery is noted.
 const NOTE_AGAIN: Duration = Duration::from_secs(1);
-/// How long deliveries in hand may take when the program is asked to stop.
-const STOP_TIMEOUT: Duration = Duration::from_secs(5);
-/// Longer than any letter waits between two tries.
-const FARTHEST: SignedDuration = SignedDuration::from_hours(1);
 /// Failed mails that are listed for an account.
 const FAILED_SHOWN: i64 = 5;
 /// How long letters are kept that wait no more.
 const KEPT_DAYS: i64 = 30;
-
-/// What became of a try may be noted a second time: it says the same.
-const NOTED: Write = Write { account: None, can_repeat: true };
-
-/// What the worker and those who write letters share.
-#[derive(Default)]
-pub(super) struct Outbox {
-    /// Without one, no letter is written at all.
-    pub(super) courier: Option<Arc<Courier>>,
-    news: Notify,
-    is_closing: AtomicBool,
-}
-
-impl Outbox {
-    pub(super) fn new(courier: Option<Arc<Courier>>) -> Self {
-        Self { courier, ..Self::default() }
-    }
-}
-
-/// What a round of deliveries came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Round {
-    /// Letters that were due.
-    pub due: usize,
-    /// When the next one is.
-    pub next: Option<Timestamp>,
-}
 
 /// What is sealed: all that the mail is.
 #[derive(Serialize, Deserialize)]
@@ -141,7 +91,7 @@ impl App {
     /// A letter, to be written in the transaction of what causes it; none where mail goes
     /// nowhere.
     pub(super) fn letter(&self, account: Option<AccountId>, mail: &Mail) -> Result<Option<Letter>> {
-        if self.outbox.courier.is_none() {
+        if self.courier.is_none() {
             return Ok(None);
         }
         let (id, now) = (self.new_id(), self.now());
@@ -166,7 +116,7 @@ impl App {
             subject: mail.subject.clone(),
             sealed: Some(self.keys()?.seal(&context(id), nonce, &contents)?),
             tries: 0,
-            due_at: now,
+            due_at: Some(now),
             last_error: None,
             delivered_at: None,
             file_name: None,
@@ -177,101 +127,40 @@ impl App {
 
     /// Tells the worker that there is something to deliver.
     pub(super) fn wake_mail(&self) {
-        self.outbox.news.notify_one();
+        self.wake(JobKind::Mail);
     }
 
-    /// Delivers letters until `stop` changes, and then ends the deliveries in hand.
-    pub async fn run_mail(&self, mut stop: watch::Receiver<bool>) {
-        loop {
-            let round = self.deliver_mail();
-            pin!(round);
-            let round = select! {
-                round = &mut round => round,
-                _ = stop.changed() => {
-                    self.outbox.is_closing.store(true, Ordering::Relaxed);
-                    if timeout(STOP_TIMEOUT, round).await.is_err() {
-                        tracing::warn!("a delivery did not end in time and was cut off");
-                    }
-                    return;
-                }
-            };
-            let pause = match round {
-                Ok(Round { next: Some(next), .. }) => {
-                    let until_due = next.duration_since(self.now());
-                    Duration::try_from(until_due).unwrap_or_default().min(LOOK_EVERY)
-                }
-                Ok(Round { next: None, .. }) => LOOK_EVERY,
-                // Which has been told; the letters wait.
-                Err(error) if *error.kind() == Kind::Unwritable => LOOK_EVERY,
-                Err(error) => {
-                    tracing::error!(cause = error.cause(), "mail could not be looked at");
-                    LOOK_EVERY
-                }
-            };
-            select! {
-                () = sleep(pause) => {}
-                () = self.outbox.news.notified() => {}
-                _ = stop.changed() => return,
-            }
-        }
-    }
-
-    /// Tries the letters that are due, a bounded number of them.
-    pub async fn deliver_mail(&self) -> Result<Round> {
-        let Some(courier) = &self.outbox.courier else { return Ok(Round { due: 0, next: None }) };
-        let now = self.now();
-        let due = self.store.read(move |tx| store::outbox::count_due(tx, now, ROUND)).await?;
-        let outcomes: Vec<Result<()>> = stream::iter(0..due)
-            .take_while(|_| ready(!self.outbox.is_closing.load(Ordering::Relaxed)))
-            .map(|_| self.try_next_letter(courier))
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-        outcomes.into_iter().collect::<Result<()>>()?;
-        let next = self.store.read(store::outbox::next_due).await?;
-        // No pause is as long: the clock was ahead when that time was written.
-        if next.is_some_and(|next| next > now + FARTHEST) {
-            self.retry_all_mail().await?;
-            return Ok(Round { due, next: Some(now) });
-        }
-        Ok(Round { due, next })
-    }
-
-    /// Tries the letter whose turn it is. Another server may have been faster.
-    async fn try_next_letter(&self, courier: &Courier) -> Result<()> {
-        let now = self.now();
-        let until = now.checked_add(longest_try()).map_err(Error::internal)?;
-        // On the disk before anything is sent: where nothing can be written, nothing is sent
-        // again and again.
-        let taken = self.store.write(move |tx| store::outbox::take_next(tx, now, until)).await?;
-        let Some(letter) = taken else { return Ok(()) };
-        let id = letter.id;
+    /// Delivers a mail, or notes why not and when it is tried again.
+    pub(super) async fn deliver(&self, job: Job) -> Result<()> {
+        let (id, tries): (MailId, _) = (job.subject(), job.tries);
+        let found = self.store.read(move |tx| store::outbox::find(tx, id)).await?;
+        let Some(courier) = &self.courier else { return Ok(()) };
+        let Some(letter) = found else { return self.forget_job(job).await };
+        let kind = letter.kind.as_str();
         let outcome = match self.open(&letter) {
             Ok(mail) => courier.deliver(id, letter.created_at, &mail).await,
             Err(error) => Err(Undelivered::NotNow(error.cause())),
         };
         let now = self.now();
-        let kind = letter.kind.as_str();
         let (reason, next) = match outcome {
             Ok(Delivered::Accepted) => {
                 tracing::info!(%id, kind, "mail accepted by the mail server");
-                return self.note_delivery(id, None, now).await;
+                return self.note_delivery(id, tries, None, now).await;
             }
-            Ok(Delivered::Saved(file)) => return self.note_delivery(id, Some(file), now).await,
+            Ok(Delivered::Saved(file)) => {
+                return self.note_delivery(id, tries, Some(file), now).await;
+            }
             Err(Undelivered::Refused(reason)) => (reason, None),
-            Err(Undelivered::NotNow(reason)) => {
-                (reason, next_try(letter.created_at, letter.tries, now))
-            }
+            Err(Undelivered::NotNow(reason)) => (reason, job.next_try(now)),
         };
         match next {
             Some(next) => {
                 tracing::warn!(%id, kind, reason, next = %next, "mail not delivered yet");
-                let note = move |tx: &mut Tx| store::outbox::postpone(tx, id, next, &reason);
-                self.store.write_as(NOTED, note).await
+                self.postpone(job, next, Some(reason)).await
             }
             None => {
                 tracing::error!(%id, kind, reason, "mail given up");
-                let note = move |tx: &mut Tx| store::outbox::give_up(tx, id, now, &reason);
+                let note = move |tx: &mut Tx| store::outbox::give_up(tx, id, tries, now, &reason);
                 self.store.write_as(NOTED, note).await
             }
         }
@@ -282,13 +171,15 @@ impl App {
     async fn note_delivery(
         &self,
         id: MailId,
+        tries: i64,
         file_name: Option<String>,
         now: Timestamp,
     ) -> Result<()> {
         loop {
             let file_name = file_name.clone();
-            let note =
-                move |tx: &mut Tx| store::outbox::mark_delivered(tx, id, file_name.as_deref(), now);
+            let note = move |tx: &mut Tx| {
+                store::outbox::mark_delivered(tx, id, tries, file_name.as_deref(), now)
+            };
             match self.store.write_as(NOTED, note).await {
                 Err(error) if matches!(error.kind(), Kind::Unavailable { .. }) => {
                     sleep(NOTE_AGAIN).await;
@@ -314,7 +205,7 @@ impl App {
 
     /// Whether mail goes to a mail server; else it is saved as files, and nobody gets it.
     pub fn has_mail_server(&self) -> bool {
-        self.outbox.courier.as_ref().is_some_and(|courier| courier.is_server())
+        self.courier.as_ref().is_some_and(|courier| courier.is_server())
     }
 
     /// Who can open the links that are handed out.
@@ -358,7 +249,7 @@ impl App {
         let now = self.now();
         self.store
             .write(move |tx| {
-                if store::outbox::make_due(tx, Some(id), now)? > 0 {
+                if store::jobs::make_due(tx, JobKind::Mail, Some(id), now)? > 0 {
                     return Ok(());
                 }
                 match store::outbox::find(tx, id)? {
@@ -376,18 +267,14 @@ impl App {
     /// Makes every waiting letter due at once and answers how many there are.
     pub async fn retry_all_mail(&self) -> Result<u64> {
         let now = self.now();
-        self.store.write(move |tx| store::outbox::make_due(tx, None, now)).await
+        let hurry = move |tx: &mut Tx| store::jobs::make_due::<()>(tx, JobKind::Mail, None, now);
+        self.store.write(hurry).await
     }
 }
 
 /// The instant before which letters that wait no more are forgotten.
 pub(super) fn forgotten_before(now: Timestamp) -> Result<Timestamp> {
     now.checked_sub(SignedDuration::from_hours(24 * KEPT_DAYS)).map_err(Error::internal)
-}
-
-/// Longer than any try takes.
-fn longest_try() -> Duration {
-    DELIVERY_TIMEOUT + Duration::from_secs(10)
 }
 
 fn context(id: MailId) -> String {

@@ -28,7 +28,7 @@ pub fn list(location: &Location, as_json: bool, all: bool) -> Outcome {
                 letter.kind.as_str().to_owned(),
                 letter.to.clone(),
                 letter.tries.to_string(),
-                if letter.waits() { time(letter.due_at) } else { String::new() },
+                letter.due_at.map(time).unwrap_or_default(),
                 letter.last_error.clone().unwrap_or_default(),
             ]
         })
@@ -79,7 +79,7 @@ fn in_json(letter: &Letter) -> Value {
         "to": letter.to,
         "subject": letter.subject,
         "tries": letter.tries,
-        "nextTryAt": letter.waits().then(|| time(letter.due_at)),
+        "nextTryAt": letter.due_at.map(time),
         "lastError": letter.last_error,
         "createdAt": time(letter.created_at),
         "deliveredAt": letter.delivered_at.map(time),

@@ -1,14 +1,33 @@
 //! Memory that the program no longer uses.
 
+use std::{sync::Arc, time::Duration};
+
+use tokio::{task::spawn_blocking, time::sleep};
+
+use crate::app::App;
+
+/// How often memory is given back that sign-ins used.
+const REST_EVERY: Duration = Duration::from_secs(30);
+
+/// Gives unused memory back, now and then; runs until it is dropped.
+pub async fn run(app: Arc<App>) {
+    loop {
+        sleep(REST_EVERY).await;
+        app.rest();
+        // It locks the heap in parts, which must not hold up requests.
+        let _ = spawn_blocking(give_back).await;
+    }
+}
+
 /// Gives free memory back to the system. glibc keeps what lies below memory that is still used, so
 /// that a server would stay as large as its largest minute.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[expect(unsafe_code, reason = "no crate wraps this one call, which takes no pointer")]
-pub fn give_back() {
+fn give_back() {
     // SAFETY: it may be called at any time, from any thread.
     unsafe { libc::malloc_trim(0) };
 }
 
 /// Other C libraries give memory back by themselves, or have no such call.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub fn give_back() {}
+fn give_back() {}

@@ -17,7 +17,6 @@ mod openapi;
 mod rates;
 mod restore;
 mod serve;
-mod sweep;
 mod terminal;
 mod tls;
 mod transfer;

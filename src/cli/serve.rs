@@ -16,8 +16,8 @@ use tokio::{
 };
 
 use super::{
-    Failure, Outcome, backup::schedule, cannot_open, logging, migrate::cannot_migrate, notify, now,
-    sweep, tls::Tls,
+    Failure, Outcome, backup::schedule, cannot_open, logging, memory, migrate::cannot_migrate,
+    notify, now, tls::Tls,
 };
 use crate::{
     app::{
@@ -176,8 +176,8 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
     });
     let routes = server::routes(&app, &gate);
     let (stopper, stop) = watch::channel(false);
-    let sweeper = tokio::spawn(sweep::run(Arc::clone(&app)));
-    let mailer = tokio::spawn(mail(Arc::clone(&app), stop.clone()));
+    let rest = tokio::spawn(memory::run(Arc::clone(&app)));
+    let worker = tokio::spawn(run_jobs(Arc::clone(&app), stop.clone()));
     let backups = config.database.file().map(|file| {
         let (file, plan) = (file.to_owned(), config.backup.clone());
         tokio::spawn(schedule::run(Arc::clone(&app), file, plan, stop.clone()))
@@ -218,13 +218,13 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
         // Nothing is lost with it.
         let _ = watchers.await;
     }
-    // It ends by itself, with what it is delivering.
-    let _ = mailer.await;
+    // It ends by itself, with what it is doing.
+    let _ = worker.await;
     if let Some(backups) = backups {
         let _ = backups.await;
     }
-    sweeper.abort();
-    let _ = sweeper.await;
+    rest.abort();
+    let _ = rest.await;
     drop(gate);
     if let Some(app) = Arc::into_inner(app) {
         app.close();
@@ -332,6 +332,6 @@ pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-async fn mail(app: Arc<App>, stop: watch::Receiver<bool>) {
-    app.run_mail(stop).await;
+async fn run_jobs(app: Arc<App>, stop: watch::Receiver<bool>) {
+    app.run_jobs(stop).await;
 }

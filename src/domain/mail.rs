@@ -2,21 +2,12 @@
 
 use std::fmt;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{
     id::{AccountId, InvoiceId, MailId},
     word::words,
 };
-
-/// How long delivery is tried at least.
-const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(24);
-/// The pause after the first failed try; each further one is twice as long.
-const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(5);
-const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(30);
-/// Fewer tries than a day has room for. A machine that slept, or whose clock was wrong, has made
-/// fewer, and goes on.
-const ENOUGH_TRIES: i64 = 50;
 
 words! {
     /// What a mail is about.
@@ -74,11 +65,11 @@ pub struct Letter {
     pub to: String,
     pub subject: String,
     /// All of the mail, readable with the secret key alone; erased once it is delivered or
-    /// given up.
+    /// given up. None where it is written from the invoice when it is delivered.
     pub sealed: Option<Vec<u8>>,
     pub tries: i64,
-    /// When it is tried next.
-    pub due_at: Timestamp,
+    /// When it is tried next, as long as it waits.
+    pub due_at: Option<Timestamp>,
     pub last_error: Option<String>,
     /// When the mail server accepted it, or it was saved as a file.
     pub delivered_at: Option<Timestamp>,
@@ -144,38 +135,5 @@ impl Trouble {
             shown: mails.iter().take(TROUBLE_SHOWN).map(line).collect(),
             reason: mails.into_iter().find_map(|(_, _, reason)| reason),
         }
-    }
-}
-
-/// When a mail is tried again that has failed so many times; `None` once it is given up: after a
-/// day in which it was tried often enough, or where the clock cannot tell the day, after twice as
-/// many tries. The last try comes when the day is over.
-pub fn next_try(created_at: Timestamp, tries: i64, now: Timestamp) -> Option<Timestamp> {
-    let end = created_at.checked_add(GIVEN_UP_AFTER).ok()?;
-    if (now >= end && tries >= ENOUGH_TRIES) || tries >= 2 * ENOUGH_TRIES {
-        return None;
-    }
-    let doublings = u32::try_from(tries.clamp(1, 16) - 1).unwrap_or(0);
-    let pause = FIRST_PAUSE.checked_mul(1 << doublings).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
-    let next = now.checked_add(pause).ok()?;
-    Some(if now < end { next.min(end) } else { next })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_double_up_to_half_an_hour_and_end_after_a_day() {
-        let created: Timestamp = "2026-03-18T12:00:00Z".parse().unwrap();
-        let mut now = created;
-        let mut pauses = Vec::new();
-        while let Some(next) = next_try(created, i64::try_from(pauses.len()).unwrap() + 1, now) {
-            pauses.push(next.duration_since(now).as_secs());
-            now = next;
-        }
-        assert_eq!(pauses[..11], [5, 10, 20, 40, 80, 160, 320, 640, 1280, 1800, 1800]);
-        assert_eq!(now.duration_since(created), GIVEN_UP_AFTER);
-        assert!(pauses.len() < 60, "{pauses:?}");
     }
 }

@@ -18,6 +18,7 @@ pub mod image;
 pub mod invoice;
 pub mod invoice_defaults;
 pub mod invoice_series;
+pub mod job;
 pub mod limit;
 pub mod mail;
 pub mod message;

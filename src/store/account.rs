@@ -244,6 +244,7 @@ pub fn delete_pending(
 /// Forgets an account that nobody could use yet.
 pub fn delete(tx: &mut Tx, id: AccountId) -> Result<()> {
     code::delete_all(tx, id)?;
-    tx.change("UPDATE outbox SET account_id = NULL WHERE account_id = ?1", values![&id])?;
+    tx.change("UPDATE jobs SET account_id = NULL WHERE account_id = ?1", values![&id])?;
+    tx.change("UPDATE mails SET account_id = NULL WHERE account_id = ?1", values![&id])?;
     tx.change("DELETE FROM accounts WHERE id = ?1 AND activated_at IS NULL", values![&id])
 }

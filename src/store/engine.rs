@@ -19,8 +19,8 @@
 //! - A refused statement ends its job: PostgreSQL takes no other in the same transaction.
 //! - Changes are serializable, reads are on one snapshot; both may run again.
 //! - CREATE TABLE with PRIMARY KEY, UNIQUE, REFERENCES and named constraints, CREATE INDEX and
-//!   CREATE UNIQUE INDEX, also with WHERE, ALTER TABLE ADD COLUMN, all in one transaction with
-//!   UPDATE and INSERT.
+//!   CREATE UNIQUE INDEX, also with WHERE, ALTER TABLE ADD COLUMN, DROP TABLE, all in one
+//!   transaction with UPDATE and INSERT.
 //!
 //! What differs is a method of [`Connection`]: `claim` (FOR UPDATE SKIP LOCKED), `lock_tables`
 //! (an advisory lock), `define` and `has_table`.

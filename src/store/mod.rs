@@ -20,6 +20,7 @@ pub mod invoice_list;
 mod invoice_search;
 pub mod invoice_series;
 mod job;
+pub mod jobs;
 pub mod list_total;
 pub mod message;
 pub mod migrate;

@@ -63,7 +63,7 @@ const HALF_WRITTEN: &[&str] = &[
      WHERE payments.amount <> invoices.amount",
     "SELECT count(*) FROM invoices WHERE status IN ('sent', 'paid') AND (link_hash IS NULL \
      OR NOT EXISTS (SELECT 1 FROM invoice_files WHERE invoice_id = invoices.id) \
-     OR NOT EXISTS (SELECT 1 FROM outbox WHERE invoice_id = invoices.id))",
+     OR NOT EXISTS (SELECT 1 FROM mails WHERE invoice_id = invoices.id))",
     "SELECT (SELECT count(*) FROM invoices) - \
      (SELECT count(*) FROM activity WHERE kind = 'invoice_created')",
     "SELECT (SELECT count(*) FROM payments) - \

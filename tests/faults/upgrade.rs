@@ -20,7 +20,8 @@ pub fn place_of_version(version: i64) -> Place {
     let bytes: &[u8] = match version {
         1 => include_bytes!("../it/store/fixtures/version-1.db.gz"),
         2 => include_bytes!("../it/store/fixtures/version-2.db.gz"),
-        _ => include_bytes!("../it/store/fixtures/version-3.db.gz"),
+        3 => include_bytes!("../it/store/fixtures/version-3.db.gz"),
+        _ => include_bytes!("../it/store/fixtures/version-4.db.gz"),
     };
     let place = Place::new();
     fs::create_dir(&place.data).unwrap();
@@ -59,8 +60,13 @@ fn assert_kept(before: &BTreeMap<String, i64>, place: &Place) {
     let after = facts(place);
     for (sql, sum) in before {
         // New lists are counted in rows of their own, and that there is an owner is noted.
-        if !sql.ends_with(" list_totals") && !sql.ends_with(" program_state") {
-            assert_eq!(after.get(sql), Some(sum), "{sql}");
+        if sql.ends_with(" list_totals") || sql.ends_with(" program_state") {
+            continue;
+        }
+        // Mails have another table since version 5, which does not know when they were due.
+        let moved = || after.get(&sql.replace(" outbox", " mails"));
+        if !sql.contains("sum(due_at)") {
+            assert_eq!(after.get(sql).or_else(moved), Some(sum), "{sql}");
         }
     }
 }
@@ -76,7 +82,7 @@ fn copies(place: &Place) -> Vec<String> {
 
 #[test]
 fn every_row_and_every_sum_survives_and_a_copy_is_kept() {
-    for version in [1, 2, 3] {
+    for version in [1, 2, 3, 4] {
         let place = place_of_version(version);
         let before = facts(&place);
         assert!(before.len() > 50 && before["SELECT coalesce(sum(amount), 0) FROM payments"] > 0);
@@ -163,7 +169,7 @@ fn a_migration_that_is_killed_is_done_or_was_not_begun() {
     let whole = begun.elapsed();
     let mut cut_off = 0;
     for step in 0..30_u32 {
-        let place = place_of_version(1 + i64::from(step % 3));
+        let place = place_of_version(1 + i64::from(step % 4));
         let before = facts(&place);
         let from = migrate::version(&place.database()).unwrap();
         let mut command = place.command(&["migrate"]);

@@ -233,7 +233,7 @@ async fn a_wrong_password_keeps_mail_waiting_and_is_told() {
     assert!(letter["nextTryAt"].is_string());
 
     // As it will be found a while later.
-    let sql = "UPDATE outbox SET created_at = created_at - 600";
+    let sql = "UPDATE mails SET created_at = created_at - 600";
     place.database().change(|connection| connection.execute(sql, &[])).unwrap();
     let findings = place.list(&["doctor"]);
     let finding = findings.iter().find(|finding| finding["verdict"] == "warn").unwrap();

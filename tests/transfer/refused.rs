@@ -63,8 +63,8 @@ fn a_servers_database_with_tables_is_not_touched() {
     place.transfer(server.url().unwrap(), server.url().unwrap()).refused(1, said);
     // One of them is enough.
     let other = server_database().unwrap();
-    other.database().change(|c| c.define("CREATE TABLE outbox (id BYTEA)")).unwrap();
-    let said = "has a table outbox already";
+    other.database().change(|c| c.define("CREATE TABLE mails (id BYTEA)")).unwrap();
+    let said = "has a table mails already";
     place.transfer("sqlite:good.db", other.url().unwrap()).refused(1, said);
     // An empty one can be filled, but there is nothing in it to copy.
     let empty = server_database().unwrap();

@@ -24,7 +24,7 @@ use crate::{
     },
     config::{Config, Settings},
     domain::{date::WireTime, error::Error},
-    store::{Database, account, doctor, engine::Tx, outbox, program_state},
+    store::{Database, account, doctor, engine::Tx, jobs, outbox, program_state},
 };
 
 /// Seconds by which rows may be ahead of the clock.
@@ -237,21 +237,23 @@ fn examine_rows(
     let late = before(SignedDuration::from_mins(MAIL_LATE))?;
     let lately = before(SignedDuration::from_hours(MAIL_TOLD))?;
     let setting = config.and_then(|config| config.open_registration);
-    let (fingerprint, newest, rollups, mail, doors, backup) = database.peek(|connection| {
-        let mut tx = Tx::new(connection);
-        Ok((
-            program_state::find(&mut tx, FINGERPRINT)?,
-            doctor::newest(&mut tx)?,
-            doctor::rollups(&mut tx)?,
-            outbox::health(&mut tx, late, lately)?,
-            Doors {
-                is_set_up: registration::is_set_up(&mut tx)?,
-                has_owner: account::find_owner(&mut tx)?.is_some(),
-                open_registration: registration::is_open(&mut tx, setting)?,
-            },
-            program_state::find(&mut tx, BACKUP_FAILURE)?,
-        ))
-    })?;
+    let (fingerprint, newest, rollups, mail, failing, doors, backup) =
+        database.peek(|connection| {
+            let mut tx = Tx::new(connection);
+            Ok((
+                program_state::find(&mut tx, FINGERPRINT)?,
+                doctor::newest(&mut tx)?,
+                doctor::rollups(&mut tx)?,
+                outbox::health(&mut tx, late, lately)?,
+                jobs::list_failing(&mut tx)?,
+                Doors {
+                    is_set_up: registration::is_set_up(&mut tx)?,
+                    has_owner: account::find_owner(&mut tx)?.is_some(),
+                    open_registration: registration::is_open(&mut tx, setting)?,
+                },
+                program_state::find(&mut tx, BACKUP_FAILURE)?,
+            ))
+        })?;
     let key = settings.secrets.secret_key(&settings.location).ok().flatten();
     let own = key.and_then(|key| SecretKey::from_hex(&key)).map(|key| key.fingerprint());
     match (fingerprint, own.transpose()?) {
@@ -293,6 +295,10 @@ fn examine_rows(
         exposure::examine_doors(config, &doors, report);
     }
     mail::examine_outbox(&mail, report);
+    for (kind, reason) in failing {
+        let text = format!("{} fails: {reason}", kind.replace('_', " "));
+        report.warn("jobs", text, "see the server's log; it is tried again by itself");
+    }
     if let Database::Postgres(_) = database {
         let how = format!("pg_dump --format=custom --file=FILE '{database}'");
         report.ok("backups", format!("are made by PostgreSQL's own tools: {how}"));

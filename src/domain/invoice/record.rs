@@ -44,7 +44,7 @@ pub struct InvoiceMail {
     pub to: String,
     pub created_at: Timestamp,
     /// When it is tried next, as long as it waits.
-    pub due_at: Timestamp,
+    pub due_at: Option<Timestamp>,
     /// When the mail server accepted it, or it was saved as a file.
     pub delivered_at: Option<Timestamp>,
     /// The file it was saved as, where there was no mail server.

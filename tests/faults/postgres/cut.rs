@@ -148,7 +148,7 @@ async fn an_invoice_whose_sending_got_no_answer_is_mailed_at_most_once() {
         assert!(said.contains("may have been saved or not"), "{cut:?} {said}");
         mailed += i64::from(cut == Cut::After);
         let letters = place.database().peek(|connection| {
-            let sql = "SELECT count(*) FROM outbox WHERE kind = 'invoice'";
+            let sql = "SELECT count(*) FROM mails WHERE kind = 'invoice'";
             Tx::new(connection).one(sql, &[], |row| row.get::<i64>(0))
         });
         assert_eq!(letters.unwrap(), mailed, "{cut:?}");

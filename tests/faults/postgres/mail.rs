@@ -20,7 +20,7 @@ use tokio::{
 use super::servers::Servers;
 use crate::program::{Caller, PATIENCE};
 
-const WAITING: &str = "SELECT count(*) FROM outbox WHERE delivered_at IS NULL";
+const WAITING: &str = "SELECT count(*) FROM mails WHERE delivered_at IS NULL";
 
 async fn send_invoice(caller: &Caller, to: &str) {
     let body = json!({"name": "C", "email": to});
@@ -36,7 +36,7 @@ async fn every_letter_is_delivered_once_by_whichever_of_three_servers() {
     const CODES: usize = 15;
     let Some(servers) = Servers::start(3, &[]).await else { return };
     let ada = servers.caller().register("ada").await;
-    let before = servers.number("SELECT count(*) FROM outbox");
+    let before = servers.number("SELECT count(*) FROM mails");
     let begun = Instant::now();
     let senders = (0..SENDERS).map(|sender| {
         let caller = ada.apart();
@@ -54,7 +54,7 @@ async fn every_letter_is_delivered_once_by_whichever_of_three_servers() {
         })
     });
     join_all(senders).await.into_iter().for_each(Result::unwrap);
-    let letters = servers.number("SELECT count(*) FROM outbox");
+    let letters = servers.number("SELECT count(*) FROM mails");
     assert_eq!(letters - before, (SENDERS * (INVOICES + CODES)) as i64);
     servers.wait_for(WAITING, 0);
     let mails = servers.mails();
@@ -62,7 +62,7 @@ async fn every_letter_is_delivered_once_by_whichever_of_three_servers() {
     // A letter's file has the letter's name, whoever wrote it.
     let names: BTreeSet<&str> = mails.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!((mails.len(), names.len()), (letters as usize, letters as usize));
-    assert_eq!(servers.number("SELECT max(tries) FROM outbox"), 1, "something was tried twice");
+    assert_eq!(servers.number("SELECT max(tries) FROM mails"), 1, "something was tried twice");
     for sender in 0..SENDERS {
         for number in 0..INVOICES {
             let to = format!("c{sender}-{number}@example.com");

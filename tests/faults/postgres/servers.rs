@@ -110,7 +110,7 @@ impl Servers {
 
     /// The code in the newest mail to an address, once every mail is delivered.
     pub fn code_of(&self, email: &str) -> String {
-        self.wait_for("SELECT count(*) FROM outbox WHERE delivered_at IS NULL", 0);
+        self.wait_for("SELECT count(*) FROM mails WHERE delivered_at IS NULL", 0);
         let mails = self.mails();
         let newest = mails.iter().rev().find(|(_, mail)| mail.to() == email);
         newest.unwrap_or_else(|| panic!("no mail to {email}")).1.code().to_owned()

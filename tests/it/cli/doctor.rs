@@ -84,13 +84,15 @@ fn doctor_sees_a_running_server() {
 fn mail_in_trouble_is_told_with_its_reason() {
     let place = Place::new();
     place.serve().stop();
-    let insert = "INSERT INTO outbox (id, kind, recipient, subject, tries, due_at, last_error, \
-                  created_at) VALUES (?1, 'verification', 'a@example.com', 'Hello', 3, \
-                  1700000000, 'no such host', ?2)";
+    let insert = "INSERT INTO mails (id, kind, recipient, subject, tries, created_at) \
+                  VALUES (?1, 'verification', 'a@example.com', 'Hello', 0, ?2)";
     let now = SystemClock.now().as_second();
     place.change(insert, &[Sql::Bytes(&[7; 16]), Sql::Int(now - 240)]);
+    let insert = "INSERT INTO jobs (kind, subject, due_at, tries, last_error, created_at) \
+                  SELECT 'mail', id, 1700000000, 3, 'no such host', created_at FROM mails";
+    change(&place, insert);
     assert!(findings(&place, &[]).is_empty(), "it has not waited for long");
-    change(&place, "UPDATE outbox SET created_at = created_at - 120");
+    change(&place, "UPDATE mails SET created_at = created_at - 120");
     assert_eq!(findings(&place, &[]), ["warn mail"]);
     let ended = place.run(&["doctor"]);
     let said = "1 waiting for more than 5 minutes, lastly because: no such host";
@@ -98,8 +100,9 @@ fn mail_in_trouble_is_told_with_its_reason() {
     let listed = "; verification to a@example.com: no such host";
     assert!(ended.stdout.contains(listed), "{}", ended.stdout);
     let gave_up = |days: i64| {
-        place.change("UPDATE outbox SET failed_at = ?1", &[Sql::Int(now - days * 86400)]);
+        place.change("UPDATE mails SET failed_at = ?1", &[Sql::Int(now - days * 86400)]);
     };
+    change(&place, "DELETE FROM jobs WHERE kind = 'mail'");
     gave_up(6);
     assert_eq!(findings(&place, &[]), ["warn mail"]);
     let ended = place.run(&["doctor"]);

@@ -86,7 +86,7 @@ async fn who_has_not_proven_the_address_is_told_of_a_message_twenty_times_a_day(
         let request = request.header("X-Forwarded-For", format!("203.0.113.{n}")).json(&body);
         app.send(request).await.bare(201);
     }
-    while app.app.deliver_mail().await.unwrap().due > 0 {}
+    while app.deliver_mail().await.due > 0 {}
     let mails = app.mails().await;
     assert_eq!(mails.len(), 20);
     for mail in mails {

@@ -42,7 +42,7 @@ async fn a_server_without_a_name_mails_from_its_address_in_brackets() {
         let server = Postmaster::open().await;
         let app = mailing_through(&server, host, None).await;
         register(&app, "kamala@example.com").await;
-        app.app.deliver_mail().await.unwrap();
+        app.deliver_mail().await;
         let letter = only_letter(&app).await;
         assert!(letter.delivered_at.is_some(), "{host}: {:?}", letter.last_error);
         assert_eq!(letter.file_name, None);
@@ -62,7 +62,7 @@ async fn a_mail_server_is_greeted_with_a_full_name_or_an_address_in_brackets() {
         let server = Postmaster::open().await;
         let app = mailing_through(&server, "localhost", name).await;
         register(&app, "kamala@example.com").await;
-        app.app.deliver_mail().await.unwrap();
+        app.deliver_mail().await;
         assert_eq!(server.asked("EHLO"), [greeting]);
     }
 }
@@ -84,13 +84,13 @@ async fn a_mail_waits_where_a_server_refuses_us_and_not_the_mail() {
         server.answer(begin, answer);
         let app = mailing_through(&server, "freelance.example", Some("freelance.example")).await;
         register(&app, "kamala@example.com").await;
-        app.app.deliver_mail().await.unwrap();
+        app.deliver_mail().await;
         let letter = only_letter(&app).await;
         assert!(letter.waits() && letter.sealed.is_some(), "{answer}: {letter:?}");
         assert!(letter.last_error.unwrap().contains(&answer[..3]), "{answer}");
         server.relent();
         app.clock.advance(SignedDuration::from_secs(5));
-        app.app.deliver_mail().await.unwrap();
+        app.deliver_mail().await;
         assert!(only_letter(&app).await.delivered_at.is_some(), "{answer}");
     }
 }
@@ -106,7 +106,7 @@ async fn a_mail_that_will_never_be_taken_fails_at_once_in_the_servers_words() {
         server.answer(begin, answer);
         let app = mailing_through(&server, "freelance.example", None).await;
         register(&app, "kamala@example.com").await;
-        app.app.deliver_mail().await.unwrap();
+        app.deliver_mail().await;
         let letter = only_letter(&app).await;
         assert!(letter.failed_at.is_some(), "{answer}: {letter:?}");
         assert!(letter.last_error.unwrap().contains(&answer[4..]), "{answer}");
@@ -160,7 +160,7 @@ async fn an_invoices_mail_that_failed_is_seen_until_a_newer_one_is_accepted() {
     user.post(&format!("/invoices/{id}/send"), json!({"email": "gone@example.com"}))
         .await
         .data(200);
-    app.app.deliver_mail().await.unwrap();
+    app.deliver_mail().await;
 
     let failed =
         async |user: &crate::support::User<'_>| app.app.failed_mail(user.claims()).await.unwrap();
@@ -179,7 +179,7 @@ async fn an_invoices_mail_that_failed_is_seen_until_a_newer_one_is_accepted() {
     user.post(&format!("/invoices/{id}/send"), json!({"email": "here@example.com"}))
         .await
         .data(200);
-    app.app.deliver_mail().await.unwrap();
+    app.deliver_mail().await;
     assert!(failed(&user).await.is_empty());
     assert!(app.app.invoices_with_failed_mail(user.claims(), ids).await.unwrap().is_empty());
 }

@@ -21,9 +21,10 @@ use freelanceos::{
     app::{
         App, Settings,
         environment::{Clock, Random},
+        jobs::Round,
         secret::SecretKey,
     },
-    domain::session::Claims,
+    domain::{job::JobKind, session::Claims},
     http::{body_budget::BodyBudget, edge::Gate, kept::KeptAnswers},
     mail::{courier::Courier, message::Sender},
     net::{self, Face, Limits, Tls},
@@ -241,9 +242,14 @@ impl TestApp {
         self.home.path().join("mail")
     }
 
+    /// Delivers the mail that is due, as the worker does.
+    pub async fn deliver_mail(&self) -> Round {
+        self.app.run_due(JobKind::Mail).await.unwrap()
+    }
+
     /// Delivers the mail that is due, and reads all that was ever delivered, oldest first.
     pub async fn mails(&self) -> Vec<Eml> {
-        self.app.deliver_mail().await.unwrap();
+        self.deliver_mail().await;
         let Ok(folder) = self.mail_folder().read_dir() else { return Vec::new() };
         let mut files: Vec<PathBuf> = folder.map(|entry| entry.unwrap().path()).collect();
         files.sort();

@@ -104,7 +104,7 @@ async fn what_the_mail_server_says_of_an_invoice_is_seen_on_it_in_the_list_and_o
     server.answer("RCPT", "450 4.2.0 <kamala@example.com> is greylisted");
     let sent = send(&browser, &path).await;
     sent.says("The invoice was sent: a mail is on its way to kamala@example.com.");
-    app.app.deliver_mail().await.unwrap();
+    app.deliver_mail().await;
     let waiting = browser.open(&path).await;
     waiting.says("Waiting, next try 18 Mar 2026, 13:00; the last one failed").says("is greylisted");
     browser.open("/").await.hides("Mail that failed");
@@ -112,7 +112,7 @@ async fn what_the_mail_server_says_of_an_invoice_is_seen_on_it_in_the_list_and_o
     server.relent();
     server.answer("RCPT", "550 5.1.1 <kamala@example.com> does not exist");
     app.clock.advance(SignedDuration::from_secs(5));
-    app.app.deliver_mail().await.unwrap();
+    app.deliver_mail().await;
     let failed = browser.open(&path).await;
     failed.says("Mail to kamala@example.com failed: 127.0.0.1").says("does not exist");
     failed.says("Send it again, or give your client the link below.").hides("Accepted");
@@ -124,7 +124,7 @@ async fn what_the_mail_server_says_of_an_invoice_is_seen_on_it_in_the_list_and_o
     server.relent();
     let again = browser.open(&path).await;
     browser.send(&again, &format!("{path}/send"), &[("email", "nimal@example.com")]).await;
-    app.app.deliver_mail().await.unwrap();
+    app.deliver_mail().await;
     let accepted = browser.open(&path).await;
     accepted.says("Accepted by the mail server 18 Mar 2026, 13:00").hides("Send it again, or");
     browser.open("/invoices").await.hides("Mail failed");
