@@ -37,8 +37,8 @@ pub fn routes(app: &Arc<App>, gate: &Arc<Gate>) -> BoxEndpoint<'static> {
     let garbled = Arc::new([os.free(make_sync(unknown)), hub.free(make_sync(unknown))]);
     Route::new()
         .at("/healthz", os.free(health(app)))
-        .nest("/api/v1", os.around(os_routes, Some(Limit::Api), api_v1::LIMITS, api_v1::KEPT))
-        .nest("/v1", hub.around(hub_routes, None, v1::LIMITS, v1::KEPT))
+        .nest("/api/v1", os.around(os_routes, Some(Limit::Api), api_v1::LIMITS))
+        .nest("/v1", hub.around(hub_routes, None, v1::LIMITS))
         .at("/api/*path", os.free(make_sync(unknown)))
         .nest("/", web_pages(gate, web::routes(app)))
         .around(move |routes, mut request| {
@@ -86,7 +86,6 @@ impl Mount {
             limit: None,
             is_shared: true,
             route_limits: &[],
-            kept: &[],
             knows: None,
         }
     }
@@ -97,13 +96,12 @@ impl Mount {
         inner: E,
         limit: Option<Limit>,
         route_limits: &'static [RouteLimit],
-        kept: &'static [&'static str],
     ) -> Route
     where
         E::Endpoint: 'static,
     {
         let knows = Some(self.document.knows());
-        let edge = Edge { limit, route_limits, kept, knows, ..self.free(inner) };
+        let edge = Edge { limit, route_limits, knows, ..self.free(inner) };
         Route::new()
             .at("/docs", self.free(get(self.document.page())))
             .at("/openapi.json", self.free(get(self.document.json())))
@@ -120,7 +118,6 @@ fn web_pages<E: IntoEndpoint>(gate: &Arc<Gate>, inner: E) -> Edge<E::Endpoint> {
         limit: None,
         is_shared: false,
         route_limits: web::LIMITS,
-        kept: &[],
         knows: None,
     }
 }

@@ -26,7 +26,7 @@ use crate::{
     },
     config::{Config, Settings, mail::unreachable_links, tls::TlsConfig},
     domain::error::Kind,
-    http::{body_budget::BodyBudget, edge::Gate, figures::Process, kept::KeptAnswers},
+    http::{body_budget::BodyBudget, edge::Gate, figures::Process},
     metrics,
     net::{
         self, Face, Limits,
@@ -172,7 +172,6 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
         boot: boot.iter().map(|byte| format!("{byte:02x}")).collect(),
         requests: AtomicU64::new(0),
         bodies: BodyBudget::new(config.rate_limit),
-        kept: KeptAnswers::new(config.answer_cache),
     });
     let routes = server::routes(&app, &gate);
     let (stopper, stop) = watch::channel(false);

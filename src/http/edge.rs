@@ -20,7 +20,6 @@ use super::{
     body::BODY_MAX,
     body_budget::BodyBudget,
     framing,
-    kept::KeptAnswers,
     problem::{Problem, Shape},
     unread::Unread,
     visitor::{Address, HeadOnly},
@@ -84,7 +83,6 @@ pub struct Gate {
     pub boot: String,
     pub requests: AtomicU64,
     pub bodies: BodyBudget,
-    pub kept: KeptAnswers,
 }
 
 /// Which routes an API has: to tell an unknown one apart when the limit is reached, and to name
@@ -104,9 +102,6 @@ pub struct Edge<E> {
     pub is_shared: bool,
     /// What counts the requests of single routes on top.
     pub route_limits: &'static [RouteLimit],
-    /// Paths, written as those of the limits, whose answers hold until something is written or
-    /// a day begins: they depend on nothing but the database, the day and who asks.
-    pub kept: &'static [&'static str],
     pub knows: Option<Knows>,
 }
 
@@ -252,18 +247,6 @@ impl<E: Endpoint> Edge<E> {
     }
 
     async fn answer(&self, request: Request, path: &str, id: &str) -> Response {
-        let is_kept = || self.kept.iter().any(|known| matches(known, path));
-        match self.gate.kept.find(&self.gate.app, &request, is_kept) {
-            Ok(response) => response,
-            Err(None) => self.answer_anew(request, path, id).await,
-            Err(Some(place)) => {
-                let response = self.answer_anew(request, path, id).await;
-                self.gate.kept.keep(place, response).await
-            }
-        }
-    }
-
-    async fn answer_anew(&self, request: Request, path: &str, id: &str) -> Response {
         let time = TIMEOUT + body_time(request.headers());
         let method = request.method().clone();
         let call = AssertUnwindSafe(self.inner.call(request)).catch_unwind();

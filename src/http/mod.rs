@@ -10,7 +10,6 @@ mod example;
 pub(crate) mod failed;
 pub mod figures;
 pub mod framing;
-pub mod kept;
 pub mod openapi;
 mod origin;
 pub mod page;

@@ -5,7 +5,6 @@ mod connection;
 mod file;
 mod lock;
 mod private;
-mod watch;
 
 use std::{
     num::NonZero,
@@ -26,7 +25,6 @@ use rusqlite::{Connection as Sqlite, OpenFlags};
 use self::{
     budget::Budget,
     connection::{BUSY_TIMEOUT, Transaction, is_damage, open, prepare},
-    watch::Watch,
 };
 pub use self::{
     connection::Checkpoints,
@@ -50,7 +48,6 @@ const BATCH_TIME: Duration = Duration::from_millis(5);
 /// The threads that own the connections to one database file.
 pub struct Engine {
     path: PathBuf,
-    watch: Watch,
     checkpoints: Checkpoints,
     threads: Vec<JoinHandle<()>>,
 }
@@ -84,18 +81,11 @@ impl Engine {
         }
         let work = move || write_loop(&writer, &write_jobs, &health);
         threads.push(spawn("writer".to_owned(), work)?);
-        let watch = Watch::open(path, readers)?;
-        Ok((Self { path: path.to_owned(), watch, checkpoints, threads }, reads, writes))
-    }
-
-    /// A number that is another after each commit, whichever process made it.
-    pub fn version(&self) -> Option<u64> {
-        self.watch.version()
+        Ok((Self { path: path.to_owned(), checkpoints, threads }, reads, writes))
     }
 
     /// Waits until every thread has finished what was queued.
     pub fn join(self) {
-        drop(self.watch);
         for thread in self.threads {
             if thread.join().is_err() {
                 tracing::error!("a database thread panicked");

@@ -24,7 +24,7 @@ use freelanceos::{
         secret::SecretKey,
     },
     domain::session::Claims,
-    http::{body_budget::BodyBudget, edge::Gate, kept::KeptAnswers},
+    http::{body_budget::BodyBudget, edge::Gate},
     mail::{courier::Courier, message::Sender},
     net::{self, Face, Limits, Tls},
     pdf::Fonts,
@@ -112,7 +112,6 @@ pub struct TestApp {
     pub base: String,
     pub clock: Arc<TestClock>,
     pub app: Arc<App>,
-    pub gate: Arc<Gate>,
     pub http: reqwest::Client,
     home: Arc<Home>,
     stop: watch::Sender<bool>,
@@ -208,7 +207,6 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
         boot: "test".to_owned(),
         requests: AtomicU64::new(0),
         bodies: BodyBudget::new(options.rate_limit),
-        kept: KeptAnswers::new(1 << 20),
     });
     let routes = server::routes(&app, &gate);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -216,7 +214,7 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
     let (stop, stopped) = watch::channel(false);
     let face = Face { routes: Arc::new(routes), tls: options.tls };
     tokio::spawn(net::serve(vec![(listener, face)], options.limits.unwrap_or_default(), stopped));
-    TestApp { base, clock, app, gate, http: reqwest::Client::new(), home, stop }
+    TestApp { base, clock, app, http: reqwest::Client::new(), home, stop }
 }
 
 impl Drop for TestApp {
