@@ -12,7 +12,7 @@ use poem::{Response, http::Method};
 
 use crate::{
     app::{App, limit::Limit},
-    http::{edge::RouteLimit, openapi::About, problem::Problem},
+    http::{middleware::rate_limit::RouteLimit, openapi::About, problem::Problem},
 };
 
 /// FreelanceOS and FreelanceHub Auth, which share `/api/v1`.

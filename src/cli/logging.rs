@@ -4,7 +4,6 @@
 use std::{
     fmt,
     io::{self, IsTerminal, Write as _},
-    net::IpAddr,
     os::unix::fs::MetadataExt,
     sync::{
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -26,7 +25,7 @@ use tracing_subscriber::{
 };
 
 use super::Failure;
-use crate::{config::Logging, http::watch};
+use crate::{config::Logging, http::middleware::request_id::CurrentRequest};
 
 /// Lines that may wait to be written; what comes then is lost, and counted.
 const QUEUE: usize = 8192;
@@ -214,11 +213,11 @@ where
         // One event is one line, whatever others have written into it.
         writer.write_str(&text.replace('\n', "\\n"))?;
         if lacks_request_id(event) {
-            let tell = |id: &str, address: Option<IpAddr>| {
-                write!(writer, " request_id={id:?}")?;
-                address.map_or(Ok(()), |address| write!(writer, " address={address}"))
+            let tell = |current: &CurrentRequest| {
+                write!(writer, " request_id={:?}", current.id)?;
+                current.address.map_or(Ok(()), |address| write!(writer, " address={address}"))
             };
-            watch::with_request(tell).unwrap_or(Ok(()))?;
+            CurrentRequest::with(tell).unwrap_or(Ok(()))?;
         }
         writeln!(writer)
     }
@@ -254,7 +253,7 @@ where
         let mut line = String::new();
         self.json.format_event(context, Writer::new(&mut line), event)?;
         let named = lacks_request_id(event)
-            .then(|| watch::with_request(|id, address| (json!(id), json!(address))))
+            .then(|| CurrentRequest::with(|current| (json!(current.id), json!(current.address))))
             .flatten();
         match (named, line.strip_suffix("}\n")) {
             (Some((id, address)), Some(object)) => {
@@ -267,7 +266,8 @@ where
 
 #[cfg(test)]
 mod tests {
-    use poem::Response;
+    use std::net::IpAddr;
+
     use serde_json::Value;
     use tracing::instrument::WithSubscriber;
 
@@ -279,11 +279,9 @@ mod tests {
         F: Subscriber + Send + Sync,
     {
         let (lines, queue) = mpsc::sync_channel(8);
-        let work = async {
-            tracing::warn!(cause = "no\nroom", "it failed");
-            Response::default()
-        };
-        watch::named("abc-1", Some(IpAddr::from([127, 0, 0, 1])), work)
+        let work = async { tracing::warn!(cause = "no\nroom", "it failed") };
+        let address = Some(IpAddr::from([127, 0, 0, 1]));
+        CurrentRequest::scope("abc-1".to_owned(), address, work)
             .with_subscriber(make(Lines(lines)))
             .await;
         match queue.try_recv() {

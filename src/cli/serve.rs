@@ -1,11 +1,6 @@
 //! `freelanceos serve`.
 
-use std::{
-    path::Path,
-    sync::{Arc, atomic::AtomicU64},
-    thread,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, thread, time::Duration};
 
 use tokio::{
     net::TcpListener,
@@ -26,7 +21,11 @@ use crate::{
     },
     config::{Config, Settings, mail::unreachable_links, tls::TlsConfig},
     domain::error::Kind,
-    http::{body_budget::BodyBudget, edge::Gate, figures::Process},
+    http::{
+        body_budget::BodyBudget,
+        figures::Process,
+        middleware::{Middleware, request_id::RequestIds},
+    },
     metrics,
     net::{
         self, Face, Limits,
@@ -164,16 +163,15 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
     let mut boot = [0; 6];
     SystemRandom.fill(&mut boot);
     tell_of_mail(&config);
-    let gate = Arc::new(Gate {
+    let process = boot.iter().map(|byte| format!("{byte:02x}")).collect();
+    let middleware = Middleware {
         app: Arc::clone(&app),
-        origins: config.cors_origins.clone(),
-        trust_proxy: config.trust_proxy,
+        request_ids: Arc::new(RequestIds::new(process, config.trust_proxy)),
+        bodies: Arc::new(BodyBudget::new(config.rate_limit)),
+        origins: config.cors_origins.clone().into(),
         is_secure: is_secure(&config),
-        boot: boot.iter().map(|byte| format!("{byte:02x}")).collect(),
-        requests: AtomicU64::new(0),
-        bodies: BodyBudget::new(config.rate_limit),
-    });
-    let routes = server::routes(&app, &gate);
+    };
+    let routes = server::routes(&app, &middleware);
     let (stopper, stop) = watch::channel(false);
     let sweeper = tokio::spawn(sweep::run(Arc::clone(&app)));
     let mailer = tokio::spawn(mail(Arc::clone(&app), stop.clone()));
@@ -224,7 +222,7 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
     }
     sweeper.abort();
     let _ = sweeper.await;
-    drop(gate);
+    drop(middleware);
     if let Some(app) = Arc::into_inner(app) {
         app.close();
     }

@@ -24,7 +24,10 @@ use freelanceos::{
         secret::SecretKey,
     },
     domain::session::Claims,
-    http::{body_budget::BodyBudget, edge::Gate},
+    http::{
+        body_budget::BodyBudget,
+        middleware::{Middleware, request_id::RequestIds},
+    },
     mail::{courier::Courier, message::Sender},
     net::{self, Face, Limits, Tls},
     pdf::Fonts,
@@ -199,16 +202,14 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
     let random = Arc::new(TestRandom::default());
     let app = Arc::new(App::new(store, clock.clone(), random, settings).unwrap());
     app.continue_ids().await.unwrap();
-    let gate = Arc::new(Gate {
+    let middleware = Middleware {
         app: Arc::clone(&app),
-        origins: vec![ORIGIN.to_owned()],
-        trust_proxy: options.trust_proxy,
+        request_ids: Arc::new(RequestIds::new("test".to_owned(), options.trust_proxy)),
+        bodies: Arc::new(BodyBudget::new(options.rate_limit)),
+        origins: [ORIGIN.to_owned()].into(),
         is_secure: options.tls.is_some(),
-        boot: "test".to_owned(),
-        requests: AtomicU64::new(0),
-        bodies: BodyBudget::new(options.rate_limit),
-    });
-    let routes = server::routes(&app, &gate);
+    };
+    let routes = server::routes(&app, &middleware);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     let (stop, stopped) = watch::channel(false);
