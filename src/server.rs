@@ -85,7 +85,7 @@ impl<'m> Mount<'m> {
     }
 
     /// The API with its documentation, which is free of limits.
-    fn around<E: IntoEndpoint<Endpoint: 'static>>(
+    fn around<E: IntoEndpoint<Endpoint: 'static> + 'static>(
         &self,
         routes: E,
         limit: Option<Limit>,

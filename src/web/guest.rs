@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 use askama::Template;
 use poem::{
     Request, Response,
-    http::{StatusCode, header, middleware::request_id::CurrentRequest},
+    http::{StatusCode, header},
 };
 
 use super::{

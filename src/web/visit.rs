@@ -8,7 +8,7 @@ use poem::{
     Endpoint, Request, Response, RouteMethod,
     endpoint::make,
     get,
-    http::{StatusCode, header, middleware::request_id::CurrentRequest},
+    http::{StatusCode, header},
 };
 
 use super::{

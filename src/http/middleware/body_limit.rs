@@ -8,7 +8,7 @@ use poem::{
 
 use super::{
     super::{body::BODY_MAX, path},
-    Knows, Layer,
+    Knows, Layer, Next,
 };
 
 /// A known route is sent no more than any takes, be it one that takes nothing.

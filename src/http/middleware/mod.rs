@@ -56,8 +56,9 @@ pub struct Layered<L, E> {
 impl<L: Layer, E: Next> Endpoint for Layered<L, E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
-        self.layer.call(request, &self.next).await
+    // No future of its own: a dozen of them stand in each other.
+    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
+        self.layer.call(request, &self.next)
     }
 }
 
@@ -126,7 +127,11 @@ impl Middleware {
 }
 
 impl<L: Layer> Layer for Arc<L> {
-    async fn call(&self, request: Request, next: &impl Next) -> Result<Response> {
-        L::call(self, request, inside).await
+    fn call(
+        &self,
+        request: Request,
+        next: &impl Next,
+    ) -> impl Future<Output = Result<Response>> + Send {
+        L::call(self, request, next)
     }
 }

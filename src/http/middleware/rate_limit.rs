@@ -9,7 +9,7 @@ use poem::{
 
 use super::{
     super::{path, problem::into_poem, visitor::Address},
-    Knows, Layer,
+    Knows, Layer, Next,
 };
 use crate::{
     app::{App, limit::Limit},
