@@ -1,6 +1,6 @@
 //! A request as those see it who watch the server: what it is counted and logged as.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use hyper::body::Body;
 use poem::{PathPattern, Request, Response, Result, http::Method};
@@ -19,7 +19,7 @@ pub struct AccessLog;
 
 impl Layer for AccessLog {
     async fn call(&self, request: Request, next: &impl Next) -> Result<Response> {
-        let present = metrics::on().map(|metrics| metrics.in_flight.enter());
+        let present = metrics::on().map(|metrics| Present::new(&metrics.in_flight));
         if present.is_none() && !is_logged() {
             return next.call(request).await;
         }
@@ -40,13 +40,14 @@ struct Seen {
     begun: Instant,
     /// Where the request was sent on to the routes: a whole route, or the mount of an API.
     mount: Option<PathPattern>,
-    method: metrics::Method,
+    /// A word for the method, which visitors could otherwise make up.
+    method: &'static str,
     is_answered: bool,
-    _present: Option<Present<'static>>,
+    _present: Option<Present>,
 }
 
 impl Seen {
-    fn begin(request: &Request, present: Option<Present<'static>>) -> Self {
+    fn begin(request: &Request, present: Option<Present>) -> Self {
         Self {
             begun: Instant::now(),
             mount: request.data().cloned(),
@@ -61,16 +62,16 @@ impl Seen {
         self.is_answered = true;
         let (time, status) = (self.begun.elapsed(), response.status().as_u16());
         let route = response.data::<PathPattern>().cloned().or(self.mount.take());
-        let route = route.as_ref().and_then(|route| template(&route.0));
+        let route = route.and_then(template);
         if let Some(metrics) = metrics::on() {
-            metrics.routes.add(self.method, route, status, time);
+            metrics.answered(self.method, route.clone(), status, time);
         }
         if !is_logged() {
             return;
         }
-        let is_secret = route.is_some_and(|route| route.contains(":token"));
+        let route = route.as_deref();
         let shown = match route {
-            Some(route) if is_secret => route.into(),
+            Some(route) if route.contains(":token") => route.into(),
             _ => path::without_secret(path),
         };
         let path: String = shown.chars().take(PATH_SHOWN).collect();
@@ -88,16 +89,19 @@ impl Drop for Seen {
         if !self.is_answered
             && let Some(metrics) = metrics::on()
         {
-            metrics.routes.add(self.method, None, metrics::DROPPED, self.begun.elapsed());
+            metrics.answered(self.method, None, metrics::DROPPED, self.begun.elapsed());
         }
     }
 }
 
 /// The template of a route, without what the router appends to it for its own use; none of what
 /// is no route.
-fn template(pattern: &str) -> Option<&str> {
-    let pattern = pattern.strip_suffix("/*--poem-rest").unwrap_or(pattern);
-    (!pattern.is_empty()).then_some(pattern)
+fn template(PathPattern(pattern): PathPattern) -> Option<Arc<str>> {
+    let template = match pattern.strip_suffix("/*--poem-rest") {
+        Some(mount) => mount.into(),
+        None => pattern,
+    };
+    (!template.is_empty()).then_some(template)
 }
 
 /// Bytes of an answer's body, where that is known beforehand.
@@ -108,7 +112,7 @@ fn size(response: &mut Response) -> Option<u64> {
     size
 }
 
-fn word(method: &Method) -> metrics::Method {
+fn word(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

@@ -114,7 +114,7 @@ fn read_loop(connection: &Reader, jobs: &Receiver, health: &Health) {
     let budget = Budget::of(connection);
     while let Some(mut job) = jobs.recv_blocking() {
         if let Some(metrics) = metrics::on() {
-            metrics.read_wait.add(job.since.elapsed());
+            metrics.read_wait.observe(job.since.elapsed().as_secs_f64());
         }
         if !job.start() {
             continue;
@@ -210,10 +210,11 @@ fn write_batch(connection: &Sqlite, first: Job, jobs: &Receiver, health: &Health
     let committing = metrics::start();
     let committed = transaction.control("COMMIT");
     if let (Some(metrics), Some(committing)) = (metrics::on(), committing) {
-        metrics.commit.add(committing.elapsed());
-        metrics.batch.add(batch.len());
+        metrics.commit.observe(committing.elapsed().as_secs_f64());
+        metrics.batch.observe(batch.len() as f64);
         for job in &batch {
-            metrics.write_wait.add(started.saturating_duration_since(job.since));
+            let waited = started.saturating_duration_since(job.since);
+            metrics.write_wait.observe(waited.as_secs_f64());
         }
     }
     match committed {
