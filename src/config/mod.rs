@@ -44,6 +44,11 @@ impl WrongSetting {
     fn new(name: &'static str, was: &str, expected: impl Into<String>) -> Self {
         Self { name, was: Some(was.to_owned()), expected: expected.into() }
     }
+
+    /// One that is not there, or whose value is not repeated.
+    fn unsaid(name: &'static str, expected: impl Into<String>) -> Self {
+        Self { name, was: None, expected: expected.into() }
+    }
 }
 
 impl fmt::Display for WrongSetting {
