@@ -15,8 +15,8 @@ use crate::{
     api::{api_v1, v1},
     app::{App, limit::Limit},
     http::{
-        edge::{Edge, Gate, Knows, RouteLimit},
         figures::{self, Process},
+        middleware::{Knows, Middleware, Rules, rate_limit::RouteLimit},
         openapi::{self, About, Document},
         page::Page,
         path,
@@ -27,20 +27,21 @@ use crate::{
 };
 
 /// Every route of the program.
-pub fn routes(app: &Arc<App>, gate: &Arc<Gate>) -> BoxEndpoint<'static> {
-    let os = Mount::new::<api_v1::Routes>(gate, &api_v1::ABOUT, api_v1::shape);
-    let hub = Mount::new::<v1::Routes>(gate, &v1::ABOUT, v1::shape);
+pub fn routes(app: &Arc<App>, middleware: &Middleware) -> BoxEndpoint<'static> {
+    let os = Mount::new::<api_v1::Routes>(middleware, &api_v1::ABOUT, api_v1::shape);
+    let hub = Mount::new::<v1::Routes>(middleware, &v1::ABOUT, v1::shape);
     let os_routes = openapi::service(api_v1::routes(app), &api_v1::ABOUT);
     let hub_routes = openapi::service(v1::routes(app), &v1::ABOUT);
+    let pages = Rules { route_limits: web::LIMITS, ..Rules::new(page::shape) };
 
-    // The router fails on what is no path before any edge is reached.
+    // The router fails on what is no path before any middleware is reached.
     let garbled = Arc::new([os.free(make_sync(unknown)), hub.free(make_sync(unknown))]);
     Route::new()
         .at("/healthz", os.free(health(app)))
-        .nest("/api/v1", os.around(os_routes, Some(Limit::Api), api_v1::LIMITS, api_v1::KEPT))
-        .nest("/v1", hub.around(hub_routes, None, v1::LIMITS, v1::KEPT))
+        .nest("/api/v1", os.around(os_routes, Some(Limit::Api), api_v1::LIMITS))
+        .nest("/v1", hub.around(hub_routes, None, v1::LIMITS))
         .at("/api/*path", os.free(make_sync(unknown)))
-        .nest("/", web_pages(gate, web::routes(app)))
+        .nest("/", middleware.around(web::routes(app), pages))
         .around(move |routes, mut request| {
             let garbled = Arc::clone(&garbled);
             async move {
@@ -61,67 +62,41 @@ pub fn routes(app: &Arc<App>, gate: &Arc<Gate>) -> BoxEndpoint<'static> {
         .boxed()
 }
 
-/// One API at its place: its document, and the edges around its routes.
-struct Mount {
-    gate: Arc<Gate>,
-    shape: Shape,
+/// One API at its place: its document, and what stands around its routes.
+struct Mount<'m> {
+    middleware: &'m Middleware,
+    rules: Rules,
     document: Documented,
 }
 
-impl Mount {
-    fn new<Routes: OpenApi>(gate: &Arc<Gate>, about: &'static About, shape: Shape) -> Self {
-        Self {
-            gate: Arc::clone(gate),
-            shape,
-            document: Documented::new::<Routes>(about, gate.app.public_url()),
-        }
+impl<'m> Mount<'m> {
+    fn new<Routes: OpenApi>(
+        middleware: &'m Middleware,
+        about: &'static About,
+        shape: Shape,
+    ) -> Self {
+        let document = Documented::new::<Routes>(about, middleware.app.public_url());
+        Self { middleware, rules: Rules { is_shared: true, ..Rules::new(shape) }, document }
     }
 
-    /// An edge that counts nothing.
-    fn free<E: IntoEndpoint>(&self, inner: E) -> Edge<E::Endpoint> {
-        Edge {
-            inner: inner.into_endpoint(),
-            gate: Arc::clone(&self.gate),
-            shape: self.shape,
-            limit: None,
-            is_shared: true,
-            route_limits: &[],
-            kept: &[],
-            knows: None,
-        }
+    /// Routes that nothing counts.
+    fn free<E: IntoEndpoint>(&self, routes: E) -> impl Endpoint<Output = Response> + use<E> {
+        self.middleware.around(routes, self.rules.clone())
     }
 
     /// The API with its documentation, which is free of limits.
-    fn around<E: IntoEndpoint>(
+    fn around<E: IntoEndpoint<Endpoint: 'static> + 'static>(
         &self,
-        inner: E,
+        routes: E,
         limit: Option<Limit>,
         route_limits: &'static [RouteLimit],
-        kept: &'static [&'static str],
-    ) -> Route
-    where
-        E::Endpoint: 'static,
-    {
+    ) -> Route {
         let knows = Some(self.document.knows());
-        let edge = Edge { limit, route_limits, kept, knows, ..self.free(inner) };
+        let rules = Rules { limit, route_limits, knows, ..self.rules.clone() };
         Route::new()
             .at("/docs", self.free(get(self.document.page())))
             .at("/openapi.json", self.free(get(self.document.json())))
-            .nest("/", edge)
-    }
-}
-
-/// The edge around the web app, for whatever belongs to no API.
-fn web_pages<E: IntoEndpoint>(gate: &Arc<Gate>, inner: E) -> Edge<E::Endpoint> {
-    Edge {
-        inner: inner.into_endpoint(),
-        gate: Arc::clone(gate),
-        shape: page::shape,
-        limit: None,
-        is_shared: false,
-        route_limits: web::LIMITS,
-        kept: &[],
-        knows: None,
+            .nest("/", self.middleware.around(routes, rules))
     }
 }
 

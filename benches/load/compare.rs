@@ -8,7 +8,7 @@ use crate::http::Request;
 use crate::measure::Scenario;
 use crate::pocketbase::PocketBase;
 use crate::report::Comparison;
-use crate::server::{Answers, Folder, Server};
+use crate::server::{Folder, Server};
 use crate::{Failure, Options, check, filled, measure_all, with_log};
 
 /// Compares it with PocketBase.
@@ -32,7 +32,7 @@ pub fn with_postgres(options: &Options, url: &str) -> Result<(), Failure> {
         (Folder::create(&options.folder)?, Folder::create(&options.folder)?);
     let compare = || {
         let account = filled_file(options, &folder)?;
-        let other = Server::start_on(&options.binary, &other_folder, Answers::Anew, Some(url))?;
+        let other = Server::start_on(&options.binary, &other_folder, Some(url))?;
         let other_account = filled(&other, options, options.clients, options.invoices, true)?;
         compare(options, &folder, &account, "PostgreSQL", &other, |scenario| {
             scenario.requests(&other_account)
@@ -44,7 +44,7 @@ pub fn with_postgres(options: &Options, url: &str) -> Result<(), Failure> {
 
 /// Fills a database file.
 fn filled_file(options: &Options, folder: &Folder) -> Result<Account, Failure> {
-    let server = Server::start(&options.binary, folder, Answers::Kept)?;
+    let server = Server::start(&options.binary, folder)?;
     let account = filled(&server, options, options.clients, options.invoices, true)?;
     server.stop()?;
     Ok(account)
@@ -64,13 +64,9 @@ fn compare(
         Comparison { other_name, setting: options.setting(folder), ..Comparison::default() };
     for scenario in scenarios {
         let requests = |scenario: Scenario| scenario.requests(account);
-        for (answers, results) in
-            [(Answers::Kept, &mut result.kept), (Answers::Anew, &mut result.made_anew)]
-        {
-            let server = Server::start(&options.binary, folder, answers)?;
-            results.append(&mut measure_all(&[scenario], &server, requests, options)?);
-            server.stop()?;
-        }
+        let server = Server::start(&options.binary, folder)?;
+        result.ours.append(&mut measure_all(&[scenario], &server, requests, options)?);
+        server.stop()?;
         result.other.append(&mut measure_all(&[scenario], other, &asked_of_other, options)?);
     }
     Ok(result)
@@ -90,5 +86,6 @@ fn tell(options: &Options, folder: &Folder, result: &Comparison) -> Result<(), F
         );
         result.print();
     }
-    [&result.kept, &result.made_anew, &result.other].into_iter().try_for_each(|all| check(all))
+    check(&result.ours)?;
+    check(&result.other)
 }

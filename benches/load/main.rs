@@ -11,10 +11,9 @@
 //!
 //! Driver and server share the machine's cores. So every rate is also given as a share of the
 //! floor, the rate of a request that does nothing, and the server's own processor time stands
-//! beside it; these two travel between machines, the rate does not. Reads are measured twice: with
-//! answers that the server has kept, and on a server that makes each anew. What writes is also
-//! given as a share of what the same disk takes from one thread that does nothing but commit
-//! batches as large as the number of connections. It reads `/proc`, so it needs Linux.
+//! beside it; these two travel between machines, the rate does not. What writes is also given as a
+//! share of what the same disk takes from one thread that does nothing but commit batches as large
+//! as the number of connections. It reads `/proc`, so it needs Linux.
 
 mod compare;
 mod disk;
@@ -41,7 +40,7 @@ use fill::Account;
 use http::Request;
 use measure::{Measurement, Scenario, measure};
 use report::{Size, Standard};
-use server::{Answers, Folder, SETTLE_LIMIT, Server};
+use server::{Folder, SETTLE_LIMIT, Server};
 
 /// What stops a run; it can leave the thread it happened in.
 type Failure = Box<dyn Error + Send + Sync>;
@@ -89,7 +88,7 @@ struct Options {
     only: Vec<Scenario>,
 
     /// Compare fresh servers that hold the account of `freelanceos demo` with these numbers of
-    /// invoices, all answers made anew
+    /// invoices
     #[arg(long, value_name = "N", value_delimiter = ',', value_parser = within(1..=1_000_000))]
     growth: Vec<usize>,
 
@@ -187,13 +186,13 @@ fn run_standard(options: &Options) -> Result<(), Failure> {
 
 fn standard(options: &Options, folder: &Folder) -> Result<Standard, Failure> {
     report::status("starting the server");
-    let start = |answers| Server::start(&options.binary, folder, answers);
-    let mut server = start(Answers::Kept)?;
+    let start = || Server::start(&options.binary, folder);
+    let mut server = start()?;
     let first_start = server.start_up;
     let mut starts = Vec::with_capacity(STARTS);
     for _ in 0..STARTS {
         server.stop()?;
-        server = start(Answers::Kept)?;
+        server = start()?;
         starts.push(server.start_up);
     }
     starts.sort_unstable();
@@ -210,15 +209,10 @@ fn standard(options: &Options, folder: &Folder) -> Result<Standard, Failure> {
     let measurements = measure_all(&scenarios, &server, requests, options)?;
     let final_bytes = server.resident_bytes()?;
     server.stop()?;
-    let anew = start(Answers::Anew)?;
-    let reads = reads_of(&scenarios);
-    let made_anew = measure_all(&reads, &anew, requests, options)?;
-    anew.stop()?;
     Ok(Standard {
         setting: options.setting(folder),
         bare: bare_rates(&scenarios, folder, options)?,
         measurements,
-        made_anew,
         first_start,
         starts,
         idle_bytes,
@@ -226,13 +220,6 @@ fn standard(options: &Options, folder: &Folder) -> Result<Standard, Failure> {
         final_bytes,
         binary_bytes: fs::metadata(&options.binary)?.len(),
     })
-}
-
-/// A floor, and what of these may be answered with what was kept.
-fn reads_of(scenarios: &[Scenario]) -> Vec<Scenario> {
-    let read = |scenario: &&Scenario| Scenario::READS.contains(scenario);
-    let reads = scenarios.iter().filter(read).copied();
-    [Scenario::Floor].into_iter().chain(reads).collect()
 }
 
 fn bare_rates(
@@ -285,12 +272,12 @@ fn one_size(
     prepare(options, folder, invoices)?;
     let mut starts = Vec::with_capacity(STARTS);
     for _ in 0..STARTS {
-        let server = Server::start(&options.binary, folder, Answers::Anew)?;
+        let server = Server::start(&options.binary, folder)?;
         starts.push(server.start_up);
         server.stop()?;
     }
     starts.sort_unstable();
-    let server = Server::start(&options.binary, folder, Answers::Anew)?;
+    let server = Server::start(&options.binary, folder)?;
     server.settle(SETTLE_LIMIT)?;
     let idle_bytes = server.resident_bytes()?;
     let account = Account::sign_in(server.address)?;

@@ -49,9 +49,6 @@ impl Scenario {
     /// What must stay flat as invoices grow.
     pub const GROWTH: [Self; 4] = [Self::Stats, Self::Clients, Self::Invoices, Self::CreateInvoice];
 
-    /// What a server may answer with what it has kept.
-    pub const READS: [Self; 4] = [Self::Client, Self::Clients, Self::Invoices, Self::Stats];
-
     /// What is compared with another program.
     pub const COMPARED: [Self; 6] = [
         Self::Client,

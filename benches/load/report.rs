@@ -27,8 +27,6 @@ pub struct Standard {
     pub setting: Value,
     /// The scenarios in order, a floor first and last.
     pub measurements: Vec<Measurement>,
-    /// The reads among them, by a server that keeps no answers; a floor first.
-    pub made_anew: Vec<Measurement>,
     /// Transactions a second that the disk takes in bare batches.
     pub bare: Vec<(Scenario, f64)>,
     pub first_start: Duration,
@@ -71,8 +69,6 @@ impl Standard {
 
     pub fn print(&self) {
         print_table(&self.measurements, self.floor());
-        println!("\nevery answer made anew:");
-        print_table(&self.made_anew, self.made_anew[0].per_second());
         println!();
         for (name, rate, share) in self.bare_shares() {
             println!(
@@ -104,7 +100,6 @@ impl Standard {
         json!({
             "setting": self.setting,
             "scenarios": scenarios(&self.measurements, self.floor()),
-            "madeAnew": scenarios(&self.made_anew, self.made_anew[0].per_second()),
             "ofBareBatches": self.bare_shares().map(|(name, rate, share)| json!({
                 "name": name, "bareTransactionsPerSecond": rate, "share": share,
             })).collect::<Vec<_>>(),
@@ -206,52 +201,43 @@ pub struct Comparison {
     /// What it is compared with.
     pub other_name: &'static str,
     pub setting: Value,
-    pub kept: Vec<Measurement>,
-    pub made_anew: Vec<Measurement>,
+    pub ours: Vec<Measurement>,
     pub other: Vec<Measurement>,
 }
 
 impl Comparison {
-    /// Name, and the rates: with kept answers, made anew, the other's.
-    fn rates(&self) -> impl Iterator<Item = (&'static str, [f64; 3], &Measurement)> {
-        self.kept.iter().zip(&self.made_anew).zip(&self.other).map(|((kept, anew), other)| {
-            let rates = [kept.per_second(), anew.per_second(), other.per_second()];
-            (kept.scenario.name(), rates, other)
-        })
+    fn pairs(&self) -> impl Iterator<Item = (&Measurement, &Measurement)> {
+        self.ours.iter().zip(&self.other)
     }
 
     pub fn print(&self) {
         println!(
-            "{:<15}{:>13}{:>10}{:>11}{:>12}{:>11}{:>15}",
-            "scenario", "FreelanceOS", "anew", "p99", self.other_name, "its p99", "times"
+            "{:<15}{:>13}{:>11}{:>12}{:>11}{:>8}",
+            "scenario", "FreelanceOS", "p99", self.other_name, "its p99", "times"
         );
-        for ((name, [kept, anew, other], theirs), ours) in self.rates().zip(&self.kept) {
+        for (ours, theirs) in self.pairs() {
             println!(
-                "{name:<15}{:>13}{:>10}{:>11}{:>12}{:>11}{:>15}",
-                grouped(kept),
-                grouped(anew),
+                "{:<15}{:>13}{:>11}{:>12}{:>11}{:>8.1}",
+                ours.scenario.name(),
+                grouped(ours.per_second()),
                 time(ours.p99),
-                grouped(other),
+                grouped(theirs.per_second()),
                 time(theirs.p99),
-                format!("{:.1} / {:.1}", kept / other, anew / other),
+                ours.per_second() / theirs.per_second(),
             );
         }
     }
 
     pub fn json(&self) -> Value {
-        let scenarios: Vec<Value> = self
-            .rates()
-            .map(|(name, [kept, anew, other], _)| {
-                json!({
-                    "name": name,
-                    "keptPerSecond": kept,
-                    "anewPerSecond": anew,
-                    "otherPerSecond": other,
-                    "times": kept / other,
-                    "timesAnew": anew / other,
-                })
+        let scenario = |(ours, theirs): (&Measurement, &Measurement)| {
+            json!({
+                "name": ours.scenario.name(),
+                "perSecond": ours.per_second(),
+                "otherPerSecond": theirs.per_second(),
+                "times": ours.per_second() / theirs.per_second(),
             })
-            .collect();
+        };
+        let scenarios: Vec<Value> = self.pairs().map(scenario).collect();
         json!({ "setting": self.setting, "other": self.other_name, "scenarios": scenarios })
     }
 }

@@ -66,13 +66,6 @@ impl Folder {
     }
 }
 
-/// Whether reads may be answered with what was kept.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Answers {
-    Kept,
-    Anew,
-}
-
 /// A running server, killed when dropped.
 pub struct Server {
     child: Child,
@@ -89,16 +82,15 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// Starts FreelanceOS; `answers` says whether it may give answers again that it has kept.
-    pub fn start(binary: &Path, folder: &Folder, answers: Answers) -> Result<Self, Failure> {
-        Self::start_on(binary, folder, answers, None)
+    /// Starts FreelanceOS.
+    pub fn start(binary: &Path, folder: &Folder) -> Result<Self, Failure> {
+        Self::start_on(binary, folder, None)
     }
 
     /// The same on a database of a PostgreSQL server.
     pub fn start_on(
         binary: &Path,
         folder: &Folder,
-        answers: Answers,
         database: Option<&str>,
     ) -> Result<Self, Failure> {
         let address = free_address()?;
@@ -112,9 +104,6 @@ impl Server {
         if let Some(url) = database {
             command.env("DATABASE_URL", url);
             command.env("SECRET_KEY", "5".repeat(64)).env("JWT_SECRET", "s".repeat(64));
-        }
-        if answers == Answers::Anew {
-            command.env("ANSWER_CACHE", "0");
         }
         Self::spawn(command, address, folder, "/healthz")
     }

@@ -12,7 +12,7 @@ use poem::{Response, http::Method};
 
 use crate::{
     app::{App, limit::Limit},
-    http::{edge::RouteLimit, openapi::About, problem::Problem},
+    http::{middleware::rate_limit::RouteLimit, openapi::About, problem::Problem},
 };
 
 /// FreelanceOS and FreelanceHub Auth, which share `/api/v1`.
@@ -35,19 +35,6 @@ pub mod api_v1 {
     pub const LIMITS: &[RouteLimit] = &[
         (Method::POST, "/api/v1/auth/register", Limit::Register),
         (Method::POST, "/api/v1/auth/login", Limit::Login),
-    ];
-
-    pub const KEPT: &[&str] = &[
-        "/api/v1/clients",
-        "/api/v1/clients/*",
-        "/api/v1/projects",
-        "/api/v1/projects/*",
-        "/api/v1/milestones",
-        "/api/v1/proposals",
-        "/api/v1/proposals/*",
-        "/api/v1/invoices",
-        "/api/v1/invoices/*",
-        "/api/v1/dashboard/*",
     ];
 
     pub type Routes = (shared_auth::Routes, freelanceos::Routes, freelancehub_auth::Routes);
@@ -102,6 +89,4 @@ pub mod v1 {
         (Method::POST, "/v1/public/proposals/*/accept", Limit::ProposalAnswer),
         (Method::POST, "/v1/public/proposals/*/decline", Limit::ProposalAnswer),
     ];
-
-    pub const KEPT: &[&str] = &["/v1/freelancer/*"];
 }

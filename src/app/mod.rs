@@ -28,7 +28,6 @@ pub mod limit;
 pub mod load;
 pub mod message;
 pub mod milestone;
-pub mod moment;
 pub mod outbox;
 pub mod passkey;
 pub mod password;

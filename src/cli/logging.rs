@@ -4,7 +4,6 @@
 use std::{
     fmt,
     io::{self, IsTerminal, Write as _},
-    net::IpAddr,
     os::unix::fs::MetadataExt,
     sync::{
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -20,13 +19,12 @@ use tracing_subscriber::{
     fmt::{
         FmtContext, FormatEvent, FormatFields, MakeWriter,
         format::{Format, Json, JsonFields, Writer},
-        time::{FormatTime, SystemTime},
     },
     registry::LookupSpan,
 };
 
 use super::Failure;
-use crate::{config::Logging, http::watch};
+use crate::{config::Logging, http::middleware::request_id::CurrentRequest};
 
 /// Lines that may wait to be written; what comes then is lost, and counted.
 const QUEUE: usize = 8192;
@@ -48,21 +46,36 @@ pub fn start(logging: &Logging) -> Result<LastLines, Failure> {
     let (filter, is_json) = (logging.filter()?, logging.is_json()?);
     let (lines, queue) = mpsc::sync_channel(QUEUE);
     thread::Builder::new().name("log".to_owned()).spawn(move || write_out(&queue))?;
-    let (last, is_journal) = (LastLines(lines.clone()), is_journal());
+    let last = LastLines(lines.clone());
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(Lines(lines))
         .log_internal_errors(false);
-    if is_json {
-        builder
-            .with_ansi(false)
-            .fmt_fields(JsonFields::new())
-            .event_format(AsJson::new(is_journal))
-            .init();
-    } else {
-        builder.with_ansi(wants_colours()).event_format(AsText { is_journal }).init();
+    match (is_json, is_journal()) {
+        (true, is_journal) => {
+            let line = Line { format: json_format(), is_journal };
+            builder.fmt_fields(JsonFields::new()).event_format(line).init();
+        }
+        // The journal knows the time, and has no colours.
+        (false, true) => {
+            let format = text_format().without_time().with_ansi(false);
+            builder.event_format(Line { format, is_journal: true }).init();
+        }
+        (false, false) => {
+            let format = text_format().with_ansi(wants_colours());
+            builder.event_format(Line { format, is_journal: false }).init();
+        }
     }
     Ok(last)
+}
+
+fn text_format() -> Format {
+    Format::default().with_target(false)
+}
+
+fn json_format() -> Format<Json> {
+    let json = Format::default().json().flatten_event(true);
+    json.with_current_span(false).with_span_list(false)
 }
 
 /// Whether log lines may have colours, which would be rubbish in a file or journal.
@@ -173,74 +186,17 @@ fn lacks_request_id(event: &Event<'_>) -> bool {
     event.metadata().fields().field("request_id").is_none()
 }
 
-struct AsText {
+/// One event on one line, with the id and the address of the request it is about.
+struct Line<F> {
+    format: F,
     is_journal: bool,
 }
 
-impl<S, N> FormatEvent<S, N> for AsText
+impl<S, N, F> FormatEvent<S, N> for Line<F>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
-{
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        let level = event.metadata().level();
-        if self.is_journal {
-            // The journal knows the time.
-            write!(writer, "<{}>", priority(level))?;
-        } else {
-            SystemTime.format_time(&mut writer)?;
-            writer.write_char(' ')?;
-        }
-        if writer.has_ansi_escapes() {
-            let colour = match *level {
-                Level::ERROR => 31,
-                Level::WARN => 33,
-                Level::INFO => 32,
-                Level::DEBUG => 34,
-                Level::TRACE => 35,
-            };
-            write!(writer, "\x1b[{colour}m{level:>5}\x1b[0m ")?;
-        } else {
-            write!(writer, "{level:>5} ")?;
-        }
-        let mut text = String::new();
-        let fields = Writer::new(&mut text);
-        context.format_fields(fields, event)?;
-        // One event is one line, whatever others have written into it.
-        writer.write_str(&text.replace('\n', "\\n"))?;
-        if lacks_request_id(event) {
-            let tell = |id: &str, address: Option<IpAddr>| {
-                write!(writer, " request_id={id:?}")?;
-                address.map_or(Ok(()), |address| write!(writer, " address={address}"))
-            };
-            watch::with_request(tell).unwrap_or(Ok(()))?;
-        }
-        writeln!(writer)
-    }
-}
-
-/// The same as one JSON object a line.
-struct AsJson {
-    json: Format<Json>,
-    is_journal: bool,
-}
-
-impl AsJson {
-    fn new(is_journal: bool) -> Self {
-        let json = Format::default().json().flatten_event(true);
-        Self { json: json.with_current_span(false).with_span_list(false), is_journal }
-    }
-}
-
-impl<S, N> FormatEvent<S, N> for AsJson
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
+    F: FormatEvent<S, N>,
 {
     fn format_event(
         &self,
@@ -252,22 +208,29 @@ where
             write!(writer, "<{}>", priority(event.metadata().level()))?;
         }
         let mut line = String::new();
-        self.json.format_event(context, Writer::new(&mut line), event)?;
+        self.format.format_event(context, Writer::new(&mut line), event)?;
+        // Whatever others have written into it.
+        let line = line.trim_end_matches('\n').replace('\n', "\\n");
         let named = lacks_request_id(event)
-            .then(|| watch::with_request(|id, address| (json!(id), json!(address))))
-            .flatten();
-        match (named, line.strip_suffix("}\n")) {
-            (Some((id, address)), Some(object)) => {
+            .then(|| CurrentRequest::with(|current| (json!(current.id), current.address)));
+        match (named.flatten(), line.strip_suffix('}')) {
+            (None, _) => writeln!(writer, "{line}"),
+            (Some((id, address)), Some(object)) if line.starts_with('{') => {
+                let address = json!(address);
                 writeln!(writer, "{object},\"request_id\":{id},\"address\":{address}}}")
             }
-            _ => writer.write_str(&line),
+            (Some((id, None)), _) => writeln!(writer, "{line} request_id={id}"),
+            (Some((id, Some(address))), _) => {
+                writeln!(writer, "{line} request_id={id} address={address}")
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use poem::Response;
+    use std::net::IpAddr;
+
     use serde_json::Value;
     use tracing::instrument::WithSubscriber;
 
@@ -279,11 +242,9 @@ mod tests {
         F: Subscriber + Send + Sync,
     {
         let (lines, queue) = mpsc::sync_channel(8);
-        let work = async {
-            tracing::warn!(cause = "no\nroom", "it failed");
-            Response::default()
-        };
-        watch::named("abc-1", Some(IpAddr::from([127, 0, 0, 1])), work)
+        let work = async { tracing::warn!(cause = "no\nroom", "it failed") };
+        let address = Some(IpAddr::from([127, 0, 0, 1]));
+        CurrentRequest::scope("abc-1".to_owned(), address, work)
             .with_subscriber(make(Lines(lines)))
             .await;
         match queue.try_recv() {
@@ -296,8 +257,8 @@ mod tests {
     async fn a_line_about_a_request_carries_its_id() {
         let builder = || tracing_subscriber::fmt().with_ansi(false);
         let json = written(|lines| {
-            let format = AsJson::new(false);
-            builder().fmt_fields(JsonFields::new()).event_format(format).with_writer(lines).finish()
+            let line = Line { format: json_format(), is_journal: false };
+            builder().fmt_fields(JsonFields::new()).event_format(line).with_writer(lines).finish()
         });
         let line: Value = serde_json::from_str(&json.await).unwrap();
         for (name, value) in [
@@ -310,7 +271,8 @@ mod tests {
             assert_eq!(line[name], value, "{line}");
         }
         let text = written(|lines| {
-            builder().event_format(AsText { is_journal: false }).with_writer(lines).finish()
+            let line = Line { format: text_format().with_ansi(false), is_journal: false };
+            builder().event_format(line).with_writer(lines).finish()
         });
         let text = text.await;
         let (_, said) = text.split_once(" WARN ").unwrap();
@@ -320,12 +282,9 @@ mod tests {
     #[tokio::test]
     async fn the_journal_is_told_how_bad_it_is() {
         let text = written(|lines| {
-            let format = AsText { is_journal: true };
-            tracing_subscriber::fmt()
-                .with_ansi(false)
-                .event_format(format)
-                .with_writer(lines)
-                .finish()
+            let format = text_format().without_time().with_ansi(false);
+            let line = Line { format, is_journal: true };
+            tracing_subscriber::fmt().event_format(line).with_writer(lines).finish()
         });
         assert!(text.await.starts_with("<4> WARN it failed"));
     }

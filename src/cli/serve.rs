@@ -1,18 +1,13 @@
 //! `freelanceos serve`.
 
-use std::{
-    path::Path,
-    sync::{Arc, atomic::AtomicU64},
-    thread,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, thread, time::Duration};
 
 use tokio::{
     net::TcpListener,
     runtime,
     signal::unix::{SignalKind, signal},
     sync::watch,
-    task::JoinHandle,
+    task::JoinSet,
 };
 
 use super::{
@@ -26,7 +21,11 @@ use crate::{
     },
     config::{Config, Settings, mail::unreachable_links, tls::TlsConfig},
     domain::error::Kind,
-    http::{body_budget::BodyBudget, edge::Gate, figures::Process, kept::KeptAnswers},
+    http::{
+        body_budget::BodyBudget,
+        figures::Process,
+        middleware::{Middleware, request_id::RequestIds},
+    },
     metrics,
     net::{
         self, Face, Limits,
@@ -36,8 +35,7 @@ use crate::{
     pdf::Fonts,
     server,
     store::{
-        Database, Store,
-        migrate::{self, Migration},
+        Database, Store, migrate,
         sqlite::{Checkpoints, ServeLock},
     },
 };
@@ -52,43 +50,64 @@ pub fn run(settings: Settings) -> Outcome {
     settings.check()?;
     let tls = Tls::open(&settings)?;
     let database = settings.location.database()?;
-    let served = || Failure::Failed(format!("another freelanceos is serving {database} already"));
-    // Told before its address is found taken, which it is by the other.
-    if let Some(file) = database.file()
-        && ServeLock::is_held(file).map_err(cannot_open(&database))?
-    {
-        return Err(served());
-    }
+    let mut claim = Claim::new(&database)?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(try_addresses(&settings.checked()?))?;
+    // For a moment, so that an address that cannot be had is told before anything is made; nobody
+    // should wait at an open door until the database is ready.
+    drop(runtime.block_on(Sockets::bind(&settings.checked()?))?);
     settings.prepare()?;
     // Before anything is made: two servers started at once would each make secrets.
-    let mut lock = match database.file().map(ServeLock::take).transpose() {
-        Ok(Some(None)) => return Err(served()),
-        taken => taken.map_err(cannot_open(&database))?.flatten(),
-    };
+    claim.take()?;
     let config = settings.load(&SystemRandom)?;
-    let migration = migrate_patiently(&config.database)?;
-    // It may have been made only now.
-    if let (Some(lock), Some(file)) = (&mut lock, database.file())
-        && !lock.cover(file).map_err(cannot_open(&database))?
-    {
-        return Err(served());
-    }
-    if migration.from != migration.to {
-        tracing::info!(from = migration.from, to = migration.to, "database migrated");
-    }
-    if let Some(copy) = migration.copy {
-        tracing::info!(copy = %copy.display(), "the database as it was before is kept");
-    }
+    migrate_patiently(&config.database)?;
+    claim.cover()?;
     runtime.block_on(serve(config, tls))
+}
+
+/// What keeps a database file to one server.
+struct Claim<'d> {
+    database: &'d Database,
+    lock: Option<ServeLock>,
+}
+
+impl<'d> Claim<'d> {
+    /// Tells at once where another has it, before its address is found taken, which it is by the
+    /// other.
+    fn new(database: &'d Database) -> Result<Self, Failure> {
+        let claim = Self { database, lock: None };
+        match database.file().map(ServeLock::is_held).transpose() {
+            Ok(Some(true)) => Err(claim.is_taken()),
+            Ok(_) => Ok(claim),
+            Err(error) => Err(cannot_open(database)(error)),
+        }
+    }
+
+    fn take(&mut self) -> Outcome {
+        let Some(file) = self.database.file() else { return Ok(()) };
+        self.lock = ServeLock::take(file).map_err(cannot_open(self.database))?;
+        if self.lock.is_some() { Ok(()) } else { Err(self.is_taken()) }
+    }
+
+    /// Covers the database file too, which may have been made only now.
+    fn cover(&mut self) -> Outcome {
+        if let (Some(lock), Some(file)) = (&mut self.lock, self.database.file())
+            && !lock.cover(file).map_err(cannot_open(self.database))?
+        {
+            return Err(self.is_taken());
+        }
+        Ok(())
+    }
+
+    fn is_taken(&self) -> Failure {
+        Failure::Failed(format!("another freelanceos is serving {} already", self.database))
+    }
 }
 
 /// Brings the database to this version's schema. A database server that was started together
 /// with this one may need some time.
-fn migrate_patiently(database: &Database) -> Result<Migration, Failure> {
+fn migrate_patiently(database: &Database) -> Outcome {
     let mut seconds_left = DATABASE_START.as_secs();
-    loop {
+    let migration = loop {
         match migrate::run(database, now()) {
             Err(error) if matches!(error.kind(), Kind::Unavailable { .. }) && seconds_left > 0 => {
                 if seconds_left == DATABASE_START.as_secs() {
@@ -97,9 +116,16 @@ fn migrate_patiently(database: &Database) -> Result<Migration, Failure> {
                 seconds_left -= 1;
                 thread::sleep(Duration::from_secs(1));
             }
-            migrated => return migrated.map_err(cannot_migrate(database)),
+            migrated => break migrated.map_err(cannot_migrate(database))?,
         }
+    };
+    if migration.from != migration.to {
+        tracing::info!(from = migration.from, to = migration.to, "database migrated");
     }
+    if let Some(copy) = migration.copy {
+        tracing::info!(copy = %copy.display(), "the database as it was before is kept");
+    }
+    Ok(())
 }
 
 /// The fonts of the program and those that the operator has added.
@@ -116,7 +142,56 @@ fn fonts(data_dir: &Path) -> Result<Fonts, Failure> {
 }
 
 async fn serve(config: Config, tls: Tls) -> Outcome {
-    let settings = AppSettings {
+    let app = open_app(&config).await?;
+    let sockets = Sockets::bind(&config).await?;
+    let watched = watched(sockets.watched, &app);
+    tell_of_mail(&config);
+    let (stopper, stop) = watch::channel(false);
+    let mut background = start_background(&app, &config, &stop);
+    // Before anybody is told that the server is there, and may want it to stop.
+    let stopped = stop_signal()?;
+    let doors = doors(sockets.listening, sockets.redirecting, &app, &config, tls, &stop)?;
+    let server = tokio::spawn(net::serve(doors, limits(&config), stop.clone()));
+    let watched = tokio::spawn(net::serve(watched, Limits::default(), stop));
+    notify::ready();
+    stopped.await;
+    tracing::info!("stopping");
+    notify::stopping();
+    // The server may have ended by itself, and then there is nobody left to tell.
+    let _ = stopper.send(true);
+    server.await.map_err(|error| Failure::Failed(error.to_string()))??;
+    // Nothing is lost with it.
+    let _ = watched.await;
+    while background.join_next().await.is_some() {}
+    if let Some(app) = Arc::into_inner(app) {
+        app.close();
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Opens the database and checks that it belongs to these secrets.
+async fn open_app(config: &Config) -> Result<Arc<App>, Failure> {
+    let settings = app_settings(config)?;
+    // A file is served by nobody else.
+    let is_beside_others = match &config.database {
+        Database::Sqlite(_) => false,
+        server => server.is_served().map_err(cannot_open(server))?,
+    };
+    let store = Store::open_with(&config.database, checkpoints(config));
+    let store = store.map_err(cannot_open(&config.database))?;
+    let app = App::new(store, Arc::new(SystemClock), Arc::new(SystemRandom), settings)?;
+    app.check_fingerprint(config.secret_key.fingerprint()?).await?;
+    app.check_jwt_secret(&config.jwt_secret, is_beside_others).await?;
+    if let Err(error) = app.continue_ids().await {
+        // A page that nobody can read is no reason not to serve the others.
+        tracing::warn!(cause = error.cause(), "the newest entries may not be shown first");
+    }
+    Ok(Arc::new(app))
+}
+
+fn app_settings(config: &Config) -> Result<AppSettings, Failure> {
+    Ok(AppSettings {
         jwt_secret: config.jwt_secret.clone(),
         secret_key: Some(config.secret_key.clone()),
         access_life: config.jwt_expires_in,
@@ -130,116 +205,109 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
         payment_link_base: config.payment_link_base.clone(),
         fonts: Arc::new(fonts(&config.location.data_dir)?),
         courier: Some(Arc::new(config.mail.clone().courier(config.location.mail_folder()))),
-    };
-    let checkpoints =
-        if config.backup.litestream { Checkpoints::Litestream } else { Checkpoints::Ours };
-    let followed = config.database.file().map(Checkpoints::of);
-    if !config.backup.litestream && followed == Some(Checkpoints::Litestream) {
+    })
+}
+
+/// Who brings the -wal file into the database.
+fn checkpoints(config: &Config) -> Checkpoints {
+    if config.backup.litestream {
+        return Checkpoints::Litestream;
+    }
+    if config.database.file().map(Checkpoints::of) == Some(Checkpoints::Litestream) {
         tracing::warn!(
             "Litestream's files lie beside the database: set LITESTREAM=on, or its copy may be \
              damaged; where it is not used any more, remove .freelanceos.db-litestream"
         );
     }
-    // A file is served by nobody else.
-    let is_beside_others = match &config.database {
-        Database::Sqlite(_) => false,
-        server => server.is_served().map_err(cannot_open(server))?,
-    };
-    let store = Store::open_with(&config.database, checkpoints);
-    let store = store.map_err(cannot_open(&config.database))?;
-    let app = App::new(store, Arc::new(SystemClock), Arc::new(SystemRandom), settings)?;
-    app.check_fingerprint(config.secret_key.fingerprint()?).await?;
-    app.check_jwt_secret(&config.jwt_secret, is_beside_others).await?;
-    if let Err(error) = app.continue_ids().await {
-        // A page that nobody can read is no reason not to serve the others.
-        tracing::warn!(cause = error.cause(), "the newest entries may not be shown first");
-    }
-    let app = Arc::new(app);
-
-    if config.metrics_listen.is_some() {
-        metrics::switch_on();
-    }
-    let listeners = bind("LISTEN", &config.listen).await?;
-    let redirecting = bind("REDIRECT_LISTEN", &config.net.redirect_listen).await?;
-    let mut boot = [0; 6];
-    SystemRandom.fill(&mut boot);
-    tell_of_mail(&config);
-    let gate = Arc::new(Gate {
-        app: Arc::clone(&app),
-        origins: config.cors_origins.clone(),
-        trust_proxy: config.trust_proxy,
-        is_secure: is_secure(&config),
-        boot: boot.iter().map(|byte| format!("{byte:02x}")).collect(),
-        requests: AtomicU64::new(0),
-        bodies: BodyBudget::new(config.rate_limit),
-        kept: KeptAnswers::new(config.answer_cache),
-    });
-    let routes = server::routes(&app, &gate);
-    let (stopper, stop) = watch::channel(false);
-    let rest = tokio::spawn(memory::run(Arc::clone(&app)));
-    let worker = tokio::spawn(run_jobs(Arc::clone(&app), stop.clone()));
-    let backups = config.database.file().map(|file| {
-        let (file, plan) = (file.to_owned(), config.backup.clone());
-        tokio::spawn(schedule::run(Arc::clone(&app), file, plan, stop.clone()))
-    });
-    // Before anybody is told that the server is there, and may want it to stop.
-    let stopped = stop_signal()?;
-    let mut doors = Vec::with_capacity(listeners.len() + redirecting.len());
-    let redirect = Arc::new(redirect::to(&config.public_url));
-    let (face, scheme) = tls.start(routes, &redirect, &config, &stop)?;
-    let limits = limits(&config);
-    for listener in listeners {
-        if let Ok(address) = listener.local_addr() {
-            tracing::info!("listening on {scheme}://{address}, API documentation at /api/v1/docs");
-        }
-        doors.push((listener, face.clone()));
-    }
-    for listener in redirecting {
-        if let Ok(address) = listener.local_addr() {
-            tracing::info!("leading from http://{address} to {}", config.public_url);
-        }
-        doors.push((listener, Face { routes: Arc::clone(&redirect), tls: None }));
-    }
-    let watchers = match &config.metrics_listen {
-        Some(address) => Some(listen_for_metrics(address, &app, stop.clone()).await?),
-        None => None,
-    };
-    // Whoever holds the routes holds the database, which is closed at the end.
-    drop(face);
-    let server = tokio::spawn(net::serve(doors, limits, stop));
-    notify::ready();
-    stopped.await;
-    tracing::info!("stopping");
-    notify::stopping();
-    // The server may have ended by itself, and then there is nobody left to tell.
-    let _ = stopper.send(true);
-    server.await.map_err(|error| Failure::Failed(error.to_string()))??;
-    if let Some(watchers) = watchers {
-        // Nothing is lost with it.
-        let _ = watchers.await;
-    }
-    // It ends by itself, with what it is doing.
-    let _ = worker.await;
-    if let Some(backups) = backups {
-        let _ = backups.await;
-    }
-    rest.abort();
-    let _ = rest.await;
-    drop(gate);
-    if let Some(app) = Arc::into_inner(app) {
-        app.close();
-    }
-    tracing::info!("stopped");
-    Ok(())
+    Checkpoints::Ours
 }
 
-/// Listens on every address for a moment, so that one that cannot be had is told before anything
-/// is made. They are not kept: nobody should wait at an open door until the database is ready.
-async fn try_addresses(config: &Config) -> Outcome {
-    let _listen = bind("LISTEN", &config.listen).await?;
-    let _redirect = bind("REDIRECT_LISTEN", &config.net.redirect_listen).await?;
-    let _metrics = bind("METRICS_LISTEN", config.metrics_listen.as_slice()).await?;
-    Ok(())
+fn middleware(app: &Arc<App>, config: &Config) -> Middleware {
+    let mut process = [0; 6];
+    SystemRandom.fill(&mut process);
+    let process = process.iter().map(|byte| format!("{byte:02x}")).collect();
+    Middleware {
+        app: Arc::clone(app),
+        request_ids: Arc::new(RequestIds::new(process, config.trust_proxy)),
+        bodies: Arc::new(BodyBudget::new(config.rate_limit)),
+        origins: config.cors_origins.clone().into(),
+        is_secure: is_secure(config),
+    }
+}
+
+/// Starts what is done beside the requests. All of it ends, with what it is about, once it is told
+/// to stop.
+fn start_background(app: &Arc<App>, config: &Config, stop: &watch::Receiver<bool>) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    let (resting, mut until) = (Arc::clone(app), stop.clone());
+    tasks.spawn(async move {
+        tokio::select! {
+            () = memory::run(resting) => {}
+            _ = until.changed() => {}
+        }
+    });
+    let (working, until) = (Arc::clone(app), stop.clone());
+    tasks.spawn(async move { working.run_jobs(until).await });
+    if let Some(file) = config.database.file() {
+        let (file, plan) = (file.to_owned(), config.backup.clone());
+        tasks.spawn(schedule::run(Arc::clone(app), file, plan, stop.clone()));
+    }
+    tasks
+}
+
+/// Where the server listens: for requests, to lead others to itself, and for those who watch it.
+struct Sockets {
+    listening: Vec<TcpListener>,
+    redirecting: Vec<TcpListener>,
+    watched: Vec<TcpListener>,
+}
+
+impl Sockets {
+    async fn bind(config: &Config) -> Result<Self, Failure> {
+        Ok(Self {
+            listening: bind("LISTEN", &config.listen).await?,
+            redirecting: bind("REDIRECT_LISTEN", &config.net.redirect_listen).await?,
+            watched: bind("METRICS_LISTEN", config.metrics_listen.as_slice()).await?,
+        })
+    }
+}
+
+/// What is served to everybody, and where.
+fn doors(
+    listening: Vec<TcpListener>,
+    redirecting: Vec<TcpListener>,
+    app: &Arc<App>,
+    config: &Config,
+    tls: Tls,
+    stop: &watch::Receiver<bool>,
+) -> Result<Vec<(TcpListener, Face)>, Failure> {
+    let routes = server::routes(app, &middleware(app, config));
+    let redirect = Arc::new(redirect::to(&config.public_url));
+    let (face, scheme) = tls.start(routes, &redirect, config, stop)?;
+    for address in listening.iter().flat_map(TcpListener::local_addr) {
+        tracing::info!("listening on {scheme}://{address}, API documentation at /api/v1/docs");
+    }
+    for address in redirecting.iter().flat_map(TcpListener::local_addr) {
+        tracing::info!("leading from http://{address} to {}", config.public_url);
+    }
+    let redirect = Face { routes: redirect, tls: None };
+    let listening = listening.into_iter().map(|socket| (socket, face.clone()));
+    let redirecting = redirecting.into_iter().map(|socket| (socket, redirect.clone()));
+    Ok(listening.chain(redirecting).collect())
+}
+
+/// The figures, on an address of their own.
+fn watched(sockets: Vec<TcpListener>, app: &Arc<App>) -> Vec<(TcpListener, Face)> {
+    if sockets.is_empty() {
+        return Vec::new();
+    }
+    metrics::switch_on();
+    for address in sockets.iter().flat_map(TcpListener::local_addr) {
+        tracing::info!("metrics are at http://{address}/metrics");
+    }
+    let process = Process { started_at: now().as_second(), lost_lines: logging::lost_lines };
+    let face = Face { routes: Arc::new(server::metrics_routes(app, process)), tls: None };
+    sockets.into_iter().map(|socket| (socket, face.clone())).collect()
 }
 
 /// What about mail keeps it from its readers, as far as the settings tell.
@@ -302,24 +370,6 @@ fn limits(config: &Config) -> Limits {
     Limits { connections, connections_of_one, refusals, ..Limits::default() }
 }
 
-/// Serves the figures on an address of their own.
-async fn listen_for_metrics(
-    address: &str,
-    app: &Arc<App>,
-    stop: watch::Receiver<bool>,
-) -> Result<JoinHandle<std::io::Result<()>>, Failure> {
-    let doors = bind("METRICS_LISTEN", &[address.to_owned()]).await?;
-    let process = Process { started_at: now().as_second(), lost_lines: logging::lost_lines };
-    let face = Face { routes: Arc::new(server::metrics_routes(app, process)), tls: None };
-    for listener in &doors {
-        if let Ok(address) = listener.local_addr() {
-            tracing::info!("metrics are at http://{address}/metrics");
-        }
-    }
-    let doors = doors.into_iter().map(|listener| (listener, face.clone())).collect();
-    Ok(tokio::spawn(net::serve(doors, Limits::default(), stop)))
-}
-
 /// Begins to listen for signals at once; what it answers waits for the first to stop.
 pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
@@ -330,8 +380,4 @@ pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
             _ = interrupt.recv() => {}
         }
     })
-}
-
-async fn run_jobs(app: Arc<App>, stop: watch::Receiver<bool>) {
-    app.run_jobs(stop).await;
 }

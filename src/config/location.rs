@@ -26,11 +26,8 @@ impl Location {
         match &self.database_url {
             None => Ok(Database::at(self.data_dir.join("freelanceos.db"))),
             // It may hold a password, so it is not repeated.
-            Some(url) => Database::parse(url).map_err(|expected| WrongSetting {
-                name: "DATABASE_URL",
-                was: None,
-                expected,
-            }),
+            Some(url) => Database::parse(url)
+                .map_err(|expected| WrongSetting::unsaid("DATABASE_URL", expected)),
         }
     }
 

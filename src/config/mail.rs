@@ -29,13 +29,9 @@ pub struct MailSettings {
 impl MailSettings {
     /// Checks them. `public_url` has been checked.
     pub(super) fn check(&self, public_url: &str) -> Result<MailConfig, WrongSetting> {
-        let wrong_url = || WrongSetting {
-            name: "SMTP_URL",
-            was: None,
-            expected: "smtp://USER:PASSWORD@HOST:PORT or smtps://…, with % in user or password \
-                       written %25; smtp:// may end in ?tls=required, opportunistic or none"
-                .to_owned(),
-        };
+        let expected = "smtp://USER:PASSWORD@HOST:PORT or smtps://…, with % in user or password \
+                        written %25; smtp:// may end in ?tls=required, opportunistic or none";
+        let wrong_url = || WrongSetting::unsaid("SMTP_URL", expected);
         let expected = "a mailbox such as FreelanceOS <no-reply@example.com>, with nothing but \
                         ASCII before the @";
         let server = self.smtp_url.as_deref().map(|url| SmtpUrl::parse(url).ok_or_else(wrong_url));
@@ -48,9 +44,9 @@ impl MailSettings {
             None => {
                 let user = server.as_ref().and_then(|server| server.credentials.as_ref());
                 let of_host = || Sender::of_host(host.as_deref()?);
-                user.and_then(|(user, _)| Sender::of_user(user)).or_else(of_host).ok_or_else(
-                    || WrongSetting { name: "MAIL_FROM", was: None, expected: expected.to_owned() },
-                )?
+                user.and_then(|(user, _)| Sender::of_user(user))
+                    .or_else(of_host)
+                    .ok_or_else(|| WrongSetting::unsaid("MAIL_FROM", expected))?
             }
         };
         Ok(MailConfig { server, sender, host })

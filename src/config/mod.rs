@@ -20,7 +20,7 @@ use self::{
     mail::{MailConfig, MailSettings},
     secrets::{Secrets, check_jwt_secret, check_secret_key},
     tls::{NetConfig, NetSettings},
-    value::{duration, is_port, listen, megabytes, origin, switch, url},
+    value::{duration, is_port, listen, origin, switch, url},
 };
 pub use self::{location::Location, logging::Logging};
 use crate::{
@@ -43,6 +43,11 @@ pub struct WrongSetting {
 impl WrongSetting {
     fn new(name: &'static str, was: &str, expected: impl Into<String>) -> Self {
         Self { name, was: Some(was.to_owned()), expected: expected.into() }
+    }
+
+    /// One that is not there, or whose value is not repeated.
+    fn unsaid(name: &'static str, expected: impl Into<String>) -> Self {
+        Self { name, was: None, expected: expected.into() }
     }
 }
 
@@ -124,10 +129,6 @@ pub struct Settings {
     #[arg(long, env = "TRUST_PROXY", default_value = "off", value_name = "on|off")]
     trust_proxy: String,
 
-    /// Megabytes of answers kept to be given again while nothing has changed; 0 keeps none
-    #[arg(long, env = "ANSWER_CACHE", default_value = "16", value_name = "MB")]
-    answer_cache: String,
-
     #[command(flatten)]
     mail: MailSettings,
 
@@ -180,8 +181,6 @@ pub struct Config {
     pub open_registration: Option<bool>,
     pub refuse_common_passwords: bool,
     pub trust_proxy: bool,
-    /// Bytes of answers kept.
-    pub answer_cache: usize,
     pub mail: MailConfig,
     pub backup: BackupPlan,
     /// Without a slash at its end.
@@ -334,7 +333,6 @@ impl Settings {
                 }
             },
             trust_proxy: switch("TRUST_PROXY", &self.trust_proxy)?,
-            answer_cache: megabytes("ANSWER_CACHE", &self.answer_cache)?,
             payment_link_base: self.payment_links.base()?,
             metrics_listen: self.logging.metrics_listen()?,
             location: self.location,

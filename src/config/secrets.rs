@@ -96,7 +96,7 @@ fn may_be_made(location: &Location, name: &'static str, how: &str) -> Result<(),
                 "set where DATABASE_URL names a PostgreSQL server, the same for every freelanceos \
                  that uses it (try: {how})"
             );
-            Err(WrongSetting { name, was: None, expected })
+            Err(WrongSetting::unsaid(name, expected))
         }
     }
 }
@@ -114,15 +114,12 @@ pub(super) fn check_jwt_secret(secret: String) -> Result<String, WrongSetting> {
         return Ok(secret);
     }
     let expected = format!("{JWT_SECRET_MIN} characters or longer (try: openssl rand -hex 48)");
-    Err(WrongSetting { name: "JWT_SECRET", was: None, expected })
+    Err(WrongSetting::unsaid("JWT_SECRET", expected))
 }
 
 pub(super) fn check_secret_key(key: &str) -> Result<SecretKey, WrongSetting> {
-    SecretKey::from_hex(key).ok_or_else(|| WrongSetting {
-        name: "SECRET_KEY",
-        was: None,
-        expected: "64 hexadecimal digits (try: openssl rand -hex 32)".to_owned(),
-    })
+    let expected = "64 hexadecimal digits (try: openssl rand -hex 32)";
+    SecretKey::from_hex(key).ok_or_else(|| WrongSetting::unsaid("SECRET_KEY", expected))
 }
 
 /// The secret kept in a file; made of `bytes` random bytes where there is no such file.

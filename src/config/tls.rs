@@ -113,9 +113,7 @@ impl NetSettings {
     }
 
     fn tls(&self) -> Result<TlsConfig, WrongSetting> {
-        let missing = |name, expected: &str| {
-            Err(WrongSetting { name, was: None, expected: expected.to_owned() })
-        };
+        let missing = |name, expected: &str| Err(WrongSetting::unsaid(name, expected));
         if let (Some(_), Some(names)) = (self.tls_cert.as_ref(), self.acme_domain.as_ref()) {
             return Err(WrongSetting::new("ACME_DOMAIN", names, "left out where TLS_CERT is set"));
         }
@@ -179,8 +177,7 @@ impl Settings {
 /// The file that a setting names. Its text given instead is not repeated: it may be the key.
 fn file(name: &'static str, given: &str) -> Result<PathBuf, WrongSetting> {
     if given.is_empty() || given.contains("-----BEGIN") {
-        let expected = "the name of a PEM file, not what stands in it".to_owned();
-        return Err(WrongSetting { name, was: None, expected });
+        return Err(WrongSetting::unsaid(name, "the name of a PEM file, not what stands in it"));
     }
     Ok(PathBuf::from(given))
 }

@@ -5,9 +5,6 @@ use jiff::SignedDuration;
 use super::WrongSetting;
 use crate::domain::date::parse_duration;
 
-/// The most that a setting of megabytes may be.
-const MEGABYTES_MAX: usize = 4096;
-
 /// Whether it is a port's number.
 pub fn is_port(port: &str) -> bool {
     port.parse::<u16>().is_ok()
@@ -34,15 +31,6 @@ pub fn listen(name: &'static str, addresses: &str) -> Result<Vec<String>, WrongS
 pub fn duration(name: &'static str, text: &str) -> Result<SignedDuration, WrongSetting> {
     parse_duration(text)
         .ok_or_else(|| WrongSetting::new(name, text, "a duration such as 45s, 30m, 12h or 7d"))
-}
-
-/// Bytes, given in megabytes.
-pub fn megabytes(name: &'static str, text: &str) -> Result<usize, WrongSetting> {
-    let megabytes = text.parse::<usize>().ok().filter(|megabytes| *megabytes <= MEGABYTES_MAX);
-    let megabytes = megabytes.ok_or_else(|| {
-        WrongSetting::new(name, text, format!("0 to {MEGABYTES_MAX} (megabytes)"))
-    })?;
-    Ok(megabytes * 1_000_000)
 }
 
 /// `on` or `off`.

@@ -8,7 +8,7 @@ use poem_openapi::{
     registry::{MetaSecurityScheme, Registry},
 };
 
-use super::{problem::into_poem, watch};
+use super::{middleware::request_id::CurrentRequest, problem::into_poem};
 use crate::{
     app::App,
     domain::{
@@ -107,7 +107,7 @@ impl<'a> ApiExtractor<'a> for OptionalBearer {
 fn read(request: &Request) -> Result<Claims> {
     let token = token(request).ok_or_else(|| Error::unauthenticated("Authentication required"))?;
     let claims = app(request)?.verify_token(token)?;
-    watch::caller(claims);
+    CurrentRequest::is_of(claims);
     Ok(claims)
 }
 

@@ -11,7 +11,7 @@ use std::{
 use futures_util::{Stream, StreamExt, stream};
 use hyper::body::Bytes;
 use poem::{
-    Body, Request,
+    Body, Request, Response, Result,
     http::header,
     web::headers::{ContentLength, HeaderMapExt},
 };
@@ -20,6 +20,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
+use super::{
+    middleware::{Layer, Next},
+    visitor::Address,
+};
 use crate::app::share::{Owner, Shares};
 
 /// Bytes of all bodies together.
@@ -41,6 +45,15 @@ pub struct BodyBudget {
     shares: Option<Shares<Semaphore>>,
 }
 
+impl Layer for BodyBudget {
+    async fn call(&self, mut request: Request, next: &impl Next) -> Result<Response> {
+        let address = request.data::<Address>().map(|address| address.0);
+        // Held until the answer is made: so long its work may hold the body.
+        let _room = self.meter(&mut request, address);
+        next.call(request).await
+    }
+}
+
 impl BodyBudget {
     /// With `has_shares`, one address gets no more than a share.
     pub fn new(has_shares: bool) -> Self {
@@ -53,7 +66,7 @@ impl BodyBudget {
 
     /// Has the body of a request take its room as it is read. The room is given back with what
     /// this answers; nothing where there is no body.
-    pub fn meter(&self, request: &mut Request, address: Option<IpAddr>) -> Option<Held> {
+    fn meter(&self, request: &mut Request, address: Option<IpAddr>) -> Option<Held> {
         let length = request.headers().typed_get::<ContentLength>().map(|length| length.0);
         if length.unwrap_or(0) == 0 && !request.headers().contains_key(header::TRANSFER_ENCODING) {
             return None;
@@ -73,7 +86,7 @@ impl BodyBudget {
 
 /// Room that the body of a request takes.
 #[derive(Clone)]
-pub struct Held {
+struct Held {
     budget: Arc<Semaphore>,
     share: Option<Arc<Semaphore>>,
     taken: Arc<Mutex<Vec<OwnedSemaphorePermit>>>,

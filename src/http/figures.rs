@@ -3,11 +3,21 @@
 use std::{sync::Arc, time::Duration};
 
 use poem::{Response, http::StatusCode};
+use prometheus_client::{
+    encoding::prometheus_text::{CONTENT_TYPE, encode},
+    metrics::{
+        counter::ConstCounter,
+        family::Family,
+        gauge::{ConstGauge, Gauge},
+        info::Info,
+    },
+    registry::Registry,
+};
 use tokio::time::timeout;
 
 use crate::{
     app::App,
-    metrics::{Metrics, Text},
+    metrics::{Label, Metrics},
 };
 
 /// How long the database is asked for its figures; the others come without them.
@@ -24,42 +34,65 @@ pub struct Process {
 
 /// Everything that can be told now, as Prometheus reads it.
 pub async fn show(app: &Arc<App>, metrics: &Metrics, process: &Process) -> Response {
-    let mut text = Text::default();
-    text.gauge("freelanceos_build_info", "The version that runs");
-    text.sample(concat!("version=\"", env!("CARGO_PKG_VERSION"), "\""), 1);
-    text.gauge("process_start_time_seconds", "When it was started");
-    text.sample("", process.started_at);
-    text.counter("freelanceos_log_lines_lost_total", "Lines that nobody took in time");
-    text.sample("", (process.lost_lines)());
-    metrics.write(&mut text);
+    let mut page = Registry::default();
+    let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+    page.register("freelanceos_build", "The version that runs", version);
+    let started_at = ConstGauge::new(process.started_at);
+    page.register("process_start_time_seconds", "When it was started", started_at);
+    let lost = ConstCounter::new((process.lost_lines)());
+    page.register("freelanceos_log_lines_lost", "Lines that nobody took in time", lost);
+    metrics.register(&mut page);
 
     let load = app.load();
-    text.gauge("freelanceos_database_queue_length", "Jobs that wait for a database thread");
-    text.sample("queue=\"read\"", load.reads);
-    text.sample("queue=\"write\"", load.writes);
+    page.register(
+        "freelanceos_database_queue_length",
+        "Jobs that wait for a database thread",
+        gauges("queue", [("read", load.reads), ("write", load.writes)]),
+    );
     if let Some((database, wal)) = load.file_bytes {
-        text.gauge("freelanceos_database_bytes", "Size of the database's files");
-        text.sample("file=\"database\"", database);
-        text.sample("file=\"wal\"", wal);
+        page.register(
+            "freelanceos_database_bytes",
+            "Size of the database's files",
+            gauges("file", [("database", database), ("wal", wal)]),
+        );
     }
-    text.gauge("freelanceos_passwords", "Passwords being hashed, or waiting for a core");
-    text.sample("state=\"running\"", load.hashing);
-    text.sample("state=\"waiting\"", load.waiting_to_hash);
+    page.register(
+        "freelanceos_passwords",
+        "Passwords being hashed, or waiting for a core",
+        gauges("state", [("running", load.hashing), ("waiting", load.waiting_to_hash)]),
+    );
     match timeout(PATIENCE, app.mail_health()).await {
-        Ok(Ok(mail)) => {
-            text.gauge(
-                "freelanceos_mail",
-                "Mails that wait, wait for long, or were given up lately",
-            );
-            text.sample("state=\"waiting\"", mail.waiting);
-            text.sample("state=\"late\"", mail.late.count);
-            text.sample("state=\"failed\"", mail.failed.count);
-        }
+        Ok(Ok(mail)) => page.register(
+            "freelanceos_mail",
+            "Mails that wait, wait for long, or were given up lately",
+            gauges(
+                "state",
+                [
+                    ("waiting", mail.waiting),
+                    ("late", mail.late.count as i64),
+                    ("failed", mail.failed.count as i64),
+                ],
+            ),
+        ),
         Ok(Err(error)) => tracing::warn!(cause = error.cause(), "mail could not be counted"),
         Err(_) => tracing::warn!("mail could not be counted in time"),
     }
-    Response::builder()
-        .status(StatusCode::OK)
-        .content_type("text/plain; version=0.0.4; charset=utf-8")
-        .body(text.into_string())
+    let mut text = String::new();
+    match encode(&mut text, &page) {
+        Ok(()) => Response::builder().content_type(CONTENT_TYPE).body(text),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into(),
+    }
+}
+
+/// Values that one label tells apart.
+fn gauges<const N: usize>(
+    label: &'static str,
+    values: [(&'static str, impl TryInto<i64>); N],
+) -> Family<Label, Gauge> {
+    let family = Family::default();
+    for (of, value) in values {
+        let gauge: Gauge = family.get_or_create_owned(&[(label, of)]);
+        gauge.set(value.try_into().unwrap_or(i64::MAX));
+    }
+    family
 }

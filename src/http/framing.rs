@@ -2,11 +2,15 @@
 //! read them in the other one.
 
 use poem::{
-    Request,
+    Request, Response, Result,
     http::{HeaderName, Method, Version, header, uri::Authority},
 };
 
-use crate::domain::error::{Error, Result};
+use super::{
+    middleware::{Layer, Next, failures::EndsConnection},
+    problem::into_poem,
+};
+use crate::domain::error::{self, Error};
 
 /// Marks a request whose head tells the length of its body more than once.
 #[derive(Debug, Clone, Copy)]
@@ -15,12 +19,21 @@ pub struct TwoLengths;
 /// Headers of which a request has one at most, for whoever reads the first and who reads the last.
 const SINGLE: [HeaderName; 3] = [header::HOST, header::AUTHORIZATION, header::CONTENT_TYPE];
 
-/// Refuses what is not clear.
-///
-/// # Errors
-///
-/// Malformed, with what is wrong.
-pub fn check(request: &Request) -> Result<()> {
+/// Refuses what is not clear, and ends its connection.
+pub struct Framing;
+
+impl Layer for Framing {
+    async fn call(&self, request: Request, next: &impl Next) -> Result<Response> {
+        if let Err(error) = check(&request) {
+            let mut error = into_poem(error);
+            error.set_data(EndsConnection);
+            return Err(error);
+        }
+        next.call(request).await
+    }
+}
+
+fn check(request: &Request) -> error::Result<()> {
     let headers = request.headers();
     for name in SINGLE {
         if headers.get_all(name).iter().nth(1).is_some() {

@@ -3,11 +3,17 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
-use poem::http::{Uri, uri::PathAndQuery};
+use poem::{
+    Request,
+    http::{Uri, uri::PathAndQuery},
+};
 
 /// The same address without the slash that its path ends with, which says nothing.
 pub fn without_end_slash(uri: &Uri) -> Option<Uri> {
-    let path = uri.path().strip_suffix('/').filter(|path| !path.is_empty())?;
+    let path = without_slash(uri.path());
+    if path.len() == uri.path().len() {
+        return None;
+    }
     let path_and_query = match uri.query() {
         Some(query) => PathAndQuery::try_from(format!("{path}?{query}")),
         None => PathAndQuery::try_from(path),
@@ -15,6 +21,37 @@ pub fn without_end_slash(uri: &Uri) -> Option<Uri> {
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(path_and_query.ok()?);
     Uri::from_parts(parts).ok()
+}
+
+/// The path that was asked for as the router compares it: with its `%XX`, but without a slash at
+/// its end.
+pub fn asked(request: &Request) -> &str {
+    without_slash(request.original_uri().path())
+}
+
+/// A path without the slash at its end.
+pub fn without_slash(path: &str) -> &str {
+    path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path)
+}
+
+/// Whether a path is of that pattern, whose `*` stands for one segment.
+pub fn matches(pattern: &str, path: &str) -> bool {
+    let mut asked = path.split('/');
+    let fits = pattern.split('/').all(|known| {
+        asked.next().is_some_and(|asked| known == asked || (known == "*" && !asked.is_empty()))
+    });
+    fits && asked.next().is_none()
+}
+
+/// A path as it may be logged: the token of a public link gives away what it leads to.
+pub fn without_secret(path: &str) -> Cow<'_, str> {
+    for mount in ["/p/", "/i/", "/v1/public/proposals/"] {
+        if let Some(rest) = path.strip_prefix(mount) {
+            let end = rest.find('/').unwrap_or(rest.len());
+            return format!("{mount}…{}", &rest[end..]).into();
+        }
+    }
+    path.into()
 }
 
 /// The text of a path, its `%XX` decoded as the router does it; none where it is no path at all
@@ -44,6 +81,33 @@ mod tests {
         }
         for path in ["", "*", "/%ff", "/%E0%B6", "/a%C3/b", "/%80"] {
             assert!(decoded(path).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_star_stands_for_one_segment() {
+        for (pattern, path, fits) in [
+            ("/v1/auth/login", "/v1/auth/login", true),
+            ("/v1/auth/login", "/v1/auth/login/verify", false),
+            ("/v1/public/*", "/v1/public/kamala", true),
+            ("/v1/public/*", "/v1/public/", false),
+            ("/v1/public/*", "/v1/public/kamala/messages", false),
+            ("/v1/public/*/messages", "/v1/public/kamala/messages", true),
+        ] {
+            assert_eq!(matches(pattern, path), fits, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn tokens_of_public_links_are_not_logged() {
+        for (path, shown) in [
+            ("/i/abc", "/i/…"),
+            ("/i/abc/pdf", "/i/…/pdf"),
+            ("/p/abc", "/p/…"),
+            ("/v1/public/proposals/abc/accept", "/v1/public/proposals/…/accept"),
+            ("/invoices/inv_1", "/invoices/inv_1"),
+        ] {
+            assert_eq!(without_secret(path), shown);
         }
     }
 }

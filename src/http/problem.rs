@@ -4,7 +4,7 @@ use std::{borrow::Cow, io};
 
 use poem::{
     Response,
-    error::{MethodNotAllowedError, NotFoundError, ReadBodyError},
+    error::{MethodNotAllowedError, NotFoundError, ReadBodyError, ResponseError},
     http::{Method, StatusCode},
 };
 
@@ -19,7 +19,8 @@ const NO_ROOM_FOR: u64 = 5;
 pub type Shape = fn(path: &str, &Problem) -> Response;
 
 /// What went wrong with a request.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
 pub struct Problem {
     pub status: StatusCode,
     /// For people. Holds neither a cause nor a value that was sent.
@@ -51,6 +52,12 @@ impl Problem {
     /// A fault whose cause stays in the log.
     pub fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
+    }
+}
+
+impl ResponseError for Problem {
+    fn status(&self) -> StatusCode {
+        self.status
     }
 }
 
@@ -107,6 +114,10 @@ impl From<poem::Error> for Problem {
             }
             _ => {}
         }
+        let error = match error.downcast::<Self>() {
+            Ok(problem) => return problem,
+            Err(error) => error,
+        };
         let (status, shape) = (error.status(), error.data::<Shape>().copied());
         match error.downcast::<Error>() {
             Ok(error) => Self { shape, ..error.into() },

@@ -13,10 +13,12 @@ use futures_util::{
 };
 use hyper::body::Bytes;
 use poem::{
-    Body, Request,
+    Body, Request, Response, Result,
     http::{HeaderMap, header},
 };
 use tokio::time::timeout;
+
+use super::middleware::{Layer, Next};
 
 /// Bytes thrown away at most. Who sends more may lose the answer.
 const MOST: usize = 16 << 20;
@@ -25,15 +27,29 @@ const TIME: Duration = Duration::from_secs(5);
 /// After such a pause nothing more is expected.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// Reads what is left of a body once its request is answered.
+pub struct DiscardUnread;
+
+impl Layer for DiscardUnread {
+    async fn call(&self, mut request: Request, next: &impl Next) -> Result<Response> {
+        let unread = Unread::of(&mut request);
+        let answer = next.call(request).await;
+        if let Some(unread) = unread {
+            unread.discard().await;
+        }
+        answer
+    }
+}
+
 type Chunks = Fuse<BoxStream<'static, io::Result<Bytes>>>;
 
 /// What is left of the body of a request that went elsewhere.
-pub struct Unread(Arc<Mutex<Chunks>>);
+struct Unread(Arc<Mutex<Chunks>>);
 
 impl Unread {
     /// Keeps hold of a request's body, if it has one that its client sends unasked and that is
     /// not too large to be thrown away.
-    pub fn of(request: &mut Request) -> Option<Self> {
+    fn of(request: &mut Request) -> Option<Self> {
         if !is_on_its_way(request.headers()) {
             return None;
         }
@@ -44,7 +60,7 @@ impl Unread {
     }
 
     /// Reads the rest, as far as that is worth it.
-    pub async fn discard(self) {
+    async fn discard(self) {
         if self.lock().is_done() {
             return;
         }

@@ -10,7 +10,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use crate::domain::session::Device;
 
-/// The address that counts, found once at the edge.
+/// The address that counts, found once for each request.
 #[derive(Debug, Clone, Copy)]
 pub struct Address(pub IpAddr);
 

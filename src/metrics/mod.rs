@@ -1,62 +1,30 @@
-//! What is counted for those who watch the server: atomics in fixed places, so that counting
-//! neither locks nor allocates. Off, it costs the look at one of them.
+//! What is counted for those who watch the server. Off, it costs the look at an atomic.
 
 mod process;
-mod route;
-mod text;
 
 use std::{
-    sync::{
-        OnceLock,
-        atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
-use self::route::Routes;
-pub use self::{
-    route::{DROPPED, Method},
-    text::Text,
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::Registry,
 };
 
-/// Upper bounds of the buckets for answers: from a cached page to the time-out.
-const REQUEST: &[Duration] = &[
-    micros(500),
-    micros(1_000),
-    micros(2_500),
-    micros(5_000),
-    micros(10_000),
-    micros(25_000),
-    micros(50_000),
-    micros(100_000),
-    micros(250_000),
-    micros(500_000),
-    micros(1_000_000),
-    micros(2_500_000),
-    micros(10_000_000),
-    micros(30_000_000),
-];
+/// Upper bounds of the buckets for answers, in seconds: from a small page to the time-out.
+const REQUEST: [f64; 14] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0];
 /// The same for waiting for a database thread, and for bringing a commit to the disk.
-const DATABASE: &[Duration] = &[
-    micros(10),
-    micros(100),
-    micros(500),
-    micros(1_000),
-    micros(2_500),
-    micros(5_000),
-    micros(10_000),
-    micros(25_000),
-    micros(100_000),
-    micros(500_000),
-    micros(1_000_000),
-    micros(5_000_000),
-];
+const DATABASE: [f64; 12] =
+    [0.00001, 0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0];
 /// Jobs of one commit.
-const BATCH: &[u64] = &[1, 2, 4, 8, 16, 32, 64, 128, 256];
-
-const fn micros(micros: u64) -> Duration {
-    Duration::from_micros(micros)
-}
+const BATCH: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+/// Classes of status; the last is of requests whose client went away before the answer.
+const CLASSES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "dropped"];
+/// What counts as the status of a request that nobody waited for.
+pub const DROPPED: u16 = 600;
 
 static METRICS: OnceLock<Metrics> = OnceLock::new();
 
@@ -75,185 +43,174 @@ pub fn start() -> Option<Instant> {
     on().map(|_| Instant::now())
 }
 
+/// One label with its value.
+pub type Label = [(&'static str, &'static str); 1];
+
 /// Everything that is counted as it happens.
 pub struct Metrics {
-    pub routes: Routes,
+    requests: Family<Answered, Counter>,
+    request_times: Family<Asked, Histogram>,
     /// Requests being answered.
     pub in_flight: Gauge,
     /// Connections that are open, and all there were.
     pub connections: Gauge,
     pub accepted: Counter,
+    waits: Family<Label, Histogram>,
     /// How long reads and writes waited for a database thread.
-    pub read_wait: Times,
-    pub write_wait: Times,
+    pub read_wait: Histogram,
+    pub write_wait: Histogram,
     /// How many jobs each commit had, and how long it took to be on the disk.
-    pub batch: Sizes,
-    pub commit: Times,
+    pub batch: Histogram,
+    pub commit: Histogram,
+}
+
+/// What was asked for: the template of a path, never the path itself, so that no visitor can make
+/// the figures grow.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Asked {
+    method: &'static str,
+    route: Arc<str>,
+}
+
+/// The same, and how it was answered.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    method: &'static str,
+    route: Arc<str>,
+    status: &'static str,
 }
 
 impl Metrics {
     fn new() -> Self {
+        let waits: Family<Label, Histogram> =
+            Family::new_with_constructor(|| Histogram::new(DATABASE));
         Self {
-            routes: Routes::new(),
+            requests: Family::default(),
+            request_times: Family::new_with_constructor(|| Histogram::new(REQUEST)),
             in_flight: Gauge::default(),
             connections: Gauge::default(),
             accepted: Counter::default(),
-            read_wait: Times::new(DATABASE),
-            write_wait: Times::new(DATABASE),
-            batch: Sizes::new(BATCH),
-            commit: Times::new(DATABASE),
+            read_wait: waits.get_or_create_owned(&[("queue", "read")]),
+            write_wait: waits.get_or_create_owned(&[("queue", "write")]),
+            waits,
+            batch: Histogram::new(BATCH),
+            commit: Histogram::new(DATABASE),
         }
     }
 
-    /// Writes all of it, and what the process uses.
-    pub fn write(&self, text: &mut Text) {
-        self.routes.write(text);
-        text.gauge("freelanceos_http_requests_in_flight", "Requests being answered");
-        text.sample("", self.in_flight.get());
-        text.gauge("freelanceos_http_connections", "Open connections");
-        text.sample("", self.connections.get());
-        text.counter("freelanceos_http_connections_accepted_total", "Connections there were");
-        text.sample("", self.accepted.get());
-        text.histogram("freelanceos_database_wait_seconds", "Waiting for a database thread");
-        self.read_wait.write(text, "queue=\"read\"");
-        self.write_wait.write(text, "queue=\"write\"");
-        text.histogram("freelanceos_database_batch_jobs", "Writes of one commit");
-        self.batch.write(text, "");
-        text.histogram("freelanceos_database_commit_seconds", "Bringing a commit to the disk");
-        self.commit.write(text, "");
-        process::write(text);
+    /// Counts a request that was answered: its method, which visitors could otherwise make up, and
+    /// the template of its route, none where its path is of no route.
+    pub fn answered(
+        &self,
+        method: &'static str,
+        route: Option<Arc<str>>,
+        status: u16,
+        time: Duration,
+    ) {
+        let class = usize::from(status / 100).clamp(1, CLASSES.len()) - 1;
+        let (method, route) = match route {
+            Some(route) => (method, route),
+            None => ("", "other".into()),
+        };
+        let answered = Answered { method, route: Arc::clone(&route), status: CLASSES[class] };
+        self.requests.get_or_create(&answered).inc();
+        let asked = Asked { method, route };
+        self.request_times.get_or_create(&asked).observe(time.as_secs_f64());
+    }
+
+    /// Adds all of it to a page, and what the process uses.
+    pub fn register(&self, page: &mut Registry) {
+        page.register(
+            "freelanceos_http_requests",
+            "Requests by route and class of status",
+            self.requests.clone(),
+        );
+        page.register(
+            "freelanceos_http_request_duration_seconds",
+            "Time to the answer's head",
+            self.request_times.clone(),
+        );
+        page.register(
+            "freelanceos_http_requests_in_flight",
+            "Requests being answered",
+            self.in_flight.clone(),
+        );
+        page.register("freelanceos_http_connections", "Open connections", self.connections.clone());
+        page.register(
+            "freelanceos_http_connections_accepted",
+            "Connections there were",
+            self.accepted.clone(),
+        );
+        page.register(
+            "freelanceos_database_wait_seconds",
+            "Waiting for a database thread",
+            self.waits.clone(),
+        );
+        page.register(
+            "freelanceos_database_batch_jobs",
+            "Writes of one commit",
+            self.batch.clone(),
+        );
+        page.register(
+            "freelanceos_database_commit_seconds",
+            "Bringing a commit to the disk",
+            self.commit.clone(),
+        );
+        process::register(page);
     }
 }
 
-/// A number that only grows.
-#[derive(Default)]
-pub struct Counter(AtomicU64);
+/// Counts in a gauge for as long as it lives.
+pub struct Present(Gauge);
 
-impl Counter {
-    pub fn add(&self) {
-        self.0.fetch_add(1, Relaxed);
-    }
-
-    pub fn get(&self) -> u64 {
-        self.0.load(Relaxed)
+impl Present {
+    pub fn new(gauge: &Gauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
     }
 }
 
-/// How many there are just now.
-#[derive(Default)]
-pub struct Gauge(AtomicI64);
-
-impl Gauge {
-    /// One more, until what is answered is dropped.
-    pub fn enter(&self) -> Present<'_> {
-        self.0.fetch_add(1, Relaxed);
-        Present(self)
-    }
-
-    pub fn get(&self) -> i64 {
-        self.0.load(Relaxed)
-    }
-}
-
-/// Counts in a [`Gauge`] for as long as it lives.
-pub struct Present<'g>(&'g Gauge);
-
-impl Drop for Present<'_> {
+impl Drop for Present {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Relaxed);
+        self.0.dec();
     }
-}
-
-/// How many values fell below which bounds, and their sum.
-pub struct Sizes {
-    bounds: &'static [u64],
-    /// One more than there are bounds: for what lies above them all.
-    buckets: Box<[AtomicU64]>,
-    sum: AtomicU64,
-}
-
-impl Sizes {
-    fn new(bounds: &'static [u64]) -> Self {
-        Self { bounds, buckets: buckets(bounds.len()), sum: AtomicU64::new(0) }
-    }
-
-    pub fn add(&self, value: usize) {
-        let value = value as u64;
-        self.buckets[self.bounds.partition_point(|bound| *bound < value)].fetch_add(1, Relaxed);
-        self.sum.fetch_add(value, Relaxed);
-    }
-
-    fn write(&self, text: &mut Text, labels: &str) {
-        let sum = self.sum.load(Relaxed);
-        text.buckets(labels, self.bounds.iter(), &self.buckets, &sum);
-    }
-}
-
-/// The same of times.
-pub struct Times {
-    bounds: &'static [Duration],
-    buckets: Box<[AtomicU64]>,
-    /// In nanoseconds, which last for centuries.
-    sum: AtomicU64,
-}
-
-impl Times {
-    fn new(bounds: &'static [Duration]) -> Self {
-        Self { bounds, buckets: buckets(bounds.len()), sum: AtomicU64::new(0) }
-    }
-
-    pub fn add(&self, time: Duration) {
-        self.buckets[self.bounds.partition_point(|bound| *bound < time)].fetch_add(1, Relaxed);
-        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        self.sum.fetch_add(nanos, Relaxed);
-    }
-
-    fn write(&self, text: &mut Text, labels: &str) {
-        let sum = Duration::from_nanos(self.sum.load(Relaxed)).as_secs_f64();
-        text.buckets(labels, self.bounds.iter().map(Duration::as_secs_f64), &self.buckets, &sum);
-    }
-}
-
-fn buckets(bounds: usize) -> Box<[AtomicU64]> {
-    (0..=bounds).map(|_| AtomicU64::new(0)).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use prometheus_client::encoding::prometheus_text;
+
     use super::*;
 
     #[test]
-    fn a_value_counts_in_the_bucket_whose_bound_it_does_not_pass() {
-        let sizes = Sizes::new(BATCH);
-        for value in [1, 2, 3, 256, 257] {
-            sizes.add(value);
-        }
-        let mut text = Text::default();
-        text.histogram("jobs", "Jobs");
-        sizes.write(&mut text, "of=\"a\"");
-        let text = text.into_string();
+    fn requests_count_by_their_route_and_class() {
+        let metrics = Metrics::new();
+        let add = |method, route: Option<&str>, status| {
+            metrics.answered(method, route.map(Arc::from), status, Duration::from_millis(3));
+        };
+        add("GET", Some("/clients/:id"), 200);
+        add("GET", Some("/clients/:id"), 204);
+        add("GET", Some("/clients/:id"), 503);
+        add("PUT", Some("/clients/:id"), DROPPED);
+        add("GET", None, 404);
+        let present = Present::new(&metrics.connections);
+        drop(Present::new(&metrics.connections));
+        let mut page = Registry::default();
+        metrics.register(&mut page);
+        let mut text = String::new();
+        prometheus_text::encode(&mut text, &page).unwrap();
+        drop(present);
         for line in [
-            "# TYPE jobs histogram",
-            "jobs_bucket{of=\"a\",le=\"1\"} 1",
-            "jobs_bucket{of=\"a\",le=\"2\"} 2",
-            "jobs_bucket{of=\"a\",le=\"4\"} 3",
-            "jobs_bucket{of=\"a\",le=\"256\"} 4",
-            "jobs_bucket{of=\"a\",le=\"+Inf\"} 5",
-            "jobs_sum{of=\"a\"} 519",
-            "jobs_count{of=\"a\"} 5",
+            r#"freelanceos_http_requests_total{method="GET",route="/clients/:id",status="2xx"} 2"#,
+            r#"freelanceos_http_requests_total{method="GET",route="/clients/:id",status="5xx"} 1"#,
+            r#"freelanceos_http_requests_total{method="PUT",route="/clients/:id",status="dropped"} 1"#,
+            r#"freelanceos_http_requests_total{method="",route="other",status="4xx"} 1"#,
+            r#"freelanceos_http_request_duration_seconds_bucket{method="GET",route="/clients/:id",le="0.0025"} 0"#,
+            r#"freelanceos_http_request_duration_seconds_bucket{method="GET",route="/clients/:id",le="0.005"} 3"#,
+            r#"freelanceos_http_request_duration_seconds_count{method="GET",route="/clients/:id"} 3"#,
+            "freelanceos_http_connections 1",
         ] {
             assert!(text.lines().any(|written| written == line), "{line} is not in\n{text}");
         }
-    }
-
-    #[test]
-    fn a_gauge_falls_when_what_it_counts_is_gone() {
-        let gauge = Gauge::default();
-        let (one, two) = (gauge.enter(), gauge.enter());
-        assert_eq!(gauge.get(), 2);
-        drop(one);
-        assert_eq!(gauge.get(), 1);
-        drop(two);
-        assert_eq!(gauge.get(), 0);
     }
 }

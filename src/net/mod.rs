@@ -34,7 +34,7 @@ use self::connection::Connection;
 pub use self::{guard::Patience, pace::Pace};
 use crate::{
     app::share::{Owner, Shares},
-    metrics,
+    metrics::{self, Present},
 };
 
 /// How long a refusal may take.
@@ -220,8 +220,8 @@ impl House {
         };
         tokio::spawn(async move {
             let _open = metrics::on().map(|metrics| {
-                metrics.accepted.add();
-                metrics.connections.enter()
+                metrics.accepted.inc();
+                Present::new(&metrics.connections)
             });
             let served = connection.serve(stream);
             match &refusal {

@@ -157,17 +157,6 @@ impl Store {
         submit(&self.writes, Effect::Changes, write, work).await
     }
 
-    /// A number that differs after each commit, by this process or another, and costs a few
-    /// microseconds: what was read after asking for it still holds while it stays. None where it
-    /// cannot be told.
-    pub fn version(&self) -> Option<u64> {
-        match &self.engine {
-            Engine::Sqlite(engine) => engine.version(),
-            // Only the server knows, and asking it costs as much as reading.
-            Engine::Postgres(_) => None,
-        }
-    }
-
     /// Answers once the database does. A file is there, and is not asked.
     pub async fn reach(&self) -> Result<()> {
         match &self.engine {

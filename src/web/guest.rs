@@ -21,8 +21,8 @@ use crate::{
         session::{Claims, Device},
     },
     http::{
+        middleware::request_id::CurrentRequest,
         visitor::{Address, is_person},
-        watch,
     },
 };
 
@@ -47,7 +47,7 @@ impl Guest {
     pub(super) fn new(app: Arc<App>, request: Request) -> Self {
         let token = cookie::session(&app, &request);
         let claims = token.and_then(|token| app.verify_token(token).ok());
-        claims.into_iter().for_each(watch::caller);
+        claims.into_iter().for_each(CurrentRequest::is_of);
         Self { app, request, claims }
     }
 

@@ -58,7 +58,7 @@ use poem::{Endpoint, EndpointExt, Response, Route, http::Method};
 use self::visit::Pages;
 use crate::{
     app::{App, limit::Limit},
-    http::edge::RouteLimit,
+    http::middleware::rate_limit::RouteLimit,
 };
 
 /// Every page. `:id` is an id as the APIs write it, `:token` the secret of a public link.

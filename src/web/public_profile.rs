@@ -121,7 +121,7 @@ pub async fn write(guest: Guest, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Counted here and not at the edge, so that who has to wait keeps what was typed.
+/// Counted here and not by a middleware, so that who has to wait keeps what was typed.
 async fn send(guest: &Guest, fields: &Fields) -> Result<()> {
     if let Some(address) = guest.address() {
         let standing = guest.app.count_address(Limit::Message, address).await?;

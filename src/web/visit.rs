@@ -31,8 +31,8 @@ use crate::{
         session::{Claims, Device},
     },
     http::{
+        middleware::request_id::CurrentRequest,
         problem::{self, into_poem},
-        watch,
     },
 };
 
@@ -230,7 +230,7 @@ impl Visit {
         let claims = cookie::session(&app, &request).map(|token| app.verify_token(token));
         let opened = match claims {
             Some(Ok(claims)) => {
-                watch::caller(claims);
+                CurrentRequest::is_of(claims);
                 app.frame(claims).await.map(|frame| (claims, frame))
             }
             Some(Err(error)) => Err(error),

@@ -10,6 +10,7 @@ mod freelancehub;
 mod freelancehub_auth;
 mod freelanceos;
 mod mail;
+mod middleware;
 mod net;
 mod pdf;
 mod store;

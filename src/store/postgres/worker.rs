@@ -96,7 +96,7 @@ impl Worker {
     pub(super) fn read_jobs(&mut self, jobs: &Receiver) {
         while let Some(mut job) = self.next(jobs) {
             if let Some(metrics) = metrics::on() {
-                metrics.read_wait.add(job.since.elapsed());
+                metrics.read_wait.observe(job.since.elapsed().as_secs_f64());
             }
             if job.is_left() {
                 continue;
@@ -132,7 +132,8 @@ impl Worker {
     /// Commits jobs together if that is possible, else each by itself.
     fn write(&mut self, mut jobs: Vec<Job>) {
         if let Some(metrics) = metrics::on() {
-            jobs.iter().for_each(|job| metrics.write_wait.add(job.since.elapsed()));
+            jobs.iter()
+                .for_each(|job| metrics.write_wait.observe(job.since.elapsed().as_secs_f64()));
         }
         if jobs.len() > 1 && self.write_together(&mut jobs) {
             jobs.into_iter().for_each(|job| job.answer(Ok(())));
@@ -258,8 +259,8 @@ fn transact(link: &mut Link, jobs: &mut [Job], until: Instant) -> Outcome {
         let committing = metrics::start();
         committed = transaction.commit();
         if let (Some(metrics), Some(committing)) = (metrics::on(), committing) {
-            metrics.commit.add(committing.elapsed());
-            metrics.batch.add(jobs.len());
+            metrics.commit.observe(committing.elapsed().as_secs_f64());
+            metrics.batch.observe(jobs.len() as f64);
         }
         if transaction.is_in_doubt() {
             return Outcome::Unknown;

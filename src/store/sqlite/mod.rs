@@ -5,7 +5,6 @@ mod connection;
 mod file;
 mod lock;
 mod private;
-mod watch;
 
 use std::{
     num::NonZero,
@@ -26,7 +25,6 @@ use rusqlite::{Connection as Sqlite, OpenFlags};
 use self::{
     budget::Budget,
     connection::{BUSY_TIMEOUT, Transaction, is_damage, open, prepare},
-    watch::Watch,
 };
 pub use self::{
     connection::Checkpoints,
@@ -50,7 +48,6 @@ const BATCH_TIME: Duration = Duration::from_millis(5);
 /// The threads that own the connections to one database file.
 pub struct Engine {
     path: PathBuf,
-    watch: Watch,
     checkpoints: Checkpoints,
     threads: Vec<JoinHandle<()>>,
 }
@@ -84,18 +81,11 @@ impl Engine {
         }
         let work = move || write_loop(&writer, &write_jobs, &health);
         threads.push(spawn("writer".to_owned(), work)?);
-        let watch = Watch::open(path, readers)?;
-        Ok((Self { path: path.to_owned(), watch, checkpoints, threads }, reads, writes))
-    }
-
-    /// A number that is another after each commit, whichever process made it.
-    pub fn version(&self) -> Option<u64> {
-        self.watch.version()
+        Ok((Self { path: path.to_owned(), checkpoints, threads }, reads, writes))
     }
 
     /// Waits until every thread has finished what was queued.
     pub fn join(self) {
-        drop(self.watch);
         for thread in self.threads {
             if thread.join().is_err() {
                 tracing::error!("a database thread panicked");
@@ -124,7 +114,7 @@ fn read_loop(connection: &Reader, jobs: &Receiver, health: &Health) {
     let budget = Budget::of(connection);
     while let Some(mut job) = jobs.recv_blocking() {
         if let Some(metrics) = metrics::on() {
-            metrics.read_wait.add(job.since.elapsed());
+            metrics.read_wait.observe(job.since.elapsed().as_secs_f64());
         }
         if !job.start() {
             continue;
@@ -220,10 +210,11 @@ fn write_batch(connection: &Sqlite, first: Job, jobs: &Receiver, health: &Health
     let committing = metrics::start();
     let committed = transaction.control("COMMIT");
     if let (Some(metrics), Some(committing)) = (metrics::on(), committing) {
-        metrics.commit.add(committing.elapsed());
-        metrics.batch.add(batch.len());
+        metrics.commit.observe(committing.elapsed().as_secs_f64());
+        metrics.batch.observe(batch.len() as f64);
         for job in &batch {
-            metrics.write_wait.add(started.saturating_duration_since(job.since));
+            let waited = started.saturating_duration_since(job.since);
+            metrics.write_wait.observe(waited.as_secs_f64());
         }
     }
     match committed {

@@ -25,7 +25,10 @@ use freelanceos::{
         secret::SecretKey,
     },
     domain::{job::JobKind, session::Claims},
-    http::{body_budget::BodyBudget, edge::Gate, kept::KeptAnswers},
+    http::{
+        body_budget::BodyBudget,
+        middleware::{Middleware, request_id::RequestIds},
+    },
     mail::{courier::Courier, message::Sender},
     net::{self, Face, Limits, Tls},
     pdf::Fonts,
@@ -113,7 +116,6 @@ pub struct TestApp {
     pub base: String,
     pub clock: Arc<TestClock>,
     pub app: Arc<App>,
-    pub gate: Arc<Gate>,
     pub http: reqwest::Client,
     home: Arc<Home>,
     stop: watch::Sender<bool>,
@@ -201,23 +203,20 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
     let random = Arc::new(TestRandom::default());
     let app = Arc::new(App::new(store, clock.clone(), random, settings).unwrap());
     app.continue_ids().await.unwrap();
-    let gate = Arc::new(Gate {
+    let middleware = Middleware {
         app: Arc::clone(&app),
-        origins: vec![ORIGIN.to_owned()],
-        trust_proxy: options.trust_proxy,
+        request_ids: Arc::new(RequestIds::new("test".to_owned(), options.trust_proxy)),
+        bodies: Arc::new(BodyBudget::new(options.rate_limit)),
+        origins: [ORIGIN.to_owned()].into(),
         is_secure: options.tls.is_some(),
-        boot: "test".to_owned(),
-        requests: AtomicU64::new(0),
-        bodies: BodyBudget::new(options.rate_limit),
-        kept: KeptAnswers::new(1 << 20),
-    });
-    let routes = server::routes(&app, &gate);
+    };
+    let routes = server::routes(&app, &middleware);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     let (stop, stopped) = watch::channel(false);
     let face = Face { routes: Arc::new(routes), tls: options.tls };
     tokio::spawn(net::serve(vec![(listener, face)], options.limits.unwrap_or_default(), stopped));
-    TestApp { base, clock, app, gate, http: reqwest::Client::new(), home, stop }
+    TestApp { base, clock, app, http: reqwest::Client::new(), home, stop }
 }
 
 impl Drop for TestApp {

@@ -1,0 +1,126 @@
+//! A request as those see it who watch the server: what it is counted and logged as.
+
+use std::{sync::Arc, time::Instant};
+
+use hyper::body::Body;
+use poem::{PathPattern, Request, Response, Result, http::Method};
+use tracing::{Level, field};
+
+use super::{super::path, Layer, Next, request_id::CurrentRequest};
+use crate::metrics::{self, Present};
+
+/// What lines of the access log are written for: `LOG=info,access=debug`.
+const ACCESS: &str = "access";
+/// Characters of a path that are logged.
+const PATH_SHOWN: usize = 200;
+
+/// Counts every request, and writes a line about it where that is asked for.
+pub struct AccessLog;
+
+impl Layer for AccessLog {
+    async fn call(&self, request: Request, next: &impl Next) -> Result<Response> {
+        let present = metrics::on().map(|metrics| Present::new(&metrics.in_flight));
+        if present.is_none() && !is_logged() {
+            return next.call(request).await;
+        }
+        let mut seen = Seen::begin(&request, present);
+        let (method, uri) = (request.method().clone(), request.original_uri().clone());
+        let mut response = next.call(request).await?;
+        seen.end(&method, path::without_slash(uri.path()), &mut response);
+        Ok(response)
+    }
+}
+
+fn is_logged() -> bool {
+    tracing::enabled!(target: ACCESS, Level::DEBUG)
+}
+
+/// A request from its first line to its answer.
+struct Seen {
+    begun: Instant,
+    /// Where the request was sent on to the routes: a whole route, or the mount of an API.
+    mount: Option<PathPattern>,
+    /// A word for the method, which visitors could otherwise make up.
+    method: &'static str,
+    is_answered: bool,
+    _present: Option<Present>,
+}
+
+impl Seen {
+    fn begin(request: &Request, present: Option<Present>) -> Self {
+        Self {
+            begun: Instant::now(),
+            mount: request.data().cloned(),
+            method: word(request.method()),
+            is_answered: false,
+            _present: present,
+        }
+    }
+
+    /// Counts and logs the answer.
+    fn end(&mut self, method: &Method, path: &str, response: &mut Response) {
+        self.is_answered = true;
+        let (time, status) = (self.begun.elapsed(), response.status().as_u16());
+        let route = response.data::<PathPattern>().cloned().or(self.mount.take());
+        let route = route.and_then(template);
+        if let Some(metrics) = metrics::on() {
+            metrics.answered(self.method, route.clone(), status, time);
+        }
+        if !is_logged() {
+            return;
+        }
+        let route = route.as_deref();
+        let shown = match route {
+            Some(route) if route.contains(":token") => route.into(),
+            _ => path::without_secret(path),
+        };
+        let path: String = shown.chars().take(PATH_SHOWN).collect();
+        let ms = time.as_micros() as f64 / 1000.0;
+        let bytes = size(response);
+        CurrentRequest::with(|current| {
+            let (request_id, account) = (&current.id, current.account.get().map(field::display));
+            tracing::debug!(target: ACCESS, request_id, %method, path, route, status, ms, bytes, account, "answered");
+        });
+    }
+}
+
+impl Drop for Seen {
+    fn drop(&mut self) {
+        if !self.is_answered
+            && let Some(metrics) = metrics::on()
+        {
+            metrics.answered(self.method, None, metrics::DROPPED, self.begun.elapsed());
+        }
+    }
+}
+
+/// The template of a route, without what the router appends to it for its own use; none of what
+/// is no route.
+fn template(PathPattern(pattern): PathPattern) -> Option<Arc<str>> {
+    let template = match pattern.strip_suffix("/*--poem-rest") {
+        Some(mount) => mount.into(),
+        None => pattern,
+    };
+    (!template.is_empty()).then_some(template)
+}
+
+/// Bytes of an answer's body, where that is known beforehand.
+fn size(response: &mut Response) -> Option<u64> {
+    let whole = hyper::Response::from(Response::from(response.take_body()));
+    let size = whole.body().size_hint().exact();
+    response.set_body(whole.into_body());
+    size
+}
+
+fn word(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}

@@ -1,0 +1,21 @@
+//! Tells whatever is done for a request on whose behalf it is done.
+
+use poem::{Request, Response, Result};
+
+use super::{
+    super::{bearer, visitor::Address},
+    Layer, Next,
+};
+use crate::app::asker::Asker;
+
+pub struct OnBehalf;
+
+impl Layer for OnBehalf {
+    async fn call(&self, request: Request, next: &impl Next) -> Result<Response> {
+        let address = request.data::<Address>().map(|address| address.0);
+        let token = bearer::token(&request).map(str::to_owned);
+        let asker = Asker { address, token, ..Asker::default() };
+        // Boxed, so that whoever was refused before holds no room for an answer.
+        asker.ask(Box::pin(next.call(request))).await
+    }
+}

@@ -1,0 +1,93 @@
+//! Counts requests, refuses those that are too many, and tells where their address stands.
+
+use std::sync::Arc;
+
+use poem::{
+    Request, Response, Result,
+    http::{HeaderMap, HeaderName, Method},
+};
+
+use super::{
+    super::{path, problem::into_poem, visitor::Address},
+    Knows, Layer, Next,
+};
+use crate::{
+    app::{App, limit::Limit},
+    domain::{
+        error::{self, Error},
+        limit::Standing,
+    },
+};
+
+const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+
+/// A limit of one route: its method, its path with the mount before it (`*` stands for one
+/// segment), and what counts it.
+pub type RouteLimit = (Method, &'static str, Limit);
+
+/// The limits of one mount.
+pub struct RateLimit {
+    pub app: Arc<App>,
+    /// What counts every request.
+    pub limit: Option<Limit>,
+    /// What counts the requests of single routes on top.
+    pub route_limits: &'static [RouteLimit],
+    pub knows: Option<Knows>,
+}
+
+impl Layer for RateLimit {
+    async fn call(&self, request: Request, next: &impl Next) -> Result<Response> {
+        let standing = self.count(&request).await.map_err(into_poem)?;
+        let mut answer = next.call(request).await;
+        match (&mut answer, standing) {
+            // A limit that refused has told of itself.
+            (Ok(response), Some(standing)) if !response.headers().contains_key(LIMIT) => {
+                tell(response.headers_mut(), standing.limit, standing.remaining, standing.reset);
+            }
+            // Whoever writes the failure tells of it.
+            (Err(error), Some(standing)) => error.set_data(standing),
+            _ => {}
+        }
+        answer
+    }
+}
+
+impl RateLimit {
+    /// Counts a request, and refuses it where it is one too many. Routes that do not exist are
+    /// counted, but never refused.
+    async fn count(&self, request: &Request) -> error::Result<Option<Standing>> {
+        let Some(&Address(address)) = request.data() else { return Ok(None) };
+        let (method, path) = (request.method(), path::asked(request));
+        let standing = match self.limit {
+            Some(limit) => self.app.count_address(limit, address).await?,
+            None => None,
+        };
+        let known = || self.knows.as_ref().is_none_or(|knows| knows(method, path));
+        if let Some(refusal) = standing.and_then(Standing::refusal)
+            && known()
+        {
+            return Err(Error::too_many(refusal));
+        }
+        // HEAD does the work of GET.
+        let method = if *method == Method::HEAD { &Method::GET } else { method };
+        for (of_method, of_path, limit) in self.route_limits {
+            if of_method == method && path::matches(of_path, path) {
+                let counted = self.app.count_address(*limit, address).await?;
+                if let Some(refusal) = counted.and_then(Standing::refusal) {
+                    return Err(Error::too_many(refusal));
+                }
+            }
+        }
+        Ok(standing)
+    }
+}
+
+/// Writes how many requests there may be, how many are left, and the epoch second at which all
+/// are there again.
+pub(super) fn tell(headers: &mut HeaderMap, limit: u32, remaining: u32, reset: i64) {
+    headers.insert(LIMIT, limit.into());
+    headers.insert(REMAINING, remaining.into());
+    headers.insert(RESET, reset.into());
+}

@@ -1,0 +1,122 @@
+//! What a request is called, and where it comes from: found once, and known to all that is done
+//! for it.
+
+use std::{
+    cell::Cell,
+    fmt::Write,
+    net::{IpAddr, SocketAddr},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use poem::{
+    Request, Response, Result,
+    http::{HeaderMap, HeaderName, HeaderValue, Method},
+};
+use tokio::task_local;
+
+use super::{
+    super::visitor::{Address, HeadOnly},
+    Layer, Next,
+};
+use crate::domain::{id::AccountId, session::Claims};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+task_local! {
+    static CURRENT: CurrentRequest;
+}
+
+/// The request that a task is at work on.
+pub struct CurrentRequest {
+    pub id: String,
+    pub address: Option<IpAddr>,
+    /// Whose it is, once that is known.
+    pub account: Cell<Option<AccountId>>,
+}
+
+impl CurrentRequest {
+    /// Runs the work of a request, so that what it logs carries its id and address.
+    pub async fn scope<T>(id: String, address: Option<IpAddr>, work: impl Future<Output = T>) -> T {
+        CURRENT.scope(Self { id, address, account: Cell::default() }, work).await
+    }
+
+    /// Hands the request in hand to `each`, if there is one.
+    pub fn with<T>(each: impl FnOnce(&Self) -> T) -> Option<T> {
+        CURRENT.try_with(each).ok()
+    }
+
+    /// Remembers whose request it is, for the access log.
+    pub fn is_of(claims: Claims) {
+        Self::with(|current| current.account.set(Some(claims.account)));
+    }
+}
+
+/// Names the requests of one process.
+pub struct RequestIds {
+    trust_proxy: bool,
+    /// Tells this process's ids from those of others.
+    process: String,
+    count: AtomicU64,
+}
+
+impl Layer for RequestIds {
+    async fn call(&self, mut request: Request, next: &impl Next) -> Result<Response> {
+        let id = self.id(request.headers());
+        let address = self.address(&request);
+        if let Some(address) = address {
+            request.extensions_mut().insert(Address(address));
+        }
+        if *request.method() == Method::HEAD {
+            request.extensions_mut().insert(HeadOnly);
+        }
+        let work = async {
+            let mut response = next.call(request).await?;
+            if let Some(Ok(id)) = CurrentRequest::with(|current| HeaderValue::from_str(&current.id))
+            {
+                response.headers_mut().insert(REQUEST_ID, id);
+            }
+            Ok(response)
+        };
+        CurrentRequest::scope(id, address, work).await
+    }
+}
+
+impl RequestIds {
+    /// With `trust_proxy`, ids and addresses are those that a proxy tells.
+    pub fn new(process: String, trust_proxy: bool) -> Self {
+        Self { trust_proxy, process, count: AtomicU64::new(0) }
+    }
+
+    /// The request id that a trusted proxy gave, where it is well-formed, else a new one.
+    fn id(&self, headers: &HeaderMap) -> String {
+        let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+        match given {
+            Some(id) if self.trust_proxy && is_request_id(id) => id.to_owned(),
+            _ => {
+                let number = self.count.fetch_add(1, Ordering::Relaxed);
+                let mut id = String::with_capacity(self.process.len() + 12);
+                // Writing to a string does not fail.
+                let _ = write!(id, "{}-{number}", self.process);
+                id
+            }
+        }
+    }
+
+    /// The address that counts: the peer's, or what a trusted proxy says of its own peer.
+    fn address(&self, request: &Request) -> Option<IpAddr> {
+        let forwarded = || {
+            let value = request.headers().get_all("x-forwarded-for").iter().next_back()?;
+            let address = value.to_str().ok()?.rsplit(',').next()?.trim();
+            // Some proxies name the port too.
+            let with_port = || Some(address.parse::<SocketAddr>().ok()?.ip());
+            address.parse().ok().or_else(with_port)
+        };
+        let peer = || request.remote_addr().as_socket_addr().map(|address| address.ip());
+        if self.trust_proxy { forwarded().or_else(peer) } else { peer() }
+    }
+}
+
+fn is_request_id(id: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:=+/".contains(&byte);
+    (1..=64).contains(&id.len()) && id.bytes().all(is_plain)
+}

@@ -1,0 +1,54 @@
+//! What browsers are told for the safety of their users.
+
+use poem::{
+    Request, Response, Result,
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+};
+
+use super::{Layer, Next};
+
+/// Headers of every answer that does not say otherwise.
+const HEADERS: [(HeaderName, &str); 10] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::X_XSS_PROTECTION, "1; mode=block"),
+    (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+    // A page that is made to be found says so by itself.
+    (HeaderName::from_static("x-robots-tag"), "noindex"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'",
+    ),
+    (header::CACHE_CONTROL, "no-store"),
+];
+
+/// How long browsers go nowhere but to https://, in seconds.
+const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+pub struct SecurityHeaders {
+    /// Whether browsers are told to keep to HTTPS.
+    pub is_secure: bool,
+}
+
+impl Layer for SecurityHeaders {
+    async fn call(&self, request: Request, next: &impl Next) -> Result<Response> {
+        let mut response = next.call(request).await?;
+        self.set(response.headers_mut());
+        Ok(response)
+    }
+}
+
+impl SecurityHeaders {
+    fn set(&self, headers: &mut HeaderMap) {
+        for (name, value) in HEADERS {
+            headers.entry(name).or_insert(HeaderValue::from_static(value));
+        }
+        if self.is_secure {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
+        }
+    }
+}
