@@ -1,22 +1,22 @@
 //! Portfolios.
 
-use super::engine::{Row, Tx, json, values};
+use super::{
+    engine::{Row, Tx, json, values},
+    lister::Lister,
+};
 use crate::domain::{
     error::{Error, Result},
     id::{AccountId, PortfolioItemId},
     portfolio::{PortfolioItem, Work},
 };
 
-/// The columns [`read`] expects, in order.
-macro_rules! select {
-    ($tail:literal) => {
-        concat!(
-            "SELECT id, account_id, title, description, technologies, images, links, created_at, \
-             updated_at FROM portfolio_items WHERE account_id = ?1 ",
-            $tail
-        )
-    };
-}
+const LIST: Lister = Lister {
+    name: "portfolio",
+    table: "portfolio_items",
+    columns: "id, account_id, title, description, technologies, images, links, created_at, \
+              updated_at",
+    join: "",
+};
 
 fn read(row: &dyn Row) -> Result<PortfolioItem> {
     Ok(PortfolioItem {
@@ -55,13 +55,15 @@ pub fn create(tx: &mut Tx, item: &PortfolioItem) -> Result<()> {
 
 /// A piece of work of an account.
 pub fn find(tx: &mut Tx, account: AccountId, id: PortfolioItemId) -> Result<PortfolioItem> {
-    tx.find(select!("AND id = ?2"), values![&account, &id], read)?
+    LIST.of(&account)
+        .which("id = ?", Some(&id))
+        .find(tx, read)?
         .ok_or_else(|| Error::not_found("Portfolio item"))
 }
 
 /// The newest pieces of work of an account, newest first.
 pub fn list(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<PortfolioItem>> {
-    tx.list(select!("ORDER BY id DESC LIMIT ?2"), values![&account, most], read)
+    LIST.of(&account).first(tx, most, read)
 }
 
 /// How many pieces of work an account shows.

@@ -87,7 +87,7 @@ pub fn add_visit(tx: &mut Tx, account: AccountId, visit: &Visit) -> Result<()> {
          ON CONFLICT (account_id, day) DO UPDATE SET views = profile_views.views + 1",
         values![&account, visit.day],
     )?;
-    list_total::bump(tx, account, VIEWS, 1)
+    list_total::bump(tx, account, &[VIEWS], 1)
 }
 
 /// How often the profile was looked at.

@@ -5,30 +5,25 @@ use jiff::Timestamp;
 use super::{
     client,
     engine::{Row, Tx, values},
-    list_total,
-    search::Search,
+    lister::Lister,
 };
 use crate::domain::{
     error::{Error, Result},
     exchange_rate::Rates,
-    id::{AccountId, ClientId, ProjectId, ProposalId},
+    id::{AccountId, ProjectId, ProposalId},
     money::{Currency, Money},
     page::Listing,
     proposal::{Proposal, ProposalFilter, ProposalLink, ProposalRecord, ProposalStatus},
 };
 
-/// The columns [`read`] expects, in order.
-macro_rules! select {
-    ($tail:literal) => {
-        concat!(
-            "SELECT id, account_id, client_id, title, content, status, currency, amount, \
-             valid_until, created_at, updated_at, link, project_id, \
-             (SELECT p.name FROM projects p WHERE p.id = proposals.project_id) \
-             FROM proposals WHERE account_id = ?1 ",
-            $tail
-        )
-    };
-}
+const LIST: Lister = Lister {
+    name: "proposals",
+    table: "proposals",
+    columns: "id, account_id, client_id, title, content, status, currency, amount, valid_until, \
+              created_at, updated_at, link, project_id, \
+              (SELECT p.name FROM projects p WHERE p.id = proposals.project_id)",
+    join: "",
+};
 
 fn read(row: &dyn Row) -> Result<Proposal> {
     let currency: Currency = row.get(6)?;
@@ -47,14 +42,6 @@ fn read(row: &dyn Row) -> Result<Proposal> {
         created_at: row.get(9)?,
         updated_at: row.get(10)?,
     })
-}
-
-fn by_status(status: ProposalStatus) -> String {
-    format!("proposals:status:{}", status.as_str())
-}
-
-fn by_client(client: ClientId) -> String {
-    format!("proposals:client:{client}")
 }
 
 /// Adds a proposal.
@@ -82,8 +69,10 @@ pub fn create(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
 
 /// A proposal with its client.
 pub fn find(tx: &mut Tx, account: AccountId, id: ProposalId, rates: &Rates) -> Result<Proposal> {
-    let mut proposal = tx
-        .find(select!("AND id = ?2"), values![&account, &id], read)?
+    let mut proposal = LIST
+        .of(&account)
+        .which("id = ?", Some(&id))
+        .find(tx, read)?
         .ok_or_else(|| Error::not_found("Proposal"))?;
     proposal.client = Some(client::find_any(tx, account, proposal.client_id, rates)?);
     Ok(proposal)
@@ -145,7 +134,7 @@ pub(super) fn release(tx: &mut Tx, project: ProjectId) -> Result<()> {
 
 /// How many proposals have a status.
 pub fn count(tx: &mut Tx, account: AccountId, status: ProposalStatus) -> Result<u64> {
-    list_total::find(tx, account, &by_status(status))
+    LIST.of(&account).equal("status", Some(status.as_str())).count(tx)
 }
 
 /// A page of proposals with their clients, newest first.
@@ -155,79 +144,19 @@ pub fn list(
     filter: &ProposalFilter,
     rates: &Rates,
 ) -> Result<Listing<Proposal>> {
-    if let Some(text) = &filter.search {
-        return search(tx, account, filter, text, rates);
-    }
-    let page = filter.page;
-    let (limit, offset) = (page.limit(), page.offset());
-    let (mut entries, total) = match (filter.status, filter.client_id) {
-        (None, None) => (
-            tx.list(
-                select!("ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
-                values![&account, limit, offset],
-                read,
-            )?,
-            list_total::find(tx, account, "proposals")?,
-        ),
-        (Some(status), None) => (
-            tx.list(
-                select!("AND status = ?4 ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
-                values![&account, limit, offset, status.as_str()],
-                read,
-            )?,
-            list_total::find(tx, account, &by_status(status))?,
-        ),
-        (None, Some(client)) => (
-            tx.list(
-                select!("AND client_id = ?4 ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
-                values![&account, limit, offset, &client],
-                read,
-            )?,
-            list_total::find(tx, account, &by_client(client))?,
-        ),
-        (Some(status), Some(client)) => {
-            let rows = tx.list(
-                select!("AND client_id = ?4 AND status = ?5 ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
-                values![&account, limit, offset, &client, status.as_str()],
-                read,
-            )?;
-            let total: i64 = tx.one(
-                "SELECT count(*) FROM proposals \
-                 WHERE account_id = ?1 AND client_id = ?2 AND status = ?3",
-                values![&account, &client, status.as_str()],
-                |row| row.get(0),
-            )?;
-            (rows, total.unsigned_abs())
-        }
+    let status = filter.status.map(ProposalStatus::as_str);
+    let query =
+        LIST.of(&account).equal("client_id", filter.client_id.as_ref()).equal("status", status);
+    let mut found = match &filter.search {
+        None => query.page(tx, filter.page, read)?,
+        Some(text) => query.search(tx, ("title", text), filter.page, read)?,
     };
     let clients =
-        client::find_all(tx, account, entries.iter().map(|proposal| proposal.client_id), rates)?;
-    for proposal in &mut entries {
+        client::find_all(tx, account, found.entries.iter().map(|of| &of.client_id), rates)?;
+    for proposal in &mut found.entries {
         proposal.client = clients.get(&proposal.client_id).cloned();
     }
-    Ok(Listing { entries, total, page })
-}
-
-/// A page of proposals in which, or in whose clients, a folded text is, newest first.
-fn search(
-    tx: &mut Tx,
-    account: AccountId,
-    filter: &ProposalFilter,
-    text: &str,
-    rates: &Rates,
-) -> Result<Listing<Proposal>> {
-    let search = Search::new(tx, account, text)?;
-    let status = filter.status.map(ProposalStatus::as_str);
-    let (found, total) = search.page(
-        tx,
-        "SELECT id, title, client_id FROM proposals WHERE account_id = ?1 \
-         AND (status = ?2 OR ?2 IS NULL) AND (client_id = ?3 OR ?3 IS NULL) ORDER BY id DESC",
-        values![&account, status, filter.client_id.as_ref()],
-        filter.page,
-    )?;
-    let entries =
-        found.into_iter().map(|id| find(tx, account, id, rates)).collect::<Result<_>>()?;
-    Ok(Listing { entries, total, page: filter.page })
+    Ok(found)
 }
 
 /// Writes back a change; `before` is the proposal as it was.
@@ -290,7 +219,6 @@ pub fn delete(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
 }
 
 fn tally(tx: &mut Tx, proposal: &Proposal, by: i64) -> Result<()> {
-    list_total::bump(tx, proposal.account, "proposals", by)?;
-    list_total::bump(tx, proposal.account, &by_status(proposal.status), by)?;
-    list_total::bump(tx, proposal.account, &by_client(proposal.client_id), by)
+    let (status, client) = (proposal.status.as_str(), proposal.client_id);
+    LIST.tally(tx, proposal.account, &[("status", &status), ("client", &client)], by)
 }
