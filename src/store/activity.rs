@@ -3,6 +3,7 @@
 use super::{
     engine::{Row, Tx, values},
     lister::Lister,
+    row::row,
 };
 use crate::domain::{
     activity::Activity,
@@ -50,21 +51,17 @@ fn read(row: &dyn Row) -> Result<Activity> {
 
 /// Adds an entry.
 pub fn create(tx: &mut Tx, activity: &Activity) -> Result<()> {
-    tx.change(
-        "INSERT INTO activity (id, account_id, kind, subject, amount, currency, client_name, \
-         entity_id, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        values![
-            &activity.id,
-            &activity.account,
-            activity.kind.as_str(),
-            &activity.subject,
-            activity.amount.map(|amount| amount.minor),
-            activity.amount.map(|amount| amount.currency),
-            activity.client_name.as_ref(),
-            activity.entity_id.as_ref(),
-            activity.at,
-        ],
-    )?;
+    tx.insert(row!(activity {
+        id: &activity.id,
+        account_id: &activity.account,
+        kind: activity.kind.as_str(),
+        subject: &activity.subject,
+        amount: activity.amount.map(|amount| amount.minor),
+        currency: activity.amount.map(|amount| amount.currency),
+        client_name: activity.client_name.as_ref(),
+        entity_id: activity.entity_id.as_ref(),
+        at: activity.at
+    }))?;
     if activity.kind.feed().is_some() {
         LIST.tally(tx, activity.account, &[], 1)?;
     }

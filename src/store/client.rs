@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{
     engine::{Row, Tx, any_of, values},
     lister::Lister,
+    row::row,
     search::like_pattern,
 };
 use crate::domain::{
@@ -90,24 +91,19 @@ pub(super) fn read_sum(row: &dyn Row, currency: Currency, column: usize) -> Resu
 
 /// Adds a client.
 pub fn create(tx: &mut Tx, client: &Client) -> Result<()> {
-    tx.change(
-        "INSERT INTO clients (id, account_id, name, email, company, phone, country, avatar, \
-         search_key, created_at, updated_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        values![
-            &client.id,
-            &client.account,
-            &client.details.name,
-            &client.details.email,
-            client.details.company.as_ref(),
-            client.details.phone.as_ref(),
-            client.details.country.as_ref(),
-            client.avatar.as_ref(),
-            client.details.search_key(),
-            client.created_at,
-            client.updated_at,
-        ],
-    )?;
+    tx.insert(row!(clients {
+        id: &client.id,
+        account_id: &client.account,
+        name: &client.details.name,
+        email: &client.details.email,
+        company: client.details.company.as_ref(),
+        phone: client.details.phone.as_ref(),
+        country: client.details.country.as_ref(),
+        avatar: client.avatar.as_ref(),
+        search_key: client.details.search_key(),
+        created_at: client.created_at,
+        updated_at: client.updated_at
+    }))?;
     LIST.tally(tx, client.account, &[], 1)
 }
 
@@ -173,20 +169,16 @@ pub fn list(
 
 /// Writes back the details.
 pub fn update(tx: &mut Tx, client: &Client) -> Result<()> {
-    tx.change(
-        "UPDATE clients SET name = ?2, email = ?3, company = ?4, phone = ?5, country = ?6, \
-         search_key = ?7, updated_at = ?8 WHERE id = ?1",
-        values![
-            &client.id,
-            &client.details.name,
-            &client.details.email,
-            client.details.company.as_ref(),
-            client.details.phone.as_ref(),
-            client.details.country.as_ref(),
-            client.details.search_key(),
-            client.updated_at,
-        ],
-    )
+    tx.update(row!(clients {
+        id: &client.id,
+        name: &client.details.name,
+        email: &client.details.email,
+        company: client.details.company.as_ref(),
+        phone: client.details.phone.as_ref(),
+        country: client.details.country.as_ref(),
+        search_key: client.details.search_key(),
+        updated_at: client.updated_at
+    }))
 }
 
 /// Writes the search keys of all clients anew, as this program folds them.

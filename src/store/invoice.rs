@@ -10,6 +10,7 @@ use super::{
     list_total,
     lister::Lister,
     milestone,
+    row::row,
     search::like_pattern,
 };
 use crate::domain::{
@@ -60,50 +61,40 @@ fn read(row: &dyn Row) -> Result<Invoice> {
 
 /// Adds an invoice with its lines.
 pub fn create(tx: &mut Tx, invoice: &Invoice) -> Result<()> {
-    tx.change(
-        "INSERT INTO invoices (id, account_id, client_id, project_id, number, currency, amount, \
-         subtotal, tax_rate, tax_amount, status, issue_date, due_date, notes, created_at, \
-         updated_at, number_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, \
-         ?13, ?14, ?15, ?16, ?17)",
-        values![
-            &invoice.id,
-            &invoice.account,
-            &invoice.client_id,
-            invoice.project_id.as_ref(),
-            &invoice.number,
-            invoice.currency,
-            invoice.totals.amount,
-            invoice.totals.subtotal,
-            invoice.tax_rate,
-            invoice.totals.tax,
-            invoice.status.as_str(),
-            invoice.issue_date,
-            invoice.due_date,
-            invoice.notes.as_ref(),
-            invoice.created_at,
-            invoice.updated_at,
-            text::search_key(&invoice.number),
-        ],
-    )?;
+    tx.insert(row!(invoices {
+        id: &invoice.id,
+        account_id: &invoice.account,
+        client_id: &invoice.client_id,
+        project_id: invoice.project_id.as_ref(),
+        number: &invoice.number,
+        currency: invoice.currency,
+        amount: invoice.totals.amount,
+        subtotal: invoice.totals.subtotal,
+        tax_rate: invoice.tax_rate,
+        tax_amount: invoice.totals.tax,
+        status: invoice.status.as_str(),
+        issue_date: invoice.issue_date,
+        due_date: invoice.due_date,
+        notes: invoice.notes.as_ref(),
+        created_at: invoice.created_at,
+        updated_at: invoice.updated_at,
+        number_key: text::search_key(&invoice.number)
+    }))?;
     create_items(tx, invoice)?;
     tally(tx, invoice, 1)
 }
 
 fn create_items(tx: &mut Tx, invoice: &Invoice) -> Result<()> {
     for (position, item) in (0_i64..).zip(&invoice.items) {
-        tx.change(
-            "INSERT INTO invoice_items (invoice_id, position, id, description, quantity, rate, \
-             amount) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            values![
-                &invoice.id,
-                position,
-                &item.id,
-                &item.line.description,
-                item.line.quantity,
-                item.line.rate,
-                item.amount,
-            ],
-        )?;
+        tx.insert(row!(invoice_items {
+            invoice_id: &invoice.id,
+            position: position,
+            id: &item.id,
+            description: &item.line.description,
+            quantity: item.line.quantity,
+            rate: item.line.rate,
+            amount: item.amount
+        }))?;
     }
     Ok(())
 }
@@ -219,29 +210,23 @@ fn as_billed(mut client: Client, buyer: Option<&Party>) -> Client {
 /// differ.
 pub fn update(tx: &mut Tx, before: &Invoice, invoice: &Invoice) -> Result<()> {
     tally(tx, before, -1)?;
-    tx.change(
-        "UPDATE invoices SET client_id = ?2, project_id = ?3, currency = ?4, amount = ?5, \
-         subtotal = ?6, tax_rate = ?7, tax_amount = ?8, status = ?9, issue_date = ?10, \
-         due_date = ?11, paid_at = ?12, payment_link = ?13, notes = ?14, updated_at = ?15 \
-         WHERE id = ?1",
-        values![
-            &invoice.id,
-            &invoice.client_id,
-            invoice.project_id.as_ref(),
-            invoice.currency,
-            invoice.totals.amount,
-            invoice.totals.subtotal,
-            invoice.tax_rate,
-            invoice.totals.tax,
-            invoice.status.as_str(),
-            invoice.issue_date,
-            invoice.due_date,
-            invoice.paid_at,
-            invoice.payment_link.as_ref(),
-            invoice.notes.as_ref(),
-            invoice.updated_at,
-        ],
-    )?;
+    tx.update(row!(invoices {
+        id: &invoice.id,
+        client_id: &invoice.client_id,
+        project_id: invoice.project_id.as_ref(),
+        currency: invoice.currency,
+        amount: invoice.totals.amount,
+        subtotal: invoice.totals.subtotal,
+        tax_rate: invoice.tax_rate,
+        tax_amount: invoice.totals.tax,
+        status: invoice.status.as_str(),
+        issue_date: invoice.issue_date,
+        due_date: invoice.due_date,
+        paid_at: invoice.paid_at,
+        payment_link: invoice.payment_link.as_ref(),
+        notes: invoice.notes.as_ref(),
+        updated_at: invoice.updated_at
+    }))?;
     if before.items != invoice.items {
         tx.change("DELETE FROM invoice_items WHERE invoice_id = ?1", values![&invoice.id])?;
         create_items(tx, invoice)?;
@@ -262,10 +247,7 @@ pub fn freeze_parties(
 ) -> Result<()> {
     let seller = serde_json::to_string(seller).map_err(Error::internal)?;
     let buyer = serde_json::to_string(buyer).map_err(Error::internal)?;
-    tx.change(
-        "UPDATE invoices SET sent_at = ?2, seller = ?3, buyer = ?4 WHERE id = ?1",
-        values![&id, now, seller, buyer],
-    )
+    tx.update(row!(invoices { id: &id, sent_at: now, seller: seller, buyer: buyer }))
 }
 
 /// The seller as frozen when the invoice was sent; none of a draft.

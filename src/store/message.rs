@@ -6,6 +6,7 @@ use super::{
     engine::{Row, Tx, values},
     list_total,
     lister::Lister,
+    row::row,
 };
 use crate::domain::{
     error::{Error, Result},
@@ -36,19 +37,15 @@ fn read(row: &dyn Row) -> Result<Message> {
 
 /// Adds a message.
 pub fn create(tx: &mut Tx, message: &Message) -> Result<()> {
-    tx.change(
-        "INSERT INTO messages (id, account_id, name, email, content, read_at, created_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        values![
-            &message.id,
-            &message.account,
-            &message.name,
-            &message.email,
-            &message.content,
-            message.read_at,
-            message.created_at,
-        ],
-    )?;
+    tx.insert(row!(messages {
+        id: &message.id,
+        account_id: &message.account,
+        name: &message.name,
+        email: &message.email,
+        content: &message.content,
+        read_at: message.read_at,
+        created_at: message.created_at
+    }))?;
     tally(tx, message, 1)
 }
 
@@ -78,7 +75,7 @@ pub fn count_unread(tx: &mut Tx, account: AccountId) -> Result<u64> {
 /// Writes down whether a message was read; `before` is the message as it was.
 pub fn set_read(tx: &mut Tx, before: &Message, read_at: Option<Timestamp>) -> Result<()> {
     tally(tx, before, -1)?;
-    tx.change("UPDATE messages SET read_at = ?2 WHERE id = ?1", values![&before.id, read_at])?;
+    tx.update(row!(messages { id: &before.id, read_at: read_at }))?;
     tally(tx, &Message { read_at, ..before.clone() }, 1)
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::{
     engine::{Row, Tx, any_of, values},
     lister::Lister,
+    row::row,
 };
 use crate::domain::{
     error::{Error, Result},
@@ -43,21 +44,17 @@ fn read(row: &dyn Row) -> Result<Milestone> {
 
 /// Adds a milestone.
 pub fn create(tx: &mut Tx, milestone: &Milestone) -> Result<()> {
-    tx.change(
-        "INSERT INTO milestones (id, account_id, project_id, name, description, amount, status, \
-         due_date, completed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        values![
-            &milestone.id,
-            &milestone.account,
-            &milestone.project_id,
-            &milestone.name,
-            milestone.description.as_ref(),
-            milestone.amount.minor,
-            milestone.status.as_str(),
-            milestone.due_date,
-            milestone.completed_at,
-        ],
-    )?;
+    tx.insert(row!(milestones {
+        id: &milestone.id,
+        account_id: &milestone.account,
+        project_id: &milestone.project_id,
+        name: &milestone.name,
+        description: milestone.description.as_ref(),
+        amount: milestone.amount.minor,
+        status: milestone.status.as_str(),
+        due_date: milestone.due_date,
+        completed_at: milestone.completed_at
+    }))?;
     tally(tx, milestone, 1)
 }
 
@@ -111,20 +108,16 @@ pub fn list_of_projects(
 
 /// Writes back a change; `before` is the milestone as it was.
 pub fn update(tx: &mut Tx, before: &Milestone, milestone: &Milestone) -> Result<()> {
-    tx.change(
-        "UPDATE milestones SET project_id = ?2, name = ?3, description = ?4, amount = ?5, \
-         status = ?6, due_date = ?7, completed_at = ?8 WHERE id = ?1",
-        values![
-            &milestone.id,
-            &milestone.project_id,
-            &milestone.name,
-            milestone.description.as_ref(),
-            milestone.amount.minor,
-            milestone.status.as_str(),
-            milestone.due_date,
-            milestone.completed_at,
-        ],
-    )?;
+    tx.update(row!(milestones {
+        id: &milestone.id,
+        project_id: &milestone.project_id,
+        name: &milestone.name,
+        description: milestone.description.as_ref(),
+        amount: milestone.amount.minor,
+        status: milestone.status.as_str(),
+        due_date: milestone.due_date,
+        completed_at: milestone.completed_at
+    }))?;
     if before.project_id != milestone.project_id {
         tally(tx, before, -1)?;
         tally(tx, milestone, 1)?;

@@ -37,6 +37,7 @@ pub mod quota;
 pub mod rate_window;
 pub mod removal;
 pub mod request_answer;
+mod row;
 mod search;
 pub mod session;
 pub mod sqlite;

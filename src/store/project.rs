@@ -9,6 +9,7 @@ use super::{
     list_total,
     lister::{Lister, Query},
     milestone, proposal,
+    row::row,
 };
 use crate::domain::{
     error::{Error, Result},
@@ -54,24 +55,19 @@ fn read(row: &dyn Row) -> Result<Project> {
 
 /// Adds a project.
 pub fn create(tx: &mut Tx, project: &Project) -> Result<()> {
-    tx.change(
-        "INSERT INTO projects (id, account_id, client_id, name, description, status, currency, \
-         budget, deadline, created_at, updated_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        values![
-            &project.id,
-            &project.account,
-            &project.client_id,
-            &project.name,
-            &project.description,
-            project.status.as_str(),
-            project.budget.currency,
-            project.budget.minor,
-            project.deadline,
-            project.created_at,
-            project.updated_at,
-        ],
-    )?;
+    tx.insert(row!(projects {
+        id: &project.id,
+        account_id: &project.account,
+        client_id: &project.client_id,
+        name: &project.name,
+        description: &project.description,
+        status: project.status.as_str(),
+        currency: project.budget.currency,
+        budget: project.budget.minor,
+        deadline: project.deadline,
+        created_at: project.created_at,
+        updated_at: project.updated_at
+    }))?;
     tally(tx, project, 1, project.created_at)
 }
 
@@ -145,21 +141,17 @@ pub fn update(tx: &mut Tx, before: &Project, project: &Project) -> Result<()> {
     if is_moved {
         tally(tx, before, -1, project.updated_at)?;
     }
-    tx.change(
-        "UPDATE projects SET client_id = ?2, name = ?3, description = ?4, status = ?5, \
-         currency = ?6, budget = ?7, deadline = ?8, updated_at = ?9 WHERE id = ?1",
-        values![
-            &project.id,
-            &project.client_id,
-            &project.name,
-            &project.description,
-            project.status.as_str(),
-            project.budget.currency,
-            project.budget.minor,
-            project.deadline,
-            project.updated_at,
-        ],
-    )?;
+    tx.update(row!(projects {
+        id: &project.id,
+        client_id: &project.client_id,
+        name: &project.name,
+        description: &project.description,
+        status: project.status.as_str(),
+        currency: project.budget.currency,
+        budget: project.budget.minor,
+        deadline: project.deadline,
+        updated_at: project.updated_at
+    }))?;
     if is_moved { tally(tx, project, 1, project.updated_at) } else { Ok(()) }
 }
 

@@ -6,6 +6,7 @@ use super::{
     client,
     engine::{Row, Tx, values},
     lister::Lister,
+    row::row,
 };
 use crate::domain::{
     error::{Error, Result},
@@ -46,24 +47,19 @@ fn read(row: &dyn Row) -> Result<Proposal> {
 
 /// Adds a proposal.
 pub fn create(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
-    tx.change(
-        "INSERT INTO proposals (id, account_id, client_id, title, content, status, currency, \
-         amount, valid_until, created_at, updated_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        values![
-            &proposal.id,
-            &proposal.account,
-            &proposal.client_id,
-            &proposal.title,
-            &proposal.content,
-            proposal.status.as_str(),
-            proposal.amount.currency,
-            proposal.amount.minor,
-            proposal.valid_until,
-            proposal.created_at,
-            proposal.updated_at,
-        ],
-    )?;
+    tx.insert(row!(proposals {
+        id: &proposal.id,
+        account_id: &proposal.account,
+        client_id: &proposal.client_id,
+        title: &proposal.title,
+        content: &proposal.content,
+        status: proposal.status.as_str(),
+        currency: proposal.amount.currency,
+        amount: proposal.amount.minor,
+        valid_until: proposal.valid_until,
+        created_at: proposal.created_at,
+        updated_at: proposal.updated_at
+    }))?;
     tally(tx, proposal, 1)
 }
 
@@ -165,27 +161,23 @@ pub fn update(tx: &mut Tx, before: &Proposal, proposal: &Proposal) -> Result<()>
     if is_moved {
         tally(tx, before, -1)?;
     }
-    tx.change(
-        "UPDATE proposals SET client_id = ?2, title = ?3, content = ?4, status = ?5, \
-         currency = ?6, amount = ?7, valid_until = ?8, updated_at = ?9 WHERE id = ?1",
-        values![
-            &proposal.id,
-            &proposal.client_id,
-            &proposal.title,
-            &proposal.content,
-            proposal.status.as_str(),
-            proposal.amount.currency,
-            proposal.amount.minor,
-            proposal.valid_until,
-            proposal.updated_at,
-        ],
-    )?;
+    tx.update(row!(proposals {
+        id: &proposal.id,
+        client_id: &proposal.client_id,
+        title: &proposal.title,
+        content: &proposal.content,
+        status: proposal.status.as_str(),
+        currency: proposal.amount.currency,
+        amount: proposal.amount.minor,
+        valid_until: proposal.valid_until,
+        updated_at: proposal.updated_at
+    }))?;
     if is_moved { tally(tx, proposal, 1) } else { Ok(()) }
 }
 
 /// Remembers when it was sent.
 pub fn mark_sent(tx: &mut Tx, id: ProposalId, now: Timestamp) -> Result<()> {
-    tx.change("UPDATE proposals SET sent_at = ?2 WHERE id = ?1", values![&id, now])
+    tx.update(row!(proposals { id: &id, sent_at: now }))
 }
 
 /// Remembers when it was answered.
@@ -198,18 +190,12 @@ pub fn mark_answered(tx: &mut Tx, id: ProposalId, now: Timestamp) -> Result<()> 
 
 /// Remembers who answered through the link, and from which address.
 pub fn mark_signed(tx: &mut Tx, id: ProposalId, name: &str, address: Option<&str>) -> Result<()> {
-    tx.change(
-        "UPDATE proposals SET answered_by = ?2, answered_from = ?3 WHERE id = ?1",
-        values![&id, name, address],
-    )
+    tx.update(row!(proposals { id: &id, answered_by: name, answered_from: address }))
 }
 
 /// Gives a proposal its link: a keyed hash to find it by, and sealed to be shown again.
 pub fn set_link(tx: &mut Tx, id: ProposalId, link_hash: &[u8], sealed: &[u8]) -> Result<()> {
-    tx.change(
-        "UPDATE proposals SET link_hash = ?2, link = ?3 WHERE id = ?1",
-        values![&id, link_hash, sealed],
-    )
+    tx.update(row!(proposals { id: &id, link_hash: link_hash, link: sealed }))
 }
 
 /// Removes a proposal.
