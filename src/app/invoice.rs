@@ -113,7 +113,7 @@ impl App {
         self.read(claims, move |tx, actor| {
             let today = today(&actor, now)?;
             let rates = client::rates(tx, &actor)?;
-            let found = store::invoice_list::list(tx, actor.account, &filter, today, &rates)?;
+            let found = store::invoice::list(tx, actor.account, &filter, today, &rates)?;
             Ok(found.map(|invoice| ShownInvoice::on(today, invoice)))
         })
         .await

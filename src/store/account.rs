@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use super::{
     code,
     engine::{Row, Tx, values},
+    row::row,
 };
 use crate::domain::{
     account::{Account, Coordinates, Location},
@@ -65,40 +66,33 @@ fn read_with_hash(row: &dyn Row) -> Result<(Account, String)> {
 
 /// Adds an account. An e-mail or username that exists already is a conflict.
 pub fn create(tx: &mut Tx, account: &Account, password_hash: &str) -> Result<()> {
-    tx.change(
-        "INSERT INTO accounts (id, email, email_key, password_hash, first_name, last_name, \
-         currency, timezone, avatar, role, username, username_key, phone, country, city, \
-         longitude, latitude, date_of_birth, activated_at, email_verified_at, created_at, \
-         updated_at, date_format, owner, made_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, \
-         ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
-        values![
-            &account.id,
-            &account.email,
-            text::email_key(&account.email),
-            password_hash,
-            &account.first_name,
-            &account.last_name,
-            account.currency,
-            account.zone.name(),
-            account.avatar.as_ref(),
-            account.role.as_str(),
-            account.username.as_ref(),
-            account.username.as_deref().map(text::fold),
-            account.phone.as_ref(),
-            account.location.as_ref().map(|place| &place.country),
-            account.location.as_ref().and_then(|place| place.city.as_ref()),
-            coordinates(account).map(|point| point.longitude),
-            coordinates(account).map(|point| point.latitude),
-            account.date_of_birth,
-            account.activated_at,
-            account.email_verified_at,
-            account.created_at,
-            account.updated_at,
-            account.date_format.as_str(),
-            account.is_owner.then_some(1),
-            account.made_by.as_str(),
-        ],
-    )
+    tx.insert(row!(accounts {
+        id: &account.id,
+        email: &account.email,
+        email_key: text::email_key(&account.email),
+        password_hash: password_hash,
+        first_name: &account.first_name,
+        last_name: &account.last_name,
+        currency: account.currency,
+        timezone: account.zone.name(),
+        avatar: account.avatar.as_ref(),
+        role: account.role.as_str(),
+        username: account.username.as_ref(),
+        username_key: account.username.as_deref().map(text::fold),
+        phone: account.phone.as_ref(),
+        country: account.location.as_ref().map(|place| &place.country),
+        city: account.location.as_ref().and_then(|place| place.city.as_ref()),
+        longitude: coordinates(account).map(|point| point.longitude),
+        latitude: coordinates(account).map(|point| point.latitude),
+        date_of_birth: account.date_of_birth,
+        activated_at: account.activated_at,
+        email_verified_at: account.email_verified_at,
+        created_at: account.created_at,
+        updated_at: account.updated_at,
+        date_format: account.date_format.as_str(),
+        owner: account.is_owner.then_some(1),
+        made_by: account.made_by.as_str()
+    }))
 }
 
 fn coordinates(account: &Account) -> Option<Coordinates> {
@@ -173,52 +167,42 @@ pub fn list(tx: &mut Tx) -> Result<Vec<Account>> {
 
 /// Writes back what an owner or admin may change.
 pub fn update(tx: &mut Tx, account: &Account) -> Result<()> {
-    tx.change(
-        "UPDATE accounts SET first_name = ?2, last_name = ?3, currency = ?4, timezone = ?5, \
-         disabled_at = ?6, updated_at = ?7, avatar = ?8, username = ?9, username_key = ?10, \
-         phone = ?11, country = ?12, city = ?13, longitude = ?14, latitude = ?15, \
-         activated_at = ?16, email_verified_at = ?17, date_format = ?18 \
-         WHERE id = ?1",
-        values![
-            &account.id,
-            &account.first_name,
-            &account.last_name,
-            account.currency,
-            account.zone.name(),
-            account.disabled_at,
-            account.updated_at,
-            account.avatar.as_ref(),
-            account.username.as_ref(),
-            account.username.as_deref().map(text::fold),
-            account.phone.as_ref(),
-            account.location.as_ref().map(|place| &place.country),
-            account.location.as_ref().and_then(|place| place.city.as_ref()),
-            coordinates(account).map(|point| point.longitude),
-            coordinates(account).map(|point| point.latitude),
-            account.activated_at,
-            account.email_verified_at,
-            account.date_format.as_str(),
-        ],
-    )
+    tx.update(row!(accounts {
+        id: &account.id,
+        first_name: &account.first_name,
+        last_name: &account.last_name,
+        currency: account.currency,
+        timezone: account.zone.name(),
+        disabled_at: account.disabled_at,
+        updated_at: account.updated_at,
+        avatar: account.avatar.as_ref(),
+        username: account.username.as_ref(),
+        username_key: account.username.as_deref().map(text::fold),
+        phone: account.phone.as_ref(),
+        country: account.location.as_ref().map(|place| &place.country),
+        city: account.location.as_ref().and_then(|place| place.city.as_ref()),
+        longitude: coordinates(account).map(|point| point.longitude),
+        latitude: coordinates(account).map(|point| point.latitude),
+        activated_at: account.activated_at,
+        email_verified_at: account.email_verified_at,
+        date_format: account.date_format.as_str()
+    }))
 }
 
 /// Sets another password. Codes that were mailed to set one are void from then on.
 pub fn set_password(tx: &mut Tx, id: AccountId, hash: &str, now: Timestamp) -> Result<()> {
-    tx.change(
-        "UPDATE accounts SET password_hash = ?2, updated_at = ?3 WHERE id = ?1",
-        values![&id, hash, now],
-    )?;
+    tx.update(row!(accounts { id: &id, password_hash: hash, updated_at: now }))?;
     code::delete(tx, id, Purpose::PasswordReset)
 }
 
 /// Keeps another hash of the same password.
 pub fn renew_hash(tx: &mut Tx, id: AccountId, hash: &str) -> Result<()> {
-    tx.change("UPDATE accounts SET password_hash = ?2 WHERE id = ?1", values![&id, hash])
+    tx.update(row!(accounts { id: &id, password_hash: hash }))
 }
 
 /// Remembers a sign-in.
 pub fn touch_login(tx: &mut Tx, id: AccountId, now: Timestamp) -> Result<()> {
-    tx.change("UPDATE accounts SET last_login_at = ?2 WHERE id = ?1", values![&id, now])
+    tx.update(row!(accounts { id: &id, last_login_at: now }))
 }
 
 /// Forgets up to `most` accounts that were made before an instant and whose e-mail nobody proved,

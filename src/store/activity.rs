@@ -2,7 +2,8 @@
 
 use super::{
     engine::{Row, Tx, values},
-    list_total,
+    lister::Lister,
+    row::row,
 };
 use crate::domain::{
     activity::Activity,
@@ -26,8 +27,13 @@ macro_rules! is_in_feed {
 
 pub(super) use is_in_feed;
 
-/// Entries that FreelanceHub's feed shows.
-const FEED: &str = "activity:feed";
+const LIST: Lister = Lister {
+    // A total is kept of the feed alone.
+    name: "activity:feed",
+    table: "activity",
+    columns: "id, account_id, kind, subject, amount, currency, client_name, entity_id, at",
+    join: "",
+};
 
 fn read(row: &dyn Row) -> Result<Activity> {
     let (minor, currency): (Option<i64>, Option<Currency>) = (row.get(4)?, row.get(5)?);
@@ -45,23 +51,19 @@ fn read(row: &dyn Row) -> Result<Activity> {
 
 /// Adds an entry.
 pub fn create(tx: &mut Tx, activity: &Activity) -> Result<()> {
-    tx.change(
-        "INSERT INTO activity (id, account_id, kind, subject, amount, currency, client_name, \
-         entity_id, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        values![
-            &activity.id,
-            &activity.account,
-            activity.kind.as_str(),
-            &activity.subject,
-            activity.amount.map(|amount| amount.minor),
-            activity.amount.map(|amount| amount.currency),
-            activity.client_name.as_ref(),
-            activity.entity_id.as_ref(),
-            activity.at,
-        ],
-    )?;
+    tx.insert(row!(activity {
+        id: &activity.id,
+        account_id: &activity.account,
+        kind: activity.kind.as_str(),
+        subject: &activity.subject,
+        amount: activity.amount.map(|amount| amount.minor),
+        currency: activity.amount.map(|amount| amount.currency),
+        client_name: activity.client_name.as_ref(),
+        entity_id: activity.entity_id.as_ref(),
+        at: activity.at
+    }))?;
     if activity.kind.feed().is_some() {
-        list_total::bump(tx, activity.account, FEED, 1)?;
+        LIST.tally(tx, activity.account, &[], 1)?;
     }
     Ok(())
 }
@@ -73,32 +75,17 @@ pub fn delete_of_message(tx: &mut Tx, account: AccountId, message: MessageId) ->
          WHERE entity_id = ?1 AND kind = 'message_received' AND account_id = ?2",
         values![message.to_string(), &account],
     )?;
-    list_total::bump(tx, account, FEED, -i64::try_from(removed).unwrap_or(0))
+    LIST.tally(tx, account, &[], -i64::try_from(removed).unwrap_or(0))
 }
 
 /// The newest entries, newest first.
 pub fn list(tx: &mut Tx, account: AccountId, limit: u32) -> Result<Vec<Activity>> {
-    tx.list(
-        "SELECT id, account_id, kind, subject, amount, currency, client_name, entity_id, at \
-         FROM activity WHERE account_id = ?1 ORDER BY id DESC LIMIT ?2",
-        values![&account, i64::from(limit)],
-        read,
-    )
+    LIST.of(&account).first(tx, limit.into(), read)
 }
 
 /// A page of the entries that FreelanceHub's feed shows, newest first.
 pub fn feed(tx: &mut Tx, account: AccountId, page: Page) -> Result<Listing<Activity>> {
-    let entries = tx.list(
-        concat!(
-            "SELECT id, account_id, kind, subject, amount, currency, client_name, entity_id, at \
-             FROM activity WHERE account_id = ?1 AND ",
-            is_in_feed!(),
-            " ORDER BY id DESC LIMIT ?2 OFFSET ?3"
-        ),
-        values![&account, page.limit(), page.offset()],
-        read,
-    )?;
-    Ok(Listing { entries, total: list_total::find(tx, account, FEED)?, page })
+    LIST.of(&account).only(is_in_feed!()).page(tx, page, read)
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! Clients.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 
 use super::{
-    engine::{Row, Tx, values},
-    list_total,
-    tens::tens,
+    engine::{Row, Tx, any_of, values},
+    lister::Lister,
+    row::row,
+    search::like_pattern,
 };
 use crate::domain::{
     client::{Client, ClientDetails, ClientFilter, ClientName},
@@ -19,22 +20,19 @@ use crate::domain::{
     payment::PaymentSum,
 };
 
-const LIST: &str = "clients";
+/// Clients, with a row for each sum they have paid.
+const LIST: Lister = Lister {
+    name: "clients",
+    table: "clients",
+    columns: "found.id, found.account_id, name, email, company, phone, country, avatar, \
+              created_at, updated_at, currency, amount, base_currency, base_amount",
+    join: "LEFT JOIN client_totals ON client_totals.client_id = found.id",
+};
 
-/// Clients with a row for each sum they have paid. The inner query says which clients.
-macro_rules! select {
-    ($($which:literal),*) => {
-        concat!(
-            "SELECT c.id, c.account_id, c.name, c.email, c.company, c.phone, c.country, \
-             c.avatar, c.created_at, c.updated_at, \
-             t.currency, t.amount, t.base_currency, t.base_amount \
-             FROM (SELECT * FROM clients ", $($which,)* ") c \
-             LEFT JOIN client_totals t ON t.client_id = c.id"
-        )
-    };
-}
+/// Which clients are in the lists.
+const LISTED: &str = "deleted_at IS NULL";
 
-/// Reads the rows of [`select!`] into clients, newest first. What a client has paid in a
+/// Gathers the rows of [`LIST`] into clients, newest first. What a client has paid in a
 /// currency without a known rate does not count towards `total_billed`.
 fn gather(rows: Vec<(Client, Option<PaymentSum>)>, rates: &Rates) -> Vec<Client> {
     let mut clients: Vec<(Client, Total)> = Vec::with_capacity(rows.len());
@@ -93,62 +91,45 @@ pub(super) fn read_sum(row: &dyn Row, currency: Currency, column: usize) -> Resu
 
 /// Adds a client.
 pub fn create(tx: &mut Tx, client: &Client) -> Result<()> {
-    tx.change(
-        "INSERT INTO clients (id, account_id, name, email, company, phone, country, avatar, \
-         search_key, created_at, updated_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        values![
-            &client.id,
-            &client.account,
-            &client.details.name,
-            &client.details.email,
-            client.details.company.as_ref(),
-            client.details.phone.as_ref(),
-            client.details.country.as_ref(),
-            client.avatar.as_ref(),
-            client.details.search_key(),
-            client.created_at,
-            client.updated_at,
-        ],
-    )?;
-    list_total::bump(tx, client.account, LIST, 1)
+    tx.insert(row!(clients {
+        id: &client.id,
+        account_id: &client.account,
+        name: &client.details.name,
+        email: &client.details.email,
+        company: client.details.company.as_ref(),
+        phone: client.details.phone.as_ref(),
+        country: client.details.country.as_ref(),
+        avatar: client.avatar.as_ref(),
+        search_key: client.details.search_key(),
+        created_at: client.created_at,
+        updated_at: client.updated_at
+    }))?;
+    LIST.tally(tx, client.account, &[], 1)
 }
 
 /// A client that is in the lists.
 pub fn find(tx: &mut Tx, account: AccountId, id: ClientId, rates: &Rates) -> Result<Client> {
-    let rows = tx.list(
-        select!("WHERE account_id = ?1 AND id = ?2 AND deleted_at IS NULL"),
-        values![&account, &id],
-        |row| read(row, rates.base()),
-    )?;
+    let this = LIST.of(&account).only(LISTED).which("id = ?", Some(&id));
+    let rows = this.all(tx, |row| read(row, rates.base()))?;
     gather(rows, rates).pop().ok_or_else(|| Error::not_found("Client"))
 }
 
 /// A client, deleted or not: for the invoices and proposals that name it.
 pub fn find_any(tx: &mut Tx, account: AccountId, id: ClientId, rates: &Rates) -> Result<Client> {
-    let rows =
-        tx.list(select!("WHERE account_id = ?1 AND id = ?2"), values![&account, &id], |row| {
-            read(row, rates.base())
-        })?;
+    let this = LIST.of(&account).which("id = ?", Some(&id));
+    let rows = this.all(tx, |row| read(row, rates.base()))?;
     gather(rows, rates).pop().ok_or_else(|| Error::not_found("Client"))
 }
 
 /// The clients of those ids, deleted or not, each once.
-pub fn find_all(
+pub fn find_all<'i>(
     tx: &mut Tx,
     account: AccountId,
-    ids: impl Iterator<Item = ClientId>,
+    ids: impl Iterator<Item = &'i ClientId>,
     rates: &Rates,
 ) -> Result<HashMap<ClientId, Client>> {
-    let ids: Vec<ClientId> = ids.collect::<BTreeSet<_>>().into_iter().collect();
-    let mut rows = Vec::with_capacity(ids.len());
-    for [a, b, c, d, e, f, g, h, i, j] in tens(&ids) {
-        rows.append(&mut tx.list(
-            select!("WHERE account_id = ?1 AND id IN (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"),
-            values![&account, &a, &b, &c, &d, &e, &f, &g, &h, &i, &j],
-            |row| read(row, rates.base()),
-        )?);
-    }
+    let those = LIST.of(&account).which("id IN rarray(?)", Some(any_of(ids)));
+    let rows = those.all(tx, |row| read(row, rates.base()))?;
     Ok(gather(rows, rates).into_iter().map(|client| (client.id, client)).collect())
 }
 
@@ -179,58 +160,25 @@ pub fn list(
     filter: &ClientFilter,
     rates: &Rates,
 ) -> Result<Listing<Client>> {
-    let page = filter.page;
-    let read = |row: &dyn Row| read(row, rates.base());
-    let (rows, total) = match &filter.search {
-        None => {
-            let rows = tx.list(
-                select!(
-                    "WHERE account_id = ?1 AND deleted_at IS NULL \
-                     ORDER BY id DESC LIMIT ?2 OFFSET ?3"
-                ),
-                values![&account, page.limit(), page.offset()],
-                read,
-            )?;
-            (rows, list_total::find(tx, account, LIST)?)
-        }
-        Some(search) => {
-            let pattern = like_pattern(search);
-            let rows = tx.list(
-                select!(
-                    "WHERE account_id = ?1 AND deleted_at IS NULL \
-                     AND search_key LIKE ?4 ESCAPE '\\' ORDER BY id DESC LIMIT ?2 OFFSET ?3"
-                ),
-                values![&account, page.limit(), page.offset(), &pattern],
-                read,
-            )?;
-            let total: i64 = tx.one(
-                "SELECT count(*) FROM clients WHERE account_id = ?1 AND deleted_at IS NULL \
-                 AND search_key LIKE ?2 ESCAPE '\\'",
-                values![&account, &pattern],
-                |row| row.get(0),
-            )?;
-            (rows, total.unsigned_abs())
-        }
-    };
-    Ok(Listing { entries: gather(rows, rates), total, page })
+    let pattern = filter.search.as_deref().map(like_pattern);
+    let query = LIST.of(&account).only(LISTED).which("search_key LIKE ? ESCAPE '\\'", pattern);
+    let Listing { entries, total, page } =
+        query.page(tx, filter.page, |row| read(row, rates.base()))?;
+    Ok(Listing { entries: gather(entries, rates), total, page })
 }
 
 /// Writes back the details.
 pub fn update(tx: &mut Tx, client: &Client) -> Result<()> {
-    tx.change(
-        "UPDATE clients SET name = ?2, email = ?3, company = ?4, phone = ?5, country = ?6, \
-         search_key = ?7, updated_at = ?8 WHERE id = ?1",
-        values![
-            &client.id,
-            &client.details.name,
-            &client.details.email,
-            client.details.company.as_ref(),
-            client.details.phone.as_ref(),
-            client.details.country.as_ref(),
-            client.details.search_key(),
-            client.updated_at,
-        ],
-    )
+    tx.update(row!(clients {
+        id: &client.id,
+        name: &client.details.name,
+        email: &client.details.email,
+        company: client.details.company.as_ref(),
+        phone: client.details.phone.as_ref(),
+        country: client.details.country.as_ref(),
+        search_key: client.details.search_key(),
+        updated_at: client.updated_at
+    }))
 }
 
 /// Writes the search keys of all clients anew, as this program folds them.
@@ -266,7 +214,7 @@ pub fn delete(tx: &mut Tx, account: AccountId, id: ClientId, now: Timestamp) -> 
         "UPDATE clients SET deleted_at = ?2, updated_at = ?2 WHERE id = ?1",
         values![&id, now],
     )?;
-    list_total::bump(tx, account, LIST, -1)
+    LIST.tally(tx, account, &[], -1)
 }
 
 /// Adds a payment to what a client has paid.
@@ -285,18 +233,4 @@ pub fn add_payment(tx: &mut Tx, id: ClientId, sum: &PaymentSum) -> Result<()> {
             sum.base.map_or(0, |base| base.minor),
         ],
     )
-}
-
-/// A pattern that finds `text` anywhere, with its own `%` and `_` taken literally.
-pub(super) fn like_pattern(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
 }

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::Timestamp;
 
 use super::{
     activity::is_in_feed,
     engine::{Row, Tx},
+    timeline,
 };
 use crate::domain::{
-    date,
-    error::{Error, Result},
-    id::{AccountId, ActivityId, ClientId, ProjectId},
+    error::Result,
+    id::{AccountId, AccountKind, ActivityId, ClientId, ClientKind, Id, Named, ProjectId},
 };
 
 /// Sums by name, in minor units or entries.
@@ -21,11 +21,38 @@ type Sums = BTreeMap<String, Vec<i64>>;
 pub fn rollups(tx: &mut Tx) -> Result<Vec<String>> {
     let (mut findings, gone) = (Vec::new(), gone(tx)?);
     let mut compare = |what, rows, kept| compare(what, rows, kept, &gone, &mut findings);
-    compare("list total", lists(tx)?, kept_lists(tx)?);
-    compare("open total", open(tx)?, kept_open(tx)?);
-    compare("earnings", earned(tx)?, kept_earned(tx)?);
-    compare("active projects", active(tx)?, kept_active(tx)?);
-    compare("client total", clients(tx)?, kept_clients(tx)?);
+    let kept = "SELECT account_id, list, entries FROM list_totals";
+    compare("list total", lists(tx)?, read::<AccountKind>(tx, kept, 1, 3)?);
+
+    let rows = "SELECT account_id, 'day', due_date, currency, count(*), \
+                CAST(sum(amount) AS BIGINT) FROM invoices WHERE status = 'sent' \
+                GROUP BY account_id, due_date, currency \
+                UNION ALL SELECT account_id, 'month', substr(due_date, 1, 7), currency, count(*), \
+                CAST(sum(amount) AS BIGINT) FROM invoices WHERE status = 'sent' GROUP BY 1, 2, 3, 4";
+    let rows = read::<AccountKind>(tx, rows, 3, 6)?;
+    let kept = "SELECT account_id, span, due, currency, entries, amount FROM open_totals";
+    compare("open total", rows, read::<AccountKind>(tx, kept, 3, 6)?);
+
+    let kept = "SELECT account_id, span, CAST(starts_at AS TEXT), currency, base_currency, \
+                entries, amount, base_amount FROM timeline_totals WHERE measure = 'earned'";
+    compare("earnings", earned(tx)?, read::<AccountKind>(tx, kept, 4, 8)?);
+
+    // How many are active now is what every span of that timeline must add up to.
+    let rows = "SELECT account_id, span, count(*) FROM projects CROSS JOIN \
+                (SELECT 'quarter' AS span UNION ALL SELECT 'week' UNION ALL SELECT 'month' \
+                UNION ALL SELECT 'all') AS spans \
+                WHERE status = 'active' AND deleted_at IS NULL GROUP BY account_id, span";
+    let rows = read::<AccountKind>(tx, rows, 1, 3)?;
+    let kept = "SELECT account_id, span, CAST(sum(entries) AS BIGINT) FROM timeline_totals \
+                WHERE measure = 'active' GROUP BY account_id, span";
+    compare("active projects", rows, read::<AccountKind>(tx, kept, 1, 3)?);
+
+    let rows = "SELECT client_id, currency, coalesce(base_currency, ''), \
+                CAST(sum(amount) AS BIGINT), CAST(coalesce(sum(base_amount), 0) AS BIGINT) \
+                FROM payments GROUP BY 1, 2, 3";
+    let rows = read::<ClientKind>(tx, rows, 2, 5)?;
+    let kept = "SELECT client_id, currency, base_currency, amount, base_amount FROM client_totals";
+    compare("client total", rows, read::<ClientKind>(tx, kept, 2, 5)?);
     Ok(findings)
 }
 
@@ -119,237 +146,108 @@ fn shown(sums: &[i64]) -> String {
     sums.iter().map(i64::to_string).collect::<Vec<_>>().join("/")
 }
 
+/// Reads rows of an id, so many words, and numbers in columns up to `end`.
+fn read<K: Named>(tx: &mut Tx, sql: &'static str, words: usize, end: usize) -> Result<Sums> {
+    read_each(tx, sql, |sums, row| {
+        let mut name = row.get::<Id<K>>(0)?.to_string();
+        for word in 1..=words {
+            name.extend([" ", row.text(word)?.unwrap_or_default()]);
+        }
+        let numbers: Result<Vec<i64>> = (words + 1..end).map(|column| row.get(column)).collect();
+        add(sums, name, &numbers?);
+        Ok(())
+    })
+}
+
+fn read_each(
+    tx: &mut Tx,
+    sql: &'static str,
+    mut each: impl FnMut(&mut Sums, &dyn Row) -> Result<()>,
+) -> Result<Sums> {
+    let mut sums = Sums::new();
+    tx.list(sql, &[], |row| each(&mut sums, row))?;
+    Ok(sums)
+}
+
 fn add(into: &mut Sums, name: String, sums: &[i64]) {
     let kept = into.entry(name).or_insert_with(|| vec![0; sums.len()]);
     kept.iter_mut().zip(sums).for_each(|(kept, sum)| *kept += sum);
 }
 
-/// Hands each row's account and the row itself to `each`.
-fn read(
-    tx: &mut Tx,
-    sql: &'static str,
-    mut each: impl FnMut(&mut Sums, AccountId, &dyn Row) -> Result<()>,
-) -> Result<Sums> {
-    let mut sums = Sums::new();
-    tx.list(sql, &[], |row| each(&mut sums, row.get(0)?, row))?;
-    Ok(sums)
-}
-
 fn lists(tx: &mut Tx) -> Result<Sums> {
-    let mut sums = read(
+    let mut sums = read::<AccountKind>(
         tx,
-        "SELECT account_id, count(*) FROM clients WHERE deleted_at IS NULL GROUP BY account_id",
-        |sums, account, row| {
-            add(sums, format!("{account} clients"), &[row.get(1)?]);
-            Ok(())
-        },
-    )?;
-    for (list, hidden, sql) in [
-        (
-            "projects",
-            "",
-            "SELECT account_id, status, client_id, count(*) FROM projects \
-             WHERE deleted_at IS NULL GROUP BY account_id, status, client_id",
-        ),
-        (
-            "proposals",
-            "",
-            "SELECT account_id, status, client_id, count(*) FROM proposals \
-             GROUP BY account_id, status, client_id",
-        ),
-        (
-            "invoices",
-            "cancelled",
-            "SELECT account_id, status, client_id, count(*) FROM invoices \
-             GROUP BY account_id, status, client_id",
-        ),
-    ] {
-        sums.extend(read(tx, sql, |sums, account, row| {
-            let (status, client): (String, ClientId) = (row.get(1)?, row.get(2)?);
-            let count = [row.get(3)?];
+        concat!(
+            "SELECT account_id, 'clients', count(*) FROM clients \
+             WHERE deleted_at IS NULL GROUP BY account_id \
+             UNION ALL SELECT account_id, 'clients:with-project', count(DISTINCT client_id) \
+             FROM projects WHERE deleted_at IS NULL GROUP BY account_id \
+             UNION ALL SELECT account_id, 'projects', count(*) FROM projects \
+             WHERE deleted_at IS NULL GROUP BY account_id \
+             UNION ALL SELECT account_id, 'projects:status:' || status, count(*) FROM projects \
+             WHERE deleted_at IS NULL GROUP BY account_id, status \
+             UNION ALL SELECT account_id, 'proposals', count(*) FROM proposals GROUP BY account_id \
+             UNION ALL SELECT account_id, 'proposals:status:' || status, count(*) FROM proposals \
+             GROUP BY account_id, status \
+             UNION ALL SELECT account_id, 'milestones', count(*) FROM milestones \
+             GROUP BY account_id \
+             UNION ALL SELECT account_id, 'invoices', count(*) FROM invoices \
+             WHERE status <> 'cancelled' GROUP BY account_id ",
             // What is sent is counted by the day it is due.
-            if (list, status.as_str()) != ("invoices", "sent") {
-                add(sums, format!("{account} {list}:status:{status}"), &count);
-            }
-            if status != hidden {
-                add(sums, format!("{account} {list}"), &count);
-                add(sums, format!("{account} {list}:client:{client}"), &count);
-            }
+            "UNION ALL SELECT account_id, 'invoices:status:' || status, count(*) FROM invoices \
+             WHERE status <> 'sent' GROUP BY account_id, status \
+             UNION ALL SELECT account_id, 'messages', count(*) FROM messages GROUP BY account_id \
+             UNION ALL SELECT account_id, 'messages:unread', count(*) - count(read_at) \
+             FROM messages GROUP BY account_id \
+             UNION ALL SELECT account_id, 'profile_views', CAST(sum(views) AS BIGINT) \
+             FROM profile_views GROUP BY account_id \
+             UNION ALL SELECT account_id, 'activity:feed', count(*) FROM activity WHERE ",
+            is_in_feed!(),
+            " GROUP BY account_id"
+        ),
+        1,
+        3,
+    )?;
+    let mut of_parents = |sql, parent: fn(&dyn Row) -> Result<String>| -> Result<()> {
+        sums.extend(read_each(tx, sql, |sums, row| {
+            let account: AccountId = row.get(0)?;
+            let list: String = row.get(1)?;
+            add(sums, format!("{account} {list}:{}", parent(row)?), &[row.get(3)?]);
             Ok(())
         })?);
-    }
-    sums.extend(read(
-        tx,
-        "SELECT account_id, project_id, count(*) FROM milestones GROUP BY account_id, project_id",
-        |sums, account, row| {
-            let (project, count): (ProjectId, _) = (row.get(1)?, [row.get(2)?]);
-            add(sums, format!("{account} milestones"), &count);
-            add(sums, format!("{account} milestones:project:{project}"), &count);
-            Ok(())
-        },
-    )?);
-    sums.extend(read(
-        tx,
-        "SELECT account_id, count(*), count(*) - count(read_at) FROM messages GROUP BY account_id",
-        |sums, account, row| {
-            add(sums, format!("{account} messages"), &[row.get(1)?]);
-            add(sums, format!("{account} messages:unread"), &[row.get(2)?]);
-            Ok(())
-        },
-    )?);
-    for (list, sql) in [
-        (
-            "clients:with-project",
-            "SELECT account_id, count(DISTINCT client_id) FROM projects \
-             WHERE deleted_at IS NULL GROUP BY account_id",
-        ),
-        (
-            "profile_views",
-            "SELECT account_id, CAST(sum(views) AS BIGINT) FROM profile_views GROUP BY account_id",
-        ),
-        (
-            "activity:feed",
-            concat!(
-                "SELECT account_id, count(*) FROM activity WHERE ",
-                is_in_feed!(),
-                " GROUP BY account_id"
-            ),
-        ),
-    ] {
-        sums.extend(read(tx, sql, |sums, account, row| {
-            add(sums, format!("{account} {list}"), &[row.get(1)?]);
-            Ok(())
-        })?);
-    }
-    Ok(sums)
-}
-
-fn kept_lists(tx: &mut Tx) -> Result<Sums> {
-    read(tx, "SELECT account_id, list, entries FROM list_totals", |sums, account, row| {
-        add(sums, format!("{account} {}", row.get::<String>(1)?), &[row.get(2)?]);
         Ok(())
-    })
-}
-
-fn open(tx: &mut Tx) -> Result<Sums> {
-    read(
-        tx,
-        "SELECT account_id, due_date, currency, count(*), CAST(sum(amount) AS BIGINT) \
-         FROM invoices WHERE status = 'sent' GROUP BY account_id, due_date, currency",
-        |sums, account, row| {
-            let (due, currency): (Date, String) = (row.get(1)?, row.get(2)?);
-            let (day, sum) = (due.to_string(), [row.get(3)?, row.get(4)?]);
-            add(sums, format!("{account} day {day} {currency}"), &sum);
-            add(sums, format!("{account} month {} {currency}", &day[..7]), &sum);
-            Ok(())
-        },
-    )
-}
-
-fn kept_open(tx: &mut Tx) -> Result<Sums> {
-    read(
-        tx,
-        "SELECT account_id, span, due, currency, entries, amount FROM open_totals",
-        |sums, account, row| {
-            let (span, due, currency): (String, String, String) =
-                (row.get(1)?, row.get(2)?, row.get(3)?);
-            add(sums, format!("{account} {span} {due} {currency}"), &[row.get(4)?, row.get(5)?]);
-            Ok(())
-        },
-    )
+    };
+    of_parents(
+        "SELECT account_id, 'projects:client', client_id, count(*) FROM projects \
+         WHERE deleted_at IS NULL GROUP BY account_id, client_id \
+         UNION ALL SELECT account_id, 'proposals:client', client_id, count(*) FROM proposals \
+         GROUP BY account_id, client_id \
+         UNION ALL SELECT account_id, 'invoices:client', client_id, count(*) FROM invoices \
+         WHERE status <> 'cancelled' GROUP BY account_id, client_id",
+        |row| Ok(row.get::<ClientId>(2)?.to_string()),
+    )?;
+    of_parents(
+        "SELECT account_id, 'milestones:project', project_id, count(*) FROM milestones \
+         GROUP BY account_id, project_id",
+        |row| Ok(row.get::<ProjectId>(2)?.to_string()),
+    )?;
+    Ok(sums)
 }
 
 fn earned(tx: &mut Tx) -> Result<Sums> {
-    read(
+    read_each(
         tx,
         "SELECT account_id, paid_at - paid_at % 900, currency, coalesce(base_currency, ''), \
          count(*), CAST(sum(amount) AS BIGINT), CAST(coalesce(sum(base_amount), 0) AS BIGINT) \
          FROM payments GROUP BY 1, 2, 3, 4",
-        |sums, account, row| {
-            let (at, currency, base): (Timestamp, String, String) =
-                (row.get(1)?, row.get(2)?, row.get(3)?);
+        |sums, row| {
+            let (account, at): (AccountId, Timestamp) = (row.get(0)?, row.get(1)?);
+            let (currency, base): (String, String) = (row.get(2)?, row.get(3)?);
             let sum = [row.get(4)?, row.get(5)?, row.get(6)?];
-            let day = date::day_in(at, &TimeZone::UTC);
-            let start = |day: Date| -> Result<i64> {
-                Ok(date::day_start(day, &TimeZone::UTC)?.as_second())
-            };
-            for (span, starts_at) in [
-                ("quarter", at.as_second()),
-                ("week", start(date::week_start(day, 0)?)?),
-                ("month", start(date::month_start(day, 0)?)?),
-                ("all", 0),
-            ] {
-                add(sums, format!("{account} {span} {starts_at} {currency}/{base}"), &sum);
+            for (span, starts_at) in timeline::spans(at)? {
+                add(sums, format!("{account} {span} {starts_at} {currency} {base}"), &sum);
             }
             Ok(())
         },
     )
-}
-
-fn kept_earned(tx: &mut Tx) -> Result<Sums> {
-    read(
-        tx,
-        "SELECT account_id, span, starts_at, currency, base_currency, entries, amount, \
-         base_amount FROM timeline_totals WHERE measure = 'earned'",
-        |sums, account, row| {
-            let (span, starts_at): (String, i64) = (row.get(1)?, row.get(2)?);
-            let (currency, base): (String, String) = (row.get(3)?, row.get(4)?);
-            let sum = [row.get(5)?, row.get(6)?, row.get(7)?];
-            add(sums, format!("{account} {span} {starts_at} {currency}/{base}"), &sum);
-            Ok(())
-        },
-    )
-}
-
-/// How many projects are active now: what every span of that timeline must add up to.
-fn active(tx: &mut Tx) -> Result<Sums> {
-    read(
-        tx,
-        "SELECT account_id, count(*) FROM projects \
-         WHERE status = 'active' AND deleted_at IS NULL GROUP BY account_id",
-        |sums, account, row| {
-            for span in ["quarter", "week", "month", "all"] {
-                add(sums, format!("{account} {span}"), &[row.get(1)?]);
-            }
-            Ok(())
-        },
-    )
-}
-
-fn kept_active(tx: &mut Tx) -> Result<Sums> {
-    read(
-        tx,
-        "SELECT account_id, span, CAST(sum(entries) AS BIGINT) FROM timeline_totals \
-         WHERE measure = 'active' GROUP BY account_id, span",
-        |sums, account, row| {
-            add(sums, format!("{account} {}", row.get::<String>(1)?), &[row.get(2)?]);
-            Ok(())
-        },
-    )
-}
-
-fn clients(tx: &mut Tx) -> Result<Sums> {
-    by_client(
-        tx,
-        "SELECT client_id, currency, coalesce(base_currency, ''), CAST(sum(amount) AS BIGINT), \
-         CAST(coalesce(sum(base_amount), 0) AS BIGINT) FROM payments GROUP BY 1, 2, 3",
-    )
-}
-
-fn kept_clients(tx: &mut Tx) -> Result<Sums> {
-    by_client(
-        tx,
-        "SELECT client_id, currency, base_currency, amount, base_amount FROM client_totals",
-    )
-}
-
-fn by_client(tx: &mut Tx, sql: &'static str) -> Result<Sums> {
-    let mut sums = Sums::new();
-    tx.list(sql, &[], |row| {
-        let client: ClientId = row.get(0)?;
-        let (currency, base): (String, String) = (row.get(1)?, row.get(2)?);
-        add(&mut sums, format!("{client} {currency}/{base}"), &[row.get(3)?, row.get(4)?]);
-        Ok::<(), Error>(())
-    })?;
-    Ok(sums)
 }

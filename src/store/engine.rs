@@ -5,8 +5,8 @@
 //!
 //! - Columns are TEXT, BIGINT and BYTEA, which may be NULL or not; parameters are `?1 ?2 …`, each
 //!   first in a place that tells its type. An INTEGER of a literal is read like a BIGINT.
-//! - SELECT with JOIN, LEFT JOIN, CROSS JOIN, UNION ALL, EXISTS, IN of values or of a subquery,
-//!   subqueries in FROM under a name, row values on either side of `>` and IN, GROUP BY also by
+//! - SELECT with JOIN, LEFT JOIN, CROSS JOIN, UNION ALL, EXISTS, IN of values, of a subquery or of
+//!   [`any_of`], which is written `IN rarray(?1)`, subqueries in FROM under a name, row values on either side of `>` and IN, GROUP BY also by
 //!   position, ORDER BY, LIMIT and OFFSET.
 //! - INSERT … ON CONFLICT (key) DO NOTHING or DO UPDATE SET … WHERE, with `excluded` and the
 //!   table's own name before each old value; INSERT … SELECT; UPDATE; DELETE; RETURNING.
@@ -52,6 +52,8 @@ pub enum Value<'a> {
     /// Text made for this statement.
     Owned(String),
     Bytes(&'a [u8]),
+    /// Ids that stand for one parameter; see [`any_of`].
+    Ids(Vec<&'a [u8]>),
 }
 
 impl Value<'_> {
@@ -63,6 +65,7 @@ impl Value<'_> {
             Value::Text(text) => text.len(),
             Value::Owned(text) => text.len(),
             Value::Bytes(bytes) => bytes.len(),
+            Value::Ids(ids) => ids.iter().map(|id| id.len()).sum(),
         };
         bytes as u64
     }
@@ -384,6 +387,12 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Value::Null, Into::into)
     }
+}
+
+/// The ids that `IN rarray(?1)` looks for, however many they are. A row is found once, however
+/// often its id stands among them.
+pub fn any_of<'a, K: 'a>(ids: impl IntoIterator<Item = &'a Id<K>>) -> Value<'a> {
+    Value::Ids(ids.into_iter().map(|id| &id.as_bytes()[..]).collect())
 }
 
 /// A list, written into one column.

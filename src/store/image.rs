@@ -1,6 +1,9 @@
 //! Pictures.
 
-use super::engine::{Row, Tx, values};
+use super::{
+    engine::{Row, Tx, values},
+    row::row,
+};
 use crate::domain::{
     error::{Error, Result},
     id::{AccountId, ImageId},
@@ -37,20 +40,16 @@ fn read(row: &dyn Row) -> Result<Image> {
 
 /// Adds a picture.
 pub fn create(tx: &mut Tx, image: &Image) -> Result<()> {
-    tx.change(
-        "INSERT INTO images (id, account_id, purpose, content_type, width, height, content, \
-         created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        values![
-            &image.id,
-            &image.account,
-            image.purpose.as_str(),
-            &image.content_type,
-            i64::from(image.width),
-            i64::from(image.height),
-            &image.content[..],
-            image.created_at,
-        ],
-    )
+    tx.insert(row!(images {
+        id: &image.id,
+        account_id: &image.account,
+        purpose: image.purpose.as_str(),
+        content_type: &image.content_type,
+        width: i64::from(image.width),
+        height: i64::from(image.height),
+        content: &image.content[..],
+        created_at: image.created_at
+    }))
 }
 
 /// The picture of that id.

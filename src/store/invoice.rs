@@ -2,38 +2,40 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 
 use super::{
     client, dashboard,
-    engine::{Row, Tx, values},
-    list_total, milestone,
-    tens::tens,
+    engine::{Row, Tx, any_of, values},
+    list_total,
+    lister::Lister,
+    milestone,
+    row::row,
+    search::like_pattern,
 };
 use crate::domain::{
     client::Client,
     error::{Error, Result},
     exchange_rate::Rates,
-    id::{AccountId, ClientId, InvoiceId},
-    invoice::{Invoice, InvoiceStatus, Item, Line, Party, Seller, Totals},
+    id::{AccountId, InvoiceId},
+    invoice::{Invoice, InvoiceFilter, InvoiceStatus, Item, Line, Party, Seller, Totals},
+    page::Listing,
     text,
 };
 
-/// The columns [`read`] expects, in order.
-macro_rules! select {
-    ($($tail:expr),+) => {
-        concat!(
-            "SELECT id, account_id, client_id, project_id, number, currency, amount, subtotal, \
-             tax_rate, tax_amount, status, issue_date, due_date, paid_at, payment_link, notes, \
-             buyer, created_at, updated_at FROM invoices WHERE account_id = ?1 ",
-            $($tail),+
-        )
-    };
-}
+const LIST: Lister = Lister {
+    name: "invoices",
+    table: "invoices",
+    columns: "id, account_id, client_id, project_id, number, currency, amount, subtotal, \
+              tax_rate, tax_amount, status, issue_date, due_date, paid_at, payment_link, notes, \
+              buyer, created_at, updated_at",
+    join: "",
+};
+/// What a search looks into.
+const SEARCH: &str = "(number_key LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM clients \
+                      WHERE clients.id = invoices.client_id AND search_key LIKE ? ESCAPE '\\'))";
 
-pub(super) use select;
-
-pub(super) fn read(row: &dyn Row) -> Result<Invoice> {
+fn read(row: &dyn Row) -> Result<Invoice> {
     Ok(Invoice {
         id: row.get(0)?,
         account: row.get(1)?,
@@ -57,106 +59,129 @@ pub(super) fn read(row: &dyn Row) -> Result<Invoice> {
     })
 }
 
-pub(super) fn by_status(status: InvoiceStatus) -> String {
-    format!("invoices:status:{}", status.as_str())
-}
-
-pub(super) fn by_client(client: ClientId) -> String {
-    format!("invoices:client:{client}")
-}
-
 /// Adds an invoice with its lines.
 pub fn create(tx: &mut Tx, invoice: &Invoice) -> Result<()> {
-    tx.change(
-        "INSERT INTO invoices (id, account_id, client_id, project_id, number, currency, amount, \
-         subtotal, tax_rate, tax_amount, status, issue_date, due_date, notes, created_at, \
-         updated_at, number_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, \
-         ?13, ?14, ?15, ?16, ?17)",
-        values![
-            &invoice.id,
-            &invoice.account,
-            &invoice.client_id,
-            invoice.project_id.as_ref(),
-            &invoice.number,
-            invoice.currency,
-            invoice.totals.amount,
-            invoice.totals.subtotal,
-            invoice.tax_rate,
-            invoice.totals.tax,
-            invoice.status.as_str(),
-            invoice.issue_date,
-            invoice.due_date,
-            invoice.notes.as_ref(),
-            invoice.created_at,
-            invoice.updated_at,
-            text::search_key(&invoice.number),
-        ],
-    )?;
+    tx.insert(row!(invoices {
+        id: &invoice.id,
+        account_id: &invoice.account,
+        client_id: &invoice.client_id,
+        project_id: invoice.project_id.as_ref(),
+        number: &invoice.number,
+        currency: invoice.currency,
+        amount: invoice.totals.amount,
+        subtotal: invoice.totals.subtotal,
+        tax_rate: invoice.tax_rate,
+        tax_amount: invoice.totals.tax,
+        status: invoice.status.as_str(),
+        issue_date: invoice.issue_date,
+        due_date: invoice.due_date,
+        notes: invoice.notes.as_ref(),
+        created_at: invoice.created_at,
+        updated_at: invoice.updated_at,
+        number_key: text::search_key(&invoice.number)
+    }))?;
     create_items(tx, invoice)?;
     tally(tx, invoice, 1)
 }
 
 fn create_items(tx: &mut Tx, invoice: &Invoice) -> Result<()> {
     for (position, item) in (0_i64..).zip(&invoice.items) {
-        tx.change(
-            "INSERT INTO invoice_items (invoice_id, position, id, description, quantity, rate, \
-             amount) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            values![
-                &invoice.id,
-                position,
-                &item.id,
-                &item.line.description,
-                item.line.quantity,
-                item.line.rate,
-                item.amount,
-            ],
-        )?;
+        tx.insert(row!(invoice_items {
+            invoice_id: &invoice.id,
+            position: position,
+            id: &item.id,
+            description: &item.line.description,
+            quantity: item.line.quantity,
+            rate: item.line.rate,
+            amount: item.amount
+        }))?;
     }
     Ok(())
 }
 
 /// An invoice with its client and lines.
 pub fn find(tx: &mut Tx, account: AccountId, id: InvoiceId, rates: &Rates) -> Result<Invoice> {
-    let mut invoice = tx
-        .find(select!("AND id = ?2"), values![&account, &id], read)?
+    let mut invoice = LIST
+        .of(&account)
+        .which("id = ?", Some(&id))
+        .find(tx, read)?
         .ok_or_else(|| Error::not_found("Invoice"))?;
-    invoice.items = items(tx, id)?;
+    invoice.items = items_of(tx, &[id])?.remove(&id).unwrap_or_default();
     let client = client::find_any(tx, account, invoice.client_id, rates)?;
     invoice.client = Some(as_billed(client, invoice.buyer.as_ref()));
     Ok(invoice)
 }
 
-fn items(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<Item>> {
-    tx.list(
-        "SELECT id, description, quantity, rate, amount FROM invoice_items \
-         WHERE invoice_id = ?1 ORDER BY position",
-        values![&invoice],
-        |row| read_item(row, 0),
-    )
+/// A page of invoices with their clients and lines, newest first; overdue ones by due date,
+/// the latest first.
+pub fn list(
+    tx: &mut Tx,
+    account: AccountId,
+    filter: &InvoiceFilter,
+    today: Date,
+    rates: &Rates,
+) -> Result<Listing<Invoice>> {
+    let all = LIST.of(&account);
+    let query = match filter.status {
+        Some(InvoiceStatus::Cancelled) => all,
+        _ => all.only("status <> 'cancelled'"),
+    };
+    // Pending invoices are read in the order of their ids, passing over what is overdue: `NOT <`
+    // where `>=` would have SQLite read all of them by due date and sort.
+    let query = match filter.status {
+        Some(InvoiceStatus::Sent) => {
+            query.only("status = 'sent'").which("NOT due_date < ?", Some(today))
+        }
+        Some(InvoiceStatus::Overdue) => query
+            .only("status = 'sent'")
+            .which("due_date < ?", Some(today))
+            .order("due_date DESC, id DESC"),
+        status => query.equal("status", status.map(InvoiceStatus::as_str)),
+    };
+    let of_project = match filter.status {
+        // In words that no index answers: all of a project's would be read and sorted.
+        Some(InvoiceStatus::Overdue) => "(project_id = ? OR ? IS NULL)",
+        _ => "project_id = ?",
+    };
+    let mut query = query
+        .equal("client_id", filter.client_id.as_ref())
+        .which(of_project, filter.project_id.as_ref())
+        .which(SEARCH, filter.search.as_deref().map(like_pattern));
+    let is_open = matches!(filter.status, Some(InvoiceStatus::Sent | InvoiceStatus::Overdue));
+    if is_open && (&filter.client_id, &filter.project_id, &filter.search) == (&None, &None, &None) {
+        let is_overdue = filter.status == Some(InvoiceStatus::Overdue);
+        let open = dashboard::open(tx, account, today)?;
+        let sums = open.iter().filter(|sum| sum.overdue == is_overdue);
+        query = query.known(sums.map(|sum| sum.entries.unsigned_abs()).sum());
+    }
+    let mut found = query.page(tx, filter.page, read)?;
+
+    let clients =
+        client::find_all(tx, account, found.entries.iter().map(|of| &of.client_id), rates)?;
+    let ids: Vec<_> = found.entries.iter().map(|invoice| invoice.id).collect();
+    let mut items = items_of(tx, &ids)?;
+    for invoice in &mut found.entries {
+        invoice.items = items.remove(&invoice.id).unwrap_or_default();
+        let client = clients.get(&invoice.client_id).cloned();
+        invoice.client = client.map(|client| as_billed(client, invoice.buyer.as_ref()));
+    }
+    Ok(found)
 }
 
 /// The lines of several invoices, in order.
-pub(super) fn items_of(
-    tx: &mut Tx,
-    invoices: &[InvoiceId],
-) -> Result<HashMap<InvoiceId, Vec<Item>>> {
-    let mut found: HashMap<_, Vec<(i64, Item)>> = HashMap::with_capacity(invoices.len());
-    for [a, b, c, d, e, f, g, h, i, j] in tens(invoices) {
-        let rows = tx.list(
-            "SELECT invoice_id, position, id, description, quantity, rate, amount \
-             FROM invoice_items WHERE invoice_id IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            values![&a, &b, &c, &d, &e, &f, &g, &h, &i, &j],
-            |row| Ok((row.get(0)?, row.get(1)?, read_item(row, 2)?)),
-        )?;
-        for (invoice, position, item) in rows {
-            found.entry(invoice).or_default().push((position, item));
-        }
+fn items_of(tx: &mut Tx, invoices: &[InvoiceId]) -> Result<HashMap<InvoiceId, Vec<Item>>> {
+    let mut rows: Vec<(InvoiceId, i64, Item)> = tx.list(
+        "SELECT invoice_id, position, id, description, quantity, rate, amount \
+         FROM invoice_items WHERE invoice_id IN rarray(?1)",
+        values![any_of(invoices)],
+        |row| Ok((row.get(0)?, row.get(1)?, read_item(row, 2)?)),
+    )?;
+    rows.sort_by_key(|(_, position, _)| *position);
+    let mut found: HashMap<_, Vec<Item>> = HashMap::with_capacity(invoices.len());
+    for (invoice, _, item) in rows {
+        found.entry(invoice).or_default().push(item);
     }
-    let in_order = |(invoice, mut items): (InvoiceId, Vec<(i64, Item)>)| {
-        items.sort_by_key(|(position, _)| *position);
-        (invoice, items.into_iter().map(|(_, item)| item).collect())
-    };
-    Ok(found.into_iter().map(in_order).collect())
+    Ok(found)
 }
 
 /// Reads `id, description, quantity, rate, amount` from the given column on.
@@ -170,7 +195,7 @@ fn read_item(row: &dyn Row, column: usize) -> Result<Item> {
 }
 
 /// The client with the bill-to details of the day the invoice was sent.
-pub(super) fn as_billed(mut client: Client, buyer: Option<&Party>) -> Client {
+fn as_billed(mut client: Client, buyer: Option<&Party>) -> Client {
     if let Some(buyer) = buyer.cloned() {
         client.details.name = buyer.name;
         client.details.email = buyer.email;
@@ -185,29 +210,23 @@ pub(super) fn as_billed(mut client: Client, buyer: Option<&Party>) -> Client {
 /// differ.
 pub fn update(tx: &mut Tx, before: &Invoice, invoice: &Invoice) -> Result<()> {
     tally(tx, before, -1)?;
-    tx.change(
-        "UPDATE invoices SET client_id = ?2, project_id = ?3, currency = ?4, amount = ?5, \
-         subtotal = ?6, tax_rate = ?7, tax_amount = ?8, status = ?9, issue_date = ?10, \
-         due_date = ?11, paid_at = ?12, payment_link = ?13, notes = ?14, updated_at = ?15 \
-         WHERE id = ?1",
-        values![
-            &invoice.id,
-            &invoice.client_id,
-            invoice.project_id.as_ref(),
-            invoice.currency,
-            invoice.totals.amount,
-            invoice.totals.subtotal,
-            invoice.tax_rate,
-            invoice.totals.tax,
-            invoice.status.as_str(),
-            invoice.issue_date,
-            invoice.due_date,
-            invoice.paid_at,
-            invoice.payment_link.as_ref(),
-            invoice.notes.as_ref(),
-            invoice.updated_at,
-        ],
-    )?;
+    tx.update(row!(invoices {
+        id: &invoice.id,
+        client_id: &invoice.client_id,
+        project_id: invoice.project_id.as_ref(),
+        currency: invoice.currency,
+        amount: invoice.totals.amount,
+        subtotal: invoice.totals.subtotal,
+        tax_rate: invoice.tax_rate,
+        tax_amount: invoice.totals.tax,
+        status: invoice.status.as_str(),
+        issue_date: invoice.issue_date,
+        due_date: invoice.due_date,
+        paid_at: invoice.paid_at,
+        payment_link: invoice.payment_link.as_ref(),
+        notes: invoice.notes.as_ref(),
+        updated_at: invoice.updated_at
+    }))?;
     if before.items != invoice.items {
         tx.change("DELETE FROM invoice_items WHERE invoice_id = ?1", values![&invoice.id])?;
         create_items(tx, invoice)?;
@@ -228,10 +247,7 @@ pub fn freeze_parties(
 ) -> Result<()> {
     let seller = serde_json::to_string(seller).map_err(Error::internal)?;
     let buyer = serde_json::to_string(buyer).map_err(Error::internal)?;
-    tx.change(
-        "UPDATE invoices SET sent_at = ?2, seller = ?3, buyer = ?4 WHERE id = ?1",
-        values![&id, now, seller, buyer],
-    )
+    tx.update(row!(invoices { id: &id, sent_at: now, seller: seller, buyer: buyer }))
 }
 
 /// The seller as frozen when the invoice was sent; none of a draft.
@@ -245,16 +261,15 @@ pub fn find_seller(tx: &mut Tx, account: AccountId, id: InvoiceId) -> Result<Opt
 
 /// Keeps the totals of the lists and of what is open.
 fn tally(tx: &mut Tx, invoice: &Invoice, by: i64) -> Result<()> {
-    let account = invoice.account;
-    match invoice.status {
-        InvoiceStatus::Sent => {
-            dashboard::bump_open(tx, account, invoice.due_date, invoice.amount(), by)?;
-        }
-        status => list_total::bump(tx, account, &by_status(status), by)?,
+    let (account, client, status) = (invoice.account, invoice.client_id, invoice.status);
+    let mut lists = Vec::with_capacity(3);
+    if status != InvoiceStatus::Cancelled {
+        lists.extend([LIST.name.to_owned(), LIST.total_of("client", client)]);
     }
-    if invoice.status != InvoiceStatus::Cancelled {
-        list_total::bump(tx, account, "invoices", by)?;
-        list_total::bump(tx, account, &by_client(invoice.client_id), by)?;
+    if status == InvoiceStatus::Sent {
+        dashboard::bump_open(tx, account, invoice.due_date, invoice.amount(), by)?;
+    } else {
+        lists.push(LIST.total_of("status", status.as_str()));
     }
-    Ok(())
+    list_total::bump(tx, account, &lists, by)
 }

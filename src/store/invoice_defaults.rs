@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::engine::{Tx, values};
+use super::{
+    engine::{Tx, values},
+    row::row,
+};
 use crate::domain::{
     error::{Error, Result},
     id::AccountId,
@@ -52,28 +55,18 @@ pub fn set(
     defaults: &InvoiceDefaults,
     now: Timestamp,
 ) -> Result<()> {
-    tx.change(
-        "INSERT INTO invoice_defaults (account_id, business_name, address, tax_id, prefix, \
-         due_days, tax_rate, notes, payment_instructions, logo, number_format, updated_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
-         ON CONFLICT (account_id) DO UPDATE SET business_name = excluded.business_name, \
-         address = excluded.address, tax_id = excluded.tax_id, prefix = excluded.prefix, \
-         due_days = excluded.due_days, tax_rate = excluded.tax_rate, notes = excluded.notes, \
-         payment_instructions = excluded.payment_instructions, logo = excluded.logo, \
-         number_format = excluded.number_format, updated_at = excluded.updated_at",
-        values![
-            &account,
-            defaults.business_name.as_ref(),
-            defaults.address.as_ref(),
-            defaults.tax_id.as_ref(),
-            &defaults.prefix,
-            i64::from(defaults.due_days),
-            defaults.tax_rate,
-            defaults.notes.as_ref(),
-            defaults.payment_instructions.as_ref(),
-            defaults.logo.as_ref(),
-            defaults.number_format.as_str(),
-            now,
-        ],
-    )
+    tx.upsert(row!(invoice_defaults {
+        account_id: &account,
+        business_name: defaults.business_name.as_ref(),
+        address: defaults.address.as_ref(),
+        tax_id: defaults.tax_id.as_ref(),
+        prefix: &defaults.prefix,
+        due_days: i64::from(defaults.due_days),
+        tax_rate: defaults.tax_rate,
+        notes: defaults.notes.as_ref(),
+        payment_instructions: defaults.payment_instructions.as_ref(),
+        logo: defaults.logo.as_ref(),
+        number_format: defaults.number_format.as_str(),
+        updated_at: now
+    }))
 }

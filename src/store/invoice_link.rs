@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::engine::{Tx, values};
+use super::{
+    engine::{Tx, values},
+    row::row,
+};
 use crate::domain::{
     error::{Error, Result},
     id::{AccountId, InvoiceId},
@@ -28,10 +31,7 @@ pub fn find(tx: &mut Tx, account: AccountId, id: InvoiceId) -> Result<Option<Vec
 
 /// Gives an invoice its link: a keyed hash to find it by, and sealed to be shown again.
 pub fn set(tx: &mut Tx, id: InvoiceId, link_hash: &[u8], sealed: &[u8]) -> Result<()> {
-    tx.change(
-        "UPDATE invoices SET link_hash = ?2, link = ?3 WHERE id = ?1",
-        values![&id, link_hash, sealed],
-    )
+    tx.update(row!(invoices { id: &id, link_hash: link_hash, link: sealed }))
 }
 
 /// When an invoice was sent, seen and last reminded of.
@@ -59,5 +59,5 @@ pub fn mark_viewed(tx: &mut Tx, id: InvoiceId, now: Timestamp) -> Result<()> {
 
 /// Remembers when the client was reminded of it.
 pub fn mark_reminded(tx: &mut Tx, id: InvoiceId, now: Timestamp) -> Result<()> {
-    tx.change("UPDATE invoices SET reminded_at = ?2 WHERE id = ?1", values![&id, now])
+    tx.update(row!(invoices { id: &id, reminded_at: now }))
 }

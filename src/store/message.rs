@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use super::{
     engine::{Row, Tx, values},
     list_total,
+    lister::Lister,
+    row::row,
 };
 use crate::domain::{
     error::{Error, Result},
@@ -13,19 +15,13 @@ use crate::domain::{
     page::{Listing, Page},
 };
 
-const LIST: &str = "messages";
+const LIST: Lister = Lister {
+    name: "messages",
+    table: "messages",
+    columns: "id, account_id, name, email, content, read_at, created_at",
+    join: "",
+};
 const UNREAD: &str = "messages:unread";
-
-/// The columns [`read`] expects, in order.
-macro_rules! select {
-    ($tail:literal) => {
-        concat!(
-            "SELECT id, account_id, name, email, content, read_at, created_at FROM messages \
-             WHERE account_id = ?1 ",
-            $tail
-        )
-    };
-}
 
 fn read(row: &dyn Row) -> Result<Message> {
     Ok(Message {
@@ -41,41 +37,34 @@ fn read(row: &dyn Row) -> Result<Message> {
 
 /// Adds a message.
 pub fn create(tx: &mut Tx, message: &Message) -> Result<()> {
-    tx.change(
-        "INSERT INTO messages (id, account_id, name, email, content, read_at, created_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        values![
-            &message.id,
-            &message.account,
-            &message.name,
-            &message.email,
-            &message.content,
-            message.read_at,
-            message.created_at,
-        ],
-    )?;
+    tx.insert(row!(messages {
+        id: &message.id,
+        account_id: &message.account,
+        name: &message.name,
+        email: &message.email,
+        content: &message.content,
+        read_at: message.read_at,
+        created_at: message.created_at
+    }))?;
     tally(tx, message, 1)
 }
 
 /// How many messages an account has.
 pub fn count(tx: &mut Tx, account: AccountId) -> Result<u64> {
-    list_total::find(tx, account, LIST)
+    LIST.of(&account).count(tx)
 }
 
 /// A message of an account.
 pub fn find(tx: &mut Tx, account: AccountId, id: MessageId) -> Result<Message> {
-    tx.find(select!("AND id = ?2"), values![&account, &id], read)?
+    LIST.of(&account)
+        .which("id = ?", Some(&id))
+        .find(tx, read)?
         .ok_or_else(|| Error::not_found("Message"))
 }
 
 /// A page of messages, newest first.
 pub fn list(tx: &mut Tx, account: AccountId, page: Page) -> Result<Listing<Message>> {
-    let entries = tx.list(
-        select!("ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
-        values![&account, page.limit(), page.offset()],
-        read,
-    )?;
-    Ok(Listing { entries, total: list_total::find(tx, account, LIST)?, page })
+    LIST.of(&account).page(tx, page, read)
 }
 
 /// How many messages wait to be read.
@@ -86,7 +75,7 @@ pub fn count_unread(tx: &mut Tx, account: AccountId) -> Result<u64> {
 /// Writes down whether a message was read; `before` is the message as it was.
 pub fn set_read(tx: &mut Tx, before: &Message, read_at: Option<Timestamp>) -> Result<()> {
     tally(tx, before, -1)?;
-    tx.change("UPDATE messages SET read_at = ?2 WHERE id = ?1", values![&before.id, read_at])?;
+    tx.update(row!(messages { id: &before.id, read_at: read_at }))?;
     tally(tx, &Message { read_at, ..before.clone() }, 1)
 }
 
@@ -97,9 +86,9 @@ pub fn delete(tx: &mut Tx, message: &Message) -> Result<()> {
 }
 
 fn tally(tx: &mut Tx, message: &Message, by: i64) -> Result<()> {
-    list_total::bump(tx, message.account, LIST, by)?;
+    LIST.tally(tx, message.account, &[], by)?;
     if message.read_at.is_none() {
-        list_total::bump(tx, message.account, UNREAD, by)?;
+        list_total::bump(tx, message.account, &[UNREAD], by)?;
     }
     Ok(())
 }

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::{
-    engine::{Row, Tx, values},
-    list_total,
-    tens::tens,
+    engine::{Row, Tx, any_of, values},
+    lister::Lister,
+    row::row,
 };
 use crate::domain::{
     error::{Error, Result},
@@ -15,20 +15,16 @@ use crate::domain::{
     page::Listing,
 };
 
-const LIST: &str = "milestones";
-
-/// The columns [`read`] expects, in order; the currency is the project's.
-macro_rules! select {
-    ($tail:literal) => {
-        concat!(
-            "SELECT m.id, m.account_id, m.project_id, m.name, m.description, m.amount, m.status, \
-             m.due_date, m.completed_at, p.currency, i.id, i.number \
-             FROM milestones m JOIN projects p ON p.id = m.project_id \
-             LEFT JOIN invoices i ON i.id = m.invoice_id ",
-            $tail
-        )
-    };
-}
+/// The currency is the project's.
+const LIST: Lister = Lister {
+    name: "milestones",
+    table: "milestones",
+    columns: "id, account_id, project_id, name, description, amount, status, due_date, \
+              completed_at, \
+              (SELECT currency FROM projects WHERE projects.id = milestones.project_id), \
+              invoice_id, (SELECT number FROM invoices WHERE invoices.id = milestones.invoice_id)",
+    join: "",
+};
 
 fn read(row: &dyn Row) -> Result<Milestone> {
     let currency: Currency = row.get(9)?;
@@ -46,39 +42,33 @@ fn read(row: &dyn Row) -> Result<Milestone> {
     })
 }
 
-fn by_project(project: ProjectId) -> String {
-    format!("milestones:project:{project}")
-}
-
 /// Adds a milestone.
 pub fn create(tx: &mut Tx, milestone: &Milestone) -> Result<()> {
-    tx.change(
-        "INSERT INTO milestones (id, account_id, project_id, name, description, amount, status, \
-         due_date, completed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        values![
-            &milestone.id,
-            &milestone.account,
-            &milestone.project_id,
-            &milestone.name,
-            milestone.description.as_ref(),
-            milestone.amount.minor,
-            milestone.status.as_str(),
-            milestone.due_date,
-            milestone.completed_at,
-        ],
-    )?;
+    tx.insert(row!(milestones {
+        id: &milestone.id,
+        account_id: &milestone.account,
+        project_id: &milestone.project_id,
+        name: &milestone.name,
+        description: milestone.description.as_ref(),
+        amount: milestone.amount.minor,
+        status: milestone.status.as_str(),
+        due_date: milestone.due_date,
+        completed_at: milestone.completed_at
+    }))?;
     tally(tx, milestone, 1)
 }
 
 /// A milestone.
 pub fn find(tx: &mut Tx, account: AccountId, id: MilestoneId) -> Result<Milestone> {
-    tx.find(select!("WHERE m.account_id = ?1 AND m.id = ?2"), values![&account, &id], read)?
+    LIST.of(&account)
+        .which("id = ?", Some(&id))
+        .find(tx, read)?
         .ok_or_else(|| Error::not_found("Milestone"))
 }
 
 /// How many milestones a project has.
 pub fn count_of_project(tx: &mut Tx, account: AccountId, project: ProjectId) -> Result<u64> {
-    list_total::find(tx, account, &by_project(project))
+    LIST.of(&account).equal("project_id", Some(&project)).count(tx)
 }
 
 /// A page of milestones, newest first.
@@ -87,29 +77,7 @@ pub fn list(
     account: AccountId,
     filter: &MilestoneFilter,
 ) -> Result<Listing<Milestone>> {
-    let page = filter.page;
-    let (entries, total) = match filter.project_id {
-        None => (
-            tx.list(
-                select!("WHERE m.account_id = ?1 ORDER BY m.id DESC LIMIT ?2 OFFSET ?3"),
-                values![&account, page.limit(), page.offset()],
-                read,
-            )?,
-            list_total::find(tx, account, LIST)?,
-        ),
-        Some(project) => (
-            tx.list(
-                select!(
-                    "WHERE m.account_id = ?1 AND m.project_id = ?4 \
-                     ORDER BY m.id DESC LIMIT ?2 OFFSET ?3"
-                ),
-                values![&account, page.limit(), page.offset(), &project],
-                read,
-            )?,
-            list_total::find(tx, account, &by_project(project))?,
-        ),
-    };
-    Ok(Listing { entries, total, page })
+    LIST.of(&account).equal("project_id", filter.project_id.as_ref()).page(tx, filter.page, read)
 }
 
 /// The milestones of a project in the order they were planned.
@@ -118,11 +86,8 @@ pub fn list_of_project(
     account: AccountId,
     project: ProjectId,
 ) -> Result<Vec<Milestone>> {
-    tx.list(
-        select!("WHERE m.account_id = ?1 AND m.project_id = ?2 ORDER BY m.id"),
-        values![&account, &project],
-        read,
-    )
+    let mut found = list_of_projects(tx, account, &[project])?;
+    Ok(found.remove(&project).unwrap_or_default())
 }
 
 /// The milestones of several projects, each in the order they were planned.
@@ -131,43 +96,31 @@ pub fn list_of_projects(
     account: AccountId,
     projects: &[ProjectId],
 ) -> Result<HashMap<ProjectId, Vec<Milestone>>> {
+    let those = LIST.of(&account).which("project_id IN rarray(?)", Some(any_of(projects)));
+    let mut milestones = those.all(tx, read)?;
+    milestones.sort_by_key(|milestone| milestone.id);
     let mut found: HashMap<_, Vec<Milestone>> = HashMap::with_capacity(projects.len());
-    for [a, b, c, d, e, f, g, h, i, j] in tens(projects) {
-        let milestones = tx.list(
-            select!(
-                "WHERE m.account_id = ?1 \
-                 AND m.project_id IN (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
-            ),
-            values![&account, &a, &b, &c, &d, &e, &f, &g, &h, &i, &j],
-            read,
-        )?;
-        for milestone in milestones {
-            found.entry(milestone.project_id).or_default().push(milestone);
-        }
+    for milestone in milestones {
+        found.entry(milestone.project_id).or_default().push(milestone);
     }
-    found.values_mut().for_each(|milestones| milestones.sort_by_key(|milestone| milestone.id));
     Ok(found)
 }
 
 /// Writes back a change; `before` is the milestone as it was.
 pub fn update(tx: &mut Tx, before: &Milestone, milestone: &Milestone) -> Result<()> {
-    tx.change(
-        "UPDATE milestones SET project_id = ?2, name = ?3, description = ?4, amount = ?5, \
-         status = ?6, due_date = ?7, completed_at = ?8 WHERE id = ?1",
-        values![
-            &milestone.id,
-            &milestone.project_id,
-            &milestone.name,
-            milestone.description.as_ref(),
-            milestone.amount.minor,
-            milestone.status.as_str(),
-            milestone.due_date,
-            milestone.completed_at,
-        ],
-    )?;
+    tx.update(row!(milestones {
+        id: &milestone.id,
+        project_id: &milestone.project_id,
+        name: &milestone.name,
+        description: milestone.description.as_ref(),
+        amount: milestone.amount.minor,
+        status: milestone.status.as_str(),
+        due_date: milestone.due_date,
+        completed_at: milestone.completed_at
+    }))?;
     if before.project_id != milestone.project_id {
-        list_total::bump(tx, before.account, &by_project(before.project_id), -1)?;
-        list_total::bump(tx, before.account, &by_project(milestone.project_id), 1)?;
+        tally(tx, before, -1)?;
+        tally(tx, milestone, 1)?;
     }
     Ok(())
 }
@@ -207,13 +160,11 @@ pub fn delete_of_project(tx: &mut Tx, account: AccountId, project: ProjectId) ->
     )?;
     if removed > 0 {
         let removed = i64::try_from(removed).map_err(Error::internal)?;
-        list_total::bump(tx, account, LIST, -removed)?;
-        list_total::bump(tx, account, &by_project(project), -removed)?;
+        LIST.tally(tx, account, &[("project", &project)], -removed)?;
     }
     Ok(())
 }
 
 fn tally(tx: &mut Tx, milestone: &Milestone, by: i64) -> Result<()> {
-    list_total::bump(tx, milestone.account, LIST, by)?;
-    list_total::bump(tx, milestone.account, &by_project(milestone.project_id), by)
+    LIST.tally(tx, milestone.account, &[("project", &milestone.project_id)], by)
 }

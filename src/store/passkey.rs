@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{
     account,
     engine::{Row, Tx, values},
+    row::row,
 };
 use crate::domain::{
     account::Account,
@@ -38,19 +39,15 @@ fn read(row: &dyn Row) -> Result<Passkey> {
 
 /// Adds a passkey. A credential that is registered already, whoever's it is, is a conflict.
 pub fn create(tx: &mut Tx, passkey: &Passkey) -> Result<()> {
-    tx.change(
-        "INSERT INTO passkeys (id, account_id, name, credential_id, credential, created_at, \
-         last_used_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        values![
-            &passkey.id,
-            &passkey.account,
-            &passkey.name,
-            &passkey.credential_id[..],
-            &passkey.credential,
-            passkey.created_at,
-            passkey.last_used_at,
-        ],
-    )
+    tx.insert(row!(passkeys {
+        id: &passkey.id,
+        account_id: &passkey.account,
+        name: &passkey.name,
+        credential_id: &passkey.credential_id[..],
+        credential: &passkey.credential,
+        created_at: passkey.created_at,
+        last_used_at: passkey.last_used_at
+    }))
 }
 
 /// The passkeys of an account, newest first.
@@ -84,10 +81,7 @@ pub fn find_for_login(
 
 /// Remembers that a passkey was used, and what its authenticator told of it.
 pub fn touch(tx: &mut Tx, id: PasskeyId, credential: &str, now: Timestamp) -> Result<()> {
-    tx.change(
-        "UPDATE passkeys SET credential = ?2, last_used_at = ?3 WHERE id = ?1",
-        values![&id, credential, now],
-    )
+    tx.update(row!(passkeys { id: &id, credential: credential, last_used_at: now }))
 }
 
 /// Forgets a passkey of an account; answers whether it was there.
@@ -113,11 +107,13 @@ pub fn create_challenge(
     state: &str,
     expires_at: Timestamp,
 ) -> Result<()> {
-    tx.change(
-        "INSERT INTO passkey_challenges (challenge_hash, purpose, account_id, state, expires_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5)",
-        values![hash, ceremony.as_str(), account.as_ref(), state, expires_at],
-    )
+    tx.insert(row!(passkey_challenges {
+        challenge_hash: hash,
+        purpose: ceremony.as_str(),
+        account_id: account.as_ref(),
+        state: state,
+        expires_at: expires_at
+    }))
 }
 
 /// Whom a challenge was given to, if to anybody, and the state of its ceremony. It is used up

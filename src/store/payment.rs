@@ -3,7 +3,8 @@
 use super::{
     client,
     dashboard::{self, Measure},
-    engine::{Tx, values},
+    engine::Tx,
+    row::row,
 };
 use crate::domain::{
     error::Result,
@@ -12,23 +13,18 @@ use crate::domain::{
 
 /// Adds a payment and counts it towards the earnings and the client's total.
 pub fn create(tx: &mut Tx, payment: &Payment) -> Result<()> {
-    tx.change(
-        "INSERT INTO payments (id, account_id, invoice_id, client_id, currency, amount, \
-         base_currency, base_rate, base_amount, paid_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        values![
-            &payment.id,
-            &payment.account,
-            &payment.invoice,
-            &payment.client,
-            payment.amount.currency,
-            payment.amount.minor,
-            payment.base.map(|base| base.amount.currency),
-            payment.base.map(|base| base.rate),
-            payment.base.map(|base| base.amount.minor),
-            payment.paid_at,
-        ],
-    )?;
+    tx.insert(row!(payments {
+        id: &payment.id,
+        account_id: &payment.account,
+        invoice_id: &payment.invoice,
+        client_id: &payment.client,
+        currency: payment.amount.currency,
+        amount: payment.amount.minor,
+        base_currency: payment.base.map(|base| base.amount.currency),
+        base_rate: payment.base.map(|base| base.rate),
+        base_amount: payment.base.map(|base| base.amount.minor),
+        paid_at: payment.paid_at
+    }))?;
     let sum = PaymentSum {
         currency: payment.amount.currency,
         minor: payment.amount.minor,

@@ -1,22 +1,23 @@
 //! Portfolios.
 
-use super::engine::{Row, Tx, json, values};
+use super::{
+    engine::{Row, Tx, json, values},
+    lister::Lister,
+    row::row,
+};
 use crate::domain::{
     error::{Error, Result},
     id::{AccountId, PortfolioItemId},
     portfolio::{PortfolioItem, Work},
 };
 
-/// The columns [`read`] expects, in order.
-macro_rules! select {
-    ($tail:literal) => {
-        concat!(
-            "SELECT id, account_id, title, description, technologies, images, links, created_at, \
-             updated_at FROM portfolio_items WHERE account_id = ?1 ",
-            $tail
-        )
-    };
-}
+const LIST: Lister = Lister {
+    name: "portfolio",
+    table: "portfolio_items",
+    columns: "id, account_id, title, description, technologies, images, links, created_at, \
+              updated_at",
+    join: "",
+};
 
 fn read(row: &dyn Row) -> Result<PortfolioItem> {
     Ok(PortfolioItem {
@@ -36,32 +37,30 @@ fn read(row: &dyn Row) -> Result<PortfolioItem> {
 
 /// Adds a piece of work.
 pub fn create(tx: &mut Tx, item: &PortfolioItem) -> Result<()> {
-    tx.change(
-        "INSERT INTO portfolio_items (id, account_id, title, description, technologies, images, \
-         links, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        values![
-            &item.id,
-            &item.account,
-            &item.work.title,
-            &item.work.description,
-            json(&item.work.technologies)?,
-            json(&item.work.images)?,
-            json(&item.work.links)?,
-            item.created_at,
-            item.updated_at,
-        ],
-    )
+    tx.insert(row!(portfolio_items {
+        id: &item.id,
+        account_id: &item.account,
+        title: &item.work.title,
+        description: &item.work.description,
+        technologies: json(&item.work.technologies)?,
+        images: json(&item.work.images)?,
+        links: json(&item.work.links)?,
+        created_at: item.created_at,
+        updated_at: item.updated_at
+    }))
 }
 
 /// A piece of work of an account.
 pub fn find(tx: &mut Tx, account: AccountId, id: PortfolioItemId) -> Result<PortfolioItem> {
-    tx.find(select!("AND id = ?2"), values![&account, &id], read)?
+    LIST.of(&account)
+        .which("id = ?", Some(&id))
+        .find(tx, read)?
         .ok_or_else(|| Error::not_found("Portfolio item"))
 }
 
 /// The newest pieces of work of an account, newest first.
 pub fn list(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<PortfolioItem>> {
-    tx.list(select!("ORDER BY id DESC LIMIT ?2"), values![&account, most], read)
+    LIST.of(&account).first(tx, most, read)
 }
 
 /// How many pieces of work an account shows.
@@ -72,19 +71,15 @@ pub fn count(tx: &mut Tx, account: AccountId) -> Result<i64> {
 
 /// Writes back what is told of a piece of work.
 pub fn update(tx: &mut Tx, item: &PortfolioItem) -> Result<()> {
-    tx.change(
-        "UPDATE portfolio_items SET title = ?2, description = ?3, technologies = ?4, \
-         images = ?5, links = ?6, updated_at = ?7 WHERE id = ?1",
-        values![
-            &item.id,
-            &item.work.title,
-            &item.work.description,
-            json(&item.work.technologies)?,
-            json(&item.work.images)?,
-            json(&item.work.links)?,
-            item.updated_at,
-        ],
-    )
+    tx.update(row!(portfolio_items {
+        id: &item.id,
+        title: &item.work.title,
+        description: &item.work.description,
+        technologies: json(&item.work.technologies)?,
+        images: json(&item.work.images)?,
+        links: json(&item.work.links)?,
+        updated_at: item.updated_at
+    }))
 }
 
 /// Removes a piece of work; answers whether it was there.

@@ -5,6 +5,7 @@ use jiff::{Timestamp, civil::Date};
 use super::{
     engine::{Tx, json, values},
     list_total,
+    row::row,
 };
 use crate::domain::{
     error::Result,
@@ -41,25 +42,17 @@ pub fn find(tx: &mut Tx, account: AccountId) -> Result<Profile> {
 
 /// Writes the profile of an account.
 pub fn set(tx: &mut Tx, account: AccountId, profile: &Profile, now: Timestamp) -> Result<()> {
-    tx.change(
-        "INSERT INTO profiles (account_id, bio, title, rate_amount, rate_currency, skills, \
-         availability, experience, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
-         ON CONFLICT (account_id) DO UPDATE SET bio = excluded.bio, title = excluded.title, \
-         rate_amount = excluded.rate_amount, rate_currency = excluded.rate_currency, \
-         skills = excluded.skills, availability = excluded.availability, \
-         experience = excluded.experience, updated_at = excluded.updated_at",
-        values![
-            &account,
-            profile.bio.as_ref(),
-            profile.title.as_ref(),
-            profile.hourly_rate.map(|rate| rate.minor),
-            profile.hourly_rate.map(|rate| rate.currency),
-            json(&profile.skills)?,
-            profile.availability.map(|word| word.as_str()),
-            profile.experience.map(|word| word.as_str()),
-            now,
-        ],
-    )
+    tx.upsert(row!(profiles {
+        account_id: &account,
+        bio: profile.bio.as_ref(),
+        title: profile.title.as_ref(),
+        rate_amount: profile.hourly_rate.map(|rate| rate.minor),
+        rate_currency: profile.hourly_rate.map(|rate| rate.currency),
+        skills: json(&profile.skills)?,
+        availability: profile.availability.map(|word| word.as_str()),
+        experience: profile.experience.map(|word| word.as_str()),
+        updated_at: now
+    }))
 }
 
 /// Whether this visit was counted already.
@@ -87,7 +80,7 @@ pub fn add_visit(tx: &mut Tx, account: AccountId, visit: &Visit) -> Result<()> {
          ON CONFLICT (account_id, day) DO UPDATE SET views = profile_views.views + 1",
         values![&account, visit.day],
     )?;
-    list_total::bump(tx, account, VIEWS, 1)
+    list_total::bump(tx, account, &[VIEWS], 1)
 }
 
 /// How often the profile was looked at.

@@ -1,6 +1,9 @@
 //! Small facts about the program that outlive it, by name.
 
-use super::engine::{Tx, values};
+use super::{
+    engine::{Tx, values},
+    row::row,
+};
 use crate::domain::error::Result;
 
 /// The value kept under a name.
@@ -10,9 +13,5 @@ pub fn find(tx: &mut Tx, name: &str) -> Result<Option<String>> {
 
 /// Keeps a value under a name.
 pub fn set(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
-    tx.change(
-        "INSERT INTO program_state (name, value) VALUES (?1, ?2) \
-         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        values![name, value],
-    )
+    tx.upsert(row!(program_state { name: name, value: value }))
 }

@@ -6,8 +6,10 @@ use super::{
     client,
     dashboard::{self, Measure},
     engine::{Row, Tx, values},
-    list_total, milestone, proposal,
-    search::Search,
+    list_total,
+    lister::{Lister, Query},
+    milestone, proposal,
+    row::row,
 };
 use crate::domain::{
     error::{Error, Result},
@@ -21,16 +23,16 @@ use crate::domain::{
 /// Clients for whom there is a project.
 const WITH_PROJECT: &str = "clients:with-project";
 
-/// The columns [`read`] expects, in order.
-macro_rules! select {
-    ($tail:literal) => {
-        concat!(
-            "SELECT id, account_id, client_id, name, description, status, currency, budget, \
-             deadline, created_at, updated_at FROM projects \
-             WHERE account_id = ?1 AND deleted_at IS NULL ",
-            $tail
-        )
-    };
+const LIST: Lister = Lister {
+    name: "projects",
+    table: "projects",
+    columns: "id, account_id, client_id, name, description, status, currency, budget, deadline, \
+              created_at, updated_at",
+    join: "",
+};
+
+fn listed(account: &AccountId) -> Query<'_> {
+    LIST.of(account).only("deleted_at IS NULL")
 }
 
 fn read(row: &dyn Row) -> Result<Project> {
@@ -51,34 +53,21 @@ fn read(row: &dyn Row) -> Result<Project> {
     })
 }
 
-fn by_status(status: ProjectStatus) -> String {
-    format!("projects:status:{}", status.as_str())
-}
-
-fn by_client(client: ClientId) -> String {
-    format!("projects:client:{client}")
-}
-
 /// Adds a project.
 pub fn create(tx: &mut Tx, project: &Project) -> Result<()> {
-    tx.change(
-        "INSERT INTO projects (id, account_id, client_id, name, description, status, currency, \
-         budget, deadline, created_at, updated_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        values![
-            &project.id,
-            &project.account,
-            &project.client_id,
-            &project.name,
-            &project.description,
-            project.status.as_str(),
-            project.budget.currency,
-            project.budget.minor,
-            project.deadline,
-            project.created_at,
-            project.updated_at,
-        ],
-    )?;
+    tx.insert(row!(projects {
+        id: &project.id,
+        account_id: &project.account,
+        client_id: &project.client_id,
+        name: &project.name,
+        description: &project.description,
+        status: project.status.as_str(),
+        currency: project.budget.currency,
+        budget: project.budget.minor,
+        deadline: project.deadline,
+        created_at: project.created_at,
+        updated_at: project.updated_at
+    }))?;
     tally(tx, project, 1, project.created_at)
 }
 
@@ -92,7 +81,9 @@ pub fn find(tx: &mut Tx, account: AccountId, id: ProjectId, rates: &Rates) -> Re
 
 /// A project without its client and milestones.
 pub fn find_bare(tx: &mut Tx, account: AccountId, id: ProjectId) -> Result<Project> {
-    tx.find(select!("AND id = ?2"), values![&account, &id], read)?
+    listed(&account)
+        .which("id = ?", Some(&id))
+        .find(tx, read)?
         .ok_or_else(|| Error::not_found("Project"))
 }
 
@@ -113,76 +104,22 @@ pub fn list(
     filter: &ProjectFilter,
     rates: &Rates,
 ) -> Result<Listing<Project>> {
-    if let Some(text) = &filter.search {
-        return search(tx, account, filter, text, rates);
-    }
-    let page = filter.page;
-    let (limit, offset) = (page.limit(), page.offset());
-    let (mut entries, total) = match (filter.status, filter.client_id) {
-        (None, None) => (
-            tx.list(
-                select!("ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
-                values![&account, limit, offset],
-                read,
-            )?,
-            list_total::find(tx, account, "projects")?,
-        ),
-        (Some(status), None) => (
-            tx.list(
-                select!("AND status = ?4 ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
-                values![&account, limit, offset, status.as_str()],
-                read,
-            )?,
-            list_total::find(tx, account, &by_status(status))?,
-        ),
-        (None, Some(client)) => (
-            tx.list(
-                select!("AND client_id = ?4 ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
-                values![&account, limit, offset, &client],
-                read,
-            )?,
-            list_total::find(tx, account, &by_client(client))?,
-        ),
-        (Some(status), Some(client)) => (
-            tx.list(
-                select!("AND client_id = ?4 AND status = ?5 ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
-                values![&account, limit, offset, &client, status.as_str()],
-                read,
-            )?,
-            count_of_client(tx, account, client, status)?,
-        ),
+    let status = filter.status.map(ProjectStatus::as_str);
+    let query =
+        listed(&account).equal("client_id", filter.client_id.as_ref()).equal("status", status);
+    let mut found = match &filter.search {
+        None => query.page(tx, filter.page, read)?,
+        Some(text) => query.search(tx, ("name", text), filter.page, read)?,
     };
     let clients =
-        client::find_all(tx, account, entries.iter().map(|project| project.client_id), rates)?;
-    let ids: Vec<_> = entries.iter().map(|project| project.id).collect();
+        client::find_all(tx, account, found.entries.iter().map(|of| &of.client_id), rates)?;
+    let ids: Vec<_> = found.entries.iter().map(|project| project.id).collect();
     let mut milestones = milestone::list_of_projects(tx, account, &ids)?;
-    for project in &mut entries {
+    for project in &mut found.entries {
         project.client = clients.get(&project.client_id).cloned();
         project.milestones = milestones.remove(&project.id).unwrap_or_default();
     }
-    Ok(Listing { entries, total, page })
-}
-
-/// A page of projects in which, or in whose clients, a folded text is, newest first.
-fn search(
-    tx: &mut Tx,
-    account: AccountId,
-    filter: &ProjectFilter,
-    text: &str,
-    rates: &Rates,
-) -> Result<Listing<Project>> {
-    let search = Search::new(tx, account, text)?;
-    let status = filter.status.map(ProjectStatus::as_str);
-    let (found, total) = search.page(
-        tx,
-        "SELECT id, name, client_id FROM projects WHERE account_id = ?1 AND deleted_at IS NULL \
-         AND (status = ?2 OR ?2 IS NULL) AND (client_id = ?3 OR ?3 IS NULL) ORDER BY id DESC",
-        values![&account, status, filter.client_id.as_ref()],
-        filter.page,
-    )?;
-    let entries =
-        found.into_iter().map(|id| find(tx, account, id, rates)).collect::<Result<_>>()?;
-    Ok(Listing { entries, total, page: filter.page })
+    Ok(found)
 }
 
 /// How many projects of a client have a status.
@@ -192,13 +129,10 @@ pub fn count_of_client(
     client: ClientId,
     status: ProjectStatus,
 ) -> Result<u64> {
-    let count: i64 = tx.one(
-        "SELECT count(*) FROM projects WHERE account_id = ?1 AND client_id = ?2 AND status = ?3 \
-         AND deleted_at IS NULL",
-        values![&account, &client, status.as_str()],
-        |row| row.get(0),
-    )?;
-    Ok(count.unsigned_abs())
+    listed(&account)
+        .equal("client_id", Some(&client))
+        .equal("status", Some(status.as_str()))
+        .count(tx)
 }
 
 /// Writes back a change; `before` is the project as it was.
@@ -207,21 +141,17 @@ pub fn update(tx: &mut Tx, before: &Project, project: &Project) -> Result<()> {
     if is_moved {
         tally(tx, before, -1, project.updated_at)?;
     }
-    tx.change(
-        "UPDATE projects SET client_id = ?2, name = ?3, description = ?4, status = ?5, \
-         currency = ?6, budget = ?7, deadline = ?8, updated_at = ?9 WHERE id = ?1",
-        values![
-            &project.id,
-            &project.client_id,
-            &project.name,
-            &project.description,
-            project.status.as_str(),
-            project.budget.currency,
-            project.budget.minor,
-            project.deadline,
-            project.updated_at,
-        ],
-    )?;
+    tx.update(row!(projects {
+        id: &project.id,
+        client_id: &project.client_id,
+        name: &project.name,
+        description: &project.description,
+        status: project.status.as_str(),
+        currency: project.budget.currency,
+        budget: project.budget.minor,
+        deadline: project.deadline,
+        updated_at: project.updated_at
+    }))?;
     if is_moved { tally(tx, project, 1, project.updated_at) } else { Ok(()) }
 }
 
@@ -243,13 +173,13 @@ pub fn delete_of_client(
     client: ClientId,
     now: Timestamp,
 ) -> Result<()> {
-    let projects = tx.list(select!("AND client_id = ?2"), values![&account, &client], read)?;
+    let projects = listed(&account).equal("client_id", Some(&client)).all(tx, read)?;
     projects.iter().try_for_each(|project| delete(tx, project, now))
 }
 
 /// How many projects have a status.
 pub fn count(tx: &mut Tx, account: AccountId, status: ProjectStatus) -> Result<u64> {
-    list_total::find(tx, account, &by_status(status))
+    listed(&account).equal("status", Some(status.as_str())).count(tx)
 }
 
 /// For how many clients there is a project.
@@ -259,15 +189,12 @@ pub fn count_clients(tx: &mut Tx, account: AccountId) -> Result<u64> {
 
 /// Keeps the totals of the lists, and the timeline of active projects.
 fn tally(tx: &mut Tx, project: &Project, by: i64, now: Timestamp) -> Result<()> {
-    let account = project.account;
-    list_total::bump(tx, account, "projects", by)?;
-    list_total::bump(tx, account, &by_status(project.status), by)?;
-    let of_client = by_client(project.client_id);
-    list_total::bump(tx, account, &of_client, by)?;
+    let (account, status, client) = (project.account, project.status.as_str(), project.client_id);
+    LIST.tally(tx, account, &[("status", &status), ("client", &client)], by)?;
     // The first project of a client came, or the last one went.
-    let left = list_total::find(tx, account, &of_client)?;
+    let left = listed(&account).equal("client_id", Some(&client)).count(tx)?;
     if (by, left) == (1, 1) || (by, left) == (-1, 0) {
-        list_total::bump(tx, account, WITH_PROJECT, by)?;
+        list_total::bump(tx, account, &[WITH_PROJECT], by)?;
     }
     if project.status == ProjectStatus::Active {
         dashboard::record(tx, account, Measure::Active, now, by, None)?;

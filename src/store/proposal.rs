@@ -5,30 +5,26 @@ use jiff::Timestamp;
 use super::{
     client,
     engine::{Row, Tx, values},
-    list_total,
-    search::Search,
+    lister::Lister,
+    row::row,
 };
 use crate::domain::{
     error::{Error, Result},
     exchange_rate::Rates,
-    id::{AccountId, ClientId, ProjectId, ProposalId},
+    id::{AccountId, ProjectId, ProposalId},
     money::{Currency, Money},
     page::Listing,
     proposal::{Proposal, ProposalFilter, ProposalLink, ProposalRecord, ProposalStatus},
 };
 
-/// The columns [`read`] expects, in order.
-macro_rules! select {
-    ($tail:literal) => {
-        concat!(
-            "SELECT id, account_id, client_id, title, content, status, currency, amount, \
-             valid_until, created_at, updated_at, link, project_id, \
-             (SELECT p.name FROM projects p WHERE p.id = proposals.project_id) \
-             FROM proposals WHERE account_id = ?1 ",
-            $tail
-        )
-    };
-}
+const LIST: Lister = Lister {
+    name: "proposals",
+    table: "proposals",
+    columns: "id, account_id, client_id, title, content, status, currency, amount, valid_until, \
+              created_at, updated_at, link, project_id, \
+              (SELECT p.name FROM projects p WHERE p.id = proposals.project_id)",
+    join: "",
+};
 
 fn read(row: &dyn Row) -> Result<Proposal> {
     let currency: Currency = row.get(6)?;
@@ -49,41 +45,30 @@ fn read(row: &dyn Row) -> Result<Proposal> {
     })
 }
 
-fn by_status(status: ProposalStatus) -> String {
-    format!("proposals:status:{}", status.as_str())
-}
-
-fn by_client(client: ClientId) -> String {
-    format!("proposals:client:{client}")
-}
-
 /// Adds a proposal.
 pub fn create(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
-    tx.change(
-        "INSERT INTO proposals (id, account_id, client_id, title, content, status, currency, \
-         amount, valid_until, created_at, updated_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        values![
-            &proposal.id,
-            &proposal.account,
-            &proposal.client_id,
-            &proposal.title,
-            &proposal.content,
-            proposal.status.as_str(),
-            proposal.amount.currency,
-            proposal.amount.minor,
-            proposal.valid_until,
-            proposal.created_at,
-            proposal.updated_at,
-        ],
-    )?;
+    tx.insert(row!(proposals {
+        id: &proposal.id,
+        account_id: &proposal.account,
+        client_id: &proposal.client_id,
+        title: &proposal.title,
+        content: &proposal.content,
+        status: proposal.status.as_str(),
+        currency: proposal.amount.currency,
+        amount: proposal.amount.minor,
+        valid_until: proposal.valid_until,
+        created_at: proposal.created_at,
+        updated_at: proposal.updated_at
+    }))?;
     tally(tx, proposal, 1)
 }
 
 /// A proposal with its client.
 pub fn find(tx: &mut Tx, account: AccountId, id: ProposalId, rates: &Rates) -> Result<Proposal> {
-    let mut proposal = tx
-        .find(select!("AND id = ?2"), values![&account, &id], read)?
+    let mut proposal = LIST
+        .of(&account)
+        .which("id = ?", Some(&id))
+        .find(tx, read)?
         .ok_or_else(|| Error::not_found("Proposal"))?;
     proposal.client = Some(client::find_any(tx, account, proposal.client_id, rates)?);
     Ok(proposal)
@@ -145,7 +130,7 @@ pub(super) fn release(tx: &mut Tx, project: ProjectId) -> Result<()> {
 
 /// How many proposals have a status.
 pub fn count(tx: &mut Tx, account: AccountId, status: ProposalStatus) -> Result<u64> {
-    list_total::find(tx, account, &by_status(status))
+    LIST.of(&account).equal("status", Some(status.as_str())).count(tx)
 }
 
 /// A page of proposals with their clients, newest first.
@@ -155,79 +140,19 @@ pub fn list(
     filter: &ProposalFilter,
     rates: &Rates,
 ) -> Result<Listing<Proposal>> {
-    if let Some(text) = &filter.search {
-        return search(tx, account, filter, text, rates);
-    }
-    let page = filter.page;
-    let (limit, offset) = (page.limit(), page.offset());
-    let (mut entries, total) = match (filter.status, filter.client_id) {
-        (None, None) => (
-            tx.list(
-                select!("ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
-                values![&account, limit, offset],
-                read,
-            )?,
-            list_total::find(tx, account, "proposals")?,
-        ),
-        (Some(status), None) => (
-            tx.list(
-                select!("AND status = ?4 ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
-                values![&account, limit, offset, status.as_str()],
-                read,
-            )?,
-            list_total::find(tx, account, &by_status(status))?,
-        ),
-        (None, Some(client)) => (
-            tx.list(
-                select!("AND client_id = ?4 ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
-                values![&account, limit, offset, &client],
-                read,
-            )?,
-            list_total::find(tx, account, &by_client(client))?,
-        ),
-        (Some(status), Some(client)) => {
-            let rows = tx.list(
-                select!("AND client_id = ?4 AND status = ?5 ORDER BY id DESC LIMIT ?2 OFFSET ?3"),
-                values![&account, limit, offset, &client, status.as_str()],
-                read,
-            )?;
-            let total: i64 = tx.one(
-                "SELECT count(*) FROM proposals \
-                 WHERE account_id = ?1 AND client_id = ?2 AND status = ?3",
-                values![&account, &client, status.as_str()],
-                |row| row.get(0),
-            )?;
-            (rows, total.unsigned_abs())
-        }
+    let status = filter.status.map(ProposalStatus::as_str);
+    let query =
+        LIST.of(&account).equal("client_id", filter.client_id.as_ref()).equal("status", status);
+    let mut found = match &filter.search {
+        None => query.page(tx, filter.page, read)?,
+        Some(text) => query.search(tx, ("title", text), filter.page, read)?,
     };
     let clients =
-        client::find_all(tx, account, entries.iter().map(|proposal| proposal.client_id), rates)?;
-    for proposal in &mut entries {
+        client::find_all(tx, account, found.entries.iter().map(|of| &of.client_id), rates)?;
+    for proposal in &mut found.entries {
         proposal.client = clients.get(&proposal.client_id).cloned();
     }
-    Ok(Listing { entries, total, page })
-}
-
-/// A page of proposals in which, or in whose clients, a folded text is, newest first.
-fn search(
-    tx: &mut Tx,
-    account: AccountId,
-    filter: &ProposalFilter,
-    text: &str,
-    rates: &Rates,
-) -> Result<Listing<Proposal>> {
-    let search = Search::new(tx, account, text)?;
-    let status = filter.status.map(ProposalStatus::as_str);
-    let (found, total) = search.page(
-        tx,
-        "SELECT id, title, client_id FROM proposals WHERE account_id = ?1 \
-         AND (status = ?2 OR ?2 IS NULL) AND (client_id = ?3 OR ?3 IS NULL) ORDER BY id DESC",
-        values![&account, status, filter.client_id.as_ref()],
-        filter.page,
-    )?;
-    let entries =
-        found.into_iter().map(|id| find(tx, account, id, rates)).collect::<Result<_>>()?;
-    Ok(Listing { entries, total, page: filter.page })
+    Ok(found)
 }
 
 /// Writes back a change; `before` is the proposal as it was.
@@ -236,27 +161,23 @@ pub fn update(tx: &mut Tx, before: &Proposal, proposal: &Proposal) -> Result<()>
     if is_moved {
         tally(tx, before, -1)?;
     }
-    tx.change(
-        "UPDATE proposals SET client_id = ?2, title = ?3, content = ?4, status = ?5, \
-         currency = ?6, amount = ?7, valid_until = ?8, updated_at = ?9 WHERE id = ?1",
-        values![
-            &proposal.id,
-            &proposal.client_id,
-            &proposal.title,
-            &proposal.content,
-            proposal.status.as_str(),
-            proposal.amount.currency,
-            proposal.amount.minor,
-            proposal.valid_until,
-            proposal.updated_at,
-        ],
-    )?;
+    tx.update(row!(proposals {
+        id: &proposal.id,
+        client_id: &proposal.client_id,
+        title: &proposal.title,
+        content: &proposal.content,
+        status: proposal.status.as_str(),
+        currency: proposal.amount.currency,
+        amount: proposal.amount.minor,
+        valid_until: proposal.valid_until,
+        updated_at: proposal.updated_at
+    }))?;
     if is_moved { tally(tx, proposal, 1) } else { Ok(()) }
 }
 
 /// Remembers when it was sent.
 pub fn mark_sent(tx: &mut Tx, id: ProposalId, now: Timestamp) -> Result<()> {
-    tx.change("UPDATE proposals SET sent_at = ?2 WHERE id = ?1", values![&id, now])
+    tx.update(row!(proposals { id: &id, sent_at: now }))
 }
 
 /// Remembers when it was answered.
@@ -269,18 +190,12 @@ pub fn mark_answered(tx: &mut Tx, id: ProposalId, now: Timestamp) -> Result<()> 
 
 /// Remembers who answered through the link, and from which address.
 pub fn mark_signed(tx: &mut Tx, id: ProposalId, name: &str, address: Option<&str>) -> Result<()> {
-    tx.change(
-        "UPDATE proposals SET answered_by = ?2, answered_from = ?3 WHERE id = ?1",
-        values![&id, name, address],
-    )
+    tx.update(row!(proposals { id: &id, answered_by: name, answered_from: address }))
 }
 
 /// Gives a proposal its link: a keyed hash to find it by, and sealed to be shown again.
 pub fn set_link(tx: &mut Tx, id: ProposalId, link_hash: &[u8], sealed: &[u8]) -> Result<()> {
-    tx.change(
-        "UPDATE proposals SET link_hash = ?2, link = ?3 WHERE id = ?1",
-        values![&id, link_hash, sealed],
-    )
+    tx.update(row!(proposals { id: &id, link_hash: link_hash, link: sealed }))
 }
 
 /// Removes a proposal.
@@ -290,7 +205,6 @@ pub fn delete(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
 }
 
 fn tally(tx: &mut Tx, proposal: &Proposal, by: i64) -> Result<()> {
-    list_total::bump(tx, proposal.account, "proposals", by)?;
-    list_total::bump(tx, proposal.account, &by_status(proposal.status), by)?;
-    list_total::bump(tx, proposal.account, &by_client(proposal.client_id), by)
+    let (status, client) = (proposal.status.as_str(), proposal.client_id);
+    LIST.tally(tx, proposal.account, &[("status", &status), ("client", &client)], by)
 }

@@ -114,21 +114,22 @@ fn remove_invoices(tx: &mut Tx, account: AccountId) -> Result<bool> {
     Ok(!invoices.is_empty())
 }
 
-// Deleted rows have an index of their own, since those of lists pass them over.
+/// Some rows of an account, those first that are listed. Deleted ones have an index of their own.
+macro_rules! some_of {
+    ($table:literal) => {
+        concat!(
+            "SELECT id FROM ",
+            $table,
+            " WHERE account_id = ?1 AND deleted_at IS NULL UNION ALL SELECT id FROM ",
+            $table,
+            " WHERE account_id = ?1 AND deleted_at IS NOT NULL LIMIT ?2"
+        )
+    };
+}
 
 fn remove_projects(tx: &mut Tx, account: AccountId) -> Result<bool> {
-    let mut projects: Vec<ProjectId> = tx.list(
-        "SELECT id FROM projects WHERE account_id = ?1 AND deleted_at IS NULL LIMIT ?2",
-        values![&account, PARENTS],
-        |row| row.get(0),
-    )?;
-    if projects.is_empty() {
-        projects = tx.list(
-            "SELECT id FROM projects WHERE account_id = ?1 AND deleted_at IS NOT NULL LIMIT ?2",
-            values![&account, PARENTS],
-            |row| row.get(0),
-        )?;
-    }
+    let projects: Vec<ProjectId> =
+        tx.list(some_of!("projects"), values![&account, PARENTS], |row| row.get(0))?;
     for id in &projects {
         tx.change("DELETE FROM projects WHERE id = ?1", values![id])?;
     }
@@ -136,18 +137,8 @@ fn remove_projects(tx: &mut Tx, account: AccountId) -> Result<bool> {
 }
 
 fn remove_clients(tx: &mut Tx, account: AccountId) -> Result<bool> {
-    let mut clients: Vec<ClientId> = tx.list(
-        "SELECT id FROM clients WHERE account_id = ?1 AND deleted_at IS NULL LIMIT ?2",
-        values![&account, PARENTS],
-        |row| row.get(0),
-    )?;
-    if clients.is_empty() {
-        clients = tx.list(
-            "SELECT id FROM clients WHERE account_id = ?1 AND deleted_at IS NOT NULL LIMIT ?2",
-            values![&account, PARENTS],
-            |row| row.get(0),
-        )?;
-    }
+    let clients: Vec<ClientId> =
+        tx.list(some_of!("clients"), values![&account, PARENTS], |row| row.get(0))?;
     for id in &clients {
         tx.change("DELETE FROM client_totals WHERE client_id = ?1", values![id])?;
         tx.change("DELETE FROM clients WHERE id = ?1", values![id])?;

@@ -6,14 +6,10 @@
 
 use std::collections::HashSet;
 
-use super::{
-    client::like_pattern,
-    engine::{Tx, Value, values},
-};
+use super::engine::{Tx, values};
 use crate::domain::{
     error::Result,
-    id::{AccountId, ClientId, Id},
-    page::Page,
+    id::{AccountId, ClientId},
     text,
 };
 
@@ -38,24 +34,23 @@ impl<'a> Search<'a> {
         Ok(Self { text, clients: clients.into_iter().collect() })
     }
 
-    /// The page of what is found among the rows (`id, name, client_id`) of a statement, and how
-    /// much is found in all.
-    pub fn page<K>(
-        &self,
-        tx: &mut Tx,
-        sql: &'static str,
-        values: &[Value],
-        page: Page,
-    ) -> Result<(Vec<Id<K>>, u64)> {
-        let found: Vec<Option<Id<K>>> = tx.list(sql, values, |row| {
-            let client: ClientId = row.get(2)?;
-            let is_found = self.clients.contains(&client)
-                || row.text(1)?.is_some_and(|name| text::search_key(name).contains(self.text));
-            is_found.then(|| row.get(0)).transpose()
-        })?;
-        let found: Vec<Id<K>> = found.into_iter().flatten().collect();
-        let (skipped, most) = (page.offset().unsigned_abs() as usize, page.limit().unsigned_abs());
-        let shown = found.iter().skip(skipped).take(most as usize).copied().collect();
-        Ok((shown, found.len() as u64))
+    /// Whether it is in a name, or in the client of what has that name.
+    pub fn finds(&self, client: ClientId, name: Option<&str>) -> bool {
+        self.clients.contains(&client)
+            || name.is_some_and(|name| text::search_key(name).contains(self.text))
     }
+}
+
+/// A pattern that finds `text` anywhere, with its own `%` and `_` taken literally.
+pub(super) fn like_pattern(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
 }

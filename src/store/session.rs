@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::engine::{Row, Tx, values};
+use super::{
+    engine::{Row, Tx, values},
+    row::row,
+};
 use crate::domain::{
     error::{Error, Result},
     id::{AccountId, SessionId},
@@ -25,20 +28,16 @@ fn read(row: &dyn Row) -> Result<Session> {
 
 /// Adds a session, with the keyed hash of its refresh token.
 pub fn create(tx: &mut Tx, session: &Session, refresh_hash: &[u8]) -> Result<()> {
-    tx.change(
-        "INSERT INTO sessions (id, account_id, user_agent, created_at, last_used_at, expires_at, \
-         refresh_hash, idle_life) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        values![
-            &session.id,
-            &session.account,
-            session.device.user_agent.as_ref(),
-            session.created_at,
-            session.last_used_at,
-            session.expires_at,
-            refresh_hash,
-            session.device.is_browser.then_some(IDLE_LIFE.as_secs()),
-        ],
-    )
+    tx.insert(row!(sessions {
+        id: &session.id,
+        account_id: &session.account,
+        user_agent: session.device.user_agent.as_ref(),
+        created_at: session.created_at,
+        last_used_at: session.last_used_at,
+        expires_at: session.expires_at,
+        refresh_hash: refresh_hash,
+        idle_life: session.device.is_browser.then_some(IDLE_LIFE.as_secs())
+    }))
 }
 
 /// Who a verified token speaks for, if its session still stands and its account is not locked.

@@ -76,6 +76,20 @@ impl Span {
     }
 }
 
+/// The periods of UTC that an instant counts towards, and when each begins.
+pub(super) fn spans(at: Timestamp) -> Result<[(&'static str, i64); 4]> {
+    let (seconds, day) = (at.as_second(), date::day_in(at, &TimeZone::UTC));
+    let start = |span: Span| -> Result<i64> {
+        Ok(date::day_start(span.start(day, 0)?, &TimeZone::UTC)?.as_second())
+    };
+    Ok([
+        ("quarter", seconds - seconds.rem_euclid(QUARTER)),
+        ("week", start(Span::Week)?),
+        ("month", start(Span::Month)?),
+        ("all", 0),
+    ])
+}
+
 /// Adds an event to a timeline: to its quarter-hour, week, month and to all time.
 pub fn record(
     tx: &mut Tx,
@@ -85,18 +99,8 @@ pub fn record(
     entries: i64,
     sum: Option<&PaymentSum>,
 ) -> Result<()> {
-    let seconds = at.as_second();
-    let day = date::day_in(at, &TimeZone::UTC);
-    let start = |span: Span| -> Result<i64> {
-        Ok(date::day_start(span.start(day, 0)?, &TimeZone::UTC)?.as_second())
-    };
     let base = sum.and_then(|sum| sum.base);
-    for (span, starts_at) in [
-        ("quarter", seconds - seconds.rem_euclid(QUARTER)),
-        ("week", start(Span::Week)?),
-        ("month", start(Span::Month)?),
-        ("all", 0),
-    ] {
+    for (span, starts_at) in spans(at)? {
         tx.change(
             "INSERT INTO timeline_totals (account_id, measure, span, starts_at, currency, \
              base_currency, entries, amount, base_amount) \

@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::engine::{Tx, values};
+use super::{
+    engine::{Tx, values},
+    row::row,
+};
 use crate::domain::{error::Result, id::AccountId, two_factor::Status};
 
 /// So many time steps ahead, a used one was used while the clock was ahead: codes are taken from
@@ -36,10 +39,7 @@ pub fn replace(
     }
     delete_backup_codes(tx, account)?;
     for hash in code_hashes {
-        tx.change(
-            "INSERT INTO backup_codes (account_id, code_hash) VALUES (?1, ?2)",
-            values![&account, &hash[..]],
-        )?;
+        tx.insert(row!(backup_codes { account_id: &account, code_hash: &hash[..] }))?;
     }
     Ok(true)
 }

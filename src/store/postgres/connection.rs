@@ -175,6 +175,11 @@ pub struct Transaction<'l> {
     is_in_doubt: bool,
 }
 
+/// A statement in PostgreSQL's words.
+pub fn dialect(sql: &str) -> String {
+    sql.replace("IN rarray(", "= ANY(").replace('?', "$")
+}
+
 type Sending<'f> = Pin<Box<dyn Future<Output = Result<(), PgError>> + 'f>>;
 
 fn sending<'f>(client: &'f Client, unsent: &'f [Unsent]) -> Vec<Sending<'f>> {
@@ -247,7 +252,7 @@ impl Transaction<'_> {
         if let Some(statement) = self.link.statements.get(&(sql, locks)) {
             return Ok(statement.clone());
         }
-        let mut text = sql.replace('?', "$");
+        let mut text = dialect(sql);
         if locks == Locks::Rows {
             text.push_str(" FOR UPDATE SKIP LOCKED");
         }

@@ -24,6 +24,7 @@ use self::{
     worker::{ANSWER, Health, Worker},
 };
 pub use self::{
+    connection::dialect,
     facts::{Facts, facts},
     server::{CONNECTIONS, Server},
 };

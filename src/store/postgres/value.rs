@@ -20,8 +20,10 @@ pub enum Param<'a> {
     Int(i64),
     Text(&'a str),
     Bytes(&'a [u8]),
+    Ids(Vec<&'a [u8]>),
     KeptText(String),
     KeptBytes(Vec<u8>),
+    KeptIds(Vec<Vec<u8>>),
 }
 
 impl<'a> Param<'a> {
@@ -32,6 +34,7 @@ impl<'a> Param<'a> {
             Value::Text(text) => Self::Text(text),
             Value::Owned(text) => Self::Text(text),
             Value::Bytes(bytes) => Self::Bytes(bytes),
+            Value::Ids(ids) => Self::Ids(ids.clone()),
         }
     }
 
@@ -42,8 +45,10 @@ impl<'a> Param<'a> {
             Self::Int(number) => Param::Int(number),
             Self::Text(text) => Param::KeptText(text.to_owned()),
             Self::Bytes(bytes) => Param::KeptBytes(bytes.to_owned()),
+            Self::Ids(ids) => Param::KeptIds(ids.into_iter().map(<[u8]>::to_vec).collect()),
             Self::KeptText(text) => Param::KeptText(text),
             Self::KeptBytes(bytes) => Param::KeptBytes(bytes),
+            Self::KeptIds(ids) => Param::KeptIds(ids),
         }
     }
 }
@@ -62,6 +67,8 @@ impl ToSql for Param<'_> {
             Self::KeptText(text) if <&str as ToSql>::accepts(kind) => text.to_sql(kind, out),
             Self::Bytes(bytes) if *kind == Type::BYTEA => bytes.to_sql(kind, out),
             Self::KeptBytes(bytes) if *kind == Type::BYTEA => bytes.to_sql(kind, out),
+            Self::Ids(ids) if *kind == Type::BYTEA_ARRAY => ids.to_sql(kind, out),
+            Self::KeptIds(ids) if *kind == Type::BYTEA_ARRAY => ids.to_sql(kind, out),
             other => Err(format!("{other:?} is no {kind}").into()),
         }
     }

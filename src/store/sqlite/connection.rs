@@ -1,11 +1,12 @@
 //! One connection: how it is opened, and what the engine's border asks of it.
 
-use std::{error::Error as _, ffi::OsString, path::Path, time::Duration};
+use std::{error::Error as _, ffi::OsString, path::Path, rc::Rc, time::Duration};
 
 use rusqlite::{
     Connection as Sqlite, ErrorCode, MAIN_DB,
     config::DbConfig,
-    types::{ToSqlOutput, ValueRef},
+    types::{ToSql, ToSqlOutput, Value as Kept, ValueRef},
+    vtab::array::{self, Array},
 };
 
 use super::private;
@@ -26,6 +27,7 @@ pub fn prepare(connection: &Sqlite) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // Otherwise a statement whose plan might depend on a bound value is prepared anew each time.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    array::load_module(connection)?;
     connection.busy_timeout(BUSY_TIMEOUT)
 }
 
@@ -145,13 +147,18 @@ fn dialect(statement: &str) -> String {
 
 fn bind(statement: &mut rusqlite::Statement, values: &[Value]) -> Result<()> {
     for (index, value) in values.iter().enumerate() {
-        let value = ToSqlOutput::Borrowed(match value {
-            Value::Null => ValueRef::Null,
-            Value::Int(number) => ValueRef::Integer(*number),
-            Value::Text(text) => ValueRef::Text(text.as_bytes()),
-            Value::Owned(text) => ValueRef::Text(text.as_bytes()),
-            Value::Bytes(bytes) => ValueRef::Blob(bytes),
-        });
+        let ids: Array;
+        let value = match value {
+            Value::Null => ToSqlOutput::Borrowed(ValueRef::Null),
+            Value::Int(number) => ToSqlOutput::Borrowed(ValueRef::Integer(*number)),
+            Value::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Value::Owned(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Value::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
+            Value::Ids(list) => {
+                ids = Rc::new(list.iter().map(|id| Kept::Blob(id.to_vec())).collect());
+                ids.to_sql().map_err(failure)?
+            }
+        };
         statement.raw_bind_parameter(index + 1, value).map_err(failure)?;
     }
     Ok(())

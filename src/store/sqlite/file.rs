@@ -15,7 +15,7 @@ use rusqlite::{
 };
 
 use super::{
-    connection::{BUSY_TIMEOUT, Checkpoints, Transaction, failure, open},
+    connection::{Checkpoints, Transaction, failure, open, prepare},
     private,
 };
 use crate::{
@@ -35,7 +35,7 @@ const BACKUP_PAGES: i32 = 512;
 fn open_to_read(path: &Path) -> Result<Sqlite> {
     let look = |flags| {
         let connection = Sqlite::open_with_flags(path, flags)?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
+        prepare(&connection)?;
         connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
         Ok::<_, rusqlite::Error>(connection)
     };

@@ -5,6 +5,7 @@ use freelanceos::{
     store::{
         Database,
         engine::{Connection, Tx, Value},
+        postgres::dialect,
     },
 };
 
@@ -44,7 +45,7 @@ pub fn plan(database: &Database, sql: &str) -> Vec<String> {
     let explain = format!("EXPLAIN (COSTS OFF) EXECUTE planned{values}").leak();
     let explained = |connection: &mut dyn Connection| {
         connection.define(SETTINGS)?;
-        connection.define(&format!("PREPARE planned AS {}", sql.replace('?', "$")))?;
+        connection.define(&format!("PREPARE planned AS {}", dialect(sql)))?;
         Tx::new(connection).list(explain, &[], |row| row.get::<String>(0))
     };
     database.peek(explained).unwrap()

@@ -1,0 +1,240 @@
+//! Lists: the rows of an account that meet some conditions, page by page, and how many they are.
+//!
+//! Their statements are put together of constants and kept for good, so that engines can keep
+//! them prepared.
+
+use std::{
+    cmp::Reverse,
+    collections::HashSet,
+    fmt::Display,
+    sync::{LazyLock, PoisonError, RwLock},
+};
+
+use super::{
+    engine::{Row, Tx, Value, any_of, values},
+    list_total,
+    search::Search,
+};
+use crate::domain::{
+    error::Result,
+    id::{AccountId, Id},
+    page::{Listing, Page},
+};
+
+/// A table whose rows are listed. It has the columns `id` and `account_id`.
+pub struct Lister {
+    /// What its total is called; see [`list_total`].
+    pub name: &'static str,
+    pub table: &'static str,
+    /// What is read of a row, beginning with its id.
+    pub columns: &'static str,
+    /// What is joined to the rows that were found, which are called `found`.
+    pub join: &'static str,
+}
+
+impl Lister {
+    /// All rows of an account.
+    pub fn of<'a>(&'static self, account: &'a AccountId) -> Query<'a> {
+        Query {
+            lister: self,
+            account,
+            condition: "account_id = ?1".to_owned(),
+            values: vec![account.into()],
+            order: "id DESC",
+            total: Total::Kept(self.name.to_owned()),
+        }
+    }
+
+    /// What the total of the rows with this value is called.
+    pub fn total_of(&self, column: &str, value: impl Display) -> String {
+        format!("{}:{}:{value}", self.name, column.trim_end_matches("_id"))
+    }
+
+    /// Adds to the totals (or takes from them): of all rows, and of those with each of these
+    /// values.
+    pub fn tally(
+        &self,
+        tx: &mut Tx,
+        account: AccountId,
+        groups: &[(&str, &dyn Display)],
+        by: i64,
+    ) -> Result<()> {
+        let groups = groups.iter().map(|(column, value)| self.total_of(column, value));
+        let lists: Vec<_> = std::iter::once(self.name.to_owned()).chain(groups).collect();
+        list_total::bump(tx, account, &lists, by)
+    }
+}
+
+/// Some rows of an account, narrowed down condition by condition.
+pub struct Query<'a> {
+    lister: &'static Lister,
+    account: &'a AccountId,
+    condition: String,
+    values: Vec<Value<'a>>,
+    order: &'static str,
+    total: Total,
+}
+
+/// How it is known how many rows there are.
+enum Total {
+    /// By the total of that name.
+    Kept(String),
+    Known(u64),
+    /// Not before they are counted.
+    Counted,
+}
+
+impl<'a> Query<'a> {
+    /// Leaves out rows that do not meet a condition and count towards no total.
+    pub fn only(mut self, condition: &'static str) -> Self {
+        self.condition.extend([" AND ", condition]);
+        self
+    }
+
+    /// Only rows that meet a condition, in which `?` stands for the value, if there is one. They
+    /// are counted.
+    pub fn which(mut self, condition: &'static str, value: Option<impl Into<Value<'a>>>) -> Self {
+        if let Some(value) = value {
+            self.push(condition, value.into());
+            self.total = Total::Counted;
+        }
+        self
+    }
+
+    /// Only rows with this value, if there is one. A total is kept of those with one value.
+    pub fn equal<T>(mut self, column: &'static str, value: Option<T>) -> Self
+    where
+        T: Copy + Display + Into<Value<'a>>,
+    {
+        if let Some(value) = value {
+            self.push(&format!("{column} = ?"), value.into());
+            self.total = match self.total {
+                Total::Kept(name) if name == self.lister.name => {
+                    Total::Kept(self.lister.total_of(column, value))
+                }
+                _ => Total::Counted,
+            };
+        }
+        self
+    }
+
+    /// In this order instead of the newest first.
+    pub fn order(self, order: &'static str) -> Self {
+        Self { order, ..self }
+    }
+
+    /// Tells how many rows there are.
+    pub fn known(self, total: u64) -> Self {
+        Self { total: Total::Known(total), ..self }
+    }
+
+    fn push(&mut self, condition: &str, value: Value<'a>) {
+        self.values.push(value);
+        let number = format!("?{}", self.values.len());
+        self.condition.extend([" AND ", &condition.replace('?', &number)]);
+    }
+
+    /// The only row, if there is one.
+    pub fn find<T>(
+        &self,
+        tx: &mut Tx,
+        read: impl FnMut(&dyn Row) -> Result<T>,
+    ) -> Result<Option<T>> {
+        tx.find(self.select(""), &self.values, read)
+    }
+
+    /// All rows, in no order.
+    pub fn all<T>(&self, tx: &mut Tx, read: impl FnMut(&dyn Row) -> Result<T>) -> Result<Vec<T>> {
+        tx.list(self.select(""), &self.values, read)
+    }
+
+    /// The first rows, so many at most.
+    pub fn first<T>(
+        &self,
+        tx: &mut Tx,
+        most: i64,
+        read: impl FnMut(&dyn Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let (order, limit) = (self.order, self.values.len() + 1);
+        let sql = self.select(&format!(" ORDER BY {order} LIMIT ?{limit}"));
+        tx.list(sql, &[&self.values[..], values![most]].concat(), read)
+    }
+
+    /// A page of the rows, and how many there are.
+    pub fn page<T>(
+        &self,
+        tx: &mut Tx,
+        page: Page,
+        read: impl FnMut(&dyn Row) -> Result<T>,
+    ) -> Result<Listing<T>> {
+        let (order, limit) = (self.order, self.values.len() + 1);
+        let sql = self.select(&format!(" ORDER BY {order} LIMIT ?{limit} OFFSET ?{}", limit + 1));
+        let values = [&self.values[..], values![page.limit(), page.offset()]].concat();
+        let entries = tx.list(sql, &values, read)?;
+        Ok(Listing { entries, total: self.count(tx)?, page })
+    }
+
+    /// A page of the rows in whose column, or in whose client, a folded text is, newest first, and
+    /// how many there are.
+    pub fn search<T>(
+        &self,
+        tx: &mut Tx,
+        (column, text): (&'static str, &str),
+        page: Page,
+        mut read: impl FnMut(&dyn Row) -> Result<T>,
+    ) -> Result<Listing<T>> {
+        let search = Search::new(tx, *self.account, text)?;
+        let Lister { table, .. } = self.lister;
+        let condition = &self.condition;
+        let sql = statement(format!(
+            "SELECT id, client_id, {column} FROM {table} WHERE {condition} ORDER BY id DESC"
+        ));
+        let found: Vec<Option<Id<()>>> = tx.list(sql, &self.values, |row| {
+            let is_found = search.finds(row.get(1)?, row.text(2)?);
+            is_found.then(|| row.get(0)).transpose()
+        })?;
+        let found: Vec<_> = found.into_iter().flatten().collect();
+        let (skipped, most) = (page.offset().unsigned_abs(), page.limit().unsigned_abs());
+        let shown = found.iter().skip(skipped as usize).take(most as usize);
+        let shown = self.lister.of(self.account).which("id IN rarray(?)", Some(any_of(shown)));
+        let mut entries = shown.all(tx, |row| Ok((row.get::<Id<()>>(0)?, read(row)?)))?;
+        entries.sort_by_key(|(id, _)| Reverse(*id));
+        let entries = entries.into_iter().map(|(_, entry)| entry).collect();
+        Ok(Listing { entries, total: found.len() as u64, page })
+    }
+
+    /// How many rows there are.
+    pub fn count(&self, tx: &mut Tx) -> Result<u64> {
+        match &self.total {
+            Total::Kept(name) => return list_total::find(tx, *self.account, name),
+            Total::Known(total) => return Ok(*total),
+            Total::Counted => {}
+        }
+        let (table, condition) = (self.lister.table, &self.condition);
+        let sql = statement(format!("SELECT count(*) FROM {table} WHERE {condition}"));
+        tx.one(sql, &self.values, |row| row.get(0)).map(i64::unsigned_abs)
+    }
+
+    fn select(&self, tail: &str) -> &'static str {
+        let Lister { table, columns, join, .. } = self.lister;
+        let condition = &self.condition;
+        statement(if join.is_empty() {
+            format!("SELECT {columns} FROM {table} WHERE {condition}{tail}")
+        } else {
+            let found = format!("SELECT * FROM {table} WHERE {condition}{tail}");
+            format!("SELECT {columns} FROM ({found}) AS found {join}")
+        })
+    }
+}
+
+/// The statement of that text. It is kept for good: there are only so many ways to put constants
+/// together.
+fn statement(sql: String) -> &'static str {
+    static KNOWN: LazyLock<RwLock<HashSet<&'static str>>> = LazyLock::new(RwLock::default);
+    if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&*sql) {
+        return known;
+    }
+    let sql: &'static str = sql.leak();
+    KNOWN.write().unwrap_or_else(PoisonError::into_inner).insert(sql);
+    sql
+}
