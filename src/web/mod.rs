@@ -25,6 +25,7 @@ pub mod invoice_defaults;
 pub mod invoice_editor;
 pub mod invoice_link;
 pub mod invoice_sheet;
+pub mod invoice_totals;
 pub mod locale;
 pub mod mailto;
 pub mod message;
@@ -111,6 +112,7 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/p/:token", pages.open_page(public_proposal::show, public_proposal::reply))
         .at("/invoices", pages.page(invoice::list, invoice_editor::create))
         .at("/invoices/new", pages.show(invoice_editor::new))
+        .at("/invoices/totals", pages.act(invoice_totals::show))
         .at("/invoices/:id", pages.show(invoice::show))
         .at("/invoices/:id/edit", pages.page(invoice_editor::edit, invoice_editor::update))
         .at("/invoices/:id/send", pages.act(invoice::send))
