@@ -11,6 +11,7 @@ pub mod control;
 pub mod cookie;
 pub mod dashboard;
 pub mod days;
+pub mod editing;
 pub mod exchange_rate;
 pub mod export;
 pub mod face;
