@@ -48,7 +48,8 @@ pub fn path(name: &str) -> String {
     for part in parts(name) {
         hash.update(part.metadata.sha256_hash());
     }
-    let version: String = hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let version: String =
+        hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     format!("/assets/{name}?v={version}")
 }
 
@@ -81,44 +82,4 @@ pub fn routes() -> Route {
         });
         route.at(place, get(answer))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-
-    #[test]
-    fn every_part_of_the_stylesheet_is_in_it() {
-        let mut files: Vec<_> = Css::iter().collect();
-        files.sort();
-        let mut parts = STYLE_PARTS.to_vec();
-        parts.sort_unstable();
-        assert_eq!(files, parts);
-    }
-
-    /// Adds the assets that the templates in a folder name.
-    fn find_named(folder: &str, names: &mut Vec<String>) {
-        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-            let path = entry.path().display().to_string();
-            if entry.file_type().unwrap().is_dir() {
-                find_named(&path, names);
-                continue;
-            }
-            let html = fs::read_to_string(&path).unwrap();
-            let found = html.split("asset::path(\"").skip(1);
-            names.extend(found.map(|rest| rest.split('"').next().unwrap_or_default().to_owned()));
-        }
-    }
-
-    #[test]
-    fn pages_name_no_asset_that_is_not_there() {
-        let mut names = Vec::new();
-        find_named(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/pages"), &mut names);
-        assert!(names.len() > 5, "{names:?}");
-        for name in names {
-            assert!(!parts(&name).is_empty(), "{name}");
-        }
-    }
 }

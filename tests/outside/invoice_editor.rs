@@ -45,7 +45,8 @@ async fn totals_follow_what_is_typed_and_say_when_they_cannot() {
     ada.touch("↑Move line 2 up").await;
     ada.sees("This is line 1 now.").await;
     ada.touch("Add a line").await;
-    let amounts = "return [...document.querySelectorAll('[data-amount]')].map((one) => one.textContent)";
+    let amounts =
+        "return [...document.querySelectorAll('[data-amount]')].map((one) => one.textContent)";
     let amounts = ada.browser.run(amounts, json!([])).await;
     assert_eq!(amounts, json!(["1,250.500", "105.145", "", ""]));
     ada.touch("✕Remove line 1").await;
