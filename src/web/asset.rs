@@ -1,7 +1,5 @@
 //! Stylesheet and scripts: part of the program, named by their hash so that a browser keeps them
-//! until they change.
-
-use std::sync::LazyLock;
+//! until they change. A debug build reads them from disk at each look.
 
 use poem::{
     Request, Route,
@@ -9,78 +7,79 @@ use poem::{
     get,
     http::{HeaderValue, header},
 };
+use rust_embed::{Embed, EmbeddedFile};
 use sha2::{Digest, Sha256};
 
 use crate::http::page::Page;
 
-/// A file of the program.
-pub struct Asset {
-    name: &'static str,
-    content_type: &'static str,
-    content: &'static str,
+#[derive(Embed)]
+#[folder = "assets/css"]
+struct Css;
+
+#[derive(Embed)]
+#[folder = "assets/js"]
+struct Js;
+
+/// The one stylesheet, and its parts: what all pages share first, then what each part needs.
+const STYLE: &str = "app.css";
+const STYLE_PARTS: [&str; 9] = [
+    "base.css",
+    "frame.css",
+    "content.css",
+    "form.css",
+    "account.css",
+    "dashboard.css",
+    "invoice.css",
+    "profile.css",
+    "project.css",
+];
+
+/// The files that an asset is made of, in their order; none where there is no such asset.
+fn parts(name: &str) -> Vec<EmbeddedFile> {
+    match name {
+        STYLE => STYLE_PARTS.iter().filter_map(|part| Css::get(part)).collect(),
+        script => Js::get(script).into_iter().collect(),
+    }
 }
 
-macro_rules! assets {
-    ($($(#[$doc:meta])* $id:ident $name:literal $content_type:literal [$($part:literal)+];)*) => {
-        $($(#[$doc])*
-        pub static $id: LazyLock<String> = LazyLock::new(|| {
-            path($name, concat!($(include_str!(concat!("../../assets/", $part))),+))
-        });)*
-        const ALL: &[Asset] = &[$(Asset {
-            name: $name,
-            content_type: $content_type,
-            content: concat!($(include_str!(concat!("../../assets/", $part))),+),
-        },)*];
-    };
-}
-
-assets! {
-    /// The stylesheet of all pages: what they share first, then what each part needs.
-    STYLE "app.css" "text/css; charset=utf-8" [
-        "css/base.css"
-        "css/frame.css"
-        "css/content.css"
-        "css/form.css"
-        "css/account.css"
-        "css/dashboard.css"
-        "css/invoice.css"
-        "css/profile.css"
-        "css/project.css"
-    ];
-    /// What makes all pages pleasant.
-    APP "app.js" "text/javascript; charset=utf-8" ["js/app.js"];
-    /// Passkeys.
-    PASSKEY "passkey.js" "text/javascript; charset=utf-8" ["js/passkey.js"];
-    /// The board of projects.
-    PROJECT "project.js" "text/javascript; charset=utf-8" ["js/project.js"];
-    /// The editor of an invoice's lines.
-    INVOICE "invoice.js" "text/javascript; charset=utf-8" ["js/invoice.js"];
-    /// What helps with the profile and its pictures.
-    PROFILE "profile.js" "text/javascript; charset=utf-8" ["js/profile.js"];
-}
-
-/// The path of a file, with what tells this version from others.
-fn path(name: &str, content: &str) -> String {
-    let hash = Sha256::digest(content);
-    let version: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+/// The path of an asset, with what tells this version from others.
+pub fn path(name: &str) -> String {
+    let mut hash = Sha256::new();
+    for part in parts(name) {
+        hash.update(part.metadata.sha256_hash());
+    }
+    let version: String =
+        hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     format!("/assets/{name}?v={version}")
 }
 
-/// The files at their paths.
+fn page(name: &str) -> Page {
+    let content_type = match name {
+        STYLE => "text/css; charset=utf-8",
+        _ => "text/javascript; charset=utf-8",
+    };
+    let content: Vec<u8> = parts(name).iter().flat_map(|part| &*part.data).copied().collect();
+    Page::new(content_type, &content, None)
+}
+
+/// The assets at their paths, compressed once.
 pub fn routes() -> Route {
-    ALL.iter().fold(Route::new(), |route, asset| {
-        let page = Page::new(asset.content_type, asset.content.as_bytes(), None);
-        let current = path(asset.name, asset.content);
+    let names = Js::iter().chain([STYLE.into()]);
+    names.fold(Route::new(), |route, name| {
+        let place = format!("/{name}");
+        let kept = (!cfg!(debug_assertions)).then(|| page(&name));
         let answer = make_sync(move |request: Request| {
-            let mut response = page.answer(&request);
-            let is_current =
-                request.original_uri().path_and_query().is_some_and(|p| p == &*current);
-            if is_current {
-                let kept = HeaderValue::from_static("public, max-age=31536000, immutable");
-                response.headers_mut().insert(header::CACHE_CONTROL, kept);
+            let mut response = match &kept {
+                Some(page) => page.answer(&request),
+                None => page(&name).answer(&request),
+            };
+            let asked = request.original_uri().path_and_query();
+            if asked.is_some_and(|asked| *asked == *path(&name)) {
+                let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
+                response.headers_mut().insert(header::CACHE_CONTROL, forever);
             }
             response
         });
-        route.at(format!("/{}", asset.name), get(answer))
+        route.at(place, get(answer))
     })
 }

@@ -54,6 +54,16 @@ pub fn currencies(first: Currency) -> Choices {
     [first].into_iter().chain(others).map(|c| (c.code().to_owned(), shown(c))).collect()
 }
 
+/// Every word of a field, and what people say for it.
+pub fn words<T>(
+    words: &[&str],
+    read: impl Fn(&str) -> Option<T>,
+    said: impl Fn(&T) -> &'static str,
+) -> Choices {
+    let shown = |word: &&str| Some(((*word).to_owned(), said(&read(word)?).to_owned()));
+    words.iter().filter_map(shown).collect()
+}
+
 fn by_name(mut choices: Choices) -> Choices {
     choices.sort_by_cached_key(|(_, shown)| shown.to_lowercase());
     choices

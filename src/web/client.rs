@@ -6,6 +6,7 @@ use poem::{Response, http::StatusCode};
 
 use super::{
     days::Days,
+    editing::Editing,
     fields::{As, Fields},
     form::Form,
     page::answer,
@@ -60,8 +61,7 @@ struct Show {
 struct Edit {
     shell: Shell,
     form: Form,
-    /// None for a new one.
-    client: Option<Client>,
+    editing: Editing,
 }
 
 /// Every client, newest first.
@@ -159,5 +159,11 @@ pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
 }
 
 fn edit_page(visit: &Visit, status: StatusCode, form: Form, client: Option<Client>) -> Response {
-    answer(status, &Edit { shell: visit.shell(Section::Clients), form, client })
+    let editing = match client {
+        Some(Client { id, details, .. }) => {
+            Editing::of("client", &format!("/clients/{id}"), &details.name)
+        }
+        None => Editing::new("/clients", "Clients", "Add a client", "Add the client"),
+    };
+    answer(status, &Edit { shell: visit.shell(Section::Clients), form, editing })
 }

@@ -11,7 +11,7 @@ use super::{
     form::Form,
     invoice_sheet::Sheet,
     page::{self, answer},
-    pager::Pager,
+    pager::{self, Pager},
     shell::{Section, Shell},
     visit::Visit,
 };
@@ -59,7 +59,6 @@ struct List {
     /// Those whose newest mail failed.
     failed: Vec<InvoiceId>,
     pager: Pager,
-    is_filtered: bool,
 }
 
 /// The list of one status.
@@ -109,7 +108,6 @@ pub async fn list(visit: Visit) -> Result<Response> {
         pager: Pager::new(&visit.request, &invoices),
         invoices,
         failed,
-        is_filtered: ["status", "clientId", "projectId", "search"].iter().any(|n| query.has(n)),
         form: Form::new(query),
     };
     Ok(answer(StatusCode::OK, &page))
@@ -229,18 +227,10 @@ async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> Result<Resp
 
 /// The lists by status; what else the list is asked for stays.
 fn tabs(request: &Request, current: &str) -> Vec<Tab> {
-    let params = request.params::<Vec<(String, String)>>().unwrap_or_default();
-    let kept =
-        |(name, value): &(String, String)| name != "page" && name != "status" && !value.is_empty();
-    let kept: Vec<(String, String)> = params.into_iter().filter(kept).collect();
     let tab = |label, status: &str| {
-        let mut pairs = kept.clone();
-        if !status.is_empty() {
-            pairs.push(("status".to_owned(), status.to_owned()));
-        }
-        let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
-        let mark = if query.is_empty() { "" } else { "?" };
-        Tab { label, href: format!("/invoices{mark}{query}"), is_current: status == current }
+        let asked = (!status.is_empty()).then_some(("status", status));
+        let href = pager::link(request, &["page", "status"], asked);
+        Tab { label, href, is_current: status == current }
     };
     vec![
         tab("All", ""),

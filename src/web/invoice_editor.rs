@@ -3,13 +3,12 @@
 use askama::Template;
 use jiff::ToSpan;
 use poem::{Response, http::StatusCode};
-use rust_decimal::Decimal;
-use serde_json::Value;
 
 use super::{
     choice::{self, Choices},
     fields::{As, Fields},
     form::{Control, Form},
+    invoice_totals::Totals,
     page::answer,
     shell::{Section, Shell},
     visit::Visit,
@@ -18,12 +17,8 @@ use crate::domain::{
     error::{Error, Kind, Result},
     form::Object,
     id::ProjectId,
-    invoice::{
-        Invoice, InvoiceChange, InvoiceStatus, Line, NewInvoice, ShownInvoice, Totals, price,
-    },
-    money::{self, Currency},
-    number_format::NumberFormat,
-    rule::Rule,
+    invoice::{Invoice, InvoiceChange, InvoiceStatus, Line, NewInvoice, ShownInvoice},
+    money::Currency,
 };
 
 /// The fields of a line, and those of the form.
@@ -44,8 +39,6 @@ const FIELDS: &[(&str, As)] = &[
 const NOTES: &[(&str, As)] = &[("notes", As::Text)];
 /// Lines a new invoice begins with, and empty ones that follow the filled ones.
 const LINES_AT_FIRST: usize = 3;
-/// What stands where nothing can be added up.
-const NOTHING: &str = "–";
 
 #[derive(Template)]
 #[template(path = "pages/invoice/edit.html")]
@@ -57,9 +50,7 @@ struct Edit {
     clients: Choices,
     projects: Choices,
     currencies: Choices,
-    sums: Sums,
-    /// How the reader writes numbers.
-    format: NumberFormat,
+    totals: Totals,
 }
 
 #[derive(Template)]
@@ -68,70 +59,6 @@ struct Notes {
     shell: Shell,
     form: Form,
     invoice: Invoice,
-}
-
-/// What the lines of a form add up to, as it is shown.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Sums {
-    /// Of each line; empty where there is nothing to multiply yet.
-    pub amounts: Vec<String>,
-    pub subtotal: String,
-    pub tax: String,
-    pub total: String,
-}
-
-impl Sums {
-    /// Of lines, each with a quantity and a rate as they were typed.
-    pub fn new(
-        lines: &[(&str, &str)],
-        tax_rate: &str,
-        currency: Currency,
-        format: NumberFormat,
-    ) -> Self {
-        let shown = |minor| format.grouped(Decimal::new(minor, currency.exponent()));
-        let number = |typed: &str, default, read: ReadNumber| number(format, typed, default, read);
-        let mut amounts = Vec::with_capacity(lines.len());
-        let (mut counted, mut is_whole) = (Vec::new(), true);
-        for (quantity, rate) in lines {
-            if rate.trim().is_empty() {
-                // Not said yet, unless it is how many of nothing.
-                amounts.push(String::new());
-                continue;
-            }
-            let read = (number(quantity, "1", money::quantity), number(rate, "", money::rate));
-            let amount = match read {
-                (Some(quantity), Some(rate)) => {
-                    let amount = money::line_amount(quantity, rate, currency).ok();
-                    counted.push(Line { description: String::new(), quantity, rate });
-                    amount
-                }
-                _ => None,
-            };
-            is_whole &= amount.is_some();
-            amounts.push(amount.map_or_else(|| NOTHING.to_owned(), shown));
-        }
-        let tax_rate = number(tax_rate, "0", money::tax_rate).filter(|_| is_whole);
-        let priced = tax_rate.and_then(|tax_rate| price(counted, tax_rate, currency).ok());
-        match priced.map(|priced| priced.totals) {
-            Some(Totals { subtotal, tax, amount }) => {
-                Self { amounts, subtotal: shown(subtotal), tax: shown(tax), total: shown(amount) }
-            }
-            None => {
-                let nothing = || NOTHING.to_owned();
-                Self { amounts, subtotal: nothing(), tax: nothing(), total: nothing() }
-            }
-        }
-    }
-}
-
-/// How a number is read that must keep the rules of its field.
-type ReadNumber = fn(&Value) -> Result<Decimal, Rule>;
-
-/// Reads a number as it was typed, `default` where nothing was.
-fn number(format: NumberFormat, typed: &str, default: &str, read: ReadNumber) -> Option<Decimal> {
-    let field = Fields::default().with("number", typed).or_with("number", default);
-    let field = field.typed_in(format);
-    read(field.object(&[("number", As::Number)]).get("number")?).ok()
 }
 
 /// The form of a new invoice; the query may say for whom and for what.
@@ -327,17 +254,10 @@ async fn edit_page(
         futures_util::future::try_join(choice::clients(visit), choice::projects(visit)).await?;
     projects.insert(0, (String::new(), "None".to_owned()));
     let account = visit.frame.account.currency;
-    let currency = Currency::from_code(form.value("currency")).unwrap_or(account);
-    let rows = form.fields.all_rows("items");
-    let typed = |row: usize, name: &str| form.number_value(&format!("items.{row}.{name}"));
-    let lines: Vec<_> =
-        (0..rows.len()).map(|row| (typed(row, "quantity"), typed(row, "rate"))).collect();
-    let lines: Vec<_> = lines.iter().map(|(many, rate)| (many.as_str(), rate.as_str())).collect();
-    let format = visit.frame.number_format;
-    let sums = Sums::new(&lines, &form.number_value("taxRate"), currency, format);
+    let totals = Totals::of(&form.fields, account, visit.frame.number_format);
     let shell = visit.shell(Section::Invoices);
     let currencies = choice::currencies(account);
-    let page = Edit { shell, form, invoice, clients, projects, currencies, sums, format };
+    let page = Edit { shell, form, invoice, clients, projects, currencies, totals };
     Ok(answer(status, &page))
 }
 
@@ -364,13 +284,6 @@ impl Edit {
             "Quantity" => self.form.number(&name, label).attribute("placeholder", "1"),
             _ => self.form.number(&name, label),
         }
-    }
-
-    /// Currencies without the usual two decimals: `XOF 0 KWD 3`.
-    fn exponents(&self) -> String {
-        let unusual = Currency::all().iter().filter(|currency| currency.exponent() != 2);
-        let shown = unusual.map(|currency| format!("{currency} {}", currency.exponent()));
-        shown.collect::<Vec<_>>().join(" ")
     }
 
     fn action(&self) -> String {

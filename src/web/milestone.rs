@@ -4,7 +4,8 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use super::{
-    choice::Choices,
+    choice::{self, Choices},
+    editing::Editing,
     fields::{As, Fields},
     form::{Control, Form},
     page::answer,
@@ -35,6 +36,7 @@ const FIELDS: &[(&str, As)] = &[
 struct Edit {
     shell: Shell,
     form: Form,
+    editing: Editing,
     project: Project,
     milestone: Milestone,
 }
@@ -50,10 +52,7 @@ pub fn said(status: &MilestoneStatus) -> &'static str {
 
 /// Every place a milestone can stand at, to choose from.
 pub fn statuses() -> Choices {
-    let shown = |word: &&str| {
-        Some(((*word).to_owned(), said(&MilestoneStatus::from_word(word)?).to_owned()))
-    };
-    MilestoneStatus::WORDS.iter().filter_map(shown).collect()
+    choice::words(MilestoneStatus::WORDS, MilestoneStatus::from_word, said)
 }
 
 /// The field of its amount, which is in the currency of the project.
@@ -188,5 +187,8 @@ fn edit_page(
     milestone: Milestone,
 ) -> Response {
     let shell = visit.shell(Section::Projects);
-    answer(status, &Edit { shell, form, project, milestone })
+    let page = format!("/projects/{}/milestones/{}", project.id, milestone.id);
+    let editing =
+        Editing::of("milestone", &page, &milestone.name).within(&place(&project), &project.name);
+    answer(status, &Edit { shell, form, editing, project, milestone })
 }

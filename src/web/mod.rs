@@ -11,6 +11,7 @@ pub mod control;
 pub mod cookie;
 pub mod dashboard;
 pub mod days;
+pub mod editing;
 pub mod exchange_rate;
 pub mod export;
 pub mod face;
@@ -25,12 +26,14 @@ pub mod invoice_defaults;
 pub mod invoice_editor;
 pub mod invoice_link;
 pub mod invoice_sheet;
+pub mod invoice_totals;
 pub mod locale;
 pub mod mailto;
 pub mod message;
 pub mod milestone;
 pub mod page;
 pub mod pager;
+pub mod pages;
 pub mod passkey;
 pub mod portfolio;
 pub mod profile;
@@ -55,15 +58,19 @@ use std::sync::Arc;
 
 use poem::{Endpoint, EndpointExt, Response, Route, http::Method};
 
-use self::visit::Pages;
+use self::{
+    pages::Pages,
+    visit::{Guest, Visit},
+};
 use crate::{
     app::{App, limit::Limit},
     http::middleware::rate_limit::RouteLimit,
 };
 
-/// Every page. `:id` is an id as the APIs write it, `:token` the secret of a public link.
+/// Every page: those that `pages` lead to are for signed-in readers, those of `open` for all. `:id`
+/// is an id as the APIs write it, `:token` the secret of a public link.
 pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
-    let pages = Pages(app);
+    let (pages, open) = (Pages::<Visit>::of(app), Pages::<Guest>::of(app));
     let app = Arc::clone(app);
     Route::new()
         .nest("/assets", asset::routes())
@@ -73,14 +80,14 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/clients/:id", pages.show(client::show))
         .at("/clients/:id/edit", pages.page(client::edit, client::update))
         .at("/clients/:id/delete", pages.act(client::delete))
-        .at("/login", pages.open_page(session::login, session::sign_in))
-        .at("/login/passkey", pages.open_act(passkey::login))
-        .at("/login/passkey/options", pages.open_act(passkey::start_login))
+        .at("/login", open.page(session::login, session::sign_in))
+        .at("/login/passkey", open.act(passkey::login))
+        .at("/login/passkey/options", open.act(passkey::start_login))
         .at("/logout", pages.act(session::logout))
-        .at("/welcome", pages.open_page(registration::welcome, registration::found))
-        .at("/register", pages.open_page(registration::new, registration::register))
-        .at("/forgot", pages.open_page(code::forgot, code::send))
-        .at("/reset", pages.open_page(code::reset, code::set))
+        .at("/welcome", open.page(registration::welcome, registration::found))
+        .at("/register", open.page(registration::new, registration::register))
+        .at("/forgot", open.page(code::forgot, code::send))
+        .at("/reset", open.page(code::reset, code::set))
         .nest("/settings", settings(&pages))
         .at("/projects", pages.page(project::list, project::create))
         .at("/projects/new", pages.show(project::new))
@@ -108,9 +115,10 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/messages/:id", pages.show(message::show))
         .at("/messages/:id/unread", pages.act(message::mark_unread))
         .at("/messages/:id/delete", pages.act(message::delete))
-        .at("/p/:token", pages.open_page(public_proposal::show, public_proposal::reply))
+        .at("/p/:token", open.page(public_proposal::show, public_proposal::reply))
         .at("/invoices", pages.page(invoice::list, invoice_editor::create))
         .at("/invoices/new", pages.show(invoice_editor::new))
+        .at("/invoices/totals", pages.act(invoice_totals::show))
         .at("/invoices/:id", pages.show(invoice::show))
         .at("/invoices/:id/edit", pages.page(invoice_editor::edit, invoice_editor::update))
         .at("/invoices/:id/send", pages.act(invoice::send))
@@ -120,9 +128,9 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/invoices/:id/duplicate", pages.act(invoice::duplicate))
         .at("/invoices/:id/delete", pages.act(invoice::delete))
         .at("/invoices/:id/pdf", pages.show(invoice::pdf))
-        .at("/i/:token", pages.open(invoice_link::show))
-        .at("/i/:token/pdf", pages.open(invoice_link::pdf))
-        .at("/images/:id", pages.open(image::show))
+        .at("/i/:token", open.show(invoice_link::show))
+        .at("/i/:token/pdf", open.show(invoice_link::pdf))
+        .at("/images/:id", open.show(image::show))
         .at("/profile", pages.page(profile::edit, profile::update))
         .at("/profile/picture", pages.act(profile::set_picture))
         .at("/profile/picture/delete", pages.act(profile::remove_picture))
@@ -132,11 +140,11 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/profile/portfolio/:id/delete", pages.act(portfolio::delete))
         .at("/profile/portfolio/:id/pictures", pages.act(portfolio::add_picture))
         .at("/profile/portfolio/:id/pictures/delete", pages.act(portfolio::remove_picture))
-        .at("/u/:username", pages.open(public_profile::show))
-        .at("/u/:username/messages", pages.open_act(public_profile::write))
-        .at("/p/:token/pdf", pages.open(public_proposal::print))
-        .at("/verify-email", pages.open_page(verify_email::ask, verify_email::verify))
-        .at("/not-me", pages.open_page(verify_email::ask_removal, verify_email::remove))
+        .at("/u/:username", open.show(public_profile::show))
+        .at("/u/:username/messages", open.act(public_profile::write))
+        .at("/p/:token/pdf", open.show(public_proposal::print))
+        .at("/verify-email", open.page(verify_email::ask, verify_email::verify))
+        .at("/not-me", open.page(verify_email::ask_removal, verify_email::remove))
         .map_to_response()
         .around(move |pages, request| {
             let app = Arc::clone(&app);
@@ -145,7 +153,7 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
 }
 
 /// What is set once.
-fn settings(pages: &Pages) -> Route {
+fn settings(pages: &Pages<Visit>) -> Route {
     Route::new()
         .at("/", pages.page(settings::show, settings::update))
         .at("/verify-email", pages.act(settings::verify_email))

@@ -12,6 +12,8 @@ pub struct Pager {
     first: u64,
     last: u64,
     total: u64,
+    is_empty: bool,
+    is_of_nothing: bool,
     newer: Option<String>,
     older: Option<String>,
 }
@@ -25,21 +27,41 @@ impl Pager {
         let before = u64::from(page.number - 1) * u64::from(page.size);
         let last = before + listing.entries.len() as u64;
         let first = if listing.entries.is_empty() { last } else { before + 1 };
-        let at = |number: u32| {
-            let params = request.params::<Vec<(String, String)>>().unwrap_or_default();
-            let kept =
-                params.into_iter().filter(|(name, value)| name != "page" && !value.is_empty());
-            let pairs: Vec<(String, String)> =
-                kept.chain([("page".to_owned(), number.to_string())]).collect();
-            let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
-            format!("{}?{query}", request.original_uri().path())
-        };
+        let at = |number: u32| link(request, &["page"], Some(("page", &number.to_string())));
         Self {
             first,
             last,
             total: listing.total,
+            is_empty: listing.entries.is_empty(),
+            is_of_nothing: listing.total == 0 && params(request, &["page"]).is_empty(),
             newer: (page.number > 1).then(|| at(page.number - 1)),
             older: (last < listing.total).then(|| at(page.number + 1)),
         }
     }
+
+    /// Whether nothing is on this page of the list.
+    pub fn is_empty(&self) -> bool {
+        self.is_empty
+    }
+
+    /// Whether the list, without a filter, has no entry on any page.
+    pub fn is_of_nothing(&self) -> bool {
+        self.is_of_nothing
+    }
+}
+
+/// A link to the list that this request asked for, with another parameter in place of these.
+pub fn link(request: &Request, replaced: &[&str], other: Option<(&str, &str)>) -> String {
+    let mut pairs = params(request, replaced);
+    pairs.extend(other.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("{}{mark}{query}", request.original_uri().path())
+}
+
+/// What else was asked of a list than these parameters.
+fn params(request: &Request, but: &[&str]) -> Vec<(String, String)> {
+    let mut pairs = request.params::<Vec<(String, String)>>().unwrap_or_default();
+    pairs.retain(|(name, value)| !but.contains(&&**name) && !value.is_empty());
+    pairs
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{
     choice::{self, Choices},
     days::Days,
+    editing::Editing,
     fields::{As, Fields},
     form::{Control, Form},
     page::answer,
@@ -73,6 +74,7 @@ struct Show {
 struct Edit {
     shell: Shell,
     form: Form,
+    editing: Editing,
     clients: Choices,
     currencies: Choices,
     /// None for a new one.
@@ -128,9 +130,7 @@ pub fn said(status: &ProjectStatus) -> &'static str {
 
 /// Every place a project can stand at, to choose from.
 pub fn statuses() -> Choices {
-    let shown =
-        |word: &&str| Some(((*word).to_owned(), said(&ProjectStatus::from_word(word)?).to_owned()));
-    ProjectStatus::WORDS.iter().filter_map(shown).collect()
+    choice::words(ProjectStatus::WORDS, ProjectStatus::from_word, said)
 }
 
 /// Whether the day a project was to be done by has passed, and it is not.
@@ -286,6 +286,12 @@ async fn edit_page(
 ) -> Result<Response> {
     let clients = choice::clients(&visit).await?;
     let currencies = choice::currencies(visit.frame.account.currency);
+    let editing = match &project {
+        Some(project) => {
+            Editing::of("project", &format!("/projects/{}", project.id), &project.name)
+        }
+        None => Editing::new("/projects", "Projects", "New project", "Add the project"),
+    };
     let shell = visit.shell(Section::Projects);
-    Ok(answer(status, &Edit { shell, form, clients, currencies, project }))
+    Ok(answer(status, &Edit { shell, form, editing, clients, currencies, project }))
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{
     choice::{self, Choices},
     days::Days,
+    editing::Editing,
     fields::{As, Fields},
     form::{Control, Form},
     mailto::mailto,
@@ -73,6 +74,7 @@ struct Link {
 struct Edit {
     shell: Shell,
     form: Form,
+    editing: Editing,
     clients: Choices,
     currencies: Choices,
     /// None for a new one.
@@ -102,10 +104,7 @@ pub fn said(status: &ProposalStatus) -> &'static str {
 
 /// Every place a proposal can stand at, to choose from.
 pub fn statuses() -> Choices {
-    let shown = |word: &&str| {
-        Some(((*word).to_owned(), said(&ProposalStatus::from_word(word)?).to_owned()))
-    };
-    ProposalStatus::WORDS.iter().filter_map(shown).collect()
+    choice::words(ProposalStatus::WORDS, ProposalStatus::from_word, said)
 }
 
 /// Whether the client can answer no more, since the last day has passed.
@@ -303,6 +302,12 @@ async fn edit_page(
 ) -> Result<Response> {
     let clients = choice::clients(&visit).await?;
     let currencies = choice::currencies(visit.frame.account.currency);
+    let editing = match &proposal {
+        Some(proposal) => {
+            Editing::of("proposal", &format!("/proposals/{}", proposal.id), &proposal.title)
+        }
+        None => Editing::new("/proposals", "Proposals", "New proposal", "Save the draft"),
+    };
     let shell = visit.shell(Section::Proposals);
-    Ok(page(status, &Edit { shell, form, clients, currencies, proposal }))
+    Ok(page(status, &Edit { shell, form, editing, clients, currencies, proposal }))
 }

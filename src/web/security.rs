@@ -1,10 +1,10 @@
 //! `/settings/security`: what keeps others out of the account.
 
 use askama::Template;
-use jiff::{Timestamp, tz::TimeZone};
 use poem::{Response, http::StatusCode};
 
 use super::{
+    days::Days,
     fields::{As, Fields},
     form::Form,
     page::answer,
@@ -14,7 +14,6 @@ use super::{
 };
 use crate::domain::{
     account::Password,
-    date::{self, DateFormat},
     error::Result,
     form,
     passkey::{PASSKEYS_MAX, Passkey},
@@ -135,7 +134,7 @@ pub async fn page(visit: &Visit, status: StatusCode, forms: Forms) -> Result<Res
     let two_factor = app.two_factor(claims).await?;
     let passkeys = app.list_passkeys(claims).await?;
     let sessions = app.list_sessions(claims).await?;
-    let days = Days { format: visit.dates(), zone: visit.frame.account.zone.rules()? };
+    let days = Days::of(visit)?;
     let fresh = |form: Option<Form>| form.unwrap_or_else(|| visit.form(Fields::default()));
     let page = Security {
         shell: visit.shell(Section::Settings),
@@ -147,8 +146,8 @@ pub async fn page(visit: &Visit, status: StatusCode, forms: Forms) -> Result<Res
         passkeys: passkeys
             .into_iter()
             .map(|passkey| PasskeyRow {
-                created: days.show(passkey.created_at),
-                last_used: passkey.last_used_at.map(|at| days.show(at)),
+                created: days.on(&passkey.created_at),
+                last_used: passkey.last_used_at.map(|at| days.on(&at)),
                 passkey,
             })
             .collect(),
@@ -158,24 +157,12 @@ pub async fn page(visit: &Visit, status: StatusCode, forms: Forms) -> Result<Res
             .into_iter()
             .map(|session| SessionRow {
                 device: session.device.words(),
-                created: days.show(session.created_at),
-                last_used: days.show(session.last_used_at),
+                created: days.on(&session.created_at),
+                last_used: days.on(&session.last_used_at),
                 is_current: session.id == claims.session,
                 session,
             })
             .collect(),
     };
     Ok(answer(status, &page))
-}
-
-/// Writes instants as the reader's days.
-struct Days {
-    format: DateFormat,
-    zone: TimeZone,
-}
-
-impl Days {
-    fn show(&self, at: Timestamp) -> String {
-        self.format.show(date::day_in(at, &self.zone))
-    }
 }

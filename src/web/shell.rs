@@ -82,6 +82,11 @@ impl Shell {
         Self { name, token, notice, unproven, section, unread }
     }
 
+    /// What the part is called where one is.
+    pub fn title(&self) -> &'static str {
+        self.section.place().1
+    }
+
     /// Every part, in the order of use.
     pub fn links(&self) -> impl Iterator<Item = Link> {
         Section::ALL.into_iter().map(|section| {

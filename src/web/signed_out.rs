@@ -1,7 +1,7 @@
 //! A form that is sent after its session has ended. The person signs in, sees the form again as it
 //! was filled in, and saves it: it is never carried out by itself, and nobody else gets to see it.
 
-use std::{future::Future, sync::Arc};
+use std::sync::Arc;
 
 use poem::{
     Endpoint, Request, Response,
@@ -15,6 +15,7 @@ use super::{
     form_body::Pictures,
     guest::Guest,
     page::{redirect, shape},
+    pages::Act,
     session::{self, Onward, local},
     visit::Visit,
 };
@@ -143,11 +144,7 @@ pub async fn returned(
 
 /// Shows a form again as it was filled in, on its page. Nothing of it is carried out: what `act`
 /// wants to write fails, which leads to the form as anything else does that is wrong with it.
-pub async fn show_again<F, Fut>(visit: Visit, held: HeldForm, act: F) -> poem::Result<Response>
-where
-    F: Fn(Visit, Fields) -> Fut,
-    Fut: Future<Output = Result<Response>>,
-{
+pub async fn show_again(visit: Visit, held: HeldForm, act: &Act<Visit>) -> poem::Result<Response> {
     let again = if held.had_file { " Please choose the file again, too." } else { "" };
     let alert = format!("{}.{again}", Error::unsaved().message());
     let app = Arc::clone(&visit.app);

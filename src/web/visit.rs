@@ -1,13 +1,11 @@
 //! Who opens a page: a signed-in reader with a cookie, or anybody. All that a page's function
-//! needs comes with its visit; what every form must prove is checked before it is called.
+//! needs comes with its visit.
 
-use std::{future::Future, sync::Arc};
+use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use poem::{
-    Endpoint, Request, Response, RouteMethod,
-    endpoint::make,
-    get,
+    Request, Response,
     http::{StatusCode, header},
 };
 
@@ -15,19 +13,16 @@ use super::{
     cookie::{self, Notice},
     fields::Fields,
     form::Form,
-    form_body::Pictures,
     page::redirect,
     shell::{Section, Shell},
-    signed_out::{self, Sent},
 };
 use crate::{
-    app::{App, asker::Asker, frame::Frame, held_form::HeldForm, limit::Limit},
+    app::{App, frame::Frame},
     domain::{
         date::{self, DateFormat},
         error::{Error, Kind, Result},
         id::{Id, Named},
         idempotency::{Once, Outcome, RequestKey},
-        limit::Standing,
         session::{Claims, Device},
     },
     http::{
@@ -49,181 +44,12 @@ pub struct Visit {
     restored: Option<String>,
 }
 
-/// The ways to the pages of one program.
-pub struct Pages<'a>(pub &'a Arc<App>);
-
-impl Pages<'_> {
-    /// A page of a signed-in reader.
-    pub fn show<F, Fut>(&self, show: F) -> RouteMethod
-    where
-        F: Fn(Visit) -> Fut + Send + Sync + Copy + 'static,
-        Fut: Future<Output = Result<Response>> + Send + 'static,
-    {
-        let app = Arc::clone(self.0);
-        get(make(move |request| {
-            let app = Arc::clone(&app);
-            async move {
-                match Visit::open(app, request).await? {
-                    Ok(visit) => visit.told(show).await,
-                    Err((_, elsewhere)) => Ok(elsewhere),
-                }
-            }
-        }))
-    }
-
-    /// A form that a signed-in reader sends.
-    pub fn act<F, Fut>(&self, act: F) -> RouteMethod
-    where
-        F: Fn(Visit, Fields) -> Fut + Send + Sync + Copy + 'static,
-        Fut: Future<Output = Result<Response>> + Send + 'static,
-    {
-        RouteMethod::new().post(self.taking(act))
-    }
-
-    /// A page with its form.
-    pub fn page<F, Fut, G, Gut>(&self, show: F, act: G) -> RouteMethod
-    where
-        F: Fn(Visit) -> Fut + Send + Sync + Copy + 'static,
-        Fut: Future<Output = Result<Response>> + Send + 'static,
-        G: Fn(Visit, Fields) -> Gut + Send + Sync + Copy + 'static,
-        Gut: Future<Output = Result<Response>> + Send + 'static,
-    {
-        self.show(show).post(self.taking(act))
-    }
-
-    fn taking<F, Fut>(&self, act: F) -> impl Endpoint<Output = Response> + use<F, Fut>
-    where
-        F: Fn(Visit, Fields) -> Fut + Send + Sync + Copy + 'static,
-        Fut: Future<Output = Result<Response>> + Send + 'static,
-    {
-        let app = Arc::clone(self.0);
-        make(move |mut request: Request| {
-            let app = Arc::clone(&app);
-            async move {
-                // Put there by the program alone, once the form's owner has signed in.
-                let held = request.extensions_mut().remove::<HeldForm>();
-                if held.is_none() {
-                    check_origin(&app, &request).map_err(into_poem)?;
-                }
-                let mut visit = match Visit::open(Arc::clone(&app), request).await? {
-                    Ok(visit) => visit,
-                    Err((request, elsewhere)) => {
-                        count_open_form(&app).await.map_err(into_poem)?;
-                        return Box::pin(signed_out::hold_unread(app, request, elsewhere)).await;
-                    }
-                };
-                if let Some(held) = held {
-                    return Box::pin(signed_out::show_again(visit, held, act)).await;
-                }
-                let fields = Fields::read(&mut visit.request, Pictures::Taken).await?;
-                let fields = fields.typed_in(visit.frame.number_format);
-                let session = visit.form_session(&fields).map_err(into_poem)?;
-                let claims = visit.claims;
-                match session {
-                    Some(session) if session == claims => {}
-                    // Made in an earlier session of the same person.
-                    Some(session) if session.account == claims.account => {
-                        if !signed_out::is_logout(&visit.request) {
-                            let sent = Sent::new(&visit.request, &fields);
-                            return Box::pin(signed_out::show_again(visit, sent.form, act)).await;
-                        }
-                    }
-                    _ => return Err(into_poem(Error::forbidden(STALE))),
-                }
-                let sent = Sent::new(&visit.request, &fields);
-                let asker = asker(&app, &visit.request);
-                // The work of a page is large: here it would take its place on the stack for each
-                // of the ways through this function.
-                match asker.ask(Box::pin(act(visit, fields))).await {
-                    // The session ended while the form was being saved.
-                    Err(error) if *error.kind() == Kind::Unauthenticated => {
-                        let guest = Guest::new(app, Request::default());
-                        Box::pin(signed_out::hold(guest, claims.account, sent)).await
-                    }
-                    answered => answered.map_err(into_poem),
-                }
-            }
-        })
-    }
-
-    /// A page that is open to all.
-    pub fn open<F, Fut>(&self, show: F) -> RouteMethod
-    where
-        F: Fn(Guest) -> Fut + Send + Sync + Copy + 'static,
-        Fut: Future<Output = Result<Response>> + Send + 'static,
-    {
-        let app = Arc::clone(self.0);
-        get(make(move |request| {
-            let app = Arc::clone(&app);
-            async move { show(Guest::new(app, request)).await.map_err(into_poem) }
-        }))
-    }
-
-    /// A page that is open to all, with its form.
-    pub fn open_page<F, Fut, G, Gut>(&self, show: F, act: G) -> RouteMethod
-    where
-        F: Fn(Guest) -> Fut + Send + Sync + Copy + 'static,
-        Fut: Future<Output = Result<Response>> + Send + 'static,
-        G: Fn(Guest, Fields) -> Gut + Send + Sync + Copy + 'static,
-        Gut: Future<Output = Result<Response>> + Send + 'static,
-    {
-        self.open(show).post(self.open_taking(act))
-    }
-
-    /// A form that anybody may send.
-    pub fn open_act<F, Fut>(&self, act: F) -> RouteMethod
-    where
-        F: Fn(Guest, Fields) -> Fut + Send + Sync + Copy + 'static,
-        Fut: Future<Output = Result<Response>> + Send + 'static,
-    {
-        RouteMethod::new().post(self.open_taking(act))
-    }
-
-    fn open_taking<F, Fut>(&self, act: F) -> impl Endpoint<Output = Response> + use<F, Fut>
-    where
-        F: Fn(Guest, Fields) -> Fut + Send + Sync + Copy + 'static,
-        Fut: Future<Output = Result<Response>> + Send + 'static,
-    {
-        let app = Arc::clone(self.0);
-        make(move |mut request| {
-            let app = Arc::clone(&app);
-            async move {
-                check_origin(&app, &request).map_err(into_poem)?;
-                // Here, so that no form can be forgotten; many have a limit of their own besides.
-                count_open_form(&app).await.map_err(into_poem)?;
-                let fields = Fields::read(&mut request, Pictures::Refused).await?;
-                let asker = asker(&app, &request);
-                asker.ask(act(Guest::new(app, request), fields)).await.map_err(into_poem)
-            }
-        })
-    }
-}
-
-/// Who sends a form, with what the browser's cookies say.
-fn asker(app: &App, request: &Request) -> Asker {
-    Asker {
-        token: cookie::session(app, request).map(str::to_owned),
-        marks: cookie::marks(app, request),
-        ..Asker::current()
-    }
-}
-
-/// Counts a form that anybody may send.
-async fn count_open_form(app: &App) -> Result<()> {
-    let Some(address) = Asker::current().address else { return Ok(()) };
-    let standing = app.count_address(Limit::OpenForm, address).await?;
-    standing.and_then(Standing::refusal).map_or(Ok(()), |refusal| Err(Error::too_many(refusal)))
-}
-
-/// What is said of a form without its token.
-const STALE: &str = "This page is out of date; open it again and send it once more";
-
 /// Where forms without a token's name send one: scripts.
 const TOKEN_HEADER: &str = "x-form-token";
 
 impl Visit {
     /// Finds out who reads; others are sent to sign in.
-    async fn open(
+    pub(super) async fn open(
         app: Arc<App>,
         request: Request,
     ) -> poem::Result<std::result::Result<Self, (Request, Response)>> {
@@ -251,24 +77,8 @@ impl Visit {
         }
     }
 
-    /// Shows a page, and forgets the notice on it.
-    async fn told<F, Fut>(self, show: F) -> poem::Result<Response>
-    where
-        F: Fn(Visit) -> Fut,
-        Fut: Future<Output = Result<Response>>,
-    {
-        let (app, has_notice) =
-            (Arc::clone(&self.app), cookie::notice(&self.app, &self.request).is_some());
-        let mut response = show(self).await.or_else(|error| ended(&app, error))?;
-        let is_page = response.content_type().is_some_and(|kind| kind.starts_with("text/html"));
-        if has_notice && is_page {
-            cookie::clear_notice(&app, &mut response);
-        }
-        Ok(response)
-    }
-
     /// The session that a form was made for.
-    fn form_session(&self, fields: &Fields) -> Result<Option<Claims>> {
+    pub(super) fn form_session(&self, fields: &Fields) -> Result<Option<Claims>> {
         let header = self.request.header(TOKEN_HEADER).unwrap_or_default();
         self.app.form_session(if header.is_empty() { fields.get("_token") } else { header })
     }
@@ -421,33 +231,4 @@ fn wanted(request: &Request) -> String {
         }
         _ => String::new(),
     }
-}
-
-/// A session that ended while the page was made leads to sign in; other failures stay.
-fn ended(app: &App, error: Error) -> poem::Result<Response> {
-    if *error.kind() != Kind::Unauthenticated {
-        return Err(into_poem(error));
-    }
-    let mut response = redirect("/login");
-    cookie::clear_session(app, &mut response);
-    Ok(response)
-}
-
-/// Refuses a form that another site sends. Browsers say where a form comes from; programs that
-/// say nothing act for nobody but themselves.
-fn check_origin(app: &App, request: &Request) -> Result<()> {
-    let is_ours = match (request.header("sec-fetch-site"), request.header(header::ORIGIN)) {
-        (Some(site), _) => matches!(site, "same-origin" | "none"),
-        (None, Some(origin)) => {
-            let host = request.header(header::HOST).unwrap_or_default();
-            let of_host = origin.split_once("://").is_some_and(|(_, rest)| rest == host);
-            of_host
-                || app
-                    .public_url()
-                    .strip_prefix(origin)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        }
-        (None, None) => true,
-    };
-    if is_ours { Ok(()) } else { Err(Error::forbidden("This form was sent by another site")) }
 }

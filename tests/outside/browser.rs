@@ -138,6 +138,15 @@ impl Browser {
         self.devtools("Emulation.setScriptExecutionDisabled", json!({"value": true})).await;
     }
 
+    /// Takes the network away, or gives it back.
+    pub async fn set_offline(&self, is_offline: bool) {
+        self.devtools("Network.enable", json!({})).await;
+        let conditions = json!({
+            "offline": is_offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
+        });
+        self.devtools("Network.emulateNetworkConditions", conditions).await;
+    }
+
     /// How wide the window is, and whether its user likes it dark.
     pub async fn look(&self, width: u32, scheme: &str) {
         let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});

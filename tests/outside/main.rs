@@ -19,6 +19,7 @@ mod database;
 #[path = "../it/support/eml.rs"]
 mod eml;
 mod generated_client;
+mod invoice_editor;
 mod page;
 mod passkey;
 mod pdf;

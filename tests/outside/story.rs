@@ -25,7 +25,7 @@ pub fn begin() -> (Server, String, Place) {
 }
 
 /// The first visit: whose program this is.
-async fn make_the_account(ada: &Person) {
+pub async fn make_the_account(ada: &Person) {
     ada.go("/").await;
     ada.sees("Welcome to FreelanceOS").await;
     ada.fill("First name", "Ada").await;
@@ -39,7 +39,7 @@ async fn make_the_account(ada: &Person) {
     ada.sees("First steps").await;
 }
 
-async fn add_a_client(ada: &Person) {
+pub async fn add_a_client(ada: &Person) {
     ada.press("Clients").await;
     ada.press("Add your first client").await;
     ada.fill("Name", "Kamala").await;

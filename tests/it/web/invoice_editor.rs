@@ -1,17 +1,9 @@
 //! `/invoices/new` and `/invoices/:id/edit`.
 
-use std::{
-    io::Write,
-    process::{Command, Stdio},
-};
-
-use freelanceos::{
-    domain::{money::Currency, number_format::NumberFormat},
-    web::invoice_editor::Sums,
-};
+use reqwest::{Method, header};
 use serde_json::{Value, json};
 
-use super::browser::Browser;
+use super::{browser::Browser, numbers::write_numbers};
 use crate::support::spawn_app;
 
 #[tokio::test]
@@ -103,112 +95,91 @@ async fn what_is_wrong_with_a_line_stands_at_that_line() {
     assert_eq!(user.get("/invoices").await.body["total"], 0);
 }
 
-/// Runs the script's calculator over cases; nothing where there is no Node.js.
-fn scripted(cases: &[Value]) -> Option<Vec<Value>> {
-    let script = "const source = require('fs').readFileSync('assets/js/invoice.js', 'utf8'); \
-        import(`data:text/javascript,${encodeURIComponent(source)}`).then(({ sums }) => { \
-        const cases = JSON.parse(require('fs').readFileSync(0, 'utf8')); \
-        console.log(JSON.stringify(cases.map((c) => sums(c.lines, c.taxRate, c.exponent, c.format)))); });";
-    let mut node = Command::new("node")
-        .args(["-e", script])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .ok()?;
-    node.stdin.take().unwrap().write_all(&serde_json::to_vec(cases).unwrap()).unwrap();
-    let output = node.wait_with_output().unwrap();
-    assert!(output.status.success());
-    Some(serde_json::from_slice(&output.stdout).unwrap())
+/// What the editor's script is told of a form with these lines of quantity and rate.
+async fn totals(
+    browser: &Browser<'_>,
+    token: &str,
+    currency: &str,
+    tax_rate: &str,
+    lines: &[(&str, &str)],
+) -> Value {
+    let mut fields = vec![
+        ("_token".to_owned(), token),
+        ("currency".to_owned(), currency),
+        ("taxRate".to_owned(), tax_rate),
+    ];
+    for (row, (quantity, rate)) in lines.iter().enumerate() {
+        fields.push((format!("items.{row}.quantity"), quantity));
+        fields.push((format!("items.{row}.rate"), rate));
+    }
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, text)| (&**name, *text)).collect();
+    let answer = browser.once(&Method::POST, "/invoices/totals", &fields).await.expect(200);
+    serde_json::from_str(&answer.html).unwrap()
 }
 
-#[test]
-fn the_script_adds_up_as_the_server_does() {
-    let quantities = [
-        "",
-        "1",
-        "0.5",
-        "1237",
-        "0",
-        "-1",
-        "1,000",
-        "12,5",
-        "ten",
-        "0.000000000000000001",
-        "1e3",
-        "999999999999999",
-        "1000000000000000.0",
-        "7 000",
-        "0.3333333333333333333",
-        ".5",
-        "1_0",
-        "1 250,5",
-        "2,179",
-        "60,28",
-        "5.",
-    ];
-    let rates = [
-        "",
-        "0.085",
-        "0.005",
-        "-0.005",
-        "1",
-        "-20",
-        "1,250.50",
-        "0.1",
-        "999999999999.99",
-        "1.005",
-        "10000000000000",
-        "1,25,0",
-        "0,085",
-        "5000000000000000",
-        "-",
-        "1'000",
-        "2.5",
-        "0.45",
-        "1234567890123456789012345678901234567890",
-        "0.0000000000000000001",
-        "1.50000000000000000000",
-        "1.250",
-        "1.250,00",
-        "1.250.000",
-        ",5",
-        "1\u{2019}250.5",
-        "\u{2212}20",
-        "1\u{a0}250",
-        "1 25",
-    ];
-    let taxes = ["", "0", "7.5", "100", "19", "0.0001", "0.00001", "101", "-1", "x", "33.3333"];
-    let currencies = ["USD", "XOF", "KWD"].map(|code| Currency::from_code(code).unwrap());
-    let mut cases = Vec::new();
-    let mut expected = Vec::new();
-    let mut place = 0_usize;
-    let mut next = |most: usize| {
-        place =
-            place.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (place >> 33) % most
+#[tokio::test]
+async fn the_totals_of_what_is_typed_are_told_as_the_reader_writes_numbers() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    user.client("Kamala").await;
+    let browser = Browser::of(&user);
+    let page = browser.open("/invoices/new").await.expect(200);
+    let token = page.value("_token").unwrap();
+    let told = |amounts: &[&str], [subtotal, tax, total]: [&str; 3], currency: &str| {
+        json!({
+            "amounts": amounts, "subtotal": subtotal, "tax": tax, "total": total,
+            "currency": currency,
+        })
     };
-    for round in 0..6000 {
-        let currency = currencies[round % 3];
-        let lines: Vec<(&str, &str)> = (0..1 + next(3))
-            .map(|_| (quantities[next(quantities.len())], rates[next(rates.len())]))
-            .collect();
-        let tax = taxes[next(taxes.len())];
-        let word = NumberFormat::WORDS[next(NumberFormat::WORDS.len())];
-        let sums = Sums::new(&lines, tax, currency, NumberFormat::from_word(word).unwrap());
-        let line = |(quantity, rate): &(&str, &str)| json!({"quantity": quantity, "rate": rate});
-        cases.push(json!({
-            "lines": lines.iter().map(line).collect::<Vec<_>>(),
-            "taxRate": tax, "exponent": currency.exponent(), "format": word,
-        }));
-        expected.push(json!({
-            "amounts": sums.amounts, "subtotal": sums.subtotal, "tax": sums.tax, "total": sums.total,
-        }));
+    let none = ["–"; 3];
+    type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], Value);
+    let cases: [Case<'_>; 14] = [
+        // A line may say nothing yet, or how many of nothing; one of each goes without saying.
+        (
+            "USD",
+            "7.5",
+            &[("1237", "0.085"), ("", ""), ("5", " "), ("", "1,250.50")],
+            told(&["105.15", "", "", "1,250.50"], ["1,355.65", "101.67", "1,457.32"], "USD"),
+        ),
+        // Half away from zero, in the decimals of the currency.
+        ("USD", "", &[("1", "0.005")], told(&["0.01"], ["0.01", "0.00", "0.01"], "USD")),
+        ("XOF", "33.3333", &[("0.5", "1")], told(&["1"], ["1", "0", "1"], "XOF")),
+        ("KWD", "0", &[(".5", "1.005")], told(&["0.503"], ["0.503", "0.000", "0.503"], "KWD")),
+        (
+            "USD",
+            "0",
+            &[("2", "20"), ("1", "-5")],
+            told(&["40.00", "-5.00"], ["35.00", "0.00", "35.00"], "USD"),
+        ),
+        ("USD", "0", &[], told(&[], ["0.00"; 3], "USD")),
+        // What cannot be calculated is told as nothing.
+        ("USD", "0", &[("ten", "1"), ("1", "1")], told(&["–", "1.00"], none, "USD")),
+        ("USD", "0", &[("0", "1")], told(&["–"], none, "USD")),
+        ("USD", "0", &[("1", "2,17")], told(&["–"], none, "USD")),
+        ("USD", "0", &[("1", "-1")], told(&["-1.00"], none, "USD")),
+        ("USD", "101", &[("1", "1")], told(&["1.00"], none, "USD")),
+        ("USD", "x", &[("1", "1")], told(&["1.00"], none, "USD")),
+        ("USD", "0", &[("999999999999999", "999999999999.99")], told(&["–"], none, "USD")),
+        // The account's currency, where the form has none.
+        ("", "0", &[("1", "1")], told(&["1.00"], ["1.00", "0.00", "1.00"], "USD")),
+    ];
+    for (currency, tax, lines, expected) in cases {
+        let totals = totals(&browser, &token, currency, tax, lines).await;
+        assert_eq!(totals, expected, "{currency} {tax} {lines:?}");
     }
-    let Some(computed) = scripted(&cases) else {
-        eprintln!("left out: there is no Node.js to run the script");
-        return;
-    };
-    for ((case, computed), expected) in cases.iter().zip(&computed).zip(&expected) {
-        assert_eq!(computed, expected, "{case}");
-    }
+    write_numbers(&browser, "1.234,56").await;
+    let told_so = told(&["1.250,50"], ["1.250,50", "93,79", "1.344,29"], "USD");
+    assert_eq!(totals(&browser, &token, "USD", "7,5", &[("", "1.250,5")]).await, told_so);
+    assert_eq!(user.get("/invoices").await.body["total"], 0);
+}
+
+#[tokio::test]
+async fn totals_are_told_to_nobody_but_a_signed_in_reader_with_a_form_of_ours() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let fields = [("items.0.rate", "1")];
+    let browser = Browser::of(&user);
+    browser.once(&Method::POST, "/invoices/totals", &fields).await.expect(403);
+    let stranger = Browser::new(&app).once(&Method::POST, "/invoices/totals", &fields).await;
+    assert_eq!(stranger.headers[header::LOCATION], "/login");
 }

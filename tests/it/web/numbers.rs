@@ -4,7 +4,7 @@ use super::browser::Browser;
 use crate::support::{User, spawn_app};
 
 /// Has the account write numbers so.
-async fn write_numbers(browser: &Browser<'_>, format: &str) {
+pub async fn write_numbers(browser: &Browser<'_>, format: &str) {
     let page = browser.open("/settings/invoices").await.expect(200);
     let typed = [
         ("prefix", "INV"),

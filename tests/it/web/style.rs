@@ -1,9 +1,12 @@
-//! The stylesheet: its parts are one file in the end, so no part may style what another has named.
+//! Stylesheet and scripts: all of them are served. The parts of the stylesheet are one file in the
+//! end, so no part may style what another has named.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
 };
+
+use crate::support::{TestApp, spawn_app};
 
 /// Parts that each style pages of their own; the others are for all pages.
 const PARTS: [&str; 5] = ["account", "dashboard", "invoice", "profile", "project"];
@@ -53,4 +56,47 @@ fn no_part_of_the_stylesheet_styles_a_class_of_another_part() {
         }
     }
     assert!(clashes.is_empty(), "{clashes:#?}");
+}
+
+const ASSETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets");
+
+async fn asset(app: &TestApp, name: &str) -> String {
+    let answer = app.http.get(format!("{}/assets/{name}", app.base)).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{name}");
+    answer.text().await.unwrap()
+}
+
+#[tokio::test]
+async fn the_stylesheet_is_all_of_its_parts() {
+    let app = spawn_app().await;
+    let style = asset(&app, "app.css").await;
+    for part in fs::read_dir(format!("{ASSETS}/css")).unwrap() {
+        let path = part.unwrap().path();
+        assert!(style.contains(&fs::read_to_string(&path).unwrap()), "{}", path.display());
+    }
+}
+
+/// Adds the assets that the templates in a folder name.
+fn find_named(folder: &str, names: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path().display().to_string();
+        if entry.file_type().unwrap().is_dir() {
+            find_named(&path, names);
+            continue;
+        }
+        let html = fs::read_to_string(&path).unwrap();
+        let found = html.split("asset::path(\"").skip(1);
+        names.extend(found.map(|rest| rest.split('"').next().unwrap().to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn pages_name_no_asset_that_is_not_there() {
+    let app = spawn_app().await;
+    let mut names = BTreeSet::new();
+    find_named(&format!("{ASSETS}/pages"), &mut names);
+    assert!(names.len() > 5, "{names:?}");
+    for name in names {
+        asset(&app, &name).await;
+    }
 }

@@ -1,0 +1,71 @@
+//! The editor of an invoice in a browser: totals follow what is typed.
+
+use serde_json::json;
+
+use crate::{
+    person::{Hand, Person},
+    story::{add_a_client, begin, make_the_account},
+};
+
+/// Types into a field of a line, over what stands there.
+async fn type_cell(ada: &Person, line: usize, name: &str, text: &str) {
+    let script = "const field = document.querySelector(`[name=\"items.${args[0]}.${args[1]}\"]`);
+        field.select();
+        return field";
+    let field = ada.browser.run(script, json!([line, name])).await;
+    ada.browser.type_into(&field, text).await;
+}
+
+/// Whether the totals are marked as not those of what is typed.
+async fn is_behind(ada: &Person) -> bool {
+    let script = "return document.querySelector('form[data-invoice]').dataset.behind === 'yes'";
+    ada.browser.run(script, json!([])).await == true
+}
+
+#[tokio::test]
+async fn totals_follow_what_is_typed_and_say_when_they_cannot() {
+    let (server, url, _place) = begin();
+    let ada = Person::new(&url, Hand::Keyboard).await;
+    make_the_account(&ada).await;
+    add_a_client(&ada).await;
+    ada.go("/invoices/new").await;
+    ada.choose("Client", "Kamala").await;
+    type_cell(&ada, 0, "description", "Words").await;
+    type_cell(&ada, 0, "quantity", "1237").await;
+    type_cell(&ada, 0, "rate", "0.085").await;
+    ada.sees("Total in NGN 105.15").await;
+    ada.fill("Tax in percent", "7.5").await;
+    ada.sees("Subtotal 105.15 Tax 7.89 Total in NGN 113.04").await;
+    type_cell(&ada, 1, "rate", "1,250.50").await;
+    ada.sees("Total in NGN 1,457.32").await;
+    ada.choose("Currency", "KWD").await;
+    ada.sees("Total in KWD 1,457.318").await;
+
+    // Lines move with their amounts, and a new one has none.
+    ada.touch("↑Move line 2 up").await;
+    ada.sees("This is line 1 now.").await;
+    ada.touch("Add a line").await;
+    let amounts =
+        "return [...document.querySelectorAll('[data-amount]')].map((one) => one.textContent)";
+    let amounts = ada.browser.run(amounts, json!([])).await;
+    assert_eq!(amounts, json!(["1,250.500", "105.145", "", ""]));
+    ada.touch("✕Remove line 1").await;
+    ada.sees("Total in KWD 113.031").await;
+    assert!(!is_behind(&ada).await);
+
+    // Without the network the last totals stay, marked, and new ones come when it is back.
+    ada.browser.set_offline(true).await;
+    type_cell(&ada, 0, "quantity", "2474").await;
+    ada.sees("The totals are not up to date").await;
+    ada.sees("Total in KWD 113.031").await;
+    assert!(is_behind(&ada).await);
+    ada.browser.set_offline(false).await;
+    ada.sees("Total in KWD 226.062").await;
+    let is_said = "return document.body.innerText.includes('not up to date')";
+    assert_eq!(ada.browser.run(is_said, json!([])).await, false);
+
+    // What is saved adds up to what was shown.
+    ada.press("Save the draft").await;
+    ada.sees("226.062").await;
+    server.stop();
+}
