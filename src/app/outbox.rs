@@ -3,10 +3,7 @@
 
 use std::{
     future::ready,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -20,7 +17,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{App, limit::Limit};
+use super::{App, environment::Environment};
 use crate::{
     domain::{
         account::{Account, SignInChange},
@@ -61,16 +58,8 @@ const NOTED: Write = Write { account: None, can_repeat: true };
 /// What the worker and those who write letters share.
 #[derive(Default)]
 pub(super) struct Outbox {
-    /// Without one, no letter is written at all.
-    pub(super) courier: Option<Arc<Courier>>,
     news: Notify,
     is_closing: AtomicBool,
-}
-
-impl Outbox {
-    pub(super) fn new(courier: Option<Arc<Courier>>) -> Self {
-        Self { courier, ..Self::default() }
-    }
 }
 
 /// What a round of deliveries came to.
@@ -95,7 +84,7 @@ struct Contents {
     attachment: Option<(String, String)>,
 }
 
-impl App {
+impl Environment {
     /// A letter to the owner of an account, if the address is proven: who registers somebody else's
     /// must not have mail sent there.
     fn notice(&self, account: &Account, mail: &Mail) -> Result<Option<Letter>> {
@@ -103,28 +92,6 @@ impl App {
             Some(_) => self.letter(Some(account.id), mail),
             None => Ok(None),
         }
-    }
-
-    /// A letter that tells an owner what others did: `mail`, or where the address is not proven,
-    /// only that it happened, as `news`, and the page of that path where it is read. Of those, an
-    /// account gets a bounded number a day.
-    pub(super) async fn tell_owner(
-        &self,
-        account: &Account,
-        mail: &Mail,
-        news: &str,
-        path: &str,
-    ) -> Result<Option<Letter>> {
-        if account.email_verified_at.is_some() {
-            return self.letter(Some(account.id), mail);
-        }
-        if self.count_account(Limit::UnprovenNews, account.id).await?.is_some() {
-            return Ok(None);
-        }
-        let link = format!("{}{path}", self.public_url);
-        let (to, first_name) = (&account.email, &account.first_name);
-        let mail = compose::unproven_news(to, first_name, mail.kind, news, &link)?;
-        self.letter(Some(account.id), &mail)
     }
 
     /// A letter that tells an owner of a change of how the account is signed in to.
@@ -141,7 +108,7 @@ impl App {
     /// A letter, to be written in the transaction of what causes it; none where mail goes
     /// nowhere.
     pub(super) fn letter(&self, account: Option<AccountId>, mail: &Mail) -> Result<Option<Letter>> {
-        if self.outbox.courier.is_none() {
+        if self.courier.is_none() {
             return Ok(None);
         }
         let (id, now) = (self.new_id(), self.now());
@@ -174,7 +141,9 @@ impl App {
             created_at: now,
         }))
     }
+}
 
+impl App {
     /// Tells the worker that there is something to deliver.
     pub(super) fn wake_mail(&self) {
         self.outbox.news.notify_one();
@@ -218,7 +187,7 @@ impl App {
 
     /// Tries the letters that are due, a bounded number of them.
     pub async fn deliver_mail(&self) -> Result<Round> {
-        let Some(courier) = &self.outbox.courier else { return Ok(Round { due: 0, next: None }) };
+        let Some(courier) = &self.courier else { return Ok(Round { due: 0, next: None }) };
         let now = self.now();
         let due = self.store.read(move |tx| store::outbox::count_due(tx, now, ROUND)).await?;
         let outcomes: Vec<Result<()>> = stream::iter(0..due)
@@ -314,7 +283,7 @@ impl App {
 
     /// Whether mail goes to a mail server; else it is saved as files, and nobody gets it.
     pub fn has_mail_server(&self) -> bool {
-        self.outbox.courier.as_ref().is_some_and(|courier| courier.is_server())
+        self.courier.as_ref().is_some_and(|courier| courier.is_server())
     }
 
     /// Who can open the links that are handed out.
@@ -324,8 +293,8 @@ impl App {
 
     /// The caller's mails that failed and were not made good since, newest first.
     pub async fn failed_mail(&self, claims: Claims) -> Result<Vec<FailedMail>> {
-        self.read(claims, |tx, actor| {
-            store::outbox::list_failed_of(tx, actor.account, FAILED_SHOWN)
+        self.query(claims, |work| {
+            store::outbox::list_failed_of(work.tx, work.account, FAILED_SHOWN)
         })
         .await
     }
@@ -336,7 +305,7 @@ impl App {
         claims: Claims,
         invoices: Vec<InvoiceId>,
     ) -> Result<Vec<InvoiceId>> {
-        self.read(claims, move |tx, _| store::outbox::failed_of_invoices(tx, &invoices)).await
+        self.query(claims, move |work| store::outbox::failed_of_invoices(work.tx, &invoices)).await
     }
 
     /// The letters that wait and those that were given up; with `all`, the delivered ones too.
