@@ -2,18 +2,19 @@
 
 use super::{
     App,
+    event::Event,
     limit::Limit,
     password::Match,
     security_log::note,
     session::SignIn,
     two_factor::{self, Proof},
+    unit_of_work::{Who, Work},
 };
 use crate::{
     domain::{
         account::{Account, AccountChange, Credentials, Password, SignInChange},
         error::{Error, Result},
         expected::{self, Expected},
-        mail::Letter,
         password::{PasswordChange, check_rule},
         rule::Rule,
         session::{Claims, Device},
@@ -122,7 +123,7 @@ impl App {
 
     /// The caller's account.
     pub async fn account(&self, claims: Claims) -> Result<Account> {
-        self.read(claims, |tx, actor| store::account::find(tx, actor.account)).await
+        self.query(claims, |work| store::account::find(work.tx, work.account)).await
     }
 
     /// Changes the caller's account.
@@ -132,20 +133,11 @@ impl App {
     /// Stale, if the account is not the expected one any more.
     pub async fn update_account(
         &self,
-        claims: Claims,
+        who: impl Into<Who>,
         change: AccountChange,
         expected: Option<Expected<Account>>,
     ) -> Result<Account> {
-        let now = self.now();
-        self.write(claims, move |tx, actor| {
-            let mut account = store::account::find(tx, actor.account)?;
-            expected::check(expected.as_ref(), &account)?;
-            change.clone().apply(&mut account);
-            account.updated_at = now;
-            store::account::update(tx, &account)?;
-            Ok(account)
-        })
-        .await
+        self.run(who, move |work| update_account(work, &change, expected.as_ref())).await
     }
 
     /// Sets another password of the caller, who knows the current one, and ends every session
@@ -157,10 +149,9 @@ impl App {
         new: Password,
     ) -> Result<()> {
         let (account, hash) = self
-            .read(claims, |tx, actor| store::account::find_with_hash(tx, actor.account))
+            .query(claims, |work| store::account::find_with_hash(work.tx, work.account))
             .await?;
-        let letter = self.security_notice(&account, SignInChange::Password)?;
-        let change = self.check_and_set_password(claims, (current, new), hash, letter);
+        let change = self.check_and_set_password(claims, (current, new), hash);
         let is_right = self
             .try_secret(Limit::WrongPassword, &account.email, change, |is_right| !is_right)
             .await?;
@@ -184,27 +175,37 @@ impl App {
         claims: Claims,
         (current, new): (Password, Password),
         hash: String,
-        letter: Option<Letter>,
     ) -> Result<bool> {
         if !self.passwords.verify(self.stranger(), current, Some(hash.clone())).await? {
             return Ok(false);
         }
-        let now = self.now();
         let new_hash = self.passwords.hash(self.stranger(), new, self.random.as_ref()).await?;
-        self.write_always(claims, move |tx, actor| {
-            let (_, current_hash) = store::account::find_with_hash(tx, actor.account)?;
+        self.run_always(claims, move |work| {
+            let (account, current_hash) = store::account::find_with_hash(work.tx, work.account)?;
             // Another request may have been faster.
             if current_hash != hash {
                 return Ok(false);
             }
-            store::account::set_password(tx, actor.account, &new_hash, now)?;
-            store::session::revoke_others(tx, actor.account, claims.session, now)?;
-            letter.iter().try_for_each(|letter| store::outbox::create(tx, letter))?;
+            store::account::set_password(work.tx, work.account, &new_hash, work.now)?;
+            store::session::revoke_others(work.tx, work.account, claims.session, work.now)?;
+            work.emit(Event::SignInChanged(&account, SignInChange::Password))?;
             Ok(true)
         })
         .await
-        .inspect(|_| self.wake_mail())
     }
+}
+
+fn update_account(
+    work: &mut Work,
+    change: &AccountChange,
+    expected: Option<&Expected<Account>>,
+) -> Result<Account> {
+    let mut account = store::account::find(work.tx, work.account)?;
+    expected::check(expected, &account)?;
+    change.clone().apply(&mut account);
+    account.updated_at = work.now;
+    store::account::update(work.tx, &account)?;
+    Ok(account)
 }
 
 /// What the log says of another password.

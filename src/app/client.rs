@@ -1,22 +1,24 @@
 //! Clients.
 
-use super::{App, activity::Told};
+use super::{
+    App,
+    event::Event,
+    unit_of_work::{Who, Work},
+};
 use crate::{
     domain::{
-        activity::ActivityKind,
         client::{Client, ClientChange, ClientDetails, ClientFilter, ClientName},
         error::{Error, Result},
-        exchange_rate::Rates,
         expected::{self, Expected},
-        id::{AccountId, ClientId},
+        id::ClientId,
         idempotency::{Once, Outcome},
         money::Money,
         page::Listing,
         project::ProjectStatus,
         rule::Rule,
-        session::{Actor, Claims},
+        session::Claims,
     },
-    store::{self, engine::Tx},
+    store,
 };
 
 /// Most names that are given to choose from: the newest.
@@ -26,44 +28,16 @@ impl App {
     /// Adds a client.
     pub async fn create_client(
         &self,
-        claims: Claims,
+        who: impl Into<Who>,
         once: Once<Client>,
         details: ClientDetails,
     ) -> Result<Outcome<Client>> {
-        let now = self.now();
-        let id = self.new_id();
-        let entry = self.new_entry(now);
-        self.write_once(claims, once, now, move |tx, actor| {
-            let client = Client {
-                id,
-                account: actor.account,
-                details: details.clone(),
-                avatar: None,
-                total_billed: Money::zero(actor.currency),
-                created_at: now,
-                updated_at: now,
-            };
-            store::client::create(tx, &client)?;
-            let told = Told {
-                kind: ActivityKind::ClientAdded,
-                subject: &client.details.name,
-                amount: None,
-                client: Some(&client),
-                entity: id.to_string(),
-            };
-            entry.write(tx, actor.account, told)?;
-            Ok(client)
-        })
-        .await
+        self.run_once(who, once, move |work| create_client(work, &details)).await
     }
 
     /// A client of the caller; `NotFound` where it is not there or another account's.
     pub async fn client(&self, claims: Claims, id: ClientId) -> Result<Client> {
-        self.read(claims, move |tx, actor| {
-            let rates = rates(tx, &actor)?;
-            store::client::find(tx, actor.account, id, &rates)
-        })
-        .await
+        self.query(claims, move |work| find_client(work, id)).await
     }
 
     /// A page of clients, newest first.
@@ -72,16 +46,16 @@ impl App {
         claims: Claims,
         filter: ClientFilter,
     ) -> Result<Listing<Client>> {
-        self.read(claims, move |tx, actor| {
-            let rates = rates(tx, &actor)?;
-            store::client::list(tx, actor.account, &filter, &rates)
+        self.query(claims, move |work| {
+            let rates = work.rates()?;
+            store::client::list(work.tx, work.account, &filter, &rates)
         })
         .await
     }
 
     /// The newest clients by name, to choose from.
     pub async fn list_client_names(&self, claims: Claims) -> Result<Vec<ClientName>> {
-        self.read(claims, |tx, actor| store::client::list_names(tx, actor.account, NAMES_MAX)).await
+        self.query(claims, |work| store::client::list_names(work.tx, work.account, NAMES_MAX)).await
     }
 
     /// Changes the details of a client.
@@ -91,57 +65,70 @@ impl App {
     /// Stale, if the client is not the expected one any more.
     pub async fn update_client(
         &self,
-        claims: Claims,
+        who: impl Into<Who>,
         id: ClientId,
         change: ClientChange,
         expected: Option<Expected<Client>>,
     ) -> Result<Client> {
-        let now = self.now();
-        self.write(claims, move |tx, actor| {
-            let rates = rates(tx, &actor)?;
-            let mut client = store::client::find(tx, actor.account, id, &rates)?;
-            expected::check(expected.as_ref(), &client)?;
-            client.details = change.clone().apply(client.details);
-            client.updated_at = now;
-            store::client::update(tx, &client)?;
-            Ok(client)
-        })
-        .await
+        self.run(who, move |work| update_client(work, id, &change, expected.as_ref())).await
     }
 
     /// Takes a client and its projects out of the lists; not while a project is active.
-    pub async fn delete_client(&self, claims: Claims, id: ClientId) -> Result<()> {
-        let now = self.now();
-        self.write(claims, move |tx, actor| {
-            let account = actor.account;
-            if !store::client::exists(tx, account, id)? {
-                return Err(Error::not_found("Client"));
-            }
-            let active = ProjectStatus::Active;
-            if store::project::count_of_client(tx, account, id, active)? > 0 {
-                return Err(Error::conflict(
-                    "This client has active projects; complete or cancel them first",
-                ));
-            }
-            store::project::delete_of_client(tx, account, id, now)?;
-            store::client::delete(tx, account, id, now)
-        })
-        .await
+    pub async fn delete_client(&self, who: impl Into<Who>, id: ClientId) -> Result<()> {
+        self.run(who, move |work| delete_client(work, id)).await
     }
 }
 
-/// The exchange rates into the caller's currency.
-pub(super) fn rates(tx: &mut Tx, actor: &Actor) -> Result<Rates> {
-    store::exchange_rate::latest(tx, actor.account, actor.currency)
+fn create_client(work: &mut Work, details: &ClientDetails) -> Result<Client> {
+    let client = Client {
+        id: work.new_id(),
+        account: work.account,
+        details: details.clone(),
+        avatar: None,
+        total_billed: Money::zero(work.actor.currency),
+        created_at: work.now,
+        updated_at: work.now,
+    };
+    store::client::create(work.tx, &client)?;
+    work.emit(Event::ClientAdded(&client))?;
+    Ok(client)
+}
+
+pub(super) fn find_client(work: &mut Work, id: ClientId) -> Result<Client> {
+    let rates = work.rates()?;
+    store::client::find(work.tx, work.account, id, &rates)
+}
+
+fn update_client(
+    work: &mut Work,
+    id: ClientId,
+    change: &ClientChange,
+    expected: Option<&Expected<Client>>,
+) -> Result<Client> {
+    let mut client = find_client(work, id)?;
+    expected::check(expected, &client)?;
+    client.details = change.clone().apply(client.details);
+    client.updated_at = work.now;
+    store::client::update(work.tx, &client)?;
+    Ok(client)
+}
+
+fn delete_client(work: &mut Work, id: ClientId) -> Result<()> {
+    let (tx, account) = (&mut *work.tx, work.account);
+    if !store::client::exists(tx, account, id)? {
+        return Err(Error::not_found("Client"));
+    }
+    if store::project::count_of_client(tx, account, id, ProjectStatus::Active)? > 0 {
+        return Err(Error::conflict(
+            "This client has active projects; complete or cancel them first",
+        ));
+    }
+    store::project::delete_of_client(tx, account, id, work.now)?;
+    store::client::delete(tx, account, id, work.now)
 }
 
 /// The client a request names in `clientId`; naming none of the caller's is an invalid field.
-pub(super) fn named(
-    tx: &mut Tx,
-    account: AccountId,
-    id: ClientId,
-    rates: &Rates,
-) -> Result<Client> {
-    let unknown = || Error::field("clientId", Rule::Unknown);
-    store::client::find(tx, account, id, rates).map_err(|error| error.if_missing(unknown))
+pub(super) fn require_client(work: &mut Work, id: ClientId) -> Result<Client> {
+    find_client(work, id)
+        .map_err(|error| error.if_missing(|| Error::field("clientId", Rule::Unknown)))
 }

@@ -388,10 +388,8 @@ impl App {
     }
 
     fn new_otp(&self) -> Otp {
-        let mut bytes = [0; 8];
-        self.random.fill(&mut bytes);
         // Of 2^64 numbers the first few remainders come up more often by one in 10^13.
-        Otp::from_number((u64::from_be_bytes(bytes) % 1_000_000) as u32)
+        Otp::from_number((u64::from_be_bytes(self.random_bytes()) % 1_000_000) as u32)
     }
 
     fn mailed_link(&self, page: &str, token: &str, email: &str) -> String {

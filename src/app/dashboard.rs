@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{App, client, profile};
+use super::{App, profile, unit_of_work::Work};
 use crate::{
     domain::{
         activity::{Activity, FeedEntry},
@@ -18,23 +18,21 @@ use crate::{
         payment::PaymentSum,
         project::ProjectStatus,
         proposal::ProposalStatus,
-        session::{Actor, Claims},
+        session::Claims,
     },
     store::{
         self,
         dashboard::{self, Span},
-        engine::Tx,
     },
 };
 
 impl App {
     /// The key figures, as of now in the account's timezone and currency.
     pub async fn stats(&self, claims: Claims) -> Result<Stats> {
-        let now = self.now();
-        self.read(claims, move |tx, actor| {
-            let (account, zone) = (actor.account, actor.time_zone()?);
-            let calendar = Calendar::new(now, &zone)?;
-            let rates = client::rates(tx, &actor)?;
+        self.query(claims, |work| {
+            let calendar = Calendar::new(work.now, &work.actor.time_zone()?)?;
+            let (rates, account) = (work.rates()?, work.account);
+            let tx = &mut *work.tx;
 
             let all = earned(&dashboard::earned_in_all(tx, account)?, &rates);
             let edges = [calendar.last_month, calendar.this_month, jiff::Timestamp::MAX];
@@ -69,7 +67,7 @@ impl App {
             let newest =
                 ClientFilter { search: None, page: Page { number: 1, size: CLIENTS_SHOWN } };
             Ok(Stats {
-                currency: actor.currency,
+                currency: work.actor.currency,
                 today: calendar.today,
                 total_earnings: all.minor,
                 monthly_earnings: this_month,
@@ -91,21 +89,18 @@ impl App {
     /// What is due next, earliest first. Overdue invoices are left out, so that many of them hide
     /// nothing that can still be met.
     pub async fn upcoming(&self, claims: Claims) -> Result<Vec<Deadline>> {
-        let now = self.now();
-        self.read(claims, move |tx, actor| {
-            let today = date::day_in(now, &actor.time_zone()?);
-            dashboard::deadlines(tx, actor.account, today)
+        self.query(claims, |work| {
+            let today = work.today()?;
+            dashboard::deadlines(work.tx, work.account, today)
         })
         .await
     }
 
     /// Earnings of the last months or weeks, oldest first, in the account's currency.
     pub async fn earnings(&self, claims: Claims, period: Period) -> Result<Earnings> {
-        let now = self.now();
-        self.read(claims, move |tx, actor| {
-            let zone = actor.time_zone()?;
-            let rates = client::rates(tx, &actor)?;
-            let starts = period.starts(date::day_in(now, &zone))?;
+        self.query(claims, move |work| {
+            let (zone, rates) = (work.actor.time_zone()?, work.rates()?);
+            let starts = period.starts(date::day_in(work.now, &zone))?;
             let edges = starts
                 .iter()
                 .map(|start| date::day_start(*start, &zone))
@@ -114,13 +109,13 @@ impl App {
                 Period::Monthly => Span::Month,
                 Period::Weekly => Span::Week,
             };
-            let sums = dashboard::earned_between(tx, actor.account, span, &edges)?;
+            let sums = dashboard::earned_between(work.tx, work.account, span, &edges)?;
             let points = starts.iter().zip(&sums).map(|(start, payments)| EarningsPoint {
                 label: period.label(*start),
                 start: *start,
                 amount: earned(payments, &rates).minor,
             });
-            Ok(Earnings { currency: actor.currency, points: points.collect() })
+            Ok(Earnings { currency: work.actor.currency, points: points.collect() })
         })
         .await
     }
@@ -129,23 +124,24 @@ impl App {
 impl App {
     /// FreelanceHub's key figures.
     pub async fn career(&self, claims: Claims) -> Result<Career> {
-        self.read(claims, |tx, actor| career(tx, &actor)).await
+        self.query(claims, career).await
     }
 
     /// FreelanceHub's dashboard, as of now in the account's timezone and currency.
     pub async fn overview(&self, claims: Claims) -> Result<Overview> {
-        let now = self.now();
-        self.read(claims, move |tx, actor| {
-            let career = career(tx, &actor)?;
+        self.query(claims, |work| {
+            let career = career(work)?;
+            let (today, account) = (work.today()?, work.account);
+            let tx = &mut *work.tx;
             let feed = Page { number: 1, size: FEED_SHOWN };
             let messages = Page { number: 1, size: MESSAGES_SHOWN };
             Ok(Overview {
                 career,
-                profile_completion: profile::find_own(tx, actor.account)?.completion.percent,
-                today: date::day_in(now, &actor.time_zone()?),
-                activity: feed_entries(store::activity::feed(tx, actor.account, feed)?).entries,
-                deadlines: dashboard::project_deadlines(tx, actor.account)?,
-                messages: store::message::list(tx, actor.account, messages)?.entries,
+                profile_completion: profile::find_own(tx, account)?.completion.percent,
+                today,
+                activity: feed_entries(store::activity::feed(tx, account, feed)?).entries,
+                deadlines: dashboard::project_deadlines(tx, account)?,
+                messages: store::message::list(tx, account, messages)?.entries,
             })
         })
         .await
@@ -153,17 +149,18 @@ impl App {
 
     /// A page of FreelanceHub's feed, newest first.
     pub async fn feed(&self, claims: Claims, page: Page) -> Result<Listing<FeedEntry>> {
-        self.read(claims, move |tx, actor| {
-            actor.must_be_freelancer()?;
-            Ok(feed_entries(store::activity::feed(tx, actor.account, page)?))
+        self.query(claims, move |work| {
+            work.actor.must_be_freelancer()?;
+            Ok(feed_entries(store::activity::feed(work.tx, work.account, page)?))
         })
         .await
     }
 }
 
-fn career(tx: &mut Tx, actor: &Actor) -> Result<Career> {
-    actor.must_be_freelancer()?;
-    let (account, rates) = (actor.account, client::rates(tx, actor)?);
+fn career(work: &mut Work) -> Result<Career> {
+    work.actor.must_be_freelancer()?;
+    let (account, rates) = (work.account, work.rates()?);
+    let tx = &mut *work.tx;
     let mut projects = |status| store::project::count(tx, account, status);
     let (active_projects, completed_projects, cancelled_projects) = (
         projects(ProjectStatus::Active)?,
@@ -177,7 +174,7 @@ fn career(tx: &mut Tx, actor: &Actor) -> Result<Career> {
         proposals(ProposalStatus::Rejected)?,
     );
     Ok(Career {
-        currency: actor.currency,
+        currency: work.actor.currency,
         earnings: earned(&dashboard::earned_in_all(tx, account)?, &rates).minor,
         active_projects,
         completed_projects,

@@ -1,6 +1,67 @@
-//! What the use cases take from outside: the time and randomness.
+//! What the use cases take from outside: the time, randomness, keys, settings.
 
-use jiff::Timestamp;
+use std::sync::Arc;
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
+use super::{limit::Limits, secret::Keys};
+use crate::{
+    domain::{
+        date,
+        error::{Error, Result},
+        id::{Id, IdSequence},
+    },
+    mail::courier::Courier,
+};
+
+/// What use cases need beside their transaction, on whatever thread they run.
+pub struct Environment {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) random: Arc<dyn Random>,
+    pub(super) ids: IdSequence,
+    pub(super) keys: Option<Keys>,
+    /// Without one, no mail is written at all.
+    pub(super) courier: Option<Arc<Courier>>,
+    pub(super) limits: Limits,
+    pub(super) public_url: String,
+    pub(super) payment_link_base: Option<String>,
+}
+
+impl Environment {
+    /// Now, in whole seconds: what is answered today is what is read back tomorrow.
+    pub fn now(&self) -> Timestamp {
+        let now = self.clock.now();
+        Timestamp::from_second(now.as_second()).unwrap_or(now)
+    }
+
+    /// The day it is in UTC.
+    pub fn today(&self) -> Date {
+        date::day_in(self.now(), &TimeZone::UTC)
+    }
+
+    /// How people reach the program, without a slash at its end.
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// The keys that seal and hash.
+    pub(super) fn keys(&self) -> Result<&Keys> {
+        self.keys.as_ref().ok_or_else(|| Error::internal("this command was given no SECRET_KEY"))
+    }
+
+    /// A new id. It carries the time to the millisecond, so that what a command and a server
+    /// make in the same second is in order too.
+    pub(super) fn new_id<K>(&self) -> Id<K> {
+        self.ids.next(self.clock.now(), self.random_bytes())
+    }
+
+    /// Bytes that nobody can guess.
+    pub(super) fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.random.fill(&mut bytes);
+        bytes
+    }
+}
 
 /// Tells the time.
 pub trait Clock: Send + Sync {

@@ -2,13 +2,16 @@
 
 use jiff::civil::Date;
 
-use super::{App, admin};
+use super::{
+    App, admin,
+    unit_of_work::{Who, Work},
+};
 use crate::{
     domain::{
         date,
         error::{Error, Result},
         exchange_rate::{ExchangeRate, NewRate},
-        expected::{self, Expected},
+        expected::Expected,
         money::Currency,
         rule::Rule,
         session::Claims,
@@ -56,7 +59,7 @@ impl App {
 
     /// The latest known rates of the caller.
     pub async fn list_exchange_rates(&self, claims: Claims) -> Result<Vec<ExchangeRate>> {
-        self.read(claims, |tx, actor| store::exchange_rate::list(tx, actor.account)).await
+        self.query(claims, |work| store::exchange_rate::list(work.tx, work.account)).await
     }
 
     /// Takes in a rate of the caller, in place of an older one of the same pair.
@@ -67,44 +70,47 @@ impl App {
     /// any more.
     pub async fn set_exchange_rate(
         &self,
-        claims: Claims,
+        who: impl Into<Who>,
         new: NewRate,
         expected: Option<Expected<Vec<ExchangeRate>>>,
     ) -> Result<ExchangeRate> {
-        let now = self.now();
-        self.write(claims, move |tx, actor| {
-            let today = date::day_in(now, &actor.zone.rules()?);
-            let rate = new.clone().complete(actor.currency, today)?;
-            check_day(&rate, today)?;
-            if expected.is_some() {
-                let rates = store::exchange_rate::list(tx, actor.account)?;
-                expected::check(expected.as_ref(), &rates)?;
-            }
-            if !store::exchange_rate::set(tx, actor.account, &rate)? {
-                return Err(Error::conflict("A newer rate of these currencies is known"));
-            }
-            Ok(rate)
-        })
-        .await
+        self.run(who, move |work| set_exchange_rate(work, &new, expected.as_ref())).await
     }
 
     /// Forgets the caller's rate from one currency into another, the base currency where none is
     /// given.
     pub async fn delete_exchange_rate(
         &self,
-        claims: Claims,
+        who: impl Into<Who>,
         from: Currency,
         into: Option<Currency>,
     ) -> Result<()> {
-        self.write(claims, move |tx, actor| {
-            let into = into.unwrap_or(actor.currency);
-            match store::exchange_rate::delete(tx, actor.account, from, into)? {
+        self.run(who, move |work| {
+            let into = into.unwrap_or(work.actor.currency);
+            match store::exchange_rate::delete(work.tx, work.account, from, into)? {
                 true => Ok(()),
                 false => Err(Error::not_found("Exchange rate")),
             }
         })
         .await
     }
+}
+
+fn set_exchange_rate(
+    work: &mut Work,
+    new: &NewRate,
+    expected: Option<&Expected<Vec<ExchangeRate>>>,
+) -> Result<ExchangeRate> {
+    let today = work.today()?;
+    let rate = new.clone().complete(work.actor.currency, today)?;
+    check_day(&rate, today)?;
+    if let Some(expected) = expected {
+        expected.check(&store::exchange_rate::list(work.tx, work.account)?)?;
+    }
+    if !store::exchange_rate::set(work.tx, work.account, &rate)? {
+        return Err(Error::conflict("A newer rate of these currencies is known"));
+    }
+    Ok(rate)
 }
 
 fn check_day(rate: &ExchangeRate, today: Date) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{App, if_writable};
+use super::{App, if_writable, unit_of_work::Work};
 use crate::{
     domain::{
         account::Account,
@@ -10,7 +10,7 @@ use crate::{
         number_format::NumberFormat,
         session::{Claims, IDLE_LIFE},
     },
-    store::{self, engine::Tx},
+    store,
 };
 
 /// How often it is noted that a session is in use: seldom, since each costs a write.
@@ -41,23 +41,23 @@ impl App {
             return Err(Error::unauthenticated("You were away for long, please log in again"));
         }
         if !is_browser || now >= last_used + SEEN_EVERY {
-            let touch = move |tx: &mut Tx, _| store::session::touch(tx, claims, now);
-            if_writable(self.write_always(claims, touch).await)?;
+            let touch = move |work: &mut Work| store::session::touch(work.tx, claims, work.now);
+            if_writable(self.run_always(claims, touch).await)?;
         }
         Ok(frame)
     }
 
     /// The frame, when its session was last seen, and whether it is a browser's.
     async fn read_frame(&self, claims: Claims) -> Result<(Frame, Timestamp, bool)> {
-        let has_limits = self.limits.are_on();
-        self.read(claims, move |tx, actor| {
-            let kept = store::two_factor::find(tx, actor.account)?;
+        self.query(claims, move |work| {
+            let (tx, account) = (&mut *work.tx, work.account);
+            let kept = store::two_factor::find(tx, account)?;
             let frame = Frame {
-                unread_messages: store::message::count_unread(tx, actor.account)?,
-                is_limited: has_limits && !actor.is_proven,
+                unread_messages: store::message::count_unread(tx, account)?,
+                is_limited: work.env.limits.are_on() && !work.actor.is_proven,
                 two_factor: kept.is_some_and(|kept| kept.is_on),
-                number_format: store::invoice_defaults::find_number_format(tx, actor.account)?,
-                account: store::account::find(tx, actor.account)?,
+                number_format: store::invoice_defaults::find_number_format(tx, account)?,
+                account: store::account::find(tx, account)?,
             };
             let (last_used, is_browser) = store::session::last_used(tx, claims)?;
             Ok((frame, last_used, is_browser))

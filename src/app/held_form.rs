@@ -39,9 +39,8 @@ impl App {
     pub fn hold_form(&self, account: AccountId, form: &HeldForm) -> Result<Option<String>> {
         let ends = (self.now() + LIFE).as_second();
         let held = serde_json::to_vec(&(ends, account.to_string(), form));
-        let mut nonce = [0; 24];
-        self.random.fill(&mut nonce);
-        let sealed = self.keys()?.seal(HELD, nonce, &held.map_err(Error::internal)?)?;
+        let held = held.map_err(Error::internal)?;
+        let sealed = self.keys()?.seal(HELD, self.random_bytes(), &held)?;
         let held = URL_SAFE_NO_PAD.encode(sealed);
         Ok((held.len() <= HELD_MAX).then_some(held))
     }

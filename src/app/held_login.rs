@@ -21,9 +21,7 @@ impl App {
         let ends = (self.now() + LIFE).as_second();
         let held =
             serde_json::to_vec(&(ends, email, password.as_typed())).map_err(Error::internal)?;
-        let mut nonce = [0; 24];
-        self.random.fill(&mut nonce);
-        Ok(URL_SAFE_NO_PAD.encode(self.keys()?.seal(HELD, nonce, &held)?))
+        Ok(URL_SAFE_NO_PAD.encode(self.keys()?.seal(HELD, self.random_bytes(), &held)?))
     }
 
     /// What was typed, unless that is too long ago or was not sealed here.

@@ -1,28 +1,27 @@
 //! Invoices: written, listed, changed.
 
-use jiff::{Timestamp, ToSpan, civil::Date};
+use jiff::{ToSpan, civil::Date};
 
 use super::{
     App,
-    activity::{Entry, Told},
-    client, milestone, project,
+    client::{find_client, require_client},
+    event::Event,
+    milestone::{mark_invoiced, require_milestone},
+    project::require_project,
+    unit_of_work::{Who, Work},
 };
 use crate::{
     domain::{
-        activity::ActivityKind,
         date,
         error::{Error, Result},
-        id::{InvoiceId, ItemId, ProjectId},
+        id::{InvoiceId, ProjectId},
         idempotency::{Once, Outcome},
-        invoice::{
-            Invoice, InvoiceFilter, InvoiceStatus, Item, LINES_MAX, NewInvoice, Priced,
-            ShownInvoice,
-        },
+        invoice::{Invoice, InvoiceFilter, InvoiceStatus, Item, NewInvoice, Priced, ShownInvoice},
         page::Listing,
         rule::Rule,
-        session::{Actor, Claims},
+        session::Claims,
     },
-    store::{self, engine::Tx},
+    store,
 };
 
 /// The last day that an invoice may name.
@@ -32,73 +31,18 @@ impl App {
     /// Adds a draft under the next number of its year.
     pub async fn create_invoice(
         &self,
-        claims: Claims,
+        who: impl Into<Who>,
         once: Once<ShownInvoice>,
         new: NewInvoice,
     ) -> Result<Outcome<ShownInvoice>> {
-        let now = self.now();
-        let id = self.new_id();
-        let entry = self.new_entry(now);
-        let item_ids = self.item_ids(new.lines.len().max(1));
-        self.write_once(claims, once, now, move |tx, actor| {
-            let account = actor.account;
-            let today = today(&actor, now)?;
-            let rates = client::rates(tx, &actor)?;
-            let milestone = new.milestone_id.map(|id| milestone::named(tx, account, id));
-            let milestone = milestone.transpose()?;
-            let of_milestone = milestone.as_ref().map(|milestone| milestone.project_id);
-            let client = client::named(tx, account, new.client_id, &rates);
-            let project_id = new.project_id.or(of_milestone);
-            let project = project_id.map(|id| project::named(tx, account, id)).transpose();
-            // What is made of a project is in its currency.
-            let of_project = project.as_ref().ok().and_then(Option::as_ref);
-            let currency = (new.currency)
-                .or(of_project.map(|project| project.budget.currency))
-                .unwrap_or(actor.currency);
-            let ((client, project), priced) =
-                Error::both(Error::both(client, project), new.price(currency))?;
-            let strays = |id: ProjectId| of_milestone.is_some_and(|of| of != id);
-            if project.is_some_and(|project| project.client_id != client.id || strays(project.id)) {
-                return Err(Error::field("projectId", Rule::OtherClient));
-            }
-            let issue_date = new.issue_date.unwrap_or(today);
-            let invoice = Invoice {
-                id,
-                account,
-                client_id: client.id,
-                client: Some(client),
-                project_id,
-                number: store::invoice_series::draw(tx, account, issue_date.year())?,
-                currency,
-                totals: priced.totals,
-                tax_rate: new.tax_rate,
-                status: InvoiceStatus::Draft,
-                issue_date,
-                due_date: new.due_date,
-                paid_at: None,
-                payment_link: None,
-                items: items(priced, &item_ids),
-                notes: new.notes.clone(),
-                buyer: None,
-                created_at: now,
-                updated_at: now,
-            };
-            store::invoice::create(tx, &invoice)?;
-            if let Some(milestone) = milestone {
-                milestone::mark_invoiced(tx, account, milestone.id, id)?;
-            }
-            tell(tx, &invoice, ActivityKind::InvoiceCreated, entry)?;
-            Ok(ShownInvoice::on(today, invoice))
-        })
-        .await
+        self.run_once(who, once, move |work| create_invoice(work, &new)).await
     }
 
     /// An invoice of the caller with its client and lines.
     pub async fn invoice(&self, claims: Claims, id: InvoiceId) -> Result<ShownInvoice> {
-        let now = self.now();
-        self.read(claims, move |tx, actor| {
-            let invoice = find(tx, &actor, id)?;
-            Ok(ShownInvoice::on(today(&actor, now)?, invoice))
+        self.query(claims, move |work| {
+            let invoice = find_invoice(work, id)?;
+            Ok(ShownInvoice::on(work.today()?, invoice))
         })
         .await
     }
@@ -109,113 +53,138 @@ impl App {
         claims: Claims,
         filter: InvoiceFilter,
     ) -> Result<Listing<ShownInvoice>> {
-        let now = self.now();
-        self.read(claims, move |tx, actor| {
-            let today = today(&actor, now)?;
-            let rates = client::rates(tx, &actor)?;
-            let found = store::invoice::list(tx, actor.account, &filter, today, &rates)?;
-            Ok(found.map(|invoice| ShownInvoice::on(today, invoice)))
-        })
-        .await
+        self.query(claims, move |work| list_invoices(work, &filter)).await
     }
 
     /// Cancels a draft; its number stays taken.
-    pub async fn delete_invoice(&self, claims: Claims, id: InvoiceId) -> Result<()> {
-        let now = self.now();
-        self.write(claims, move |tx, actor| {
-            let before = find(tx, &actor, id)?;
-            match before.status {
-                InvoiceStatus::Cancelled => Ok(()),
-                InvoiceStatus::Draft => {
-                    let status = InvoiceStatus::Cancelled;
-                    let invoice = Invoice { status, updated_at: now, ..before.clone() };
-                    store::invoice::update(tx, &before, &invoice)
-                }
-                _ => Err(Error::conflict("Only a draft can be deleted; this invoice was sent")),
-            }
-        })
-        .await
+    pub async fn delete_invoice(&self, who: impl Into<Who>, id: InvoiceId) -> Result<()> {
+        self.run(who, move |work| delete_invoice(work, id)).await
     }
 
     /// A new draft like an invoice of whatever state: dated today, due after as many days.
-    pub async fn duplicate_invoice(&self, claims: Claims, id: InvoiceId) -> Result<ShownInvoice> {
-        let now = self.now();
-        let new_id = self.new_id();
-        let entry = self.new_entry(now);
-        let item_ids = self.item_ids(LINES_MAX);
-        self.write(claims, move |tx, actor| {
-            let (account, today) = (actor.account, today(&actor, now)?);
-            let before = find(tx, &actor, id)?;
-            if !store::client::exists(tx, account, before.client_id)? {
-                return Err(Error::conflict(
-                    "The client of this invoice was deleted; write a new invoice to another",
-                ));
-            }
-            let rates = client::rates(tx, &actor)?;
-            let project = match before.project_id {
-                Some(id) => Error::optional(store::project::find_bare(tx, account, id))?,
-                None => None,
-            };
-            let days = date::days_until(before.issue_date, before.due_date).max(0);
-            let due_date = today.checked_add(days.days()).unwrap_or(LAST_DAY).min(LAST_DAY);
-            // Sums stay as they are: those of an amount written alone need not be what its one
-            // line comes to.
-            let items = before.items.iter().zip(&item_ids);
-            let invoice = Invoice {
-                id: new_id,
-                client: Some(store::client::find(tx, account, before.client_id, &rates)?),
-                project_id: project
-                    .filter(|project| project.client_id == before.client_id)
-                    .map(|project| project.id),
-                number: store::invoice_series::draw(tx, account, today.year())?,
-                status: InvoiceStatus::Draft,
-                issue_date: today,
-                due_date,
-                paid_at: None,
-                payment_link: None,
-                items: items.map(|(item, id)| Item { id: *id, ..item.clone() }).collect(),
-                buyer: None,
-                created_at: now,
-                updated_at: now,
-                ..before
-            };
-            store::invoice::create(tx, &invoice)?;
-            tell(tx, &invoice, ActivityKind::InvoiceCreated, entry)?;
-            Ok(ShownInvoice::on(today, invoice))
-        })
-        .await
-    }
-
-    pub(super) fn item_ids(&self, count: usize) -> Vec<ItemId> {
-        (0..count).map(|_| self.new_id()).collect()
+    pub async fn duplicate_invoice(
+        &self,
+        who: impl Into<Who>,
+        id: InvoiceId,
+    ) -> Result<ShownInvoice> {
+        self.run(who, move |work| duplicate_invoice(work, id)).await
     }
 }
 
-pub(super) fn today(actor: &Actor, now: Timestamp) -> Result<Date> {
-    Ok(date::day_in(now, &actor.time_zone()?))
-}
-
-pub(super) fn find(tx: &mut Tx, actor: &Actor, id: InvoiceId) -> Result<Invoice> {
-    let rates = client::rates(tx, actor)?;
-    store::invoice::find(tx, actor.account, id, &rates)
-}
-
-pub(super) fn items(priced: Priced, ids: &[ItemId]) -> Vec<Item> {
-    priced
-        .lines
-        .into_iter()
-        .zip(ids)
-        .map(|((line, amount), id)| Item { id: *id, line, amount })
-        .collect()
-}
-
-pub(super) fn tell(tx: &mut Tx, invoice: &Invoice, kind: ActivityKind, entry: Entry) -> Result<()> {
-    let told = Told {
-        kind,
-        subject: &invoice.number,
-        amount: Some(invoice.amount()),
-        client: invoice.client.as_ref(),
-        entity: invoice.id.to_string(),
+fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice> {
+    let today = work.today()?;
+    let milestone = new.milestone_id.map(|id| require_milestone(work, id)).transpose()?;
+    let of_milestone = milestone.as_ref().map(|milestone| milestone.project_id);
+    let client = require_client(work, new.client_id);
+    let project_id = new.project_id.or(of_milestone);
+    let project = project_id.map(|id| require_project(work, id)).transpose();
+    // What is made of a project is in its currency.
+    let of_project = project.as_ref().ok().and_then(Option::as_ref);
+    let currency = (new.currency)
+        .or(of_project.map(|project| project.budget.currency))
+        .unwrap_or(work.actor.currency);
+    let ((client, project), priced) =
+        Error::both(Error::both(client, project), new.price(currency))?;
+    let strays = |id: ProjectId| of_milestone.is_some_and(|of| of != id);
+    if project.is_some_and(|project| project.client_id != client.id || strays(project.id)) {
+        return Err(Error::field("projectId", Rule::OtherClient));
+    }
+    let issue_date = new.issue_date.unwrap_or(today);
+    let invoice = Invoice {
+        id: work.new_id(),
+        account: work.account,
+        client_id: client.id,
+        client: Some(client),
+        project_id,
+        number: store::invoice_series::draw(work.tx, work.account, issue_date.year())?,
+        currency,
+        totals: priced.totals,
+        tax_rate: new.tax_rate,
+        status: InvoiceStatus::Draft,
+        issue_date,
+        due_date: new.due_date,
+        paid_at: None,
+        payment_link: None,
+        items: new_items(work, priced),
+        notes: new.notes.clone(),
+        buyer: None,
+        created_at: work.now,
+        updated_at: work.now,
     };
-    entry.write(tx, invoice.account, told)
+    store::invoice::create(work.tx, &invoice)?;
+    if let Some(milestone) = milestone {
+        mark_invoiced(work, milestone.id, invoice.id)?;
+    }
+    work.emit(Event::InvoiceCreated(&invoice))?;
+    Ok(ShownInvoice::on(today, invoice))
+}
+
+pub(super) fn find_invoice(work: &mut Work, id: InvoiceId) -> Result<Invoice> {
+    let rates = work.rates()?;
+    store::invoice::find(work.tx, work.account, id, &rates)
+}
+
+fn list_invoices(work: &mut Work, filter: &InvoiceFilter) -> Result<Listing<ShownInvoice>> {
+    let (today, rates) = (work.today()?, work.rates()?);
+    let found = store::invoice::list(work.tx, work.account, filter, today, &rates)?;
+    Ok(found.map(|invoice| ShownInvoice::on(today, invoice)))
+}
+
+fn delete_invoice(work: &mut Work, id: InvoiceId) -> Result<()> {
+    let before = find_invoice(work, id)?;
+    match before.status {
+        InvoiceStatus::Cancelled => Ok(()),
+        InvoiceStatus::Draft => {
+            let status = InvoiceStatus::Cancelled;
+            let invoice = Invoice { status, updated_at: work.now, ..before.clone() };
+            store::invoice::update(work.tx, &before, &invoice)
+        }
+        _ => Err(Error::conflict("Only a draft can be deleted; this invoice was sent")),
+    }
+}
+
+fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
+    let (account, today) = (work.account, work.today()?);
+    let before = find_invoice(work, id)?;
+    if !store::client::exists(work.tx, account, before.client_id)? {
+        return Err(Error::conflict(
+            "The client of this invoice was deleted; write a new invoice to another",
+        ));
+    }
+    let project = match before.project_id {
+        Some(id) => Error::optional(store::project::find_bare(work.tx, account, id))?,
+        None => None,
+    };
+    let days = date::days_until(before.issue_date, before.due_date).max(0);
+    let due_date = today.checked_add(days.days()).unwrap_or(LAST_DAY).min(LAST_DAY);
+    // Sums stay as they are: those of an amount written alone need not be what its one line comes
+    // to.
+    let items = before.items.iter().map(|item| Item { id: work.new_id(), ..item.clone() });
+    let invoice = Invoice {
+        id: work.new_id(),
+        items: items.collect(),
+        client: Some(find_client(work, before.client_id)?),
+        project_id: project
+            .filter(|project| project.client_id == before.client_id)
+            .map(|project| project.id),
+        number: store::invoice_series::draw(work.tx, account, today.year())?,
+        status: InvoiceStatus::Draft,
+        issue_date: today,
+        due_date,
+        paid_at: None,
+        payment_link: None,
+        buyer: None,
+        created_at: work.now,
+        updated_at: work.now,
+        ..before
+    };
+    store::invoice::create(work.tx, &invoice)?;
+    work.emit(Event::InvoiceCreated(&invoice))?;
+    Ok(ShownInvoice::on(today, invoice))
+}
+
+/// Lines with their amounts, under new ids.
+pub(super) fn new_items(work: &Work, priced: Priced) -> Vec<Item> {
+    let item = |(line, amount)| Item { id: work.new_id(), line, amount };
+    priced.lines.into_iter().map(item).collect()
 }

@@ -1,52 +1,50 @@
 //! Changes of invoices: their fields, and what a new status does.
 
-use jiff::Timestamp;
-
 use super::{
-    App, client, invoice,
+    App,
+    client::require_client,
+    invoice::{find_invoice, new_items},
     invoice_file::{TRIES, moved},
-    invoice_send::Found,
-    project,
+    invoice_send::{Found, Outgoing},
+    payment::receive_payment,
+    project::require_project,
+    unit_of_work::{Who, Work},
 };
 use crate::{
     domain::{
         error::{Error, Result},
         expected::{self, Expected},
-        id::{InvoiceId, ItemId},
+        id::InvoiceId,
         invoice::{Invoice, InvoiceChange, InvoiceStatus, ShownInvoice, Step},
         rule::Rule,
-        session::{Actor, Claims},
     },
-    store::{self, engine::Tx},
+    store,
 };
 
-/// A change with what it needs, made before the transaction that writes it.
+/// What is to become of an invoice.
 #[derive(Clone)]
-struct Prepared {
+struct Update {
     id: InvoiceId,
     change: InvoiceChange,
     expected: Option<Expected<Invoice>>,
-    item_ids: Vec<ItemId>,
-    now: Timestamp,
 }
 
-impl Prepared {
+impl Update {
     /// The invoice as it is, and with its fields changed; nothing is written yet.
-    fn apply(&self, tx: &mut Tx, actor: &Actor) -> Result<(Invoice, Invoice, Step)> {
-        let (account, today) = (actor.account, invoice::today(actor, self.now)?);
-        let rates = client::rates(tx, actor)?;
-        let before = invoice::find(tx, actor, self.id)?;
+    fn apply(&self, work: &mut Work) -> Result<(Invoice, Invoice, Step)> {
+        let today = work.today()?;
+        let before = find_invoice(work, self.id)?;
         expected::check(self.expected.as_ref(), &before)?;
         let change = &self.change;
         let client = change
             .client_id
             .filter(|id| *id != before.client_id)
-            .map(|id| client::named(tx, account, id, &rates))
+            .map(|id| require_client(work, id))
             .transpose();
         let project_id = change.project_id.clone().apply(before.project_id);
         let is_moved = project_id != before.project_id || !matches!(client, Ok(None));
         let project =
-            project_id.filter(|_| is_moved).map(|id| project::named(tx, account, id)).transpose();
+            project_id.filter(|_| is_moved).map(|id| require_project(work, id)).transpose();
         let ((client, project), (mut invoice, priced, step)) =
             Error::both(Error::both(client, project), change.clone().apply(&before, today))?;
         if project.is_some_and(|project| project.client_id != invoice.client_id) {
@@ -54,12 +52,14 @@ impl Prepared {
         }
         invoice.client = client.or(invoice.client);
         if let Some(priced) = priced {
-            // The same lines in another currency or at another tax rate keep their ids.
-            let old_ids: Vec<ItemId> = before.items.iter().map(|item| item.id).collect();
-            let ids = if self.item_ids.is_empty() { &old_ids } else { &self.item_ids };
-            invoice.items = invoice::items(priced, ids);
+            invoice.items = new_items(work, priced);
+            if change.lines().is_none() {
+                // The same lines in another currency or at another tax rate keep their ids.
+                let kept = invoice.items.iter_mut().zip(&before.items);
+                kept.for_each(|(item, before)| item.id = before.id);
+            }
         }
-        invoice.updated_at = self.now;
+        invoice.updated_at = work.now;
         Ok((before, invoice, step))
     }
 }
@@ -73,77 +73,76 @@ impl App {
     /// Stale, if the invoice is not the expected one any more.
     pub async fn update_invoice(
         &self,
-        claims: Claims,
+        who: impl Into<Who>,
         id: InvoiceId,
         change: InvoiceChange,
         expected: Option<Expected<Invoice>>,
     ) -> Result<ShownInvoice> {
-        let now = self.now();
-        let sends = change.sends();
-        let item_ids = self.item_ids(change.lines().unwrap_or(0));
-        let change = Prepared { id, change, expected, item_ids, now };
-        if sends {
-            return self.update_and_send_invoice(claims, change).await;
+        let update = Update { id, change, expected };
+        if update.change.sends() {
+            return self.update_and_send_invoice(who.into(), update).await;
         }
-        let receipt = self.new_receipt();
-        self.write(claims, move |tx, actor| {
-            let (before, mut invoice, step) = change.apply(tx, &actor)?;
-            if step == Step::Cancel {
-                invoice.status = InvoiceStatus::Cancelled;
-            }
-            store::invoice::update(tx, &before, &invoice)?;
-            if step == Step::Pay {
-                invoice = receipt.write(tx, &actor, invoice)?;
-            }
-            Ok(ShownInvoice::on(invoice::today(&actor, now)?, invoice))
-        })
-        .await
+        self.run(who, move |work| update_invoice(work, &update)).await
     }
 
     /// Changes a draft and sends it, without mailing anybody.
-    async fn update_and_send_invoice(
-        &self,
-        claims: Claims,
-        change: Prepared,
-    ) -> Result<ShownInvoice> {
-        let now = change.now;
-        let entry = self.new_entry(now);
-        let payment_link = self.new_payment_link(change.id);
+    async fn update_and_send_invoice(&self, who: Who, update: Update) -> Result<ShownInvoice> {
+        let payment_link = self.new_payment_link(update.id);
         for _ in 0..TRIES {
-            let reading = change.clone();
+            let reading = update.clone();
             let found = self
-                .read(claims, move |tx, actor| match reading.apply(tx, &actor)? {
-                    (_, invoice, Step::Send) => Found::read(tx, &actor, invoice, now).map(Some),
+                .query(who, move |work| match reading.apply(work)? {
+                    (_, invoice, Step::Send) => Found::read(work, invoice).map(Some),
                     _ => Ok(None),
                 })
                 .await?;
             let outgoing = match found {
                 Some(found) => {
+                    let now = self.now();
                     Some(self.make_outgoing(found, None, Some(&payment_link), now).await?)
                 }
                 None => None,
             };
-            let writing = change.clone();
+            let writing = update.clone();
             let sent = self
-                .write(claims, move |tx, actor| {
-                    let (before, mut invoice, step) = writing.apply(tx, &actor)?;
-                    if step == Step::Send {
-                        let Some(outgoing) = &outgoing else { return Ok(None) };
-                        if !outgoing.is_fresh(tx, &actor, &invoice)? {
-                            return Ok(None);
-                        }
-                        invoice = outgoing.send(tx, &before, invoice, entry)?;
-                        outgoing.write(tx, before.id, now)?;
-                    } else {
-                        store::invoice::update(tx, &before, &invoice)?;
-                    }
-                    Ok(Some(ShownInvoice::on(invoice::today(&actor, now)?, invoice)))
-                })
-                .await;
-            if let Some(sent) = sent.transpose() {
-                return sent;
+                .run(who, move |work| update_and_send_invoice(work, &writing, outgoing.as_ref()))
+                .await?;
+            if let Some(sent) = sent {
+                return Ok(sent);
             }
         }
         Err(moved())
     }
+}
+
+fn update_invoice(work: &mut Work, update: &Update) -> Result<ShownInvoice> {
+    let (before, mut invoice, step) = update.apply(work)?;
+    if step == Step::Cancel {
+        invoice.status = InvoiceStatus::Cancelled;
+    }
+    store::invoice::update(work.tx, &before, &invoice)?;
+    if step == Step::Pay {
+        invoice = receive_payment(work, invoice)?;
+    }
+    Ok(ShownInvoice::on(work.today()?, invoice))
+}
+
+/// None, having changed nothing, where `outgoing` was made of something else.
+fn update_and_send_invoice(
+    work: &mut Work,
+    update: &Update,
+    outgoing: Option<&Outgoing>,
+) -> Result<Option<ShownInvoice>> {
+    let (before, mut invoice, step) = update.apply(work)?;
+    if step == Step::Send {
+        let Some(outgoing) = outgoing else { return Ok(None) };
+        if !outgoing.is_fresh(work, &invoice)? {
+            return Ok(None);
+        }
+        invoice = outgoing.send(work, &before, invoice)?;
+        outgoing.write(work)?;
+    } else {
+        store::invoice::update(work.tx, &before, &invoice)?;
+    }
+    Ok(Some(ShownInvoice::on(work.today()?, invoice)))
 }

@@ -1,26 +1,27 @@
 //! What new invoices begin with: read and changed.
 
-use super::{App, invoice::today};
+use super::{
+    App,
+    unit_of_work::{Who, Work},
+};
 use crate::{
     domain::{
         error::{Error, Result},
         expected::Expected,
-        id::{AccountId, ImageId},
+        id::ImageId,
         image::ImagePurpose,
         invoice_defaults::{InvoiceDefaults, InvoiceDefaultsChange, InvoiceSettings},
         invoice_series::InvoiceSeries,
         session::Claims,
     },
-    store::{self, engine::Tx},
+    store,
 };
 
 impl App {
     /// What the caller's invoices begin with, and how this year's are numbered.
     pub async fn invoice_defaults(&self, claims: Claims) -> Result<InvoiceSettings> {
-        let now = self.now();
-        self.read(claims, move |tx, actor| {
-            let defaults = store::invoice_defaults::find(tx, actor.account)?;
-            let series = series(tx, actor.account, today(&actor, now)?.year(), &defaults)?;
+        self.query(claims, |work| {
+            let (defaults, series) = find_invoice_defaults(work)?;
             Ok(settings(defaults, &series))
         })
         .await
@@ -33,57 +34,57 @@ impl App {
     /// Stale, if the settings are not the expected ones any more.
     pub async fn update_invoice_defaults(
         &self,
-        claims: Claims,
+        who: impl Into<Who>,
         change: InvoiceDefaultsChange,
         expected: Option<Expected<InvoiceSettings>>,
     ) -> Result<InvoiceSettings> {
-        let now = self.now();
-        self.write(claims, move |tx, actor| {
-            let account = actor.account;
-            let mut defaults = store::invoice_defaults::find(tx, account)?;
-            let before = series(tx, account, today(&actor, now)?.year(), &defaults)?;
-            if let Some(expected) = &expected {
-                expected.check(&settings(defaults.clone(), &before))?;
-            }
-            let mut series = before.clone();
-            series.choose(change.prefix.as_deref(), change.next_number)?;
-            if series != before {
-                store::invoice_series::set(tx, account, &series)?;
-            }
-            change.clone().apply(&mut defaults);
-            store::invoice_defaults::set(tx, account, &defaults, now)?;
-            Ok(settings(defaults, &series))
-        })
-        .await
+        self.run(who, move |work| update_invoice_defaults(work, &change, expected.as_ref())).await
     }
 
     /// Puts a picture that the caller has uploaded on invoices, or none. Sent ones keep theirs.
-    pub async fn set_logo(&self, claims: Claims, logo: Option<ImageId>) -> Result<()> {
-        let now = self.now();
-        self.write(claims, move |tx, actor| {
-            if let Some(id) = logo {
-                let purpose = store::image::find_purpose(tx, actor.account, id)?;
-                if purpose != Some(ImagePurpose::Logo) {
-                    return Err(Error::not_found("Image"));
-                }
-            }
-            let defaults = store::invoice_defaults::find(tx, actor.account)?;
-            let defaults = InvoiceDefaults { logo, ..defaults };
-            store::invoice_defaults::set(tx, actor.account, &defaults, now)
-        })
-        .await
+    pub async fn set_logo(&self, who: impl Into<Who>, logo: Option<ImageId>) -> Result<()> {
+        self.run(who, move |work| set_logo(work, logo)).await
     }
 }
 
-/// The numbers of a year, be it that none was drawn or chosen yet.
-fn series(
-    tx: &mut Tx,
-    account: AccountId,
-    year: i16,
-    defaults: &InvoiceDefaults,
-) -> Result<InvoiceSeries> {
-    let found = store::invoice_series::find(tx, account, year)?;
-    Ok(found.unwrap_or_else(|| InvoiceSeries::new(year, defaults.prefix.clone())))
+/// What invoices begin with, and this year's numbers, be it that none was drawn or chosen yet.
+fn find_invoice_defaults(work: &mut Work) -> Result<(InvoiceDefaults, InvoiceSeries)> {
+    let year = work.today()?.year();
+    let defaults = store::invoice_defaults::find(work.tx, work.account)?;
+    let found = store::invoice_series::find(work.tx, work.account, year)?;
+    let series = found.unwrap_or_else(|| InvoiceSeries::new(year, defaults.prefix.clone()));
+    Ok((defaults, series))
+}
+
+fn update_invoice_defaults(
+    work: &mut Work,
+    change: &InvoiceDefaultsChange,
+    expected: Option<&Expected<InvoiceSettings>>,
+) -> Result<InvoiceSettings> {
+    let (mut defaults, before) = find_invoice_defaults(work)?;
+    if let Some(expected) = expected {
+        expected.check(&settings(defaults.clone(), &before))?;
+    }
+    let mut series = before.clone();
+    series.choose(change.prefix.as_deref(), change.next_number)?;
+    if series != before {
+        store::invoice_series::set(work.tx, work.account, &series)?;
+    }
+    change.clone().apply(&mut defaults);
+    store::invoice_defaults::set(work.tx, work.account, &defaults, work.now)?;
+    Ok(settings(defaults, &series))
+}
+
+fn set_logo(work: &mut Work, logo: Option<ImageId>) -> Result<()> {
+    if let Some(id) = logo {
+        let purpose = store::image::find_purpose(work.tx, work.account, id)?;
+        if purpose != Some(ImagePurpose::Logo) {
+            return Err(Error::not_found("Image"));
+        }
+    }
+    let defaults = store::invoice_defaults::find(work.tx, work.account)?;
+    let defaults = InvoiceDefaults { logo, ..defaults };
+    store::invoice_defaults::set(work.tx, work.account, &defaults, work.now)
 }
 
 fn settings(defaults: InvoiceDefaults, series: &InvoiceSeries) -> InvoiceSettings {

@@ -124,7 +124,7 @@ enum Found {
 impl App {
     /// An invoice of the caller as PDF.
     pub async fn invoice_pdf(&self, claims: Claims, id: InvoiceId) -> Result<InvoiceFile> {
-        let account = self.read(claims, |_, actor| Ok(actor.account)).await?;
+        let account = self.query(claims, |work| Ok(work.account)).await?;
         self.invoice_file(Some(Owner::Account(account)), account, id).await
     }
 

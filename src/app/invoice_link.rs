@@ -1,6 +1,9 @@
 //! The client's link to an invoice, and what came of it.
 
-use super::{App, if_writable, invoice, invoice_file::Sheet, public_link::Target, secret::Keys};
+use super::{
+    App, if_writable, invoice::find_invoice, invoice_file::Sheet, public_link::Target,
+    secret::Keys, unit_of_work::Work,
+};
 use crate::{
     domain::{
         account::Account,
@@ -10,7 +13,7 @@ use crate::{
         invoice::{
             Invoice, InvoiceRecord, InvoiceStatus, Party, PublicInvoice, Seller, ShownInvoice,
         },
-        session::{Actor, Claims},
+        session::Claims,
     },
     store::{self, engine::Tx},
 };
@@ -19,63 +22,48 @@ impl App {
     /// Where the client can read an invoice; nowhere until it is sent. One that was sent by an
     /// older version gets its link now.
     pub async fn invoice_link(&self, claims: Claims, id: InvoiceId) -> Result<Option<String>> {
-        let links = self.public_links()?;
-        let found = self
-            .read(claims, move |tx, actor| {
-                let status = invoice::find(tx, &actor, id)?.status;
-                Ok((status, store::invoice_link::find(tx, actor.account, id)?))
-            })
-            .await?;
-        let sealed = match found {
+        let find = move |work: &mut Work| {
+            let status = find_invoice(work, id)?.status;
+            Ok((status, store::invoice_link::find(work.tx, work.account, id)?))
+        };
+        let sealed = match self.query(claims, find).await? {
             (InvoiceStatus::Draft | InvoiceStatus::Cancelled, _) => return Ok(None),
             (_, Some(sealed)) => sealed,
-            (_, None) => {
-                let link = self.new_public_link(Target::Invoice, &id)?;
-                self.write(claims, move |tx, actor| {
-                    // Somebody else may have been quicker.
-                    if let Some(sealed) = store::invoice_link::find(tx, actor.account, id)? {
-                        return Ok(sealed);
-                    }
-                    store::invoice_link::set(tx, id, &link.hash, &link.sealed)?;
-                    Ok(link.sealed.clone())
-                })
-                .await?
-            }
+            (_, None) => self.run(claims, move |work| give_link(work, id)).await?,
         };
-        links.address(Target::Invoice, &id, &sealed).map(Some)
+        self.public_links()?.address(Target::Invoice, &id, &sealed).map(Some)
     }
 
     /// An invoice of the caller, and what became of it.
     pub async fn invoice_record(&self, claims: Claims, id: InvoiceId) -> Result<InvoiceRecord> {
-        let now = self.now();
         let link = self.invoice_link(claims, id).await?;
-        let read = move |tx: &mut Tx, actor: Actor| {
-            let invoice = invoice::find(tx, &actor, id)?;
-            let times = store::invoice_link::find_times(tx, actor.account, id)?;
-            let account = store::account::find(tx, actor.account)?;
-            let (seller, buyer) = parties(tx, &account, &invoice)?;
+        let read = move |work: &mut Work| {
+            let invoice = find_invoice(work, id)?;
+            let times = store::invoice_link::find_times(work.tx, work.account, id)?;
+            let account = store::account::find(work.tx, work.account)?;
+            let (seller, buyer) = parties(work.tx, &account, &invoice)?;
             let sheet = match invoice.status {
-                InvoiceStatus::Draft => Some(Sheet::read(tx, &account, invoice.clone(), now)?),
+                InvoiceStatus::Draft => {
+                    Some(Sheet::read(work.tx, &account, invoice.clone(), work.now)?)
+                }
                 _ => None,
             };
             let record = InvoiceRecord {
                 seller,
                 buyer,
-                shown: ShownInvoice::on(invoice::today(&actor, now)?, invoice),
                 link: link.clone(),
                 sent_at: times.sent_at,
                 viewed_at: times.viewed_at,
                 reminded_at: times.reminded_at,
-                mails: store::outbox::list_of_invoice(tx, id)?,
-                payment_link: None,
-                has_payment_service: false,
+                mails: store::outbox::list_of_invoice(work.tx, id)?,
+                payment_link: work.env.shown_payment_link(&invoice),
+                has_payment_service: work.env.payment_link_base.is_some(),
                 unprintable: Vec::new(),
+                shown: ShownInvoice::on(work.today()?, invoice),
             };
             Ok((record, sheet))
         };
-        let (mut record, draft) = self.read(claims, read).await?;
-        record.payment_link = self.shown_payment_link(&record.shown.invoice);
-        record.has_payment_service = self.payment_link_base.is_some();
+        let (mut record, draft) = self.query(claims, read).await?;
         if let Some(sheet) = draft {
             record.unprintable = self.unprintable(sheet).await?;
         }
@@ -126,6 +114,17 @@ impl App {
             None => Ok(()),
         }
     }
+}
+
+/// The sealed link of an invoice that had none.
+fn give_link(work: &mut Work, id: InvoiceId) -> Result<Vec<u8>> {
+    // Somebody else may have been quicker.
+    if let Some(sealed) = store::invoice_link::find(work.tx, work.account, id)? {
+        return Ok(sealed);
+    }
+    let link = work.env.new_public_link(Target::Invoice, &id)?;
+    store::invoice_link::set(work.tx, id, &link.hash, &link.sealed)?;
+    Ok(link.sealed)
 }
 
 /// Whose invoice a token leads to, and which it is; of freelancers who may use the program.

@@ -7,17 +7,17 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     App,
-    activity::Entry,
-    client, invoice,
+    event::Event,
+    invoice::find_invoice,
     invoice_file::{Sheet, TRIES, moved},
     limit::Limit,
     public_link::{NewLink, Target},
     share::Owner,
+    unit_of_work::{Who, Work},
 };
 use crate::{
     domain::{
         account::Account,
-        activity::ActivityKind,
         date,
         error::{Error, Result},
         id::InvoiceId,
@@ -25,11 +25,10 @@ use crate::{
         invoice::{Delivery, Invoice, InvoiceFile, InvoiceStatus, Party, Seller, ShownInvoice},
         limit::Refusal,
         mail::{Letter, MailKind},
-        session::{Actor, Claims},
         unprintable,
     },
     mail::compose::{self, InvoiceMail},
-    store::{self, engine::Tx},
+    store,
 };
 
 /// How long after one reminder the next may follow.
@@ -68,17 +67,16 @@ impl App {
     /// be given the link in another way.
     pub async fn send_invoice(
         &self,
-        claims: Claims,
+        who: impl Into<Who>,
         once: Once<ShownInvoice>,
         id: InvoiceId,
         delivery: Delivery,
     ) -> Result<Outcome<ShownInvoice>> {
-        let now = self.now();
-        let entry = self.new_entry(now);
+        let (who, now) = (who.into(), self.now());
         let payment_link = self.new_payment_link(id);
         let mut counted = None;
         for _ in 0..TRIES {
-            let found = self.find_outgoing(claims, id, now).await?;
+            let found = self.query(who, move |work| Found::of(work, id)).await?;
             let is_open = matches!(found.before.status, InvoiceStatus::Draft | InvoiceStatus::Sent);
             let outgoing = if is_open {
                 let refusal = self.count_once(&mut counted, &found.account).await?;
@@ -90,71 +88,32 @@ impl App {
             };
             let refusal = counted.flatten();
             let sent = self
-                .write_once_if_fresh(claims, once.clone(), now, move |tx, actor| {
-                    let today = invoice::today(&actor, now)?;
-                    let before = invoice::find(tx, &actor, id)?;
-                    match before.status {
-                        InvoiceStatus::Paid => {
-                            return Err(Error::conflict("This invoice is paid already"));
-                        }
-                        InvoiceStatus::Cancelled => {
-                            return Err(Error::conflict("A cancelled invoice cannot be sent"));
-                        }
-                        _ => {}
-                    }
-                    let Some(outgoing) = &outgoing else { return Ok(None) };
-                    if !outgoing.is_fresh(tx, &actor, &before)? {
-                        return Ok(None);
-                    }
-                    let mut invoice = before.clone();
-                    if before.status == InvoiceStatus::Draft {
-                        invoice = outgoing.send(tx, &before, invoice, entry)?;
-                    } else if let Some(refusal) = refusal {
-                        return Err(Error::too_many(refusal));
-                    }
-                    outgoing.write(tx, id, now)?;
-                    Ok(Some(ShownInvoice::on(today, invoice)))
+                .run_once_if_fresh(who, once.clone(), move |work| {
+                    send_invoice(work, id, outgoing.as_ref(), refusal)
                 })
-                .await;
-            // Whatever came of it, also where nobody knows: it is not made a second time.
-            if let Some(sent) = sent.transpose() {
-                self.wake_mail();
-                return sent;
+                .await?;
+            if let Some(sent) = sent {
+                return Ok(sent);
             }
         }
         Err(moved())
     }
 
     /// Mails the client of a sent invoice a reminder; once a day at most.
-    pub async fn remind_invoice(&self, claims: Claims, id: InvoiceId) -> Result<ShownInvoice> {
-        let now = self.now();
+    pub async fn remind_invoice(&self, who: impl Into<Who>, id: InvoiceId) -> Result<ShownInvoice> {
+        let (who, now) = (who.into(), self.now());
         let mut counted = None;
         for _ in 0..TRIES {
-            let found = self.find_outgoing(claims, id, now).await?;
+            let found = self.query(who, move |work| Found::of(work, id)).await?;
             must_await_payment(&found.before)?;
             if let Some(refusal) = self.count_once(&mut counted, &found.account).await? {
                 return Err(Error::too_many(refusal));
             }
-            let account = found.account.clone();
             let to = Some((MailKind::InvoiceReminder, None));
             let outgoing = self.make_outgoing(found, to, None, now).await?;
-            let reminded = self
-                .write(claims, move |tx, actor| {
-                    let before = invoice::find(tx, &actor, id)?;
-                    must_await_payment(&before)?;
-                    if !outgoing.is_fresh(tx, &actor, &before)? {
-                        return Ok(None);
-                    }
-                    let times = store::invoice_link::find_times(tx, actor.account, id)?;
-                    may_remind(&account, times.reminded_at, now)?;
-                    outgoing.write(tx, id, now)?;
-                    store::invoice_link::mark_reminded(tx, id, now)?;
-                    Ok(Some(ShownInvoice::on(invoice::today(&actor, now)?, before)))
-                })
-                .await;
-            if let Some(reminded) = reminded.transpose() {
-                self.wake_mail();
-                return reminded;
+            let reminded = self.run(who, move |work| remind_invoice(work, id, &outgoing)).await?;
+            if let Some(reminded) = reminded {
+                return Ok(reminded);
             }
         }
         Err(moved())
@@ -171,14 +130,6 @@ impl App {
         }
         let refusal = self.count_account(Limit::InvoiceMail, account.id).await?;
         Ok(*counted.insert(refusal))
-    }
-
-    async fn find_outgoing(&self, claims: Claims, id: InvoiceId, now: Timestamp) -> Result<Found> {
-        self.read(claims, move |tx, actor| {
-            let before = invoice::find(tx, &actor, id)?;
-            Found::read(tx, &actor, before, now)
-        })
-        .await
     }
 
     /// Prints and writes what goes out; `to` whom, unless nobody is to be mailed.
@@ -250,17 +201,70 @@ impl App {
     }
 }
 
+/// None, having changed nothing, where `outgoing` was made of something else.
+fn send_invoice(
+    work: &mut Work,
+    id: InvoiceId,
+    outgoing: Option<&Outgoing>,
+    refusal: Option<Refusal>,
+) -> Result<Option<ShownInvoice>> {
+    let before = find_invoice(work, id)?;
+    match before.status {
+        InvoiceStatus::Paid => return Err(Error::conflict("This invoice is paid already")),
+        InvoiceStatus::Cancelled => {
+            return Err(Error::conflict("A cancelled invoice cannot be sent"));
+        }
+        _ => {}
+    }
+    let Some(outgoing) = outgoing else { return Ok(None) };
+    if !outgoing.is_fresh(work, &before)? {
+        return Ok(None);
+    }
+    let mut invoice = before.clone();
+    if before.status == InvoiceStatus::Draft {
+        invoice = outgoing.send(work, &before, invoice)?;
+    } else if let Some(refusal) = refusal {
+        return Err(Error::too_many(refusal));
+    }
+    outgoing.write(work)?;
+    Ok(Some(ShownInvoice::on(work.today()?, invoice)))
+}
+
+/// None, having changed nothing, where `outgoing` was made of something else.
+fn remind_invoice(
+    work: &mut Work,
+    id: InvoiceId,
+    outgoing: &Outgoing,
+) -> Result<Option<ShownInvoice>> {
+    let before = find_invoice(work, id)?;
+    must_await_payment(&before)?;
+    if !outgoing.is_fresh(work, &before)? {
+        return Ok(None);
+    }
+    let account = store::account::find(work.tx, work.account)?;
+    let times = store::invoice_link::find_times(work.tx, work.account, id)?;
+    may_remind(&account, times.reminded_at, work.now)?;
+    outgoing.write(work)?;
+    store::invoice_link::mark_reminded(work.tx, id, work.now)?;
+    Ok(Some(ShownInvoice::on(work.today()?, before)))
+}
+
 impl Found {
+    fn of(work: &mut Work, id: InvoiceId) -> Result<Self> {
+        let before = find_invoice(work, id)?;
+        Self::read(work, before)
+    }
+
     /// What goes out with an invoice, which need not be written yet.
-    pub fn read(tx: &mut Tx, actor: &Actor, before: Invoice, now: Timestamp) -> Result<Self> {
-        let account = store::account::find(tx, actor.account)?;
-        let rates = client::rates(tx, actor)?;
-        let client = store::client::find_any(tx, account.id, before.client_id, &rates)?;
+    pub fn read(work: &mut Work, before: Invoice) -> Result<Self> {
+        let account = store::account::find(work.tx, work.account)?;
+        let rates = work.rates()?;
+        let client = store::client::find_any(work.tx, account.id, before.client_id, &rates)?;
         Ok(Self {
             email: client.details.email,
-            sheet: Sheet::read(tx, &account, before.clone(), now)?,
-            link: store::invoice_link::find(tx, account.id, before.id)?,
-            file: store::invoice_file::find(tx, before.id)?,
+            sheet: Sheet::read(work.tx, &account, before.clone(), work.now)?,
+            link: store::invoice_link::find(work.tx, account.id, before.id)?,
+            file: store::invoice_file::find(work.tx, before.id)?,
             before,
             account,
         })
@@ -270,29 +274,24 @@ impl Found {
 impl Outgoing {
     /// Turns a draft, of which fields may have changed since `before`, into a sent invoice with
     /// its links and both parties' details.
-    pub fn send(
-        &self,
-        tx: &mut Tx,
-        before: &Invoice,
-        draft: Invoice,
-        entry: Entry,
-    ) -> Result<Invoice> {
+    pub fn send(&self, work: &mut Work, before: &Invoice, draft: Invoice) -> Result<Invoice> {
         let invoice = Invoice {
             status: InvoiceStatus::Sent,
             payment_link: self.payment_link.clone(),
-            updated_at: entry.at,
+            updated_at: work.now,
             buyer: Some(self.buyer.clone()),
             ..draft
         };
-        store::invoice::update(tx, before, &invoice)?;
-        store::invoice::freeze_parties(tx, invoice.id, &self.seller, &self.buyer, entry.at)?;
-        invoice::tell(tx, &invoice, ActivityKind::InvoiceSent, entry)?;
+        store::invoice::update(work.tx, before, &invoice)?;
+        let (seller, buyer) = (&self.seller, &self.buyer);
+        store::invoice::freeze_parties(work.tx, invoice.id, seller, buyer, work.now)?;
+        work.emit(Event::InvoiceSent(&invoice))?;
         Ok(invoice)
     }
 
     /// Whether nothing has changed since it was made.
-    pub fn is_fresh(&self, tx: &mut Tx, actor: &Actor, before: &Invoice) -> Result<bool> {
-        let (account, id) = (actor.account, before.id);
+    pub fn is_fresh(&self, work: &mut Work, before: &Invoice) -> Result<bool> {
+        let (account, id, tx) = (work.account, before.id, &mut *work.tx);
         let mut holds = before.is_same_paper(&self.before)
             && (self.new_link.is_some()) == store::invoice_link::find(tx, account, id)?.is_none()
             && (self.new_file.is_none() || store::invoice_file::find(tx, id)?.is_none());
@@ -306,14 +305,15 @@ impl Outgoing {
         Ok(holds)
     }
 
-    pub fn write(&self, tx: &mut Tx, id: InvoiceId, now: Timestamp) -> Result<()> {
+    pub fn write(&self, work: &mut Work) -> Result<()> {
+        let id = self.before.id;
         if let Some(link) = &self.new_link {
-            store::invoice_link::set(tx, id, &link.hash, &link.sealed)?;
+            store::invoice_link::set(work.tx, id, &link.hash, &link.sealed)?;
         }
         if let Some(bytes) = &self.new_file {
-            store::invoice_file::create(tx, id, bytes, now)?;
+            store::invoice_file::create(work.tx, id, bytes, work.now)?;
         }
-        self.letter.iter().try_for_each(|letter| store::outbox::create(tx, letter))
+        work.post(self.letter.as_ref())
     }
 }
 

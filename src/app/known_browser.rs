@@ -28,9 +28,7 @@ impl App {
     /// is.
     pub fn browser_mark(&self, email: &str) -> Result<String> {
         let end = (self.now() + KNOWN_FOR).as_second().to_be_bytes();
-        let mut name = [0; NAME];
-        self.random.fill(&mut name);
-        let body = [name.as_slice(), &end].concat();
+        let body = [&self.random_bytes::<NAME>()[..], &end].concat();
         let seal = seal(self.keys()?, email, &body);
         Ok(URL_SAFE_NO_PAD.encode([body.as_slice(), &seal].concat()))
     }

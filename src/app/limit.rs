@@ -8,7 +8,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::App;
+use super::{App, environment::Environment, unit_of_work::Work};
 use crate::{
     domain::{
         error::{Error, Result},
@@ -219,7 +219,9 @@ impl App {
         let count = move |tx: &mut Tx| store::rate_window::count(tx, name, &subject, now, end);
         self.store.write(count).await
     }
+}
 
+impl Environment {
     /// An e-mail, or one browser or network of those that ask for it.
     pub(super) fn subject(&self, limit: Limit, email: &str, part: &[u8]) -> Result<Subject> {
         let mut subject = text::email_key(email).into_bytes();
@@ -237,6 +239,17 @@ impl App {
         let mut short = Subject::default();
         short.copy_from_slice(&hash[..16]);
         Ok(short)
+    }
+}
+
+impl Work<'_, '_> {
+    /// Counts something that the account does; answers the refusal where it is one too many.
+    pub(super) fn count(&mut self, limit: Limit) -> Result<Option<Refusal>> {
+        let Some(limiter) = self.env.limits.of(limit) else { return Ok(None) };
+        let (rate, now) = (limiter.rate, self.now);
+        let subject = self.env.hidden(limit, self.account.as_bytes())?;
+        let window = store::rate_window::count(self.tx, rate.name, &subject, now, rate.end(now))?;
+        Ok(rate.standing(window, now).refusal())
     }
 }
 

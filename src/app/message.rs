@@ -1,116 +1,100 @@
 //! Messages to freelancers.
 
-use super::{App, activity::Told, limit::Limit, profile, quota::MESSAGES_MAX};
+use super::{
+    App,
+    event::Event,
+    limit::Limit,
+    profile,
+    quota::MESSAGES_MAX,
+    unit_of_work::{Who, Work},
+};
 use crate::{
     domain::{
-        activity::ActivityKind,
         error::{Error, Result},
         id::MessageId,
         message::{Message, MessageChange, NewMessage},
         page::{Listing, Page},
         session::Claims,
     },
-    mail::compose,
     store,
 };
 
 impl App {
     /// Sends a message to the freelancer of that username, who is told by mail.
     pub async fn send_message(&self, username: String, new: NewMessage) -> Result<()> {
-        let (now, id) = (self.now(), self.new_id());
-        let entry = self.new_entry(now);
         let asked = username.clone();
         let account = self.store.read(move |tx| profile::freelancer(tx, &asked)).await?;
         self.count_email(Limit::MessagesTo, &account.email).await?;
-        let mail = compose::message_received(
-            &account.email,
-            &account.first_name,
-            &new.name,
-            &new.email,
-            &new.content,
-        )?;
-        let news = "Somebody wrote to you through your public profile.";
-        let letter = self.tell_owner(&account, &mail, news, "/messages").await?;
-        let is_limited = self.is_limited(&account);
-        self.store
-            .write(move |tx| {
-                // Meanwhile the account may have been locked, or another have taken the name.
-                if profile::freelancer(tx, &username)?.id != account.id {
-                    return Err(Error::not_found("Freelancer"));
-                }
-                if is_limited && store::message::count(tx, account.id)? >= MESSAGES_MAX {
-                    return Err(Error::forbidden("This freelancer takes no more messages for now"));
-                }
-                let message = Message {
-                    id,
-                    account: account.id,
-                    name: new.name.clone(),
-                    email: new.email.clone(),
-                    content: new.content.clone(),
-                    read_at: None,
-                    created_at: now,
-                };
-                store::message::create(tx, &message)?;
-                let told = Told {
-                    kind: ActivityKind::MessageReceived,
-                    subject: &message.name,
-                    amount: None,
-                    client: None,
-                    entity: id.to_string(),
-                };
-                entry.write(tx, account.id, told)?;
-                letter.iter().try_for_each(|letter| store::outbox::create(tx, letter))
-            })
-            .await?;
-        self.wake_mail();
-        Ok(())
+        let who = Who::System(account.id);
+        self.run_always(who, move |work| receive_message(work, &username, &new)).await
     }
 
     /// A page of the messages to the caller, newest first.
     pub async fn list_messages(&self, claims: Claims, page: Page) -> Result<Listing<Message>> {
-        self.read(claims, move |tx, actor| {
-            actor.must_be_freelancer()?;
-            store::message::list(tx, actor.account, page)
+        self.query(claims, move |work| {
+            work.actor.must_be_freelancer()?;
+            store::message::list(work.tx, work.account, page)
         })
         .await
     }
 
     /// A message to the caller.
     pub async fn message(&self, claims: Claims, id: MessageId) -> Result<Message> {
-        self.read(claims, move |tx, actor| {
-            actor.must_be_freelancer()?;
-            store::message::find(tx, actor.account, id)
-        })
-        .await
+        self.query(claims, move |work| find_message(work, id)).await
     }
 
     /// Marks a message as read or unread.
     pub async fn update_message(
         &self,
-        claims: Claims,
+        who: impl Into<Who>,
         id: MessageId,
         change: MessageChange,
     ) -> Result<()> {
-        let now = self.now();
-        self.write(claims, move |tx, actor| {
-            actor.must_be_freelancer()?;
-            let message = store::message::find(tx, actor.account, id)?;
+        self.run(who, move |work| {
+            let message = find_message(work, id)?;
             if message.read_at.is_some() == change.read {
                 return Ok(());
             }
-            store::message::set_read(tx, &message, change.read.then_some(now))
+            store::message::set_read(work.tx, &message, change.read.then_some(work.now))
         })
         .await
     }
 
     /// Removes a message.
-    pub async fn delete_message(&self, claims: Claims, id: MessageId) -> Result<()> {
-        self.write(claims, move |tx, actor| {
-            actor.must_be_freelancer()?;
-            let message = store::message::find(tx, actor.account, id)?;
-            store::activity::delete_of_message(tx, actor.account, id)?;
-            store::message::delete(tx, &message)
+    pub async fn delete_message(&self, who: impl Into<Who>, id: MessageId) -> Result<()> {
+        self.run(who, move |work| {
+            let message = find_message(work, id)?;
+            store::activity::delete_of_message(work.tx, work.account, id)?;
+            store::message::delete(work.tx, &message)
         })
         .await
     }
+}
+
+fn receive_message(work: &mut Work, username: &str, new: &NewMessage) -> Result<()> {
+    // Meanwhile another account may have taken the name.
+    let freelancer = profile::freelancer(work.tx, username)?;
+    if freelancer.id != work.account {
+        return Err(Error::not_found("Freelancer"));
+    }
+    let is_limited = work.env.is_limited(&freelancer);
+    if is_limited && store::message::count(work.tx, work.account)? >= MESSAGES_MAX {
+        return Err(Error::forbidden("This freelancer takes no more messages for now"));
+    }
+    let message = Message {
+        id: work.new_id(),
+        account: work.account,
+        name: new.name.clone(),
+        email: new.email.clone(),
+        content: new.content.clone(),
+        read_at: None,
+        created_at: work.now,
+    };
+    store::message::create(work.tx, &message)?;
+    work.emit(Event::MessageReceived { message: &message, freelancer: &freelancer })
+}
+
+fn find_message(work: &mut Work, id: MessageId) -> Result<Message> {
+    work.actor.must_be_freelancer()?;
+    store::message::find(work.tx, work.account, id)
 }

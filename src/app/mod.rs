@@ -9,6 +9,7 @@ pub mod client;
 pub mod code;
 pub mod dashboard;
 pub mod environment;
+mod event;
 pub mod exchange_rate;
 pub mod export;
 pub mod frame;
@@ -52,41 +53,40 @@ pub mod session;
 pub mod share;
 pub mod token;
 pub mod two_factor;
+pub mod unit_of_work;
 mod work_queue;
 
 use std::{
     num::NonZero,
+    ops::Deref,
     sync::{Arc, atomic::AtomicBool},
     thread::available_parallelism,
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, ToSpan};
 use tokio::time::timeout;
 
 use self::{
-    environment::{Clock, Random},
+    environment::{Clock, Environment, Random},
     image::Images,
     invoice_file::Printer,
     jobs::Jobs,
     limit::Limits,
     password::Passwords,
     relying_party::RelyingParty,
-    secret::{Keys, SecretKey},
+    secret::SecretKey,
     token::Tokens,
     work_queue::WorkQueue,
 };
 use crate::{
     domain::{
-        date,
         error::{Error, Kind, Result},
-        id::{Id, IdSequence},
-        idempotency::{Once, Outcome},
-        session::{Actor, Claims},
+        id::IdSequence,
     },
     mail::courier::Courier,
     pdf::Fonts,
-    store::{self, Store, Write, engine::Tx},
+    store::{self, Store},
 };
 
 /// Rows that one round of [`App::sweep`] deletes at most, so that writers need not wait for it.
@@ -151,20 +151,15 @@ impl Default for Settings {
 /// Everything a use case works with.
 pub struct App {
     store: Store,
-    clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
-    ids: IdSequence,
+    /// What database threads use too. Its methods are the app's as well.
+    environment: Arc<Environment>,
     tokens: Tokens,
-    keys: Option<Keys>,
     passwords: Passwords,
     images: Images,
-    /// Without one, no mail is written at all.
-    courier: Option<Arc<Courier>>,
     jobs: Jobs,
     printer: Printer,
     /// For whatever else keeps a core busy.
     work: WorkQueue,
-    limits: Limits,
     /// Whether deleted accounts may have left something in the files of the database.
     is_to_erase: AtomicBool,
     /// None where passkeys cannot work.
@@ -174,8 +169,14 @@ pub struct App {
     otp_life: SignedDuration,
     open_registration: Option<bool>,
     refuse_common_passwords: bool,
-    public_url: String,
-    payment_link_base: Option<String>,
+}
+
+impl Deref for App {
+    type Target = Environment;
+
+    fn deref(&self) -> &Environment {
+        &self.environment
+    }
 }
 
 impl App {
@@ -185,16 +186,22 @@ impl App {
         random: Arc<dyn Random>,
         settings: Settings,
     ) -> Result<Self> {
+        let relying_party = RelyingParty::new(&settings.public_url, &settings.origins);
         Ok(Self {
             store,
-            clock,
-            random,
-            ids: IdSequence::default(),
+            environment: Arc::new(Environment {
+                clock,
+                random,
+                ids: IdSequence::default(),
+                keys: settings.secret_key.map(|key| key.keys()).transpose()?,
+                courier: settings.courier,
+                limits: Limits::new(settings.rate_limit),
+                public_url: settings.public_url,
+                payment_link_base: settings.payment_link_base,
+            }),
             tokens: Tokens::new(settings.jwt_secret.as_bytes()),
-            keys: settings.secret_key.map(|key| key.keys()).transpose()?,
             passwords: Passwords::new()?,
             images: Images::default(),
-            courier: settings.courier,
             jobs: Jobs::default(),
             printer: Printer::new(settings.fonts),
             work: WorkQueue::new(
@@ -202,181 +209,19 @@ impl App {
                 WORK_QUEUE,
                 "Too much to do at once, please try again",
             ),
-            limits: Limits::new(settings.rate_limit),
             is_to_erase: AtomicBool::new(false),
-            relying_party: RelyingParty::new(&settings.public_url, &settings.origins).map(Arc::new),
+            relying_party: relying_party.map(Arc::new),
             access_life: settings.access_life,
             refresh_life: settings.refresh_life,
             otp_life: settings.otp_life,
             open_registration: settings.open_registration,
             refuse_common_passwords: settings.refuse_common_passwords,
-            public_url: settings.public_url,
-            payment_link_base: settings.payment_link_base,
         })
-    }
-
-    /// Now, in whole seconds: what is answered today is what is read back tomorrow.
-    pub fn now(&self) -> Timestamp {
-        let now = self.clock.now();
-        Timestamp::from_second(now.as_second()).unwrap_or(now)
-    }
-
-    /// The day it is in UTC.
-    pub fn today(&self) -> Date {
-        date::day_in(self.now(), &TimeZone::UTC)
-    }
-
-    /// How people reach the program, without a slash at its end.
-    pub fn public_url(&self) -> &str {
-        &self.public_url
     }
 
     /// Finishes queued writes and ends the database threads.
     pub fn close(self) {
         self.store.close();
-    }
-
-    /// The keys that seal and hash.
-    fn keys(&self) -> Result<&Keys> {
-        self.keys.as_ref().ok_or_else(|| Error::internal("this command was given no SECRET_KEY"))
-    }
-
-    /// Hands `input` on; where it is bad, first makes sure that the caller is signed in, since
-    /// others are told nothing but that they are not.
-    pub async fn admit<T>(&self, claims: Claims, input: Result<T>) -> Result<T> {
-        match input {
-            Ok(input) => Ok(input),
-            Err(error) => {
-                self.read(claims, |_, _| Ok(())).await?;
-                Err(error)
-            }
-        }
-    }
-
-    /// Like [`App::admit`], for what only freelancers may do.
-    pub async fn admit_freelancer<T>(&self, claims: Claims, input: Result<T>) -> Result<T> {
-        match input {
-            Ok(input) => Ok(input),
-            Err(error) => {
-                self.read(claims, |_, actor| actor.must_be_freelancer()).await?;
-                Err(error)
-            }
-        }
-    }
-
-    /// Reads on behalf of the caller, whose session must stand.
-    async fn read<T: Send + 'static>(
-        &self,
-        claims: Claims,
-        work: impl Fn(&mut Tx, Actor) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let now = self.now();
-        self.store
-            .read_for(claims.account, move |tx| {
-                let actor = store::session::actor(tx, claims, now)?;
-                work(tx, actor)
-            })
-            .await
-    }
-
-    /// Like [`App::read`], in a transaction that may change something. `work` may run more than
-    /// once; what it answers is on the disk. An account whose address is unproven is held to its
-    /// quota.
-    async fn write<T: Send + 'static>(
-        &self,
-        claims: Claims,
-        work: impl Fn(&mut Tx, Actor) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        self.write_within_quota(claims, false, work).await
-    }
-
-    async fn write_within_quota<T: Send + 'static>(
-        &self,
-        claims: Claims,
-        can_repeat: bool,
-        work: impl Fn(&mut Tx, Actor) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let is_limited = self.limits.are_on();
-        self.write_as(claims, can_repeat, move |tx, actor| {
-            if actor.is_proven || !is_limited {
-                return work(tx, actor);
-            }
-            quota::within(tx, actor.account, |tx| work(tx, actor))
-        })
-        .await
-    }
-
-    /// Like [`App::write`], for what may be done whatever the account has written: sign out,
-    /// change how it is signed in to, leave.
-    async fn write_always<T: Send + 'static>(
-        &self,
-        claims: Claims,
-        work: impl Fn(&mut Tx, Actor) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        self.write_as(claims, false, work).await
-    }
-
-    async fn write_as<T: Send + 'static>(
-        &self,
-        claims: Claims,
-        can_repeat: bool,
-        work: impl Fn(&mut Tx, Actor) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let now = self.now();
-        self.store
-            .write_as(Write { account: Some(claims.account), can_repeat }, move |tx| {
-                let actor = store::session::actor(tx, claims, now)?;
-                work(tx, actor)
-            })
-            .await
-    }
-
-    /// Like [`App::write`], for requests that may be sent twice and count once: a key that was
-    /// answered before gets the same answer again.
-    async fn write_once<T: Send + 'static>(
-        &self,
-        claims: Claims,
-        once: Once<T>,
-        now: Timestamp,
-        work: impl Fn(&mut Tx, Actor) -> Result<T> + Send + 'static,
-    ) -> Result<Outcome<T>> {
-        let fresh = move |tx: &mut Tx, actor| work(tx, actor).map(Some);
-        let done = self.write_once_if_fresh(claims, once, now, fresh).await?;
-        done.ok_or_else(|| Error::internal("work that depends on nothing was stale"))
-    }
-
-    /// Like [`App::write_once`], for work that was prepared before: it answers None, having
-    /// changed nothing, where what it was prepared from has changed since. That is no answer of a
-    /// key.
-    async fn write_once_if_fresh<T: Send + 'static>(
-        &self,
-        claims: Claims,
-        once: Once<T>,
-        now: Timestamp,
-        work: impl Fn(&mut Tx, Actor) -> Result<Option<T>> + Send + 'static,
-    ) -> Result<Option<Outcome<T>>> {
-        let Once { key, render } = once;
-        let Some(key) = key else {
-            return self.write(claims, work).await.map(|done| done.map(Outcome::Done));
-        };
-        let (keys, mut nonce) = (self.keys()?.clone(), [0; 24]);
-        self.random.fill(&mut nonce);
-        // Done a second time, it finds the answer that was kept the first time.
-        self.write_within_quota(claims, true, move |tx, actor| {
-            let account = actor.account;
-            if let Some(kept) = store::request_answer::find(tx, account, &key, now)? {
-                // Version 1 kept answers as they are.
-                let is_plain = kept.starts_with(b"{\"success\":");
-                let answer = if is_plain { kept } else { keys.open(ANSWER, &kept)? };
-                return Ok(Some(Outcome::Replayed(answer)));
-            }
-            let Some(value) = work(tx, actor)? else { return Ok(None) };
-            // An answer may hold a link that is sealed where it belongs.
-            let sealed = keys.seal(ANSWER, nonce, &render(&value))?;
-            store::request_answer::create(tx, account, &key, &sealed, now)?;
-            Ok(Some(Outcome::Done(value)))
-        })
-        .await
     }
 
     /// Gives back memory that sign-ins used.
@@ -431,14 +276,6 @@ impl App {
         let unanswered = || Error::unavailable(5, "The database does not answer just now");
         timeout(READY_WITHIN, self.store.reach()).await.unwrap_or_else(|_| Err(unanswered()))
     }
-
-    /// A new id. It carries the time to the millisecond, so that what a command and a server
-    /// make in the same second is in order too.
-    fn new_id<K>(&self) -> Id<K> {
-        let mut random = [0; 10];
-        self.random.fill(&mut random);
-        self.ids.next(self.clock.now(), random)
-    }
 }
 
 /// What is only noted in passing is no reason to refuse a reader where nothing can be written.
@@ -451,6 +288,3 @@ fn if_writable(noted: Result<()>) -> Result<()> {
 
 /// How long an account waits for its e-mail to be proven.
 const PENDING_KEPT: SignedDuration = SignedDuration::from_hours(24);
-
-/// What kept answers are sealed as.
-const ANSWER: &str = "answer to a request";

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
-use super::{App, jobs::NOTED, limit::Limit};
+use super::{App, environment::Environment, jobs::NOTED};
 use crate::{
     domain::{
         account::{Account, SignInChange},
@@ -45,7 +45,7 @@ struct Contents {
     attachment: Option<(String, String)>,
 }
 
-impl App {
+impl Environment {
     /// A letter to the owner of an account, if the address is proven: who registers somebody else's
     /// must not have mail sent there.
     fn notice(&self, account: &Account, mail: &Mail) -> Result<Option<Letter>> {
@@ -53,28 +53,6 @@ impl App {
             Some(_) => self.letter(Some(account.id), mail),
             None => Ok(None),
         }
-    }
-
-    /// A letter that tells an owner what others did: `mail`, or where the address is not proven,
-    /// only that it happened, as `news`, and the page of that path where it is read. Of those, an
-    /// account gets a bounded number a day.
-    pub(super) async fn tell_owner(
-        &self,
-        account: &Account,
-        mail: &Mail,
-        news: &str,
-        path: &str,
-    ) -> Result<Option<Letter>> {
-        if account.email_verified_at.is_some() {
-            return self.letter(Some(account.id), mail);
-        }
-        if self.count_account(Limit::UnprovenNews, account.id).await?.is_some() {
-            return Ok(None);
-        }
-        let link = format!("{}{path}", self.public_url);
-        let (to, first_name) = (&account.email, &account.first_name);
-        let mail = compose::unproven_news(to, first_name, mail.kind, news, &link)?;
-        self.letter(Some(account.id), &mail)
     }
 
     /// A letter that tells an owner of a change of how the account is signed in to.
@@ -124,7 +102,9 @@ impl App {
             created_at: now,
         }))
     }
+}
 
+impl App {
     /// Tells the worker that there is something to deliver.
     pub(super) fn wake_mail(&self) {
         self.wake(JobKind::Mail);
@@ -215,8 +195,8 @@ impl App {
 
     /// The caller's mails that failed and were not made good since, newest first.
     pub async fn failed_mail(&self, claims: Claims) -> Result<Vec<FailedMail>> {
-        self.read(claims, |tx, actor| {
-            store::outbox::list_failed_of(tx, actor.account, FAILED_SHOWN)
+        self.query(claims, |work| {
+            store::outbox::list_failed_of(work.tx, work.account, FAILED_SHOWN)
         })
         .await
     }
@@ -227,7 +207,7 @@ impl App {
         claims: Claims,
         invoices: Vec<InvoiceId>,
     ) -> Result<Vec<InvoiceId>> {
-        self.read(claims, move |tx, _| store::outbox::failed_of_invoices(tx, &invoices)).await
+        self.query(claims, move |work| store::outbox::failed_of_invoices(work.tx, &invoices)).await
     }
 
     /// The letters that wait and those that were given up; with `all`, the delivered ones too.

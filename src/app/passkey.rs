@@ -6,11 +6,13 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::{
     App,
-    relying_party::{self, RelyingParty, login_refused},
+    event::Event,
+    relying_party::{self, Attested, RelyingParty, login_refused},
     secret::Keys,
     security_log::note,
     session::SignIn,
     share::Owner,
+    unit_of_work::Work,
 };
 use crate::{
     domain::{
@@ -48,17 +50,17 @@ impl App {
     pub async fn start_passkey(&self, claims: Claims) -> Result<CreationOptions> {
         let party = self.admit(claims, self.relying_party()).await?;
         let (account, passkeys) = self
-            .read(claims, |tx, actor| {
-                let account = store::account::find(tx, actor.account)?;
-                Ok((account, store::passkey::list(tx, actor.account)?))
+            .query(claims, |work| {
+                let account = store::account::find(work.tx, work.account)?;
+                Ok((account, store::passkey::list(work.tx, work.account)?))
             })
             .await?;
         must_have_room(passkeys.len())?;
         let asked = party.ask_attestation(&account)?;
         let hash = challenge_hash(self.keys()?, Ceremony::Registration, &asked.challenge);
         let (state, expires_at) = (asked.state, self.now() + CHALLENGE_LIFE);
-        self.write(claims, move |tx, actor| {
-            let (ceremony, id) = (Ceremony::Registration, actor.account);
+        self.run(claims, move |work| {
+            let (ceremony, id, tx) = (Ceremony::Registration, work.account, &mut *work.tx);
             store::passkey::keep_newest_challenges(tx, ceremony, id, REGISTRATIONS_MAX - 1)?;
             store::passkey::create_challenge(tx, &hash, ceremony, Some(id), &state, expires_at)
         })
@@ -81,12 +83,11 @@ impl App {
         let hash = challenge
             .map(|bytes| Ok(challenge_hash(self.keys()?, Ceremony::Registration, &bytes)))
             .transpose()?;
-        let now = self.now();
         let state = self
-            .write(claims, move |tx, actor| match &hash {
+            .run(claims, move |work| match &hash {
                 Some(hash) => {
-                    let ceremony = Ceremony::Registration;
-                    store::passkey::take_own_challenge(tx, hash, ceremony, actor.account, now)
+                    let (ceremony, id) = (Ceremony::Registration, work.account);
+                    store::passkey::take_own_challenge(work.tx, hash, ceremony, id, work.now)
                 }
                 None => Ok(None),
             })
@@ -95,49 +96,21 @@ impl App {
         let owner = Some(Owner::Account(claims.account));
         let check = move || party.check_attestation(&state, &attestation);
         let attested = self.work.run(owner, check).await??;
-        let passkey = Passkey {
-            id: self.new_id(),
-            account: claims.account,
-            name,
-            credential_id: attested.credential_id,
-            credential: attested.credential,
-            created_at: now,
-            last_used_at: None,
-        };
-        let letter =
-            self.security_notice(&self.account(claims).await?, SignInChange::PasskeyAdded)?;
-        let passkey = self
-            .write(claims, move |tx, actor| {
-                must_have_room(store::passkey::list(tx, actor.account)?.len())?;
-                store::passkey::create(tx, &passkey)?;
-                letter.iter().try_for_each(|letter| store::outbox::create(tx, letter))?;
-                Ok(passkey.clone())
-            })
-            .await?;
-        note("passkey added", claims.account);
-        self.wake_mail();
-        Ok(passkey)
+        self.run(claims, move |work| create_passkey(work, &name, &attested))
+            .await
+            .inspect(|_| note("passkey added", claims.account))
     }
 
     /// The caller's passkeys, newest first.
     pub async fn list_passkeys(&self, claims: Claims) -> Result<Vec<Passkey>> {
-        self.read(claims, |tx, actor| store::passkey::list(tx, actor.account)).await
+        self.query(claims, |work| store::passkey::list(work.tx, work.account)).await
     }
 
     /// Forgets one of the caller's passkeys: nobody signs in with it any more.
     pub async fn delete_passkey(&self, claims: Claims, id: PasskeyId) -> Result<()> {
-        let letter =
-            self.security_notice(&self.account(claims).await?, SignInChange::PasskeyRemoved)?;
-        self.write_always(claims, move |tx, actor| {
-            match store::passkey::delete(tx, actor.account, id)? {
-                true => letter.iter().try_for_each(|letter| store::outbox::create(tx, letter)),
-                false => Err(Error::not_found("Passkey")),
-            }
-        })
-        .await?;
-        note("passkey removed", claims.account);
-        self.wake_mail();
-        Ok(())
+        self.run_always(claims, move |work| delete_passkey(work, id))
+            .await
+            .inspect(|()| note("passkey removed", claims.account))
     }
 
     /// Begins a sign-in by passkey. Who has none, or no account at all, is asked for a signature
@@ -238,6 +211,31 @@ impl App {
             )
         })
     }
+}
+
+fn create_passkey(work: &mut Work, name: &str, attested: &Attested) -> Result<Passkey> {
+    must_have_room(store::passkey::list(work.tx, work.account)?.len())?;
+    let passkey = Passkey {
+        id: work.new_id(),
+        account: work.account,
+        name: name.to_owned(),
+        credential_id: attested.credential_id.clone(),
+        credential: attested.credential.clone(),
+        created_at: work.now,
+        last_used_at: None,
+    };
+    store::passkey::create(work.tx, &passkey)?;
+    let account = store::account::find(work.tx, work.account)?;
+    work.emit(Event::SignInChanged(&account, SignInChange::PasskeyAdded))?;
+    Ok(passkey)
+}
+
+fn delete_passkey(work: &mut Work, id: PasskeyId) -> Result<()> {
+    if !store::passkey::delete(work.tx, work.account, id)? {
+        return Err(Error::not_found("Passkey"));
+    }
+    let account = store::account::find(work.tx, work.account)?;
+    work.emit(Event::SignInChanged(&account, SignInChange::PasskeyRemoved))
 }
 
 fn challenge_hash(keys: &Keys, ceremony: Ceremony, challenge: &[u8]) -> [u8; 32] {

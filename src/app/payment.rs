@@ -1,57 +1,26 @@
 //! Payments: the link under which a client pays, and that the money has come.
 
-use super::{App, activity::Entry, client, invoice};
+use super::{
+    App,
+    environment::Environment,
+    event::Event,
+    invoice::find_invoice,
+    unit_of_work::{Who, Work},
+};
 use crate::{
     domain::{
-        activity::ActivityKind,
         error::{Error, Result},
-        id::{InvoiceId, PaymentId},
+        id::InvoiceId,
         idempotency::{Once, Outcome},
         invoice::{Invoice, InvoiceStatus, ShownInvoice},
         payment::{Conversion, Payment},
-        session::{Actor, Claims},
     },
-    store::{self, engine::Tx},
+    store,
 };
 
-/// A payment that comes in now: its id, and the entry of the activity log.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Receipt {
-    id: PaymentId,
-    entry: Entry,
-}
-
-impl Receipt {
-    /// Writes down that a sent invoice was paid in full; answers the invoice after it.
-    pub fn write(self, tx: &mut Tx, actor: &Actor, before: Invoice) -> Result<Invoice> {
-        let now = self.entry.at;
-        let (rates, amount) = (client::rates(tx, actor)?, before.amount());
-        let base = rates.rate(amount.currency).and_then(|rate| {
-            let converted = amount.convert(rate, rates.base())?;
-            Some(Conversion { amount: converted, rate })
-        });
-        let payment = Payment {
-            id: self.id,
-            account: actor.account,
-            invoice: before.id,
-            client: before.client_id,
-            amount,
-            base,
-            paid_at: now,
-        };
-        store::payment::create(tx, &payment)?;
-        let status = InvoiceStatus::Paid;
-        let invoice = Invoice { status, paid_at: Some(now), updated_at: now, ..before.clone() };
-        store::invoice::update(tx, &before, &invoice)?;
-        invoice::tell(tx, &invoice, ActivityKind::InvoicePaid, self.entry)?;
-        // The client's total has just grown by this payment.
-        invoice::find(tx, actor, before.id)
-    }
-}
-
-/// Letters of the random end of a payment link.
 /// What payment links begin with in the document, where no service is behind them.
 const LINK_BASE: &str = "https://pay.raenest.com";
+/// Letters of the random end of a payment link.
 const LINK_LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 const LINK_LENGTH: usize = 6;
 
@@ -59,68 +28,86 @@ impl App {
     /// Writes down that a sent invoice was paid in full. A paid one stays as it is.
     pub async fn mark_invoice_paid(
         &self,
-        claims: Claims,
+        who: impl Into<Who>,
         once: Once<ShownInvoice>,
         id: InvoiceId,
     ) -> Result<Outcome<ShownInvoice>> {
-        let (now, receipt) = (self.now(), self.new_receipt());
-        self.write_once(claims, once, now, move |tx, actor| {
-            let today = invoice::today(&actor, now)?;
-            let before = invoice::find(tx, &actor, id)?;
-            match before.status {
-                InvoiceStatus::Sent => {}
-                InvoiceStatus::Draft => {
-                    return Err(Error::conflict("Send the invoice before marking it as paid"));
-                }
-                InvoiceStatus::Cancelled => {
-                    return Err(Error::conflict("A cancelled invoice cannot be paid"));
-                }
-                _ => return Ok(ShownInvoice::on(today, before)),
-            }
-            let invoice = receipt.write(tx, &actor, before)?;
-            Ok(ShownInvoice::on(today, invoice))
-        })
-        .await
+        self.run_once(who, once, move |work| mark_invoice_paid(work, id)).await
     }
 
     /// The link under which the client pays: made once, then always the same.
     pub async fn payment_link(
         &self,
-        claims: Claims,
+        who: impl Into<Who>,
         once: Once<String>,
         id: InvoiceId,
     ) -> Result<Outcome<String>> {
-        let now = self.now();
-        let link = self.new_payment_link(id);
-        self.write_once(claims, once, now, move |tx, actor| {
-            let before = invoice::find(tx, &actor, id)?;
-            match before.status {
-                InvoiceStatus::Paid => Err(Error::conflict("This invoice is paid already")),
-                InvoiceStatus::Cancelled => {
-                    Err(Error::conflict("A cancelled invoice has no payment link"))
-                }
-                _ => match &before.payment_link {
-                    Some(link) => Ok(link.clone()),
-                    None => {
-                        let invoice = Invoice {
-                            payment_link: Some(link.clone()),
-                            updated_at: now,
-                            ..before.clone()
-                        };
-                        store::invoice::update(tx, &before, &invoice)?;
-                        Ok(link.clone())
-                    }
-                },
-            }
-        })
-        .await
+        self.run_once(who, once, move |work| payment_link(work, id)).await
     }
+}
 
-    /// What a payment needs, made before the transaction that writes it.
-    pub(super) fn new_receipt(&self) -> Receipt {
-        Receipt { id: self.new_id(), entry: self.new_entry(self.now()) }
+fn mark_invoice_paid(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
+    let today = work.today()?;
+    let before = find_invoice(work, id)?;
+    match before.status {
+        InvoiceStatus::Sent => {}
+        InvoiceStatus::Draft => {
+            return Err(Error::conflict("Send the invoice before marking it as paid"));
+        }
+        InvoiceStatus::Cancelled => {
+            return Err(Error::conflict("A cancelled invoice cannot be paid"));
+        }
+        _ => return Ok(ShownInvoice::on(today, before)),
     }
+    let invoice = receive_payment(work, before)?;
+    Ok(ShownInvoice::on(today, invoice))
+}
 
+/// Writes down that a sent invoice was paid in full; answers the invoice after it.
+pub(super) fn receive_payment(work: &mut Work, before: Invoice) -> Result<Invoice> {
+    let (now, rates, amount) = (work.now, work.rates()?, before.amount());
+    let base = rates.rate(amount.currency).and_then(|rate| {
+        let converted = amount.convert(rate, rates.base())?;
+        Some(Conversion { amount: converted, rate })
+    });
+    let payment = Payment {
+        id: work.new_id(),
+        account: work.account,
+        invoice: before.id,
+        client: before.client_id,
+        amount,
+        base,
+        paid_at: now,
+    };
+    store::payment::create(work.tx, &payment)?;
+    let status = InvoiceStatus::Paid;
+    let invoice = Invoice { status, paid_at: Some(now), updated_at: now, ..before.clone() };
+    store::invoice::update(work.tx, &before, &invoice)?;
+    work.emit(Event::InvoicePaid(&invoice))?;
+    // The client's total has just grown by this payment.
+    find_invoice(work, before.id)
+}
+
+fn payment_link(work: &mut Work, id: InvoiceId) -> Result<String> {
+    let before = find_invoice(work, id)?;
+    match before.status {
+        InvoiceStatus::Paid => return Err(Error::conflict("This invoice is paid already")),
+        InvoiceStatus::Cancelled => {
+            return Err(Error::conflict("A cancelled invoice has no payment link"));
+        }
+        _ => {}
+    }
+    if let Some(link) = before.payment_link {
+        return Ok(link);
+    }
+    let link = work.env.new_payment_link(id);
+    let payment_link = Some(link.clone());
+    let invoice = Invoice { payment_link, updated_at: work.now, ..before.clone() };
+    store::invoice::update(work.tx, &before, &invoice)?;
+    Ok(link)
+}
+
+impl Environment {
     /// Where a client can pay an invoice online: nowhere unless the operator has named a service,
     /// and only by a link of that service, while something is to be paid.
     pub(super) fn shown_payment_link(&self, invoice: &Invoice) -> Option<String> {

@@ -1,55 +1,39 @@
 //! Portfolios.
 
-use super::App;
+use super::{
+    App,
+    unit_of_work::{Who, Work},
+};
 use crate::{
     domain::{
         error::{Error, Result},
         expected::{self, Expected},
         id::{ImageId, PortfolioItemId},
         idempotency::{Once, Outcome},
-        portfolio::{self, ITEMS_MAX, PortfolioItem, Work, WorkChange},
-        session::{Actor, Claims},
+        portfolio::{self, ITEMS_MAX, PortfolioItem, WorkChange},
+        session::Claims,
     },
-    store::{self, engine::Tx},
+    store,
 };
 
 impl App {
     /// Adds a piece of work, while there is room.
-    pub async fn create_portfolio_item(&self, claims: Claims, work: Work) -> Result<PortfolioItem> {
-        let create = self.creation(work);
-        self.write(claims, create).await
+    pub async fn create_portfolio_item(
+        &self,
+        who: impl Into<Who>,
+        new: portfolio::Work,
+    ) -> Result<PortfolioItem> {
+        self.run(who, move |work| create_portfolio_item(work, &new)).await
     }
 
     /// Adds a piece of work by a form that counts once.
     pub async fn create_portfolio_item_once(
         &self,
-        claims: Claims,
+        who: impl Into<Who>,
         once: Once<PortfolioItem>,
-        work: Work,
+        new: portfolio::Work,
     ) -> Result<Outcome<PortfolioItem>> {
-        let create = self.creation(work);
-        self.write_once(claims, once, self.now(), create).await
-    }
-
-    fn creation(
-        &self,
-        work: Work,
-    ) -> impl Fn(&mut Tx, Actor) -> Result<PortfolioItem> + Send + use<> {
-        let (now, id) = (self.now(), self.new_id());
-        move |tx, actor| {
-            actor.must_be_freelancer()?;
-            work.check_size()?;
-            portfolio::check_room(store::portfolio::count(tx, actor.account)?)?;
-            let item = PortfolioItem {
-                id,
-                account: actor.account,
-                work: work.clone(),
-                created_at: now,
-                updated_at: now,
-            };
-            store::portfolio::create(tx, &item)?;
-            Ok(item)
-        }
+        self.run_once(who, once, move |work| create_portfolio_item(work, &new)).await
     }
 
     /// A piece of work of the caller.
@@ -58,18 +42,14 @@ impl App {
         claims: Claims,
         id: PortfolioItemId,
     ) -> Result<PortfolioItem> {
-        self.read(claims, move |tx, actor| {
-            actor.must_be_freelancer()?;
-            store::portfolio::find(tx, actor.account, id)
-        })
-        .await
+        self.query(claims, move |work| find_portfolio_item(work, id)).await
     }
 
     /// The caller's pieces of work, newest first.
     pub async fn list_portfolio(&self, claims: Claims) -> Result<Vec<PortfolioItem>> {
-        self.read(claims, |tx, actor| {
-            actor.must_be_freelancer()?;
-            store::portfolio::list(tx, actor.account, ITEMS_MAX)
+        self.query(claims, |work| {
+            work.actor.must_be_freelancer()?;
+            store::portfolio::list(work.tx, work.account, ITEMS_MAX)
         })
         .await
     }
@@ -81,19 +61,17 @@ impl App {
     /// Stale, if the piece of work is not the expected one any more.
     pub async fn update_portfolio_item(
         &self,
-        claims: Claims,
+        who: impl Into<Who>,
         id: PortfolioItemId,
         change: WorkChange,
-        expected: Option<Expected<Work>>,
+        expected: Option<Expected<portfolio::Work>>,
     ) -> Result<()> {
-        let now = self.now();
-        self.write(claims, move |tx, actor| {
-            actor.must_be_freelancer()?;
-            let item = store::portfolio::find(tx, actor.account, id)?;
-            expected::check(expected.as_ref(), &item.work)?;
-            let work = change.clone().apply(item.work.clone());
-            work.check_size()?;
-            store::portfolio::update(tx, &PortfolioItem { work, updated_at: now, ..item })
+        self.run(who, move |work| {
+            change_portfolio_item(work, id, |before| {
+                expected::check(expected.as_ref(), before)?;
+                *before = change.clone().apply(before.clone());
+                Ok(())
+            })
         })
         .await
     }
@@ -101,55 +79,78 @@ impl App {
     /// Shows an uploaded picture with a piece of work, behind those it has.
     pub async fn add_portfolio_picture(
         &self,
-        claims: Claims,
+        who: impl Into<Who>,
         id: PortfolioItemId,
         image: ImageId,
     ) -> Result<()> {
         let url = self.image_url(image);
-        self.change_pictures(claims, id, move |work| work.add_picture(url.clone())).await
+        self.run(who, move |work| {
+            change_portfolio_item(work, id, |before| before.add_picture(url.clone()))
+        })
+        .await
     }
 
     /// Takes a picture, be it ours or of elsewhere, from a piece of work.
     pub async fn remove_portfolio_picture(
         &self,
-        claims: Claims,
+        who: impl Into<Who>,
         id: PortfolioItemId,
         url: String,
     ) -> Result<()> {
-        let change = move |work: &mut Work| {
-            work.images.retain(|known| *known != url);
-            Ok(())
-        };
-        self.change_pictures(claims, id, change).await
-    }
-
-    async fn change_pictures(
-        &self,
-        claims: Claims,
-        id: PortfolioItemId,
-        change: impl Fn(&mut Work) -> Result<()> + Send + 'static,
-    ) -> Result<()> {
-        let now = self.now();
-        self.write(claims, move |tx, actor| {
-            actor.must_be_freelancer()?;
-            let mut item = store::portfolio::find(tx, actor.account, id)?;
-            change(&mut item.work)?;
-            item.work.check_size()?;
-            item.updated_at = now;
-            store::portfolio::update(tx, &item)
+        self.run(who, move |work| {
+            change_portfolio_item(work, id, |before| {
+                before.images.retain(|known| *known != url);
+                Ok(())
+            })
         })
         .await
     }
 
     /// Removes a piece of work.
-    pub async fn delete_portfolio_item(&self, claims: Claims, id: PortfolioItemId) -> Result<()> {
-        self.write(claims, move |tx, actor| {
-            actor.must_be_freelancer()?;
-            match store::portfolio::delete(tx, actor.account, id)? {
+    pub async fn delete_portfolio_item(
+        &self,
+        who: impl Into<Who>,
+        id: PortfolioItemId,
+    ) -> Result<()> {
+        self.run(who, move |work| {
+            work.actor.must_be_freelancer()?;
+            match store::portfolio::delete(work.tx, work.account, id)? {
                 true => Ok(()),
                 false => Err(Error::not_found("Portfolio item")),
             }
         })
         .await
     }
+}
+
+fn create_portfolio_item(work: &mut Work, new: &portfolio::Work) -> Result<PortfolioItem> {
+    work.actor.must_be_freelancer()?;
+    new.check_size()?;
+    portfolio::check_room(store::portfolio::count(work.tx, work.account)?)?;
+    let item = PortfolioItem {
+        id: work.new_id(),
+        account: work.account,
+        work: new.clone(),
+        created_at: work.now,
+        updated_at: work.now,
+    };
+    store::portfolio::create(work.tx, &item)?;
+    Ok(item)
+}
+
+fn find_portfolio_item(work: &mut Work, id: PortfolioItemId) -> Result<PortfolioItem> {
+    work.actor.must_be_freelancer()?;
+    store::portfolio::find(work.tx, work.account, id)
+}
+
+fn change_portfolio_item(
+    work: &mut Work,
+    id: PortfolioItemId,
+    change: impl FnOnce(&mut portfolio::Work) -> Result<()>,
+) -> Result<()> {
+    let mut item = find_portfolio_item(work, id)?;
+    change(&mut item.work)?;
+    item.work.check_size()?;
+    item.updated_at = work.now;
+    store::portfolio::update(work.tx, &item)
 }

@@ -2,7 +2,10 @@
 
 use std::net::IpAddr;
 
-use super::{App, limit};
+use super::{
+    App, limit,
+    unit_of_work::{Who, Work},
+};
 use crate::{
     domain::{
         account::{Account, Role},
@@ -20,14 +23,14 @@ use crate::{
 impl App {
     /// How often the caller's public profile was looked at.
     pub async fn profile_views(&self, claims: Claims) -> Result<u64> {
-        self.read(claims, |tx, actor| store::profile::count_views(tx, actor.account)).await
+        self.query(claims, |work| store::profile::count_views(work.tx, work.account)).await
     }
 
     /// The caller's profile, and how much of it is filled in.
     pub async fn profile(&self, claims: Claims) -> Result<OwnProfile> {
-        self.read(claims, |tx, actor| {
-            actor.must_be_freelancer()?;
-            find_own(tx, actor.account)
+        self.query(claims, |work| {
+            work.actor.must_be_freelancer()?;
+            find_own(work.tx, work.account)
         })
         .await
     }
@@ -46,23 +49,11 @@ impl App {
     /// expected ones any more.
     pub async fn update_profile(
         &self,
-        claims: Claims,
+        who: impl Into<Who>,
         change: ProfileChange,
         expected: Option<Expected<(Account, Profile)>>,
     ) -> Result<()> {
-        let now = self.now();
-        self.write(claims, move |tx, actor| {
-            actor.must_be_freelancer()?;
-            let account = store::account::find(tx, actor.account)?;
-            let stored = (account, store::profile::find(tx, actor.account)?);
-            expected::check(expected.as_ref(), &stored)?;
-            let (mut account, mut profile) = stored;
-            change.clone().apply(&mut account, &mut profile)?;
-            account.updated_at = now;
-            store::account::update(tx, &account)?;
-            store::profile::set(tx, account.id, &profile, now)
-        })
-        .await
+        self.run(who, move |work| update_profile(work, &change, expected.as_ref())).await
     }
 
     /// What a freelancer shows everybody. Where a person looks, it counts as one view a day for each
@@ -109,6 +100,22 @@ impl App {
         }
         Ok(profile)
     }
+}
+
+fn update_profile(
+    work: &mut Work,
+    change: &ProfileChange,
+    expected: Option<&Expected<(Account, Profile)>>,
+) -> Result<()> {
+    work.actor.must_be_freelancer()?;
+    let account = store::account::find(work.tx, work.account)?;
+    let stored = (account, store::profile::find(work.tx, work.account)?);
+    expected::check(expected, &stored)?;
+    let (mut account, mut profile) = stored;
+    change.clone().apply(&mut account, &mut profile)?;
+    account.updated_at = work.now;
+    store::account::update(work.tx, &account)?;
+    store::profile::set(work.tx, work.account, &profile, work.now)
 }
 
 pub(super) fn find_own(tx: &mut Tx, id: AccountId) -> Result<OwnProfile> {

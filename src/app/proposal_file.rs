@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, civil::Date};
 
-use super::{App, public_link::Target, share::Owner};
+use super::{App, public_link::Target, share::Owner, unit_of_work::Who};
 use crate::{
     domain::{
         account::Account,
@@ -72,9 +72,7 @@ impl Sheet {
 impl App {
     /// A proposal of the caller as PDF.
     pub async fn proposal_pdf(&self, claims: Claims, id: ProposalId) -> Result<ProposalFile> {
-        let now = self.now();
-        let sheet =
-            self.read(claims, move |tx, actor| Sheet::read(tx, actor.account, id, now)).await?;
+        let sheet = self.proposal_sheet(claims.into(), id).await?;
         let owner = Some(Owner::Account(sheet.account.id));
         self.print_proposal(owner, sheet).await
     }
@@ -100,13 +98,15 @@ impl App {
     /// The characters of a proposal of the caller that cannot be printed.
     pub(super) async fn unprintable_of_proposal(
         &self,
-        claims: Claims,
+        who: Who,
         id: ProposalId,
     ) -> Result<Vec<char>> {
-        let now = self.now();
-        let sheet =
-            self.read(claims, move |tx, actor| Sheet::read(tx, actor.account, id, now)).await?;
+        let sheet = self.proposal_sheet(who, id).await?;
         let owner = Some(Owner::Account(sheet.account.id));
         self.printer.run(owner, move |fonts| pdf::missing_of_proposal(fonts, &sheet.shown())).await
+    }
+
+    async fn proposal_sheet(&self, who: Who, id: ProposalId) -> Result<Sheet> {
+        self.query(who, move |work| Sheet::read(work.tx, work.account, id, work.now)).await
     }
 }

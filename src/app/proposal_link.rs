@@ -6,44 +6,43 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 
 use super::{
-    App, proposal,
-    public_link::{NewLink, PublicLinks, Target},
+    App,
+    environment::Environment,
+    event::Event,
+    public_link::Target,
     secret::Keys,
+    unit_of_work::{Who, Work},
 };
 use crate::{
     domain::{
-        date,
         error::{Error, Result},
-        id::ProposalId,
         invoice::Party,
         proposal::{Answer, Proposal, ProposalLink, PublicProposal, Signature},
     },
-    mail::compose,
     store::{self, engine::Tx},
 };
 
 /// Turns the link of a proposal, if it has one, into its address.
-pub(super) fn open(links: &PublicLinks, proposal: &mut Proposal) -> Result<()> {
+pub(super) fn open_link(env: &Environment, proposal: &mut Proposal) -> Result<()> {
     if let Some(ProposalLink::Sealed(sealed)) = &proposal.link {
-        let address = links.address(Target::Proposal, &proposal.id, sealed)?;
+        let address = env.public_links()?.address(Target::Proposal, &proposal.id, sealed)?;
         proposal.link = Some(ProposalLink::Open(address));
     }
     Ok(())
 }
 
-/// Gives a proposal its link.
-pub(super) fn write(tx: &mut Tx, link: &NewLink, proposal: &mut Proposal) -> Result<()> {
-    store::proposal::set_link(tx, proposal.id, &link.hash, &link.sealed)?;
-    proposal.link = Some(ProposalLink::Sealed(link.sealed.clone()));
-    Ok(())
+/// Gives a proposal its link, unless it has one.
+pub(super) fn give_link(work: &mut Work, proposal: &mut Proposal) -> Result<()> {
+    if proposal.link.is_some() {
+        return Ok(());
+    }
+    let link = work.env.new_public_link(Target::Proposal, &proposal.id)?;
+    store::proposal::set_link(work.tx, proposal.id, &link.hash, &link.sealed)?;
+    proposal.link = Some(ProposalLink::Sealed(link.sealed));
+    open_link(work.env, proposal)
 }
 
 impl App {
-    /// A link for a proposal.
-    pub(super) fn new_proposal_link(&self, id: ProposalId) -> Result<NewLink> {
-        self.new_public_link(Target::Proposal, &id)
-    }
-
     /// The proposal behind a link.
     pub async fn public_proposal(&self, token: &str) -> Result<PublicProposal> {
         let keys = self.keys()?.clone();
@@ -59,44 +58,33 @@ impl App {
         signature: Signature,
         address: Option<IpAddr>,
     ) -> Result<()> {
-        let now = self.now();
-        let entry = self.new_entry(now);
-        let keys = self.keys()?.clone();
-        let hash = Target::Proposal.hash(&keys, token);
+        let freelancer = self.public_proposal(token).await?.freelancer.id;
+        let hash = Target::Proposal.hash(self.keys()?, token);
         let address = address.map(|address| address.to_canonical().to_string());
-        let asked = self.public_proposal(token).await?;
-        let mail = compose::proposal_answered(
-            &asked.freelancer.email,
-            &asked.freelancer.first_name,
-            &signature.name,
-            &asked.proposal.title,
-            answer == Answer::Accept,
-        )?;
-        let news = match answer {
-            Answer::Accept => "Your client has accepted a proposal.",
-            Answer::Decline => "Your client has declined a proposal.",
-        };
-        let letter = self.tell_owner(&asked.freelancer, &mail, news, "/proposals").await?;
-        self.store
-            .write(move |tx| {
-                let known = linked(tx, &keys, &hash)?;
-                known.check_open(date::day_in(now, &known.freelancer.zone.rules()?))?;
-                known.check_version(signature.version.as_deref())?;
-                // Nor may it be another than the one that the mail tells of.
-                known.check_version(Some(&asked.version))?;
-                let before = known.proposal;
-                let status = answer.status();
-                let proposal = Proposal { status, updated_at: now, ..before.clone() };
-                store::proposal::update(tx, &before, &proposal)?;
-                store::proposal::mark_answered(tx, proposal.id, now)?;
-                store::proposal::mark_signed(tx, proposal.id, &signature.name, address.as_deref())?;
-                proposal::tell(tx, &proposal, entry)?;
-                letter.iter().try_for_each(|letter| store::outbox::create(tx, letter))
-            })
-            .await?;
-        self.wake_mail();
-        Ok(())
+        self.run_always(Who::System(freelancer), move |work| {
+            answer_proposal(work, &hash, answer, &signature, address.as_deref())
+        })
+        .await
     }
+}
+
+fn answer_proposal(
+    work: &mut Work,
+    hash: &[u8],
+    answer: Answer,
+    signature: &Signature,
+    address: Option<&str>,
+) -> Result<()> {
+    let known = linked(work.tx, work.keys()?, hash)?;
+    known.check_open(work.today()?)?;
+    known.check_version(signature.version.as_deref())?;
+    let before = known.proposal;
+    let proposal = Proposal { status: answer.status(), updated_at: work.now, ..before.clone() };
+    store::proposal::update(work.tx, &before, &proposal)?;
+    store::proposal::mark_answered(work.tx, proposal.id, work.now)?;
+    store::proposal::mark_signed(work.tx, proposal.id, &signature.name, address)?;
+    let signer = &signature.name;
+    work.emit(Event::ProposalSigned { proposal: &proposal, signer, freelancer: &known.freelancer })
 }
 
 /// The proposal whose link has that hash, of a freelancer who may use the program.

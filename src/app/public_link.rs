@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{App, secret::Keys};
+use super::{environment::Environment, secret::Keys};
 use crate::domain::error::{Error, Result};
 
 /// Random bytes of a token: 144 bits, 24 letters.
@@ -38,13 +38,12 @@ impl Target {
 }
 
 /// Opens sealed links.
-#[derive(Clone)]
-pub(super) struct PublicLinks {
-    keys: Keys,
-    public_url: String,
+pub(super) struct PublicLinks<'a> {
+    keys: &'a Keys,
+    public_url: &'a str,
 }
 
-impl PublicLinks {
+impl PublicLinks<'_> {
     /// The address of a sealed link.
     pub fn address(&self, target: Target, id: &impl Display, sealed: &[u8]) -> Result<String> {
         let token = self.keys.open(&context(id), sealed)?;
@@ -60,18 +59,16 @@ pub(super) struct NewLink {
     pub sealed: Vec<u8>,
 }
 
-impl App {
-    pub(super) fn public_links(&self) -> Result<PublicLinks> {
-        Ok(PublicLinks { keys: self.keys()?.clone(), public_url: self.public_url.clone() })
+impl Environment {
+    pub(super) fn public_links(&self) -> Result<PublicLinks<'_>> {
+        Ok(PublicLinks { keys: self.keys()?, public_url: &self.public_url })
     }
 
     /// A link with a token that nobody can guess.
     pub(super) fn new_public_link(&self, target: Target, id: &impl Display) -> Result<NewLink> {
-        let (mut token, mut nonce) = ([0; TOKEN], [0; 24]);
-        self.random.fill(&mut token);
-        self.random.fill(&mut nonce);
-        let (keys, token) = (self.keys()?, URL_SAFE_NO_PAD.encode(token));
-        let sealed = keys.seal(&context(id), nonce, token.as_bytes())?;
+        let token = URL_SAFE_NO_PAD.encode(self.random_bytes::<TOKEN>());
+        let keys = self.keys()?;
+        let sealed = keys.seal(&context(id), self.random_bytes(), token.as_bytes())?;
         Ok(NewLink { hash: target.hash(keys, &token), sealed })
     }
 }

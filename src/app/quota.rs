@@ -1,15 +1,14 @@
 //! What an account may do before its address is proven: anybody can register any address. Its own
 //! mailbox may be written to, and a little may be kept.
 
-use super::App;
+use super::{environment::Environment, unit_of_work::Work};
 use crate::{
     domain::{
         account::Account,
         error::{Error, Result},
-        id::AccountId,
         text,
     },
-    store::{self, engine::Tx},
+    store,
 };
 
 /// What an account may hold: clients, projects, invoices, their lines, and so on.
@@ -19,7 +18,7 @@ pub const BYTES_MAX: i64 = 32 << 20;
 /// Messages of visitors that an account may have.
 pub(super) const MESSAGES_MAX: u64 = 500;
 
-impl App {
+impl Environment {
     /// Whether an account has only the rights of one that nobody has proven.
     pub fn is_limited(&self, account: &Account) -> bool {
         self.limits.are_on() && !account.is_proven()
@@ -37,19 +36,20 @@ impl App {
     }
 }
 
-/// Does `work` of an account whose address is unproven, and refuses it where the account would
+/// Does a use case of an account whose address is unproven, and refuses it where the account would
 /// hold or have written too much. What is not more than before is never too much.
 pub(super) fn within<T>(
-    tx: &mut Tx,
-    account: AccountId,
-    work: impl FnOnce(&mut Tx) -> Result<T>,
+    work: &mut Work,
+    use_case: impl FnOnce(&mut Work) -> Result<T>,
 ) -> Result<T> {
-    let mut before = store::quota::count_rows(tx, account, ROWS_MAX)?;
+    let account = work.account;
+    let mut before = store::quota::count_rows(work.tx, account, ROWS_MAX)?;
     if before >= ROWS_MAX {
-        before = store::quota::count_rows(tx, account, i64::MAX)?;
+        before = store::quota::count_rows(work.tx, account, i64::MAX)?;
     }
-    let written = tx.bytes_written();
-    let value = work(tx)?;
+    let written = work.tx.bytes_written();
+    let value = use_case(work)?;
+    let tx = &mut work.tx;
     let bytes = i64::try_from(tx.bytes_written() - written).map_err(Error::internal)?;
     let most = before.max(ROWS_MAX);
     if store::quota::count_rows(tx, account, most + 1)? > most {

@@ -44,14 +44,14 @@ impl App {
     /// Opens or closes registration. Only the owner of the server may.
     pub async fn set_open_registration(&self, claims: Claims, open: bool) -> Result<()> {
         let setting = self.open_registration;
-        self.write_always(claims, move |tx, actor| {
-            if store::account::find_owner(tx)? != Some(actor.account) {
+        self.run_always(claims, move |work| {
+            if store::account::find_owner(work.tx)? != Some(work.account) {
                 return Err(Error::forbidden("Only the owner of this server may do that"));
             }
             if setting.is_some() {
                 return Err(Error::conflict("The setting OPEN_REGISTRATION decides that"));
             }
-            set_open(tx, open)
+            set_open(work.tx, open)
         })
         .await
     }

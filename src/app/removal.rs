@@ -7,6 +7,7 @@ use super::{
     limit::Limit,
     security_log::note,
     two_factor::{self, Proof},
+    unit_of_work::Work,
 };
 use crate::{
     domain::{
@@ -37,7 +38,7 @@ impl App {
         totp: Option<SecondCode>,
     ) -> Result<()> {
         let (account, hash) = self
-            .read(claims, |tx, actor| store::account::find_with_hash(tx, actor.account))
+            .query(claims, |work| store::account::find_with_hash(work.tx, work.account))
             .await?;
         let check = self.check_and_mark(claims, password, totp, &account, hash);
         let was_wrong = |outcome: &_| matches!(outcome, Err(Refused::Password));
@@ -62,23 +63,8 @@ impl App {
         if !self.passwords.verify(self.stranger(), password, Some(hash.clone())).await? {
             return Ok(Err(Refused::Password));
         }
-        let (keys, now) = (self.keys()?.clone(), self.now());
         let has_code = totp.is_some();
-        let mark = self.write_always(claims, move |tx, actor| {
-            let id = actor.account;
-            let (_, current_hash) = store::account::find_with_hash(tx, id)?;
-            if current_hash != hash {
-                return Ok(Err(Refused::Password));
-            }
-            match two_factor::prove(tx, &keys, id, totp.as_ref(), now)? {
-                Proof::Missing => return Ok(Err(Refused::NoCode)),
-                Proof::Wrong | Proof::OtherTime(_) => return Ok(Err(Refused::Code)),
-                Proof::Right => {}
-            }
-            store::session::revoke_all(tx, id, now)?;
-            store::removal::mark(tx, id, now)?;
-            Ok(Ok(()))
-        });
+        let mark = self.run_always(claims, move |work| mark_deleted(work, &hash, totp.as_ref()));
         if !has_code {
             return mark.await;
         }
@@ -112,4 +98,25 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// Deletes an account, whose password is still that of `hash`, for everybody who would use it.
+fn mark_deleted(
+    work: &mut Work,
+    hash: &str,
+    totp: Option<&SecondCode>,
+) -> Result<Result<(), Refused>> {
+    let (tx, account, now) = (&mut *work.tx, work.account, work.now);
+    let (_, current_hash) = store::account::find_with_hash(tx, account)?;
+    if current_hash != hash {
+        return Ok(Err(Refused::Password));
+    }
+    match two_factor::prove(tx, work.env.keys()?, account, totp, now)? {
+        Proof::Missing => return Ok(Err(Refused::NoCode)),
+        Proof::Wrong | Proof::OtherTime(_) => return Ok(Err(Refused::Code)),
+        Proof::Right => {}
+    }
+    store::session::revoke_all(tx, account, now)?;
+    store::removal::mark(tx, account, now)?;
+    Ok(Ok(()))
 }

@@ -5,12 +5,7 @@ use std::cmp::max;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::SignedDuration;
 
-use super::{
-    App,
-    secret::Keys,
-    security_log::note,
-    token::{TokenId, TokenType},
-};
+use super::{App, secret::Keys, security_log::note, token::TokenType};
 use crate::{
     domain::{
         account::Account,
@@ -97,8 +92,7 @@ impl App {
     pub fn form_token(&self, claims: Claims) -> Result<String> {
         let Claims { account, session } = claims;
         let hash = self.keys()?.hash(FORM_TOKEN, &[session.as_bytes(), account.as_bytes()]);
-        let mut mask = [0; 32];
-        self.random.fill(&mut mask);
+        let mask = self.random_bytes();
         let parts = [&mask[..], &masked(hash, mask), session.as_bytes(), account.as_bytes()];
         Ok(URL_SAFE_NO_PAD.encode(parts.concat()))
     }
@@ -120,9 +114,7 @@ impl App {
 
     /// A key that tells one filling-in of a form from every other.
     pub fn form_key(&self) -> String {
-        let mut key = [0; 16];
-        self.random.fill(&mut key);
-        URL_SAFE_NO_PAD.encode(key)
+        URL_SAFE_NO_PAD.encode(self.random_bytes::<16>())
     }
 
     /// A token that begins now.
@@ -132,9 +124,7 @@ impl App {
         claims: Claims,
         life: SignedDuration,
     ) -> Result<String> {
-        let mut id = TokenId::default();
-        self.random.fill(&mut id);
-        self.tokens.sign(typ, claims, id, self.now(), life)
+        self.tokens.sign(typ, claims, self.random_bytes(), self.now(), life)
     }
 
     /// What a bearer token says, if it is ours and has not expired. Whether its session still
@@ -176,16 +166,15 @@ impl App {
     /// Ends the caller's session, which must stand. A refresh token that comes with it must be
     /// of the same session.
     pub async fn logout_with(&self, claims: Claims, refresh: Option<Refresh>) -> Result<()> {
-        let now = self.now();
         let own = refresh.is_none_or(|refresh| {
             let token = &refresh.refresh_token;
             self.tokens.verify_of_any_age(TokenType::Refresh, token).is_ok_and(|own| own == claims)
         });
-        self.write_always(claims, move |tx, actor| {
+        self.run_always(claims, move |work| {
             if !own {
                 return Err(Error::field("refreshToken", Rule::Unknown));
             }
-            store::session::revoke(tx, actor.account, claims.session, now).map(drop)
+            store::session::revoke(work.tx, work.account, claims.session, work.now).map(drop)
         })
         .await
         .inspect(|()| note("signed out", claims.account))
@@ -193,19 +182,15 @@ impl App {
 
     /// Ends every session of the caller and answers how many stood.
     pub async fn logout_all(&self, claims: Claims) -> Result<u64> {
-        let now = self.now();
-        self.write_always(claims, move |tx, actor| {
-            store::session::revoke_all(tx, actor.account, now)
-        })
-        .await
-        .inspect(|_| note("signed out everywhere", claims.account))
+        self.run_always(claims, |work| store::session::revoke_all(work.tx, work.account, work.now))
+            .await
+            .inspect(|_| note("signed out everywhere", claims.account))
     }
 
     /// Ends every session of the caller but this one.
     pub async fn logout_others(&self, claims: Claims) -> Result<()> {
-        let now = self.now();
-        self.write_always(claims, move |tx, actor| {
-            store::session::revoke_others(tx, actor.account, claims.session, now)
+        self.run_always(claims, move |work| {
+            store::session::revoke_others(work.tx, work.account, claims.session, work.now)
         })
         .await
         .inspect(|()| note("every other device signed out", claims.account))
@@ -213,15 +198,13 @@ impl App {
 
     /// The caller's sessions that stand, newest first.
     pub async fn list_sessions(&self, claims: Claims) -> Result<Vec<Session>> {
-        let now = self.now();
-        self.read(claims, move |tx, actor| store::session::list(tx, actor.account, now)).await
+        self.query(claims, |work| store::session::list(work.tx, work.account, work.now)).await
     }
 
     /// Ends one session of the caller.
     pub async fn revoke_session(&self, claims: Claims, id: SessionId) -> Result<()> {
-        let now = self.now();
-        self.write_always(claims, move |tx, actor| {
-            match store::session::revoke(tx, actor.account, id, now)? {
+        self.run_always(claims, move |work| {
+            match store::session::revoke(work.tx, work.account, id, work.now)? {
                 true => Ok(()),
                 false => Err(Error::not_found("Session")),
             }

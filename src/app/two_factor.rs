@@ -2,14 +2,15 @@
 
 use jiff::Timestamp;
 
-use super::{App, limit::Limit, secret::Keys, security_log::note};
+use super::{
+    App, event::Event, limit::Limit, secret::Keys, security_log::note, unit_of_work::Work,
+};
 use crate::{
     domain::{
         account::{Account, SignInChange},
         code::SecondCode,
         error::{Error, Result},
         id::AccountId,
-        mail::Letter,
         rule::Rule,
         session::Claims,
         two_factor::{
@@ -74,26 +75,26 @@ pub(super) fn prove(
 impl App {
     /// Whether the caller's account asks for a second factor.
     pub async fn two_factor(&self, claims: Claims) -> Result<Status> {
-        self.read(claims, |tx, actor| store::two_factor::status(tx, actor.account)).await
+        self.query(claims, |work| store::two_factor::status(work.tx, work.account)).await
     }
 
     /// Makes a seed and backup codes for the caller, in place of ones that were never proven. No
     /// code is asked for before [`App::verify_two_factor_setup`].
     pub async fn enable_two_factor(&self, claims: Claims) -> Result<Setup> {
-        let (keys, account) = (self.keys()?, claims.account);
-        let (mut seed, mut nonce) = ([0; Seed::SIZE], [0; 24]);
-        self.random.fill(&mut seed);
-        self.random.fill(&mut nonce);
-        let sealed = keys.seal(&seed_context(account), nonce, &seed)?;
         let backup_codes = self.new_backup_codes();
-        let hashes: Vec<_> =
-            backup_codes.iter().map(|code| backup_hash(keys, account, code.as_str())).collect();
+        let seed = self.random_bytes();
+        let codes = backup_codes.clone();
         let email = self
-            .write(claims, move |tx, actor| {
-                if !store::two_factor::replace(tx, actor.account, &sealed, &hashes)? {
+            .run(claims, move |work| {
+                let (keys, account) = (work.keys()?, work.account);
+                let context = seed_context(account);
+                let sealed = keys.seal(&context, work.env.random_bytes(), &seed)?;
+                let hashes: Vec<_> =
+                    codes.iter().map(|code| backup_hash(keys, account, code.as_str())).collect();
+                if !store::two_factor::replace(work.tx, account, &sealed, &hashes)? {
                     return Err(is_on_already());
                 }
-                Ok(store::account::find(tx, actor.account)?.email)
+                Ok(store::account::find(work.tx, account)?.email)
             })
             .await?;
         Ok(Setup { seed: Seed::new(seed), email, backup_codes })
@@ -106,49 +107,24 @@ impl App {
         claims: Claims,
         proof: SetupProof,
     ) -> Result<Option<Rule>> {
-        let (keys, now) = (self.keys()?.clone(), self.now());
         let account = self.account(claims).await?;
-        let letter = self.security_notice(&account, SignInChange::TwoFactorOn)?;
-        let check = self.write_always(claims, move |tx, actor| {
-            let Some(kept) = store::two_factor::find(tx, actor.account)? else {
-                return Err(Error::conflict(
-                    "Two-factor authentication is not set up yet: ask for a QR code first",
-                ));
-            };
-            if kept.is_on {
-                return Err(is_on_already());
-            }
-            let seed = open(&keys, actor.account, &kept)?;
-            let Some(step) = seed.step_of(&proof.code, now) else {
-                let ahead = seed.minutes_ahead(&proof.code, now);
-                return Ok(ahead.map_or(Proof::Wrong, Proof::OtherTime));
-            };
-            match store::two_factor::enable(tx, actor.account, step, now)? {
-                true => letter
-                    .iter()
-                    .try_for_each(|letter| store::outbox::create(tx, letter))
-                    .map(|()| Proof::Right),
-                false => Err(is_on_already()),
-            }
-        });
+        let check = self.run_always(claims, move |work| enable_two_factor(work, &proof.code));
         let wrong = |proof: &_| *proof != Proof::Right;
         let proof = self.try_secret(Limit::WrongFactor, &account.email, check, wrong).await?;
         let is_right = proof == Proof::Right;
         note(if is_right { "second factor on" } else { "wrong second factor" }, account.id);
-        self.wake_mail();
         Ok(proof.broken_rule())
     }
 
     /// Turns the caller's second factor off and forgets seed and backup codes.
     pub async fn disable_two_factor(&self, claims: Claims, given: Disabling) -> Result<()> {
         let (account, hash) = self
-            .read(claims, |tx, actor| match store::two_factor::status(tx, actor.account)?.is_on {
-                true => store::account::find_with_hash(tx, actor.account),
+            .query(claims, |work| match store::two_factor::status(work.tx, work.account)?.is_on {
+                true => store::account::find_with_hash(work.tx, work.account),
                 false => Err(is_off()),
             })
             .await?;
-        let letter = self.security_notice(&account, SignInChange::TwoFactorOff)?;
-        let check = self.check_and_disable(claims, given, &account, hash, letter);
+        let check = self.check_and_disable(claims, given, &account, hash);
         let was_wrong = |proof: &Option<_>| proof.is_none();
         let proof = self.try_secret(Limit::WrongPassword, &account.email, check, was_wrong).await?;
         let is_right = proof == Some(Proof::Right);
@@ -156,7 +132,6 @@ impl App {
             if is_right { "second factor off" } else { "second factor stays: refused" },
             account.id,
         );
-        self.wake_mail();
         if is_right { Ok(()) } else { Err(Error::unauthenticated(WRONG_DISABLING)) }
     }
 
@@ -167,31 +142,12 @@ impl App {
         given: Disabling,
         account: &Account,
         hash: String,
-        letter: Option<Letter>,
     ) -> Result<Option<Proof>> {
         let Disabling { password, code } = given;
         if !self.passwords.verify(self.stranger(), password, Some(hash.clone())).await? {
             return Ok(None);
         }
-        let (keys, now) = (self.keys()?.clone(), self.now());
-        let disable = self.write_always(claims, move |tx, actor| {
-            let (_, current_hash) = store::account::find_with_hash(tx, actor.account)?;
-            if current_hash != hash {
-                return Ok(None);
-            }
-            let proof = prove(tx, &keys, actor.account, Some(&code), now)?;
-            if proof != Proof::Right {
-                return Ok(Some(proof));
-            }
-            match store::two_factor::delete(tx, actor.account)? {
-                true => letter
-                    .iter()
-                    .try_for_each(|letter| store::outbox::create(tx, letter))
-                    .map(|()| Some(Proof::Right)),
-                // Another request was faster.
-                false => Err(is_off()),
-            }
-        });
+        let disable = self.run_always(claims, move |work| disable_two_factor(work, &code, &hash));
         let was_wrong = |proof: &Option<Proof>| proof.is_some_and(|proof| proof != Proof::Right);
         self.try_factor(account, disable, was_wrong).await
     }
@@ -199,15 +155,53 @@ impl App {
     fn new_backup_codes(&self) -> Vec<BackupCode> {
         let mut codes = Vec::with_capacity(BACKUP_CODES);
         while codes.len() < BACKUP_CODES {
-            let mut bytes = [0; 16];
-            self.random.fill(&mut bytes);
-            let code = BackupCode::from_random(bytes);
+            let code = BackupCode::from_random(self.random_bytes());
             if !codes.contains(&code) {
                 codes.push(code);
             }
         }
         codes
     }
+}
+
+fn enable_two_factor(work: &mut Work, code: &SecondCode) -> Result<Proof> {
+    let Some(kept) = store::two_factor::find(work.tx, work.account)? else {
+        return Err(Error::conflict(
+            "Two-factor authentication is not set up yet: ask for a QR code first",
+        ));
+    };
+    if kept.is_on {
+        return Err(is_on_already());
+    }
+    let seed = open(work.keys()?, work.account, &kept)?;
+    let Some(step) = seed.step_of(code, work.now) else {
+        let ahead = seed.minutes_ahead(code, work.now);
+        return Ok(ahead.map_or(Proof::Wrong, Proof::OtherTime));
+    };
+    if !store::two_factor::enable(work.tx, work.account, step, work.now)? {
+        return Err(is_on_already());
+    }
+    let account = store::account::find(work.tx, work.account)?;
+    work.emit(Event::SignInChanged(&account, SignInChange::TwoFactorOn))?;
+    Ok(Proof::Right)
+}
+
+/// Nothing where the password has changed since its `hash` was read.
+fn disable_two_factor(work: &mut Work, code: &SecondCode, hash: &str) -> Result<Option<Proof>> {
+    let (account, current_hash) = store::account::find_with_hash(work.tx, work.account)?;
+    if current_hash != hash {
+        return Ok(None);
+    }
+    let proof = prove(work.tx, work.keys()?, work.account, Some(code), work.now)?;
+    if proof != Proof::Right {
+        return Ok(Some(proof));
+    }
+    // Another request may have been faster.
+    if !store::two_factor::delete(work.tx, work.account)? {
+        return Err(is_off());
+    }
+    work.emit(Event::SignInChanged(&account, SignInChange::TwoFactorOff))?;
+    Ok(Some(Proof::Right))
 }
 
 const WRONG_DISABLING: &str = "Invalid password or two-factor code";

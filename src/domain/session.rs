@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
-    account::Role,
+    account::{Account, Role},
     date::Zone,
     error::{Error, Result},
     form::{Form, Object},
@@ -136,6 +136,17 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// An account that acts by itself, without a session.
+    pub fn of(account: &Account) -> Self {
+        Self {
+            account: account.id,
+            is_proven: account.is_proven(),
+            role: account.role,
+            currency: account.currency,
+            zone: account.zone.clone(),
+        }
+    }
+
     /// Refuses accounts that are no freelancer's.
     pub fn must_be_freelancer(&self) -> Result<()> {
         match self.role {

@@ -42,9 +42,7 @@ impl Reader {
         work: impl Fn(&mut Tx, AccountId) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         match self {
-            Self::Caller(claims) => {
-                app.read(claims, move |tx, actor| work(tx, actor.account)).await
-            }
+            Self::Caller(claims) => app.query(claims, move |at| work(at.tx, at.account)).await,
             Self::Admin(account) => app.store.read_for(account, move |tx| work(tx, account)).await,
         }
     }
@@ -93,13 +91,13 @@ impl Export {
 impl App {
     /// Everything of the caller as one JSON document, without secrets.
     pub async fn export(&self, claims: Claims) -> Result<Export> {
-        self.read(claims, |_, _| Ok(())).await?;
+        self.query(claims, |_| Ok(())).await?;
         Ok(Export::document(self, Reader::Caller(claims)))
     }
 
     /// A list of the caller as a table of comma-separated values.
     pub async fn export_csv(&self, claims: Claims, list: ExportList) -> Result<Export> {
-        self.read(claims, |_, _| Ok(())).await?;
+        self.query(claims, |_| Ok(())).await?;
         Ok(Export::table(Reader::Caller(claims), list))
     }
 

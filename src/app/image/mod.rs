@@ -8,7 +8,13 @@ use std::collections::HashSet;
 use jiff::SignedDuration;
 
 use self::encode::Encoded;
-use super::{App, share::Owner, work_queue::WorkQueue};
+use super::{
+    App,
+    environment::Environment,
+    share::Owner,
+    unit_of_work::{Who, Work},
+    work_queue::WorkQueue,
+};
 use crate::{
     domain::{
         error::{Error, Result},
@@ -57,6 +63,13 @@ impl Images {
     }
 }
 
+impl Environment {
+    /// Where a picture can be seen.
+    pub fn image_url(&self, id: ImageId) -> String {
+        format!("{}{}", self.public_url, image::path(id))
+    }
+}
+
 impl App {
     /// Keeps a picture of the caller: a PNG, JPEG or WebP file, which is encoded anew.
     pub async fn upload_image(
@@ -65,32 +78,31 @@ impl App {
         purpose: ImagePurpose,
         bytes: Vec<u8>,
     ) -> Result<ImageId> {
-        let (now, id) = (self.now(), self.new_id());
         // Nobody else may have the program work on pictures.
         let account = self
-            .read(claims, |tx, actor| {
-                store::image::usage(tx, actor.account)?.check_room(0)?;
-                Ok(actor.account)
+            .query(claims, |work| {
+                store::image::usage(work.tx, work.account)?.check_room(0)?;
+                Ok(work.account)
             })
             .await?;
         let Encoded { content_type, width, height, content } =
             self.images.encode(account, bytes, purpose).await?;
-        self.write(claims, move |tx, actor| {
-            store::image::usage(tx, actor.account)?.check_room(content.len())?;
+        self.run(claims, move |work| {
+            store::image::usage(work.tx, work.account)?.check_room(content.len())?;
             let image = Image {
-                id,
-                account: actor.account,
+                id: work.new_id(),
+                account: work.account,
                 purpose,
                 content_type: content_type.to_owned(),
                 width,
                 height,
                 content: content.clone(),
-                created_at: now,
+                created_at: work.now,
             };
-            store::image::create(tx, &image)
+            store::image::create(work.tx, &image)?;
+            Ok(image.id)
         })
-        .await?;
-        Ok(id)
+        .await
     }
 
     /// A picture, for whoever knows its id.
@@ -99,63 +111,15 @@ impl App {
         found.ok_or_else(unknown)
     }
 
-    /// Where a picture can be seen.
-    pub fn image_url(&self, id: ImageId) -> String {
-        format!("{}{}", self.public_url, image::path(id))
-    }
-
     /// Removes a picture of the caller, and takes it from where it is shown. Logos stay, since
     /// invoices may show them.
-    pub async fn delete_image(&self, claims: Claims, id: ImageId) -> Result<()> {
-        let now = self.now();
-        self.write(claims, move |tx, actor| {
-            let purpose = store::image::find_purpose(tx, actor.account, id)?.ok_or_else(unknown)?;
-            if purpose == ImagePurpose::Logo {
-                return Err(Error::conflict(
-                    "A logo stays for the invoices that show it; choose another or none instead",
-                ));
-            }
-            let mut account = store::account::find(tx, actor.account)?;
-            if account.avatar.as_deref().and_then(image::of_url) == Some(id) {
-                account.avatar = None;
-                account.updated_at = now;
-                store::account::update(tx, &account)?;
-            }
-            for mut item in store::portfolio::list(tx, actor.account, ITEMS_MAX)? {
-                if item.work.images.iter().any(|url| image::of_url(url) == Some(id)) {
-                    item.work.images.retain(|url| image::of_url(url) != Some(id));
-                    item.updated_at = now;
-                    store::portfolio::update(tx, &item)?;
-                }
-            }
-            store::image::delete(tx, actor.account, id).map(drop)
-        })
-        .await
+    pub async fn delete_image(&self, who: impl Into<Who>, id: ImageId) -> Result<()> {
+        self.run(who, move |work| delete_image(work, id)).await
     }
 
     /// Shows the caller by a picture that was uploaded for it, or by none. The one before goes.
-    pub async fn set_avatar(&self, claims: Claims, id: Option<ImageId>) -> Result<()> {
-        let (now, url) = (self.now(), id.map(|id| self.image_url(id)));
-        self.write(claims, move |tx, actor| {
-            if let Some(id) = id {
-                let purpose = store::image::find_purpose(tx, actor.account, id)?;
-                if purpose != Some(ImagePurpose::Avatar) {
-                    return Err(Error::field("image", Rule::Unknown));
-                }
-            }
-            let mut account = store::account::find(tx, actor.account)?;
-            let before = account.avatar.as_deref().and_then(image::of_url);
-            account.avatar = url.clone();
-            account.updated_at = now;
-            store::account::update(tx, &account)?;
-            let Some(before) = before.filter(|before| Some(*before) != id) else { return Ok(()) };
-            let purpose = store::image::find_purpose(tx, actor.account, before)?;
-            if purpose == Some(ImagePurpose::Avatar) {
-                store::image::delete(tx, actor.account, before)?;
-            }
-            Ok(())
-        })
-        .await
+    pub async fn set_avatar(&self, who: impl Into<Who>, id: Option<ImageId>) -> Result<()> {
+        self.run(who, move |work| set_avatar(work, id)).await
     }
 
     /// Removes pictures that were uploaded more than a day ago and that nothing shows; answers
@@ -187,6 +151,51 @@ impl App {
                 .await?;
         }
     }
+}
+
+fn delete_image(work: &mut Work, id: ImageId) -> Result<()> {
+    let tx = &mut *work.tx;
+    let purpose = store::image::find_purpose(tx, work.account, id)?.ok_or_else(unknown)?;
+    if purpose == ImagePurpose::Logo {
+        return Err(Error::conflict(
+            "A logo stays for the invoices that show it; choose another or none instead",
+        ));
+    }
+    let mut account = store::account::find(tx, work.account)?;
+    if account.avatar.as_deref().and_then(image::of_url) == Some(id) {
+        account.avatar = None;
+        account.updated_at = work.now;
+        store::account::update(tx, &account)?;
+    }
+    for mut item in store::portfolio::list(tx, work.account, ITEMS_MAX)? {
+        if item.work.images.iter().any(|url| image::of_url(url) == Some(id)) {
+            item.work.images.retain(|url| image::of_url(url) != Some(id));
+            item.updated_at = work.now;
+            store::portfolio::update(tx, &item)?;
+        }
+    }
+    store::image::delete(tx, work.account, id).map(drop)
+}
+
+fn set_avatar(work: &mut Work, id: Option<ImageId>) -> Result<()> {
+    let tx = &mut *work.tx;
+    if let Some(id) = id {
+        let purpose = store::image::find_purpose(tx, work.account, id)?;
+        if purpose != Some(ImagePurpose::Avatar) {
+            return Err(Error::field("image", Rule::Unknown));
+        }
+    }
+    let mut account = store::account::find(tx, work.account)?;
+    let before = account.avatar.as_deref().and_then(image::of_url);
+    account.avatar = id.map(|id| work.env.image_url(id));
+    account.updated_at = work.now;
+    store::account::update(tx, &account)?;
+    let Some(before) = before.filter(|before| Some(*before) != id) else { return Ok(()) };
+    let purpose = store::image::find_purpose(tx, work.account, before)?;
+    if purpose == Some(ImagePurpose::Avatar) {
+        store::image::delete(tx, work.account, before)?;
+    }
+    Ok(())
 }
 
 /// Those of some pictures that nothing shows.

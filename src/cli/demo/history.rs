@@ -10,7 +10,7 @@ use super::{
     texts::{CLIENTS, OFFER, WORK},
 };
 use crate::{
-    app::App,
+    app::{App, unit_of_work::Who},
     domain::{
         client::ClientDetails,
         date,
@@ -24,14 +24,13 @@ use crate::{
         money::Currency,
         project::{NewProject, ProjectChange, ProjectStatus},
         proposal::{NewProposal, ProposalChange},
-        session::Claims,
     },
 };
 
 /// What has happened so far.
 pub struct History<'a> {
     app: &'a App,
-    claims: Claims,
+    who: Who,
     email: &'a str,
     clients: HashMap<usize, ClientId>,
     projects: HashMap<usize, ProjectId>,
@@ -55,10 +54,10 @@ impl fmt::Display for History<'_> {
 }
 
 impl<'a> History<'a> {
-    pub fn new(app: &'a App, claims: Claims, email: &'a str) -> Self {
+    pub fn new(app: &'a App, who: Who, email: &'a str) -> Self {
         Self {
             app,
-            claims,
+            who,
             email,
             clients: HashMap::new(),
             projects: HashMap::new(),
@@ -80,20 +79,20 @@ impl<'a> History<'a> {
 
     /// Makes one step happen now.
     pub async fn take(&mut self, step: Step) -> Result<()> {
-        let (app, claims) = (self.app, self.claims);
+        let (app, who) = (self.app, self.who);
         match step {
             Step::Rates(rates) => self.rates(rates).await,
             Step::Client(number) => {
-                let who = &CLIENTS[number];
+                let about = &CLIENTS[number];
                 let object = object(json!({
-                    "name": who.name,
-                    "email": who.email,
-                    "company": who.company,
-                    "phone": who.phone,
-                    "country": who.country,
+                    "name": about.name,
+                    "email": about.email,
+                    "company": about.company,
+                    "phone": about.phone,
+                    "country": about.country,
                 }));
                 let details = ClientDetails::read(&object)?;
-                let client = done(app.create_client(claims, once(), details).await?)?;
+                let client = done(app.create_client(who, once(), details).await?)?;
                 self.clients.insert(number, client.id);
                 Ok(())
             }
@@ -108,14 +107,14 @@ impl<'a> History<'a> {
                     deadline: Some(deadline),
                     proposal_id: None,
                 };
-                let project = done(app.create_project(claims, once(), new).await?)?;
+                let project = done(app.create_project(who, once(), new).await?)?;
                 self.projects.insert(key, project.id);
                 Ok(())
             }
             Step::ProjectStatus(key, status) => {
                 let change = ProjectChange::read(&object(json!({"status": status.as_str()})))?;
                 let id = known(&self.projects, &key)?;
-                app.update_project(claims, id, change, None).await.map(drop)
+                app.update_project(who, id, change, None).await.map(drop)
             }
             Step::Milestone { key, project, name, amount, due } => {
                 let new = NewMilestone {
@@ -126,14 +125,14 @@ impl<'a> History<'a> {
                     status: MilestoneStatus::Pending,
                     due_date: Some(due),
                 };
-                let milestone = done(app.create_milestone(claims, once(), new).await?)?;
+                let milestone = done(app.create_milestone(who, once(), new).await?)?;
                 self.milestones.insert(key, milestone.id);
                 Ok(())
             }
             Step::MilestoneDone(key) => self.milestone(key, MilestoneStatus::Completed).await,
             Step::MilestonePaid(key) => self.milestone(key, MilestoneStatus::Paid).await,
             Step::MilestoneDropped(key) => {
-                app.delete_milestone(claims, known(&self.milestones, &key)?).await
+                app.delete_milestone(who, known(&self.milestones, &key)?).await
             }
             Step::Proposal { key, client, work, amount, valid_until } => {
                 let new = NewProposal {
@@ -144,31 +143,29 @@ impl<'a> History<'a> {
                     currency: Some(currency(CLIENTS[client].currency)?),
                     valid_until: Some(valid_until),
                 };
-                let proposal = done(app.create_proposal(claims, once(), new).await?)?;
+                let proposal = done(app.create_proposal(who, once(), new).await?)?;
                 self.proposals.insert(key, proposal.id);
                 Ok(())
             }
             Step::SendProposal(key) => {
                 let id = known(&self.proposals, &key)?;
-                app.send_proposal(claims, once(), id).await.map(drop)
+                app.send_proposal(who, once(), id).await.map(drop)
             }
             Step::AnswerProposal(key, accepted) => {
                 let status = if accepted { "accepted" } else { "rejected" };
                 let change = ProposalChange::read(&object(json!({"status": status})))?;
                 let id = known(&self.proposals, &key)?;
-                app.update_proposal(claims, id, change, None).await.map(drop)
+                app.update_proposal(who, id, change, None).await.map(drop)
             }
             Step::Invoice(key, draft) => self.invoice(key, draft).await,
-            Step::CancelInvoice(key) => {
-                app.delete_invoice(claims, known(&self.invoices, &key)?).await
-            }
+            Step::CancelInvoice(key) => app.delete_invoice(who, known(&self.invoices, &key)?).await,
             Step::SendInvoice(key) => {
                 let id = known(&self.invoices, &key)?;
-                app.send_invoice(claims, once(), id, Delivery::default()).await.map(drop)
+                app.send_invoice(who, once(), id, Delivery::default()).await.map(drop)
             }
             Step::PayInvoice(key) => {
                 let id = known(&self.invoices, &key)?;
-                app.mark_invoice_paid(claims, once(), id).await.map(drop)
+                app.mark_invoice_paid(who, once(), id).await.map(drop)
             }
         }
     }
@@ -184,7 +181,7 @@ impl<'a> History<'a> {
     async fn milestone(&self, key: usize, status: MilestoneStatus) -> Result<()> {
         let change = MilestoneChange::read(&object(json!({"status": status.as_str()})))?;
         let id = known(&self.milestones, &key)?;
-        self.app.update_milestone(self.claims, id, change, None).await.map(drop)
+        self.app.update_milestone(self.who, id, change, None).await.map(drop)
     }
 
     async fn invoice(&mut self, key: usize, draft: Draft) -> Result<()> {
@@ -200,7 +197,7 @@ impl<'a> History<'a> {
             lines: draft.lines,
             notes: draft.notes.map(str::to_owned),
         };
-        let shown = done(self.app.create_invoice(self.claims, once(), new).await?)?;
+        let shown = done(self.app.create_invoice(self.who, once(), new).await?)?;
         self.invoices.insert(key, shown.invoice.id);
         Ok(())
     }

@@ -18,16 +18,11 @@ use super::{Failure, Outcome, admin::named, migrate, now, open_app_with, termina
 use crate::{
     app::{
         App, Settings as AppSettings,
-        environment::{Clock, Random, SystemClock, SystemRandom},
+        environment::{Clock, Random, SystemRandom},
+        unit_of_work::Who,
     },
     config::{Location, PaymentLinks, secrets::Secrets},
-    domain::{
-        account::{Credentials, Password},
-        error::Error,
-        registration::Registration,
-        session::Device,
-        text,
-    },
+    domain::{account::Password, error::Error, registration::Registration, text},
 };
 
 #[derive(Args)]
@@ -75,33 +70,25 @@ pub fn run(arguments: Arguments) -> Outcome {
     let payment_link_base = payment_links.base()?;
     migrate::make(&location, &secrets)?;
     let secret_key = secrets.make_secret_key(&location, &SystemRandom)?;
-    let settings = AppSettings {
-        jwt_secret: random_word(32),
-        secret_key: Some(secret_key),
-        payment_link_base,
-        ..AppSettings::default()
-    };
+    let settings =
+        AppSettings { secret_key: Some(secret_key), payment_link_base, ..AppSettings::default() };
     let plan = plan::plan(seed, now())?;
     let clock = Arc::new(StoryClock(Mutex::new(plan.start)));
-    // The session must be one of today, or a server beside would sweep it out.
-    let today = open_app_with(&location, Arc::new(SystemClock), settings.clone())?;
-    let story = open_app_with(&location, clock.clone(), settings)?;
+    let app = open_app_with(&location, clock.clone(), settings)?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let outcome = runtime.block_on(tell(&today, &story, &clock, plan, &email, invoices));
-    story.close();
-    today.close();
+    let outcome = runtime.block_on(tell(&app, &clock, plan, &email, invoices));
+    app.close();
     terminal::print(&outcome?)
 }
 
 async fn tell(
-    today: &App,
-    story: &App,
+    app: &App,
     clock: &StoryClock,
     plan: plan::Plan,
     email: &str,
     invoices: u64,
 ) -> Result<String, Failure> {
-    if today.account_by_email(email.to_owned()).await.is_ok() {
+    if app.account_by_email(email.to_owned()).await.is_ok() {
         let taken = Error::conflict("An account with this email already exists");
         return Err(named(email, taken));
     }
@@ -111,21 +98,16 @@ async fn tell(
         (Some(given), _) => given.clone(),
         (None, made) => Password::new(made.clone().unwrap_or_default()),
     };
-    let registration = Registration::new(
-        email.to_owned(),
-        password.clone(),
-        "Amara".to_owned(),
-        "Okafor".to_owned(),
-    );
-    story.create_user(registration).await.map_err(|error| named(email, error))?;
-    let credentials = Credentials { email: email.to_owned(), password, totp_code: None };
-    let claims = today.login(credentials, Device::default()).await?.claims;
+    let registration =
+        Registration::new(email.to_owned(), password, "Amara".to_owned(), "Okafor".to_owned());
+    let account = app.create_user(registration).await.map_err(|error| named(email, error))?;
+    let who = Who::System(account.id);
 
     let bar = terminal::progress("Two years of work");
     bar.set_length(plan.steps.len() as u64 + invoices);
-    let mut history = History::new(story, claims, email);
+    let mut history = History::new(app, who, email);
     let end = plan.steps.last().map_or(plan.start, |(at, _)| *at);
-    let mut more = MoreInvoices::new(story, claims, (plan.start, end), invoices);
+    let mut more = MoreInvoices::new(app, who, (plan.start, end), invoices);
     for (at, step) in plan.steps {
         clock.set(at);
         history.take(step).await?;
@@ -133,8 +115,8 @@ async fn tell(
         bar.inc(1);
     }
     bar.finish_and_clear();
-    profile::fill(today, claims, "amara").await?;
-    today.revoke_sessions(email.to_owned()).await?;
+    clock.set(now());
+    profile::fill(app, who, "amara").await?;
     let more = if invoices > 0 { format!(", and {invoices} more") } else { String::new() };
     let mut text = format!("{email} has {history}{more}\n");
     if let Some(made) = made {

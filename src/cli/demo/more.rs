@@ -7,14 +7,13 @@ use rust_decimal::Decimal;
 
 use super::history::{History, done, once};
 use crate::{
-    app::App,
+    app::{App, unit_of_work::Who},
     domain::{
         date,
         error::{Error, Result},
         id::ClientId,
         invoice::{Delivery, Line, NewInvoice},
         money::Currency,
-        session::Claims,
     },
 };
 
@@ -26,7 +25,7 @@ const DUE_AFTER: i64 = 15;
 /// How many more invoices there are to be, and how many there are.
 pub struct MoreInvoices<'a> {
     app: &'a App,
-    claims: Claims,
+    who: Who,
     start: Timestamp,
     end: Timestamp,
     all: u64,
@@ -35,13 +34,8 @@ pub struct MoreInvoices<'a> {
 
 impl<'a> MoreInvoices<'a> {
     /// So many invoices between two instants.
-    pub fn new(
-        app: &'a App,
-        claims: Claims,
-        (start, end): (Timestamp, Timestamp),
-        all: u64,
-    ) -> Self {
-        Self { app, claims, start, end, all, made: 0 }
+    pub fn new(app: &'a App, who: Who, (start, end): (Timestamp, Timestamp), all: u64) -> Self {
+        Self { app, who, start, end, all, made: 0 }
     }
 
     /// Makes those that fall before `now`, at which the clock stands, and tells `progress` of
@@ -61,18 +55,18 @@ impl<'a> MoreInvoices<'a> {
             .map_err(Error::internal)?;
         let numbers = self.made..self.share(now);
         self.made = numbers.end.max(numbers.start);
-        let (app, claims) = (self.app, self.claims);
+        let (app, who) = (self.app, self.who);
         let makings = numbers.map(|number| {
             let (client, currency) = clients[usize::try_from(number).unwrap_or(0) % clients.len()];
             let new = invoice(number, client, currency, due);
             let progress = &progress;
             async move {
-                let id = done(app.create_invoice(claims, once(), new).await?)?.invoice.id;
+                let id = done(app.create_invoice(who, once(), new).await?)?.invoice.id;
                 if number % 3 > 0 {
-                    app.send_invoice(claims, once(), id, Delivery::default()).await?;
+                    app.send_invoice(who, once(), id, Delivery::default()).await?;
                 }
                 if number % 3 > 1 {
-                    app.mark_invoice_paid(claims, once(), id).await?;
+                    app.mark_invoice_paid(who, once(), id).await?;
                 }
                 progress();
                 Ok(())

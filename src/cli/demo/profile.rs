@@ -4,16 +4,13 @@ use serde_json::json;
 
 use super::history::object;
 use crate::{
-    app::App,
-    domain::{
-        error::Result, message::NewMessage, portfolio::Work, profile::ProfileChange,
-        session::Claims,
-    },
+    app::{App, unit_of_work::Who},
+    domain::{error::Result, message::NewMessage, portfolio::Work, profile::ProfileChange},
 };
 
 /// Fills in the profile, the portfolio and the messages. A username that another account of the
 /// same database has already is left out.
-pub async fn fill(app: &App, claims: Claims, username: &str) -> Result<()> {
+pub async fn fill(app: &App, who: Who, username: &str) -> Result<()> {
     let profile = object(json!({
         "title": "Product designer and web developer",
         "bio": "I design and build websites and apps for shops, schools and clinics in West \
@@ -25,7 +22,7 @@ pub async fn fill(app: &App, claims: Claims, username: &str) -> Result<()> {
         "phone": "+2348012345678",
         "location": {"country": "Nigeria", "city": "Lagos"},
     }));
-    app.update_profile(claims, ProfileChange::read(&profile)?, None).await?;
+    app.update_profile(who, ProfileChange::read(&profile)?, None).await?;
     for work in [
         json!({
             "title": "Booking app for a clinic",
@@ -40,10 +37,10 @@ pub async fn fill(app: &App, claims: Claims, username: &str) -> Result<()> {
             "links": [{"type": "live", "url": "https://cloth.example.com"}],
         }),
     ] {
-        app.create_portfolio_item(claims, Work::read(&object(work))?).await?;
+        app.create_portfolio_item(who, Work::read(&object(work))?).await?;
     }
     let named = object(json!({ "username": username }));
-    if app.update_profile(claims, ProfileChange::read(&named)?, None).await.is_err() {
+    if app.update_profile(who, ProfileChange::read(&named)?, None).await.is_err() {
         return Ok(());
     }
     for (name, email, message) in [

@@ -1,0 +1,182 @@
+//! What happens, and all that follows from it.
+
+use std::fmt::Display;
+
+use super::{limit::Limit, unit_of_work::Work};
+use crate::{
+    domain::{
+        account::{Account, SignInChange},
+        activity::{Activity, ActivityKind},
+        client::Client,
+        error::Result,
+        invoice::Invoice,
+        mail::Mail,
+        message::Message,
+        milestone::Milestone,
+        money::Money,
+        project::Project,
+        proposal::{Proposal, ProposalStatus},
+    },
+    mail::compose,
+    store,
+};
+
+/// What has happened in a unit of work.
+pub(super) enum Event<'a> {
+    ClientAdded(&'a Client),
+    ProjectCreated(&'a Project),
+    ProjectCompleted(&'a Project),
+    MilestoneCompleted(&'a Milestone),
+    ProposalSent(&'a Proposal),
+    /// The freelancer has written down what the client said.
+    ProposalAnswered(&'a Proposal),
+    /// The client has answered by the link.
+    ProposalSigned {
+        proposal: &'a Proposal,
+        signer: &'a str,
+        freelancer: &'a Account,
+    },
+    InvoiceCreated(&'a Invoice),
+    InvoiceSent(&'a Invoice),
+    InvoicePaid(&'a Invoice),
+    MessageReceived {
+        message: &'a Message,
+        freelancer: &'a Account,
+    },
+    /// How the account is signed in to has changed.
+    SignInChanged(&'a Account, SignInChange),
+}
+
+impl Work<'_, '_> {
+    /// Writes down all that follows from an event.
+    pub(super) fn emit(&mut self, event: Event) -> Result<()> {
+        match event {
+            Event::ClientAdded(client) => {
+                let name = &client.details.name;
+                self.log_activity(ActivityKind::ClientAdded, client.id, name, None, Some(client))
+            }
+            Event::ProjectCreated(project) => {
+                self.log_project(ActivityKind::ProjectCreated, project)
+            }
+            Event::ProjectCompleted(project) => {
+                self.log_project(ActivityKind::ProjectCompleted, project)
+            }
+            Event::MilestoneCompleted(milestone) => {
+                let rates = self.rates()?;
+                let project =
+                    store::project::find_bare(self.tx, self.account, milestone.project_id)?;
+                let client =
+                    store::client::find_any(self.tx, self.account, project.client_id, &rates)?;
+                let (kind, amount) = (ActivityKind::MilestoneCompleted, milestone.amount);
+                self.log_activity(kind, milestone.id, &milestone.name, Some(amount), Some(&client))
+            }
+            Event::ProposalSent(proposal) => {
+                self.log_proposal(ActivityKind::ProposalSent, proposal)
+            }
+            Event::ProposalAnswered(proposal) => {
+                self.log_proposal(kind_of_answer(proposal), proposal)
+            }
+            Event::ProposalSigned { proposal, signer, freelancer } => {
+                let kind = kind_of_answer(proposal);
+                self.log_proposal(kind, proposal)?;
+                let is_accepted = kind == ActivityKind::ProposalAccepted;
+                let (to, first_name) = (&freelancer.email, &freelancer.first_name);
+                let title = &proposal.title;
+                let mail = compose::proposal_answered(to, first_name, signer, title, is_accepted)?;
+                let news = if is_accepted {
+                    "Your client has accepted a proposal."
+                } else {
+                    "Your client has declined a proposal."
+                };
+                self.mail_news(freelancer, &mail, news, "/proposals")
+            }
+            Event::InvoiceCreated(invoice) => {
+                self.log_invoice(ActivityKind::InvoiceCreated, invoice)
+            }
+            Event::InvoiceSent(invoice) => self.log_invoice(ActivityKind::InvoiceSent, invoice),
+            Event::InvoicePaid(invoice) => self.log_invoice(ActivityKind::InvoicePaid, invoice),
+            Event::MessageReceived { message, freelancer } => {
+                let kind = ActivityKind::MessageReceived;
+                self.log_activity(kind, message.id, &message.name, None, None)?;
+                let mail = compose::message_received(
+                    &freelancer.email,
+                    &freelancer.first_name,
+                    &message.name,
+                    &message.email,
+                    &message.content,
+                )?;
+                let news = "Somebody wrote to you through your public profile.";
+                self.mail_news(freelancer, &mail, news, "/messages")
+            }
+            Event::SignInChanged(account, change) => {
+                let letter = self.env.security_notice(account, change)?;
+                self.post(letter.as_ref())
+            }
+        }
+    }
+
+    fn log_project(&mut self, kind: ActivityKind, project: &Project) -> Result<()> {
+        let (name, client) = (&project.name, project.client.as_ref());
+        self.log_activity(kind, project.id, name, if_any(project.budget), client)
+    }
+
+    fn log_proposal(&mut self, kind: ActivityKind, proposal: &Proposal) -> Result<()> {
+        let (title, client) = (&proposal.title, proposal.client.as_ref());
+        self.log_activity(kind, proposal.id, title, if_any(proposal.amount), client)
+    }
+
+    fn log_invoice(&mut self, kind: ActivityKind, invoice: &Invoice) -> Result<()> {
+        let (amount, client) = (Some(invoice.amount()), invoice.client.as_ref());
+        self.log_activity(kind, invoice.id, &invoice.number, amount, client)
+    }
+
+    fn log_activity(
+        &mut self,
+        kind: ActivityKind,
+        entity: impl Display,
+        subject: &str,
+        amount: Option<Money>,
+        client: Option<&Client>,
+    ) -> Result<()> {
+        let activity = Activity {
+            id: self.new_id(),
+            account: self.account,
+            kind,
+            subject: subject.to_owned(),
+            amount,
+            client_name: client.map(|client| client.details.name.clone()),
+            entity_id: Some(entity.to_string()),
+            at: self.now,
+        };
+        store::activity::create(self.tx, &activity)
+    }
+
+    /// Mails an owner what others did: `mail`, or where the address is not proven, only that it
+    /// happened, as `news`, and the page of that path where it is read. Of those, an account gets a
+    /// bounded number a day.
+    fn mail_news(&mut self, owner: &Account, mail: &Mail, news: &str, path: &str) -> Result<()> {
+        if owner.email_verified_at.is_some() {
+            let letter = self.env.letter(Some(owner.id), mail)?;
+            return self.post(letter.as_ref());
+        }
+        if self.count(Limit::UnprovenNews)?.is_some() {
+            return Ok(());
+        }
+        let link = format!("{}{path}", self.env.public_url);
+        let (to, first_name) = (&owner.email, &owner.first_name);
+        let mail = compose::unproven_news(to, first_name, mail.kind, news, &link)?;
+        let letter = self.env.letter(Some(owner.id), &mail)?;
+        self.post(letter.as_ref())
+    }
+}
+
+fn kind_of_answer(proposal: &Proposal) -> ActivityKind {
+    match proposal.status {
+        ProposalStatus::Accepted => ActivityKind::ProposalAccepted,
+        _ => ActivityKind::ProposalRejected,
+    }
+}
+
+fn if_any(amount: Money) -> Option<Money> {
+    (amount.minor > 0).then_some(amount)
+}

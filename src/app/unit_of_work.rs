@@ -1,0 +1,251 @@
+//! What a use case runs in: one transaction, on somebody's behalf, at one instant.
+
+use std::{rc::Rc, sync::Arc};
+
+use jiff::{Timestamp, civil::Date};
+
+use super::{App, environment::Environment, quota, secret::Keys};
+use crate::{
+    domain::{
+        date,
+        error::{Error, Result},
+        exchange_rate::Rates,
+        id::{AccountId, Id},
+        idempotency::{Once, Outcome},
+        mail::Letter,
+        session::{Actor, Claims},
+    },
+    store::{self, Write, engine::Tx},
+};
+
+/// What kept answers are sealed as.
+const ANSWER: &str = "answer to a request";
+
+/// On whose behalf a use case runs.
+#[derive(Debug, Clone, Copy)]
+pub enum Who {
+    /// Of whoever is signed in; the session must stand.
+    Session(Claims),
+    /// Of an account that can be used, by the program itself: what a schedule, an import or a
+    /// visitor sets off.
+    System(AccountId),
+}
+
+impl Who {
+    fn account(self) -> AccountId {
+        match self {
+            Self::Session(claims) => claims.account,
+            Self::System(account) => account,
+        }
+    }
+
+    fn actor(self, tx: &mut Tx, now: Timestamp) -> Result<Actor> {
+        match self {
+            Self::Session(claims) => store::session::actor(tx, claims, now),
+            Self::System(account) => {
+                let account = store::account::find(tx, account)?;
+                if account.is_active() {
+                    Ok(Actor::of(&account))
+                } else {
+                    Err(Error::forbidden("This account cannot be used"))
+                }
+            }
+        }
+    }
+}
+
+impl From<Claims> for Who {
+    fn from(claims: Claims) -> Self {
+        Self::Session(claims)
+    }
+}
+
+/// A use case at work. It may run more than once before it stands, and has no effect outside
+/// `tx`.
+pub struct Work<'a, 'c> {
+    pub(super) tx: &'a mut Tx<'c>,
+    /// Whose rows it works on.
+    pub(super) account: AccountId,
+    pub(super) actor: Actor,
+    /// When it was asked for, in whole seconds.
+    pub(super) now: Timestamp,
+    pub(super) env: &'a Environment,
+    rates: Option<Rc<Rates>>,
+    has_mail: bool,
+}
+
+impl<'a, 'c> Work<'a, 'c> {
+    fn new(env: &'a Environment, tx: &'a mut Tx<'c>, who: Who, now: Timestamp) -> Result<Self> {
+        let actor = who.actor(tx, now)?;
+        Ok(Self { tx, account: actor.account, actor, now, env, rates: None, has_mail: false })
+    }
+
+    /// The day it is in the account's timezone.
+    pub(super) fn today(&self) -> Result<Date> {
+        Ok(date::day_in(self.now, &self.actor.time_zone()?))
+    }
+
+    /// The exchange rates into the account's currency, read once.
+    pub(super) fn rates(&mut self) -> Result<Rc<Rates>> {
+        if let Some(rates) = &self.rates {
+            return Ok(Rc::clone(rates));
+        }
+        let rates = store::exchange_rate::latest(self.tx, self.account, self.actor.currency)?;
+        Ok(Rc::clone(self.rates.insert(Rc::new(rates))))
+    }
+
+    pub(super) fn new_id<K>(&self) -> Id<K> {
+        self.env.new_id()
+    }
+
+    /// The keys that seal and hash.
+    pub(super) fn keys(&self) -> Result<&'a Keys> {
+        self.env.keys()
+    }
+
+    /// Puts a letter, if there is one, into the outbox.
+    pub(super) fn post(&mut self, letter: Option<&Letter>) -> Result<()> {
+        let Some(letter) = letter else { return Ok(()) };
+        self.has_mail = true;
+        store::outbox::create(self.tx, letter)
+    }
+}
+
+impl App {
+    /// Runs a use case that only reads.
+    pub(super) async fn query<T: Send + 'static>(
+        &self,
+        who: impl Into<Who>,
+        use_case: impl Fn(&mut Work) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (who, env, now) = (who.into(), Arc::clone(&self.environment), self.now());
+        self.store
+            .read_for(who.account(), move |tx| use_case(&mut Work::new(&env, tx, who, now)?))
+            .await
+    }
+
+    /// Runs a use case that changes something; what it answers is on the disk. An account whose
+    /// address is unproven is held to its quota.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        who: impl Into<Who>,
+        use_case: impl Fn(&mut Work) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.run_within_quota(who.into(), false, use_case).await
+    }
+
+    /// Like [`App::run`], for what may be done whatever the account has written: sign out, change
+    /// how it is signed in to, leave.
+    pub(super) async fn run_always<T: Send + 'static>(
+        &self,
+        who: impl Into<Who>,
+        use_case: impl Fn(&mut Work) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.run_as(who.into(), false, use_case).await
+    }
+
+    /// Like [`App::run`], for requests that may be sent twice and count once: a key that was
+    /// answered before gets the same answer again.
+    pub(super) async fn run_once<T: Send + 'static>(
+        &self,
+        who: impl Into<Who>,
+        once: Once<T>,
+        use_case: impl Fn(&mut Work) -> Result<T> + Send + 'static,
+    ) -> Result<Outcome<T>> {
+        let fresh = move |work: &mut Work| use_case(work).map(Some);
+        let done = self.run_once_if_fresh(who, once, fresh).await?;
+        done.ok_or_else(|| Error::internal("work that depends on nothing was stale"))
+    }
+
+    /// Like [`App::run_once`], for work that was prepared before: it answers None, having changed
+    /// nothing, where what it was prepared from has changed since. That is no answer of a key.
+    pub(super) async fn run_once_if_fresh<T: Send + 'static>(
+        &self,
+        who: impl Into<Who>,
+        once: Once<T>,
+        use_case: impl Fn(&mut Work) -> Result<Option<T>> + Send + 'static,
+    ) -> Result<Option<Outcome<T>>> {
+        let Once { key, render } = once;
+        let Some(key) = key else {
+            return self.run(who, use_case).await.map(|done| done.map(Outcome::Done));
+        };
+        // Done a second time, it finds the answer that was kept the first time.
+        self.run_within_quota(who.into(), true, move |work| {
+            let keys = work.keys()?;
+            if let Some(kept) = store::request_answer::find(work.tx, work.account, &key, work.now)?
+            {
+                // Version 1 kept answers as they are.
+                let is_plain = kept.starts_with(b"{\"success\":");
+                let answer = if is_plain { kept } else { keys.open(ANSWER, &kept)? };
+                return Ok(Some(Outcome::Replayed(answer)));
+            }
+            let Some(value) = use_case(work)? else { return Ok(None) };
+            // An answer may hold a link that is sealed where it belongs.
+            let sealed = keys.seal(ANSWER, work.env.random_bytes(), &render(&value))?;
+            store::request_answer::create(work.tx, work.account, &key, &sealed, work.now)?;
+            Ok(Some(Outcome::Done(value)))
+        })
+        .await
+    }
+
+    async fn run_within_quota<T: Send + 'static>(
+        &self,
+        who: Who,
+        can_repeat: bool,
+        use_case: impl Fn(&mut Work) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.run_as(who, can_repeat, move |work| {
+            if work.actor.is_proven || !work.env.limits.are_on() {
+                use_case(work)
+            } else {
+                quota::within(work, &use_case)
+            }
+        })
+        .await
+    }
+
+    async fn run_as<T: Send + 'static>(
+        &self,
+        who: Who,
+        can_repeat: bool,
+        use_case: impl Fn(&mut Work) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (env, now) = (Arc::clone(&self.environment), self.now());
+        let write = Write { account: Some(who.account()), can_repeat };
+        let (answer, has_mail) = self
+            .store
+            .write_as(write, move |tx| {
+                let mut work = Work::new(&env, tx, who, now)?;
+                let answer = use_case(&mut work)?;
+                Ok((answer, work.has_mail))
+            })
+            .await?;
+        if has_mail {
+            self.wake_mail();
+        }
+        Ok(answer)
+    }
+
+    /// Hands `input` on; where it is bad, first makes sure that the caller is signed in, since
+    /// others are told nothing but that they are not.
+    pub async fn admit<T>(&self, claims: Claims, input: Result<T>) -> Result<T> {
+        match input {
+            Ok(input) => Ok(input),
+            Err(error) => {
+                self.query(claims, |_| Ok(())).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Like [`App::admit`], for what only freelancers may do.
+    pub async fn admit_freelancer<T>(&self, claims: Claims, input: Result<T>) -> Result<T> {
+        match input {
+            Ok(input) => Ok(input),
+            Err(error) => {
+                self.query(claims, |work| work.actor.must_be_freelancer()).await?;
+                Err(error)
+            }
+        }
+    }
+}
