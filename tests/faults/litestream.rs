@@ -61,11 +61,8 @@ fn restore(into: &Path, replica: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "runs Litestream; tests/run runs it"]
 async fn what_litestream_restores_is_whole_and_complete() {
-    if litestream().arg("version").output().is_err() {
-        println!("left out: there is no litestream");
-        return;
-    }
     let place = Place::new();
     let database = place.file();
     let replica = format!("file://{}", place.data.with_file_name("replica").display());

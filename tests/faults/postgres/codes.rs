@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::{PUBLIC_URL, servers::Servers, webauthn::Authenticator};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "starts a PostgreSQL server; tests/run runs it"]
 async fn a_passkeys_challenge_of_one_server_is_taken_by_another_and_once() {
-    let Some(servers) = Servers::start(3, &[("PUBLIC_URL", PUBLIC_URL)]).await else { return };
+    let servers = Servers::start(3, &[("PUBLIC_URL", PUBLIC_URL)]).await;
     let ada = servers.get(0).register("ada").await;
     let at = servers.each(&ada);
     let mut authenticator = Authenticator::new();
@@ -48,9 +49,10 @@ async fn a_passkeys_challenge_of_one_server_is_taken_by_another_and_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "starts a PostgreSQL server; tests/run runs it"]
 async fn wrong_codes_count_over_all_servers_and_the_fifth_voids_the_code() {
     const EMAIL: &str = "ada@example.com";
-    let Some(servers) = Servers::start(3, &[]).await else { return };
+    let servers = Servers::start(3, &[]).await;
     let ada = servers.get(0).register("ada").await;
     let at = servers.each(&ada.with(""));
     for (wrong_tries, status) in [(4, 200), (5, 400)] {
@@ -68,8 +70,9 @@ async fn wrong_codes_count_over_all_servers_and_the_fifth_voids_the_code() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "starts a PostgreSQL server; tests/run runs it"]
 async fn what_one_address_may_do_in_an_hour_it_may_do_on_all_servers_together() {
-    let Some(servers) = Servers::start(3, &[("RATE_LIMIT", "on")]).await else { return };
+    let servers = Servers::start(3, &[("RATE_LIMIT", "on")]).await;
     let mut told = BTreeSet::new();
     for number in 0..6 {
         let body = json!({

@@ -94,8 +94,9 @@ async fn led(cluster: &Cluster, next: &Next, held: &Arc<Notify>) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "starts a PostgreSQL server; tests/run runs it"]
 async fn a_commit_without_an_answer_is_repeated_only_where_that_does_nothing_twice() {
-    let Some(cluster) = Cluster::start() else { return };
+    let cluster = Cluster::start();
     let next = Next::default();
     let place = Place::on(&led(&cluster, &next, &Arc::default()).await);
     let server = place.serve();
@@ -130,8 +131,9 @@ async fn a_commit_without_an_answer_is_repeated_only_where_that_does_nothing_twi
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "starts a PostgreSQL server; tests/run runs it"]
 async fn an_invoice_whose_sending_got_no_answer_is_mailed_at_most_once() {
-    let Some(cluster) = Cluster::start() else { return };
+    let cluster = Cluster::start();
     let next = Next::default();
     let place = Place::on(&led(&cluster, &next, &Arc::default()).await);
     let server = place.serve();
@@ -159,8 +161,9 @@ async fn an_invoice_whose_sending_got_no_answer_is_mailed_at_most_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "starts a PostgreSQL server; tests/run runs it"]
 async fn a_server_that_stands_still_in_the_middle_of_a_change_does_not_hold_up_the_others() {
-    let Some(cluster) = Cluster::start() else { return };
+    let cluster = Cluster::start();
     let (next, held) = (Next::default(), Arc::<Notify>::default());
     let (still, other) = (Place::on(&led(&cluster, &next, &held).await), Place::on(&cluster.url));
     let (still, other) = (still.serve(), other.serve());

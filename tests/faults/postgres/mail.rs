@@ -30,11 +30,12 @@ async fn send_invoice(caller: &Caller, to: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "starts a PostgreSQL server; tests/run runs it"]
 async fn every_letter_is_delivered_once_by_whichever_of_three_servers() {
     const SENDERS: usize = 6;
     const INVOICES: usize = 5;
     const CODES: usize = 15;
-    let Some(servers) = Servers::start(3, &[]).await else { return };
+    let servers = Servers::start(3, &[]).await;
     let ada = servers.caller().register("ada").await;
     let before = servers.number("SELECT count(*) FROM mails");
     let begun = Instant::now();
@@ -129,11 +130,12 @@ impl Post {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "starts a PostgreSQL server; tests/run runs it"]
 async fn a_letter_in_the_hands_of_a_killed_server_is_delivered_by_another_and_once() {
     let post = Post::default();
     let url = post.start().await;
     let settings = [("SMTP_URL", url.as_str()), ("MAIL_FROM", "me@example.com")];
-    let Some(mut servers) = Servers::start(2, &settings).await else { return };
+    let mut servers = Servers::start(2, &settings).await;
     let ada = servers.get(0).register("ada").await;
     servers.wait_for(WAITING, 0);
     let before = post.taken.lock().unwrap().len();

@@ -37,10 +37,11 @@ async fn go_on(count: &Count) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "starts a PostgreSQL server; tests/run runs it"]
 async fn killed_servers_and_a_crashed_database_lose_nothing_acknowledged_and_do_nothing_twice() {
     const ACCOUNTS: [&str; 2] = ["ada", "ben"];
     const WORKERS: usize = 3;
-    let Some(mut servers) = Servers::start(3, &[]).await else { return };
+    let mut servers = Servers::start(3, &[]).await;
     let (count, stop) = (Count::default(), Arc::new(AtomicBool::new(false)));
     let mut accounts = Vec::new();
     for name in ACCOUNTS {
@@ -121,8 +122,9 @@ async fn refused(at: &Caller, key: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "starts a PostgreSQL server; tests/run runs it"]
 async fn while_the_database_is_away_requests_are_refused_and_afterwards_served_again() {
-    let Some(servers) = Servers::start(3, &[]).await else { return };
+    let servers = Servers::start(3, &[]).await;
     let ada = servers.get(0).register("ada").await;
     let at = servers.each(&ada);
     for at in &at {

@@ -16,9 +16,9 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// So many of them, all listening, or nothing where there is no PostgreSQL.
-    pub async fn start(count: usize, settings: &[(&str, &str)]) -> Option<Self> {
-        let cluster = Cluster::start()?;
+    /// So many of them, all listening.
+    pub async fn start(count: usize, settings: &[(&str, &str)]) -> Self {
+        let cluster = Cluster::start();
         let places: Vec<Place> = (0..count).map(|_| Place::on(&cluster.url)).collect();
         let settings: Vec<(String, String)> =
             settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
@@ -31,7 +31,7 @@ impl Servers {
         servers.iter_mut().for_each(Server::listens);
         let proxy = Proxy::start(servers.iter().map(|one| one.address.clone()).collect()).await;
         let servers = servers.into_iter().map(Some).collect();
-        Some(Self { proxy, places, settings, servers, cluster })
+        Self { proxy, places, settings, servers, cluster }
     }
 
     pub fn get(&self, number: usize) -> &Server {

@@ -26,8 +26,9 @@ async fn seen(servers: &Servers, caller: &Caller) -> Vec<u16> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "starts a PostgreSQL server; tests/run runs it"]
 async fn a_session_made_on_one_server_works_on_all_and_ends_on_all_at_once() {
-    let Some(servers) = Servers::start(3, &[]).await else { return };
+    let servers = Servers::start(3, &[]).await;
     let ada = servers.get(0).register("ada").await;
     let all = servers.each(&ada);
     assert_eq!(seen(&servers, &ada).await, [200; 6]);
@@ -56,9 +57,10 @@ async fn a_session_made_on_one_server_works_on_all_and_ends_on_all_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "starts a PostgreSQL server; tests/run runs it"]
 async fn another_password_and_a_locked_account_hold_on_all_servers_at_once() {
     const ANOTHER: &str = "Another1!pass";
-    let Some(servers) = Servers::start(3, &[]).await else { return };
+    let servers = Servers::start(3, &[]).await;
     let ada = servers.get(0).register("ada").await;
     let all = servers.each(&ada);
     all[1].post("/v1/auth/forgot-password", &json!({"email": EMAIL})).await;

@@ -6,8 +6,9 @@ use super::cluster::Cluster;
 use crate::program::{Ended, Place, Server};
 
 #[test]
+#[ignore = "starts a PostgreSQL server; tests/run runs it"]
 fn of_ten_servers_started_at_once_on_an_empty_database_one_migrates_and_all_serve() {
-    let Some(cluster) = Cluster::start() else { return };
+    let cluster = Cluster::start();
     let places: Vec<Place> = (0..10).map(|_| Place::on(&cluster.url)).collect();
     let begun = Instant::now();
     let mut servers: Vec<Server> =
@@ -22,8 +23,9 @@ fn of_ten_servers_started_at_once_on_an_empty_database_one_migrates_and_all_serv
 }
 
 #[test]
+#[ignore = "starts a PostgreSQL server; tests/run runs it"]
 fn a_server_without_the_databases_secrets_is_refused_in_a_line() {
-    let Some(cluster) = Cluster::start() else { return };
+    let cluster = Cluster::start();
     let place = Place::on(&cluster.url);
     let run = |change: &dyn Fn(&mut std::process::Command)| {
         let mut command = place.command(&["serve"]);
@@ -46,8 +48,9 @@ fn a_server_without_the_databases_secrets_is_refused_in_a_line() {
 }
 
 #[test]
+#[ignore = "starts a PostgreSQL server; tests/run runs it"]
 fn a_server_started_before_its_database_waits_for_it() {
-    let Some(cluster) = Cluster::start() else { return };
+    let cluster = Cluster::start();
     cluster.stop();
     let place = Place::on(&cluster.url);
     let mut server = Server::begin(place.command(&["serve"]));
@@ -58,8 +61,9 @@ fn a_server_started_before_its_database_waits_for_it() {
 }
 
 #[test]
+#[ignore = "starts a PostgreSQL server; tests/run runs it"]
 fn a_server_whose_database_never_comes_gives_up_in_a_line() {
-    let Some(cluster) = Cluster::start() else { return };
+    let cluster = Cluster::start();
     cluster.stop();
     let begun = Instant::now();
     let ended = Place::on(&cluster.url).run(&["serve"]);

@@ -21,8 +21,9 @@ async fn refused(at: &Caller, method: &str, path: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "starts a PostgreSQL server; tests/run runs it"]
 async fn a_database_that_stands_still_holds_nobody_for_ever_and_is_found_again() {
-    let Some(servers) = Servers::start(2, &[]).await else { return };
+    let servers = Servers::start(2, &[]).await;
     let ada = servers.get(0).register("ada").await;
     let at = servers.each(&ada);
     // Every connection is made, and then more is asked for than there are connections.
