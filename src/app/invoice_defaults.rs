@@ -46,7 +46,7 @@ impl App {
                 expected.check(&settings(defaults.clone(), &before))?;
             }
             let mut series = before.clone();
-            series.choose(change.prefix.as_deref(), change.next_number)?;
+            series.choose(change.prefix.as_deref(), change.next_number.map(i64::from))?;
             if series != before {
                 store::invoice_series::set(tx, account, &series)?;
             }

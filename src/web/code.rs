@@ -3,21 +3,16 @@
 use askama::Template;
 use poem::{Response, http::StatusCode};
 
-use super::{
-    fields::{As, Fields},
-    form::Form,
-    visit::Guest,
-};
+use super::{fields::Fields, form::Form, visit::Guest};
 use crate::{
     app::code::Guessing,
     domain::{
-        code::{OtpRequest, OtpType, PasswordReset},
+        code::{CodeRequest, PasswordReset},
         error::{Kind, Result},
+        input::Input,
     },
     http::problem,
 };
-
-const FIELDS: &[(&str, As)] = &[("email", As::Text), ("otp", As::Text), ("newPassword", As::Raw)];
 
 #[derive(Template)]
 #[template(path = "pages/code/forgot.html")]
@@ -42,7 +37,7 @@ pub async fn forgot(guest: Guest) -> Result<Response> {
 
 /// Mails a code, where there is such an account; the page is the same where there is none.
 pub async fn send(guest: Guest, fields: Fields) -> Result<Response> {
-    let sent = match OtpRequest::of_type(OtpType::PasswordReset)(&fields.object(FIELDS)) {
+    let sent = match CodeRequest::read(&fields) {
         Ok(request) => guest.app.send_password_reset(request.email).await,
         Err(error) => Err(error),
     };
@@ -72,13 +67,9 @@ pub async fn reset(guest: Guest) -> Result<Response> {
 
 /// Sets the password.
 pub async fn set(guest: Guest, fields: Fields) -> Result<Response> {
-    let mut object = fields.object(FIELDS);
     // Mail programs copy codes with spaces.
     let code: String = fields.get("otp").chars().filter(|c| !c.is_whitespace()).collect();
-    if !code.is_empty() {
-        object.insert("otp".to_owned(), code.into());
-    }
-    let set = match PasswordReset::read_web(&object) {
+    let set = match PasswordReset::read(&fields.clone().replaced("otp", &code)) {
         Ok(reset) => guest.app.reset_password(reset, Guessing::Refused, guest.claims).await,
         Err(error) => Err(error),
     };

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     choice::{self, Choices},
-    fields::{As, Fields},
+    fields::Fields,
     form::{Control, Form},
     page::answer,
     shell::{Section, Shell},
@@ -16,8 +16,8 @@ use super::{
 };
 use crate::domain::{
     error::{Error, Kind, Result},
-    form::Object,
     id::ProjectId,
+    input::{Input, Shape, Source},
     invoice::{
         Invoice, InvoiceChange, InvoiceStatus, Line, NewInvoice, ShownInvoice, Totals, price,
     },
@@ -26,22 +26,6 @@ use crate::domain::{
     rule::Rule,
 };
 
-/// The fields of a line, and those of the form.
-const LINE: &[(&str, As)] =
-    &[("description", As::Text), ("quantity", As::Number), ("rate", As::Number)];
-const FIELDS: &[(&str, As)] = &[
-    ("clientId", As::Text),
-    ("projectId", As::Text),
-    ("milestoneId", As::Text),
-    ("taxRate", As::Number),
-    ("currency", As::Text),
-    ("issueDate", As::Text),
-    ("dueDate", As::Text),
-    ("items", As::Rows(LINE)),
-    ("notes", As::Text),
-];
-/// What may change once it is sent.
-const NOTES: &[(&str, As)] = &[("notes", As::Text)];
 /// Lines a new invoice begins with, and empty ones that follow the filled ones.
 const LINES_AT_FIRST: usize = 3;
 /// What stands where nothing can be added up.
@@ -130,8 +114,7 @@ type ReadNumber = fn(&Value) -> Result<Decimal, Rule>;
 /// Reads a number as it was typed, `default` where nothing was.
 fn number(format: NumberFormat, typed: &str, default: &str, read: ReadNumber) -> Option<Decimal> {
     let field = Fields::default().with("number", typed).or_with("number", default);
-    let field = field.typed_in(format);
-    read(field.object(&[("number", As::Number)]).get("number")?).ok()
+    read(&*field.typed_in(format).field("number", &Shape::Rate)?).ok()
 }
 
 /// The form of a new invoice; the query may say for whom and for what.
@@ -171,7 +154,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     if let Some(fields) = rearranged(&fields) {
         return edit_page(&visit, StatusCode::OK, visit.form(fields), None).await;
     }
-    let created = match NewInvoice::read_web(&complete(&fields).object(FIELDS)) {
+    let created = match NewInvoice::read(&complete(&fields)) {
         Ok(new) => visit.app.create_invoice(visit.claims, visit.once(&fields, place), new).await,
         Err(error) => Err(error),
     };
@@ -231,11 +214,11 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     }
     // The form of a sent invoice has nothing but its notes.
     let is_draft = fields.has("clientId");
-    let (object, shown): (_, fn(&Invoice) -> Fields) = match is_draft {
-        true => (changed(&fields), drafted),
-        false => (fields.change(NOTES), noted),
+    let (typed, shown): (_, fn(&Invoice) -> Fields) = match is_draft {
+        true => (complete(&fields), drafted),
+        false => (fields.clone(), noted),
     };
-    let changed = match InvoiceChange::read(&object) {
+    let changed = match InvoiceChange::read(&typed) {
         Ok(change) => {
             visit.app.update_invoice(visit.claims, id, change, fields.expected(shown)).await
         }
@@ -266,15 +249,14 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// What was typed, as the domain wants a change of it.
-fn changed(fields: &Fields) -> Object {
-    complete(fields).change(FIELDS)
-}
-
 /// What was typed, with what goes without saying: no tax, and one of each line.
 fn complete(fields: &Fields) -> Fields {
     let one = |row: Fields| row.or_with("quantity", "1");
-    let lines: Vec<Fields> = fields.rows("items").into_iter().map(one).collect();
+    let mut lines: Vec<Fields> = fields.rows("items").into_iter().map(one).collect();
+    // Without a line the list is there, but empty.
+    if lines.is_empty() {
+        lines.push(empty_line());
+    }
     fields.clone().or_with("taxRate", "0").with_rows("items", &lines)
 }
 
@@ -295,7 +277,7 @@ fn padded(fields: Fields) -> Fields {
 }
 
 fn empty_line() -> Fields {
-    LINE.iter().fold(Fields::default(), |line, (name, _)| line.with(*name, ""))
+    Line::FIELDS.iter().fold(Fields::default(), |line, field| line.with(field.name, ""))
 }
 
 /// The fields after a button that only rearranges them; none where another was pressed.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     choice::{self, Choices},
     days::Days,
-    fields::{As, Fields},
+    fields::Fields,
     form::{Control, Form},
     mailto::mailto,
     page::{answer as page, pdf},
@@ -17,25 +17,13 @@ use super::{
 };
 use crate::domain::{
     error::Result,
+    input::Input,
     page::Listing,
     proposal::{
         NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalLink, ProposalRecord,
         ProposalStatus,
     },
 };
-
-/// The fields of a proposal's form.
-const FIELDS: &[(&str, As)] = &[
-    ("clientId", As::Text),
-    ("title", As::Text),
-    ("content", As::Text),
-    ("amount", As::Number),
-    ("currency", As::Text),
-    ("validUntil", As::Text),
-];
-/// What a list may be asked for.
-const FILTERS: &[(&str, As)] =
-    &[("status", As::Text), ("clientId", As::Text), ("search", As::Text), ("page", As::Text)];
 
 #[derive(Template)]
 #[template(path = "pages/proposal/list.html")]
@@ -117,7 +105,7 @@ pub fn is_over(proposal: &Proposal, days: &Days) -> bool {
 /// Every proposal, newest first.
 pub async fn list(visit: Visit) -> Result<Response> {
     let query = visit.query();
-    let filter = ProposalFilter::read_web(&query.object(FILTERS))?;
+    let filter = ProposalFilter::read(&query)?;
     let proposals = visit.app.list_proposals(visit.claims, filter).await?;
     let clients = choice::clients(&visit).await?;
     let pager = Pager::new(&visit.request, &proposals);
@@ -141,7 +129,7 @@ pub async fn new(visit: Visit) -> Result<Response> {
 /// Adds a draft.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     let place = |proposal: &Proposal| format!("/proposals/{}", proposal.id).into_bytes();
-    let created = match NewProposal::read(&fields.object(FIELDS)) {
+    let created = match NewProposal::read(&fields) {
         Ok(new) => visit.app.create_proposal(visit.claims, visit.once(&fields, place), new).await,
         Err(error) => Err(error),
     };
@@ -223,8 +211,7 @@ fn filled(proposal: &Proposal) -> Fields {
 /// Changes a proposal.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let id = visit.id();
-    let nothing = [("content", Value::from("")), ("amount", Value::from(0))];
-    let changed = match ProposalChange::read(&fields.change_or(FIELDS, &nothing)) {
+    let changed = match ProposalChange::read(&fields) {
         Ok(change) => {
             visit.app.update_proposal(visit.claims, id, change, fields.expected(filled)).await
         }
@@ -257,7 +244,7 @@ pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
 /// Writes down what the client answered by other ways than the link.
 pub async fn answer(visit: Visit, fields: Fields) -> Result<Response> {
     let place = format!("/proposals/{}", visit.param("id"));
-    let answered = match ProposalChange::read(&fields.object(&[("status", As::Text)])) {
+    let answered = match ProposalChange::read(&fields.only("status")) {
         Ok(change) => visit.app.update_proposal(visit.claims, visit.id(), change, None).await,
         Err(error) => Err(error),
     };

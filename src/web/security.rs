@@ -5,7 +5,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use poem::{Response, http::StatusCode};
 
 use super::{
-    fields::{As, Fields},
+    fields::Fields,
     form::Form,
     page::answer,
     settings::Tab,
@@ -13,14 +13,12 @@ use super::{
     visit::Visit,
 };
 use crate::domain::{
-    account::Password,
     date::{self, DateFormat},
     error::Result,
-    form,
+    input::Input,
     passkey::{PASSKEYS_MAX, Passkey},
-    password::must_not_be_guessed,
+    password::{PasswordChange, must_not_be_guessed},
     session::Session,
-    text,
     two_factor::Status,
 };
 
@@ -83,8 +81,8 @@ pub async fn show(visit: Visit) -> Result<Response> {
 
 /// Sets another password.
 pub async fn set_password(visit: Visit, fields: Fields) -> Result<Response> {
-    let set = match read_passwords(&fields) {
-        Ok((current, new)) => {
+    let set = match PasswordChange::read(&fields) {
+        Ok(PasswordChange { current, new }) => {
             let account = &visit.frame.account;
             let (name, email) = (account.name(), account.email.clone());
             let guarded =
@@ -106,15 +104,6 @@ pub async fn set_password(visit: Visit, fields: Fields) -> Result<Response> {
             page(&visit, status, Forms { password: Some(form), ..Forms::default() }).await
         }
     }
-}
-
-fn read_passwords(fields: &Fields) -> Result<(Password, Password)> {
-    let object = fields.object(&[("currentPassword", As::Raw), ("newPassword", As::Raw)]);
-    form::Form::read(&object, |form| {
-        let current = form.required("currentPassword", text::any);
-        let new = form.required("newPassword", text::new_password);
-        Ok((Password::new(current?), Password::new(new?)))
-    })
 }
 
 /// Signs out of one device.

@@ -3,7 +3,6 @@
 use std::{collections::HashMap, fmt, hash::Hash};
 
 use jiff::tz::TimeZone;
-use serde_json::json;
 
 use super::{
     plan::{Draft, Step},
@@ -16,14 +15,13 @@ use crate::{
         date,
         error::{Error, Result},
         exchange_rate::ExchangeRate,
-        form::Object,
         id::{ClientId, InvoiceId, MilestoneId, ProjectId, ProposalId},
         idempotency::{Once, Outcome},
         invoice::{Delivery, NewInvoice},
         milestone::{MilestoneChange, MilestoneStatus, NewMilestone},
         money::Currency,
         project::{NewProject, ProjectChange, ProjectStatus},
-        proposal::{NewProposal, ProposalChange},
+        proposal::{Answer, NewProposal, ProposalChange},
         session::Claims,
     },
 };
@@ -85,14 +83,13 @@ impl<'a> History<'a> {
             Step::Rates(rates) => self.rates(rates).await,
             Step::Client(number) => {
                 let who = &CLIENTS[number];
-                let object = object(json!({
-                    "name": who.name,
-                    "email": who.email,
-                    "company": who.company,
-                    "phone": who.phone,
-                    "country": who.country,
-                }));
-                let details = ClientDetails::read(&object)?;
+                let details = ClientDetails {
+                    name: who.name.to_owned(),
+                    email: who.email.to_owned(),
+                    company: who.company.map(str::to_owned),
+                    phone: Some(who.phone.to_owned()),
+                    country: Some(who.country.to_owned()),
+                };
                 let client = done(app.create_client(claims, once(), details).await?)?;
                 self.clients.insert(number, client.id);
                 Ok(())
@@ -113,7 +110,7 @@ impl<'a> History<'a> {
                 Ok(())
             }
             Step::ProjectStatus(key, status) => {
-                let change = ProjectChange::read(&object(json!({"status": status.as_str()})))?;
+                let change = ProjectChange { status: Some(status), ..ProjectChange::default() };
                 let id = known(&self.projects, &key)?;
                 app.update_project(claims, id, change, None).await.map(drop)
             }
@@ -140,6 +137,7 @@ impl<'a> History<'a> {
                     client_id: known(&self.clients, &client)?,
                     title: WORK[work].name.to_owned(),
                     content: format!("{}\n\n{OFFER}", WORK[work].about),
+                    status: (),
                     amount,
                     currency: Some(currency(CLIENTS[client].currency)?),
                     valid_until: Some(valid_until),
@@ -153,8 +151,9 @@ impl<'a> History<'a> {
                 app.send_proposal(claims, once(), id).await.map(drop)
             }
             Step::AnswerProposal(key, accepted) => {
-                let status = if accepted { "accepted" } else { "rejected" };
-                let change = ProposalChange::read(&object(json!({"status": status})))?;
+                let answer = if accepted { Answer::Accept } else { Answer::Decline };
+                let status = Some(answer.status());
+                let change = ProposalChange { status, ..ProposalChange::default() };
                 let id = known(&self.proposals, &key)?;
                 app.update_proposal(claims, id, change, None).await.map(drop)
             }
@@ -182,7 +181,7 @@ impl<'a> History<'a> {
     }
 
     async fn milestone(&self, key: usize, status: MilestoneStatus) -> Result<()> {
-        let change = MilestoneChange::read(&object(json!({"status": status.as_str()})))?;
+        let change = MilestoneChange { status: Some(status), ..MilestoneChange::default() };
         let id = known(&self.milestones, &key)?;
         self.app.update_milestone(self.claims, id, change, None).await.map(drop)
     }
@@ -195,6 +194,7 @@ impl<'a> History<'a> {
             amount: None,
             tax_rate: draft.tax_rate,
             currency: Some(currency(CLIENTS[draft.client].currency)?),
+            status: (),
             issue_date: None,
             due_date: draft.due,
             lines: draft.lines,
@@ -224,11 +224,4 @@ fn known<K: Eq + Hash, V: Copy>(things: &HashMap<K, V>, key: &K) -> Result<V> {
 
 fn currency(code: &str) -> Result<Currency> {
     Currency::from_code(code).ok_or_else(|| Error::internal("the story names no currency"))
-}
-
-pub fn object(value: serde_json::Value) -> Object {
-    match value {
-        serde_json::Value::Object(object) => object,
-        _ => Object::new(),
-    }
 }
