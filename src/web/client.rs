@@ -149,5 +149,8 @@ pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
 }
 
 fn edit_page(visit: &Visit, status: StatusCode, form: Form, client: Option<Client>) -> Response {
-    answer(status, &Edit { shell: visit.shell(Section::Clients), form, client })
+    answer(
+        status,
+        &Edit { shell: visit.shell(Section::Clients), form: form.of::<ClientDetails>(), client },
+    )
 }

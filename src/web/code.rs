@@ -32,7 +32,7 @@ struct Reset {
 /// Asks whose password it is.
 pub async fn forgot(guest: Guest) -> Result<Response> {
     let form = Form::new(guest.query());
-    Ok(guest.told(StatusCode::OK, &Forgot { form }))
+    Ok(guest.told(StatusCode::OK, &Forgot { form: form.of::<CodeRequest>() }))
 }
 
 /// Mails a code, where there is such an account; the page is the same where there is none.
@@ -46,12 +46,17 @@ pub async fn send(guest: Guest, fields: Fields) -> Result<Response> {
             let form = Form::new(Fields::default().with("email", fields.get("email").trim()));
             Ok(guest.told(
                 StatusCode::OK,
-                &Reset { form, is_sent: true, has_mail_server: guest.app.has_mail_server() },
+                &Reset {
+                    form: form.of::<PasswordReset>(),
+                    is_sent: true,
+                    has_mail_server: guest.app.has_mail_server(),
+                },
             ))
         }
         Err(error) => {
             let status = problem::status(error.kind());
-            Ok(guest.told(status, &Forgot { form: Form::refused(fields, error)? }))
+            Ok(guest
+                .told(status, &Forgot { form: Form::refused(fields, error)?.of::<CodeRequest>() }))
         }
     }
 }
@@ -61,7 +66,11 @@ pub async fn reset(guest: Guest) -> Result<Response> {
     let form = Form::new(guest.query());
     Ok(guest.told(
         StatusCode::OK,
-        &Reset { form, is_sent: false, has_mail_server: guest.app.has_mail_server() },
+        &Reset {
+            form: form.of::<PasswordReset>(),
+            is_sent: false,
+            has_mail_server: guest.app.has_mail_server(),
+        },
     ))
 }
 
@@ -89,6 +98,10 @@ pub async fn set(guest: Guest, fields: Fields) -> Result<Response> {
     };
     Ok(guest.told(
         status,
-        &Reset { form, is_sent: false, has_mail_server: guest.app.has_mail_server() },
+        &Reset {
+            form: form.of::<PasswordReset>(),
+            is_sent: false,
+            has_mail_server: guest.app.has_mail_server(),
+        },
     ))
 }

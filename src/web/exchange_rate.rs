@@ -159,8 +159,8 @@ async fn page(
     let page = Money {
         shell: visit.shell(Section::Settings),
         tab: Tab::Money,
-        form,
-        rate: rate.unwrap_or_else(|| visit.form(fresh)),
+        form: form.of::<AccountChange>(),
+        rate: rate.unwrap_or_else(|| visit.form(fresh)).of::<NewRate>(),
         rates: rates.into_iter().map(|rate| RateRow { day: dates.show(rate.day), rate }).collect(),
         base,
         others: currencies.iter().filter(|(code, _)| code != base.code()).cloned().collect(),

@@ -107,7 +107,9 @@ async fn page(
     let page = Invoices {
         shell: visit.shell(Section::Settings),
         tab: Tab::Invoices,
-        form: form.unwrap_or_else(|| visit.form(known(&settings).versioned())),
+        form: form
+            .unwrap_or_else(|| visit.form(known(&settings).versioned()))
+            .of::<InvoiceDefaultsChange>(),
         picture: picture.unwrap_or_else(|| visit.form(Fields::default())),
         logo: settings.defaults.logo,
         year: settings.year,

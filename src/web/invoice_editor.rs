@@ -319,12 +319,16 @@ async fn edit_page(
     let sums = Sums::new(&lines, &form.number_value("taxRate"), currency, format);
     let shell = visit.shell(Section::Invoices);
     let currencies = choice::currencies(account);
+    let form = form.of::<NewInvoice>();
     let page = Edit { shell, form, invoice, clients, projects, currencies, sums, format };
     Ok(answer(status, &page))
 }
 
 fn notes_page(visit: &Visit, status: StatusCode, form: Form, invoice: Invoice) -> Response {
-    answer(status, &Notes { shell: visit.shell(Section::Invoices), form, invoice })
+    answer(
+        status,
+        &Notes { shell: visit.shell(Section::Invoices), form: form.of::<InvoiceChange>(), invoice },
+    )
 }
 
 impl Edit {
@@ -342,7 +346,7 @@ impl Edit {
     fn cell(&self, line: &usize, name: &str, label: &str) -> Control {
         let name = format!("items.{line}.{name}");
         match label {
-            "Description" => self.form.text(&name, label).attribute("maxlength", 500),
+            "Description" => self.form.text(&name, label),
             "Quantity" => self.form.number(&name, label).attribute("placeholder", "1"),
             _ => self.form.number(&name, label),
         }

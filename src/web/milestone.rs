@@ -49,7 +49,7 @@ pub fn statuses() -> Choices {
 
 /// The field of its amount, which is in the currency of the project.
 pub fn amount(form: &Form, project: &Project) -> Control {
-    form.number("amount", &format!("Amount in {}", project.budget.currency)).required()
+    form.number("amount", &format!("Amount in {}", project.budget.currency))
 }
 
 /// A new invoice that begins with this milestone.
@@ -178,5 +178,5 @@ fn edit_page(
     milestone: Milestone,
 ) -> Response {
     let shell = visit.shell(Section::Projects);
-    answer(status, &Edit { shell, form, project, milestone })
+    answer(status, &Edit { shell, form: form.of::<MilestoneChange>(), project, milestone })
 }

@@ -54,8 +54,8 @@ impl Edit {
             let kind = self.form.text(&format!("links.{row}.type"), "Kind");
             let url = self.form.text(&format!("links.{row}.url"), "Address").kind("url");
             [
-                kind.attribute("maxlength", 30).attribute("list", "kinds").autocomplete("off"),
-                url.attribute("maxlength", 2000).attribute("placeholder", "https://"),
+                kind.attribute("list", "kinds").autocomplete("off"),
+                url.attribute("placeholder", "https://"),
             ]
         })
     }
@@ -212,7 +212,7 @@ fn page(
     item: Option<PortfolioItem>,
 ) -> Response {
     let (shell, work) = (visit.shell(Section::Profile), item.map(ShownWork::new));
-    answer(status, &Edit { shell, form, picture, work })
+    answer(status, &Edit { shell, form: form.of::<Work>(), picture, work })
 }
 
 /// The form of a piece of work as it is.

@@ -107,7 +107,7 @@ fn page(
 ) -> Response {
     let edit = Edit {
         shell: visit.shell(Section::Profile),
-        form,
+        form: form.of::<ProfileChange>(),
         picture,
         face: Face::of(&own.account),
         own,

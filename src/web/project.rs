@@ -3,7 +3,6 @@
 use askama::Template;
 use futures_util::future::try_join;
 use poem::{Response, http::StatusCode};
-use serde_json::Value;
 
 use super::{
     choice::{self, Choices},
@@ -21,7 +20,7 @@ use crate::domain::{
     id::{ProjectId, ProposalId},
     input::Input,
     invoice::{InvoiceFilter, ShownInvoice},
-    milestone::{Milestone, MilestoneStatus},
+    milestone::{Milestone, MilestoneStatus, NewMilestone},
     money::Money,
     page::{Listing, Page},
     project::{NewProject, Project, ProjectChange, ProjectFilter, ProjectStatus},
@@ -206,7 +205,7 @@ pub(super) async fn show_with(
     .await?;
     let page = Show {
         shell: visit.shell(Section::Projects),
-        form,
+        form: form.of::<NewMilestone>(),
         days: Days::of(&visit)?,
         progress: Progress::of(&project),
         project,
@@ -272,5 +271,5 @@ async fn edit_page(
     let clients = choice::clients(&visit).await?;
     let currencies = choice::currencies(visit.frame.account.currency);
     let shell = visit.shell(Section::Projects);
-    Ok(answer(status, &Edit { shell, form, clients, currencies, project }))
+    Ok(answer(status, &Edit { shell, form: form.of::<NewProject>(), clients, currencies, project }))
 }

@@ -4,7 +4,6 @@
 use askama::Template;
 use futures_util::future::try_join_all;
 use poem::{Response, http::StatusCode};
-use serde_json::Value;
 
 use super::{
     choice::{self, Choices},

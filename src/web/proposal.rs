@@ -2,7 +2,6 @@
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
-use serde_json::Value;
 
 use super::{
     choice::{self, Choices},
@@ -291,5 +290,5 @@ async fn edit_page(
     let clients = choice::clients(&visit).await?;
     let currencies = choice::currencies(visit.frame.account.currency);
     let shell = visit.shell(Section::Proposals);
-    Ok(page(status, &Edit { shell, form, clients, currencies, proposal }))
+    Ok(page(status, &Edit { shell, form: form.of::<NewProposal>(), clients, currencies, proposal }))
 }

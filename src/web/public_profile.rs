@@ -157,7 +157,7 @@ async fn page(guest: &Guest, status: StatusCode, form: Form, is_sent: bool) -> R
         since: day.strftime("%B %Y").to_string(),
         address: format!("{}/u/{}", app.public_url(), public.username),
         works,
-        form,
+        form: form.of::<NewMessage>(),
         is_sent,
         picture,
         public,

@@ -94,5 +94,5 @@ fn page(
     let days = Days::of_account(&guest.app, &public.freelancer)?;
     let token = guest.param("token");
     let is_open = public.check_open(days.today()).is_ok();
-    Ok(answer(status, &Page { public, days, is_open, token, form }))
+    Ok(answer(status, &Page { public, days, is_open, token, form: form.of::<Signature>() }))
 }

@@ -21,7 +21,7 @@ use crate::{
         error::{Error, Result},
         form,
         input::Input,
-        invoice_defaults::Lines,
+        invoice_defaults::{InvoiceDefaultsChange, Lines},
         money::Currency,
         registration::{NewFreelancer, Registration},
     },
@@ -170,7 +170,7 @@ fn welcome_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
         zones: locale::zones(form.value("timezone")),
         date_formats: locale::date_formats(today),
         decides: guest.app.registration_setting().is_none(),
-        form,
+        form: form.of::<NewFreelancer>().of::<AccountChange>().of::<InvoiceDefaultsChange>(),
     };
     let mut response = answer(status, &page);
     cookie::probe(&guest.app, &mut response);
@@ -179,6 +179,7 @@ fn welcome_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
 
 fn register_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
     let (currencies, zones) = (locale::currencies(), locale::zones(form.value("timezone")));
+    let form = form.of::<NewFreelancer>().of::<AccountChange>();
     let mut response = answer(status, &Register { form, currencies, zones });
     cookie::probe(&guest.app, &mut response);
     response

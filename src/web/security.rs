@@ -16,10 +16,10 @@ use crate::domain::{
     date::{self, DateFormat},
     error::Result,
     input::Input,
-    passkey::{PASSKEYS_MAX, Passkey},
+    passkey::{NewPasskey, PASSKEYS_MAX, Passkey},
     password::{PasswordChange, must_not_be_guessed},
     session::Session,
-    two_factor::Status,
+    two_factor::{Disabling, Status},
 };
 
 /// Where it is.
@@ -130,8 +130,8 @@ pub async fn page(visit: &Visit, status: StatusCode, forms: Forms) -> Result<Res
         shell: visit.shell(Section::Settings),
         tab: Tab::Security,
         email: visit.frame.account.email.clone(),
-        password: fresh(forms.password),
-        passkey: fresh(forms.passkey),
+        password: fresh(forms.password).of::<PasswordChange>(),
+        passkey: fresh(forms.passkey).of::<NewPasskey>(),
         may_add_passkey: passkeys.len() < PASSKEYS_MAX,
         passkeys: passkeys
             .into_iter()
@@ -141,7 +141,7 @@ pub async fn page(visit: &Visit, status: StatusCode, forms: Forms) -> Result<Res
                 passkey,
             })
             .collect(),
-        two_factor: fresh(forms.two_factor),
+        two_factor: fresh(forms.two_factor).of::<Disabling>(),
         status: two_factor,
         sessions: sessions
             .into_iter()

@@ -170,6 +170,7 @@ pub async fn page(
     let may_register = guest.app.registration_is_open().await?;
     let may_set_up = !guest.app.is_set_up().await?;
     let notice = guest.notice();
+    let form = form.of::<Credentials>();
     let page = Login { form, notice, onward, held, may_register, may_set_up };
     let mut response = guest.told(status, &page);
     cookie::probe(&guest.app, &mut response);

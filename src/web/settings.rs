@@ -160,8 +160,8 @@ fn page_with(visit: &Visit, status: StatusCode, form: Form, code: Form) -> Resul
         account: visit.frame.account.clone(),
         zones: locale::zones(form.value("timezone")),
         date_formats: locale::date_formats(visit.today()?),
-        form,
-        code,
+        form: form.of::<AccountChange>(),
+        code: code.of::<EmailOtp>(),
     };
     Ok(answer(status, &page))
 }

@@ -116,7 +116,7 @@ async fn page(
     let drawn = uri.clone();
     let page = Setup {
         shell: visit.shell(Section::Settings),
-        form,
+        form: form.of::<SetupProof>(),
         qr: visit.app.offload(move || qr::data_url(&drawn)).await??,
         key: groups.join(" "),
         file: format!("data:text/plain;charset=utf-8,{file}"),
