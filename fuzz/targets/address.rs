@@ -4,7 +4,11 @@
 #![no_main]
 
 use freelanceos::{
-    domain::{image, text},
+    domain::{
+        image,
+        input::Scalar,
+        text::{Email, Url},
+    },
     http::path,
     web::{fields::Fields, mailto::mailto, session::local},
 };
@@ -18,12 +22,12 @@ fuzz_target!(|data: &[u8]| {
     }
     let next = local(text);
     assert!(next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\t']));
-    if let Ok(url) = text::url(&text.into()) {
+    if let Ok(url) = Url::parse(&text.into()) {
         let scheme = url.split("://").next().unwrap_or_default().to_ascii_lowercase();
         assert!(scheme == "http" || scheme == "https", "{url}");
         assert!(!url.contains(['"', '<', '>', '\\', ' ', '\n']), "{url}");
     }
-    if let Ok(email) = text::email(&text.into()) {
+    if let Ok(email) = Email::parse(&text.into()) {
         assert!(!email.contains(['\r', '\n', ' ', '"', '\0']), "{email}");
     }
     let link = mailto(text, text, text);

@@ -4,6 +4,7 @@
 #![no_main]
 
 use freelanceos::domain::{
+    input::Input,
     invoice::NewInvoice,
     money::{self, Currency, Money},
 };

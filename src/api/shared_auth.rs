@@ -22,9 +22,10 @@ use crate::{
         session::{AccessLife, SignIn},
     },
     domain::{
-        account::{Credentials, Role},
+        account::Credentials,
         error::{Error, Result},
-        registration::Registration,
+        input::{Input, Shape},
+        registration::{NewFreelancer, NewUser, Registration},
     },
     http::{
         answer::{Bare, bytes, json},
@@ -32,54 +33,33 @@ use crate::{
         failed::{Failed, statuses},
         problem::Problem,
         visitor::Visitor,
-        wire::{Either, EmailInput, Input, Maybe, OneOf, Str, wire},
+        wire::{Described, Either, bodies, wire},
     },
 };
 
-wire! {
+bodies! {
     /// A new user of FreelanceOS, signed in at once.
-    struct OsRegistrationInput "Registration" example r#"{
+    OsRegistrationInput "Registration" = NewFreelancer, example r#"{
         "email": "user@example.com",
         "password": "SecurePass123",
         "firstName": "John",
         "lastName": "Doe"
-    }"# {
-        email "email": EmailInput,
-        password "password": Str<8, 128>,
-        first_name "firstName": Str<1, 50>,
-        last_name "lastName": Str<1, 50>,
-    }
-}
+    }"#;
 
-wire! {
     /// A new user of FreelanceHub Auth, who proves the e-mail address by the code that is mailed.
-    struct AuthRegistrationInput "AuthRegistration" example r#"{
+    AuthRegistrationInput "AuthRegistration" = NewUser, example r#"{
         "firstName": "John",
         "lastName": "Doe",
         "email": "john@example.com",
         "password": "SecurePass123!",
         "role": "freelancer"
-    }"# {
-        first_name "firstName": Str<1, 50>,
-        last_name "lastName": Str<1, 50>,
-        email "email": EmailInput,
-        /// With a lowercase letter, a number and one of `@$!%*?&`.
-        password "password": Str<8, 128>,
-        role "role": OneOf<Role>,
-    }
-}
+    }"#;
 
-wire! {
     /// What signs a user in.
-    struct CredentialsInput "Credentials" example r#"{
+    CredentialsInput "Credentials" = Credentials, example r#"{
         "email": "user@example.com",
         "password": "SecurePass123"
-    }"# {
-        email "email": EmailInput,
-        password "password": String,
-        /// A code of the authenticator app or a backup code, where the account asks for one.
-        totp_code "totpCode": Maybe<String>,
-    }
+    }"#;
 }
 
 wire! {
@@ -223,7 +203,7 @@ impl Routes {
         body: Body<Either<OsRegistrationInput, AuthRegistrationInput>>,
         visitor: Visitor,
     ) -> Result<Registered, Failed<Registering, RegisterError>> {
-        if body.read(|object| Ok(object.contains_key("role")))? {
+        if body.read(|fields| Ok(fields.field("role", &Shape::Any).is_some()))? {
             let shaped = |error| Failed::shaped(error, freelancehub_auth::error::shape);
             return self.register_with_role(&body).await.map(Registered::Auth).map_err(shaped);
         }
@@ -249,24 +229,24 @@ impl Routes {
 }
 
 impl Routes {
-    async fn register_without_role<T: Input>(
+    async fn register_without_role<T: Described>(
         &self,
         body: &Body<T>,
         visitor: Visitor,
     ) -> Result<Created<SignInBody>> {
-        let registration = self.0.admit_registrant(body.read(Registration::read)).await?;
-        let registration = self.0.guard(registration, Registration::guarded).await?;
+        let registration = self.0.admit_registrant(body.read(NewFreelancer::read)).await?;
+        let registration = self.0.guard(registration.into(), Registration::guarded).await?;
         let sign_in = self.0.register(registration, visitor.device).await?;
         Ok(Created::new(SignInBody::new(&self.0, &sign_in)?))
     }
 
-    async fn register_with_role<T: Input>(
+    async fn register_with_role<T: Described>(
         &self,
         body: &Body<T>,
     ) -> Result<Bare<auth_account::MessageBody, 201>> {
-        let input = body.read(Registration::read_with_role);
+        let input = body.read(NewUser::read);
         let registration = self.0.admit_registrant(input).await?;
-        let registration = self.0.guard(registration, Registration::guarded).await?;
+        let registration = self.0.guard(registration.into(), Registration::guarded).await?;
         let said = |error: Error| error.conflict_said("User already exists");
         self.0.register_pending(registration, CodeMail::Configured).await.map_err(said)?;
         Ok(Bare::new("Registration successful. Please verify your email with the OTP sent."))

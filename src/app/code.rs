@@ -15,10 +15,11 @@ use super::{
 use crate::{
     domain::{
         account::{Account, Password, SignInChange},
-        code::{EmailLink, EmailOtp, Otp, OtpRequest, OtpType, PasswordReset, Purpose},
+        code::{EmailLink, EmailOtp, Otp, OtpRequest, OtpSignIn, OtpType, PasswordReset, Purpose},
         error::{Error, Result},
         id::{AccountId, Id},
         mail::Letter,
+        password::check_rule,
         registration::Registration,
         session::{Claims, Device},
     },
@@ -143,7 +144,7 @@ impl App {
 
     /// Proves an e-mail address by its code. `by` is the session of whoever asks, if there is one.
     pub async fn verify_email(&self, given: EmailOtp, by: Option<Claims>) -> Result<AddressProof> {
-        let EmailOtp { email, otp, .. } = given;
+        let EmailOtp { email, otp } = given;
         let (keys, now, of) = (self.keys()?.clone(), self.now(), email.clone());
         let check = self.store.write(move |tx| {
             let checked = check(tx, &keys, &of, Purpose::Verification, &otp, now)?;
@@ -224,7 +225,7 @@ impl App {
     /// is signed in to an account that asks for one. `by` is their session.
     pub async fn verify_email_and_login(
         &self,
-        given: EmailOtp,
+        given: OtpSignIn,
         by: Option<Claims>,
         device: Device,
     ) -> Result<(SignIn, AddressProof)> {
@@ -257,11 +258,11 @@ impl App {
 
     async fn prove_email(
         &self,
-        given: EmailOtp,
+        given: OtpSignIn,
         by: Option<Claims>,
         device: Device,
     ) -> Result<Proven> {
-        let EmailOtp { email, otp, totp_code } = given;
+        let OtpSignIn { email, otp, totp_code } = given;
         let found = self.find_account(email.clone()).await?;
         // Made for nobody too: a session takes some time to make.
         let id = found.map_or_else(|| self.new_id(), |account| account.id);
@@ -314,11 +315,13 @@ impl App {
         let checked = self.try_secret(Limit::WrongCode, &email, check_first, wrong).await?;
         let account =
             checked.account().ok_or_else(|| wrong_code("reset refused: wrong or old code"))?;
-        (reset.rule)(&account, &reset.password)?;
         let guarded = PasswordReset::guarded;
         let PasswordReset { password, .. } = match guessing {
             Guessing::Refused => self.guard_always(reset, guarded).await?,
-            Guessing::AsSet => self.guard(reset, guarded).await?,
+            Guessing::AsSet => {
+                check_rule(&account, &reset.password)?;
+                self.guard(reset, guarded).await?
+            }
         };
         // Who has the code has read mail to that address.
         let proven = Account { email_verified_at: Some(self.now()), ..account };

@@ -66,7 +66,7 @@ fn update_invoice_defaults(
         expected.check(&settings(defaults.clone(), &before))?;
     }
     let mut series = before.clone();
-    series.choose(change.prefix.as_deref(), change.next_number)?;
+    series.choose(change.prefix.as_deref(), change.next_number.map(i64::from))?;
     if series != before {
         store::invoice_series::set(work.tx, work.account, &series)?;
     }

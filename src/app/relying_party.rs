@@ -95,18 +95,18 @@ impl RelyingParty {
     pub fn check_attestation(&self, state: &str, answer: &Attestation) -> Result<Attested> {
         let refused = || Error::malformed(REGISTRATION_REFUSED);
         let state: PasskeyRegistration = read(state)?;
-        if !answer.credential.is_sound() {
+        if !answer.is_sound() {
             return Err(refused());
         }
         // Extensions and transports are left behind: nothing is asked of them.
         let response = serde_json::from_value(json!({
-            "id": answer.credential.id,
-            "rawId": answer.credential.raw_id,
+            "id": answer.id,
+            "rawId": answer.raw_id,
             "response": {
-                "clientDataJSON": answer.client_data,
-                "attestationObject": answer.attestation_object,
+                "clientDataJSON": answer.response.client_data,
+                "attestationObject": answer.response.attestation_object,
             },
-            "type": answer.credential.kind,
+            "type": answer.kind,
         }))
         .map_err(|error| refused().caused_by(error))?;
         let key = self
@@ -144,19 +144,19 @@ impl RelyingParty {
     /// and verification of the user, counter, the signature itself.
     pub fn check_assertion(&self, state: &str, answer: &Assertion) -> Result<Verified> {
         let state: PasskeyAuthentication = read(state)?;
-        if !answer.credential.is_sound() || is_embedded(&answer.client_data) {
+        if !answer.is_sound() || is_embedded(&answer.response.client_data) {
             return Err(login_refused());
         }
         let response = serde_json::from_value(json!({
-            "id": answer.credential.id,
-            "rawId": answer.credential.raw_id,
+            "id": answer.id,
+            "rawId": answer.raw_id,
             "response": {
-                "clientDataJSON": answer.client_data,
-                "authenticatorData": answer.authenticator_data,
-                "signature": answer.signature,
-                "userHandle": answer.user_handle,
+                "clientDataJSON": answer.response.client_data,
+                "authenticatorData": answer.response.authenticator_data,
+                "signature": answer.response.signature,
+                "userHandle": answer.response.user_handle,
             },
-            "type": answer.credential.kind,
+            "type": answer.kind,
         }))
         .map_err(|error| login_refused().caused_by(error))?;
         let result = self

@@ -165,10 +165,9 @@ impl App {
 
     /// Ends the caller's session, which must stand. A refresh token that comes with it must be
     /// of the same session.
-    pub async fn logout_with(&self, claims: Claims, refresh: Option<Refresh>) -> Result<()> {
-        let own = refresh.is_none_or(|refresh| {
-            let token = &refresh.refresh_token;
-            self.tokens.verify_of_any_age(TokenType::Refresh, token).is_ok_and(|own| own == claims)
+    pub async fn logout_with(&self, claims: Claims, refresh_token: Option<String>) -> Result<()> {
+        let own = refresh_token.is_none_or(|token| {
+            self.tokens.verify_of_any_age(TokenType::Refresh, &token).is_ok_and(|own| own == claims)
         });
         self.run_always(claims, move |work| {
             if !own {

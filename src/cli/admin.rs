@@ -12,9 +12,9 @@ use crate::{
     domain::{
         date::WireTime,
         error::{Error, Kind},
-        form::Object,
+        input::Scalar,
         registration::Registration,
-        text,
+        text::{self, PersonName},
     },
 };
 
@@ -180,21 +180,22 @@ fn create(
     last_name: Option<String>,
 ) -> Outcome {
     // A typing error is said before a password is asked for.
-    text::parse_email(&email).map_err(|rule| Failure::Failed(format!("{email:?} {rule}")))?;
+    let address =
+        text::parse_email(&email).map_err(|rule| Failure::Failed(format!("{email:?} {rule}")))?;
     let (first, last) = name_of(&email);
-    let mut object = Object::new();
-    object.insert("email".to_owned(), email.clone().into());
-    object.insert("password".to_owned(), "checked when it is read".into());
-    object.insert("firstName".to_owned(), first_name.unwrap_or(first).into());
-    object.insert("lastName".to_owned(), last_name.unwrap_or(last).into());
-    let mut registration = Registration::read(&object)?;
+    let name = |field: &'static str, name: String| {
+        PersonName::parse(&name.into()).map_err(|rule| Error::field(field, rule))
+    };
+    let first_name = name("firstName", first_name.unwrap_or(first))?;
+    let last_name = name("lastName", last_name.unwrap_or(last))?;
     migrate::make(location, secrets)?;
     let account = with_app(location, async |app| {
         if app.account_by_email(email.clone()).await.is_ok() {
             let taken = Error::conflict("An account with this email already exists");
             return Err(named(&email, taken));
         }
-        registration.password = terminal::new_password()?;
+        let password = terminal::new_password()?;
+        let registration = Registration::new(address, password, first_name, last_name);
         app.create_user(registration).await.map_err(|error| named(&email, error))
     })?;
     terminal::print(&format!("{} {}\n", account.id, account.email))

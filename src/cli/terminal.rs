@@ -9,7 +9,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 
 use super::{Failure, Outcome};
-use crate::domain::{account::Password, password::is_common, rule::Rule, text};
+use crate::domain::{
+    account::Password, input::Scalar, password::is_common, rule::Rule, text::NewPassword,
+};
 
 /// Writes to standard output. Who has stopped reading, as `head` does, wants no more.
 pub fn print(text: &str) -> Outcome {
@@ -91,11 +93,11 @@ pub fn optional_password(prompt: &str) -> Result<Option<Password>, Failure> {
     if typed.is_empty() {
         return Ok(None);
     }
-    match text::new_password(&Value::String(typed)) {
-        Ok(password) if is_common(&password) => {
+    match NewPassword::parse(&Value::String(typed)) {
+        Ok(password) if is_common(password.as_typed()) => {
             Err(Failure::Failed(format!("the password {}", Rule::PasswordCommon)))
         }
-        Ok(password) => Ok(Some(Password::new(password))),
+        Ok(password) => Ok(Some(password)),
         Err(rule) => Err(Failure::Failed(format!("the password {rule}"))),
     }
 }

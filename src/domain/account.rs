@@ -7,14 +7,13 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::{
-    code::SecondCode,
+    code::GivenCode,
     date::{DateFormat, Zone},
-    error::Result,
-    form::{Form, Object, Read},
     id::AccountId,
+    input::{Inherited, OfPages, Optional, OrDefault, Required, Scalar, Shape, input},
     money::Currency,
     rule::Rule,
-    text,
+    text::{self, AnyText, KnownEmail, Name, PersonName},
     word::words,
 };
 
@@ -73,12 +72,14 @@ pub enum SignInChange {
     WrongFactor,
 }
 
-/// Where somebody is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Location {
-    pub country: String,
-    pub city: Option<String>,
-    pub coordinates: Option<Coordinates>,
+input! {
+    /// Where somebody is.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub part Location as "LocationInput", "Where somebody is.";
+
+    country "country": Required<Name>,
+    city "city": Optional<Name>,
+    coordinates "coordinates": Optional<Coordinates> = "Longitude and latitude in degrees.",
 }
 
 /// Decimals kept of a degree: a tenth of a millimetre.
@@ -93,19 +94,12 @@ pub struct Coordinates {
     pub latitude: Decimal,
 }
 
-impl Location {
-    /// Reads the fields of a location; the country must be there.
-    pub fn read(form: &mut Form) -> Read<Self> {
-        let country = form.required("country", text::line(text::NAME_MAX));
-        let city = form.optional("city", text::line(text::NAME_MAX));
-        let coordinates = form.optional("coordinates", Coordinates::read);
-        Ok(Self { country: country?, city: city?, coordinates: coordinates? })
-    }
-}
+/// Written `[longitude, latitude]`.
+impl Scalar for Coordinates {
+    type Value = Self;
+    const SHAPE: Shape = Shape::Coordinates;
 
-impl Coordinates {
-    /// Reads `[longitude, latitude]`.
-    fn read(value: &Value) -> Result<Self, Rule> {
+    fn parse(value: &Value) -> Result<Self, Rule> {
         let Some([longitude, latitude]) = value.as_array().map(Vec::as_slice) else {
             return Err(Rule::Coordinates);
         };
@@ -215,64 +209,41 @@ impl fmt::Debug for Password {
     }
 }
 
-/// What signs a user in.
-#[derive(Debug, Clone)]
-pub struct Credentials {
-    pub email: String,
-    pub password: Password,
-    /// Where the account asks for a second factor.
-    pub totp_code: Option<SecondCode>,
-}
+/// The password of an account that there is.
+impl Scalar for Password {
+    type Value = Self;
+    const SHAPE: Shape = Shape::Secret { min: 0, max: None };
 
-impl Credentials {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let email = form.required("email", text::known_email);
-            let password = form.required("password", text::any);
-            let totp_code = SecondCode::read_optional(form);
-            Ok(Self { email: email?, password: Password(password?), totp_code: totp_code? })
-        })
+    fn parse(value: &Value) -> Result<Self, Rule> {
+        AnyText::parse(value).map(Self)
     }
 }
 
-/// A change of one's own account.
-#[derive(Debug, Clone)]
-pub struct AccountChange {
-    pub first_name: Option<String>,
-    pub last_name: Option<String>,
-    pub currency: Option<Currency>,
-    pub zone: Option<Zone>,
-    /// Only pages change it: no API has the field.
-    pub date_format: Option<DateFormat>,
+input! {
+    /// What signs a user in.
+    #[derive(Debug, Clone)]
+    pub new Credentials;
+
+    email "email": Required<KnownEmail>,
+    password "password": Required<Password>,
+    /// Where the account asks for a second factor.
+    totp_code "totpCode": OrDefault<GivenCode> = "A code of the authenticator app or a backup \
+        code, where the account asks for one.",
+}
+
+input! {
+    /// A change of one's own account.
+    #[derive(Debug, Clone, Default)]
+    pub change AccountChange;
+
+    first_name "firstName": Required<PersonName>,
+    last_name "lastName": Required<PersonName>,
+    currency "currency": Inherited<Currency>,
+    zone "timezone": Inherited<Zone>,
+    date_format "dateFormat": OfPages<Required<DateFormat>>,
 }
 
 impl AccountChange {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| Self::read_fields(form, Ok(None)))
-    }
-
-    /// What a page sends: `dateFormat` too.
-    pub fn read_web(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let date_format = form.change("dateFormat", DateFormat::read);
-            Self::read_fields(form, date_format)
-        })
-    }
-
-    fn read_fields(form: &mut Form, date_format: Read<Option<DateFormat>>) -> Read<Self> {
-        let first_name = form.change("firstName", text::line(text::PERSON_NAME_MAX));
-        let last_name = form.change("lastName", text::line(text::PERSON_NAME_MAX));
-        let currency = form.change_or("currency", None, Currency::read);
-        let zone = form.change_or("timezone", None, Zone::read);
-        Ok(Self {
-            first_name: first_name?,
-            last_name: last_name?,
-            currency: currency?,
-            zone: zone?,
-            date_format: date_format?,
-        })
-    }
-
     /// Makes the change.
     pub fn apply(self, account: &mut Account) {
         account.first_name = self.first_name.unwrap_or_else(|| account.first_name.clone());

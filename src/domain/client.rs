@@ -3,13 +3,11 @@
 use jiff::Timestamp;
 
 use super::{
-    error::Result,
-    form::{Form, Object},
     id::{AccountId, ClientId},
+    input::{Optional, OrDefault, Required, input},
     money::Money,
     page::Page,
-    patch::Patch,
-    text,
+    text::{self, Email, Name, Search},
 };
 
 /// A client of an account.
@@ -25,35 +23,23 @@ pub struct Client {
     pub updated_at: Timestamp,
 }
 
-/// What the freelancer writes about a client.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClientDetails {
-    pub name: String,
-    pub email: String,
-    pub company: Option<String>,
-    pub phone: Option<String>,
-    pub country: Option<String>,
+input! {
+    /// What the freelancer writes about a client.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub new ClientDetails;
+
+    /// A change of a client.
+    #[derive(Debug, Clone)]
+    pub change ClientChange;
+
+    name "name": Required<Name>,
+    email "email": Required<Email>,
+    company "company": Optional<Name>,
+    phone "phone": Optional<Name>,
+    country "country": Optional<Name>,
 }
 
 impl ClientDetails {
-    /// Reads a new client: `name` and `email` at least.
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let name = form.required("name", text::line(text::NAME_MAX));
-            let email = form.required("email", text::email);
-            let company = form.optional("company", text::line(text::NAME_MAX));
-            let phone = form.optional("phone", text::line(text::NAME_MAX));
-            let country = form.optional("country", text::line(text::NAME_MAX));
-            Ok(Self {
-                name: name?,
-                email: email?,
-                company: company?,
-                phone: phone?,
-                country: country?,
-            })
-        })
-    }
-
     /// The text that a search looks in.
     pub fn search_key(&self) -> String {
         let company = self.company.as_deref().unwrap_or_default();
@@ -61,42 +47,7 @@ impl ClientDetails {
     }
 }
 
-/// A client by name, as one is chosen from a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClientName {
-    pub id: ClientId,
-    pub name: String,
-    pub company: Option<String>,
-}
-
-/// A change of a client.
-#[derive(Debug, Clone)]
-pub struct ClientChange {
-    name: Option<String>,
-    email: Option<String>,
-    company: Patch<String>,
-    phone: Patch<String>,
-    country: Patch<String>,
-}
-
 impl ClientChange {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let name = form.change("name", text::line(text::NAME_MAX));
-            let email = form.change("email", text::email);
-            let company = form.patch("company", text::line(text::NAME_MAX));
-            let phone = form.patch("phone", text::line(text::NAME_MAX));
-            let country = form.patch("country", text::line(text::NAME_MAX));
-            Ok(Self {
-                name: name?,
-                email: email?,
-                company: company?,
-                phone: phone?,
-                country: country?,
-            })
-        })
-    }
-
     /// The details after the change.
     pub fn apply(self, current: ClientDetails) -> ClientDetails {
         ClientDetails {
@@ -109,20 +60,20 @@ impl ClientChange {
     }
 }
 
-/// Which clients a list shows.
-#[derive(Debug, Clone)]
-pub struct ClientFilter {
-    /// Looked for in name, e-mail and company, without regard to case.
-    pub search: Option<String>,
-    pub page: Page,
+/// A client by name, as one is chosen from a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientName {
+    pub id: ClientId,
+    pub name: String,
+    pub company: Option<String>,
 }
 
-impl ClientFilter {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let search = text::search(form);
-            let page = Page::read(form);
-            Ok(Self { search: search?, page: page? })
-        })
-    }
+input! {
+    /// Which clients a list shows.
+    #[derive(Debug, Clone)]
+    pub new ClientFilter;
+
+    /// Looked for in name, e-mail and company, without regard to case.
+    search "search": OrDefault<Search>,
+    page "page": Page,
 }

@@ -5,12 +5,11 @@ use std::fmt;
 use serde_json::Value;
 
 use super::{
-    account::{Account, Password},
     error::Result,
-    form::{Form, Object, Read},
-    password::{check_rule, must_not_be_guessed},
+    input::{OrDefault, Required, Scalar, Shape, input, kinds},
+    password::must_not_be_guessed,
     rule::Rule,
-    text,
+    text::{self, AnyText, KnownEmail, NewPassword},
     word::words,
 };
 
@@ -49,14 +48,19 @@ impl Otp {
         Self(format!("{number:0width$}", width = OTP_DIGITS))
     }
 
-    pub fn read(value: &Value) -> Result<Self, Rule> {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Scalar for Otp {
+    type Value = Self;
+    const SHAPE: Shape = Shape::Otp;
+
+    fn parse(value: &Value) -> Result<Self, Rule> {
         let text = text::raw(value)?;
         let fits = text.len() == OTP_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
         if fits { Ok(Self(text.to_owned())) } else { Err(Rule::Otp) }
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
@@ -66,102 +70,63 @@ impl fmt::Debug for Otp {
     }
 }
 
-/// Asks for a code to be mailed.
-#[derive(Debug, Clone)]
-pub struct OtpRequest {
-    pub email: String,
-    pub otp_type: OtpType,
+input! {
+    /// Asks for a code to be mailed.
+    #[derive(Debug, Clone)]
+    pub new OtpRequest;
+
+    email "email": Required<KnownEmail>,
+    otp_type "type": Required<OtpType>,
 }
 
-impl OtpRequest {
-    /// Reads `email` and `type`.
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let email = form.required("email", text::known_email);
-            let otp_type = form.required("type", OtpType::read);
-            Ok(Self { email: email?, otp_type: otp_type? })
-        })
-    }
+input! {
+    /// Asks for a code of the kind that the route says.
+    #[derive(Debug, Clone)]
+    pub new CodeRequest;
 
-    /// Reads `email`, for a type that the route says.
-    pub fn of_type(otp_type: OtpType) -> impl Fn(&Object) -> Result<Self> {
-        move |object| {
-            Form::read(object, |form| {
-                let email = form.required("email", text::known_email);
-                Ok(Self { email: email?, otp_type })
-            })
-        }
-    }
+    email "email": Required<KnownEmail>,
 }
 
-/// Proves an e-mail address by the code that was mailed to it.
-#[derive(Debug, Clone)]
-pub struct EmailOtp {
-    pub email: String,
-    pub otp: Otp,
-    /// Where it signs in, and the account asks for a second factor.
-    pub totp_code: Option<SecondCode>,
+input! {
+    /// Proves an e-mail address by the code that was mailed to it.
+    #[derive(Debug, Clone)]
+    pub new EmailOtp;
+
+    email "email": Required<KnownEmail>,
+    otp "otp": Required<Otp>,
 }
 
-impl EmailOtp {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let email = form.required("email", text::known_email);
-            let otp = form.required("otp", Otp::read);
-            let totp_code = SecondCode::read_optional(form);
-            Ok(Self { email: email?, otp: otp?, totp_code: totp_code? })
-        })
-    }
+input! {
+    /// The same where it signs in.
+    #[derive(Debug, Clone)]
+    pub new OtpSignIn;
+
+    email "email": Required<KnownEmail>,
+    otp "otp": Required<Otp>,
+    totp_code "totpCode": OrDefault<GivenCode> = "Where the account asks for a second factor.",
 }
 
-/// Proves an e-mail address by the link that was mailed to it.
-#[derive(Clone)]
-pub struct EmailLink {
-    pub token: String,
-    pub email: String,
+input! {
+    /// Proves an e-mail address by the link that was mailed to it.
+    #[derive(Clone)]
+    pub new EmailLink;
+
+    token "token": Required<AnyText>,
+    email "email": Required<KnownEmail>,
 }
 
-impl EmailLink {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let token = form.required("token", text::any);
-            let email = form.required("email", text::known_email);
-            Ok(Self { token: token?, email: email? })
-        })
-    }
-}
+input! {
+    /// Sets another password, by the code that was mailed. The password is 8 to 128 characters; the
+    /// API that made the account may ask for more, which is known once the account is.
+    #[derive(Debug, Clone)]
+    pub new PasswordReset;
 
-/// Sets another password, by the code that was mailed. The password is 8 to 128 characters; the
-/// API that made the account may ask for more, which is known once the account is.
-#[derive(Debug, Clone)]
-pub struct PasswordReset {
-    pub email: String,
-    pub otp: Otp,
-    pub password: Password,
-    /// What is asked of the password once the code has told whose it is.
-    pub rule: fn(&Account, &Password) -> Result<()>,
+    email "email": Required<KnownEmail>,
+    otp "otp": Required<Otp>,
+    password "newPassword": Required<NewPassword>,
 }
 
 impl PasswordReset {
-    /// Reads a reset whose password is to follow the rule of the API that made the account.
-    pub fn read(object: &Object) -> Result<Self> {
-        Self::read_fields(object, check_rule)
-    }
-
-    /// Reads a reset by the rule of the pages, which is the same for every account.
-    pub fn read_web(object: &Object) -> Result<Self> {
-        Self::read_fields(object, |_, _| Ok(()))
-    }
-
-    fn read_fields(object: &Object, rule: fn(&Account, &Password) -> Result<()>) -> Result<Self> {
-        Form::read(object, |form| {
-            let email = form.required("email", text::known_email);
-            let otp = form.required("otp", Otp::read);
-            let password = form.required("newPassword", text::new_password).map(Password::new);
-            Ok(Self { email: email?, otp: otp?, password: password?, rule })
-        })
-    }
-
     /// Refuses a password that would be guessed, which no document asks for.
     pub fn guarded(self) -> Result<Self> {
         must_not_be_guessed("newPassword", &self.password, &self.email, &[])?;
@@ -174,8 +139,17 @@ impl PasswordReset {
 pub struct SecondCode(String);
 
 impl SecondCode {
-    /// Reads one; people type spaces into codes, and backup codes in upper case.
-    pub fn read(value: &Value) -> Result<Self, Rule> {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// People type spaces into codes, and backup codes in upper case.
+impl Scalar for SecondCode {
+    type Value = Self;
+    const SHAPE: Shape = Shape::Any;
+
+    fn parse(value: &Value) -> Result<Self, Rule> {
         let text: String = text::raw(value)?
             .chars()
             .filter(|c| !c.is_whitespace() && *c != '-')
@@ -187,19 +161,14 @@ impl SecondCode {
             _ => Err(Rule::TooLong { max: 64 }),
         }
     }
+}
 
-    /// Reads a field that may be left out, or left empty by a form that always sends it.
-    pub fn read_optional(form: &mut Form) -> Read<Option<Self>> {
-        let code = form.optional("totpCode", |value| match text::raw(value)?.trim() {
-            "" => Ok(None),
-            _ => Self::read(value).map(Some),
-        });
-        code.map(Option::flatten)
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+kinds! {
+    /// A second code that a form may send empty.
+    GivenCode = Option<SecondCode>, Shape::Any, |value| match text::raw(value)?.trim() {
+        "" => Ok(None),
+        _ => SecondCode::parse(value).map(Some),
+    };
 }
 
 impl fmt::Debug for SecondCode {

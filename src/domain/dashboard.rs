@@ -10,10 +10,11 @@ use super::{
     client::Client,
     date,
     error::Result,
-    form::{Form, Object},
+    form::Form,
+    input::Source,
     message::Message,
     money::{Currency, Money, divide_rounded},
-    page,
+    page::Size,
     word::words,
 };
 
@@ -90,11 +91,8 @@ words! {
 
 impl Period {
     /// Reads `?period=`; months where none is given.
-    pub fn from_query(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let period = form.optional("period", Self::read);
-            Ok(period?.unwrap_or(Self::Monthly))
-        })
+    pub fn from_query(source: &dyn Source) -> Result<Self> {
+        Form::read(source, |form| Ok(form.optional::<Self>("period")?.unwrap_or(Self::Monthly)))
     }
 
     /// The first days of the last [`PERIODS_SHOWN`] periods, oldest first, and of the next one.
@@ -223,11 +221,8 @@ fn percent(part: u64, whole: u64) -> u64 {
 }
 
 /// Reads `?limit=` of the activity feed: 1 to 100, 20 where none is given.
-pub fn activity_limit(object: &Object) -> Result<u32> {
-    Form::read(object, |form| {
-        let limit = form.optional("limit", page::whole(100));
-        Ok(limit?.unwrap_or(20))
-    })
+pub fn activity_limit(source: &dyn Source) -> Result<u32> {
+    Form::read(source, |form| Ok(form.optional::<Size>("limit")?.unwrap_or(20)))
 }
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ use serde_json::Value;
 
 use super::{
     error::{Error, Result},
+    input::{Scalar, Shape, kinds},
     rule::Rule,
+    text,
     word::words,
 };
 
@@ -23,11 +25,6 @@ pub const DEFAULT_TIMEZONE: &str = "Africa/Lagos";
 pub struct Zone(String);
 
 impl Zone {
-    /// Reads a timezone field.
-    pub fn read(value: &Value) -> Result<Self, Rule> {
-        Self::from_name(value.as_str().ok_or(Rule::NotText)?).ok_or(Rule::Timezone)
-    }
-
     /// The timezone of that name, in its canonical spelling.
     pub fn from_name(name: &str) -> Option<Self> {
         // The database's stand-in for "not set yet" is no place.
@@ -138,9 +135,24 @@ pub fn days_until(from: Date, to: Date) -> i64 {
     from.duration_until(to).as_hours() / 24
 }
 
-/// Reads a calendar date: the day as it is written, whatever time and offset follow it.
-pub fn read(value: &Value) -> Result<Date, Rule> {
-    parse(value.as_str().ok_or(Rule::NotText)?)
+impl Scalar for Zone {
+    type Value = Self;
+    const SHAPE: Shape = Shape::Timezone;
+
+    fn parse(value: &Value) -> Result<Self, Rule> {
+        Self::from_name(text::raw(value)?).ok_or(Rule::Timezone)
+    }
+}
+
+kinds! {
+    /// A calendar date: the day as it is written, whatever time and offset follow it.
+    Day = Date, Shape::Day, |value| parse(text::raw(value)?);
+    /// A calendar date of somebody's life: `1990-01-15`.
+    PlainDay = Date, Shape::PlainDay, |value| {
+        let text = text::raw(value)?;
+        let day: Date = text.parse().map_err(|_| Rule::PastDate)?;
+        if text.len() == 10 && day.year() >= 1900 { Ok(day) } else { Err(Rule::PastDate) }
+    };
 }
 
 /// Reads `2026-04-15` or `2026-04-15T00:00:00Z`; years 2000 to 2100.
@@ -151,16 +163,6 @@ pub fn parse(text: &str) -> Result<Date, Rule> {
         || (matches!(text.as_bytes()[10], b'T' | b't' | b' ')
             && (text.parse::<Timestamp>().is_ok() || text.parse::<DateTime>().is_ok()));
     if rest_is_time && (2000..=2100).contains(&day.year()) { Ok(day) } else { Err(Rule::Date) }
-}
-
-/// Reads a plain calendar date before `today`: `1990-01-15`.
-pub fn past(today: Date) -> impl Fn(&Value) -> Result<Date, Rule> {
-    move |value| {
-        let text = value.as_str().ok_or(Rule::NotText)?;
-        let day: Date = text.parse().map_err(|_| Rule::PastDate)?;
-        let is_plain = text.len() == 10;
-        if is_plain && day < today && day.year() >= 1900 { Ok(day) } else { Err(Rule::PastDate) }
-    }
 }
 
 /// Date or instant on the wire, as 20 bytes of text: `2026-04-15T09:30:00Z`. Written out by hand,

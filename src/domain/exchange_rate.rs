@@ -7,9 +7,9 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::{
-    date,
+    date::{self, Day},
     error::Error,
-    form::{Form, Object},
+    input::{Inherited, Required, Shape, input, kinds},
     money::{self, Currency, Money},
     payment::PaymentSum,
     rule::{FieldError, Rule},
@@ -37,33 +37,29 @@ impl ExchangeRate {
     }
 }
 
-/// A rate as its owner enters it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewRate {
-    pub from: Currency,
+kinds! {
+    /// A rate, as JSON or as it is typed into a form.
+    GivenRate = Decimal, Shape::Rate, |value| match value {
+        Value::Number(number) => money::exchange_rate(&number.to_string()),
+        Value::String(text) => money::exchange_rate(text),
+        _ => Err(Rule::NotNumber),
+    };
+}
+
+input! {
+    /// A rate as its owner enters it.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub new NewRate;
+
+    from "from": Required<Currency>,
     /// The base currency of the account where none is given.
-    pub into: Option<Currency>,
-    pub rate: Decimal,
+    into "to": Inherited<Currency>,
+    rate "rate": Required<GivenRate>,
     /// Today where none is given.
-    pub day: Option<Date>,
+    day "day": Inherited<Day>,
 }
 
 impl NewRate {
-    /// Reads `from`, `to`, `rate` and `day`.
-    pub fn read(object: &Object) -> Result<Self, Error> {
-        Form::read(object, |form| {
-            let from = form.required("from", Currency::read);
-            let into = form.optional("to", Currency::read);
-            let rate = form.required("rate", |value| match value {
-                Value::Number(number) => money::exchange_rate(&number.to_string()),
-                Value::String(text) => money::exchange_rate(text),
-                _ => Err(Rule::NotNumber),
-            });
-            let day = form.optional("day", date::read);
-            Ok(Self { from: from?, into: into?, rate: rate?, day: day? })
-        })
-    }
-
     /// The rate for an account with that base currency, on that day.
     pub fn complete(self, base: Currency, today: Date) -> Result<ExchangeRate, Error> {
         let (into, day) = (self.into.unwrap_or(base), self.day.unwrap_or(today));

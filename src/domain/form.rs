@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     error::{self, Error},
+    input::{Kind, Scalar, Shape, Source},
     patch::Patch,
     rule::{FieldError, Rule},
 };
@@ -13,12 +14,17 @@ use super::{
 /// An object as it was sent, of which nothing is believed yet. Unknown fields are ignored.
 pub type Object = Map<String, Value>;
 
-/// Reads fields of an [`Object`] in the order in which failures shall be reported.
+/// Reads fields of a [`Source`] in the order in which failures shall be reported.
 ///
 /// Every field is read before the first `?`, so that all failures are found:
-/// `let name = form.required(…); let email = form.required(…); Ok(New { name: name?, email: email? })`.
+///
+/// ```ignore
+/// let name = form.required::<Name>("name");
+/// let day = form.optional::<Day>("day");
+/// Ok(New { name: name?, day: day? })
+/// ```
 pub struct Form<'a> {
-    object: &'a Object,
+    source: &'a dyn Source,
     prefix: String,
     errors: Vec<FieldError>,
 }
@@ -31,16 +37,16 @@ pub type Read<T> = Result<T, Failed>;
 pub struct Failed;
 
 impl<'a> Form<'a> {
-    /// Reads an object whole.
+    /// Reads a source whole.
     ///
     /// # Errors
     ///
     /// Every field that failed.
     pub fn read<T>(
-        object: &'a Object,
-        read: impl FnOnce(&mut Self) -> Read<T>,
+        source: &'a dyn Source,
+        read: impl FnOnce(&mut Form<'a>) -> Read<T>,
     ) -> error::Result<T> {
-        let mut form = Self { object, prefix: String::new(), errors: Vec::new() };
+        let mut form = Self { source, prefix: String::new(), errors: Vec::new() };
         match read(&mut form) {
             Ok(value) if form.errors.is_empty() => Ok(value),
             _ => Err(Error::invalid(form.errors)),
@@ -48,164 +54,81 @@ impl<'a> Form<'a> {
     }
 
     /// A field that must be there.
-    pub fn required<T>(
-        &mut self,
-        name: &'static str,
-        parse: impl FnOnce(&'a Value) -> Result<T, Rule>,
-    ) -> Read<T> {
-        match self.value(name) {
+    pub fn required<K: Kind>(&mut self, name: &'static str) -> Read<K::Value> {
+        let is_object = matches!(K::SHAPE, Shape::Object(_));
+        let value = if is_object { self.given::<K>(name) } else { self.value::<K>(name) };
+        match value {
             None => Err(self.fail(name, Rule::Required)),
-            Some(value) => self.keep(name, parse(value)),
+            Some(value) => K::read(self, name, &value),
         }
     }
 
     /// A field that may be missing, `null` or an empty string, which all mean "not given".
-    pub fn optional<T>(
-        &mut self,
-        name: &'static str,
-        parse: impl FnOnce(&'a Value) -> Result<T, Rule>,
-    ) -> Read<Option<T>> {
-        match self.given(name) {
-            None => Ok(None),
-            Some(value) => self.keep(name, parse(value)).map(Some),
-        }
+    pub fn optional<K: Kind>(&mut self, name: &'static str) -> Read<Option<K::Value>> {
+        self.given::<K>(name).map(|value| K::read(self, name, &value)).transpose()
     }
 
     /// A change to a field that must have a value: missing keeps it, `null` is an error.
-    pub fn change<T>(
-        &mut self,
-        name: &'static str,
-        parse: impl FnOnce(&'a Value) -> Result<T, Rule>,
-    ) -> Read<Option<T>> {
-        match self.object.get(name) {
+    pub fn change<K: Kind>(&mut self, name: &'static str) -> Read<Option<K::Value>> {
+        match self.source.field(name, &K::SHAPE).as_deref() {
             None => Ok(None),
             Some(Value::Null) => Err(self.fail(name, Rule::Required)),
-            Some(value) => self.keep(name, parse(value)).map(Some),
+            Some(value) => K::read(self, name, value).map(Some),
         }
     }
 
     /// A change to a field that has a default: missing keeps it, `null` is an error, and an empty
-    /// string means `emptied`, or keeps it where nothing can stand for "empty".
-    pub fn change_or<T>(
+    /// string means `emptied`, or keeps it where nothing can stand for "empty". Typed fields are
+    /// emptied where there is an `emptied`.
+    pub fn change_or<K: Kind>(
         &mut self,
         name: &'static str,
-        emptied: Option<T>,
-        parse: impl FnOnce(&'a Value) -> Result<T, Rule>,
-    ) -> Read<Option<T>> {
-        match self.object.get(name) {
+        emptied: Option<K::Value>,
+    ) -> Read<Option<K::Value>> {
+        match self.source.field(name, &K::SHAPE).as_deref() {
             Some(value) if is_empty(value) => Ok(emptied),
-            _ => self.change(name, parse),
+            Some(Value::Null) if self.is_typed() && emptied.is_some() => Ok(emptied),
+            _ => self.change::<K>(name),
         }
     }
 
     /// A change to an optional field: missing keeps it, `null` or an empty string clears it.
-    pub fn patch<T>(
-        &mut self,
-        name: &'static str,
-        parse: impl FnOnce(&'a Value) -> Result<T, Rule>,
-    ) -> Read<Patch<T>> {
-        let read = self.optional(name, parse);
-        self.patched(name, read)
-    }
-
-    /// A list of objects, each read by `parse`, whose failures name the entry: `items[2].rate`.
-    pub fn objects<T>(
-        &mut self,
-        name: &'static str,
-        max: usize,
-        mut parse: impl FnMut(&mut Form<'a>) -> Read<T>,
-    ) -> Read<Option<Vec<T>>> {
-        let list = match self.entries(name, max)? {
-            Some(list) => list,
-            None => return Ok(None),
-        };
-        let mut read = Vec::with_capacity(list.len());
-        for (index, entry) in list.iter().enumerate() {
-            let Value::Object(object) = entry else {
-                self.fail(format!("{name}[{index}]"), Rule::NotObject);
-                continue;
-            };
-            read.extend(self.within(&format!("{name}[{index}]"), object, &mut parse));
-        }
-        if read.len() == list.len() { Ok(Some(read)) } else { Err(Failed) }
-    }
-
-    /// An object within the object, whose failures name the field in it: `location.city`. One
-    /// whose fields are all empty is not given: forms send it so.
-    pub fn object<T>(
-        &mut self,
-        name: &'static str,
-        parse: impl FnOnce(&mut Form<'a>) -> Read<T>,
-    ) -> Read<Option<T>> {
-        let object = match self.given(name) {
-            None => return Ok(None),
-            Some(Value::Object(object)) if !object.is_empty() && object.values().all(is_blank) => {
-                return Ok(None);
-            }
-            Some(Value::Object(object)) => object,
-            Some(_) => return Err(self.fail(name, Rule::NotObject)),
-        };
-        self.within(name, object, parse).map(Some)
-    }
-
-    /// A list of plain values, each read by `parse`; a failure names the entry: `skills[2]`.
-    pub fn list<T>(
-        &mut self,
-        name: &'static str,
-        max: usize,
-        parse: impl Fn(&'a Value) -> Result<T, Rule>,
-    ) -> Read<Option<Vec<T>>> {
-        let list = match self.entries(name, max)? {
-            Some(list) => list,
-            None => return Ok(None),
-        };
-        let mut read = Vec::with_capacity(list.len());
-        for (index, entry) in list.iter().enumerate() {
-            read.extend(parse(entry).map_err(|rule| self.fail(format!("{name}[{index}]"), rule)));
-        }
-        if read.len() == list.len() { Ok(Some(read)) } else { Err(Failed) }
-    }
-
-    /// What was read of an optional field, as a change of it: missing keeps it, `null` or
-    /// an empty string clears it.
-    pub fn patched<T>(&self, name: &str, read: Read<Option<T>>) -> Read<Patch<T>> {
-        Ok(match read? {
+    pub fn patch<K: Kind>(&mut self, name: &'static str) -> Read<Patch<K::Value>> {
+        Ok(match self.optional::<K>(name)? {
             Some(value) => Patch::Set(value),
-            None if self.mentions(name) => Patch::Clear,
+            None if self.source.field(name, &K::SHAPE).is_some() => Patch::Clear,
             None => Patch::Keep,
         })
     }
 
-    /// The entries of a list that may be left out.
-    fn entries(&mut self, name: &'static str, max: usize) -> Read<Option<&'a [Value]>> {
-        match self.given(name) {
-            None => Ok(None),
-            Some(Value::Array(list)) if list.len() <= max => Ok(Some(list)),
-            Some(value) => {
-                let is_list = value.is_array();
-                let rule = if is_list { Rule::TooManyItems { max } } else { Rule::NotList };
-                Err(self.fail(name, rule))
-            }
-        }
+    /// Whether a field says anything.
+    pub fn says<K: Kind>(&self, name: &str) -> bool {
+        self.given::<K>(name)
+            .is_some_and(|value| value.as_array().is_none_or(|list| !list.is_empty()))
+    }
+
+    /// What a field holds, to compare another with it; none where it fails.
+    pub fn peek<K: Scalar>(&self, name: &str) -> Option<K::Value> {
+        K::parse(&*self.value::<K>(name)?).ok()
     }
 
     /// Reads an object within this one.
-    fn within<T>(
+    pub fn within<T>(
         &mut self,
         name: &str,
-        object: &'a Object,
-        parse: impl FnOnce(&mut Form<'a>) -> Read<T>,
+        object: &Object,
+        read: impl FnOnce(&mut Form) -> Read<T>,
     ) -> Read<T> {
         let prefix = format!("{}{name}.", self.prefix);
-        let mut inner = Form { object, prefix, errors: std::mem::take(&mut self.errors) };
-        let read = parse(&mut inner);
+        let mut inner = Form { source: object, prefix, errors: std::mem::take(&mut self.errors) };
+        let read = read(&mut inner);
         self.errors = inner.errors;
         read
     }
 
-    /// Whether the field is there, be it null.
-    pub fn mentions(&self, name: &str) -> bool {
-        self.object.contains_key(name)
+    /// Whether the fields were typed into a form of ours.
+    pub fn is_typed(&self) -> bool {
+        self.source.is_typed()
     }
 
     /// Records a failure, be it one found by comparing fields.
@@ -220,17 +143,17 @@ impl<'a> Form<'a> {
         Failed
     }
 
-    fn value(&self, name: &str) -> Option<&'a Value> {
-        self.object.get(name).filter(|value| !value.is_null())
+    fn value<K: Kind>(&self, name: &str) -> Option<Cow<'a, Value>> {
+        self.source.field(name, &K::SHAPE).filter(|value| !value.is_null())
     }
 
-    /// The value of an optional field; an empty string is none.
-    fn given(&self, name: &str) -> Option<&'a Value> {
-        self.value(name).filter(|value| !is_empty(value))
-    }
-
-    fn keep<T>(&mut self, name: &'static str, read: Result<T, Rule>) -> Read<T> {
-        read.map_err(|rule| self.fail(name, rule))
+    /// The value of an optional field. An empty string is none, and so is an object whose fields
+    /// are all empty: forms send it so.
+    fn given<K: Kind>(&self, name: &str) -> Option<Cow<'a, Value>> {
+        self.value::<K>(name).filter(|value| match &**value {
+            Value::Object(object) => object.is_empty() || !object.values().all(is_blank),
+            value => !is_empty(value),
+        })
     }
 }
 

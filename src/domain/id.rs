@@ -6,7 +6,12 @@ use jiff::Timestamp;
 use serde_json::Value;
 use uuid::{Builder, Uuid};
 
-use super::{error::Result, rule::Rule, text};
+use super::{
+    error::Result,
+    input::{Scalar, Shape},
+    rule::Rule,
+    text,
+};
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -110,9 +115,14 @@ impl<K: Named> Id<K> {
             .and_then(decode)
             .map_or(Self::NIL, Self::from_uuid)
     }
+}
 
-    /// Reads an id field; whether it names anything is found out by looking it up.
-    pub fn read(value: &Value) -> Result<Self, Rule> {
+/// Whether it names anything is found out by looking it up.
+impl<K: Named> Scalar for Id<K> {
+    type Value = Self;
+    const SHAPE: Shape = Shape::Any;
+
+    fn parse(value: &Value) -> Result<Self, Rule> {
         text::raw(value).map(Self::parse)
     }
 }

@@ -4,21 +4,18 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::{
-    error::Result,
-    form::{Form, Object},
     id::ImageId,
-    invoice_series::{self, DEFAULT_PREFIX},
+    input::{Optional, Required, Scalar, Shape, input, kinds},
+    invoice_series::{DEFAULT_PREFIX, Prefix},
     money,
     number_format::NumberFormat,
     patch::Patch,
     rule::Rule,
-    text,
+    text::{Free, FreeText, Name},
 };
 
-/// Longest address, and longest payment instructions.
-const LINES_MAX: usize = 1000;
-/// Largest number a series may begin with.
-const START_MAX: u64 = 999_999_999;
+/// An address, or how one is paid.
+pub type Lines = Free<1000>;
 
 /// What new invoices begin with, and how the freelancer stands on them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +27,7 @@ pub struct InvoiceDefaults {
     /// What the numbers of a new year begin with.
     pub prefix: String,
     /// Days from issue to due.
-    pub due_days: u16,
+    pub due_days: u32,
     /// In percent.
     pub tax_rate: Decimal,
     pub notes: Option<String>,
@@ -69,62 +66,38 @@ pub struct InvoiceSettings {
     pub is_begun: bool,
 }
 
-/// A change of the defaults.
-#[derive(Debug, Clone)]
-pub struct InvoiceDefaultsChange {
-    business_name: Patch<String>,
-    address: Patch<String>,
-    tax_id: Patch<String>,
-    pub prefix: Option<String>,
+input! {
+    /// A change of the defaults.
+    #[derive(Debug, Clone)]
+    pub change InvoiceDefaultsChange;
+
+    business_name "businessName": Optional<Name>,
+    address "address": Optional<Lines>,
+    tax_id "taxId": Optional<Name>,
+    prefix "prefix": Required<Prefix>,
     /// With which the numbers of this year begin.
-    pub next_number: Option<i64>,
-    due_days: Option<u16>,
-    tax_rate: Option<Decimal>,
-    notes: Patch<String>,
-    payment_instructions: Patch<String>,
-    number_format: Option<NumberFormat>,
+    next_number "nextNumber": Required<Whole<1, 999_999_999>>,
+    due_days "dueDays": Required<Whole<0, 365>>,
+    tax_rate "taxRate": Required<Percent>,
+    notes "notes": Optional<FreeText>,
+    payment_instructions "paymentInstructions": Optional<Lines>,
+    number_format "numberFormat": Required<NumberFormat>,
 }
 
 impl InvoiceDefaultsChange {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let business_name = form.patch("businessName", text::line(text::NAME_MAX));
-            let address = form.patch("address", text::free(LINES_MAX));
-            let tax_id = form.patch("taxId", text::line(text::NAME_MAX));
-            let prefix = form.change("prefix", invoice_series::prefix);
-            let next_number = form.change("nextNumber", whole(1, START_MAX));
-            let due_days = form.change("dueDays", whole(0, 365));
-            let tax_rate = form.change("taxRate", percent);
-            let notes = form.patch("notes", text::free(text::FREE_MAX));
-            let payment_instructions = form.patch("paymentInstructions", text::free(LINES_MAX));
-            let number_format = form.change("numberFormat", NumberFormat::read);
-            Ok(Self {
-                business_name: business_name?,
-                address: unless_blank(address?),
-                tax_id: tax_id?,
-                prefix: prefix?,
-                next_number: next_number?,
-                due_days: due_days?,
-                tax_rate: tax_rate?,
-                notes: unless_blank(notes?),
-                payment_instructions: unless_blank(payment_instructions?),
-                number_format: number_format?,
-            })
-        })
-    }
-
     /// Makes the change.
     pub fn apply(self, defaults: &mut InvoiceDefaults) {
         let current = defaults.clone();
         *defaults = InvoiceDefaults {
             business_name: self.business_name.apply(current.business_name),
-            address: self.address.apply(current.address),
+            address: unless_blank(self.address).apply(current.address),
             tax_id: self.tax_id.apply(current.tax_id),
             prefix: self.prefix.unwrap_or(current.prefix),
             due_days: self.due_days.unwrap_or(current.due_days),
             tax_rate: self.tax_rate.unwrap_or(current.tax_rate),
-            notes: self.notes.apply(current.notes),
-            payment_instructions: self.payment_instructions.apply(current.payment_instructions),
+            notes: unless_blank(self.notes).apply(current.notes),
+            payment_instructions: unless_blank(self.payment_instructions)
+                .apply(current.payment_instructions),
             logo: current.logo,
             number_format: self.number_format.unwrap_or(current.number_format),
         };
@@ -140,25 +113,34 @@ fn unless_blank(patch: Patch<String>) -> Patch<String> {
 }
 
 /// A whole number, as JSON or as it is typed into a form.
-fn whole<T: TryFrom<u64>>(min: u64, max: u64) -> impl Fn(&Value) -> Result<T, Rule> {
-    move |value| {
+#[derive(Debug, Clone, Copy)]
+pub struct Whole<const MIN: u32, const MAX: u32>;
+
+impl<const MIN: u32, const MAX: u32> Scalar for Whole<MIN, MAX> {
+    type Value = u32;
+    const SHAPE: Shape = Shape::Whole { min: MIN, max: MAX };
+
+    fn parse(value: &Value) -> Result<u32, Rule> {
         let number = match value {
             Value::Number(number) => number.as_u64(),
             Value::String(text) => text.trim().parse().ok(),
             _ => return Err(Rule::NotNumber),
         };
-        let number = number.filter(|number| (min..=max).contains(number));
-        number.and_then(|number| T::try_from(number).ok()).ok_or(Rule::Integer { min, max })
+        let number = number.and_then(|number| u32::try_from(number).ok());
+        let number = number.filter(|number| (MIN..=MAX).contains(number));
+        number.ok_or(Rule::Integer { min: MIN.into(), max: MAX.into() })
     }
 }
 
-/// A tax rate, as JSON or as it is typed into a form.
-fn percent(value: &Value) -> Result<Decimal, Rule> {
-    match value.as_str().map(|text| serde_json::from_str(text.trim())) {
-        Some(Ok(number @ Value::Number(_))) => money::tax_rate(&number),
-        Some(_) => Err(Rule::NotNumber),
-        None => money::tax_rate(value),
-    }
+kinds! {
+    /// A tax rate, as JSON or as it is typed into a form.
+    Percent = Decimal, Shape::Percent, |value| {
+        match value.as_str().map(|text| serde_json::from_str(text.trim())) {
+            Some(Ok(number @ Value::Number(_))) => money::tax_rate(&number),
+            Some(_) => Err(Rule::NotNumber),
+            None => money::tax_rate(value),
+        }
+    };
 }
 
 #[cfg(test)]
@@ -166,8 +148,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::{error::Error, input::Input};
 
-    fn read(value: Value) -> Result<InvoiceDefaultsChange> {
+    fn read(value: Value) -> Result<InvoiceDefaultsChange, Error> {
         InvoiceDefaultsChange::read(value.as_object().unwrap())
     }
 

@@ -1,9 +1,8 @@
 //! The numbers of an account's invoices: one series a year.
 
-use serde_json::Value;
-
 use super::{
     error::{Error, Result},
+    input::{Shape, kinds},
     rule::Rule,
     text,
 };
@@ -70,14 +69,16 @@ pub fn number(prefix: &str, year: i16, number: i64) -> String {
     format!("{prefix}-{year}-{number:03}")
 }
 
-/// Reads a prefix: 1 to 12 letters, digits and hyphens, with no hyphen at its ends.
-pub fn prefix(value: &Value) -> Result<String, Rule> {
-    let text = text::raw(value)?.trim();
-    let fits = (1..=PREFIX_MAX).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        && !text.starts_with('-')
-        && !text.ends_with('-');
-    if fits { Ok(text.to_owned()) } else { Err(Rule::InvoicePrefix) }
+kinds! {
+    /// A prefix: 1 to 12 letters, digits and hyphens, with no hyphen at its ends.
+    Prefix = String, Shape::Text { min: 1, max: PREFIX_MAX }, |value| {
+        let text = text::raw(value)?.trim();
+        let fits = (1..=PREFIX_MAX).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !text.starts_with('-')
+            && !text.ends_with('-');
+        if fits { Ok(text.to_owned()) } else { Err(Rule::InvoicePrefix) }
+    };
 }
 
 #[cfg(test)]
@@ -85,14 +86,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::input::Scalar;
 
     #[test]
     fn a_prefix_is_short_and_plain() {
         for text in ["INV", "a", "7", "Obi-2", "ABCDEFGHIJKL"] {
-            assert_eq!(prefix(&json!(text)).unwrap(), text);
+            assert_eq!(Prefix::parse(&json!(text)).unwrap(), text);
         }
         for text in ["", "-", "-A", "A-", "A B", "A/B", "É", "ABCDEFGHIJKLM"] {
-            assert_eq!(prefix(&json!(text)), Err(Rule::InvoicePrefix), "{text}");
+            assert_eq!(Prefix::parse(&json!(text)), Err(Rule::InvoicePrefix), "{text}");
         }
     }
 

@@ -1,14 +1,11 @@
 //! Messages: what visitors of a public profile write to the freelancer.
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::{
-    error::Result,
-    form::{Form, Object},
     id::{AccountId, MessageId},
-    rule::Rule,
-    text,
+    input::{Flag, Required, input},
+    text::{Email, Name, SaidText},
 };
 
 /// Characters of a message that a preview shows.
@@ -42,39 +39,22 @@ impl Message {
     }
 }
 
-/// A message as it was sent.
-#[derive(Debug, Clone)]
-pub struct NewMessage {
-    pub name: String,
-    pub email: String,
-    pub content: String,
+input! {
+    /// A message as it was sent.
+    #[derive(Debug, Clone)]
+    pub new NewMessage;
+
+    name "name": Required<Name>,
+    email "email": Required<Email> = "Where the answer goes.",
+    content "message": Required<SaidText>,
 }
 
-impl NewMessage {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let name = form.required("name", text::line(text::NAME_MAX));
-            let email = form.required("email", text::email);
-            let content = form.required("message", text::said(text::FREE_MAX));
-            Ok(Self { name: name?, email: email?, content: content? })
-        })
-    }
-}
+input! {
+    /// Whether a message shall count as read.
+    #[derive(Debug, Clone, Copy)]
+    pub new MessageChange;
 
-/// Whether a message shall count as read.
-#[derive(Debug, Clone, Copy)]
-pub struct MessageChange {
-    pub read: bool,
-}
-
-impl MessageChange {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let flag = |value: &Value| value.as_bool().ok_or(Rule::NotBoolean);
-            let read = form.required("read", flag);
-            Ok(Self { read: read? })
-        })
-    }
+    read "read": Required<Flag>,
 }
 
 #[cfg(test)]

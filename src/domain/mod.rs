@@ -15,6 +15,7 @@ pub mod form;
 pub mod id;
 pub mod idempotency;
 pub mod image;
+pub mod input;
 pub mod invoice;
 pub mod invoice_defaults;
 pub mod invoice_series;

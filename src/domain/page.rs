@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::{
     error::Result,
-    form::{Form, Object, Read},
+    form::{Form, Read},
+    input::{Need, New, Presence, Scalar, Shape, Source},
     rule::Rule,
 };
 
@@ -18,20 +19,18 @@ pub struct Page {
 }
 
 impl Page {
-    /// Reads `page` (default 1) and `pageSize` (default 10).
-    pub fn read(form: &mut Form) -> Read<Self> {
-        let number = form.optional("page", whole(1_000_000));
-        let size = form.optional("pageSize", whole(100));
-        Ok(Self { number: number?.unwrap_or(1), size: size?.unwrap_or(10) })
-    }
-
     /// Reads FreelanceHub's `limit` (default 10) and `page` (default 1).
-    pub fn of_limit(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let size = form.optional("limit", whole(100));
-            let number = form.optional("page", whole(1_000_000));
+    pub fn of_limit(source: &dyn Source) -> Result<Self> {
+        Form::read(source, |form| {
+            let size = form.optional::<Size>("limit");
+            let number = form.optional::<Number>("page");
             Ok(Self { number: number?.unwrap_or(1), size: size?.unwrap_or(10) })
         })
+    }
+
+    /// The first entries of a list.
+    pub fn first(size: u32) -> Self {
+        Self { number: 1, size }
     }
 
     pub fn limit(self) -> i64 {
@@ -43,14 +42,44 @@ impl Page {
     }
 }
 
-/// A whole number from 1 to `max` in a query parameter.
-pub fn whole(max: u32) -> impl Fn(&Value) -> Result<u32, Rule> {
-    move |value| {
+impl Default for Page {
+    fn default() -> Self {
+        Self::first(10)
+    }
+}
+
+/// Reads `page` (default 1) and `pageSize` (default 10).
+impl Presence<New> for Page {
+    type Value = Self;
+    const SHAPE: Shape = <Number as Scalar>::SHAPE;
+    const NEED: Need = Need::Nullable;
+
+    fn read(form: &mut Form, name: &'static str) -> Read<Self> {
+        let number = form.optional::<Number>(name);
+        let size = form.optional::<Size>("pageSize");
+        Ok(Self { number: number?.unwrap_or(1), size: size?.unwrap_or(10) })
+    }
+}
+
+/// A whole number from 1 to `MAX` in a query parameter.
+#[derive(Debug, Clone, Copy)]
+pub struct UpTo<const MAX: u32>;
+
+/// Of a page.
+pub type Number = UpTo<1_000_000>;
+/// How many entries there are at most.
+pub type Size = UpTo<100>;
+
+impl<const MAX: u32> Scalar for UpTo<MAX> {
+    type Value = u32;
+    const SHAPE: Shape = Shape::Whole { min: 1, max: MAX };
+
+    fn parse(value: &Value) -> Result<u32, Rule> {
         let text = value.as_str().unwrap_or_default();
         let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         match text.parse() {
-            Ok(number) if digits && (1..=max).contains(&number) => Ok(number),
-            _ => Err(Rule::Integer { min: 1, max: max.into() }),
+            Ok(number) if digits && (1..=MAX).contains(&number) => Ok(number),
+            _ => Err(Rule::Integer { min: 1, max: MAX.into() }),
         }
     }
 }

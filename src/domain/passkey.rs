@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::{
     error::{Error, Result},
-    form::{Form, Object, Read},
     id::{AccountId, PasskeyId},
+    input::{One, Optional, Required, Scalar, Shape, input, kinds},
     rule::Rule,
-    text,
+    text::{self, AnyText, Line, Name},
     word::words,
 };
 
@@ -53,57 +53,42 @@ pub fn must_have_room(passkeys: usize) -> Result<()> {
     )))
 }
 
-/// A new passkey: its name, the challenge that was given out, and the authenticator's answer.
-#[derive(Debug, Clone)]
-pub struct NewPasskey {
-    pub name: String,
-    pub challenge: String,
-    pub attestation: Attestation,
+input! {
+    /// A new passkey: its name, the challenge that was given out, and the authenticator's answer.
+    #[derive(Debug, Clone)]
+    pub new NewPasskey;
+
+    name "name": Required<Name> = "What the user calls it.",
+    attestation "registrationResponse": Required<One<Attestation>>,
+    challenge "challenge": Required<Encoded> = "The one of the options.",
 }
 
-/// What an authenticator says of a new key. Binary fields are base64url, not yet understood.
-#[derive(Debug, Clone)]
-pub struct Attestation {
-    pub credential: CredentialName,
-    pub client_data: String,
-    pub attestation_object: String,
+input! {
+    /// What an authenticator says of a new key. Binary fields are base64url, not yet understood.
+    #[derive(Debug, Clone)]
+    pub part Attestation as "PasskeyAttestation", "What `toJSON()` of the `PublicKeyCredential` \
+        gives that `navigator.credentials.create()` made. Further fields are ignored.";
+
+    id "id": Required<Encoded> = "In base64url.",
+    raw_id "rawId": Required<Encoded> = "The same as `id`.",
+    response "response": Required<One<AttestationResponse>>,
+    kind "type": Required<AnyText> = "Always `public-key`.",
 }
 
-/// How an answer names its key, which it does twice.
-#[derive(Debug, Clone)]
-pub struct CredentialName {
-    pub id: String,
-    pub raw_id: String,
-    pub kind: String,
+input! {
+    /// What it says of the key itself.
+    #[derive(Debug, Clone)]
+    pub part AttestationResponse as "PasskeyAttestationResponse",
+        "What the authenticator says of a new key, in base64url.";
+
+    client_data "clientDataJSON": Required<Encoded>,
+    attestation_object "attestationObject": Required<Encoded>,
 }
 
-impl CredentialName {
+impl Attestation {
     /// Whether it names one public key.
     pub fn is_sound(&self) -> bool {
         self.kind == "public-key" && self.id == self.raw_id
-    }
-}
-
-impl NewPasskey {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let name = form.required("name", text::line(text::NAME_MAX));
-            let attestation = required_object(form, "registrationResponse", |form| {
-                let id = form.required("id", encoded);
-                let raw_id = form.required("rawId", encoded);
-                let response = required_object(form, "response", |form| {
-                    let client_data = form.required("clientDataJSON", encoded);
-                    let attestation_object = form.required("attestationObject", encoded);
-                    Ok((client_data?, attestation_object?))
-                });
-                let kind = form.required("type", text::any);
-                let credential = CredentialName { id: id?, raw_id: raw_id?, kind: kind? };
-                let (client_data, attestation_object) = response?;
-                Ok(Attestation { credential, client_data, attestation_object })
-            });
-            let challenge = form.required("challenge", encoded);
-            Ok(Self { name: name?, challenge: challenge?, attestation: attestation? })
-        })
     }
 }
 
@@ -115,17 +100,6 @@ pub enum Identifier {
 }
 
 impl Identifier {
-    /// Reads the body that asks for a challenge.
-    pub fn read_body(object: &Object) -> Result<Self> {
-        Form::read(object, |form| form.required("identifier", Self::read))
-    }
-
-    fn read(value: &Value) -> Result<Self, Rule> {
-        let text = text::line(IDENTIFIER_MAX)(value)?;
-        // No username has one, and every address does.
-        Ok(if text.contains('@') { Self::Email(text) } else { Self::Username(text) })
-    }
-
     /// The same for every way to write it.
     pub fn folded(&self) -> String {
         let (Self::Email(text) | Self::Username(text)) = self;
@@ -133,65 +107,69 @@ impl Identifier {
     }
 }
 
-/// A sign-in by passkey: who, the challenge that was given out, and the authenticator's answer.
-#[derive(Debug, Clone)]
-pub struct PasskeyLogin {
-    pub identifier: Identifier,
-    pub challenge: String,
-    pub assertion: Assertion,
-}
+/// Where it is written, it may be either.
+impl Scalar for Identifier {
+    type Value = Self;
+    const SHAPE: Shape = Line::<IDENTIFIER_MAX>::SHAPE;
 
-/// What an authenticator signs. Binary fields are base64url, not yet understood.
-#[derive(Debug, Clone)]
-pub struct Assertion {
-    pub credential: CredentialName,
-    pub client_data: String,
-    pub authenticator_data: String,
-    pub signature: String,
-    pub user_handle: Option<String>,
-}
-
-impl PasskeyLogin {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let identifier = form.required("identifier", Identifier::read);
-            let assertion = required_object(form, "authenticationResponse", |form| {
-                let id = form.required("id", encoded);
-                let raw_id = form.required("rawId", encoded);
-                let response = required_object(form, "response", |form| {
-                    let client_data = form.required("clientDataJSON", encoded);
-                    let authenticator_data = form.required("authenticatorData", encoded);
-                    let signature = form.required("signature", encoded);
-                    let user_handle = form.optional("userHandle", encoded);
-                    Ok((client_data?, authenticator_data?, signature?, user_handle?))
-                });
-                let kind = form.required("type", text::any);
-                let credential = CredentialName { id: id?, raw_id: raw_id?, kind: kind? };
-                let (client_data, authenticator_data, signature, user_handle) = response?;
-                Ok(Assertion {
-                    credential,
-                    client_data,
-                    authenticator_data,
-                    signature,
-                    user_handle,
-                })
-            });
-            let challenge = form.required("challenge", encoded);
-            Ok(Self { identifier: identifier?, challenge: challenge?, assertion: assertion? })
-        })
+    fn parse(value: &Value) -> Result<Self, Rule> {
+        let text = Line::<IDENTIFIER_MAX>::parse(value)?;
+        // No username has an @, and every address does.
+        Ok(if text.contains('@') { Self::Email(text) } else { Self::Username(text) })
     }
 }
 
-/// An object that must be there.
-fn required_object<'a, T>(
-    form: &mut Form<'a>,
-    name: &'static str,
-    parse: impl FnOnce(&mut Form<'a>) -> Read<T>,
-) -> Read<T> {
-    form.object(name, parse)?.ok_or_else(|| form.fail(name, Rule::Required))
+input! {
+    /// Who wants to sign in.
+    #[derive(Debug, Clone)]
+    pub new LoginStart;
+
+    identifier "identifier": Required<Identifier> = "The e-mail address or the username.",
 }
 
-/// Text in base64url; some programs pad it, which says nothing.
-fn encoded(value: &Value) -> Result<String, Rule> {
-    text::raw(value).map(|text| text.trim_end_matches('=').to_owned())
+input! {
+    /// A sign-in by passkey: who, the challenge that was given out, and the authenticator's answer.
+    #[derive(Debug, Clone)]
+    pub new PasskeyLogin;
+
+    identifier "identifier": Required<Identifier> = "The one that the challenge was asked for.",
+    assertion "authenticationResponse": Required<One<Assertion>>,
+    challenge "challenge": Required<Encoded> = "The one of the options.",
+}
+
+input! {
+    /// What an authenticator signs. Binary fields are base64url, not yet understood.
+    #[derive(Debug, Clone)]
+    pub part Assertion as "PasskeyAssertion", "What `toJSON()` of the `PublicKeyCredential` gives \
+        that `navigator.credentials.get()` found. Further fields are ignored.";
+
+    id "id": Required<Encoded> = "In base64url.",
+    raw_id "rawId": Required<Encoded> = "The same as `id`.",
+    response "response": Required<One<AssertionResponse>>,
+    kind "type": Required<AnyText> = "Always `public-key`.",
+}
+
+input! {
+    /// The signature and what was signed.
+    #[derive(Debug, Clone)]
+    pub part AssertionResponse as "PasskeyAssertionResponse",
+        "What the authenticator signed, in base64url.";
+
+    client_data "clientDataJSON": Required<Encoded>,
+    authenticator_data "authenticatorData": Required<Encoded>,
+    signature "signature": Required<Encoded>,
+    user_handle "userHandle": Optional<Encoded>,
+}
+
+impl Assertion {
+    /// Whether it names one public key.
+    pub fn is_sound(&self) -> bool {
+        self.kind == "public-key" && self.id == self.raw_id
+    }
+}
+
+kinds! {
+    /// Text in base64url; some programs pad it, which says nothing.
+    Encoded = String, Shape::Any,
+        |value| text::raw(value).map(|text| text.trim_end_matches('=').to_owned());
 }

@@ -7,9 +7,9 @@ use zxcvbn::{matching::patterns::MatchPattern, zxcvbn};
 use super::{
     account::{Account, Password},
     error::{Error, Result},
-    form::{Form, Object},
+    input::{Required, input},
     rule::Rule,
-    text::{self, fold},
+    text::{NewPassword, fold},
 };
 
 /// Longer ones are on no list, and take long to look at.
@@ -52,23 +52,17 @@ pub fn must_not_be_guessed(
     Ok(())
 }
 
-/// Another password of somebody who is signed in and knows the current one.
-#[derive(Debug, Clone)]
-pub struct PasswordChange {
-    pub current: Password,
-    pub new: Password,
+input! {
+    /// Another password of somebody who is signed in and knows the current one; see [`check_rule`]
+    /// for what else is asked of it.
+    #[derive(Debug, Clone)]
+    pub new PasswordChange;
+
+    current "currentPassword": Required<Password>,
+    new "newPassword": Required<NewPassword>,
 }
 
 impl PasswordChange {
-    /// Reads `currentPassword` and `newPassword`; see [`check_rule`] for what else is asked of it.
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let current = form.required("currentPassword", text::any);
-            let new = form.required("newPassword", text::new_password);
-            Ok(Self { current: Password::new(current?), new: Password::new(new?) })
-        })
-    }
-
     /// Refuses a password that would be guessed, which no document asks for.
     pub fn guarded(self) -> Result<Self> {
         must_not_be_guessed("newPassword", &self.new, "", &[])?;

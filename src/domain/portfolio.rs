@@ -5,11 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     error::{Error, Result},
-    form::{Form, Object, Read},
     id::{AccountId, PortfolioItemId},
-    patch::Patch,
+    input::{List, One, OrEmpty, Required, input},
     rule::Rule,
-    text,
+    text::{FreeText, Line, Name, ShortWord, Url},
 };
 
 /// How many pieces of work a portfolio has at most.
@@ -18,9 +17,6 @@ pub const ITEMS_MAX: i64 = 100;
 pub const ITEMS_SHOWN: i64 = 24;
 /// Bytes of all texts of a piece of work.
 const ITEM_BYTES_MAX: usize = 64 * 1024;
-const TECHNOLOGIES_MAX: usize = 30;
-/// Longest name of a technology, in characters.
-const TECHNOLOGY_MAX: usize = 50;
 const IMAGES_MAX: usize = 20;
 /// How many links a piece of work has at most.
 pub const LINKS_MAX: usize = 20;
@@ -35,32 +31,30 @@ pub struct PortfolioItem {
     pub updated_at: Timestamp,
 }
 
-/// What is told of a piece of work.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Work {
-    pub title: String,
-    pub description: String,
-    pub technologies: Vec<String>,
-    /// Addresses of images.
-    pub images: Vec<String>,
-    pub links: Vec<Link>,
+input! {
+    /// What is told of a piece of work.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub new Work;
+
+    /// A change of a piece of work.
+    #[derive(Debug, Clone)]
+    pub change WorkChange;
+
+    title "title": Required<Name>,
+    description "description": OrEmpty<FreeText>,
+    technologies "technologies": OrEmpty<List<Line<50>, 30>> = "At most 30.",
+    images "images": OrEmpty<List<Url, IMAGES_MAX>> = "Addresses of images, at most 20.",
+    links "links": OrEmpty<List<One<Link>, LINKS_MAX>> = "At most 20.",
 }
 
-/// Where a piece of work can be looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Link {
-    /// A short word: `live`, `github`.
+input! {
+    /// Where a piece of work can be looked at.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+    pub part Link as "LinkInput", "Where a piece of work can be looked at.";
+
     #[serde(rename = "type")]
-    pub link_type: String,
-    pub url: String,
-}
-
-impl Link {
-    fn read(form: &mut Form) -> Read<Self> {
-        let link_type = form.required("type", text::short_word);
-        let url = form.required("url", text::url);
-        Ok(Self { link_type: link_type?, url: url? })
-    }
+    link_type "type": Required<ShortWord> = "A short word such as `live` or `github`.",
+    url "url": Required<Url>,
 }
 
 impl Work {
@@ -85,54 +79,9 @@ impl Work {
         self.images.push(url);
         Ok(())
     }
-
-    /// Reads a new piece of work: `title` at least.
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let title = form.required("title", text::line(text::NAME_MAX));
-            let description = form.optional("description", text::free(text::FREE_MAX));
-            let technologies = read_technologies(form);
-            let images = form.list("images", IMAGES_MAX, text::url);
-            let links = form.objects("links", LINKS_MAX, Link::read);
-            Ok(Self {
-                title: title?,
-                description: description?.unwrap_or_default(),
-                technologies: technologies?.unwrap_or_default(),
-                images: images?.unwrap_or_default(),
-                links: links?.unwrap_or_default(),
-            })
-        })
-    }
-}
-
-/// A change of a piece of work.
-#[derive(Debug, Clone)]
-pub struct WorkChange {
-    title: Option<String>,
-    description: Patch<String>,
-    technologies: Patch<Vec<String>>,
-    images: Patch<Vec<String>>,
-    links: Patch<Vec<Link>>,
 }
 
 impl WorkChange {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let title = form.change("title", text::line(text::NAME_MAX));
-            let description = form.patch("description", text::free(text::FREE_MAX));
-            let technologies = read_technologies(form);
-            let images = form.list("images", IMAGES_MAX, text::url);
-            let links = form.objects("links", LINKS_MAX, Link::read);
-            Ok(Self {
-                title: title?,
-                description: description?,
-                technologies: form.patched("technologies", technologies)?,
-                images: form.patched("images", images)?,
-                links: form.patched("links", links)?,
-            })
-        })
-    }
-
     /// The piece of work after the change.
     pub fn apply(self, current: Work) -> Work {
         Work {
@@ -143,10 +92,6 @@ impl WorkChange {
             links: self.links.apply(Some(current.links)).unwrap_or_default(),
         }
     }
-}
-
-fn read_technologies(form: &mut Form) -> Read<Option<Vec<String>>> {
-    form.list("technologies", TECHNOLOGIES_MAX, text::line(TECHNOLOGY_MAX))
 }
 
 /// Refuses one more piece of work than a portfolio can have.

@@ -1,24 +1,25 @@
 //! Profiles: what a freelancer shows of oneself.
 
 use jiff::civil::Date;
-use rust_decimal::Decimal;
+use serde_json::Value;
 
 use super::{
     account::{Account, Location},
     error::{Error, Result},
-    form::{Form, Object, Read},
-    money::{self, Currency, Money},
+    form::{Form, Read},
+    input::{Inherited, Kind, List, One, Optional, OrEmpty, Required, Shape, input},
+    money::{Amount, Currency, Money},
     patch::Patch,
     portfolio::PortfolioItem,
     rule::Rule,
-    text,
+    text::{self, FreeText, Line, Name, Phone, Url, Username},
     word::words,
 };
 
 /// How many skills a profile names at most.
-pub const SKILLS_MAX: usize = 50;
-/// Longest name of a skill or technology, in characters.
-pub const SKILL_MAX: usize = 50;
+const SKILLS_MAX: usize = 50;
+/// The name of a skill.
+type Skill = Line<50>;
 
 words! {
     /// Whether a freelancer takes on work.
@@ -97,70 +98,62 @@ impl Completion {
     }
 }
 
-/// An hourly rate as it was sent.
-#[derive(Debug, Clone, Copy)]
-struct Rate {
-    amount: Decimal,
+input! {
+    /// An hourly rate as it was sent.
+    #[derive(Debug, Clone, Copy)]
+    pub part Rate as "HourlyRateInput", "What an hour costs.";
+
+    amount "amount": Required<Amount>,
     /// That of the rate before, or the account's, where none is given.
-    currency: Option<Currency>,
+    currency "currency": Inherited<Currency> => "The user's by default.",
 }
 
 impl Rate {
-    fn read(form: &mut Form) -> Read<Self> {
-        let amount = form.required("amount", money::amount);
-        let currency = form.optional("currency", Currency::read);
-        Ok(Self { amount: amount?, currency: currency? })
-    }
-
     fn money(self, otherwise: Currency) -> Result<Money> {
         Money::exact(self.amount, self.currency.unwrap_or(otherwise))
             .map_err(|rule| Error::field("hourlyRate.amount", rule))
     }
 }
 
-/// A change of one's own profile.
-#[derive(Debug, Clone)]
-pub struct ProfileChange {
-    bio: Patch<String>,
-    title: Patch<String>,
-    hourly_rate: Patch<Rate>,
-    skills: Patch<Vec<String>>,
-    availability: Patch<Availability>,
-    experience: Patch<Experience>,
-    username: Option<String>,
-    phone: Patch<String>,
-    location: Patch<Location>,
-    avatar: Patch<String>,
+/// Skills, each named once whatever its case.
+pub struct Skills;
+
+impl Kind for Skills {
+    type Value = Vec<String>;
+    const SHAPE: Shape = List::<Skill, SKILLS_MAX>::SHAPE;
+
+    fn read(form: &mut Form, name: &str, value: &Value) -> Read<Vec<String>> {
+        let skills = List::<Skill, SKILLS_MAX>::read(form, name, value)?;
+        let mut seen = Vec::new();
+        for (index, skill) in skills.iter().enumerate() {
+            let key = text::fold(skill);
+            if seen.contains(&key) {
+                form.fail(format!("{name}[{index}]"), Rule::Duplicate);
+            }
+            seen.push(key);
+        }
+        Ok(skills)
+    }
+}
+
+input! {
+    /// A change of one's own profile.
+    #[derive(Debug, Clone, Default)]
+    pub change ProfileChange;
+
+    bio "bio": Optional<FreeText>,
+    title "title": Optional<Name>,
+    hourly_rate "hourlyRate": Optional<One<Rate>>,
+    skills "skills": OrEmpty<Skills> = "At most 50, each once.",
+    availability "availability": Optional<Availability>,
+    experience "experience": Optional<Experience>,
+    username "username": Inherited<Username>,
+    phone "phone": Optional<Phone>,
+    location "location": Optional<One<Location>>,
+    avatar "avatar": Optional<Url>,
 }
 
 impl ProfileChange {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let bio = form.patch("bio", text::free(text::FREE_MAX));
-            let title = form.patch("title", text::line(text::NAME_MAX));
-            let hourly_rate = form.object("hourlyRate", Rate::read);
-            let skills = read_skills(form);
-            let availability = form.patch("availability", Availability::read);
-            let experience = form.patch("experience", Experience::read);
-            let username = form.change_or("username", None, text::username);
-            let phone = form.patch("phone", text::phone);
-            let location = form.object("location", Location::read);
-            let avatar = form.patch("avatar", text::url);
-            Ok(Self {
-                bio: bio?,
-                title: title?,
-                hourly_rate: form.patched("hourlyRate", hourly_rate)?,
-                skills: form.patched("skills", skills)?,
-                availability: availability?,
-                experience: experience?,
-                username: username?,
-                phone: phone?,
-                location: form.patched("location", location)?,
-                avatar: avatar?,
-            })
-        })
-    }
-
     /// Makes the change.
     pub fn apply(self, account: &mut Account, profile: &mut Profile) -> Result<()> {
         let hourly_rate = match self.hourly_rate {
@@ -184,20 +177,6 @@ impl ProfileChange {
         account.avatar = self.avatar.apply(account.avatar.take());
         Ok(())
     }
-}
-
-/// Reads skills, each named once whatever its case.
-fn read_skills(form: &mut Form) -> Read<Option<Vec<String>>> {
-    let skills = form.list("skills", SKILLS_MAX, text::line(SKILL_MAX))?;
-    let mut seen = Vec::new();
-    for (index, skill) in skills.iter().flatten().enumerate() {
-        let key = text::fold(skill);
-        if seen.contains(&key) {
-            form.fail(format!("skills[{index}]"), Rule::Duplicate);
-        }
-        seen.push(key);
-    }
-    Ok(skills)
 }
 
 /// Looks at a public profile by one visitor on one day.

@@ -3,21 +3,19 @@
 use std::fmt;
 
 use jiff::{Timestamp, civil::Date};
-use rust_decimal::Decimal;
 
 use super::{
     account::Account,
     client::Client,
-    date,
+    date::Day,
     error::{Error, Result},
-    form::{Form, Object, Read},
     id::{AccountId, ClientId, ProjectId, ProposalId},
+    input::{Drafted, Inherited, OfPages, Optional, OrDefault, Required, input},
     invoice::Party,
-    money::{self, Currency, Money},
+    money::{Amount, Currency, Money},
     page::Page,
-    patch::Patch,
-    text,
-    word::{self, words},
+    text::{AnyText, FreeText, Name, Search},
+    word::words,
 };
 
 words! {
@@ -171,123 +169,43 @@ impl Answer {
     }
 }
 
-/// Who answers a proposal.
-#[derive(Debug, Clone)]
-pub struct Signature {
-    pub name: String,
+input! {
+    /// Who answers a proposal.
+    #[derive(Debug, Clone)]
+    pub new Signature;
+
+    name "name": Required<Name>,
     /// Of what was read, where the answer says it.
-    pub version: Option<String>,
+    version "version": Optional<AnyText> = "The version that was read: the answer is refused where \
+        the proposal has changed since.",
 }
 
-impl Signature {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let name = form.required("name", text::line(text::NAME_MAX));
-            let version = form.optional("version", text::any);
-            Ok(Self { name: name?, version: version? })
-        })
-    }
+input! {
+    /// A new proposal.
+    #[derive(Debug, Clone)]
+    pub new NewProposal;
+
+    /// A change of a proposal.
+    #[derive(Debug, Clone, Default)]
+    pub change ProposalChange;
+
+    client_id "clientId": Required<ClientId>,
+    title "title": Required<Name>,
+    content "content": OrDefault<FreeText>,
+    status "status": Drafted<ProposalStatus>,
+    amount "amount": OrDefault<Amount> => "0 by default.",
+    currency "currency": Inherited<Currency> => "The user's by default.",
+    valid_until "validUntil": Optional<Day>,
 }
 
-/// A new proposal: `clientId` and `title` at least.
-#[derive(Debug, Clone)]
-pub struct NewProposal {
-    pub client_id: ClientId,
-    pub title: String,
-    pub content: String,
-    pub amount: Decimal,
-    /// The account's where none is given.
-    pub currency: Option<Currency>,
-    pub valid_until: Option<Date>,
-}
+input! {
+    /// Which proposals a list shows.
+    #[derive(Debug, Clone, Default)]
+    pub new ProposalFilter;
 
-impl NewProposal {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let client_id = form.required("clientId", ClientId::read);
-            let title = form.required("title", text::line(text::NAME_MAX));
-            let content = form.optional("content", text::free(text::FREE_MAX));
-            let status = form.optional("status", word::only(&["draft"]));
-            let amount = form.optional("amount", money::amount);
-            let currency = form.optional("currency", Currency::read);
-            let valid_until = form.optional("validUntil", date::read);
-            status?;
-            Ok(Self {
-                client_id: client_id?,
-                title: title?,
-                content: content?.unwrap_or_default(),
-                amount: amount?.unwrap_or_default(),
-                currency: currency?,
-                valid_until: valid_until?,
-            })
-        })
-    }
-}
-
-/// A change of a proposal.
-#[derive(Debug, Clone)]
-pub struct ProposalChange {
-    pub client_id: Option<ClientId>,
-    pub title: Option<String>,
-    pub content: Option<String>,
-    pub status: Option<ProposalStatus>,
-    pub amount: Option<Decimal>,
-    pub currency: Option<Currency>,
-    pub valid_until: Patch<Date>,
-}
-
-impl ProposalChange {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let client_id = form.change("clientId", ClientId::read);
-            let title = form.change("title", text::line(text::NAME_MAX));
-            let content =
-                form.change_or("content", Some(String::new()), text::free(text::FREE_MAX));
-            let status = form.change_or("status", None, ProposalStatus::read);
-            let amount = form.change_or("amount", Some(Decimal::ZERO), money::amount);
-            let currency = form.change_or("currency", None, Currency::read);
-            let valid_until = form.patch("validUntil", date::read);
-            Ok(Self {
-                client_id: client_id?,
-                title: title?,
-                content: content?,
-                status: status?,
-                amount: amount?,
-                currency: currency?,
-                valid_until: valid_until?,
-            })
-        })
-    }
-}
-
-/// Which proposals a list shows.
-#[derive(Debug, Clone)]
-pub struct ProposalFilter {
-    pub status: Option<ProposalStatus>,
-    pub client_id: Option<ClientId>,
-    /// Looked for in the title and in the client, without regard to case. Only pages search.
-    pub search: Option<String>,
-    pub page: Page,
-}
-
-impl ProposalFilter {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| Self::read_fields(form, |_| Ok(None)))
-    }
-
-    /// What a page asks for: `search` too.
-    pub fn read_web(object: &Object) -> Result<Self> {
-        Form::read(object, |form| Self::read_fields(form, text::search))
-    }
-
-    fn read_fields(
-        form: &mut Form,
-        search: impl FnOnce(&mut Form) -> Read<Option<String>>,
-    ) -> Read<Self> {
-        let status = form.optional("status", ProposalStatus::read);
-        let client_id = form.optional("clientId", ClientId::read);
-        let search = search(form);
-        let page = Page::read(form);
-        Ok(Self { status: status?, client_id: client_id?, search: search?, page: page? })
-    }
+    status "status": Optional<ProposalStatus>,
+    client_id "clientId": Optional<ClientId>,
+    /// Looked for in the title and in the client, without regard to case.
+    search "search": OfPages<OrDefault<Search>>,
+    page "page": Page,
 }

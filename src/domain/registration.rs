@@ -4,11 +4,13 @@ use jiff::civil::Date;
 
 use super::{
     account::{Location, Origin, Password, Role},
-    date,
+    date::PlainDay,
     error::Result,
-    form::{Form, Object},
+    form::Form,
+    input::{Input, One, Optional, Required, Source, input},
     password::must_not_be_guessed,
-    text,
+    rule::Rule,
+    text::{Email, NewPassword, PatternedPassword, PersonName, Phone, Username, VariedPassword},
 };
 
 /// A new user.
@@ -44,17 +46,6 @@ impl Registration {
         }
     }
 
-    /// FreelanceOS: a freelancer whose account can be used at once.
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let email = form.required("email", text::email);
-            let password = form.required("password", text::new_password).map(Password::new);
-            let first_name = form.required("firstName", text::line(text::PERSON_NAME_MAX));
-            let last_name = form.required("lastName", text::line(text::PERSON_NAME_MAX));
-            Ok(Self::new(email?, password?, first_name?, last_name?))
-        })
-    }
-
     /// Refuses a password that would be guessed, which no document asks for.
     pub fn guarded(self) -> Result<Self> {
         let name = format!("{} {}", self.first_name, self.last_name);
@@ -62,51 +53,91 @@ impl Registration {
         must_not_be_guessed("password", &self.password, &self.email, &[&name, username])?;
         Ok(self)
     }
+}
 
-    /// FreelanceHub Auth, section "Register User".
-    pub fn read_with_role(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let first_name = form.required("firstName", text::line(text::PERSON_NAME_MAX));
-            let last_name = form.required("lastName", text::line(text::PERSON_NAME_MAX));
-            let email = form.required("email", text::email);
-            let password = form.required("password", text::patterned_password).map(Password::new);
-            let role = form.required("role", Role::read);
-            let origin = Origin::FreelanceHubAuth;
-            let known = Self::new(email?, password?, first_name?, last_name?);
-            Ok(Self { role: role?, origin, ..known })
-        })
+input! {
+    /// FreelanceOS: a freelancer whose account can be used at once.
+    #[derive(Debug, Clone)]
+    pub new NewFreelancer;
+
+    email "email": Required<Email>,
+    password "password": Required<NewPassword>,
+    first_name "firstName": Required<PersonName>,
+    last_name "lastName": Required<PersonName>,
+}
+
+impl From<NewFreelancer> for Registration {
+    fn from(new: NewFreelancer) -> Self {
+        Self::new(new.email, new.password, new.first_name, new.last_name)
     }
+}
 
-    /// FreelanceHub, section "Register New Freelancer". `today` is the day that a date of birth
-    /// must lie before.
-    pub fn read_with_username(object: &Object, today: Date) -> Result<Self> {
-        Form::read(object, |form| {
-            let email = form.required("email", text::email);
-            let username = form.required("username", text::username);
-            let first_name = form.required("firstName", text::line(text::PERSON_NAME_MAX));
-            let last_name = form.required("lastName", text::line(text::PERSON_NAME_MAX));
-            let role = form.required("primaryRole", Role::read);
-            let phone = form.optional("phone", text::phone);
-            let location = form.object("location", Location::read);
-            let date_of_birth = form.optional("dateOfBirth", date::past(today));
-            let password = form.required("password", text::varied_password).map(Password::new);
-            let known = Self::new(email?, password?, first_name?, last_name?);
-            let username = Some(username?);
-            let origin = Origin::FreelanceHub;
-            Ok(Self {
-                role: role?,
-                username,
-                phone: phone?,
-                location: location?,
-                date_of_birth: date_of_birth?,
-                origin,
-                ..known
-            })
+input! {
+    /// FreelanceHub Auth, section "Register User".
+    #[derive(Debug, Clone)]
+    pub new NewUser;
+
+    first_name "firstName": Required<PersonName>,
+    last_name "lastName": Required<PersonName>,
+    email "email": Required<Email>,
+    password "password": Required<PatternedPassword> = "With a lowercase letter, a number and one \
+        of `@$!%*?&`.",
+    role "role": Required<Role>,
+}
+
+impl From<NewUser> for Registration {
+    fn from(new: NewUser) -> Self {
+        let origin = Origin::FreelanceHubAuth;
+        let known = Self::new(new.email, new.password, new.first_name, new.last_name);
+        Self { role: new.role, origin, ..known }
+    }
+}
+
+input! {
+    /// FreelanceHub, section "Register New Freelancer".
+    #[derive(Debug, Clone)]
+    pub new NewMember;
+
+    email "email": Required<Email>,
+    username "username": Required<Username>,
+    first_name "firstName": Required<PersonName>,
+    last_name "lastName": Required<PersonName>,
+    role "primaryRole": Required<Role>,
+    phone "phone": Optional<Phone>,
+    location "location": Optional<One<Location>>,
+    date_of_birth "dateOfBirth": Optional<PlainDay>,
+    password "password": Required<VariedPassword> = "With an uppercase letter, a lowercase letter, \
+        a number and a special character.",
+}
+
+impl NewMember {
+    /// Reads one who was born before `today`.
+    pub fn read_on(source: &dyn Source, today: Date) -> Result<Self> {
+        Form::read(source, |form| {
+            let read = Self::read_fields(form);
+            if form.peek::<PlainDay>("dateOfBirth").is_some_and(|day| day >= today) {
+                form.fail("dateOfBirth", Rule::PastDate);
+            }
+            read
         })
     }
 }
 
+impl From<NewMember> for Registration {
+    fn from(new: NewMember) -> Self {
+        Self {
+            role: new.role,
+            username: Some(new.username),
+            phone: new.phone,
+            location: new.location,
+            date_of_birth: new.date_of_birth,
+            origin: Origin::FreelanceHub,
+            ..Self::new(new.email, new.password, new.first_name, new.last_name)
+        }
+    }
+}
+
 /// Reads a username that somebody would like to have.
-pub fn read_username(object: &Object) -> Result<String> {
-    Form::read(object, |form| form.required("username", text::username))
+pub fn read_username(source: &dyn Source) -> Result<String> {
+    Form::read(source, |form| form.required::<Username>("username"))
 }

@@ -6,10 +6,10 @@ use super::{
     account::{Account, Role},
     date::Zone,
     error::{Error, Result},
-    form::{Form, Object},
     id::{AccountId, SessionId},
+    input::{Optional, Required, input},
     money::Currency,
-    text,
+    text::AnyText,
 };
 
 /// A sign-in on one device.
@@ -94,27 +94,20 @@ const USER_AGENT_MAX: usize = 300;
 /// How long a browser stays signed in that is not used.
 pub const IDLE_LIFE: SignedDuration = SignedDuration::from_hours(4 * 24);
 
-/// Asks for another access token.
-#[derive(Clone)]
-pub struct Refresh {
-    pub refresh_token: String,
+input! {
+    /// Asks for another access token.
+    #[derive(Clone)]
+    pub new Refresh;
+
+    refresh_token "refreshToken": Required<AnyText>,
 }
 
-impl Refresh {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let refresh_token = form.required("refreshToken", text::any);
-            Ok(Self { refresh_token: refresh_token? })
-        })
-    }
+input! {
+    /// Ends a session, that of the refresh token too if it is at hand.
+    #[derive(Clone)]
+    pub new Logout;
 
-    /// Reads a token that may be left out.
-    pub fn read_optional(object: &Object) -> Result<Option<Self>> {
-        Form::read(object, |form| {
-            let token = form.optional("refreshToken", text::any);
-            Ok(token?.map(|refresh_token| Self { refresh_token }))
-        })
-    }
+    refresh_token "refreshToken": Optional<AnyText>,
 }
 
 /// What a verified token says. Whether its session still stands is read with each request.

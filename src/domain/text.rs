@@ -7,19 +7,15 @@ use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 
 use super::{
-    error::Result,
-    form::{Form, Read},
+    account::Password,
+    input::{Scalar, Shape, kinds},
     rule::Rule,
 };
 
-/// Longest name of a person, client, project …, in characters.
-pub const NAME_MAX: usize = 100;
 /// Longest first or last name.
 pub const PERSON_NAME_MAX: usize = 50;
 /// Longest description, note or content.
-pub const FREE_MAX: usize = 10_000;
-/// Longest description of an invoice line.
-pub const LINE_MAX: usize = 500;
+const FREE_MAX: usize = 10_000;
 const EMAIL_MAX: usize = 254;
 
 /// A string of any content.
@@ -27,14 +23,22 @@ pub fn raw(value: &Value) -> Result<&str, Rule> {
     value.as_str().ok_or(Rule::NotText)
 }
 
-/// A string of any content, kept as it is.
-pub fn any(value: &Value) -> Result<String, Rule> {
-    raw(value).map(str::to_owned)
-}
+/// The name of a client, a project, a place …
+pub type Name = Line<100>;
+/// A first or last name.
+pub type PersonName = Line<PERSON_NAME_MAX>;
+/// A description, a note.
+pub type FreeText = Free<FREE_MAX>;
 
-/// One trimmed line of 1 to `max` characters without control characters.
-pub fn line(max: usize) -> impl Fn(&Value) -> Result<String, Rule> {
-    move |value| {
+/// One trimmed line of 1 to `MAX` characters without control characters.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<const MAX: usize>;
+
+impl<const MAX: usize> Scalar for Line<MAX> {
+    type Value = String;
+    const SHAPE: Shape = Shape::Text { min: 1, max: MAX };
+
+    fn parse(value: &Value) -> Result<String, Rule> {
         let text = raw(value)?.trim();
         if text.chars().all(is_invisible) {
             return Err(Rule::Empty);
@@ -42,68 +46,108 @@ pub fn line(max: usize) -> impl Fn(&Value) -> Result<String, Rule> {
         if text.chars().any(|c| c.is_control() || ends_line(c)) {
             return Err(Rule::ControlCharacters);
         }
-        within(max, text).map(str::to_owned)
+        within(MAX, text).map(str::to_owned)
     }
 }
 
-/// Free text: kept as sent with its lines, at most `max` characters, without NUL.
-pub fn free(max: usize) -> impl Fn(&Value) -> Result<String, Rule> {
-    move |value| {
+/// Free text: kept as sent with its lines, at most `MAX` characters, without NUL.
+#[derive(Debug, Clone, Copy)]
+pub struct Free<const MAX: usize>;
+
+impl<const MAX: usize> Scalar for Free<MAX> {
+    type Value = String;
+    const SHAPE: Shape = Shape::Text { min: 0, max: MAX };
+
+    fn parse(value: &Value) -> Result<String, Rule> {
         let text = raw(value)?;
         if text.contains('\0') {
             return Err(Rule::Nul);
         }
-        within(max, text).map(str::to_owned)
+        within(MAX, text).map(str::to_owned)
     }
 }
 
-/// Free text that says something.
-pub fn said(max: usize) -> impl Fn(&Value) -> Result<String, Rule> {
-    move |value| {
-        let text = free(max)(value)?;
+kinds! {
+    /// Text of any content, kept as it is.
+    AnyText = String, Shape::Any, |value| raw(value).map(str::to_owned);
+    /// Free text that says something.
+    SaidText = String, Shape::Text { min: 1, max: FREE_MAX }, |value| {
+        let text = FreeText::parse(value)?;
         if text.trim().is_empty() { Err(Rule::Empty) } else { Ok(text) }
-    }
+    };
+    /// A short word of a program: 1 to 30 of a–z, 0–9 and `-`, read without regard to case.
+    ShortWord = String, Shape::ShortWord, |value| {
+        let text = raw(value)?.to_ascii_lowercase();
+        let fits = (1..=30).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if fits { Ok(text) } else { Err(Rule::ShortWord) }
+    };
+    /// A username: 3 to 50 letters, digits, `_` and `-`.
+    Username = String, Shape::Username, |value| {
+        let text = raw(value)?;
+        if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) {
+            return Err(Rule::Username);
+        }
+        if text.len() < 3 {
+            return Err(Rule::TooShort { min: 3 });
+        }
+        within(50, text).map(str::to_owned)
+    };
+    /// A phone number in E.164 form: `+94701234567`.
+    Phone = String, Shape::Phone, |value| {
+        let text = raw(value)?;
+        let digits = text.strip_prefix('+').ok_or(Rule::Phone)?.as_bytes();
+        // The longest number of E.164 has 15 digits; none is shorter than a country's code and 4.
+        let fits = (6..=15).contains(&digits.len())
+            && digits[0] != b'0'
+            && digits.iter().all(u8::is_ascii_digit);
+        if fits { Ok(text.to_owned()) } else { Err(Rule::Phone) }
+    };
+    /// An http or https address of at most 2,000 characters, kept as typed.
+    Url = String, Shape::Url, |value| {
+        let text = raw(value)?.trim();
+        let (scheme, rest) = text.split_once("://").ok_or(Rule::Url)?;
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let is_web = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+        let is_odd = |c: char| c.is_control() || c.is_whitespace() || "\\<>\"".contains(c);
+        let is_plain = !text.contains(is_odd) && !text.contains(turns);
+        // Names before an @ make an address look like another's.
+        let has_host = host.contains(|c: char| c.is_alphanumeric()) && !host.contains('@');
+        if !(is_web && is_plain && has_host) {
+            return Err(Rule::Url);
+        }
+        within(2000, text).map(str::to_owned)
+    };
+    /// An e-mail address that mail is to be sent to.
+    Email = String, Shape::Email, |value| parse_email(raw(value)?);
+    /// An e-mail address by which something is looked for. Versions before 4 of the database took
+    /// some that are not taken any more; their accounts can still be used.
+    KnownEmail = String, Shape::Email, |value| parse_known_email(raw(value)?);
+    /// What is looked for, folded; nothing where it is but space.
+    Search = Option<String>, Shape::Text { min: 0, max: 100 }, |value| {
+        let text = Free::<100>::parse(value)?;
+        Ok(Some(search_key(text.trim())).filter(|text| !text.is_empty()))
+    };
+    /// A password for a new account: 8 to 128 characters, nothing more is asked of it.
+    NewPassword = Password, NEW_SECRET, |value| new_password(value, check_password);
+    /// A password by FreelanceHub's rule: 8 to 128 characters with upper case, lower case, digit
+    /// and special character.
+    VariedPassword = Password, NEW_SECRET, |value| new_password(value, check_varied_password);
+    /// A password by FreelanceHub Auth's pattern.
+    PatternedPassword = Password, NEW_SECRET, |value| new_password(value, check_patterned_password);
 }
 
-/// Reads `search`: what is looked for, folded; nothing where it is but space.
-pub fn search(form: &mut Form) -> Read<Option<String>> {
-    let search = form.optional("search", free(NAME_MAX))?;
-    Ok(search.map(|text| search_key(text.trim())).filter(|text| !text.is_empty()))
-}
+const NEW_SECRET: Shape = Shape::Secret { min: 8, max: Some(128) };
 
-/// A short word of a program: 1 to 30 of a–z, 0–9 and `-`, read without regard to case.
-pub fn short_word(value: &Value) -> Result<String, Rule> {
-    let text = raw(value)?.to_ascii_lowercase();
-    let fits = (1..=30).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if fits { Ok(text) } else { Err(Rule::ShortWord) }
+fn new_password(value: &Value, check: fn(&str) -> Result<(), Rule>) -> Result<Password, Rule> {
+    let text = raw(value)?;
+    check(text)?;
+    Ok(Password::new(text.to_owned()))
 }
 
 /// The form in which passwords are hashed, so that composed and decomposed letters are one.
 pub fn normal_password(text: &str) -> Cow<'_, str> {
     if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.nfkc().collect()) }
-}
-
-/// A password for a new account: 8 to 128 characters, nothing more is asked of it.
-pub fn new_password(value: &Value) -> Result<String, Rule> {
-    let text = raw(value)?;
-    check_password(text)?;
-    Ok(text.to_owned())
-}
-
-/// A password by FreelanceHub's rule: 8 to 128 characters with upper case, lower case, digit and
-/// special character.
-pub fn varied_password(value: &Value) -> Result<String, Rule> {
-    let text = raw(value)?;
-    check_varied_password(text)?;
-    Ok(text.to_owned())
-}
-
-/// A password by FreelanceHub Auth's pattern.
-pub fn patterned_password(value: &Value) -> Result<String, Rule> {
-    let text = raw(value)?;
-    check_patterned_password(text)?;
-    Ok(text.to_owned())
 }
 
 /// Whether a text can be a password of FreelanceOS.
@@ -138,56 +182,6 @@ pub fn check_patterned_password(text: &str) -> Result<(), Rule> {
         && line.contains(|c| SPECIAL.contains(c))
         && line.starts_with(|c: char| c.is_ascii_alphanumeric() || SPECIAL.contains(c));
     if fits { Ok(()) } else { Err(Rule::PasswordPattern) }
-}
-
-/// A username: 3 to 50 letters, digits, `_` and `-`.
-pub fn username(value: &Value) -> Result<String, Rule> {
-    let text = raw(value)?;
-    if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) {
-        return Err(Rule::Username);
-    }
-    if text.len() < 3 {
-        return Err(Rule::TooShort { min: 3 });
-    }
-    within(50, text).map(str::to_owned)
-}
-
-/// A phone number in E.164 form: `+94701234567`.
-pub fn phone(value: &Value) -> Result<String, Rule> {
-    let text = raw(value)?;
-    let digits = text.strip_prefix('+').ok_or(Rule::Phone)?.as_bytes();
-    // The longest number of E.164 has 15 digits; none is shorter than a country's code and 4.
-    let fits = (6..=15).contains(&digits.len())
-        && digits[0] != b'0'
-        && digits.iter().all(u8::is_ascii_digit);
-    if fits { Ok(text.to_owned()) } else { Err(Rule::Phone) }
-}
-
-/// An http or https address of at most 2,000 characters, kept as typed.
-pub fn url(value: &Value) -> Result<String, Rule> {
-    let text = raw(value)?.trim();
-    let (scheme, rest) = text.split_once("://").ok_or(Rule::Url)?;
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let is_web = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    let is_odd = |c: char| c.is_control() || c.is_whitespace() || "\\<>\"".contains(c);
-    let is_plain = !text.contains(is_odd) && !text.contains(turns);
-    // Names before an @ make an address look like another's.
-    let has_host = host.contains(|c: char| c.is_alphanumeric()) && !host.contains('@');
-    if !(is_web && is_plain && has_host) {
-        return Err(Rule::Url);
-    }
-    within(2000, text).map(str::to_owned)
-}
-
-/// An e-mail address that mail is to be sent to.
-pub fn email(value: &Value) -> Result<String, Rule> {
-    parse_email(raw(value)?)
-}
-
-/// An e-mail address by which something is looked for. Versions before 4 of the database took
-/// some that are not taken any more; their accounts can still be used.
-pub fn known_email(value: &Value) -> Result<String, Rule> {
-    parse_known_email(raw(value)?)
 }
 
 /// An e-mail address that mail is to be sent to, kept as typed but for surrounding space. What

@@ -10,9 +10,7 @@ use totp_rs::{Algorithm, Builder, Totp};
 use super::{
     account::Password,
     code::SecondCode,
-    error::Result,
-    form::{Form, Object},
-    text,
+    input::{Required, input},
 };
 
 /// Whom authenticator apps name beside a code.
@@ -148,36 +146,21 @@ pub struct Status {
     pub backup_codes_left: i64,
 }
 
-/// Proves that the app was set up.
-#[derive(Debug, Clone)]
-pub struct SetupProof {
-    pub code: SecondCode,
+input! {
+    /// Proves that the app was set up.
+    #[derive(Debug, Clone)]
+    pub new SetupProof;
+
+    code "totpCode": Required<SecondCode>,
 }
 
-impl SetupProof {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let code = form.required("totpCode", SecondCode::read);
-            Ok(Self { code: code? })
-        })
-    }
-}
+input! {
+    /// Turns the second factor off.
+    #[derive(Debug, Clone)]
+    pub new Disabling;
 
-/// Turns the second factor off.
-#[derive(Debug, Clone)]
-pub struct Disabling {
-    pub password: Password,
-    pub code: SecondCode,
-}
-
-impl Disabling {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let password = form.required("password", text::any);
-            let code = form.required("totpCode", SecondCode::read);
-            Ok(Self { password: Password::new(password?), code: code? })
-        })
-    }
+    password "password": Required<Password>,
+    code "totpCode": Required<SecondCode> = "A code of the authenticator app, or a backup code.",
 }
 
 #[cfg(test)]
@@ -185,13 +168,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::input::Scalar;
 
     fn seed() -> Seed {
         Seed::new(*b"12345678901234567890")
     }
 
     fn step_of(code: &str, second: i64) -> Option<i64> {
-        let code = SecondCode::read(&json!(code)).unwrap();
+        let code = SecondCode::parse(&json!(code)).unwrap();
         seed().step_of(&code, Timestamp::from_second(second).unwrap())
     }
 
@@ -222,7 +206,7 @@ mod tests {
     #[test]
     fn a_code_of_a_clock_that_is_wrong_tells_by_how_much() {
         let ahead = |second: i64| {
-            let code = SecondCode::read(&json!("005924")).unwrap();
+            let code = SecondCode::parse(&json!("005924")).unwrap();
             seed().minutes_ahead(&code, Timestamp::from_second(second).unwrap())
         };
         // The code's own step begins at 1,234,567,890.
@@ -262,7 +246,7 @@ mod tests {
             let code = BackupCode::from_random(bytes);
             assert_eq!(code.as_str().len(), BACKUP_CODE_LENGTH);
             let typed = format!(" {} ", code.as_str().to_uppercase());
-            assert_eq!(SecondCode::read(&json!(typed)).unwrap().as_str(), code.as_str());
+            assert_eq!(SecondCode::parse(&json!(typed)).unwrap().as_str(), code.as_str());
         }
     }
 }

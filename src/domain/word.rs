@@ -1,9 +1,5 @@
 //! Closed sets of words: statuses, kinds, roles.
 
-use serde_json::Value;
-
-use super::rule::Rule;
-
 /// A closed set of words.
 pub trait Word: Copy + 'static {
     /// Every word, in the order of the documents.
@@ -33,9 +29,14 @@ macro_rules! words {
             pub fn from_word(word: &str) -> Option<Self> {
                 match word { $($word => Some(Self::$variant),)* _ => None }
             }
+        }
 
-            /// Reads a field that holds the word.
-            pub fn read(value: &serde_json::Value) -> Result<Self, $crate::domain::rule::Rule> {
+        impl $crate::domain::input::Scalar for $name {
+            type Value = Self;
+            const SHAPE: $crate::domain::input::Shape =
+                $crate::domain::input::Shape::Word(Self::WORDS);
+
+            fn parse(value: &serde_json::Value) -> Result<Self, $crate::domain::rule::Rule> {
                 value
                     .as_str()
                     .and_then(Self::from_word)
@@ -54,11 +55,3 @@ macro_rules! words {
 }
 
 pub(crate) use words;
-
-/// Accepts these words and no others.
-pub fn only(words: &'static [&'static str]) -> impl Fn(&Value) -> Result<(), Rule> {
-    move |value| {
-        let is_known = value.as_str().is_some_and(|word| words.contains(&word));
-        if is_known { Ok(()) } else { Err(Rule::OneOf(words)) }
-    }
-}

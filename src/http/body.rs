@@ -17,11 +17,12 @@ use poem_openapi::{
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::wire::Input;
+use super::wire::Described;
 use crate::domain::{
     error::{Error, Result},
     form::Object,
     idempotency::{Once, RequestKey},
+    input::Source,
     rule::Rule,
 };
 
@@ -40,9 +41,9 @@ pub struct Body<T> {
     documented_as: PhantomData<fn() -> T>,
 }
 
-impl<T: Input> Body<T> {
+impl<T: Described> Body<T> {
     /// Understands the body.
-    pub fn read<V>(&self, read: impl FnOnce(&Object) -> Result<V>) -> Result<V> {
+    pub fn read<V>(&self, read: impl FnOnce(&dyn Source) -> Result<V>) -> Result<V> {
         read(&self.object()?)
     }
 
@@ -50,7 +51,7 @@ impl<T: Input> Body<T> {
     pub fn once<V, A>(
         &self,
         render: fn(&A) -> Vec<u8>,
-        read: impl FnOnce(&Object) -> Result<V>,
+        read: impl FnOnce(&dyn Source) -> Result<V>,
     ) -> Result<(Once<A>, V)> {
         let value = self.read(read)?;
         Ok((self.key(render)?, value))
@@ -65,7 +66,7 @@ impl<T: Input> Body<T> {
 
     fn object(&self) -> Result<Object> {
         // Where no field is required, no body of whatever type is as good as `{}`.
-        if self.bytes.is_empty() && !T::NEEDS_FIELDS {
+        if self.bytes.is_empty() && !T::needs_fields() {
             return Ok(Map::new());
         }
         if !self.is_json {
@@ -162,7 +163,7 @@ fn is_json(content_type: &[u8]) -> bool {
         || (essence.starts_with(b"application/") && essence.ends_with(b"+json"))
 }
 
-impl<'a, T: Input> ApiExtractor<'a> for Body<T> {
+impl<'a, T: Described> ApiExtractor<'a> for Body<T> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
     const PARAM_IS_REQUIRED: bool = true;
     type ParamType = ();
@@ -177,7 +178,7 @@ impl<'a, T: Input> ApiExtractor<'a> for Body<T> {
         Some(MetaRequest {
             description: None,
             content: vec![MetaMediaType { content_type: "application/json", schema }],
-            required: T::NEEDS_FIELDS,
+            required: T::needs_fields(),
         })
     }
 

@@ -3,35 +3,32 @@
 use std::{borrow::Cow, marker::PhantomData};
 
 use poem_openapi::{
-    registry::MetaSchemaRef,
+    registry::{MetaSchemaRef, Registry},
     types::{ParseFromParameter, ParseResult, Type},
 };
 use serde_json::Value;
 
-use crate::domain::form::Object;
+use super::wire::shape_schema;
+use crate::domain::{form::Object, input::Kind};
 
-/// A parameter that is documented as `T` and checked by the domain.
+/// A parameter that is documented as a kind, and read by the domain.
 #[derive(Debug, Clone)]
-pub struct Loose<T> {
+pub struct Loose<K> {
     text: String,
-    documented_as: PhantomData<fn() -> T>,
+    documented_as: PhantomData<fn() -> K>,
 }
 
-impl<T: Type> Type for Loose<T> {
-    const IS_REQUIRED: bool = T::IS_REQUIRED;
+impl<K: Kind> Type for Loose<K> {
+    const IS_REQUIRED: bool = true;
     type RawValueType = Self;
     type RawElementValueType = Self;
 
     fn name() -> Cow<'static, str> {
-        T::name()
+        "inline".into()
     }
 
     fn schema_ref() -> MetaSchemaRef {
-        T::schema_ref()
-    }
-
-    fn register(registry: &mut poem_openapi::registry::Registry) {
-        T::register(registry);
+        shape_schema(&mut Registry::new(), &K::SHAPE)
     }
 
     fn as_raw_value(&self) -> Option<&Self> {
@@ -43,7 +40,7 @@ impl<T: Type> Type for Loose<T> {
     }
 }
 
-impl<T: Type> ParseFromParameter for Loose<T> {
+impl<K: Kind> ParseFromParameter for Loose<K> {
     fn parse_from_parameter(value: &str) -> ParseResult<Self> {
         Ok(Self { text: value.to_owned(), documented_as: PhantomData })
     }
@@ -60,7 +57,7 @@ impl Parameters {
 
     /// Adds a parameter that was given.
     #[must_use]
-    pub fn with<T>(mut self, name: &str, value: Option<Loose<T>>) -> Self {
+    pub fn with<K>(mut self, name: &str, value: Option<Loose<K>>) -> Self {
         if let Some(value) = value {
             self.0.insert(name.to_owned(), Value::String(value.text));
         }

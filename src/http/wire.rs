@@ -1,6 +1,6 @@
 //! Shapes on the wire: structs that write themselves as JSON and describe themselves in OpenAPI.
 
-use std::{borrow::Cow, fmt::Display, marker::PhantomData};
+use std::{borrow::Cow, fmt::Display};
 
 use jiff::{Timestamp, civil::Date};
 use poem_openapi::{
@@ -10,7 +10,11 @@ use poem_openapi::{
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::domain::{date::WireTime, word::Word};
+use crate::domain::{
+    date::WireTime,
+    input::{Field, Need, Part, Shape},
+    word::Word,
+};
 
 /// Declares a JSON object: `field "name": Type`. A field of an `Option` is left out without a
 /// value; the doc comments become descriptions, and the text after `example` its example.
@@ -29,11 +33,6 @@ macro_rules! wire {
                 )]
                 pub $field: $type,
             )*
-        }
-
-        impl $crate::http::wire::Input for $name {
-            const NEEDS_FIELDS: bool =
-                false $(|| <$type as poem_openapi::types::Type>::IS_REQUIRED)*;
         }
 
         impl poem_openapi::types::Type for $name {
@@ -74,12 +73,6 @@ macro_rules! wire {
 
 pub(crate) use wire;
 
-/// An object that may be the body of a request.
-pub trait Input: Type {
-    /// Whether any of its fields must be there.
-    const NEEDS_FIELDS: bool;
-}
-
 /// The schema of an object, still without properties.
 pub fn object(description: &'static str) -> MetaSchema {
     MetaSchema { description: text(description), ..MetaSchema::new("object") }
@@ -112,9 +105,9 @@ fn text(description: &'static str) -> Option<&'static str> {
 
 /// Describes a type by a schema of its own, written in place.
 macro_rules! inline {
-    ([$($generics:tt)*] $type:ty, $required:literal, $schema:expr $(, $inner:ty)*) => {
+    ([$($generics:tt)*] $type:ty, $schema:expr $(, $inner:ty)*) => {
         impl<$($generics)*> Type for $type {
-            const IS_REQUIRED: bool = $required;
+            const IS_REQUIRED: bool = true;
             type RawValueType = Self;
             type RawElementValueType = Self;
 
@@ -151,7 +144,7 @@ impl<T: Display> Serialize for Text<T> {
     }
 }
 
-inline!([T: Display + Send + Sync] Text<T>, true, MetaSchema::new("string"));
+inline!([T: Display + Send + Sync] Text<T>, MetaSchema::new("string"));
 
 /// An instant: `2026-04-15T09:30:00Z`.
 #[derive(Debug, Clone, Copy)]
@@ -163,7 +156,7 @@ impl Serialize for Instant {
     }
 }
 
-inline!([] Instant, true, MetaSchema::new_with_format("string", "date-time"));
+inline!([] Instant, MetaSchema::new_with_format("string", "date-time"));
 
 /// A calendar day: `2026-04-15T00:00:00Z`.
 #[derive(Debug, Clone, Copy)]
@@ -175,7 +168,7 @@ impl Serialize for Day {
     }
 }
 
-inline!([] Day, true, MetaSchema::new_with_format("string", "date-time"));
+inline!([] Day, MetaSchema::new_with_format("string", "date-time"));
 
 /// The end of a calendar day: `2026-04-15T23:59:59Z`.
 #[derive(Debug, Clone, Copy)]
@@ -187,7 +180,7 @@ impl Serialize for DayEnd {
     }
 }
 
-inline!([] DayEnd, true, MetaSchema::new_with_format("string", "date-time"));
+inline!([] DayEnd, MetaSchema::new_with_format("string", "date-time"));
 
 /// One of a closed set of words.
 #[derive(Debug, Clone, Copy)]
@@ -199,142 +192,47 @@ impl<W: Word> Serialize for OneOf<W> {
     }
 }
 
-inline!([W: Word + Send + Sync] OneOf<W>, true, MetaSchema {
+inline!([W: Word + Send + Sync] OneOf<W>, MetaSchema {
     enum_items: W::ALL.iter().map(|word| Value::from(*word)).collect(),
     ..MetaSchema::new("string")
 });
-
-/// Describes a type as another that may be null.
-macro_rules! or_null {
-    ($type:ident, $required:literal) => {
-        impl<T: Type> Type for $type<T> {
-            const IS_REQUIRED: bool = $required;
-            type RawValueType = Self;
-            type RawElementValueType = Self;
-
-            fn name() -> Cow<'static, str> {
-                T::name()
-            }
-
-            fn schema_ref() -> MetaSchemaRef {
-                let nullable = MetaSchema { nullable: true, ..MetaSchema::ANY };
-                match T::schema_ref().merge(nullable) {
-                    // A list of all values must name null too.
-                    MetaSchemaRef::Inline(mut schema) if !schema.enum_items.is_empty() => {
-                        schema.enum_items.push(Value::Null);
-                        MetaSchemaRef::Inline(schema)
-                    }
-                    schema => schema,
-                }
-            }
-
-            fn register(registry: &mut Registry) {
-                T::register(registry);
-            }
-
-            fn as_raw_value(&self) -> Option<&Self> {
-                Some(self)
-            }
-
-            fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
-                Box::new(std::iter::once(self))
-            }
-        }
-    };
-}
 
 /// A value, or null.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 pub struct Nullable<T>(pub Option<T>);
 
-or_null!(Nullable, true);
+impl<T: Type> Type for Nullable<T> {
+    const IS_REQUIRED: bool = true;
+    type RawValueType = Self;
+    type RawElementValueType = Self;
+
+    fn name() -> Cow<'static, str> {
+        T::name()
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        nullable(T::schema_ref())
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+
+    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+        Box::new(std::iter::once(self))
+    }
+}
 
 /// Always null.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Nothing(pub ());
 
-inline!([] Nothing, true, MetaSchema { nullable: true, ..MetaSchema::new("object") });
-
-/// Describes input of `MIN` to `MAX` characters. Never has a value.
-#[derive(Debug, Clone, Serialize)]
-pub struct Str<const MIN: usize, const MAX: usize>(());
-
-inline!([const MIN: usize, const MAX: usize] Str<MIN, MAX>, true, MetaSchema {
-    min_length: (MIN > 0).then_some(MIN),
-    max_length: Some(MAX),
-    ..MetaSchema::new("string")
-});
-
-/// Describes a whole number from `MIN` to `MAX` in the input. Never has a value.
-#[derive(Debug, Clone, Serialize)]
-pub struct Whole<const MIN: u32, const MAX: u32>(());
-
-inline!([const MIN: u32, const MAX: u32] Whole<MIN, MAX>, true, MetaSchema {
-    minimum: Some(MIN.into()),
-    maximum: Some(MAX.into()),
-    ..MetaSchema::new("integer")
-});
-
-/// Declares types that describe input and never have a value.
-macro_rules! input {
-    ($($(#[$doc:meta])* $name:ident $schema:expr;)*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Serialize)]
-        pub struct $name(());
-        inline!([] $name, true, $schema);
-    )*};
-}
-
-input! {
-    /// An e-mail address.
-    EmailInput MetaSchema { max_length: Some(254), ..MetaSchema::new_with_format("string", "email") };
-    /// A one-time password.
-    OtpInput MetaSchema {
-        pattern: Some("^[0-9]{6}$".to_owned()),
-        ..MetaSchema::new("string")
-    };
-    /// A username.
-    UsernameInput MetaSchema {
-        min_length: Some(3),
-        max_length: Some(50),
-        pattern: Some("^[A-Za-z0-9_-]+$".to_owned()),
-        ..MetaSchema::new("string")
-    };
-    /// A phone number in E.164 form.
-    PhoneInput MetaSchema {
-        pattern: Some("^\\+[1-9][0-9]{5,14}$".to_owned()),
-        ..MetaSchema::new("string")
-    };
-    /// A plain calendar date.
-    PlainDateInput MetaSchema::new_with_format("string", "date");
-    /// A short word of lowercase letters, digits and hyphens.
-    WordInput MetaSchema {
-        pattern: Some("^[a-z0-9-]{1,30}$".to_owned()),
-        ..MetaSchema::new("string")
-    };
-    /// An http or https address.
-    UrlInput MetaSchema { max_length: Some(2000), ..MetaSchema::new_with_format("string", "uri") };
-    /// A calendar date, with or without a time, of which only the day counts.
-    DateInput MetaSchema { example: Some("2026-04-15T00:00:00Z".into()), ..MetaSchema::new("string") };
-    /// An ISO 4217 code.
-    CurrencyInput MetaSchema { pattern: Some("^[A-Z]{3}$".to_owned()), ..MetaSchema::new("string") };
-    /// An IANA timezone.
-    ZoneInput MetaSchema { example: Some("Africa/Lagos".into()), ..MetaSchema::new("string") };
-    /// An amount in major units, with no more decimals than the currency has.
-    AmountInput MetaSchema { minimum: Some(0.0), maximum: Some(1e15), ..MetaSchema::new("number") };
-    /// A quantity.
-    QuantityInput MetaSchema {
-        minimum: Some(0.0),
-        exclusive_minimum: Some(true),
-        maximum: Some(1e15),
-        ..MetaSchema::new("number")
-    };
-    /// The rate of a line; a discount is negative.
-    RateInput MetaSchema { minimum: Some(-1e15), maximum: Some(1e15), ..MetaSchema::new("number") };
-    /// A tax rate in percent, with at most 4 decimals.
-    PercentInput MetaSchema { minimum: Some(0.0), maximum: Some(100.0), ..MetaSchema::new("number") };
-}
+inline!([] Nothing, MetaSchema { nullable: true, ..MetaSchema::new("object") });
 
 /// Either of two bodies.
 #[derive(Debug, Clone, Serialize)]
@@ -344,23 +242,171 @@ pub enum Either<A, B> {
     B(B),
 }
 
-inline!([A: Type, B: Type] Either<A, B>, true, MetaSchema {
+inline!([A: Type, B: Type] Either<A, B>, MetaSchema {
     any_of: vec![A::schema_ref(), B::schema_ref()],
     ..MetaSchema::ANY
 }, A, B);
 
-impl<A: Input, B: Input> Input for Either<A, B> {
-    const NEEDS_FIELDS: bool = A::NEEDS_FIELDS && B::NEEDS_FIELDS;
+/// The body of a request, as a document describes it.
+pub trait Described {
+    fn schema_ref() -> MetaSchemaRef;
+
+    fn register(registry: &mut Registry);
+
+    /// Whether any of its fields must be there.
+    fn needs_fields() -> bool;
 }
 
-/// Describes input that may be left out or null.
-#[derive(Debug, Clone)]
-pub struct Maybe<T>(PhantomData<fn() -> T>);
+/// Declares bodies of requests: `Name "its name in the document" = the input it is read as`, and
+/// an example. The doc comments become descriptions.
+macro_rules! bodies {
+    ($(
+        $(#[doc = $doc:literal])*
+        $name:ident $schema:literal = $input:ty $(, example $example:literal)?;
+    )*) => {$(
+        $(#[doc = $doc])*
+        #[derive(Debug)]
+        pub struct $name;
 
-impl<T> Serialize for Maybe<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_none()
+        impl $crate::http::wire::Described for $name {
+            fn schema_ref() -> poem_openapi::registry::MetaSchemaRef {
+                poem_openapi::registry::MetaSchemaRef::Reference($schema.to_owned())
+            }
+
+            fn register(registry: &mut poem_openapi::registry::Registry) {
+                registry.create_schema::<Self, _>($schema.to_owned(), |registry| {
+                    let about = concat!($($doc, "\n"),*);
+                    #[allow(unused_mut, reason = "not every body has an example")]
+                    let mut schema = $crate::http::wire::object_of(
+                        registry, about, <$input as $crate::domain::input::Input>::FIELDS,
+                    );
+                    $(schema.example = $crate::http::wire::example($example);)?
+                    schema
+                });
+            }
+
+            fn needs_fields() -> bool {
+                let fields = <$input as $crate::domain::input::Input>::FIELDS;
+                fields.iter().any(|field| field.need == $crate::domain::input::Need::Required)
+            }
+        }
+    )*};
+}
+
+pub(crate) use bodies;
+
+impl<A: Described, B: Described> Described for Either<A, B> {
+    fn schema_ref() -> MetaSchemaRef {
+        MetaSchemaRef::Inline(Box::new(MetaSchema {
+            any_of: vec![A::schema_ref(), B::schema_ref()],
+            ..MetaSchema::ANY
+        }))
+    }
+
+    fn register(registry: &mut Registry) {
+        A::register(registry);
+        B::register(registry);
+    }
+
+    fn needs_fields() -> bool {
+        A::needs_fields() && B::needs_fields()
     }
 }
 
-or_null!(Maybe, false);
+/// The schema of an object with these fields.
+pub fn object_of(
+    registry: &mut Registry,
+    about: &'static str,
+    fields: &'static [Field],
+) -> MetaSchema {
+    let mut schema = object(about);
+    for field in fields.iter().filter(|field| field.need != Need::Hidden) {
+        if field.need == Need::Required {
+            schema.required.push(field.name);
+        }
+        let property = match field.need {
+            Need::Nullable => nullable(shape_schema(registry, &field.shape)),
+            _ => shape_schema(registry, &field.shape),
+        };
+        let described = MetaSchema { description: text(field.about), ..MetaSchema::ANY };
+        schema.properties.push((field.name, property.merge(described)));
+    }
+    schema
+}
+
+/// The schema of a field.
+pub fn shape_schema(registry: &mut Registry, shape: &Shape) -> MetaSchemaRef {
+    let string = || MetaSchema::new("string");
+    let number = |min, max| MetaSchema {
+        minimum: Some(min),
+        maximum: Some(max),
+        ..MetaSchema::new("number")
+    };
+    let pattern = |pattern: &str| MetaSchema { pattern: Some(pattern.to_owned()), ..string() };
+    let format = |format, max| MetaSchema {
+        max_length: max,
+        ..MetaSchema::new_with_format("string", format)
+    };
+    let example = |text: &str| MetaSchema { example: Some(text.into()), ..string() };
+    let length = |min: usize, max| MetaSchema {
+        min_length: Some(min).filter(|min| *min > 0),
+        max_length: max,
+        ..string()
+    };
+    MetaSchemaRef::Inline(Box::new(match shape {
+        Shape::Any => string(),
+        Shape::Text { min, max } => length(*min, Some(*max)),
+        Shape::Secret { min, max } => length(*min, *max),
+        Shape::Email => format("email", Some(254)),
+        Shape::Url => format("uri", Some(2000)),
+        Shape::Username => {
+            MetaSchema { min_length: Some(3), max_length: Some(50), ..pattern("^[A-Za-z0-9_-]+$") }
+        }
+        Shape::Phone => pattern("^\\+[1-9][0-9]{5,14}$"),
+        Shape::ShortWord => pattern("^[a-z0-9-]{1,30}$"),
+        Shape::Otp => pattern("^[0-9]{6}$"),
+        Shape::Day => example("2026-04-15T00:00:00Z"),
+        Shape::PlainDay => format("date", None),
+        Shape::Currency => pattern("^[A-Z]{3}$"),
+        Shape::Timezone => example("Africa/Lagos"),
+        Shape::Word(words) => MetaSchema {
+            enum_items: words.iter().map(|word| Value::from(*word)).collect(),
+            ..string()
+        },
+        Shape::Amount => number(0.0, 1e15),
+        Shape::Quantity => MetaSchema { exclusive_minimum: Some(true), ..number(0.0, 1e15) },
+        Shape::Rate => number(-1e15, 1e15),
+        Shape::Percent => number(0.0, 100.0),
+        Shape::Whole { min, max } => MetaSchema {
+            minimum: Some((*min).into()),
+            maximum: Some((*max).into()),
+            ..MetaSchema::new("integer")
+        },
+        Shape::Flag => MetaSchema::new("boolean"),
+        Shape::Coordinates => *list(f64::schema_ref()),
+        Shape::List(of) => *list(shape_schema(registry, of)),
+        Shape::Object(part) => {
+            let name = part.name.to_owned();
+            registry.create_schema::<Part, _>(name.clone(), |registry| {
+                object_of(registry, part.about, part.fields)
+            });
+            return MetaSchemaRef::Reference(name);
+        }
+    }))
+}
+
+fn list(of: MetaSchemaRef) -> Box<MetaSchema> {
+    Box::new(MetaSchema { items: Some(Box::new(of)), ..MetaSchema::new("array") })
+}
+
+/// The schema of what may be null, too.
+fn nullable(schema: MetaSchemaRef) -> MetaSchemaRef {
+    match schema.merge(MetaSchema { nullable: true, ..MetaSchema::ANY }) {
+        // A list of all values must name null too.
+        MetaSchemaRef::Inline(mut schema) if !schema.enum_items.is_empty() => {
+            schema.enum_items.push(Value::Null);
+            MetaSchemaRef::Inline(schema)
+        }
+        schema => schema,
+    }
+}

@@ -273,7 +273,7 @@ mod tests {
     use crate::{
         domain::{
             id::Id,
-            invoice::{InvoiceStatus, NewInvoice},
+            invoice::{InvoiceStatus, price_amount},
             money::Currency,
         },
         mail::message::{self, Sender},
@@ -403,9 +403,8 @@ mod tests {
     }
 
     fn sent_invoice(notes: &str) -> Invoice {
-        let json = serde_json::json!({"clientId": "", "amount": 2250, "dueDate": "2026-04-15"});
-        let new = NewInvoice::read(json.as_object().unwrap()).unwrap();
-        let priced = new.price(Currency::USD).unwrap();
+        let day = jiff::civil::date(2026, 4, 15);
+        let priced = price_amount(2250.into(), 0.into(), Currency::USD).unwrap();
         Invoice {
             id: Id::NIL,
             account: Id::NIL,
@@ -415,10 +414,10 @@ mod tests {
             number: "INV-2026-001".to_owned(),
             currency: Currency::USD,
             totals: priced.totals,
-            tax_rate: new.tax_rate,
+            tax_rate: 0.into(),
             status: InvoiceStatus::Sent,
-            issue_date: new.due_date,
-            due_date: new.due_date,
+            issue_date: day,
+            due_date: day,
             paid_at: None,
             payment_link: None,
             items: Vec::new(),

@@ -26,7 +26,7 @@ pub fn find(tx: &mut Tx, account: AccountId) -> Result<InvoiceDefaults> {
                 address: row.get(1)?,
                 tax_id: row.get(2)?,
                 prefix: row.get(3)?,
-                due_days: u16::try_from(due_days).map_err(Error::internal)?,
+                due_days: u32::try_from(due_days).map_err(Error::internal)?,
                 tax_rate: row.get(5)?,
                 notes: row.get(6)?,
                 payment_instructions: row.get(7)?,

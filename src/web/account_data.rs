@@ -5,7 +5,7 @@ use poem::{Response, http::StatusCode};
 
 use super::{
     cookie,
-    fields::{As, Fields},
+    fields::Fields,
     form::Form,
     page::answer,
     settings::Tab,
@@ -13,7 +13,13 @@ use super::{
     visit::Visit,
 };
 use crate::domain::{
-    account::Password, code::SecondCode, error::Result, export::ExportList, form, rule::Rule, text,
+    account::Password,
+    code::{GivenCode, SecondCode},
+    error::Result,
+    export::ExportList,
+    form,
+    rule::Rule,
+    text::{self, AnyText},
 };
 
 const PLACE: &str = "/settings/data";
@@ -104,16 +110,14 @@ pub async fn delete(visit: Visit, fields: Fields) -> Result<Response> {
 }
 
 fn read_deletion(fields: &Fields, email: &str) -> Result<(Password, Option<SecondCode>)> {
-    let known = [("email", As::Text), ("password", As::Raw), ("totpCode", As::Text)];
-    let object = fields.object(&known);
-    form::Form::read(&object, |form| {
-        let typed = form.required("email", |value| text::raw(value).map(text::fold));
-        if typed.is_ok_and(|typed| typed != text::fold(email)) {
+    form::Form::read(fields, |form| {
+        let typed = form.required::<AnyText>("email");
+        if typed.is_ok_and(|typed| text::fold(&typed) != text::fold(email)) {
             form.fail("email", Rule::OtherEmail);
         }
-        let password = form.required("password", text::any);
-        let code = SecondCode::read_optional(form);
-        Ok((Password::new(password?), code?))
+        let password = form.required::<Password>("password");
+        let code = form.optional::<GivenCode>("totpCode");
+        Ok((password?, code?.flatten()))
     })
 }
 

@@ -31,7 +31,7 @@ pub async fn projects(visit: &Visit) -> Result<Choices> {
 /// Whom something is for; a client that has left the lists stays where it was chosen.
 pub fn client(form: &Form, clients: &Choices, chosen: Option<&Client>) -> Control {
     let choice = form.choice("clientId", "Client", clients.clone());
-    let choice = choice.required().or("Choose a client");
+    let choice = choice.or("Choose a client");
     match chosen {
         Some(client) => choice.beside(client.id, &client.details.name),
         None => choice,
@@ -40,7 +40,7 @@ pub fn client(form: &Form, clients: &Choices, chosen: Option<&Client>) -> Contro
 
 /// What amounts are in; a currency that is not offered any more stays where it was chosen.
 pub fn currency(form: &Form, currencies: &Choices) -> Control {
-    let choice = form.choice("currency", "Currency", currencies.clone()).required();
+    let choice = form.choice("currency", "Currency", currencies.clone());
     match form.value("currency") {
         "" => choice,
         chosen => choice.beside(chosen, chosen),

@@ -7,7 +7,7 @@ use poem::{Response, http::StatusCode};
 use super::{
     days::Days,
     editing::Editing,
-    fields::{As, Fields},
+    fields::Fields,
     form::Form,
     page::answer,
     pager::Pager,
@@ -17,22 +17,13 @@ use super::{
 use crate::domain::{
     client::{Client, ClientChange, ClientDetails, ClientFilter},
     error::Result,
+    input::Input,
     invoice::{InvoiceFilter, ShownInvoice},
-    page::Listing,
+    page::{Listing, Page},
     project::{Project, ProjectFilter},
     proposal::{Proposal, ProposalFilter},
 };
 
-/// The fields of a client's form.
-const FIELDS: &[(&str, As)] = &[
-    ("name", As::Text),
-    ("email", As::Text),
-    ("company", As::Text),
-    ("phone", As::Text),
-    ("country", As::Text),
-];
-/// What a list may be asked for.
-const FILTERS: &[(&str, As)] = &[("search", As::Text), ("page", As::Text)];
 /// How much of each list the page of a client shows.
 const SHOWN: u32 = 5;
 
@@ -67,7 +58,7 @@ struct Edit {
 /// Every client, newest first.
 pub async fn list(visit: Visit) -> Result<Response> {
     let query = visit.query();
-    let filter = ClientFilter::read(&query.object(FILTERS))?;
+    let filter = ClientFilter::read(&query)?;
     let clients = visit.app.list_clients(visit.claims, filter).await?;
     let pager = Pager::new(&visit.request, &clients);
     let shell = visit.shell(Section::Clients);
@@ -82,7 +73,7 @@ pub async fn new(visit: Visit) -> Result<Response> {
 /// Adds a client.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     let place = |client: &Client| format!("/clients/{}", client.id).into_bytes();
-    let created = match ClientDetails::read(&fields.object(FIELDS)) {
+    let created = match ClientDetails::read(&fields) {
         Ok(details) => {
             visit.app.create_client(visit.claims, visit.once(&fields, place), details).await
         }
@@ -101,12 +92,11 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
 pub async fn show(visit: Visit) -> Result<Response> {
     let (app, claims) = (&visit.app, visit.claims);
     let client = app.client(claims, visit.id()).await?;
-    let newest = Fields::default().with("clientId", client.id).with("pageSize", SHOWN);
-    let newest = newest.object(&[("clientId", As::Text), ("pageSize", As::Text)]);
+    let (client_id, page) = (Some(client.id), Page::first(SHOWN));
     let (projects, proposals, invoices) = try_join3(
-        app.list_projects(claims, ProjectFilter::read(&newest)?),
-        app.list_proposals(claims, ProposalFilter::read(&newest)?),
-        app.list_invoices(claims, InvoiceFilter::read(&newest)?),
+        app.list_projects(claims, ProjectFilter { client_id, page, ..ProjectFilter::default() }),
+        app.list_proposals(claims, ProposalFilter { client_id, page, ..ProposalFilter::default() }),
+        app.list_invoices(claims, InvoiceFilter { client_id, page, ..InvoiceFilter::default() }),
     )
     .await?;
     let (shell, days) = (visit.shell(Section::Clients), Days::of(&visit)?);
@@ -134,7 +124,7 @@ fn filled(client: &Client) -> Fields {
 /// Changes a client.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let id = visit.id();
-    let changed = match ClientChange::read(&fields.change(FIELDS)) {
+    let changed = match ClientChange::read(&fields) {
         Ok(change) => {
             visit.app.update_client(visit.claims, id, change, fields.expected(filled)).await
         }
@@ -165,5 +155,8 @@ fn edit_page(visit: &Visit, status: StatusCode, form: Form, client: Option<Clien
         }
         None => Editing::new("/clients", "Clients", "Add a client", "Add the client"),
     };
-    answer(status, &Edit { shell: visit.shell(Section::Clients), form, editing })
+    answer(
+        status,
+        &Edit { shell: visit.shell(Section::Clients), form: form.of::<ClientDetails>(), editing },
+    )
 }

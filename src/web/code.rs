@@ -3,21 +3,16 @@
 use askama::Template;
 use poem::{Response, http::StatusCode};
 
-use super::{
-    fields::{As, Fields},
-    form::Form,
-    visit::Guest,
-};
+use super::{fields::Fields, form::Form, visit::Guest};
 use crate::{
     app::code::Guessing,
     domain::{
-        code::{OtpRequest, OtpType, PasswordReset},
+        code::{CodeRequest, PasswordReset},
         error::{Kind, Result},
+        input::Input,
     },
     http::problem,
 };
-
-const FIELDS: &[(&str, As)] = &[("email", As::Text), ("otp", As::Text), ("newPassword", As::Raw)];
 
 #[derive(Template)]
 #[template(path = "pages/code/forgot.html")]
@@ -37,12 +32,12 @@ struct Reset {
 /// Asks whose password it is.
 pub async fn forgot(guest: Guest) -> Result<Response> {
     let form = Form::new(guest.query());
-    Ok(guest.told(StatusCode::OK, &Forgot { form }))
+    Ok(guest.told(StatusCode::OK, &Forgot { form: form.of::<CodeRequest>() }))
 }
 
 /// Mails a code, where there is such an account; the page is the same where there is none.
 pub async fn send(guest: Guest, fields: Fields) -> Result<Response> {
-    let sent = match OtpRequest::of_type(OtpType::PasswordReset)(&fields.object(FIELDS)) {
+    let sent = match CodeRequest::read(&fields) {
         Ok(request) => guest.app.send_password_reset(request.email).await,
         Err(error) => Err(error),
     };
@@ -51,12 +46,17 @@ pub async fn send(guest: Guest, fields: Fields) -> Result<Response> {
             let form = Form::new(Fields::default().with("email", fields.get("email").trim()));
             Ok(guest.told(
                 StatusCode::OK,
-                &Reset { form, is_sent: true, has_mail_server: guest.app.has_mail_server() },
+                &Reset {
+                    form: form.of::<PasswordReset>(),
+                    is_sent: true,
+                    has_mail_server: guest.app.has_mail_server(),
+                },
             ))
         }
         Err(error) => {
             let status = problem::status(error.kind());
-            Ok(guest.told(status, &Forgot { form: Form::refused(fields, error)? }))
+            Ok(guest
+                .told(status, &Forgot { form: Form::refused(fields, error)?.of::<CodeRequest>() }))
         }
     }
 }
@@ -66,19 +66,19 @@ pub async fn reset(guest: Guest) -> Result<Response> {
     let form = Form::new(guest.query());
     Ok(guest.told(
         StatusCode::OK,
-        &Reset { form, is_sent: false, has_mail_server: guest.app.has_mail_server() },
+        &Reset {
+            form: form.of::<PasswordReset>(),
+            is_sent: false,
+            has_mail_server: guest.app.has_mail_server(),
+        },
     ))
 }
 
 /// Sets the password.
 pub async fn set(guest: Guest, fields: Fields) -> Result<Response> {
-    let mut object = fields.object(FIELDS);
     // Mail programs copy codes with spaces.
     let code: String = fields.get("otp").chars().filter(|c| !c.is_whitespace()).collect();
-    if !code.is_empty() {
-        object.insert("otp".to_owned(), code.into());
-    }
-    let set = match PasswordReset::read_web(&object) {
+    let set = match PasswordReset::read(&fields.clone().replaced("otp", &code)) {
         Ok(reset) => guest.app.reset_password(reset, Guessing::Refused, guest.claims).await,
         Err(error) => Err(error),
     };
@@ -98,6 +98,10 @@ pub async fn set(guest: Guest, fields: Fields) -> Result<Response> {
     };
     Ok(guest.told(
         status,
-        &Reset { form, is_sent: false, has_mail_server: guest.app.has_mail_server() },
+        &Reset {
+            form: form.of::<PasswordReset>(),
+            is_sent: false,
+            has_mail_server: guest.app.has_mail_server(),
+        },
     ))
 }

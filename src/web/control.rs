@@ -2,6 +2,8 @@
 
 use askama::{Template, filters::HtmlSafe};
 
+use crate::domain::input::{Field, Shape};
+
 /// What kind of field a control is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kinds {
@@ -71,6 +73,27 @@ impl Control {
         Self { value: String::new(), stored: None, ..self }
     }
 
+    /// Within the limits of a field.
+    pub(super) fn limited(mut self, field: Field) -> Self {
+        self.is_required = field.is_filled && !matches!(self.shape, Kinds::Tick);
+        let most = match field.shape {
+            Shape::Text { max, .. } => max,
+            Shape::Url => 2000,
+            Shape::Username => 50,
+            Shape::ShortWord => 30,
+            Shape::Currency => 3,
+            Shape::Email => {
+                self.kind = "email";
+                return self;
+            }
+            _ => return self,
+        };
+        match self.shape {
+            Kinds::Input | Kinds::Lines => self.attribute("maxlength", most),
+            _ => self,
+        }
+    }
+
     /// Another field has the cursor.
     pub(super) fn never_focused(self) -> Self {
         Self { may_focus: false, ..self }
@@ -80,6 +103,12 @@ impl Control {
     #[must_use]
     pub fn kind(mut self, kind: &'static str) -> Self {
         self.kind = kind;
+        self
+    }
+
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        self.is_required = false;
         self
     }
 

@@ -8,7 +8,6 @@ use rust_decimal::Decimal;
 use super::{
     chart::Chart,
     days::Days,
-    fields::{As, Fields},
     page::answer,
     shell::{Section, Shell},
     visit::Visit,
@@ -22,6 +21,7 @@ use crate::domain::{
     invoice::{InvoiceFilter, InvoiceStatus, ShownInvoice},
     mail::{FailedMail, MailKind},
     money::Money,
+    page::Page,
 };
 
 /// How much of each list is shown.
@@ -57,8 +57,12 @@ struct Step {
 /// The reader's first page.
 pub async fn show(visit: Visit) -> Result<Response> {
     let (app, claims) = (&visit.app, visit.claims);
-    let overdue = newest(OVERDUE_SHOWN).with("status", InvoiceStatus::Overdue.as_str());
-    let (overdue, first) = (filter(&overdue)?, filter(&newest(1))?);
+    let newest = |status, count| InvoiceFilter {
+        status,
+        page: Page::first(count),
+        ..InvoiceFilter::default()
+    };
+    let (overdue, first) = (newest(Some(InvoiceStatus::Overdue), OVERDUE_SHOWN), newest(None, 1));
     let figures = try_join5(
         app.stats(claims),
         app.earnings(claims, Period::Monthly),
@@ -90,15 +94,6 @@ pub async fn show(visit: Visit) -> Result<Response> {
             stats,
         },
     ))
-}
-
-/// The first entries of a list.
-fn newest(count: u32) -> Fields {
-    Fields::default().with("pageSize", count)
-}
-
-fn filter(fields: &Fields) -> Result<InvoiceFilter> {
-    InvoiceFilter::read(&fields.object(&[("status", As::Text), ("pageSize", As::Text)]))
 }
 
 /// What is still to be done once; nothing where all of it is.

@@ -5,7 +5,7 @@ use poem::{Response, http::StatusCode};
 
 use super::{
     choice::Choices,
-    fields::{As, Fields, VERSION},
+    fields::{Fields, VERSION},
     form::Form,
     locale,
     page::answer,
@@ -18,6 +18,7 @@ use crate::domain::{
     error::{Error, Result},
     exchange_rate::{ExchangeRate, NewRate},
     expected::Expected,
+    input::Input,
     money::Currency,
 };
 
@@ -49,8 +50,6 @@ struct RateRow {
     day: String,
 }
 
-const FIELDS: &[(&str, As)] = &[("from", As::Text), ("rate", As::Number), ("day", As::Text)];
-
 /// How money is counted.
 pub async fn show(visit: Visit) -> Result<Response> {
     let form = visit.form(based(&visit.frame.account).versioned());
@@ -64,7 +63,7 @@ fn based(account: &Account) -> Fields {
 
 /// Changes the base currency.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
-    let changed = match AccountChange::read_web(&fields.change(&[("currency", As::Text)])) {
+    let changed = match AccountChange::read(&fields) {
         Ok(change) => visit.app.update_account(visit.claims, change, fields.expected(based)).await,
         Err(error) => Err(error),
     };
@@ -83,7 +82,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
 /// Takes in a rate, unless that of the same pair was changed since the page was shown.
 pub async fn set(visit: Visit, fields: Fields) -> Result<Response> {
     let (app, claims) = (&visit.app, visit.claims);
-    let set = match NewRate::read(&fields.object(FIELDS)) {
+    let set = match NewRate::read(&fields) {
         Ok(new) => {
             let pair = (new.from, visit.frame.account.currency);
             app.set_exchange_rate(claims, new, seen(&fields, pair)).await
@@ -160,8 +159,8 @@ async fn page(
     let page = Money {
         shell: visit.shell(Section::Settings),
         tab: Tab::Money,
-        form,
-        rate: rate.unwrap_or_else(|| visit.form(fresh)),
+        form: form.of::<AccountChange>(),
+        rate: rate.unwrap_or_else(|| visit.form(fresh)).of::<NewRate>(),
         rates: rates.into_iter().map(|rate| RateRow { day: dates.show(rate.day), rate }).collect(),
         base,
         others: currencies.iter().filter(|(code, _)| code != base.code()).cloned().collect(),

@@ -1,6 +1,6 @@
 //! What was typed into a form, and how it becomes input of the domain.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use poem::Request;
@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::{
     expected::Expected,
     form::Object,
+    input::{Field, Part, Shape, Source},
     number_format::{NumberFormat, Unread},
 };
 
@@ -22,25 +23,6 @@ pub struct Fields {
     pub(super) upload: Option<Vec<u8>>,
     /// Whether a file came with the form, be it that it was dropped.
     pub(super) had_file: bool,
-}
-
-/// How the text of a field becomes a JSON value.
-#[derive(Debug, Clone, Copy)]
-pub enum As {
-    Text,
-    /// Text as it was typed, with the spaces around it: a password.
-    Raw,
-    /// A number as people write it: `1,250.50`. What could be several is passed on as an empty list,
-    /// which is no number to anybody.
-    Number,
-    /// Ticked or not.
-    Bool,
-    /// One entry a line, or between commas.
-    Words,
-    /// Rows named `items.0.rate`, each an object; rows without a word are left out.
-    Rows(&'static [(&'static str, As)]),
-    /// Fields named `location.city`, an object; none where all are empty.
-    Group(&'static [(&'static str, As)]),
 }
 
 impl Fields {
@@ -138,27 +120,6 @@ impl Fields {
         self.upload.take()
     }
 
-    /// The input of the domain, of the fields it knows. Empty ones are left out.
-    pub fn object(&self, known: &[(&'static str, As)]) -> Object {
-        self.object_at("", known, Empty::LeftOut)
-    }
-
-    /// Like [`Fields::object`], for a change: what was emptied is null.
-    pub fn change(&self, known: &[(&'static str, As)]) -> Object {
-        self.object_at("", known, Empty::Null)
-    }
-
-    /// Like [`Fields::change`]; these fields, once emptied, have a value that means nothing.
-    pub fn change_or(&self, known: &[(&'static str, As)], nothing: &[(&str, Value)]) -> Object {
-        let mut object = self.change(known);
-        for (name, value) in nothing {
-            if let Some(emptied) = object.get_mut(*name).filter(|now| now.is_null()) {
-                *emptied = value.clone();
-            }
-        }
-        object
-    }
-
     /// A row of fields a row of the list, named as in it but without list and number, those
     /// without a word left out: the order in which [`Fields::object`] passes them on.
     pub fn rows(&self, list: &str) -> Vec<Fields> {
@@ -190,6 +151,19 @@ impl Fields {
         self
     }
 
+    /// The same fields but for these.
+    #[must_use]
+    pub fn without(mut self, names: &[&str]) -> Self {
+        self.pairs.retain(|(known, _)| !names.contains(&known.as_str()));
+        self
+    }
+
+    /// One of the fields alone.
+    pub fn only(&self, name: &str) -> Self {
+        let pairs = self.pairs.iter().filter(|(known, _)| known == name);
+        Self { pairs: pairs.cloned().collect(), format: self.format, ..Self::default() }
+    }
+
     /// Puts something into a field in which nothing stands.
     #[must_use]
     pub fn or_with(self, name: &str, value: &str) -> Self {
@@ -201,57 +175,74 @@ impl Fields {
         self.pairs.iter().all(|(_, value)| value.trim().is_empty())
     }
 
-    fn object_at(&self, prefix: &str, known: &[(&'static str, As)], empty: Empty) -> Object {
-        let mut object = Object::new();
-        for (name, kind) in known {
-            let full = format!("{prefix}{name}");
-            if let Some(value) = self.value(&full, *kind, empty) {
-                object.insert((*name).to_owned(), value);
-            }
-        }
-        object
-    }
-
-    fn value(&self, name: &str, kind: As, empty: Empty) -> Option<Value> {
-        match kind {
-            As::Bool => return Some(Value::Bool(self.get(name) == "on")),
-            As::Rows(known) => {
+    /// What stands in a field, or in those of an object or a list, as a value of that shape; null
+    /// where it is empty, none where the form has no such field.
+    fn value(&self, name: &str, shape: &Shape) -> Option<Value> {
+        match shape {
+            Shape::Flag => return Some(Value::Bool(self.get(name) == "on")),
+            Shape::List(Shape::Object(part)) => {
+                let has_rows = self.pairs.iter().any(|(known, _)| row_name(known, name).is_some());
                 let rows = self.rows(name);
-                let row = |row: &Fields| Value::Object(row.object_at("", known, Empty::LeftOut));
-                return Some(Value::Array(rows.iter().map(row).collect()));
+                let rows = rows.iter().map(|row| Value::Object(row.part("", part)));
+                return has_rows.then(|| Value::Array(rows.collect()));
             }
-            As::Group(known) => {
-                let group = self.object_at(&format!("{name}."), known, Empty::LeftOut);
-                let is_there = !group.is_empty();
-                return is_there.then_some(Value::Object(group)).or_else(|| empty.value());
+            Shape::Object(_) if self.has(name) => return serde_json::from_str(self.get(name)).ok(),
+            Shape::Object(part) => {
+                let prefix = format!("{name}.");
+                let is_there = self.pairs.iter().any(|(known, _)| known.starts_with(&prefix));
+                let object = self.part(&prefix, part);
+                let is_empty = object.values().all(Value::is_null);
+                return is_there
+                    .then(|| if is_empty { Value::Null } else { Value::Object(object) });
             }
-            As::Words => {
-                let words = self.get(name).split(['\n', ',']).map(str::trim);
-                let words = words.filter(|word| !word.is_empty());
-                return Some(Value::Array(words.map(Value::from).collect()));
-            }
-            As::Raw => {
-                let typed = self.get(name);
-                return (!typed.is_empty()).then(|| Value::from(typed));
-            }
-            As::Text | As::Number => {}
+            _ => {}
         }
         if !self.has(name) {
             return None;
         }
         // Browsers send every line break as two characters.
         let typed = self.get(name).replace("\r\n", "\n");
-        let typed = typed.trim();
-        if typed.is_empty() {
-            return empty.value();
-        }
-        Some(match (kind, self.number(name)) {
-            (As::Number, Ok(number)) => {
-                number.parse().map_or_else(|_| Value::from(typed), Value::Number)
+        let text = match shape {
+            Shape::Secret { .. } => self.get(name),
+            _ => typed.trim(),
+        };
+        Some(match shape {
+            Shape::List(_) => {
+                let words = text.split(['\n', ',']).map(str::trim);
+                Value::Array(words.filter(|word| !word.is_empty()).map(Value::from).collect())
             }
-            (As::Number, Err(Unread::Ambiguous(_))) => Value::Array(Vec::new()),
-            _ => Value::from(typed),
+            _ if text.is_empty() => Value::Null,
+            Shape::Amount | Shape::Quantity | Shape::Rate | Shape::Percent => {
+                match self.number(name) {
+                    Ok(number) => number.parse().map_or_else(|_| text.into(), Value::Number),
+                    // What could be several numbers is passed on as what is none to anybody.
+                    Err(Unread::Ambiguous(_)) => Value::Array(Vec::new()),
+                    Err(Unread::NotNumber) => text.into(),
+                }
+            }
+            _ => text.into(),
         })
+    }
+
+    fn part(&self, prefix: &str, part: &Part) -> Object {
+        let value = |field: &Field| {
+            let value = self.value(&format!("{prefix}{}", field.name), &field.shape)?;
+            Some((field.name.to_owned(), value))
+        };
+        part.fields.iter().filter_map(value).collect()
+    }
+}
+
+/// Numbers as people write them: `1,250.50`; lists of one entry a line, or between commas; rows
+/// named `items.0.rate`, those without a word left out; objects named `location.city`, or as the
+/// JSON that a script has put into one field.
+impl Source for Fields {
+    fn field<'a>(&'a self, name: &str, shape: &Shape) -> Option<Cow<'a, Value>> {
+        self.value(name, shape).map(Cow::Owned)
+    }
+
+    fn is_typed(&self) -> bool {
+        true
     }
 }
 
@@ -267,22 +258,6 @@ fn hash<'a>(pairs: impl Iterator<Item = &'a (String, String)>) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// What becomes of a field in which nothing stands.
-#[derive(Clone, Copy)]
-enum Empty {
-    LeftOut,
-    Null,
-}
-
-impl Empty {
-    fn value(self) -> Option<Value> {
-        match self {
-            Self::LeftOut => None,
-            Self::Null => Some(Value::Null),
-        }
-    }
-}
-
 /// The row and the field that the name of a field in a list gives.
 fn row_name<'a>(name: &'a str, list: &str) -> Option<(usize, &'a str)> {
     let (row, name) = name.strip_prefix(list)?.strip_prefix('.')?.split_once('.')?;
@@ -291,15 +266,39 @@ fn row_name<'a>(name: &'a str, list: &str) -> Option<(usize, &'a str)> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Number, json};
+    use serde_json::json;
 
     use super::*;
+    use crate::domain::{
+        input::{List, New, One, Optional, OrEmpty, Presence, Required, input},
+        money::Amount,
+        text::{Email, FreeText, Name, Phone},
+    };
+
+    input! {
+        /// A line.
+        pub part Line as "Line", "A line.";
+
+        description "description": Required<Name>,
+        rate "rate": Required<Amount>,
+    }
+
+    input! {
+        /// A place.
+        pub part Place as "Place", "A place.";
+
+        city "city": Required<Name>,
+    }
+
+    fn given<P: Presence<New>>(fields: &Fields, name: &str) -> Option<Value> {
+        fields.field(name, &P::SHAPE).map(Cow::into_owned)
+    }
 
     #[test]
     fn numbers_are_read_in_the_format_of_whoever_typed_them() {
         let number = |format, typed: &str| {
             let fields = Fields::default().with("rate", typed).typed_in(format);
-            fields.object(&[("rate", As::Number)])["rate"].to_string()
+            given::<Required<Amount>>(&fields, "rate").unwrap().to_string()
         };
         assert_eq!(number(NumberFormat::CommaPoint, "1,250.50"), "1250.50");
         assert_eq!(number(NumberFormat::PointComma, "1.250"), "1250");
@@ -310,12 +309,10 @@ mod tests {
 
     #[test]
     fn fields_become_the_input_of_the_domain() {
-        const LINE: &[(&str, As)] = &[("description", As::Text), ("rate", As::Number)];
         let fields = Fields::default()
             .with("name", "  Ada \r\n Lovelace ")
             .with("phone", "")
             .with("amount", "1,250.5")
-            .with("budget", "much")
             .with("skills", "Rust, SQL\r\n\r\nCSS")
             .with("items.2.description", "Second")
             .with("items.2.rate", "")
@@ -323,31 +320,23 @@ mod tests {
             .with("items.10.description", "Third")
             .with("items.1.description", "First")
             .with("items.1.rate", "20")
-            .with("other", "ignored");
-        let known = [
-            ("name", As::Text),
-            ("phone", As::Text),
-            ("email", As::Text),
-            ("amount", As::Number),
-            ("budget", As::Number),
-            ("skills", As::Words),
-            ("open", As::Bool),
-            ("items", As::Rows(LINE)),
-            ("location", As::Group(&[("city", As::Text)])),
-        ];
+            .with("location.city", "")
+            .with("home.city", "Lagos");
         let items = json!([
             {"description": "First", "rate": 20},
-            {"description": "Second"},
+            {"description": "Second", "rate": null},
             {"description": "Third"},
         ]);
-        let expected = json!({
-            "name": "Ada \n Lovelace", "amount": "1250.5".parse::<Number>().unwrap(),
-            "budget": "much", "skills": ["Rust", "SQL", "CSS"], "open": false, "items": items,
-        });
-        assert_eq!(Value::Object(fields.object(&known)), expected);
-        let change = fields.change(&known);
-        assert_eq!((&change["phone"], &change["location"]), (&Value::Null, &Value::Null));
-        assert!(!change.contains_key("email"));
+        assert_eq!(given::<Optional<FreeText>>(&fields, "name"), Some(json!("Ada \n Lovelace")));
+        assert_eq!(given::<Optional<Phone>>(&fields, "phone"), Some(Value::Null));
+        assert_eq!(given::<Optional<Email>>(&fields, "email"), None);
+        assert_eq!(given::<Optional<Amount>>(&fields, "amount").unwrap().to_string(), "1250.5");
+        let skills = given::<OrEmpty<List<Name, 9>>>(&fields, "skills");
+        assert_eq!(skills, Some(json!(["Rust", "SQL", "CSS"])));
+        assert_eq!(given::<OrEmpty<List<One<Line>, 9>>>(&fields, "items"), Some(items));
+        assert_eq!(given::<Optional<One<Place>>>(&fields, "location"), Some(Value::Null));
+        assert_eq!(given::<Optional<One<Place>>>(&fields, "home"), Some(json!({"city": "Lagos"})));
+        assert_eq!(given::<Optional<One<Place>>>(&fields, "work"), None);
     }
 
     #[test]

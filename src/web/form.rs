@@ -17,6 +17,7 @@ use super::{
 };
 use crate::domain::{
     error::{Error, Kind, Result},
+    input::{Field, Input, Shape},
     number_format::{NumberFormat, Unread},
     rule::{FieldError, Rule},
 };
@@ -35,6 +36,8 @@ pub struct Form {
     /// How the reader writes numbers.
     format: NumberFormat,
     stored: Option<Stored>,
+    /// What its fields are for: how long they may be, and whether they may stay empty.
+    known: Vec<&'static [Field]>,
     shown: Mutex<Shown>,
 }
 
@@ -85,6 +88,13 @@ impl Form {
     pub fn stale(typed: &Fields, stored: Fields, page: &str) -> Self {
         let fields = typed.clone().with_version(&stored);
         Self { stored: Some(Stored { fields: stored, page: page.to_owned() }), ..Self::new(fields) }
+    }
+
+    /// The same form, filled in to make or to change that.
+    #[must_use]
+    pub fn of<T: Input>(mut self) -> Self {
+        self.known.push(T::FIELDS);
+        self
     }
 
     /// The same form with a sentence above it.
@@ -236,6 +246,10 @@ impl Form {
         let is_first =
             takes_cursor && !std::mem::replace(&mut self.shown().has_cursor, takes_cursor);
         let control = Control::new(shape, name, label, &value, error, list, stored);
+        let control = match self.known.iter().find_map(|fields| find(fields, name)) {
+            Some(field) => control.limited(field),
+            None => control,
+        };
         match is_first {
             true => control.attribute("autofocus", ""),
             false if self.is_refused() => control.never_focused(),
@@ -315,6 +329,24 @@ impl Form {
         lines.extend(others.map(|error| Line { field: None, text: say(&error.rule) }));
         lines
     }
+}
+
+/// The field that a form names `rate`, `location.city` or `items.0.rate`. What is optional as a
+/// whole has no part that must be filled in.
+fn find(fields: &[Field], name: &str) -> Option<Field> {
+    let (name, rest) = match name.split_once('.') {
+        Some((name, rest)) => (name, Some(rest)),
+        None => (name, None),
+    };
+    let field = *fields.iter().find(|field| field.name == name)?;
+    let Some(rest) = rest else { return Some(field) };
+    let (part, rest) = match field.shape {
+        Shape::Object(part) => (part, rest),
+        Shape::List(Shape::Object(part)) => (*part, rest.split_once('.')?.1),
+        _ => return None,
+    };
+    let inner = find(part.fields, rest)?;
+    Some(Field { is_filled: inner.is_filled && field.is_filled, ..inner })
 }
 
 /// A field as forms name it: `items[0].rate` is `items.0.rate`.

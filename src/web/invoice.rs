@@ -7,7 +7,7 @@ use super::{
     choice::{self, Choices},
     dashboard::late,
     days::Days,
-    fields::{As, Fields},
+    fields::Fields,
     form::Form,
     invoice_sheet::Sheet,
     page::{self, answer},
@@ -20,22 +20,13 @@ use crate::domain::{
     error::Result,
     id::InvoiceId,
     idempotency::Once,
+    input::Input,
     invoice::{Delivery, InvoiceFilter, InvoiceMail, InvoiceRecord, InvoiceStatus, ShownInvoice},
     mail::MailKind,
     page::Listing,
     project::Project,
     reach::Reach,
 };
-
-/// What a list may be asked for.
-const FILTERS: &[(&str, As)] = &[
-    ("status", As::Text),
-    ("clientId", As::Text),
-    ("projectId", As::Text),
-    ("search", As::Text),
-    ("page", As::Text),
-];
-const DELIVERY: &[(&str, As)] = &[("email", As::Text)];
 
 /// What is said where an invoice or its reminder reaches nobody by itself.
 const SAVED: &str = "The invoice is marked as sent, but nobody received it: the mail server is not \
@@ -85,7 +76,7 @@ struct Show {
 /// A page of invoices, newest first.
 pub async fn list(visit: Visit) -> Result<Response> {
     let query = visit.query();
-    let filter = InvoiceFilter::read_web(&query.object(FILTERS))?;
+    let filter = InvoiceFilter::read(&query)?;
     let project_id = filter.project_id;
     let project = async {
         match project_id {
@@ -122,7 +113,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
 /// Sends an invoice, be it again.
 pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
     let id = visit.id();
-    let sent = match Delivery::read(&fields.object(DELIVERY)) {
+    let sent = match Delivery::read(&fields) {
         Ok(delivery) => {
             let once = visit.once(&fields, place);
             visit.app.send_invoice(visit.claims, once, id, delivery).await

@@ -5,7 +5,7 @@ use poem::{Response, http::StatusCode};
 
 use super::{
     choice::Choices,
-    fields::{As, Fields},
+    fields::Fields,
     form::Form,
     page::answer,
     settings::Tab,
@@ -16,24 +16,12 @@ use crate::domain::{
     error::Result,
     id::ImageId,
     image::ImagePurpose,
+    input::Input,
     invoice_defaults::{InvoiceDefaultsChange, InvoiceSettings},
     number_format::NumberFormat,
 };
 
 const PLACE: &str = "/settings/invoices";
-
-const FIELDS: &[(&str, As)] = &[
-    ("businessName", As::Text),
-    ("address", As::Text),
-    ("taxId", As::Text),
-    ("prefix", As::Text),
-    ("nextNumber", As::Text),
-    ("dueDays", As::Text),
-    ("taxRate", As::Number),
-    ("numberFormat", As::Text),
-    ("notes", As::Text),
-    ("paymentInstructions", As::Text),
-];
 
 #[derive(Template)]
 #[template(path = "pages/settings/invoices.html")]
@@ -69,7 +57,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
 
 /// Changes what invoices begin with.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
-    let changed = match InvoiceDefaultsChange::read(&fields.change(FIELDS)) {
+    let changed = match InvoiceDefaultsChange::read(&fields) {
         Ok(change) => {
             let expected = fields.expected(known);
             visit.app.update_invoice_defaults(visit.claims, change, expected).await
@@ -119,7 +107,9 @@ async fn page(
     let page = Invoices {
         shell: visit.shell(Section::Settings),
         tab: Tab::Invoices,
-        form: form.unwrap_or_else(|| visit.form(known(&settings).versioned())),
+        form: form
+            .unwrap_or_else(|| visit.form(known(&settings).versioned()))
+            .of::<InvoiceDefaultsChange>(),
         picture: picture.unwrap_or_else(|| visit.form(Fields::default())),
         logo: settings.defaults.logo,
         year: settings.year,

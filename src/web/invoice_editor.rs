@@ -6,7 +6,7 @@ use poem::{Response, http::StatusCode};
 
 use super::{
     choice::{self, Choices},
-    fields::{As, Fields},
+    fields::Fields,
     form::{Control, Form},
     invoice_totals::Totals,
     page::answer,
@@ -15,28 +15,12 @@ use super::{
 };
 use crate::domain::{
     error::{Error, Kind, Result},
-    form::Object,
     id::ProjectId,
+    input::Input,
     invoice::{Invoice, InvoiceChange, InvoiceStatus, Line, NewInvoice, ShownInvoice},
     money::Currency,
 };
 
-/// The fields of a line, and those of the form.
-const LINE: &[(&str, As)] =
-    &[("description", As::Text), ("quantity", As::Number), ("rate", As::Number)];
-const FIELDS: &[(&str, As)] = &[
-    ("clientId", As::Text),
-    ("projectId", As::Text),
-    ("milestoneId", As::Text),
-    ("taxRate", As::Number),
-    ("currency", As::Text),
-    ("issueDate", As::Text),
-    ("dueDate", As::Text),
-    ("items", As::Rows(LINE)),
-    ("notes", As::Text),
-];
-/// What may change once it is sent.
-const NOTES: &[(&str, As)] = &[("notes", As::Text)];
 /// Lines a new invoice begins with, and empty ones that follow the filled ones.
 const LINES_AT_FIRST: usize = 3;
 
@@ -98,7 +82,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     if let Some(fields) = rearranged(&fields) {
         return edit_page(&visit, StatusCode::OK, visit.form(fields), None).await;
     }
-    let created = match NewInvoice::read_web(&complete(&fields).object(FIELDS)) {
+    let created = match NewInvoice::read(&complete(&fields)) {
         Ok(new) => visit.app.create_invoice(visit.claims, visit.once(&fields, place), new).await,
         Err(error) => Err(error),
     };
@@ -158,11 +142,11 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     }
     // The form of a sent invoice has nothing but its notes.
     let is_draft = fields.has("clientId");
-    let (object, shown): (_, fn(&Invoice) -> Fields) = match is_draft {
-        true => (changed(&fields), drafted),
-        false => (fields.change(NOTES), noted),
+    let (typed, shown): (_, fn(&Invoice) -> Fields) = match is_draft {
+        true => (complete(&fields), drafted),
+        false => (fields.clone(), noted),
     };
-    let changed = match InvoiceChange::read(&object) {
+    let changed = match InvoiceChange::read(&typed) {
         Ok(change) => {
             visit.app.update_invoice(visit.claims, id, change, fields.expected(shown)).await
         }
@@ -193,15 +177,14 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// What was typed, as the domain wants a change of it.
-fn changed(fields: &Fields) -> Object {
-    complete(fields).change(FIELDS)
-}
-
 /// What was typed, with what goes without saying: no tax, and one of each line.
 fn complete(fields: &Fields) -> Fields {
     let one = |row: Fields| row.or_with("quantity", "1");
-    let lines: Vec<Fields> = fields.rows("items").into_iter().map(one).collect();
+    let mut lines: Vec<Fields> = fields.rows("items").into_iter().map(one).collect();
+    // Without a line the list is there, but empty.
+    if lines.is_empty() {
+        lines.push(empty_line());
+    }
     fields.clone().or_with("taxRate", "0").with_rows("items", &lines)
 }
 
@@ -222,7 +205,7 @@ fn padded(fields: Fields) -> Fields {
 }
 
 fn empty_line() -> Fields {
-    LINE.iter().fold(Fields::default(), |line, (name, _)| line.with(*name, ""))
+    Line::FIELDS.iter().fold(Fields::default(), |line, field| line.with(field.name, ""))
 }
 
 /// The fields after a button that only rearranges them; none where another was pressed.
@@ -257,12 +240,16 @@ async fn edit_page(
     let totals = Totals::of(&form.fields, account, visit.frame.number_format);
     let shell = visit.shell(Section::Invoices);
     let currencies = choice::currencies(account);
+    let form = form.of::<NewInvoice>();
     let page = Edit { shell, form, invoice, clients, projects, currencies, totals };
     Ok(answer(status, &page))
 }
 
 fn notes_page(visit: &Visit, status: StatusCode, form: Form, invoice: Invoice) -> Response {
-    answer(status, &Notes { shell: visit.shell(Section::Invoices), form, invoice })
+    answer(
+        status,
+        &Notes { shell: visit.shell(Section::Invoices), form: form.of::<InvoiceChange>(), invoice },
+    )
 }
 
 impl Edit {
@@ -280,7 +267,7 @@ impl Edit {
     fn cell(&self, line: &usize, name: &str, label: &str) -> Control {
         let name = format!("items.{line}.{name}");
         match label {
-            "Description" => self.form.text(&name, label).attribute("maxlength", 500),
+            "Description" => self.form.text(&name, label),
             "Quantity" => self.form.number(&name, label).attribute("placeholder", "1"),
             _ => self.form.number(&name, label),
         }

@@ -5,13 +5,11 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{
-    fields::{As, Fields},
-    visit::Visit,
-};
+use super::{fields::Fields, visit::Visit};
 use crate::{
     domain::{
         error::Result,
+        input::{Shape, Source},
         invoice::{Line, price},
         money::{self, Currency},
         number_format::NumberFormat,
@@ -84,7 +82,7 @@ fn number(
 ) -> Option<Decimal> {
     let field = Fields { format: fields.format, ..Fields::default() };
     let field = field.with(name, fields.get(name)).or_with(name, default);
-    read(field.object(&[(name, As::Number)]).get(name)?).ok()
+    read(&*field.field(name, &Shape::Rate)?).ok()
 }
 
 /// The totals of a form as it is typed. Nothing is kept of it.

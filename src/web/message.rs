@@ -5,7 +5,7 @@ use poem::{Response, http::StatusCode};
 
 use super::{
     days::Days,
-    fields::{As, Fields},
+    fields::Fields,
     mailto::mailto,
     page::answer,
     pager::Pager,
@@ -42,7 +42,7 @@ struct Show {
 
 /// Every message, newest first.
 pub async fn list(visit: Visit) -> Result<Response> {
-    let page = Page::of_limit(&visit.query().object(&[("page", As::Text)]))?;
+    let page = Page::of_limit(&visit.query())?;
     let messages = visit.app.list_messages(visit.claims, page).await?;
     let pager = Pager::new(&visit.request, &messages);
     let shell = visit.shell(Section::Messages);

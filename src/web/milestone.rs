@@ -6,7 +6,7 @@ use poem::{Response, http::StatusCode};
 use super::{
     choice::{self, Choices},
     editing::Editing,
-    fields::{As, Fields},
+    fields::Fields,
     form::{Control, Form},
     page::answer,
     project,
@@ -16,20 +16,11 @@ use super::{
 use crate::domain::{
     error::{Error, Result},
     expected::Expected,
-    form::Object,
     id::MilestoneId,
+    input::Input,
     milestone::{Milestone, MilestoneChange, MilestoneStatus, NewMilestone},
     project::Project,
 };
-
-/// The fields of a milestone's form.
-const FIELDS: &[(&str, As)] = &[
-    ("name", As::Text),
-    ("description", As::Text),
-    ("amount", As::Number),
-    ("status", As::Text),
-    ("dueDate", As::Text),
-];
 
 #[derive(Template)]
 #[template(path = "pages/milestone/edit.html")]
@@ -57,7 +48,7 @@ pub fn statuses() -> Choices {
 
 /// The field of its amount, which is in the currency of the project.
 pub fn amount(form: &Form, project: &Project) -> Control {
-    form.number("amount", &format!("Amount in {}", project.budget.currency)).required()
+    form.number("amount", &format!("Amount in {}", project.budget.currency))
 }
 
 /// A new invoice that begins with this milestone.
@@ -77,11 +68,10 @@ pub fn invoice_link(project: &Project, milestone: &Milestone) -> String {
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     let id = visit.id();
     let place = |made: &Milestone| format!("/projects/{}#milestones", made.project_id).into_bytes();
-    let mut object = fields.object(FIELDS);
-    object.insert("projectId".to_owned(), visit.param("id").into());
+    let typed = fields.clone().replaced("projectId", visit.param("id"));
     // A project of somebody else is not there, rather than a wrong field.
     visit.app.project(visit.claims, id).await?;
-    let created = match NewMilestone::read(&object) {
+    let created = match NewMilestone::read(&typed) {
         Ok(new) => visit.app.create_milestone(visit.claims, visit.once(&fields, place), new).await,
         Err(error) => Err(error),
     };
@@ -125,7 +115,7 @@ pub fn version(status: &MilestoneStatus) -> String {
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let (project, milestone) = found(&visit).await?;
     let expected = fields.expected(filled);
-    match change(&visit, milestone.id, &fields.change(FIELDS), expected).await {
+    match change(&visit, milestone.id, &fields, expected).await {
         Ok(_) => Ok(visit.done(&place(&project), "The milestone was changed.")),
         Err(error) => {
             let (project, milestone) = found(&visit).await?;
@@ -139,7 +129,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
 pub async fn mark(visit: Visit, fields: Fields) -> Result<Response> {
     let (project, milestone) = found(&visit).await?;
     let expected = fields.expected(|milestone: &Milestone| placed(milestone.status));
-    match change(&visit, milestone.id, &fields.object(&[("status", As::Text)]), expected).await {
+    match change(&visit, milestone.id, &fields.only("status"), expected).await {
         Ok(now) => {
             let said = said(&now.status).to_lowercase();
             Ok(visit.done(&place(&project), format!("“{}” is {said}.", now.name)))
@@ -164,10 +154,10 @@ fn place(project: &Project) -> String {
 async fn change(
     visit: &Visit,
     id: MilestoneId,
-    object: &Object,
+    fields: &Fields,
     expected: Option<Expected<Milestone>>,
 ) -> Result<Milestone> {
-    visit.app.update_milestone(visit.claims, id, MilestoneChange::read(object)?, expected).await
+    visit.app.update_milestone(visit.claims, id, MilestoneChange::read(fields)?, expected).await
 }
 
 /// The milestone in the path, which must be one of the project there.
@@ -190,5 +180,5 @@ fn edit_page(
     let page = format!("/projects/{}/milestones/{}", project.id, milestone.id);
     let editing =
         Editing::of("milestone", &page, &milestone.name).within(&place(&project), &project.name);
-    answer(status, &Edit { shell, form, editing, project, milestone })
+    answer(status, &Edit { shell, form: form.of::<MilestoneChange>(), editing, project, milestone })
 }

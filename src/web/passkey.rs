@@ -6,7 +6,7 @@ use poem::{Response, http::StatusCode};
 use serde_json::{Value, json};
 
 use super::{
-    fields::{As, Fields},
+    fields::Fields,
     form::Form,
     security,
     session::{self, Onward},
@@ -19,8 +19,8 @@ use crate::{
     },
     domain::{
         error::{Error, Kind, Result},
-        form::Object,
-        passkey::{Identifier, NewPasskey, PasskeyLogin},
+        input::Input,
+        passkey::{LoginStart, NewPasskey, PasskeyLogin},
     },
     http::{answer, problem},
 };
@@ -35,9 +35,9 @@ pub async fn start(visit: Visit, _: Fields) -> Result<Response> {
 
 /// Keeps the passkey that the browser has made.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
-    let mut object = fields.object(&[("name", As::Text), ("challenge", As::Text)]);
-    insert_json(&mut object, "registrationResponse", fields.get("answer"));
-    let created = match NewPasskey::read(&object) {
+    let created = match NewPasskey::read(
+        &fields.clone().with("registrationResponse", fields.get("answer")),
+    ) {
         Ok(new) => visit.app.create_passkey(visit.claims, new).await,
         Err(error) => Err(error),
     };
@@ -62,8 +62,8 @@ pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
 
 /// What the browser needs to sign in with a passkey; alike whoever it is.
 pub async fn start_login(guest: Guest, fields: Fields) -> Result<Response> {
-    let options = match Identifier::read_body(&fields.object(&[("identifier", As::Text)])) {
-        Ok(identifier) => guest.app.start_passkey_login(identifier).await,
+    let options = match LoginStart::read(&fields) {
+        Ok(start) => guest.app.start_passkey_login(start.identifier).await,
         Err(error) => Err(error),
     };
     Ok(told(options.map(request)))
@@ -72,9 +72,9 @@ pub async fn start_login(guest: Guest, fields: Fields) -> Result<Response> {
 /// Signs in with a passkey.
 pub async fn login(guest: Guest, fields: Fields) -> Result<Response> {
     let onward = Onward::of(&fields);
-    let mut object = fields.object(&[("identifier", As::Text), ("challenge", As::Text)]);
-    insert_json(&mut object, "authenticationResponse", fields.get("answer"));
-    let signed_in = match PasskeyLogin::read(&object) {
+    let signed_in = match PasskeyLogin::read(
+        &fields.clone().with("authenticationResponse", fields.get("answer")),
+    ) {
         Ok(login) => guest.app.login_with_passkey(login, guest.device()).await,
         Err(error) => Err(error),
     };
@@ -86,13 +86,6 @@ pub async fn login(guest: Guest, fields: Fields) -> Result<Response> {
             session::page(&guest, StatusCode::UNAUTHORIZED, form, &onward, None).await
         }
         Err(error) => session::refused(&guest, Fields::default(), error, &onward, None).await,
-    }
-}
-
-/// Adds what a script wrote as JSON; what is none is left out, and so missing.
-fn insert_json(object: &mut Object, name: &str, text: &str) {
-    if let Ok(value) = serde_json::from_str::<Value>(text) {
-        object.insert(name.to_owned(), value);
     }
 }
 

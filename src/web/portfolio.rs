@@ -4,7 +4,7 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use super::{
-    fields::{As, Fields, VERSION},
+    fields::{Fields, VERSION},
     form::{Control, Form},
     page::answer,
     profile::words,
@@ -14,20 +14,12 @@ use super::{
 };
 use crate::domain::{
     error::{Kind, Result},
-    form::Object,
     id::{ImageId, PortfolioItemId},
     image::{self, ImagePurpose},
+    input::Input,
     portfolio::{ITEMS_SHOWN, LINKS_MAX, PortfolioItem, Work, WorkChange},
 };
 
-const LINK: &[(&str, As)] = &[("type", As::Text), ("url", As::Text)];
-/// The fields of a piece of work.
-const FIELDS: &[(&str, As)] = &[
-    ("title", As::Text),
-    ("description", As::Text),
-    ("technologies", As::Words),
-    ("links", As::Rows(LINK)),
-];
 /// Rows for links that wait to be filled.
 const LINKS_SPARE: usize = 2;
 
@@ -62,8 +54,8 @@ impl Edit {
             let kind = self.form.text(&format!("links.{row}.type"), "Kind");
             let url = self.form.text(&format!("links.{row}.url"), "Address").kind("url");
             [
-                kind.attribute("maxlength", 30).attribute("list", "kinds").autocomplete("off"),
-                url.attribute("maxlength", 2000).attribute("placeholder", "https://"),
+                kind.attribute("list", "kinds").autocomplete("off"),
+                url.attribute("placeholder", "https://"),
             ]
         })
     }
@@ -88,7 +80,7 @@ pub async fn new(visit: Visit) -> Result<Response> {
 pub async fn create(visit: Visit, mut fields: Fields) -> Result<Response> {
     let upload = fields.take_upload();
     let had_picture = upload.is_some();
-    let created = match Work::read(&fields.object(FIELDS)) {
+    let created = match Work::read(&fields) {
         Ok(work) => add(&visit, &fields, work, upload).await,
         Err(error) => Err(error),
     };
@@ -135,7 +127,7 @@ pub async fn edit(visit: Visit) -> Result<Response> {
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let id: PortfolioItemId = visit.id();
     let item = visit.app.portfolio_item(visit.claims, id).await?;
-    let changed = match WorkChange::read(&change(&fields, &item.work)) {
+    let changed = match change(&fields, &item.work) {
         Ok(change) => {
             visit.app.update_portfolio_item(visit.claims, id, change, fields.expected(filled)).await
         }
@@ -220,7 +212,7 @@ fn page(
     item: Option<PortfolioItem>,
 ) -> Response {
     let (shell, work) = (visit.shell(Section::Profile), item.map(ShownWork::new));
-    answer(status, &Edit { shell, form, picture, work })
+    answer(status, &Edit { shell, form: form.of::<Work>(), picture, work })
 }
 
 /// The form of a piece of work as it is.
@@ -249,10 +241,8 @@ fn retyped(fields: &Fields) -> Fields {
 }
 
 /// What the form changes; a technology that has a comma in it stays where nobody typed over it.
-fn change(fields: &Fields, work: &Work) -> Object {
-    let mut object = fields.change(FIELDS);
-    if fields.get("technologies").trim() == words(&work.technologies) {
-        object.remove("technologies");
-    }
-    object
+fn change(fields: &Fields, work: &Work) -> Result<WorkChange> {
+    let is_untouched = fields.get("technologies").trim() == words(&work.technologies);
+    let without: &[_] = if is_untouched { &["technologies"] } else { &[] };
+    WorkChange::read(&fields.clone().without(without))
 }

@@ -2,11 +2,10 @@
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
-use serde_json::Value;
 
 use super::{
     face::Face,
-    fields::{As, Fields},
+    fields::Fields,
     form::Form,
     page::answer,
     shell::{Section, Shell},
@@ -15,24 +14,11 @@ use super::{
 use crate::domain::{
     account::Account,
     error::{Error, Kind, Result},
-    form::Object,
     image::ImagePurpose,
+    input::Input,
     profile::{Availability, Experience, OwnProfile, Profile, ProfileChange},
     rule::Rule,
 };
-
-/// The fields of the profile's form.
-const FIELDS: &[(&str, As)] = &[
-    ("username", As::Text),
-    ("title", As::Text),
-    ("bio", As::Text),
-    ("hourlyRate", As::Group(&[("amount", As::Number), ("currency", As::Text)])),
-    ("skills", As::Words),
-    ("availability", As::Text),
-    ("experience", As::Text),
-    ("phone", As::Text),
-    ("location", As::Group(&[("country", As::Text), ("city", As::Text)])),
-];
 
 #[derive(Template)]
 #[template(path = "pages/profile/edit.html")]
@@ -69,7 +55,7 @@ pub async fn edit(visit: Visit) -> Result<Response> {
 /// Changes the profile.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let own = visit.app.profile(visit.claims).await?;
-    let changed = match ProfileChange::read(&change(&fields, &own)) {
+    let changed = match change(&fields, &own) {
         Ok(change) => {
             let shown = |(account, profile): &(Account, Profile)| filled(account, profile);
             visit.app.update_profile(visit.claims, change, fields.expected(shown)).await
@@ -121,7 +107,7 @@ fn page(
 ) -> Response {
     let edit = Edit {
         shell: visit.shell(Section::Profile),
-        form,
+        form: form.of::<ProfileChange>(),
         picture,
         face: Face::of(&own.account),
         own,
@@ -151,28 +137,25 @@ fn filled(account: &Account, profile: &Profile) -> Fields {
 
 /// What the form changes. What it does not show in full stays as it is where nothing was typed
 /// over it: a place's coordinates, a skill that has a comma in it.
-fn change(fields: &Fields, own: &OwnProfile) -> Object {
-    let mut object = fields.change(FIELDS);
+fn change(fields: &Fields, own: &OwnProfile) -> Result<ProfileChange> {
     let shown = filled(&own.account, &own.profile);
     let is_untouched = |names: &[&str]| names.iter().all(|name| same(fields, &shown, name));
-    if own.account.username.is_none() && object.get("username").is_some_and(Value::is_null) {
-        object.remove("username");
-    }
-    if fields.get("hourlyRate.amount").trim().is_empty() {
-        object.insert("hourlyRate".to_owned(), Value::Null);
-    } else if let Some(Value::Object(rate)) = object.get_mut("hourlyRate") {
-        let code = fields.get("hourlyRate.currency").trim().to_uppercase();
-        if !code.is_empty() {
-            rate.insert("currency".to_owned(), code.into());
-        }
+    let mut without = Vec::new();
+    if own.account.username.is_none() && fields.get("username").trim().is_empty() {
+        without.push("username");
     }
     if is_untouched(&["location.country", "location.city"]) {
-        object.remove("location");
+        without.extend(["location.country", "location.city"]);
     }
     if is_untouched(&["skills"]) {
-        object.remove("skills");
+        without.push("skills");
     }
-    object
+    // A currency alone is no rate.
+    let code = match fields.get("hourlyRate.amount").trim() {
+        "" => String::new(),
+        _ => fields.get("hourlyRate.currency").to_uppercase(),
+    };
+    ProfileChange::read(&fields.clone().replaced("hourlyRate.currency", &code).without(&without))
 }
 
 fn same(one: &Fields, other: &Fields, name: &str) -> bool {

@@ -3,13 +3,12 @@
 use askama::Template;
 use futures_util::future::try_join;
 use poem::{Response, http::StatusCode};
-use serde_json::Value;
 
 use super::{
     choice::{self, Choices},
     days::Days,
     editing::Editing,
-    fields::{As, Fields},
+    fields::Fields,
     form::{Control, Form},
     page::answer,
     pager::Pager,
@@ -20,29 +19,15 @@ use super::{
 use crate::domain::{
     error::Result,
     id::{ProjectId, ProposalId},
+    input::Input,
     invoice::{InvoiceFilter, ShownInvoice},
-    milestone::{Milestone, MilestoneStatus},
+    milestone::{Milestone, MilestoneStatus, NewMilestone},
     money::Money,
-    page::Listing,
+    page::{Listing, Page},
     project::{NewProject, Project, ProjectChange, ProjectFilter, ProjectStatus},
     proposal::Proposal,
 };
 
-/// The fields of a project's form.
-const FIELDS: &[(&str, As)] = &[
-    ("clientId", As::Text),
-    ("name", As::Text),
-    ("description", As::Text),
-    ("budget", As::Number),
-    ("currency", As::Text),
-    ("status", As::Text),
-    ("deadline", As::Text),
-    // What it is made of; only the form of a new one has it.
-    ("proposalId", As::Text),
-];
-/// What a list may be asked for.
-pub(super) const FILTERS: &[(&str, As)] =
-    &[("status", As::Text), ("clientId", As::Text), ("search", As::Text), ("page", As::Text)];
 /// How many invoices the page of a project shows.
 const INVOICES_SHOWN: u32 = 5;
 
@@ -145,7 +130,7 @@ pub async fn list(visit: Visit) -> Result<Response> {
     if query.get("view") == "board" {
         return project_board::show(visit, query).await;
     }
-    let filter = ProjectFilter::read_web(&query.object(FILTERS))?;
+    let filter = ProjectFilter::read(&query)?;
     let projects = visit.app.list_projects(visit.claims, filter).await?;
     let clients = choice::clients(&visit).await?;
     let pager = Pager::new(&visit.request, &projects);
@@ -184,7 +169,7 @@ fn agreed(proposal: &Proposal) -> Fields {
 /// Adds a project.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     let place = |project: &Project| format!("/projects/{}", project.id).into_bytes();
-    let created = match NewProject::read_web(&fields.object(FIELDS)) {
+    let created = match NewProject::read(&fields) {
         Ok(new) => visit.app.create_project(visit.claims, visit.once(&fields, place), new).await,
         Err(error) => Err(error),
     };
@@ -211,16 +196,16 @@ pub(super) async fn show_with(
     id: ProjectId,
     form: Form,
 ) -> Result<Response> {
-    let newest = Fields::default().with("projectId", id).with("pageSize", INVOICES_SHOWN);
-    let newest = newest.object(&[("projectId", As::Text), ("pageSize", As::Text)]);
+    let page = Page::first(INVOICES_SHOWN);
+    let newest = InvoiceFilter { project_id: Some(id), page, ..InvoiceFilter::default() };
     let (project, invoices) = try_join(
         visit.app.project(visit.claims, id),
-        visit.app.list_invoices(visit.claims, InvoiceFilter::read_web(&newest)?),
+        visit.app.list_invoices(visit.claims, newest),
     )
     .await?;
     let page = Show {
         shell: visit.shell(Section::Projects),
-        form,
+        form: form.of::<NewMilestone>(),
         days: Days::of(&visit)?,
         progress: Progress::of(&project),
         project,
@@ -251,8 +236,7 @@ fn filled(project: &Project) -> Fields {
 /// Changes a project.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let id = visit.id();
-    let nothing = [("description", Value::from("")), ("budget", Value::from(0))];
-    let changed = match ProjectChange::read(&fields.change_or(FIELDS, &nothing)) {
+    let changed = match ProjectChange::read(&fields) {
         Ok(change) => {
             visit.app.update_project(visit.claims, id, change, fields.expected(filled)).await
         }
@@ -293,5 +277,8 @@ async fn edit_page(
         None => Editing::new("/projects", "Projects", "New project", "Add the project"),
     };
     let shell = visit.shell(Section::Projects);
-    Ok(answer(status, &Edit { shell, form, editing, clients, currencies, project }))
+    Ok(answer(
+        status,
+        &Edit { shell, form: form.of::<NewProject>(), editing, clients, currencies, project },
+    ))
 }

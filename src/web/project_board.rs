@@ -4,20 +4,21 @@
 use askama::Template;
 use futures_util::future::try_join_all;
 use poem::{Response, http::StatusCode};
-use serde_json::Value;
 
 use super::{
     choice::{self, Choices},
     days::Days,
-    fields::{As, Fields},
+    fields::Fields,
     form::Form,
     page::answer,
-    project::{self, FILTERS},
+    project,
     shell::{Section, Shell},
     visit::Visit,
 };
 use crate::domain::{
     error::Result,
+    input::Input,
+    page::Page,
     project::{Project, ProjectChange, ProjectFilter, ProjectStatus},
 };
 
@@ -63,16 +64,14 @@ fn kept(fields: &Fields) -> Vec<(&'static str, &str)> {
 
 /// The board.
 pub async fn show(visit: Visit, query: Fields) -> Result<Response> {
-    let mut asked = query.object(FILTERS);
-    asked.remove("page");
-    asked.insert("pageSize".to_owned(), CARDS.to_string().into());
-    let mut lists = Vec::new();
-    for word in ProjectStatus::WORDS {
-        asked.insert("status".to_owned(), Value::from(*word));
-        lists.push(visit.app.list_projects(visit.claims, ProjectFilter::read_web(&asked)?));
-    }
-    let lists = try_join_all(lists).await?;
+    let asked = ProjectFilter::read(&query.clone().without(&["page", "status"]))?;
     let lanes = ProjectStatus::WORDS.iter().filter_map(|word| ProjectStatus::from_word(word));
+    let lists = lanes.clone().map(|status| {
+        let page = Page::first(CARDS);
+        let filter = ProjectFilter { status: Some(status), page, ..asked.clone() };
+        visit.app.list_projects(visit.claims, filter)
+    });
+    let lists = try_join_all(lists).await?;
     let lanes = lanes.zip(lists).map(|(status, list)| Lane {
         status,
         projects: list.entries,
@@ -111,7 +110,7 @@ pub async fn move_to(visit: Visit, fields: Fields) -> Result<Response> {
     } else {
         format!("/projects/{}", visit.param("id"))
     };
-    let moved = match ProjectChange::read(&fields.object(&[("status", As::Text)])) {
+    let moved = match ProjectChange::read(&fields.only("status")) {
         Ok(change) => {
             let expected = fields.expected(|project: &Project| placed(project.status));
             visit.app.update_project(visit.claims, id, change, expected).await

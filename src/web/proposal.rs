@@ -2,13 +2,12 @@
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
-use serde_json::Value;
 
 use super::{
     choice::{self, Choices},
     days::Days,
     editing::Editing,
-    fields::{As, Fields},
+    fields::Fields,
     form::{Control, Form},
     mailto::mailto,
     page::{answer as page, pdf},
@@ -18,25 +17,13 @@ use super::{
 };
 use crate::domain::{
     error::Result,
+    input::Input,
     page::Listing,
     proposal::{
         NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalLink, ProposalRecord,
         ProposalStatus,
     },
 };
-
-/// The fields of a proposal's form.
-const FIELDS: &[(&str, As)] = &[
-    ("clientId", As::Text),
-    ("title", As::Text),
-    ("content", As::Text),
-    ("amount", As::Number),
-    ("currency", As::Text),
-    ("validUntil", As::Text),
-];
-/// What a list may be asked for.
-const FILTERS: &[(&str, As)] =
-    &[("status", As::Text), ("clientId", As::Text), ("search", As::Text), ("page", As::Text)];
 
 #[derive(Template)]
 #[template(path = "pages/proposal/list.html")]
@@ -116,7 +103,7 @@ pub fn is_over(proposal: &Proposal, days: &Days) -> bool {
 /// Every proposal, newest first.
 pub async fn list(visit: Visit) -> Result<Response> {
     let query = visit.query();
-    let filter = ProposalFilter::read_web(&query.object(FILTERS))?;
+    let filter = ProposalFilter::read(&query)?;
     let proposals = visit.app.list_proposals(visit.claims, filter).await?;
     let clients = choice::clients(&visit).await?;
     let pager = Pager::new(&visit.request, &proposals);
@@ -140,7 +127,7 @@ pub async fn new(visit: Visit) -> Result<Response> {
 /// Adds a draft.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     let place = |proposal: &Proposal| format!("/proposals/{}", proposal.id).into_bytes();
-    let created = match NewProposal::read(&fields.object(FIELDS)) {
+    let created = match NewProposal::read(&fields) {
         Ok(new) => visit.app.create_proposal(visit.claims, visit.once(&fields, place), new).await,
         Err(error) => Err(error),
     };
@@ -222,8 +209,7 @@ fn filled(proposal: &Proposal) -> Fields {
 /// Changes a proposal.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let id = visit.id();
-    let nothing = [("content", Value::from("")), ("amount", Value::from(0))];
-    let changed = match ProposalChange::read(&fields.change_or(FIELDS, &nothing)) {
+    let changed = match ProposalChange::read(&fields) {
         Ok(change) => {
             visit.app.update_proposal(visit.claims, id, change, fields.expected(filled)).await
         }
@@ -256,7 +242,7 @@ pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
 /// Writes down what the client answered by other ways than the link.
 pub async fn answer(visit: Visit, fields: Fields) -> Result<Response> {
     let place = format!("/proposals/{}", visit.param("id"));
-    let answered = match ProposalChange::read(&fields.object(&[("status", As::Text)])) {
+    let answered = match ProposalChange::read(&fields.only("status")) {
         Ok(change) => visit.app.update_proposal(visit.claims, visit.id(), change, None).await,
         Err(error) => Err(error),
     };
@@ -309,5 +295,8 @@ async fn edit_page(
         None => Editing::new("/proposals", "Proposals", "New proposal", "Save the draft"),
     };
     let shell = visit.shell(Section::Proposals);
-    Ok(page(status, &Edit { shell, form, editing, clients, currencies, proposal }))
+    Ok(page(
+        status,
+        &Edit { shell, form: form.of::<NewProposal>(), editing, clients, currencies, proposal },
+    ))
 }

@@ -10,7 +10,7 @@ use poem::{
 use super::{
     cookie::{self, Notice},
     face::Face,
-    fields::{As, Fields},
+    fields::Fields,
     form::Form,
     page::{answer, redirect, with_header},
     visit::Guest,
@@ -22,6 +22,7 @@ use crate::{
         date,
         error::{Error, Kind, Result},
         image,
+        input::Input,
         limit::Standing,
         message::NewMessage,
         profile::{Availability, Experience, PublicProfile},
@@ -29,8 +30,6 @@ use crate::{
     http::{problem, visitor::is_person},
 };
 
-/// The fields of a message.
-const FIELDS: &[(&str, As)] = &[("name", As::Text), ("email", As::Text), ("message", As::Text)];
 /// A field that people do not see, and programs fill in.
 const TRAP: &str = "reference";
 /// Characters of what search engines and previews say of somebody.
@@ -129,7 +128,7 @@ async fn send(guest: &Guest, fields: &Fields) -> Result<()> {
             return Err(Error::too_many(refusal));
         }
     }
-    let new = NewMessage::read(&fields.object(FIELDS))?;
+    let new = NewMessage::read(fields)?;
     guest.app.send_message(guest.param("username").to_owned(), new).await
 }
 
@@ -158,7 +157,7 @@ async fn page(guest: &Guest, status: StatusCode, form: Form, is_sent: bool) -> R
         since: day.strftime("%B %Y").to_string(),
         address: format!("{}/u/{}", app.public_url(), public.username),
         works,
-        form,
+        form: form.of::<NewMessage>(),
         is_sent,
         picture,
         public,

@@ -5,18 +5,16 @@ use poem::{Response, http::StatusCode};
 
 use super::{
     days::Days,
-    fields::{As, Fields},
+    fields::Fields,
     form::Form,
     page::{answer, pdf, redirect},
     visit::Guest,
 };
 use crate::domain::{
     error::{Kind, Result},
+    input::Input,
     proposal::{Answer, ProposalStatus, PublicProposal, Signature},
 };
-
-/// The fields of an answer.
-const FIELDS: &[(&str, As)] = &[("name", As::Text), ("version", As::Text)];
 
 #[derive(Template)]
 #[template(path = "pages/proposal/public.html")]
@@ -69,7 +67,7 @@ pub async fn reply(guest: Guest, given: Fields) -> Result<Response> {
             return page(&guest, StatusCode::BAD_REQUEST, &public, form);
         }
     };
-    let signature = match Signature::read(&given.object(FIELDS)) {
+    let signature = match Signature::read(&given) {
         Ok(signature) => signature,
         Err(error) => {
             let form = Form::refused(given, error)?;
@@ -96,5 +94,5 @@ fn page(
     let days = Days::of_account(&guest.app, &public.freelancer)?;
     let token = guest.param("token");
     let is_open = public.check_open(days.today()).is_ok();
-    Ok(answer(status, &Page { public, days, is_open, token, form }))
+    Ok(answer(status, &Page { public, days, is_open, token, form: form.of::<Signature>() }))
 }

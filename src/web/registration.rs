@@ -6,7 +6,7 @@ use poem::{Response, http::StatusCode};
 use super::{
     choice::Choices,
     cookie,
-    fields::{As, Fields},
+    fields::Fields,
     form::Form,
     locale,
     page::{Notice, answer, redirect},
@@ -20,19 +20,13 @@ use crate::{
         date::{DEFAULT_TIMEZONE, DateFormat},
         error::{Error, Result},
         form,
+        input::Input,
+        invoice_defaults::{InvoiceDefaultsChange, Lines},
         money::Currency,
-        registration::Registration,
-        text,
+        registration::{NewFreelancer, Registration},
     },
     http::problem,
 };
-
-const PERSON: &[(&str, As)] =
-    &[("firstName", As::Text), ("lastName", As::Text), ("email", As::Text), ("password", As::Raw)];
-const CHOICE: &[(&str, As)] =
-    &[("currency", As::Text), ("timezone", As::Text), ("dateFormat", As::Text)];
-/// Longest text on how one is paid.
-const INSTRUCTIONS_MAX: usize = 1000;
 
 #[derive(Template)]
 #[template(path = "pages/registration/welcome.html")]
@@ -112,8 +106,8 @@ pub async fn register(guest: Guest, fields: Fields) -> Result<Response> {
         return Ok(told);
     }
     let read = Error::both(
-        Registration::read(&fields.object(PERSON)),
-        AccountChange::read_web(&fields.change(CHOICE)),
+        NewFreelancer::read(&fields).map(Registration::from),
+        AccountChange::read(&fields),
     );
     let made = match read {
         Ok((registration, choice)) => {
@@ -154,16 +148,11 @@ async fn begun(guest: &Guest, sign_in: &SignIn) -> Result<Response> {
 }
 
 fn read_owner(fields: &Fields) -> Result<(Registration, AccountChange, Option<String>)> {
-    let object = fields.object(&[("paymentInstructions", As::Text)]);
-    let instructions = form::Form::read(&object, |form| {
-        form.optional("paymentInstructions", text::free(INSTRUCTIONS_MAX))
-    });
-    let read = Error::both(
-        Registration::read(&fields.object(PERSON)),
-        AccountChange::read_web(&fields.change(CHOICE)),
-    );
+    let instructions =
+        form::Form::read(fields, |form| form.optional::<Lines>("paymentInstructions"));
+    let read = Error::both(NewFreelancer::read(fields), AccountChange::read(fields));
     let ((registration, choice), instructions) = Error::both(read, instructions)?;
-    Ok((registration, choice, instructions))
+    Ok((registration.into(), choice, instructions))
 }
 
 /// What a new account begins with unless its owner says otherwise.
@@ -181,7 +170,7 @@ fn welcome_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
         zones: locale::zones(form.value("timezone")),
         date_formats: locale::date_formats(today),
         decides: guest.app.registration_setting().is_none(),
-        form,
+        form: form.of::<NewFreelancer>().of::<AccountChange>().of::<InvoiceDefaultsChange>(),
     };
     let mut response = answer(status, &page);
     cookie::probe(&guest.app, &mut response);
@@ -190,6 +179,7 @@ fn welcome_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
 
 fn register_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
     let (currencies, zones) = (locale::currencies(), locale::zones(form.value("timezone")));
+    let form = form.of::<NewFreelancer>().of::<AccountChange>();
     let mut response = answer(status, &Register { form, currencies, zones });
     cookie::probe(&guest.app, &mut response);
     response

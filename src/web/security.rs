@@ -5,7 +5,7 @@ use poem::{Response, http::StatusCode};
 
 use super::{
     days::Days,
-    fields::{As, Fields},
+    fields::Fields,
     form::Form,
     page::answer,
     settings::Tab,
@@ -13,14 +13,12 @@ use super::{
     visit::Visit,
 };
 use crate::domain::{
-    account::Password,
     error::Result,
-    form,
-    passkey::{PASSKEYS_MAX, Passkey},
-    password::must_not_be_guessed,
+    input::Input,
+    passkey::{NewPasskey, PASSKEYS_MAX, Passkey},
+    password::{PasswordChange, must_not_be_guessed},
     session::Session,
-    text,
-    two_factor::Status,
+    two_factor::{Disabling, Status},
 };
 
 /// Where it is.
@@ -82,8 +80,8 @@ pub async fn show(visit: Visit) -> Result<Response> {
 
 /// Sets another password.
 pub async fn set_password(visit: Visit, fields: Fields) -> Result<Response> {
-    let set = match read_passwords(&fields) {
-        Ok((current, new)) => {
+    let set = match PasswordChange::read(&fields) {
+        Ok(PasswordChange { current, new }) => {
             let account = &visit.frame.account;
             let (name, email) = (account.name(), account.email.clone());
             let guarded =
@@ -105,15 +103,6 @@ pub async fn set_password(visit: Visit, fields: Fields) -> Result<Response> {
             page(&visit, status, Forms { password: Some(form), ..Forms::default() }).await
         }
     }
-}
-
-fn read_passwords(fields: &Fields) -> Result<(Password, Password)> {
-    let object = fields.object(&[("currentPassword", As::Raw), ("newPassword", As::Raw)]);
-    form::Form::read(&object, |form| {
-        let current = form.required("currentPassword", text::any);
-        let new = form.required("newPassword", text::new_password);
-        Ok((Password::new(current?), Password::new(new?)))
-    })
 }
 
 /// Signs out of one device.
@@ -140,8 +129,8 @@ pub async fn page(visit: &Visit, status: StatusCode, forms: Forms) -> Result<Res
         shell: visit.shell(Section::Settings),
         tab: Tab::Security,
         email: visit.frame.account.email.clone(),
-        password: fresh(forms.password),
-        passkey: fresh(forms.passkey),
+        password: fresh(forms.password).of::<PasswordChange>(),
+        passkey: fresh(forms.passkey).of::<NewPasskey>(),
         may_add_passkey: passkeys.len() < PASSKEYS_MAX,
         passkeys: passkeys
             .into_iter()
@@ -151,7 +140,7 @@ pub async fn page(visit: &Visit, status: StatusCode, forms: Forms) -> Result<Res
                 passkey,
             })
             .collect(),
-        two_factor: fresh(forms.two_factor),
+        two_factor: fresh(forms.two_factor).of::<Disabling>(),
         status: two_factor,
         sessions: sessions
             .into_iter()

@@ -8,7 +8,7 @@ use poem::{
 
 use super::{
     cookie::{self, Notice},
-    fields::{As, Fields},
+    fields::Fields,
     form::Form,
     guest::LostCookies,
     page::{redirect, with_header},
@@ -21,12 +21,11 @@ use crate::{
         account::Credentials,
         code::SecondCode,
         error::{Error, Kind, Result},
+        input::{Input, Scalar},
         rule::Rule,
     },
     http::problem,
 };
-
-const FIELDS: &[(&str, As)] = &[("email", As::Text), ("password", As::Raw)];
 
 /// What follows a sign-in.
 #[derive(Debug, Clone, Default)]
@@ -93,7 +92,7 @@ pub async fn sign_in(guest: Guest, fields: Fields) -> Result<Response> {
     if fields.has("held") {
         return prove(guest, fields, &onward).await;
     }
-    let credentials = match Credentials::read(&fields.object(FIELDS)) {
+    let credentials = match Credentials::read(&fields) {
         Ok(credentials) => credentials,
         Err(error) => return refused(&guest, fields, error, &onward, None).await,
     };
@@ -120,7 +119,7 @@ async fn prove(guest: Guest, fields: Fields, onward: &Onward) -> Result<Response
         let form = Form::default().alerted("That took too long. Please sign in again.");
         return page(&guest, StatusCode::UNAUTHORIZED, form, onward, None).await;
     };
-    let code = match SecondCode::read(&fields.get("totpCode").into()) {
+    let code = match SecondCode::parse(&fields.get("totpCode").into()) {
         Ok(code) => code,
         Err(rule) => {
             let error = Error::field("totpCode", rule);
@@ -171,6 +170,7 @@ pub async fn page(
     let may_register = guest.app.registration_is_open().await?;
     let may_set_up = !guest.app.is_set_up().await?;
     let notice = guest.notice();
+    let form = form.of::<Credentials>();
     let page = Login { form, notice, onward, held, may_register, may_set_up };
     let mut response = guest.told(status, &page);
     cookie::probe(&guest.app, &mut response);

@@ -5,7 +5,7 @@ use poem::{Response, http::StatusCode};
 
 use super::{
     choice::Choices,
-    fields::{As, Fields},
+    fields::Fields,
     form::Form,
     locale,
     page::answer,
@@ -18,6 +18,7 @@ use crate::{
         account::{Account, AccountChange},
         code::{EmailOtp, Otp, OtpRequest, OtpType},
         error::{Error, Kind, Result},
+        input::{Input, Scalar},
     },
 };
 
@@ -60,13 +61,6 @@ impl Tab {
     }
 }
 
-const FIELDS: &[(&str, As)] = &[
-    ("firstName", As::Text),
-    ("lastName", As::Text),
-    ("timezone", As::Text),
-    ("dateFormat", As::Text),
-];
-
 #[derive(Template)]
 #[template(path = "pages/settings/profile.html")]
 struct Profile {
@@ -97,7 +91,7 @@ fn filled(account: &Account) -> Fields {
 
 /// Changes the account.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
-    let changed = match AccountChange::read_web(&fields.change(FIELDS)) {
+    let changed = match AccountChange::read(&fields) {
         Ok(change) => visit.app.update_account(visit.claims, change, fields.expected(filled)).await,
         Err(error) => Err(error),
     };
@@ -133,9 +127,9 @@ pub async fn verify_email(visit: Visit, _: Fields) -> Result<Response> {
 pub async fn verify_code(visit: Visit, fields: Fields) -> Result<Response> {
     let typed: String = fields.get("otp").chars().filter(|c| !c.is_whitespace()).collect();
     let email = visit.frame.account.email.clone();
-    let proven = match Otp::read(&typed.into()) {
+    let proven = match Otp::parse(&typed.into()) {
         Ok(otp) => {
-            let given = EmailOtp { email, otp, totp_code: None };
+            let given = EmailOtp { email, otp };
             visit.app.verify_email(given, Some(visit.claims)).await
         }
         Err(rule) => Err(Error::field("otp", rule)),
@@ -166,8 +160,8 @@ fn page_with(visit: &Visit, status: StatusCode, form: Form, code: Form) -> Resul
         account: visit.frame.account.clone(),
         zones: locale::zones(form.value("timezone")),
         date_formats: locale::date_formats(visit.today()?),
-        form,
-        code,
+        form: form.of::<AccountChange>(),
+        code: code.of::<EmailOtp>(),
     };
     Ok(answer(status, &page))
 }

@@ -5,7 +5,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use poem::{Response, http::StatusCode};
 
 use super::{
-    fields::{As, Fields},
+    fields::Fields,
     form::Form,
     page::{answer, redirect},
     security::{self, Forms, PLACE},
@@ -15,6 +15,7 @@ use super::{
 use crate::{
     domain::{
         error::{Error, Kind, Result},
+        input::Input,
         two_factor::{Disabling, SetupProof},
     },
     http::{problem, qr},
@@ -57,7 +58,7 @@ pub async fn begin(visit: Visit, _: Fields) -> Result<Response> {
 /// Turns it on, by a code that shows that the app was set up. Nobody can read a seed again that
 /// is kept, so what was shown comes back with the form.
 pub async fn confirm(visit: Visit, fields: Fields) -> Result<Response> {
-    let proven = match SetupProof::read(&fields.object(&[("totpCode", As::Text)])) {
+    let proven = match SetupProof::read(&fields) {
         Ok(proof) => visit.app.verify_two_factor_setup(visit.claims, proof).await,
         Err(error) => Err(error),
     };
@@ -81,8 +82,7 @@ pub async fn confirm(visit: Visit, fields: Fields) -> Result<Response> {
 
 /// Turns it off, by the password and a code.
 pub async fn disable(visit: Visit, fields: Fields) -> Result<Response> {
-    let given = fields.object(&[("password", As::Raw), ("totpCode", As::Text)]);
-    let disabled = match Disabling::read(&given) {
+    let disabled = match Disabling::read(&fields) {
         Ok(given) => visit.app.disable_two_factor(visit.claims, given).await,
         Err(error) => Err(error),
     };
@@ -116,7 +116,7 @@ async fn page(
     let drawn = uri.clone();
     let page = Setup {
         shell: visit.shell(Section::Settings),
-        form,
+        form: form.of::<SetupProof>(),
         qr: visit.app.offload(move || qr::data_url(&drawn)).await??,
         key: groups.join(" "),
         file: format!("data:text/plain;charset=utf-8,{file}"),

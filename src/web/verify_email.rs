@@ -15,7 +15,8 @@ use crate::{
     domain::{
         code::EmailLink,
         error::{Kind, Result},
-        text,
+        input::Scalar,
+        text::KnownEmail,
     },
 };
 
@@ -91,7 +92,7 @@ pub async fn remove(guest: Guest, fields: Fields) -> Result<Response> {
 /// The link that was opened, if it looks like one.
 fn link(guest: &Guest) -> Option<Link> {
     let link = guest.request.params::<Link>().ok()?;
-    (!link.token.is_empty() && text::known_email(&link.email.as_str().into()).is_ok())
+    (!link.token.is_empty() && KnownEmail::parse(&link.email.as_str().into()).is_ok())
         .then_some(link)
 }
 

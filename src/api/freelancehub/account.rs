@@ -16,11 +16,13 @@ use crate::{
     },
     domain::{
         account::{Account, Credentials, Location, Role},
-        code::{EmailLink, EmailOtp, OtpRequest, OtpType, PasswordReset},
+        code::{CodeRequest, EmailLink, EmailOtp, OtpRequest, PasswordReset},
         error::{Error, Result},
         id::AccountId,
+        input::Input,
         password::PasswordChange,
-        registration::{self, Registration},
+        registration::{self, NewMember, Registration},
+        text::Username,
     },
     http::{
         answer::Bare,
@@ -28,10 +30,7 @@ use crate::{
         body::Body,
         query::{Loose, Parameters},
         visitor::Visitor,
-        wire::{
-            EmailInput, Maybe, Nullable, OneOf, OtpInput, PhoneInput, PlainDateInput, Str, Text,
-            UsernameInput, wire,
-        },
+        wire::{Nullable, OneOf, Text, bodies, wire},
     },
 };
 
@@ -167,19 +166,9 @@ impl OtpSentBody {
     }
 }
 
-wire! {
-    /// Where somebody is.
-    struct LocationInput "LocationInput" {
-        country "country": Str<1, 100>,
-        city "city": Maybe<Str<1, 100>>,
-        /// Longitude and latitude in degrees.
-        coordinates "coordinates": Maybe<Vec<f64>>,
-    }
-}
-
-wire! {
+bodies! {
     /// A new user.
-    struct RegistrationInput "Registration" example r#"{
+    RegistrationInput "Registration" = NewMember, example r#"{
         "email": "john.doe@example.com",
         "username": "johndoe123",
         "firstName": "John",
@@ -193,95 +182,47 @@ wire! {
         },
         "dateOfBirth": "1990-01-15",
         "password": "StrongPassword123!"
-    }"# {
-        email "email": EmailInput,
-        username "username": UsernameInput,
-        first_name "firstName": Str<1, 50>,
-        last_name "lastName": Str<1, 50>,
-        primary_role "primaryRole": OneOf<Role>,
-        phone "phone": Maybe<PhoneInput>,
-        location "location": Maybe<LocationInput>,
-        date_of_birth "dateOfBirth": Maybe<PlainDateInput>,
-        /// With an uppercase letter, a lowercase letter, a number and a special character.
-        password "password": Str<8, 128>,
-    }
-}
+    }"#;
 
-wire! {
     /// The token of a mailed link.
-    struct EmailLinkInput "EmailLink" example r#"{
+    EmailLinkInput "EmailLink" = EmailLink, example r#"{
         "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...",
         "email": "john.doe@example.com"
-    }"# {
-        token "token": String,
-        email "email": EmailInput,
-    }
-}
+    }"#;
 
-wire! {
     /// What to mail a code for.
-    struct OtpRequestInput "OtpRequest" example r#"{
+    OtpRequestInput "OtpRequest" = OtpRequest, example r#"{
         "email": "john.doe@example.com",
         "type": "verification"
-    }"# {
-        email "email": EmailInput,
-        otp_type "type": OneOf<OtpType>,
-    }
-}
+    }"#;
 
-wire! {
     /// A code that was mailed.
-    struct EmailOtpInput "EmailOtp" example r#"{
+    EmailOtpInput "EmailOtp" = EmailOtp, example r#"{
         "email": "john.doe@example.com",
         "otp": "123456"
-    }"# {
-        email "email": EmailInput,
-        otp "otp": OtpInput,
-    }
-}
+    }"#;
 
-wire! {
     /// What signs a user in.
-    struct CredentialsInput "Credentials" example r#"{
+    CredentialsInput "Credentials" = Credentials, example r#"{
         "email": "john.doe@example.com",
         "password": "StrongPassword123!"
-    }"# {
-        email "email": EmailInput,
-        password "password": String,
-        /// A code of the authenticator app or a backup code, where the account asks for one.
-        totp_code "totpCode": Maybe<String>,
-    }
-}
+    }"#;
 
-wire! {
     /// Whom to mail a code to that sets another password.
-    struct ForgotPasswordInput "ForgotPassword" example r#"{"email": "john.doe@example.com"}"# {
-        email "email": EmailInput,
-    }
-}
+    ForgotPasswordInput "ForgotPassword" = CodeRequest, example r#"{"email": "john.doe@example.com"}"#;
 
-wire! {
     /// Another password, and the code that was mailed.
-    struct PasswordResetInput "PasswordReset" example r#"{
+    PasswordResetInput "PasswordReset" = PasswordReset, example r#"{
         "email": "john.doe@example.com",
         "otp": "123456",
         "newPassword": "StrongerPassword123!"
-    }"# {
-        email "email": EmailInput,
-        otp "otp": OtpInput,
-        new_password "newPassword": Str<8, 128>,
-    }
-}
+    }"#;
 
-wire! {
     /// Another password, and the current one.
-    struct PasswordChangeInput "PasswordChange" example r#"{
+    PasswordChangeInput "PasswordChange" = PasswordChange, example r#"{
         "currentPassword": "StrongPassword123!",
         "newPassword": "StrongerPassword123!"
-    }"# {
-        current_password "currentPassword": String,
-        new_password "newPassword": Str<8, 128>,
-    }
+    }"#;
 }
 
 wire! {
@@ -308,9 +249,9 @@ impl Routes {
         body: Body<RegistrationInput>,
     ) -> Result<Bare<RegisteredBody, 201>, Failed<Registering>> {
         let today = self.0.today();
-        let input = body.read(|object| Registration::read_with_username(object, today));
+        let input = body.read(|fields| NewMember::read_on(fields, today));
         let registration = self.0.admit_registrant(input).await?;
-        let registration = self.0.guard(registration, Registration::guarded).await?;
+        let registration = self.0.guard(registration.into(), Registration::guarded).await?;
         let said = |error: Error| error.conflict_said("Email or username already exists");
         self.0.register_pending(registration, CodeMail::WithLink).await.map_err(said)?;
         Ok(Bare::new(RegisteredBody {
@@ -394,7 +335,7 @@ impl Routes {
         &self,
         body: Body<ForgotPasswordInput>,
     ) -> Result<Bare<OtpSentBody>, Failed<Proving>> {
-        let request = body.read(OtpRequest::of_type(OtpType::PasswordReset))?;
+        let request = body.read(CodeRequest::read)?;
         self.0.send_password_reset(request.email).await?;
         Ok(Bare::new(OtpSentBody::new()))
     }
@@ -435,7 +376,7 @@ impl Routes {
     #[oai(path = "/check-username", method = "get", operation_id = "checkUsername")]
     async fn check_username(
         &self,
-        username: Query<Option<Loose<UsernameInput>>>,
+        username: Query<Option<Loose<Username>>>,
     ) -> Result<Bare<AvailableBody>, Failed<Checking>> {
         let parameters = Parameters::new().with("username", username.0);
         let username = registration::read_username(parameters.object())?;

@@ -18,14 +18,14 @@ use crate::{
         id::ActivityId,
         message::Message,
         money::Currency,
-        page::Page,
+        page::{Number, Page, Size},
     },
     http::{
         amount::Amount,
         answer::{Bare, Listed},
         bearer::Bearer,
         query::{Loose, Parameters},
-        wire::{DayEnd, Instant, OneOf, Text, Whole, wire},
+        wire::{DayEnd, Instant, OneOf, Text, wire},
     },
 };
 
@@ -224,9 +224,9 @@ impl Routes {
         &self,
         bearer: Bearer,
         /// Entries a page; 10 by default.
-        limit: Query<Option<Loose<Whole<1, 100>>>>,
+        limit: Query<Option<Loose<Size>>>,
         /// The page, from 1 on.
-        page: Query<Option<Loose<Whole<1, 1_000_000>>>>,
+        page: Query<Option<Loose<Number>>>,
     ) -> Result<Listed<FeedEntryBody>, Failed<Listing>> {
         let parameters = Parameters::new().with("limit", limit.0).with("page", page.0);
         let page = Page::of_limit(parameters.object());

@@ -16,15 +16,16 @@ use crate::{
     app::App,
     domain::{
         id::MessageId,
+        input::Input,
         message::{Message, MessageChange, NewMessage},
-        page::Page,
+        page::{Number, Page, Size},
     },
     http::{
         answer::{Bare, Listed},
         bearer::Bearer,
         body::Body,
         query::{Loose, Parameters},
-        wire::{EmailInput, Instant, Str, Text, Whole, wire},
+        wire::{Instant, Text, bodies, wire},
     },
 };
 
@@ -53,25 +54,16 @@ impl From<Message> for MessageBody {
     }
 }
 
-wire! {
+bodies! {
     /// Whether a message shall count as read.
-    struct MessageChangeInput "MessageChange" example r#"{"read": true}"# {
-        read "read": bool,
-    }
-}
+    MessageChangeInput "MessageChange" = MessageChange, example r#"{"read": true}"#;
 
-wire! {
     /// A message to a freelancer.
-    struct MessageInput "NewMessage" example r#"{
+    MessageInput "NewMessage" = NewMessage, example r#"{
         "name": "Client Name",
         "email": "client@example.com",
         "message": "Hi John, I have some questions about the project timeline."
-    }"# {
-        name "name": Str<1, 100>,
-        /// Where the answer goes.
-        email "email": EmailInput,
-        message "message": Str<1, 10_000>,
-    }
+    }"#;
 }
 
 /// The routes of one's own messages.
@@ -87,9 +79,9 @@ impl Routes {
         &self,
         bearer: Bearer,
         /// Messages a page; 10 by default.
-        limit: Query<Option<Loose<Whole<1, 100>>>>,
+        limit: Query<Option<Loose<Size>>>,
         /// The page, from 1 on.
-        page: Query<Option<Loose<Whole<1, 1_000_000>>>>,
+        page: Query<Option<Loose<Number>>>,
     ) -> Result<Listed<MessageBody>, Failed<Listing>> {
         let parameters = Parameters::new().with("limit", limit.0).with("page", page.0);
         let page = Page::of_limit(parameters.object());

@@ -19,14 +19,15 @@ use crate::{
     domain::{
         account::{Account, Role},
         id::{AccountId, PasskeyId},
-        passkey::{Identifier, NewPasskey, Passkey, PasskeyLogin},
+        input::Input,
+        passkey::{LoginStart, NewPasskey, Passkey, PasskeyLogin},
     },
     http::{
         answer::Bare,
         bearer::Bearer,
         body::Body,
         visitor::Visitor,
-        wire::{Instant, Maybe, Nullable, OneOf, Str, Text, wire},
+        wire::{Instant, Nullable, OneOf, Text, bodies, wire},
     },
 };
 
@@ -207,31 +208,9 @@ wire! {
     }
 }
 
-wire! {
-    /// What the authenticator says of a new key, in base64url.
-    struct AttestationResponseInput "PasskeyAttestationResponse" {
-        client_data "clientDataJSON": String,
-        attestation_object "attestationObject": String,
-    }
-}
-
-wire! {
-    /// What `toJSON()` of the `PublicKeyCredential` gives that `navigator.credentials.create()`
-    /// made. Further fields are ignored.
-    struct AttestationInput "PasskeyAttestation" {
-        /// In base64url.
-        id "id": String,
-        /// The same as `id`.
-        raw_id "rawId": String,
-        response "response": AttestationResponseInput,
-        /// Always `public-key`.
-        kind "type": String,
-    }
-}
-
-wire! {
+bodies! {
     /// A new passkey.
-    struct NewPasskeyInput "NewPasskey" example r#"{
+    NewPasskeyInput "NewPasskey" = NewPasskey, example r#"{
         "name": "iPhone TouchID",
         "registrationResponse": {
             "id": "credential_id_base64",
@@ -243,50 +222,13 @@ wire! {
             "type": "public-key"
         },
         "challenge": "Y2hhbGxlbmdlX2V4YW1wbGU"
-    }"# {
-        /// What the user calls it.
-        name "name": Str<1, 100>,
-        response "registrationResponse": AttestationInput,
-        /// The one of the options.
-        challenge "challenge": String,
-    }
-}
+    }"#;
 
-wire! {
     /// Who wants to sign in.
-    struct IdentifierInput "Identifier" example r#"{"identifier": "john.doe@example.com"}"# {
-        /// The e-mail address or the username.
-        identifier "identifier": Str<1, 254>,
-    }
-}
+    IdentifierInput "Identifier" = LoginStart, example r#"{"identifier": "john.doe@example.com"}"#;
 
-wire! {
-    /// What the authenticator signed, in base64url.
-    struct AssertionResponseInput "PasskeyAssertionResponse" {
-        client_data "clientDataJSON": String,
-        authenticator_data "authenticatorData": String,
-        signature "signature": String,
-        user_handle "userHandle": Maybe<String>,
-    }
-}
-
-wire! {
-    /// What `toJSON()` of the `PublicKeyCredential` gives that `navigator.credentials.get()`
-    /// found. Further fields are ignored.
-    struct AssertionInput "PasskeyAssertion" {
-        /// In base64url.
-        id "id": String,
-        /// The same as `id`.
-        raw_id "rawId": String,
-        response "response": AssertionResponseInput,
-        /// Always `public-key`.
-        kind "type": String,
-    }
-}
-
-wire! {
     /// A sign-in by passkey.
-    struct PasskeyLoginInput "PasskeyCredentials" example r#"{
+    PasskeyLoginInput "PasskeyCredentials" = PasskeyLogin, example r#"{
         "identifier": "john.doe@example.com",
         "authenticationResponse": {
             "id": "credential_id_base64",
@@ -299,13 +241,7 @@ wire! {
             "type": "public-key"
         },
         "challenge": "YXV0aF9jaGFsbGVuZ2VfZXhhbXBsZQ"
-    }"# {
-        /// The one that the challenge was asked for.
-        identifier "identifier": Str<1, 254>,
-        response "authenticationResponse": AssertionInput,
-        /// The one of the options.
-        challenge "challenge": String,
-    }
+    }"#;
 }
 
 /// The routes of passkeys.
@@ -366,7 +302,7 @@ impl Routes {
         &self,
         body: Body<IdentifierInput>,
     ) -> Result<Bare<RequestBody>, Failed<Asking>> {
-        Ok(Bare::new(self.0.start_passkey_login(body.read(Identifier::read_body)?).await?))
+        Ok(Bare::new(self.0.start_passkey_login(body.read(LoginStart::read)?.identifier).await?))
     }
 
     /// Sign in with a passkey

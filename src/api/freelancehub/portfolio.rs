@@ -13,13 +13,14 @@ use crate::{
     app::App,
     domain::{
         id::PortfolioItemId,
+        input::Input,
         portfolio::{Link, PortfolioItem, Work, WorkChange},
     },
     http::{
         answer::Bare,
         bearer::Bearer,
         body::Body,
-        wire::{Instant, Maybe, Str, Text, UrlInput, WordInput, wire},
+        wire::{Instant, Text, bodies, wire},
     },
 };
 
@@ -75,18 +76,9 @@ wire! {
     }
 }
 
-wire! {
-    /// Where a piece of work can be looked at.
-    struct LinkInput "LinkInput" {
-        /// A short word such as `live` or `github`.
-        link_type "type": WordInput,
-        url "url": UrlInput,
-    }
-}
-
-wire! {
+bodies! {
     /// A new piece of work.
-    struct ItemInput "NewPortfolioItem" example r#"{
+    ItemInput "NewPortfolioItem" = Work, example r#"{
         "title": "E-commerce Platform",
         "description": "Built a full-stack e-commerce platform using React and Node.js with integrated payment processing, user authentication, and admin dashboard.",
         "technologies": ["React", "Node.js", "MongoDB", "Stripe", "AWS S3", "Redis"],
@@ -98,30 +90,10 @@ wire! {
             {"type": "live", "url": "https://myecommerce-demo.com"},
             {"type": "github", "url": "https://github.com/johndoe/ecommerce-platform"}
         ]
-    }"# {
-        title "title": Str<1, 100>,
-        description "description": Maybe<Str<0, 10_000>>,
-        /// At most 30.
-        technologies "technologies": Maybe<Vec<Str<1, 50>>>,
-        /// Addresses of images, at most 20.
-        images "images": Maybe<Vec<UrlInput>>,
-        /// At most 20.
-        links "links": Maybe<Vec<LinkInput>>,
-    }
-}
+    }"#;
 
-wire! {
     /// A change of a piece of work: any of the fields. Null clears any but the title.
-    struct ItemChangeInput "PortfolioItemChange" example r#"{"title": "Online shop"}"# {
-        title "title": Option<Str<1, 100>>,
-        description "description": Maybe<Str<0, 10_000>>,
-        /// At most 30.
-        technologies "technologies": Maybe<Vec<Str<1, 50>>>,
-        /// Addresses of images, at most 20.
-        images "images": Maybe<Vec<UrlInput>>,
-        /// At most 20.
-        links "links": Maybe<Vec<LinkInput>>,
-    }
+    ItemChangeInput "PortfolioItemChange" = WorkChange, example r#"{"title": "Online shop"}"#;
 }
 
 /// The routes of one's own portfolio.

@@ -7,7 +7,7 @@ use poem_openapi::{OpenApi, param::Path};
 
 use super::{
     Tag,
-    account::{DoneBody, LocationBody, LocationInput},
+    account::{DoneBody, LocationBody},
     error::{Adding, Failed, Showing, Viewing},
     portfolio::ItemBody,
 };
@@ -17,6 +17,7 @@ use crate::{
         account::Location,
         error::Error,
         id::AccountId,
+        input::Input,
         money::{Currency, Money},
         profile::{Availability, Experience, OwnProfile, ProfileChange, PublicProfile},
     },
@@ -26,10 +27,7 @@ use crate::{
         bearer::Bearer,
         body::Body,
         visitor::Visitor,
-        wire::{
-            AmountInput, CurrencyInput, Instant, Maybe, Nullable, OneOf, PhoneInput, Str, Text,
-            UrlInput, UsernameInput, wire,
-        },
+        wire::{Instant, Nullable, OneOf, Text, bodies, wire},
     },
 };
 
@@ -160,37 +158,16 @@ impl From<PublicProfile> for PublicProfileBody {
     }
 }
 
-wire! {
-    /// What an hour costs.
-    struct HourlyRateInput "HourlyRateInput" {
-        amount "amount": AmountInput,
-        /// The user's by default.
-        currency "currency": Maybe<CurrencyInput>,
-    }
-}
-
-wire! {
+bodies! {
     /// A change of one's own profile: any of the fields. Null clears any but the username.
-    struct ProfileChangeInput "ProfileChange" example r#"{
+    ProfileChangeInput "ProfileChange" = ProfileChange, example r#"{
         "bio": "Experienced full-stack developer with 5+ years of experience in React, Node.js, and MongoDB. Passionate about creating scalable web applications.",
         "title": "Full Stack Developer",
         "hourlyRate": {"amount": 50, "currency": "USD"},
         "skills": ["JavaScript", "TypeScript", "React", "Node.js", "MongoDB", "PostgreSQL", "AWS"],
         "availability": "available",
         "experience": "intermediate"
-    }"# {
-        bio "bio": Maybe<Str<0, 10_000>>,
-        title "title": Maybe<Str<1, 100>>,
-        hourly_rate "hourlyRate": Maybe<HourlyRateInput>,
-        /// At most 50, each once.
-        skills "skills": Maybe<Vec<Str<1, 50>>>,
-        availability "availability": Maybe<OneOf<Availability>>,
-        experience "experience": Maybe<OneOf<Experience>>,
-        username "username": Option<UsernameInput>,
-        phone "phone": Maybe<PhoneInput>,
-        location "location": Maybe<LocationInput>,
-        avatar "avatar": Maybe<UrlInput>,
-    }
+    }"#;
 }
 
 /// The routes of one's own profile.

@@ -13,6 +13,7 @@ use crate::{
     app::App,
     domain::{
         error::Result as Done,
+        input::Input,
         money::Currency,
         proposal::{Answer, ProposalStatus, PublicProposal, Signature},
     },
@@ -21,7 +22,7 @@ use crate::{
         answer::{Bare, Unindexed},
         body::Body,
         visitor::Visitor,
-        wire::{Day, Instant, Maybe, Nullable, OneOf, Str, Text, wire},
+        wire::{Day, Instant, Nullable, OneOf, Text, bodies, wire},
     },
 };
 
@@ -100,13 +101,9 @@ impl From<PublicProposal> for ProposalBody {
     }
 }
 
-wire! {
+bodies! {
     /// Who answers.
-    struct SignatureInput "Signature" example r#"{"name": "Jane Smith"}"# {
-        name "name": Str<1, 100>,
-        /// The version that was read: the answer is refused where the proposal has changed since.
-        version "version": Maybe<String>,
-    }
+    SignatureInput "Signature" = Signature, example r#"{"name": "Jane Smith"}"#;
 }
 
 /// The routes of the links of proposals.

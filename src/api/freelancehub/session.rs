@@ -16,13 +16,14 @@ use crate::{
     },
     domain::{
         id::SessionId,
-        session::{Refresh, Session},
+        input::Input,
+        session::{Logout, Refresh, Session},
     },
     http::{
         answer::Bare,
         bearer::Bearer,
         body::Body,
-        wire::{Instant, Maybe, Nullable, Text, wire},
+        wire::{Instant, Nullable, Text, bodies, wire},
     },
 };
 
@@ -63,22 +64,16 @@ impl SessionBody {
     }
 }
 
-wire! {
+bodies! {
     /// What a session is refreshed with.
-    struct RefreshInput "Refresh" example r#"{
+    RefreshInput "Refresh" = Refresh, example r#"{
         "refreshToken": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9..."
-    }"# {
-        refresh_token "refreshToken": String,
-    }
-}
+    }"#;
 
-wire! {
     /// The refresh token of the session that ends, if it is at hand.
-    struct LogoutInput "Logout" example r#"{
+    LogoutInput "Logout" = Logout, example r#"{
         "refreshToken": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9..."
-    }"# {
-        refresh_token "refreshToken": Maybe<String>,
-    }
+    }"#;
 }
 
 /// The routes of sessions.
@@ -108,8 +103,8 @@ impl Routes {
         body: Body<LogoutInput>,
         bearer: Bearer,
     ) -> Result<Bare<DoneBody>, Failed<SigningOut>> {
-        let refresh = self.0.admit(bearer.0, body.read(Refresh::read_optional)).await?;
-        self.0.logout_with(bearer.0, refresh).await?;
+        let logout = self.0.admit(bearer.0, body.read(Logout::read)).await?;
+        self.0.logout_with(bearer.0, logout.refresh_token).await?;
         Ok(Bare::new("Logged out successfully"))
     }
 

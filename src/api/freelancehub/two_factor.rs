@@ -13,10 +13,17 @@ use crate::{
     app::App,
     domain::{
         error::Error,
+        input::Input,
         rule::Rule,
         two_factor::{Disabling, SetupProof, Status},
     },
-    http::{answer::Bare, bearer::Bearer, body::Body, qr, wire::wire},
+    http::{
+        answer::Bare,
+        bearer::Bearer,
+        body::Body,
+        qr,
+        wire::{bodies, wire},
+    },
 };
 
 wire! {
@@ -47,23 +54,15 @@ wire! {
     }
 }
 
-wire! {
+bodies! {
     /// A code that the authenticator app shows.
-    struct SetupProofInput "TwoFactorSetupProof" example r#"{"totpCode": "123456"}"# {
-        totp_code "totpCode": String,
-    }
-}
+    SetupProofInput "TwoFactorSetupProof" = SetupProof, example r#"{"totpCode": "123456"}"#;
 
-wire! {
     /// What turns the second factor off.
-    struct DisablingInput "TwoFactorDisabling" example r#"{
+    DisablingInput "TwoFactorDisabling" = Disabling, example r#"{
         "password": "StrongPassword123!",
         "totpCode": "123456"
-    }"# {
-        password "password": String,
-        /// A code of the authenticator app, or a backup code.
-        totp_code "totpCode": String,
-    }
+    }"#;
 }
 
 const WRONG_SETUP_CODE: &str =

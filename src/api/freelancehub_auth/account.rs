@@ -17,16 +17,17 @@ use crate::{
     },
     domain::{
         account::{Account, Role},
-        code::{EmailOtp, OtpRequest, OtpType},
+        code::{CodeRequest, OtpRequest, OtpSignIn, OtpType},
         error::Result,
         id::AccountId,
+        input::Input,
     },
     http::{
         answer::Bare,
         bearer::{Bearer, OptionalBearer},
         body::Body,
         visitor::Visitor,
-        wire::{EmailInput, Instant, Maybe, Nullable, OneOf, OtpInput, Text, wire},
+        wire::{Instant, Nullable, OneOf, Text, bodies, wire},
     },
 };
 
@@ -119,21 +120,12 @@ impl From<Account> for ProfileBody {
     }
 }
 
-wire! {
+bodies! {
     /// A code that was mailed.
-    struct OtpBodyInput "AuthOtp" example r#"{"email": "john@example.com", "otp": "123456"}"# {
-        email "email": EmailInput,
-        otp "otp": OtpInput,
-        /// Where the account asks for a second factor.
-        totp_code "totpCode": Maybe<String>,
-    }
-}
+    OtpBodyInput "AuthOtp" = OtpSignIn, example r#"{"email": "john@example.com", "otp": "123456"}"#;
 
-wire! {
     /// Whom to mail a new code to.
-    struct ResendInput "AuthResend" example r#"{"email": "john@example.com"}"# {
-        email "email": EmailInput,
-    }
+    ResendInput "AuthResend" = CodeRequest, example r#"{"email": "john@example.com"}"#;
 }
 
 /// The routes of one's own account.
@@ -152,7 +144,7 @@ impl Routes {
         bearer: OptionalBearer,
         visitor: Visitor,
     ) -> Result<Bare<VerifiedBody>, Failed<Verifying>> {
-        let given = body.read(EmailOtp::read)?;
+        let given = body.read(OtpSignIn::read)?;
         let proven = self.0.verify_email_and_login(given, bearer.0, visitor.device).await?;
         Ok(Bare::new(VerifiedBody::new(&self.0, proven)?))
     }
@@ -166,7 +158,8 @@ impl Routes {
         &self,
         body: Body<ResendInput>,
     ) -> Result<Bare<MessageBody>, Failed<Asking>> {
-        let request = body.read(OtpRequest::of_type(OtpType::Verification))?;
+        let CodeRequest { email } = body.read(CodeRequest::read)?;
+        let request = OtpRequest { email, otp_type: OtpType::Verification };
         self.0.send_otp(request, CodeMail::Configured).await?;
         Ok(Bare::new("If the e-mail is waiting to be verified, a new OTP has been sent."))
     }

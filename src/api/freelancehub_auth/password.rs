@@ -14,15 +14,16 @@ use crate::{
         code::{Guessing, HUB_OTP_LIFE},
     },
     domain::{
-        code::{OtpRequest, OtpType, PasswordReset},
+        code::{CodeRequest, PasswordReset},
         error::Result,
+        input::Input,
         password::PasswordChange,
     },
     http::{
         answer::Bare,
         bearer::{Bearer, OptionalBearer},
         body::Body,
-        wire::{EmailInput, OtpInput, Str, wire},
+        wire::{bodies, wire},
     },
 };
 
@@ -50,37 +51,22 @@ impl From<&str> for DoneBody {
     }
 }
 
-wire! {
+bodies! {
     /// Whom to mail a code to that sets another password.
-    struct ForgotPasswordInput "AuthForgotPassword" example r#"{"email": "john@example.com"}"# {
-        email "email": EmailInput,
-    }
-}
+    ForgotPasswordInput "AuthForgotPassword" = CodeRequest, example r#"{"email": "john@example.com"}"#;
 
-wire! {
     /// Another password, and the code that was mailed.
-    struct PasswordResetInput "AuthPasswordReset" example r#"{
+    PasswordResetInput "AuthPasswordReset" = PasswordReset, example r#"{
         "email": "john@example.com",
         "otp": "123456",
         "newPassword": "SecurerPass123!"
-    }"# {
-        email "email": EmailInput,
-        otp "otp": OtpInput,
-        /// By the rule of the document that the account was made by.
-        new_password "newPassword": Str<8, 128>,
-    }
-}
+    }"#;
 
-wire! {
     /// Another password, and the current one.
-    struct PasswordChangeInput "AuthPasswordChange" example r#"{
+    PasswordChangeInput "AuthPasswordChange" = PasswordChange, example r#"{
         "currentPassword": "SecurePass123!",
         "newPassword": "SecurerPass123!"
-    }"# {
-        current_password "currentPassword": String,
-        /// By the rule of the document that the account was made by.
-        new_password "newPassword": Str<8, 128>,
-    }
+    }"#;
 }
 
 /// The routes of passwords.
@@ -96,7 +82,7 @@ impl Routes {
         &self,
         body: Body<ForgotPasswordInput>,
     ) -> Result<Bare<OtpSentBody>, Failed<Asking>> {
-        let request = body.read(OtpRequest::of_type(OtpType::PasswordReset))?;
+        let request = body.read(CodeRequest::read)?;
         self.0.send_password_reset(request.email).await?;
         Ok(Bare::new(OtpSentBody {
             message: "OTP sent successfully to your email".to_owned(),

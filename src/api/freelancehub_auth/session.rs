@@ -11,8 +11,13 @@ use super::{
 };
 use crate::{
     app::{App, session::AccessLife},
-    domain::{error::Result, session::Refresh},
-    http::{answer::Bare, bearer::LastBearer, body::Body, wire::wire},
+    domain::{error::Result, input::Input, session::Refresh},
+    http::{
+        answer::Bare,
+        bearer::LastBearer,
+        body::Body,
+        wire::{bodies, wire},
+    },
 };
 
 wire! {
@@ -23,11 +28,9 @@ wire! {
     }
 }
 
-wire! {
+bodies! {
     /// What a session is refreshed with.
-    struct RefreshInput "AuthRefresh" example r#"{"refreshToken": "eyJhbGciOiJIUzI1NiJ9…"}"# {
-        refresh_token "refreshToken": String,
-    }
+    RefreshInput "AuthRefresh" = Refresh, example r#"{"refreshToken": "eyJhbGciOiJIUzI1NiJ9…"}"#;
 }
 
 /// The routes of a session.

@@ -14,12 +14,13 @@ use crate::{
     domain::{
         account::{Account, AccountChange, Role},
         id::AccountId,
+        input::Input,
         money::Currency,
     },
     http::{
         bearer::Bearer,
         body::Body,
-        wire::{CurrencyInput, Instant, OneOf, Str, Text, ZoneInput, wire},
+        wire::{Instant, OneOf, Text, bodies, wire},
     },
 };
 
@@ -60,17 +61,12 @@ impl From<Account> for UserBody {
     }
 }
 
-wire! {
+bodies! {
     /// A change of one's own account: any of the fields.
-    struct UserChangeInput "UserChange" example r#"{
+    UserChangeInput "UserChange" = AccountChange, example r#"{
         "currency": "NGN",
         "timezone": "Africa/Lagos"
-    }"# {
-        first_name "firstName": Option<Str<1, 50>>,
-        last_name "lastName": Option<Str<1, 50>>,
-        currency "currency": Option<CurrencyInput>,
-        timezone "timezone": Option<ZoneInput>,
-    }
+    }"#;
 }
 
 /// The routes under `/auth`.

@@ -17,13 +17,16 @@ use crate::{
     domain::{
         client::{Client, ClientChange, ClientDetails, ClientFilter},
         id::{AccountId, ClientId},
+        input::Input,
+        page::{Number, Size},
+        text::Search,
     },
     http::{
         amount::Amount,
         bearer::Bearer,
         body::Body,
         query::{Loose, Parameters},
-        wire::{EmailInput, Instant, Maybe, Nothing, Str, Text, Whole, wire},
+        wire::{Instant, Nothing, Text, bodies, wire},
     },
 };
 
@@ -63,32 +66,18 @@ impl From<Client> for ClientBody {
     }
 }
 
-wire! {
+bodies! {
     /// A new client.
-    struct ClientInput "NewClient" example r#"{
+    ClientInput "NewClient" = ClientDetails, example r#"{
         "name": "TechStart Nigeria",
         "email": "hello@techstart.ng",
         "company": "TechStart Nigeria Ltd",
         "phone": "+234 802 345 6789",
         "country": "NG"
-    }"# {
-        name "name": Str<1, 100>,
-        email "email": EmailInput,
-        company "company": Maybe<Str<1, 100>>,
-        phone "phone": Maybe<Str<1, 100>>,
-        country "country": Maybe<Str<1, 100>>,
-    }
-}
+    }"#;
 
-wire! {
     /// A change of a client: any of the fields. Null clears an optional one.
-    struct ClientChangeInput "ClientChange" example r#"{"phone": "+234 802 345 6789"}"# {
-        name "name": Option<Str<1, 100>>,
-        email "email": Option<EmailInput>,
-        company "company": Maybe<Str<1, 100>>,
-        phone "phone": Maybe<Str<1, 100>>,
-        country "country": Maybe<Str<1, 100>>,
-    }
+    ClientChangeInput "ClientChange" = ClientChange, example r#"{"phone": "+234 802 345 6789"}"#;
 }
 
 /// The routes under `/clients`.
@@ -105,12 +94,12 @@ impl Routes {
         &self,
         bearer: Bearer,
         /// Looked for in name, e-mail and company, without regard to case.
-        search: Query<Option<Loose<Str<0, 100>>>>,
+        search: Query<Option<Loose<Search>>>,
         /// The page, from 1 on.
-        page: Query<Option<Loose<Whole<1, 1_000_000>>>>,
+        page: Query<Option<Loose<Number>>>,
         /// Clients a page; 10 by default.
         #[oai(name = "pageSize")]
-        page_size: Query<Option<Loose<Whole<1, 100>>>>,
+        page_size: Query<Option<Loose<Size>>>,
     ) -> Result<Paged<ClientBody>, Failed<Listing>> {
         let parameters = Parameters::new()
             .with("search", search.0)

@@ -17,12 +17,13 @@ use crate::{
     domain::{
         dashboard::{Deadline, DeadlineKind, Period, Stats, activity_limit},
         money::Currency,
+        page::Size,
     },
     http::{
         amount::Amount,
         bearer::Bearer,
         query::{Loose, Parameters},
-        wire::{Day, OneOf, Text, Whole, wire},
+        wire::{Day, OneOf, Text, wire},
     },
 };
 
@@ -159,7 +160,7 @@ impl Routes {
         &self,
         bearer: Bearer,
         /// `monthly` by default.
-        period: Query<Option<Loose<OneOf<Period>>>>,
+        period: Query<Option<Loose<Period>>>,
     ) -> Result<Reply<Vec<EarningsPointBody>>, Failed<Listing>> {
         let parameters = Parameters::new().with("period", period.0);
         let period = self.0.admit(bearer.0, Period::from_query(parameters.object())).await?;
@@ -174,7 +175,7 @@ impl Routes {
         &self,
         bearer: Bearer,
         /// How many entries; 20 by default.
-        limit: Query<Option<Loose<Whole<1, 100>>>>,
+        limit: Query<Option<Loose<Size>>>,
     ) -> Result<Reply<Vec<ActivityBody>>, Failed<Listing>> {
         let parameters = Parameters::new().with("limit", limit.0);
         let limit = self.0.admit(bearer.0, activity_limit(parameters.object())).await?;

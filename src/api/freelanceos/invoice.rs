@@ -17,10 +17,13 @@ use crate::{
     app::App,
     domain::{
         id::{AccountId, ClientId, InvoiceId, ItemId, ProjectId},
+        input::Input,
         invoice::{
             Delivery, InvoiceChange, InvoiceFilter, InvoiceStatus, Item, NewInvoice, ShownInvoice,
         },
         money::{Currency, Money},
+        page::{Number, Size},
+        text::AnyText,
     },
     http::{
         amount::Amount,
@@ -28,10 +31,7 @@ use crate::{
         body::Body,
         pdf::Pdf,
         query::{Loose, Parameters},
-        wire::{
-            AmountInput, CurrencyInput, DateInput, Day, EmailInput, Instant, Maybe, Nothing, OneOf,
-            PercentInput, QuantityInput, RateInput, Str, Text, Whole, wire,
-        },
+        wire::{Day, Instant, Nothing, OneOf, Text, bodies, wire},
     },
 };
 
@@ -133,19 +133,9 @@ impl From<String> for PaymentLinkBody {
     }
 }
 
-wire! {
-    /// A line of a new invoice.
-    struct ItemInput "NewInvoiceItem" {
-        description "description": Str<1, 500>,
-        quantity "quantity": QuantityInput,
-        /// Less than 0 for a discount.
-        rate "rate": RateInput,
-    }
-}
-
-wire! {
+bodies! {
     /// A new invoice: with `items`, or with an `amount` alone, or with both where they agree.
-    struct InvoiceInput "NewInvoice" example r#"{
+    InvoiceInput "NewInvoice" = NewInvoice, example r#"{
         "clientId": "client_123",
         "amount": 2250,
         "currency": "USD",
@@ -155,54 +145,17 @@ wire! {
             { "description": "Development", "quantity": 1, "rate": 750 }
         ],
         "notes": "Payment due within 15 days"
-    }"# {
-        client_id "clientId": String,
-        project_id "projectId": Maybe<String>,
-        /// Tax included.
-        amount "amount": Maybe<AmountInput>,
-        /// In percent; 0 by default.
-        tax_rate "taxRate": Maybe<PercentInput>,
-        /// The user's by default.
-        currency "currency": Maybe<CurrencyInput>,
-        /// Today by default. Its year is that of the number.
-        issue_date "issueDate": Maybe<DateInput>,
-        due_date "dueDate": DateInput,
-        /// At most 500.
-        items "items": Maybe<Vec<ItemInput>>,
-        notes "notes": Maybe<Str<0, 10_000>>,
-    }
-}
+    }"#;
 
-wire! {
     /// A change of an invoice: any of the fields. Null clears an optional one. Once it is sent
     /// only `notes` and `projectId` change.
-    struct InvoiceChangeInput "InvoiceChange" example r#"{"notes": "Thank you!"}"# {
-        client_id "clientId": Option<String>,
-        project_id "projectId": Maybe<String>,
-        /// Must be what the items add up to, tax included.
-        amount "amount": Option<AmountInput>,
-        tax_rate "taxRate": Option<PercentInput>,
-        currency "currency": Option<CurrencyInput>,
-        /// `sent` on a draft, `paid` on a sent invoice, `cancelled` on a draft, or the current one.
-        status "status": Option<OneOf<InvoiceStatus>>,
-        issue_date "issueDate": Option<DateInput>,
-        due_date "dueDate": Option<DateInput>,
-        items "items": Option<Vec<ItemInput>>,
-        notes "notes": Maybe<Str<0, 10_000>>,
-    }
-}
+    InvoiceChangeInput "InvoiceChange" = InvoiceChange, example r#"{"notes": "Thank you!"}"#;
 
-wire! {
     /// Where the invoice goes.
-    struct SendInvoiceInput "SendInvoice" example r#"{"email": "billing@techstart.ng"}"# {
-        /// The client's by default.
-        email "email": Maybe<EmailInput>,
-    }
-}
+    SendInvoiceInput "SendInvoice" = Delivery, example r#"{"email": "billing@techstart.ng"}"#;
 
-wire! {
     /// Nothing need be said.
-    struct InvoiceActionInput "InvoiceAction" {}
+    InvoiceActionInput "InvoiceAction" = ();
 }
 
 /// The routes under `/invoices`.
@@ -219,15 +172,15 @@ impl Routes {
         &self,
         bearer: Bearer,
         /// Only invoices of this status.
-        status: Query<Option<Loose<OneOf<InvoiceStatus>>>>,
+        status: Query<Option<Loose<InvoiceStatus>>>,
         /// Only invoices to this client.
         #[oai(name = "clientId")]
-        client_id: Query<Option<Loose<String>>>,
+        client_id: Query<Option<Loose<AnyText>>>,
         /// The page, from 1 on.
-        page: Query<Option<Loose<Whole<1, 1_000_000>>>>,
+        page: Query<Option<Loose<Number>>>,
         /// Invoices a page; 10 by default.
         #[oai(name = "pageSize")]
-        page_size: Query<Option<Loose<Whole<1, 100>>>>,
+        page_size: Query<Option<Loose<Size>>>,
     ) -> Result<Paged<InvoiceBody>, Failed<Listing>> {
         let parameters = Parameters::new()
             .with("status", status.0)

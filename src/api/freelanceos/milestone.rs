@@ -16,17 +16,18 @@ use crate::{
     app::App,
     domain::{
         id::{InvoiceId, MilestoneId, ProjectId},
+        input::Input,
         milestone::{Milestone, MilestoneChange, MilestoneFilter, MilestoneStatus, NewMilestone},
         money::Currency,
+        page::{Number, Size},
+        text::AnyText,
     },
     http::{
         amount::Amount,
         bearer::Bearer,
         body::Body,
         query::{Loose, Parameters},
-        wire::{
-            AmountInput, DateInput, Day, Instant, Maybe, Nothing, OneOf, Str, Text, Whole, wire,
-        },
+        wire::{Day, Instant, Nothing, OneOf, Text, bodies, wire},
     },
 };
 
@@ -65,35 +66,17 @@ impl From<Milestone> for MilestoneBody {
     }
 }
 
-wire! {
+bodies! {
     /// A new milestone.
-    struct MilestoneInput "NewMilestone" example r#"{
+    MilestoneInput "NewMilestone" = NewMilestone, example r#"{
         "projectId": "proj_123",
         "name": "First draft",
         "amount": 1500,
         "dueDate": "2026-03-31T00:00:00Z"
-    }"# {
-        project_id "projectId": String,
-        name "name": Str<1, 100>,
-        description "description": Maybe<Str<0, 10_000>>,
-        amount "amount": AmountInput,
-        /// `pending` by default.
-        status "status": Maybe<OneOf<MilestoneStatus>>,
-        /// The project's deadline by default, if it has one.
-        due_date "dueDate": Maybe<DateInput>,
-    }
-}
+    }"#;
 
-wire! {
     /// A change of a milestone: any of the fields. Null clears an optional one.
-    struct MilestoneChangeInput "MilestoneChange" example r#"{"status": "completed"}"# {
-        project_id "projectId": Option<String>,
-        name "name": Option<Str<1, 100>>,
-        description "description": Maybe<Str<0, 10_000>>,
-        amount "amount": Option<AmountInput>,
-        status "status": Option<OneOf<MilestoneStatus>>,
-        due_date "dueDate": Maybe<DateInput>,
-    }
+    MilestoneChangeInput "MilestoneChange" = MilestoneChange, example r#"{"status": "completed"}"#;
 }
 
 /// The routes under `/milestones`.
@@ -110,12 +93,12 @@ impl Routes {
         bearer: Bearer,
         /// Only milestones of this project.
         #[oai(name = "projectId")]
-        project_id: Query<Option<Loose<String>>>,
+        project_id: Query<Option<Loose<AnyText>>>,
         /// The page, from 1 on.
-        page: Query<Option<Loose<Whole<1, 1_000_000>>>>,
+        page: Query<Option<Loose<Number>>>,
         /// Milestones a page; 10 by default.
         #[oai(name = "pageSize")]
-        page_size: Query<Option<Loose<Whole<1, 100>>>>,
+        page_size: Query<Option<Loose<Size>>>,
     ) -> Result<Paged<MilestoneBody>, Failed<Listing>> {
         let parameters = Parameters::new()
             .with("projectId", project_id.0)

@@ -18,18 +18,18 @@ use crate::{
     app::App,
     domain::{
         id::{AccountId, ClientId, ProjectId},
+        input::Input,
         money::Currency,
+        page::{Number, Size},
         project::{NewProject, Project, ProjectChange, ProjectFilter, ProjectStatus},
+        text::AnyText,
     },
     http::{
         amount::Amount,
         bearer::Bearer,
         body::Body,
         query::{Loose, Parameters},
-        wire::{
-            AmountInput, CurrencyInput, DateInput, Day, Instant, Maybe, Nothing, OneOf, Str, Text,
-            Whole, wire,
-        },
+        wire::{Day, Instant, Nothing, OneOf, Text, bodies, wire},
     },
 };
 
@@ -73,9 +73,9 @@ impl From<Project> for ProjectBody {
     }
 }
 
-wire! {
+bodies! {
     /// A new project.
-    struct ProjectInput "NewProject" example r#"{
+    ProjectInput "NewProject" = NewProject, example r#"{
         "clientId": "client_123",
         "name": "E-commerce Redesign",
         "description": "Complete website overhaul",
@@ -83,31 +83,10 @@ wire! {
         "currency": "USD",
         "status": "planning",
         "deadline": "2026-04-15T00:00:00Z"
-    }"# {
-        client_id "clientId": String,
-        name "name": Str<1, 100>,
-        description "description": Maybe<Str<0, 10_000>>,
-        /// 0 by default.
-        budget "budget": Maybe<AmountInput>,
-        /// The user's by default.
-        currency "currency": Maybe<CurrencyInput>,
-        /// `planning` by default.
-        status "status": Maybe<OneOf<ProjectStatus>>,
-        deadline "deadline": Maybe<DateInput>,
-    }
-}
+    }"#;
 
-wire! {
     /// A change of a project: any of the fields. Null clears an optional one.
-    struct ProjectChangeInput "ProjectChange" example r#"{"status": "active"}"# {
-        client_id "clientId": Option<String>,
-        name "name": Option<Str<1, 100>>,
-        description "description": Option<Str<0, 10_000>>,
-        budget "budget": Option<AmountInput>,
-        currency "currency": Option<CurrencyInput>,
-        status "status": Option<OneOf<ProjectStatus>>,
-        deadline "deadline": Maybe<DateInput>,
-    }
+    ProjectChangeInput "ProjectChange" = ProjectChange, example r#"{"status": "active"}"#;
 }
 
 /// The routes under `/projects`.
@@ -123,15 +102,15 @@ impl Routes {
         &self,
         bearer: Bearer,
         /// Only projects of this status.
-        status: Query<Option<Loose<OneOf<ProjectStatus>>>>,
+        status: Query<Option<Loose<ProjectStatus>>>,
         /// Only projects of this client.
         #[oai(name = "clientId")]
-        client_id: Query<Option<Loose<String>>>,
+        client_id: Query<Option<Loose<AnyText>>>,
         /// The page, from 1 on.
-        page: Query<Option<Loose<Whole<1, 1_000_000>>>>,
+        page: Query<Option<Loose<Number>>>,
         /// Projects a page; 10 by default.
         #[oai(name = "pageSize")]
-        page_size: Query<Option<Loose<Whole<1, 100>>>>,
+        page_size: Query<Option<Loose<Size>>>,
     ) -> Result<Paged<ProjectBody>, Failed<Listing>> {
         let parameters = Parameters::new()
             .with("status", status.0)

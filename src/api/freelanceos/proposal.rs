@@ -17,20 +17,20 @@ use crate::{
     app::App,
     domain::{
         id::{AccountId, ClientId, ProjectId, ProposalId},
+        input::Input,
         money::Currency,
+        page::{Number, Size},
         proposal::{
             NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalLink, ProposalStatus,
         },
+        text::AnyText,
     },
     http::{
         amount::Amount,
         bearer::Bearer,
         body::Body,
         query::{Loose, Parameters},
-        wire::{
-            AmountInput, CurrencyInput, DateInput, Day, Instant, Maybe, Nothing, OneOf, Str, Text,
-            Whole, wire,
-        },
+        wire::{Day, Instant, Nothing, OneOf, Text, bodies, wire},
     },
 };
 
@@ -80,44 +80,23 @@ impl From<Proposal> for ProposalBody {
     }
 }
 
-wire! {
+bodies! {
     /// A new proposal: a draft until it is sent.
-    struct ProposalInput "NewProposal" example r#"{
+    ProposalInput "NewProposal" = NewProposal, example r#"{
         "clientId": "client_123",
         "title": "Mobile app",
         "content": "Design and development of a mobile app for iOS and Android.",
         "amount": 12000,
         "currency": "USD",
         "validUntil": "2026-05-31T00:00:00Z"
-    }"# {
-        client_id "clientId": String,
-        title "title": Str<1, 100>,
-        content "content": Maybe<Str<0, 10_000>>,
-        /// 0 by default.
-        amount "amount": Maybe<AmountInput>,
-        /// The user's by default.
-        currency "currency": Maybe<CurrencyInput>,
-        valid_until "validUntil": Maybe<DateInput>,
-    }
-}
+    }"#;
 
-wire! {
     /// A change of a proposal: any of the fields. Null clears an optional one. The status may
     /// become `accepted` or `rejected`, once.
-    struct ProposalChangeInput "ProposalChange" example r#"{"status": "accepted"}"# {
-        client_id "clientId": Option<String>,
-        title "title": Option<Str<1, 100>>,
-        content "content": Option<Str<0, 10_000>>,
-        status "status": Option<OneOf<ProposalStatus>>,
-        amount "amount": Option<AmountInput>,
-        currency "currency": Option<CurrencyInput>,
-        valid_until "validUntil": Maybe<DateInput>,
-    }
-}
+    ProposalChangeInput "ProposalChange" = ProposalChange, example r#"{"status": "accepted"}"#;
 
-wire! {
     /// Nothing need be said.
-    struct SendProposalInput "SendProposal" {}
+    SendProposalInput "SendProposal" = ();
 }
 
 /// The routes under `/proposals`.
@@ -133,15 +112,15 @@ impl Routes {
         &self,
         bearer: Bearer,
         /// Only proposals of this status.
-        status: Query<Option<Loose<OneOf<ProposalStatus>>>>,
+        status: Query<Option<Loose<ProposalStatus>>>,
         /// Only proposals to this client.
         #[oai(name = "clientId")]
-        client_id: Query<Option<Loose<String>>>,
+        client_id: Query<Option<Loose<AnyText>>>,
         /// The page, from 1 on.
-        page: Query<Option<Loose<Whole<1, 1_000_000>>>>,
+        page: Query<Option<Loose<Number>>>,
         /// Proposals a page; 10 by default.
         #[oai(name = "pageSize")]
-        page_size: Query<Option<Loose<Whole<1, 100>>>>,
+        page_size: Query<Option<Loose<Size>>>,
     ) -> Result<Paged<ProposalBody>, Failed<Listing>> {
         let parameters = Parameters::new()
             .with("status", status.0)

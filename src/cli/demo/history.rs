@@ -3,7 +3,6 @@
 use std::{collections::HashMap, fmt, hash::Hash};
 
 use jiff::tz::TimeZone;
-use serde_json::json;
 
 use super::{
     plan::{Draft, Step},
@@ -16,14 +15,13 @@ use crate::{
         date,
         error::{Error, Result},
         exchange_rate::ExchangeRate,
-        form::Object,
         id::{ClientId, InvoiceId, MilestoneId, ProjectId, ProposalId},
         idempotency::{Once, Outcome},
         invoice::{Delivery, NewInvoice},
         milestone::{MilestoneChange, MilestoneStatus, NewMilestone},
         money::Currency,
         project::{NewProject, ProjectChange, ProjectStatus},
-        proposal::{NewProposal, ProposalChange},
+        proposal::{Answer, NewProposal, ProposalChange},
     },
 };
 
@@ -84,14 +82,13 @@ impl<'a> History<'a> {
             Step::Rates(rates) => self.rates(rates).await,
             Step::Client(number) => {
                 let about = &CLIENTS[number];
-                let object = object(json!({
-                    "name": about.name,
-                    "email": about.email,
-                    "company": about.company,
-                    "phone": about.phone,
-                    "country": about.country,
-                }));
-                let details = ClientDetails::read(&object)?;
+                let details = ClientDetails {
+                    name: about.name.to_owned(),
+                    email: about.email.to_owned(),
+                    company: about.company.map(str::to_owned),
+                    phone: Some(about.phone.to_owned()),
+                    country: Some(about.country.to_owned()),
+                };
                 let client = done(app.create_client(who, once(), details).await?)?;
                 self.clients.insert(number, client.id);
                 Ok(())
@@ -112,7 +109,7 @@ impl<'a> History<'a> {
                 Ok(())
             }
             Step::ProjectStatus(key, status) => {
-                let change = ProjectChange::read(&object(json!({"status": status.as_str()})))?;
+                let change = ProjectChange { status: Some(status), ..ProjectChange::default() };
                 let id = known(&self.projects, &key)?;
                 app.update_project(who, id, change, None).await.map(drop)
             }
@@ -139,6 +136,7 @@ impl<'a> History<'a> {
                     client_id: known(&self.clients, &client)?,
                     title: WORK[work].name.to_owned(),
                     content: format!("{}\n\n{OFFER}", WORK[work].about),
+                    status: (),
                     amount,
                     currency: Some(currency(CLIENTS[client].currency)?),
                     valid_until: Some(valid_until),
@@ -152,8 +150,9 @@ impl<'a> History<'a> {
                 app.send_proposal(who, once(), id).await.map(drop)
             }
             Step::AnswerProposal(key, accepted) => {
-                let status = if accepted { "accepted" } else { "rejected" };
-                let change = ProposalChange::read(&object(json!({"status": status})))?;
+                let answer = if accepted { Answer::Accept } else { Answer::Decline };
+                let status = Some(answer.status());
+                let change = ProposalChange { status, ..ProposalChange::default() };
                 let id = known(&self.proposals, &key)?;
                 app.update_proposal(who, id, change, None).await.map(drop)
             }
@@ -179,7 +178,7 @@ impl<'a> History<'a> {
     }
 
     async fn milestone(&self, key: usize, status: MilestoneStatus) -> Result<()> {
-        let change = MilestoneChange::read(&object(json!({"status": status.as_str()})))?;
+        let change = MilestoneChange { status: Some(status), ..MilestoneChange::default() };
         let id = known(&self.milestones, &key)?;
         self.app.update_milestone(self.who, id, change, None).await.map(drop)
     }
@@ -192,6 +191,7 @@ impl<'a> History<'a> {
             amount: None,
             tax_rate: draft.tax_rate,
             currency: Some(currency(CLIENTS[draft.client].currency)?),
+            status: (),
             issue_date: None,
             due_date: draft.due,
             lines: draft.lines,
@@ -221,11 +221,4 @@ fn known<K: Eq + Hash, V: Copy>(things: &HashMap<K, V>, key: &K) -> Result<V> {
 
 fn currency(code: &str) -> Result<Currency> {
     Currency::from_code(code).ok_or_else(|| Error::internal("the story names no currency"))
-}
-
-pub fn object(value: serde_json::Value) -> Object {
-    match value {
-        serde_json::Value::Object(object) => object,
-        _ => Object::new(),
-    }
 }

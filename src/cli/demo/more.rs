@@ -102,6 +102,7 @@ fn invoice(
         amount: None,
         tax_rate: Decimal::ZERO,
         currency: Some(currency),
+        status: (),
         issue_date: None,
         due_date,
         lines: vec![

@@ -1,54 +1,88 @@
 //! What the demo's freelancer shows of herself, and who wrote to her.
 
-use serde_json::json;
-
-use super::history::object;
 use crate::{
     app::{App, unit_of_work::Who},
-    domain::{error::Result, message::NewMessage, portfolio::Work, profile::ProfileChange},
+    domain::{
+        account::Location,
+        error::Result,
+        message::NewMessage,
+        money::Currency,
+        patch::Patch,
+        portfolio::{Link, Work},
+        profile::{Availability, Experience, ProfileChange, Rate},
+    },
 };
 
 /// Fills in the profile, the portfolio and the messages. A username that another account of the
 /// same database has already is left out.
 pub async fn fill(app: &App, who: Who, username: &str) -> Result<()> {
-    let profile = object(json!({
-        "title": "Product designer and web developer",
-        "bio": "I design and build websites and apps for shops, schools and clinics in West \
-            Africa, and I stay until they work.",
-        "hourlyRate": {"amount": 45, "currency": "USD"},
-        "skills": ["UI design", "User interviews", "HTML and CSS", "TypeScript", "Accessibility"],
-        "availability": "available",
-        "experience": "expert",
-        "phone": "+2348012345678",
-        "location": {"country": "Nigeria", "city": "Lagos"},
-    }));
-    app.update_profile(who, ProfileChange::read(&profile)?, None).await?;
-    for work in [
-        json!({
-            "title": "Booking app for a clinic",
-            "description": "Patients choose a time on their phone; the front desk sees it at once.",
-            "technologies": ["TypeScript", "PostgreSQL"],
-            "links": [{"type": "live", "url": "https://clinic.example.com"}],
+    let profile = ProfileChange {
+        title: Patch::Set("Product designer and web developer".to_owned()),
+        bio: Patch::Set(
+            "I design and build websites and apps for shops, schools and clinics in West Africa, \
+             and I stay until they work."
+                .to_owned(),
+        ),
+        hourly_rate: Patch::Set(Rate { amount: 45.into(), currency: Some(Currency::USD) }),
+        skills: Patch::Set(texts([
+            "UI design",
+            "User interviews",
+            "HTML and CSS",
+            "TypeScript",
+            "Accessibility",
+        ])),
+        availability: Patch::Set(Availability::Available),
+        experience: Patch::Set(Experience::Expert),
+        phone: Patch::Set("+2348012345678".to_owned()),
+        location: Patch::Set(Location {
+            country: "Nigeria".to_owned(),
+            city: Some("Lagos".to_owned()),
+            coordinates: None,
         }),
-        json!({
-            "title": "Shop for hand-woven cloth",
-            "description": "Photographs, a cart and payment by transfer, in English and French.",
-            "technologies": ["HTML and CSS", "Photography"],
-            "links": [{"type": "live", "url": "https://cloth.example.com"}],
-        }),
+        ..ProfileChange::default()
+    };
+    app.update_profile(who, profile, None).await?;
+    for (title, description, technologies, url) in [
+        (
+            "Booking app for a clinic",
+            "Patients choose a time on their phone; the front desk sees it at once.",
+            ["TypeScript", "PostgreSQL"],
+            "https://clinic.example.com",
+        ),
+        (
+            "Shop for hand-woven cloth",
+            "Photographs, a cart and payment by transfer, in English and French.",
+            ["HTML and CSS", "Photography"],
+            "https://cloth.example.com",
+        ),
     ] {
-        app.create_portfolio_item(who, Work::read(&object(work))?).await?;
+        let work = Work {
+            title: title.to_owned(),
+            description: description.to_owned(),
+            technologies: texts(technologies),
+            images: Vec::new(),
+            links: vec![Link { link_type: "live".to_owned(), url: url.to_owned() }],
+        };
+        app.create_portfolio_item(who, work).await?;
     }
-    let named = object(json!({ "username": username }));
-    if app.update_profile(who, ProfileChange::read(&named)?, None).await.is_err() {
+    let named = ProfileChange { username: Some(username.to_owned()), ..ProfileChange::default() };
+    if app.update_profile(who, named, None).await.is_err() {
         return Ok(());
     }
     for (name, email, message) in [
         ("Ngozi Eze", "ngozi@example.com", "Hello Amara, do you have time for a website in May?"),
         ("Ruwan Silva", "ruwan@example.com", "Could you give a workshop for our team in Colombo?"),
     ] {
-        let new = object(json!({"name": name, "email": email, "message": message}));
-        app.send_message(username.to_owned(), NewMessage::read(&new)?).await?;
+        let new = NewMessage {
+            name: name.to_owned(),
+            email: email.to_owned(),
+            content: message.to_owned(),
+        };
+        app.send_message(username.to_owned(), new).await?;
     }
     Ok(())
+}
+
+fn texts<const N: usize>(texts: [&str; N]) -> Vec<String> {
+    texts.map(str::to_owned).to_vec()
 }

@@ -1,20 +1,11 @@
 //! What may change on an invoice, and in which state.
 
 use jiff::civil::Date;
-use rust_decimal::Decimal;
 
-use super::{
-    Invoice, InvoiceStatus, LINES_MAX, Line, Priced, check_amount, price, price::is_amount,
-};
+use super::{Invoice, InvoiceChange, InvoiceStatus, Priced, check_amount, price, price::is_amount};
 use crate::domain::{
-    date,
     error::{Error, Result},
-    form::{Form, Object},
-    id::{ClientId, ProjectId},
-    money::{self, Currency},
-    patch::Patch,
     rule::Rule,
-    text,
 };
 
 /// What the `status` of a change does to the invoice, once its other fields are changed.
@@ -50,55 +41,7 @@ impl Step {
     }
 }
 
-/// A change of an invoice.
-#[derive(Debug, Clone)]
-pub struct InvoiceChange {
-    pub client_id: Option<ClientId>,
-    pub project_id: Patch<ProjectId>,
-    amount: Option<Decimal>,
-    tax_rate: Option<Decimal>,
-    currency: Option<Currency>,
-    status: Option<InvoiceStatus>,
-    issue_date: Option<Date>,
-    due_date: Option<Date>,
-    lines: Option<Vec<Line>>,
-    notes: Patch<String>,
-}
-
 impl InvoiceChange {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let client_id = form.change("clientId", ClientId::read);
-            let project_id = form.patch("projectId", ProjectId::read);
-            let amount = form.change_or("amount", None, money::amount);
-            let tax_rate = form.change_or("taxRate", Some(Decimal::ZERO), money::tax_rate);
-            let currency = form.change_or("currency", None, Currency::read);
-            let status = form.change_or("status", None, InvoiceStatus::read);
-            let issue_date = form.change_or("issueDate", None, date::read);
-            let due_date = form.change("dueDate", date::read);
-            if object.get("items").is_some_and(serde_json::Value::is_null) {
-                form.fail("items", Rule::Required);
-            }
-            let lines = form.objects("items", LINES_MAX, Line::read);
-            if lines.as_ref().is_ok_and(|l| l.as_ref().is_some_and(Vec::is_empty)) {
-                form.fail("items", Rule::Empty);
-            }
-            let notes = form.patch("notes", text::free(text::FREE_MAX));
-            Ok(Self {
-                client_id: client_id?,
-                project_id: project_id?,
-                amount: amount?,
-                tax_rate: tax_rate?,
-                currency: currency?,
-                status: status?,
-                issue_date: issue_date?,
-                due_date: due_date?,
-                lines: lines?,
-                notes: notes?,
-            })
-        })
-    }
-
     /// How many lines it brings, if any.
     pub fn lines(&self) -> Option<usize> {
         self.lines.as_ref().map(Vec::len)

@@ -10,7 +10,7 @@ use jiff::{Timestamp, civil::Date};
 use rust_decimal::Decimal;
 
 pub use self::{
-    change::{InvoiceChange, Step},
+    change::Step,
     party::Party,
     price::{DEFAULT_LINE, Line, Priced, Totals, check_amount, price, price_amount},
     record::{InvoiceFile, InvoiceMail, InvoiceRecord, InvoiceTimes, PublicInvoice},
@@ -18,15 +18,19 @@ pub use self::{
 };
 use super::{
     client::Client,
-    date,
+    date::Day,
     error::Result,
-    form::{Form, Object, Read},
+    form::{Form, Read},
     id::{AccountId, ClientId, InvoiceId, ItemId, MilestoneId, ProjectId},
-    money::{self, Currency, Money},
+    input::{
+        Change, Drafted, Inherited, Kind, List, Need, New, OfPages, One, Optional, OrDefault,
+        Presence, Required, Shape, input,
+    },
+    money::{Amount, Currency, Money, TaxRate},
     page::Page,
     rule::Rule,
-    text,
-    word::{self, words},
+    text::{Email, FreeText, Search},
+    word::words,
 };
 
 /// Most lines of one invoice.
@@ -129,74 +133,74 @@ impl ShownInvoice {
     }
 }
 
-/// A new invoice: `clientId`, `dueDate`, and `items` or `amount` at least.
-#[derive(Debug, Clone)]
-pub struct NewInvoice {
-    pub client_id: ClientId,
-    pub project_id: Option<ProjectId>,
-    /// What it is made of: each milestone is invoiced once.
-    pub milestone_id: Option<MilestoneId>,
-    pub amount: Option<Decimal>,
-    pub tax_rate: Decimal,
+input! {
+    /// A new invoice: with items, or with an amount alone, or with both where they agree.
+    #[derive(Debug, Clone)]
+    pub new NewInvoice {
+        /// What it is made of: each milestone is invoiced once.
+        milestone_id "milestoneId": OfPages<Optional<MilestoneId>>,
+    } checked by must_ask_for_something;
+
+    /// A change of an invoice.
+    #[derive(Debug, Clone)]
+    pub change InvoiceChange;
+
+    client_id "clientId": Required<ClientId>,
+    project_id "projectId": Optional<ProjectId>,
+    amount "amount": Inherited<Amount> = "Tax included: what the items add up to, if any.",
+    tax_rate "taxRate": OrDefault<TaxRate> => "In percent; 0 by default.",
     /// That of the project, or else the account's, where none is given.
-    pub currency: Option<Currency>,
+    currency "currency": Inherited<Currency> => "The user's by default.",
+    status "status": Drafted<InvoiceStatus> = "`sent` on a draft, `paid` on a sent invoice, \
+        `cancelled` on a draft, or the current one.",
     /// Today in the account's timezone where none is given.
-    pub issue_date: Option<Date>,
-    pub due_date: Date,
-    pub lines: Vec<Line>,
-    pub notes: Option<String>,
+    issue_date "issueDate": Inherited<Day> => "Today by default. Its year is that of the number.",
+    due_date "dueDate": Required<Day>,
+    lines "items": Lines => "At most 500.",
+    notes "notes": Optional<FreeText>,
+}
+
+/// The lines of an invoice: a new one may have none, a change of them leaves some.
+pub struct Lines;
+
+type LineList = List<One<Line>, LINES_MAX>;
+
+impl Presence<New> for Lines {
+    type Value = Vec<Line>;
+    const SHAPE: Shape = LineList::SHAPE;
+    const NEED: Need = Need::Nullable;
+
+    fn read(form: &mut Form, name: &'static str) -> Read<Vec<Line>> {
+        form.optional::<LineList>(name).map(Option::unwrap_or_default)
+    }
+}
+
+impl Presence<Change> for Lines {
+    type Value = Option<Vec<Line>>;
+    const SHAPE: Shape = LineList::SHAPE;
+    const NEED: Need = Need::Kept;
+
+    fn read(form: &mut Form, name: &'static str) -> Read<Option<Vec<Line>>> {
+        let lines = form.change_or::<LineList>(name, None)?;
+        if lines.as_ref().is_some_and(Vec::is_empty) {
+            form.fail(name, Rule::Empty);
+        }
+        Ok(lines)
+    }
+}
+
+/// A new invoice asks for something, and is not due before it is issued.
+fn must_ask_for_something(form: &mut Form) {
+    let issued = form.peek::<Day>("issueDate");
+    if form.peek::<Day>("dueDate").is_some_and(|due| issued.is_some_and(|day| due < day)) {
+        form.fail("dueDate", Rule::BeforeField("issueDate"));
+    }
+    if !form.says::<Amount>("amount") && !form.says::<LineList>("items") {
+        form.fail("items", Rule::Required);
+    }
 }
 
 impl NewInvoice {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| Self::read_fields(form, |_| Ok(None)))
-    }
-
-    /// What a page sends: `milestoneId` too.
-    pub fn read_web(object: &Object) -> Result<Self> {
-        let milestone = |form: &mut Form| form.optional("milestoneId", MilestoneId::read);
-        Form::read(object, |form| Self::read_fields(form, milestone))
-    }
-
-    fn read_fields(
-        form: &mut Form,
-        milestone: impl FnOnce(&mut Form) -> Read<Option<MilestoneId>>,
-    ) -> Read<Self> {
-        let client_id = form.required("clientId", ClientId::read);
-        let project_id = form.optional("projectId", ProjectId::read);
-        let amount = form.optional("amount", money::amount);
-        let tax_rate = form.optional("taxRate", money::tax_rate);
-        let currency = form.optional("currency", Currency::read);
-        let status = form.optional("status", word::only(&["draft"]));
-        let issue_date = form.optional("issueDate", date::read);
-        let due_date = form.required("dueDate", date::read);
-        if let (Ok(Some(issued)), Ok(due)) = (issue_date, due_date)
-            && due < issued
-        {
-            form.fail("dueDate", Rule::BeforeField("issueDate"));
-        }
-        let lines = form.objects("items", LINES_MAX, Line::read);
-        if amount == Ok(None) && lines.as_ref().is_ok_and(|l| l.as_ref().is_none_or(Vec::is_empty))
-        {
-            form.fail("items", Rule::Required);
-        }
-        let notes = form.optional("notes", text::free(text::FREE_MAX));
-        let milestone_id = milestone(form);
-        status?;
-        Ok(Self {
-            client_id: client_id?,
-            project_id: project_id?,
-            milestone_id: milestone_id?,
-            amount: amount?,
-            tax_rate: tax_rate?.unwrap_or_default(),
-            currency: currency?,
-            issue_date: issue_date?,
-            due_date: due_date?,
-            lines: lines?.unwrap_or_default(),
-            notes: notes?,
-        })
-    }
-
     /// Prices it in its currency; where both are given, amount and items must agree.
     pub fn price(&self, currency: Currency) -> Result<Priced> {
         match self.amount {
@@ -212,56 +216,23 @@ impl NewInvoice {
     }
 }
 
-/// Which invoices a list shows. Without a status cancelled ones are left out.
-#[derive(Debug, Clone)]
-pub struct InvoiceFilter {
-    pub status: Option<InvoiceStatus>,
-    pub client_id: Option<ClientId>,
-    pub project_id: Option<ProjectId>,
+input! {
+    /// Which invoices a list shows. Without a status cancelled ones are left out.
+    #[derive(Debug, Clone, Default)]
+    pub new InvoiceFilter;
+
+    status "status": Optional<InvoiceStatus>,
+    client_id "clientId": Optional<ClientId>,
+    project_id "projectId": OfPages<Optional<ProjectId>>,
     /// Looked for in the number and in what a client is searched by, without regard to case.
-    pub search: Option<String>,
-    pub page: Page,
+    search "search": OfPages<OrDefault<Search>>,
+    page "page": Page,
 }
 
-impl InvoiceFilter {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let status = form.optional("status", InvoiceStatus::read);
-            let client_id = form.optional("clientId", ClientId::read);
-            let page = Page::read(form);
-            Ok(Self {
-                status: status?,
-                client_id: client_id?,
-                project_id: None,
-                search: None,
-                page: page?,
-            })
-        })
-    }
+input! {
+    /// What `send` may carry: another address than the client's.
+    #[derive(Debug, Clone, Default)]
+    pub new Delivery;
 
-    /// Like [`InvoiceFilter::read`], with what the document of the API does not know: `search`
-    /// and `projectId`.
-    pub fn read_web(object: &Object) -> Result<Self> {
-        let filter = Self::read(object)?;
-        Form::read(object, |form| {
-            let search = text::search(form);
-            let project_id = form.optional("projectId", ProjectId::read);
-            Ok(Self { project_id: project_id?, search: search?, ..filter })
-        })
-    }
-}
-
-/// What `send` may carry: another address than the client's.
-#[derive(Debug, Clone, Default)]
-pub struct Delivery {
-    pub email: Option<String>,
-}
-
-impl Delivery {
-    pub fn read(object: &Object) -> Result<Self> {
-        Form::read(object, |form| {
-            let email = form.optional("email", text::email);
-            Ok(Self { email: email? })
-        })
-    }
+    email "email": Optional<Email> => "The client's by default.",
 }

@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 
 use crate::domain::{
     error::{Error, Result},
-    form::{Form, Read},
-    money::{self, Currency, Money},
+    input::{Required, input},
+    money::{self, Currency, LineRate, Money, Quantity},
     rule::Rule,
     text,
 };
@@ -13,22 +13,14 @@ use crate::domain::{
 /// The line of an invoice that was written as an amount alone.
 pub const DEFAULT_LINE: &str = "Professional services";
 
-/// One line as it is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    pub description: String,
-    pub quantity: Decimal,
-    pub rate: Decimal,
-}
+input! {
+    /// One line as it is written.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub part Line as "NewInvoiceItem", "A line of a new invoice.";
 
-impl Line {
-    /// Reads a line of the input.
-    pub(super) fn read(form: &mut Form) -> Read<Self> {
-        let description = form.required("description", text::line(text::LINE_MAX));
-        let quantity = form.required("quantity", money::quantity);
-        let rate = form.required("rate", money::rate);
-        Ok(Self { description: description?, quantity: quantity?, rate: rate? })
-    }
+    description "description": Required<text::Line<500>>,
+    quantity "quantity": Required<Quantity>,
+    rate "rate": Required<LineRate> = "Less than 0 for a discount.",
 }
 
 /// The sums of an invoice in minor units; `amount` = `subtotal` + `tax`.

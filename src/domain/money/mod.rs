@@ -8,7 +8,12 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value;
 
 pub use self::shown::grouped;
-use super::{error::Result, rule::Rule};
+use super::{
+    error::Result,
+    input::{Scalar, Shape, kinds},
+    rule::Rule,
+    text,
+};
 
 /// The largest amount accepted, in minor units.
 pub const MAX_MINOR: i64 = 1_000_000_000_000_000;
@@ -57,12 +62,26 @@ impl Currency {
         });
         &ALL
     }
+}
 
-    /// Reads a currency field.
-    pub fn read(value: &Value) -> Result<Self, Rule> {
-        let code = value.as_str().ok_or(Rule::NotText)?;
-        Self::from_code(code).ok_or(Rule::Currency)
+impl Scalar for Currency {
+    type Value = Self;
+    const SHAPE: Shape = Shape::Currency;
+
+    fn parse(value: &Value) -> Result<Self, Rule> {
+        Self::from_code(text::raw(value)?).ok_or(Rule::Currency)
     }
+}
+
+kinds! {
+    /// An amount whose currency is not known yet.
+    Amount = Decimal, Shape::Amount, |value| amount(value);
+    /// A quantity: greater than 0, at most 18 decimals.
+    Quantity = Decimal, Shape::Quantity, |value| quantity(value);
+    /// The rate of a line: any sign (a discount is negative), at most 18 decimals.
+    LineRate = Decimal, Shape::Rate, |value| rate(value);
+    /// A tax rate: 0 to 100 percent with at most 4 decimals.
+    TaxRate = Decimal, Shape::Percent, |value| tax_rate(value);
 }
 
 impl fmt::Display for Currency {

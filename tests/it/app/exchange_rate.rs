@@ -3,6 +3,7 @@
 use freelanceos::domain::{
     error::{Error, Kind, Result},
     exchange_rate::{ExchangeRate, NewRate},
+    input::Input,
     money::Currency,
 };
 use serde_json::{Value, json};

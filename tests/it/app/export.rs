@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use freelanceos::{
     app::export::Export,
-    domain::{error::Kind, export::ExportList, image::ImagePurpose},
+    domain::{
+        error::Kind, exchange_rate::NewRate, export::ExportList, image::ImagePurpose, input::Input,
+    },
     store::{self, export::Cursor},
 };
 use futures_util::TryStreamExt;
@@ -55,7 +57,7 @@ async fn fill(user: &User<'_>) {
     user.post(&format!("/invoices/{invoice}/send"), json!({})).await.data(200);
     user.post(&format!("/invoices/{invoice}/mark-paid"), json!({})).await.data(200);
     let rate = json!({"from": "EUR", "rate": 1.0834});
-    let rate = freelanceos::domain::exchange_rate::NewRate::read(rate.as_object().unwrap());
+    let rate = NewRate::read(rate.as_object().unwrap());
     user.app.app.set_exchange_rate(user.claims(), rate.unwrap(), None).await.unwrap();
 }
 

@@ -6,6 +6,7 @@ use freelanceos::domain::{
     error::{Kind, Result},
     id::{Id, ImageId},
     image::ImagePurpose,
+    input::Input,
     invoice_defaults::{InvoiceDefaults, InvoiceDefaultsChange, InvoiceSettings},
 };
 use futures_util::future::{join, join_all};

@@ -1,18 +1,18 @@
 //! What the pages look for in invoices.
 
-use freelanceos::domain::invoice::InvoiceFilter;
+use freelanceos::domain::{input::Input, invoice::InvoiceFilter};
 use serde_json::{Value, json};
 
-use crate::support::{User, spawn_app};
+use crate::support::{FromPage, User, spawn_app};
 
 /// The ids that a page's filter finds, all pages of it, and its total.
 async fn found(user: &User<'_>, filter: Value) -> Vec<String> {
     let mut ids = Vec::new();
     for page in 1.. {
-        let mut object = filter.as_object().unwrap().clone();
-        object.insert("page".to_owned(), page.to_string().into());
-        object.insert("pageSize".to_owned(), "2".into());
-        let filter = InvoiceFilter::read_web(&object).unwrap();
+        let mut asked = filter.clone();
+        asked["page"] = page.to_string().into();
+        asked["pageSize"] = "2".into();
+        let filter = InvoiceFilter::read(&FromPage(&asked)).unwrap();
         let listing = user.app.app.list_invoices(user.claims(), filter).await.unwrap();
         if listing.entries.is_empty() {
             assert_eq!(listing.total, ids.len() as u64);

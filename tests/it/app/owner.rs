@@ -2,7 +2,13 @@
 
 use freelanceos::{
     app::session::SignIn,
-    domain::{account::AccountChange, error::Kind, registration::Registration, session::Device},
+    domain::{
+        account::AccountChange,
+        error::Kind,
+        input::Input,
+        registration::{NewFreelancer, Registration},
+        session::Device,
+    },
 };
 use reqwest::Method;
 use serde_json::json;
@@ -17,7 +23,7 @@ fn registration(email: &str) -> Registration {
     let body = json!({
         "email": email, "password": PASSWORD, "firstName": "Ada", "lastName": "Obi",
     });
-    Registration::read(body.as_object().unwrap()).unwrap()
+    NewFreelancer::read(body.as_object().unwrap()).unwrap().into()
 }
 
 async fn set_up(app: &TestApp, email: &str) -> freelanceos::domain::error::Result<SignIn> {

@@ -3,22 +3,23 @@
 use freelanceos::domain::{
     error::Kind,
     id::{Id, ProposalId},
+    input::Input,
     project::ProjectFilter,
     proposal::{Proposal, ProposalFilter, ProposalLink, ProposalStatus},
 };
 use serde_json::{Value, json};
 
-use crate::support::{User, spawn_app};
+use crate::support::{FromPage, User, spawn_app};
 
 /// The titles of the proposals that a page finds, and how many there are.
 async fn proposals(user: &User<'_>, asked: Value) -> (Vec<String>, u64) {
-    let filter = ProposalFilter::read_web(asked.as_object().unwrap()).unwrap();
+    let filter = ProposalFilter::read(&FromPage(&asked)).unwrap();
     let found = user.app.app.list_proposals(user.claims(), filter).await.unwrap();
     (found.entries.into_iter().map(|proposal| proposal.title).collect(), found.total)
 }
 
 async fn projects(user: &User<'_>, asked: Value) -> (Vec<String>, u64) {
-    let filter = ProjectFilter::read_web(asked.as_object().unwrap()).unwrap();
+    let filter = ProjectFilter::read(&FromPage(&asked)).unwrap();
     let found = user.app.app.list_projects(user.claims(), filter).await.unwrap();
     (found.entries.into_iter().map(|project| project.name).collect(), found.total)
 }

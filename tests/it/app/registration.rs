@@ -1,16 +1,19 @@
 //! Who may make an account.
 
-use freelanceos::app::session::SignIn;
-use freelanceos::domain::{
-    account::{AccountChange, Password},
-    date::DateFormat,
-    error::{Kind, Result},
-    registration::Registration,
-    session::Device,
+use freelanceos::{
+    app::session::SignIn,
+    domain::{
+        account::{AccountChange, Password},
+        date::DateFormat,
+        error::{Kind, Result},
+        input::Input,
+        registration::Registration,
+        session::Device,
+    },
 };
 use serde_json::{Value, json};
 
-use crate::support::{Options, PASSWORD, TestApp, spawn_app, spawn_app_with};
+use crate::support::{FromPage, Options, PASSWORD, TestApp, spawn_app, spawn_app_with};
 
 const CLOSED: &str = "Registration is closed";
 
@@ -90,7 +93,7 @@ fn registration(email: &str) -> Registration {
 
 async fn set_up(app: &TestApp, email: &str, close: bool) -> Result<SignIn> {
     let choice = json!({"currency": "NGN", "timezone": "Asia/Colombo", "dateFormat": "dd.mm.yyyy"});
-    let choice = AccountChange::read_web(choice.as_object().unwrap()).unwrap();
+    let choice = AccountChange::read(&FromPage(&choice)).unwrap();
     let paid = Some("IBAN DE02 1203 0000 0000 2020 51".to_owned());
     app.app.register_owner(registration(email), choice, paid, close, Device::default()).await
 }
@@ -129,10 +132,10 @@ async fn the_documented_change_of_an_account_knows_no_date_format() {
     let ada = app.register("ada@example.com").await;
     ada.put("/auth/me", json!({"dateFormat": "nonsense", "firstName": "Ada"})).await.data(200);
     let change = json!({"dateFormat": "yyyy-mm-dd"});
-    let change = AccountChange::read_web(change.as_object().unwrap()).unwrap();
+    let change = AccountChange::read(&FromPage(&change)).unwrap();
     let account = app.app.update_account(ada.claims(), change, None).await.unwrap();
     assert_eq!((account.date_format, &*account.first_name), (DateFormat::Iso, "Ada"));
     let wrong = json!({"dateFormat": "nonsense"});
-    let wrong = AccountChange::read_web(wrong.as_object().unwrap()).unwrap_err();
+    let wrong = AccountChange::read(&FromPage(&wrong)).unwrap_err();
     assert!(wrong.to_string().contains("dateFormat must be one of day-month-year"), "{wrong}");
 }

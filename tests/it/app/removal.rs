@@ -14,6 +14,7 @@ use freelanceos::{
         error::{Error, Kind},
         id::Id,
         image::ImagePurpose,
+        input::Scalar,
         proposal::ProposalLink,
         session::Claims,
     },
@@ -130,7 +131,7 @@ async fn nothing_is_left_of_a_deleted_account_and_nothing_of_others_is_touched()
     fill(&obi, "obi").await;
     let both = rows(&app);
 
-    let code = SecondCode::read(&json!(ada.code(0))).unwrap();
+    let code = SecondCode::parse(&json!(ada.code(0))).unwrap();
     let claims = ada.user.claims();
     app.app.delete_account(claims, password(PASSWORD), Some(code)).await.unwrap();
     let differing = app.database().peek(|connection| doctor::rollups(&mut Tx::new(connection)));
@@ -247,7 +248,7 @@ async fn a_wrong_password_or_code_deletes_nothing_and_counts() {
     assert_eq!(said(wrong), "Validation failed: password is not the password of this account");
     let missing = delete(&app.app, claims).await.unwrap_err();
     assert_eq!(said(missing), "Validation failed: totpCode is required");
-    let code = SecondCode::read(&json!(ada.wrong_code())).unwrap();
+    let code = SecondCode::parse(&json!(ada.wrong_code())).unwrap();
     let wrong = app.app.delete_account(claims, password(PASSWORD), Some(code)).await;
     assert_eq!(said(wrong.unwrap_err()), "Validation failed: totpCode is wrong or was used before");
     for _ in 0..20 {

@@ -1,7 +1,7 @@
 //! `GET /invoices/:id/pdf`.
 
 use freelanceos::domain::{
-    id::InvoiceId, image::ImagePurpose, invoice_defaults::InvoiceDefaultsChange,
+    id::InvoiceId, image::ImagePurpose, input::Input, invoice_defaults::InvoiceDefaultsChange,
 };
 use reqwest::Method;
 use serde_json::{Value, json};

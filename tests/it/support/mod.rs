@@ -10,6 +10,7 @@ pub mod smtp;
 pub mod webauthn;
 
 use std::{
+    borrow::Cow,
     path::PathBuf,
     sync::{
         Arc, LazyLock, Mutex,
@@ -24,7 +25,11 @@ use freelanceos::{
         jobs::Round,
         secret::SecretKey,
     },
-    domain::{job::JobKind, session::Claims},
+    domain::{
+        input::{Shape, Source},
+        job::JobKind,
+        session::Claims,
+    },
     http::{
         body_budget::BodyBudget,
         middleware::{Middleware, request_id::RequestIds},
@@ -52,6 +57,19 @@ pub const PASSWORD: &str = "SecurePass123";
 pub const PUBLIC_URL: &str = "http://localhost:5000";
 pub const ORIGIN: &str = "http://localhost:3000";
 pub const JWT_SECRET: &str = "a secret of the tests, long enough to be one";
+
+/// What a page sends, written as JSON.
+pub struct FromPage<'a>(pub &'a Value);
+
+impl Source for FromPage<'_> {
+    fn field<'a>(&'a self, name: &str, _: &Shape) -> Option<Cow<'a, Value>> {
+        self.0.get(name).map(Cow::Borrowed)
+    }
+
+    fn is_typed(&self) -> bool {
+        true
+    }
+}
 
 /// A clock that stands still until it is moved.
 pub struct TestClock(Mutex<Timestamp>);

@@ -1,6 +1,6 @@
 //! What a client reads of an invoice: on its page, in its mail and on paper.
 
-use freelanceos::domain::invoice_defaults::InvoiceDefaultsChange;
+use freelanceos::domain::{input::Input, invoice_defaults::InvoiceDefaultsChange};
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -1,12 +1,12 @@
 //! What is made of a proposal, a milestone or a project: in its currency, and once.
 
 use freelanceos::domain::{
-    error::Kind, idempotency::Once, invoice::NewInvoice, project::NewProject,
+    error::Kind, idempotency::Once, input::Input, invoice::NewInvoice, project::NewProject,
 };
 use serde_json::{Value, json};
 
 use super::browser::Browser;
-use crate::support::{User, spawn_app};
+use crate::support::{FromPage, User, spawn_app};
 
 /// A project in a currency of its own, with one completed milestone: the ids of both.
 async fn project(user: &User<'_>, client: &str) -> (String, String) {
@@ -102,7 +102,7 @@ async fn a_milestone_that_is_paid_is_not_invoiced() {
         "clientId": client, "projectId": project, "milestoneId": milestone, "amount": 1,
         "dueDate": "2026-04-15",
     });
-    let new = NewInvoice::read_web(new.as_object().unwrap()).unwrap();
+    let new = NewInvoice::read(&FromPage(&new)).unwrap();
     let once = Once { key: None, render: |_| Vec::new() };
     let error = app.app.create_invoice(user.claims(), once, new).await.unwrap_err();
     assert_eq!(error.message(), "This milestone is paid already");
@@ -118,7 +118,7 @@ async fn of_two_invoices_of_a_milestone_and_two_projects_of_a_proposal_at_once_o
     let invoice = json!({
         "clientId": client, "milestoneId": milestone, "amount": 1, "dueDate": "2026-04-15",
     });
-    let invoice = NewInvoice::read_web(invoice.as_object().unwrap()).unwrap();
+    let invoice = NewInvoice::read(&FromPage(&invoice)).unwrap();
     let make = || {
         let once = Once { key: None, render: |_| Vec::new() };
         app.app.create_invoice(user.claims(), once, invoice.clone())
@@ -135,7 +135,7 @@ async fn of_two_invoices_of_a_milestone_and_two_projects_of_a_proposal_at_once_o
     assert_eq!(list.data(200)[0]["currency"], "NGN");
 
     let new = json!({"clientId": client, "name": "Offer", "proposalId": proposal});
-    let new = NewProject::read_web(new.as_object().unwrap()).unwrap();
+    let new = NewProject::read(&FromPage(&new)).unwrap();
     let make = || {
         let once = Once { key: None, render: |_| Vec::new() };
         app.app.create_project(user.claims(), once, new.clone())
