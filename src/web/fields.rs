@@ -265,6 +265,7 @@ fn row_name<'a>(name: &'a str, list: &str) -> Option<(usize, &'a str)> {
 }
 
 #[cfg(test)]
+#[allow(dead_code, reason = "the parts are described here, and never made")]
 mod tests {
     use serde_json::json;
 
