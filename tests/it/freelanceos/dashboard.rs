@@ -78,7 +78,7 @@ async fn stats_are_numbers_as_documented() {
       "overdueInvoicesAmount": 6500,
       "upcomingDeadlines": [
         {
-          "id": "inv_01kn3204c0fp0ba7h7ww5tjkrv",
+          "id": "inv_01kn3204c0fp0ba7h7ww5tjkrt",
           "type": "invoice",
           "title": "INV-2026-003",
           "date": "2026-03-31T00:00:00Z",
@@ -88,7 +88,7 @@ async fn stats_are_numbers_as_documented() {
           "isOverdue": true
         },
         {
-          "id": "inv_01kn3204c0fp0ba7h7ww5tjkry",
+          "id": "inv_01kn3204c0fp0ba7h7ww5tjkrx",
           "type": "invoice",
           "title": "INV-2026-004",
           "date": "2026-04-01T00:00:00Z",

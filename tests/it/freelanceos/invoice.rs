@@ -75,14 +75,14 @@ async fn the_documents_example_makes_an_invoice() {
       "dueDate": "2026-04-15T00:00:00Z",
       "items": [
         {
-          "id": "item_01km0d29g0fdarcs5ctw6pmk3f",
+          "id": "item_01km0d29g0fdarcs5ctw6pmk3e",
           "description": "UI Design",
           "quantity": 1,
           "rate": 1500,
           "amount": 1500
         },
         {
-          "id": "item_01km0d29g0fh4rs0mvjhvq05b1",
+          "id": "item_01km0d29g0fdarcs5ctw6pmk3f",
           "description": "Development",
           "quantity": 1,
           "rate": 750,
