@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     error::{self, Error},
-    input::{Kind, Scalar, Shape, Source},
+    input::{Field, Kind, Scalar, Shape, Source},
     patch::Patch,
     rule::{FieldError, Rule},
 };
@@ -141,6 +141,14 @@ impl<'a> Form<'a> {
         };
         self.errors.push(FieldError { field, rule });
         Failed
+    }
+
+    /// Puts the failures in the order of these fields.
+    pub fn sort(&mut self, fields: &[Field]) {
+        self.errors.sort_by_key(|error| {
+            let name = error.field.split(['.', '[']).next();
+            fields.iter().position(|field| Some(field.name) == name)
+        });
     }
 
     fn value<K: Kind>(&self, name: &str) -> Option<Cow<'a, Value>> {

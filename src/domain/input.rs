@@ -460,7 +460,10 @@ macro_rules! input {
             ) -> $crate::domain::form::Read<Self> {
                 use $crate::domain::input::{$mode, Presence};
                 $(let $field = <$presence as Presence<$mode>>::read(form, $wire);)*
-                $($check(form);)?
+                $(
+                    $check(form);
+                    form.sort(Self::FIELDS);
+                )?
                 Ok(Self { $($field: $field?,)* })
             }
         }

@@ -117,6 +117,7 @@ impl NewMember {
             let read = Self::read_fields(form);
             if form.peek::<PlainDay>("dateOfBirth").is_some_and(|day| day >= today) {
                 form.fail("dateOfBirth", Rule::PastDate);
+                form.sort(Self::FIELDS);
             }
             read
         })

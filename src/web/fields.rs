@@ -265,31 +265,17 @@ fn row_name<'a>(name: &'a str, list: &str) -> Option<(usize, &'a str)> {
 }
 
 #[cfg(test)]
-#[allow(dead_code, reason = "the parts are described here, and never made")]
 mod tests {
     use serde_json::json;
 
     use super::*;
     use crate::domain::{
-        input::{List, New, One, Optional, OrEmpty, Presence, Required, input},
+        account::Location,
+        input::{List, New, One, Optional, OrEmpty, Presence, Required},
+        invoice::Line,
         money::Amount,
         text::{Email, FreeText, Name, Phone},
     };
-
-    input! {
-        /// A line.
-        pub part Line as "Line", "A line.";
-
-        description "description": Required<Name>,
-        rate "rate": Required<Amount>,
-    }
-
-    input! {
-        /// A place.
-        pub part Place as "Place", "A place.";
-
-        city "city": Required<Name>,
-    }
 
     fn given<P: Presence<New>>(fields: &Fields, name: &str) -> Option<Value> {
         fields.field(name, &P::SHAPE).map(Cow::into_owned)
@@ -335,9 +321,12 @@ mod tests {
         let skills = given::<OrEmpty<List<Name, 9>>>(&fields, "skills");
         assert_eq!(skills, Some(json!(["Rust", "SQL", "CSS"])));
         assert_eq!(given::<OrEmpty<List<One<Line>, 9>>>(&fields, "items"), Some(items));
-        assert_eq!(given::<Optional<One<Place>>>(&fields, "location"), Some(Value::Null));
-        assert_eq!(given::<Optional<One<Place>>>(&fields, "home"), Some(json!({"city": "Lagos"})));
-        assert_eq!(given::<Optional<One<Place>>>(&fields, "work"), None);
+        assert_eq!(given::<Optional<One<Location>>>(&fields, "location"), Some(Value::Null));
+        assert_eq!(
+            given::<Optional<One<Location>>>(&fields, "home"),
+            Some(json!({"city": "Lagos"}))
+        );
+        assert_eq!(given::<Optional<One<Location>>>(&fields, "work"), None);
     }
 
     #[test]
