@@ -150,8 +150,10 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
     let mut background = start_background(&app, &config, &stop);
     // Before anybody is told that the server is there, and may want it to stop.
     let stopped = stop_signal()?;
+    // Room is made before anybody is told to come.
+    let limits = limits(&config);
     let doors = doors(sockets.listening, sockets.redirecting, &app, &config, tls, &stop)?;
-    let server = tokio::spawn(net::serve(doors, limits(&config), stop.clone()));
+    let server = tokio::spawn(net::serve(doors, limits, stop.clone()));
     let watched = tokio::spawn(net::serve(watched, Limits::default(), stop));
     notify::ready();
     stopped.await;
