@@ -1,27 +1,20 @@
-//! One-time passwords and links by mail: proving an e-mail address, setting another password.
+//! One-time passwords and links by mail, and another password by them.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    App,
-    limit::Limit,
-    proof::{AddressProof, proof_by, prove_address},
-    secret::Keys,
-    security_log::note,
-    session::SignIn,
-    token::TokenType,
-    two_factor::{self, Proof},
+    App, limit::Limit, proof::prove_address, secret::Keys, security_log::note, token::TokenType,
 };
 use crate::{
     domain::{
         account::{Account, Password, SignInChange},
-        code::{EmailLink, EmailOtp, Otp, OtpRequest, OtpSignIn, OtpType, PasswordReset, Purpose},
+        code::{Otp, OtpRequest, OtpType, PasswordReset, Purpose},
         error::{Error, Result},
         id::{AccountId, Id},
         mail::Letter,
         password::check_rule,
         registration::Registration,
-        session::{Claims, Device},
+        session::Claims,
     },
     mail::compose::{self, LINK_LIFE, Verification},
     store::{self, engine::Tx},
@@ -142,162 +135,6 @@ impl App {
         self.mail(mailing, may).await
     }
 
-    /// Proves an e-mail address by its code. `by` is the session of whoever asks, if there is one.
-    pub async fn verify_email(&self, given: EmailOtp, by: Option<Claims>) -> Result<AddressProof> {
-        let EmailOtp { email, otp } = given;
-        let (keys, now, of) = (self.keys()?.clone(), self.now(), email.clone());
-        let check = self.store.write(move |tx| {
-            let checked = check(tx, &keys, &of, Purpose::Verification, &otp, now)?;
-            let was_out = checked.is_wrong();
-            let proof =
-                checked.account().map(|mut account| prove_address(tx, &mut account, by, now));
-            Ok((proof.transpose()?, was_out))
-        });
-        let is_wrong = |(_, was_out): &(_, bool)| *was_out;
-        let (proof, _) = self.try_secret(Limit::WrongCode, &email, check, is_wrong).await?;
-        proof.ok_or_else(|| Error::malformed(WRONG_OTP))
-    }
-
-    /// Proves an e-mail address by its link. `by` is the session of whoever asks, if there is one.
-    pub async fn verify_email_link(
-        &self,
-        link: EmailLink,
-        by: Option<Claims>,
-    ) -> Result<AddressProof> {
-        let now = self.now();
-        let linked = self.linked(link, Purpose::VerificationLink)?;
-        let proof = self.store.write(move |tx| {
-            linked(tx)?.map(|mut account| prove_address(tx, &mut account, by, now)).transpose()
-        });
-        proof.await?.ok_or_else(wrong_link)
-    }
-
-    /// What a verification link would do to its account, if it is good.
-    pub async fn preview_email_link(
-        &self,
-        link: EmailLink,
-        by: Option<Claims>,
-    ) -> Result<AddressProof> {
-        let now = self.now();
-        let linked = self.linked(link, Purpose::VerificationLink)?;
-        let proof = self
-            .store
-            .read(move |tx| linked(tx)?.map(|account| proof_by(tx, &account, by, now)).transpose());
-        proof.await?.ok_or_else(wrong_link)
-    }
-
-    /// Removes an account that nobody could use yet, by the link in its mail: whoever reads the
-    /// mail says that somebody else made it.
-    pub async fn remove_pending_account(&self, link: EmailLink) -> Result<()> {
-        let linked = self.linked(link, Purpose::Removal)?;
-        let removed = self.store.write(move |tx| {
-            let pending = linked(tx)?.filter(|account| account.activated_at.is_none());
-            pending.map(|account| store::account::delete(tx, account.id)).transpose()
-        });
-        removed.await?.ok_or_else(wrong_link)
-    }
-
-    /// Finds the account of a mailed link in a transaction, if the link is the newest of its
-    /// purpose and is still good.
-    fn linked(
-        &self,
-        link: EmailLink,
-        purpose: Purpose,
-    ) -> Result<impl Fn(&mut Tx) -> Result<Option<Account>> + Send + use<>> {
-        let EmailLink { token, email } = link;
-        let (keys, now) = (self.keys()?.clone(), self.now());
-        let claims = self
-            .tokens
-            .verify(TokenType::EmailLink, &token, now)
-            .map_err(|error| wrong_link().caused_by(error))?;
-        Ok(move |tx: &mut Tx| {
-            let found = enabled(tx, &email)?.filter(|account| account.id == claims.account);
-            let Some(account) = found else { return Ok(None) };
-            // Nobody can guess a signed token, so wrong ones need no counting.
-            let kept = store::code::find(tx, account.id, purpose, now)?;
-            let parts = parts(&account.id, purpose, &token);
-            let is_right = kept.is_some_and(|hash| keys.matches(MAILED, &parts, &hash));
-            Ok(is_right.then_some(account))
-        })
-    }
-
-    /// Proves an e-mail address by its code and signs in, with a second factor where whoever asks
-    /// is signed in to an account that asks for one. `by` is their session.
-    pub async fn verify_email_and_login(
-        &self,
-        given: OtpSignIn,
-        by: Option<Claims>,
-        device: Device,
-    ) -> Result<(SignIn, AddressProof)> {
-        let email = given.email.clone();
-        let has_code = given.totp_code.is_some();
-        let prove = self.prove_email(given, by, device);
-        let wrong_otp = |proven: &_| matches!(proven, Proven::Not { was_out: true });
-        let prove = self.try_secret(Limit::WrongCode, &email, prove, wrong_otp);
-        let proven = if has_code {
-            let wrong_code =
-                |proven: &_| matches!(proven, Proven::Half(Proof::Wrong | Proof::OtherTime(_)));
-            self.try_secret(Limit::WrongFactor, &email, prove, wrong_code).await?
-        } else {
-            prove.await?
-        };
-        match proven {
-            Proven::Fully(sign_in, proof) => {
-                note("e-mail proven by its code, and signed in", sign_in.claims.account);
-                Ok((*sign_in, proof))
-            }
-            Proven::Half(Proof::Missing) => {
-                Err(Error::second_factor(None, "A two-factor code is required"))
-            }
-            Proven::Half(proof) => {
-                Err(Error::second_factor(proof.broken_rule(), "Invalid two-factor code"))
-            }
-            Proven::Not { .. } => Err(wrong_code("sign-in refused: wrong or old code")),
-        }
-    }
-
-    async fn prove_email(
-        &self,
-        given: OtpSignIn,
-        by: Option<Claims>,
-        device: Device,
-    ) -> Result<Proven> {
-        let OtpSignIn { email, otp, totp_code } = given;
-        let found = self.find_account(email.clone()).await?;
-        // Made for nobody too: a session takes some time to make.
-        let id = found.map_or_else(|| self.new_id(), |account| account.id);
-        let opening = self.open_session(id, device)?;
-        let (session, keys, now) = (opening.clone(), self.keys()?.clone(), self.now());
-        let proven = self
-            .store
-            .write(move |tx| {
-                let checked = check(tx, &keys, &email, Purpose::Verification, &otp, now)?;
-                let was_out = checked.is_wrong();
-                let found = checked.account().filter(|account| account.id == id);
-                let Some(mut account) = found else { return Ok(Err(was_out)) };
-                // The second factor of an account that is taken over goes with the rest.
-                if proof_by(tx, &account, by, now)? == AddressProof::Kept {
-                    let second = two_factor::prove(tx, &keys, id, totp_code.as_ref(), now)?;
-                    if second != Proof::Right {
-                        return Ok(Ok(Err(second)));
-                    }
-                }
-                let proof = prove_address(tx, &mut account, by, now)?;
-                session.write(tx)?;
-                store::account::touch_login(tx, id, now)?;
-                Ok(Ok(Ok((account, proof))))
-            })
-            .await?;
-        Ok(match proven {
-            Ok(Ok((account, proof))) => {
-                let account = Account { last_login_at: Some(now), ..account };
-                Proven::Fully(Box::new(opening.signed_in(account)), proof)
-            }
-            Ok(Err(second)) => Proven::Half(second),
-            Err(was_out) => Proven::Not { was_out },
-        })
-    }
-
     /// Sets another password by the code that was mailed, proves the e-mail with it, and ends
     /// every session. `by` is the session of whoever asks, if there is one.
     pub async fn reset_password(
@@ -349,7 +186,7 @@ impl App {
         self.forgive(&email).await
     }
 
-    async fn find_account(&self, email: String) -> Result<Option<Account>> {
+    pub(super) async fn find_account(&self, email: String) -> Result<Option<Account>> {
         let found = self.store.read(move |tx| store::account::find_by_email(tx, &email)).await?;
         Ok(found.map(|(account, _)| account))
     }
@@ -402,35 +239,18 @@ impl App {
     }
 }
 
-fn wrong_code(logged: &'static str) -> Error {
+pub(super) fn wrong_code(logged: &'static str) -> Error {
     note(logged, None);
     Error::malformed(WRONG_OTP)
 }
 
-fn wrong_link() -> Error {
-    Error::malformed(WRONG_LINK)
-}
-
 /// What a wrong, old or used code is told.
-const WRONG_OTP: &str = "Invalid or expired OTP";
-const WRONG_LINK: &str = "Invalid or expired verification token";
-
+pub(super) const WRONG_OTP: &str = "Invalid or expired OTP";
 /// What hashes of codes are hashes of.
 const MAILED: &str = "mailed code";
 
-/// What came of a code that signs in.
-enum Proven {
-    Fully(Box<SignIn>, AddressProof),
-    /// The code was right, but the second factor is still to come, or was wrong.
-    Half(Proof),
-    /// The code was wrong, or none was out.
-    Not {
-        was_out: bool,
-    },
-}
-
 /// What came of a mailed code.
-enum Checked {
+pub(super) enum Checked {
     Right(Box<Account>),
     Wrong,
     /// No code was out that it could be.
@@ -439,11 +259,11 @@ enum Checked {
 
 impl Checked {
     /// Whether somebody guessed at a code.
-    fn is_wrong(&self) -> bool {
+    pub fn is_wrong(&self) -> bool {
         matches!(self, Self::Wrong)
     }
 
-    fn account(self) -> Option<Account> {
+    pub fn account(self) -> Option<Account> {
         match self {
             Self::Right(account) => Some(*account),
             Self::Wrong | Self::NoneOut => None,
@@ -452,14 +272,14 @@ impl Checked {
 }
 
 /// The account of an e-mail that may be used, or could be if it were proven.
-fn enabled(tx: &mut Tx, email: &str) -> Result<Option<Account>> {
+pub(super) fn enabled(tx: &mut Tx, email: &str) -> Result<Option<Account>> {
     let found = store::account::find_by_email(tx, email)?;
     Ok(found.map(|(account, _)| account).filter(|account| account.disabled_at.is_none()))
 }
 
 /// The account of an e-mail, if the code is the newest of its purpose and may still be used. A
 /// wrong one is counted where one is out; whatever is wrong, a row is written, so that time does not tell.
-fn check(
+pub(super) fn check(
     tx: &mut Tx,
     keys: &Keys,
     email: &str,
@@ -475,7 +295,7 @@ fn check(
         pretend(tx)?;
         return Ok(Checked::NoneOut);
     };
-    if keys.matches(MAILED, &parts(&account.id, purpose, otp.as_str()), &hash) {
+    if is_mailed(keys, account.id, purpose, otp.as_str(), &hash) {
         return Ok(Checked::Right(Box::new(account)));
     }
     store::code::count_wrong(tx, account.id, purpose)?;
@@ -485,6 +305,17 @@ fn check(
 /// Writes a row that nobody reads.
 fn pretend(tx: &mut Tx) -> Result<()> {
     store::program_state::set(tx, "decoy", "")
+}
+
+/// Whether a code is the one whose hash is kept.
+pub(super) fn is_mailed(
+    keys: &Keys,
+    account: AccountId,
+    purpose: Purpose,
+    code: &str,
+    hash: &[u8],
+) -> bool {
+    keys.matches(MAILED, &parts(&account, purpose, code), hash)
 }
 
 fn code_hash(keys: &Keys, account: AccountId, purpose: Purpose, code: &str) -> [u8; 32] {

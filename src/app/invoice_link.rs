@@ -31,7 +31,7 @@ impl App {
             (_, Some(sealed)) => sealed,
             (_, None) => self.run(claims, move |work| give_link(work, id)).await?,
         };
-        self.public_links()?.address(Target::Invoice, &id, &sealed).map(Some)
+        self.link_address(Target::Invoice, &id, &sealed).map(Some)
     }
 
     /// An invoice of the caller, and what became of it.

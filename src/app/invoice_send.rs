@@ -172,7 +172,7 @@ impl App {
         }
         let mut letter = None;
         if let (Some((kind, other_email)), Some(sealed)) = (to, sealed) {
-            let link = self.public_links()?.address(Target::Invoice, &before.id, sealed)?;
+            let link = self.link_address(Target::Invoice, &before.id, sealed)?;
             let file = file.as_ref().or(new_file.as_ref());
             let mail = compose::invoice(&InvoiceMail {
                 kind,

@@ -54,6 +54,7 @@ pub mod share;
 pub mod token;
 pub mod two_factor;
 pub mod unit_of_work;
+mod verification;
 mod work_queue;
 
 use std::{

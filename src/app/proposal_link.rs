@@ -25,7 +25,7 @@ use crate::{
 /// Turns the link of a proposal, if it has one, into its address.
 pub(super) fn open_link(env: &Environment, proposal: &mut Proposal) -> Result<()> {
     if let Some(ProposalLink::Sealed(sealed)) = &proposal.link {
-        let address = env.public_links()?.address(Target::Proposal, &proposal.id, sealed)?;
+        let address = env.link_address(Target::Proposal, &proposal.id, sealed)?;
         proposal.link = Some(ProposalLink::Open(address));
     }
     Ok(())

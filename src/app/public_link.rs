@@ -37,21 +37,6 @@ impl Target {
     }
 }
 
-/// Opens sealed links.
-pub(super) struct PublicLinks<'a> {
-    keys: &'a Keys,
-    public_url: &'a str,
-}
-
-impl PublicLinks<'_> {
-    /// The address of a sealed link.
-    pub fn address(&self, target: Target, id: &impl Display, sealed: &[u8]) -> Result<String> {
-        let token = self.keys.open(&context(id), sealed)?;
-        let token = String::from_utf8(token).map_err(Error::internal)?;
-        Ok(format!("{}{}{token}", self.public_url, target.mount()))
-    }
-}
-
 /// A link that is not stored yet.
 #[derive(Clone)]
 pub(super) struct NewLink {
@@ -60,8 +45,16 @@ pub(super) struct NewLink {
 }
 
 impl Environment {
-    pub(super) fn public_links(&self) -> Result<PublicLinks<'_>> {
-        Ok(PublicLinks { keys: self.keys()?, public_url: &self.public_url })
+    /// The address of a sealed link.
+    pub(super) fn link_address(
+        &self,
+        target: Target,
+        id: &impl Display,
+        sealed: &[u8],
+    ) -> Result<String> {
+        let token = self.keys()?.open(&context(id), sealed)?;
+        let token = String::from_utf8(token).map_err(Error::internal)?;
+        Ok(format!("{}{}{token}", self.public_url, target.mount()))
     }
 
     /// A link with a token that nobody can guess.

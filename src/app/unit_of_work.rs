@@ -60,6 +60,13 @@ impl From<Claims> for Who {
     }
 }
 
+/// Whether an account whose address is unproven is held to its quota.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Quota {
+    Counts,
+    Ignored,
+}
+
 /// A use case at work. It may run more than once before it stands, and has no effect outside
 /// `tx`.
 pub struct Work<'a, 'c> {
@@ -131,7 +138,7 @@ impl App {
         who: impl Into<Who>,
         use_case: impl Fn(&mut Work) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.run_within_quota(who.into(), false, use_case).await
+        self.run_as(who.into(), Quota::Counts, false, use_case).await
     }
 
     /// Like [`App::run`], for what may be done whatever the account has written: sign out, change
@@ -141,7 +148,7 @@ impl App {
         who: impl Into<Who>,
         use_case: impl Fn(&mut Work) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.run_as(who.into(), false, use_case).await
+        self.run_as(who.into(), Quota::Ignored, false, use_case).await
     }
 
     /// Like [`App::run`], for requests that may be sent twice and count once: a key that was
@@ -170,7 +177,7 @@ impl App {
             return self.run(who, use_case).await.map(|done| done.map(Outcome::Done));
         };
         // Done a second time, it finds the answer that was kept the first time.
-        self.run_within_quota(who.into(), true, move |work| {
+        self.run_as(who.into(), Quota::Counts, true, move |work| {
             let keys = work.keys()?;
             if let Some(kept) = store::request_answer::find(work.tx, work.account, &key, work.now)?
             {
@@ -188,25 +195,10 @@ impl App {
         .await
     }
 
-    async fn run_within_quota<T: Send + 'static>(
-        &self,
-        who: Who,
-        can_repeat: bool,
-        use_case: impl Fn(&mut Work) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        self.run_as(who, can_repeat, move |work| {
-            if work.actor.is_proven || !work.env.limits.are_on() {
-                use_case(work)
-            } else {
-                quota::within(work, &use_case)
-            }
-        })
-        .await
-    }
-
     async fn run_as<T: Send + 'static>(
         &self,
         who: Who,
+        quota: Quota,
         can_repeat: bool,
         use_case: impl Fn(&mut Work) -> Result<T> + Send + 'static,
     ) -> Result<T> {
@@ -216,7 +208,12 @@ impl App {
             .store
             .write_as(write, move |tx| {
                 let mut work = Work::new(&env, tx, who, now)?;
-                let answer = use_case(&mut work)?;
+                let is_unproven = !work.actor.is_proven && env.limits.are_on();
+                let answer = if is_unproven && quota == Quota::Counts {
+                    quota::within(&mut work, &use_case)?
+                } else {
+                    use_case(&mut work)?
+                };
                 Ok((answer, work.has_mail))
             })
             .await?;
@@ -229,23 +226,17 @@ impl App {
     /// Hands `input` on; where it is bad, first makes sure that the caller is signed in, since
     /// others are told nothing but that they are not.
     pub async fn admit<T>(&self, claims: Claims, input: Result<T>) -> Result<T> {
-        match input {
-            Ok(input) => Ok(input),
-            Err(error) => {
-                self.query(claims, |_| Ok(())).await?;
-                Err(error)
-            }
+        if input.is_err() {
+            self.query(claims, |_| Ok(())).await?;
         }
+        input
     }
 
     /// Like [`App::admit`], for what only freelancers may do.
     pub async fn admit_freelancer<T>(&self, claims: Claims, input: Result<T>) -> Result<T> {
-        match input {
-            Ok(input) => Ok(input),
-            Err(error) => {
-                self.query(claims, |work| work.actor.must_be_freelancer()).await?;
-                Err(error)
-            }
+        if input.is_err() {
+            self.query(claims, |work| work.actor.must_be_freelancer()).await?;
         }
+        input
     }
 }

@@ -17,3 +17,4 @@ mod proposal;
 mod quota;
 mod registration;
 mod removal;
+mod unit_of_work;
