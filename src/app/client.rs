@@ -53,11 +53,6 @@ impl App {
         .await
     }
 
-    /// The newest clients by name, to choose from.
-    pub async fn list_client_names(&self, claims: Claims) -> Result<Vec<ClientName>> {
-        self.query(claims, |work| store::client::list_names(work.tx, work.account, NAMES_MAX)).await
-    }
-
     /// Changes the details of a client.
     ///
     /// # Errors
@@ -94,7 +89,8 @@ fn create_client(work: &mut Work, details: &ClientDetails) -> Result<Client> {
     Ok(client)
 }
 
-pub(super) fn find_client(work: &mut Work, id: ClientId) -> Result<Client> {
+/// A client of the caller; `NotFound` where it is not there or another account's.
+pub fn find_client(work: &mut Work, id: ClientId) -> Result<Client> {
     let rates = work.rates()?;
     store::client::find(work.tx, work.account, id, &rates)
 }
@@ -131,4 +127,9 @@ fn delete_client(work: &mut Work, id: ClientId) -> Result<()> {
 pub(super) fn require_client(work: &mut Work, id: ClientId) -> Result<Client> {
     find_client(work, id)
         .map_err(|error| error.if_missing(|| Error::field("clientId", Rule::Unknown)))
+}
+
+/// The newest clients by name, to choose from.
+pub fn list_client_names(work: &mut Work) -> Result<Vec<ClientName>> {
+    store::client::list_names(work.tx, work.account, NAMES_MAX)
 }

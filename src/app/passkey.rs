@@ -103,7 +103,7 @@ impl App {
 
     /// The caller's passkeys, newest first.
     pub async fn list_passkeys(&self, claims: Claims) -> Result<Vec<Passkey>> {
-        self.query(claims, |work| store::passkey::list(work.tx, work.account)).await
+        self.query(claims, list_passkeys).await
     }
 
     /// Forgets one of the caller's passkeys: nobody signs in with it any more.
@@ -250,4 +250,9 @@ fn decoy_id(keys: &Keys, subject: &[u8]) -> Vec<u8> {
     let mut id = [block(1), block(2)].concat();
     id.truncate(length);
     id
+}
+
+/// The caller's passkeys.
+pub fn list_passkeys(work: &mut Work) -> Result<Vec<Passkey>> {
+    store::passkey::list(work.tx, work.account)
 }

@@ -44,19 +44,7 @@ impl App {
         claims: Claims,
         filter: ProjectFilter,
     ) -> Result<Listing<Project>> {
-        self.query(claims, move |work| {
-            let rates = work.rates()?;
-            store::project::list(work.tx, work.account, &filter, &rates)
-        })
-        .await
-    }
-
-    /// The newest projects by name, to choose from.
-    pub async fn list_project_names(&self, claims: Claims) -> Result<Vec<ProjectName>> {
-        self.query(claims, |work| {
-            store::project::list_names(work.tx, work.account, client::NAMES_MAX)
-        })
-        .await
+        self.query(claims, move |work| list_projects(work, &filter)).await
     }
 
     /// Changes a project. In another currency its milestones keep their figures.
@@ -115,7 +103,8 @@ fn create_project(work: &mut Work, new: &NewProject) -> Result<Project> {
     Ok(project)
 }
 
-fn find_project(work: &mut Work, id: ProjectId) -> Result<Project> {
+/// A project of the caller with its client and milestones.
+pub fn find_project(work: &mut Work, id: ProjectId) -> Result<Project> {
     let rates = work.rates()?;
     store::project::find(work.tx, work.account, id, &rates)
 }
@@ -177,4 +166,15 @@ fn restate_milestones(tx: &mut Tx, project: &mut Project, currency: Currency) ->
 pub(super) fn require_project(work: &mut Work, id: ProjectId) -> Result<Project> {
     store::project::find_bare(work.tx, work.account, id)
         .map_err(|error| error.if_missing(|| Error::field("projectId", Rule::Unknown)))
+}
+
+/// A page of projects, newest first.
+pub fn list_projects(work: &mut Work, filter: &ProjectFilter) -> Result<Listing<Project>> {
+    let rates = work.rates()?;
+    store::project::list(work.tx, work.account, filter, &rates)
+}
+
+/// The newest projects by name, to choose from.
+pub fn list_project_names(work: &mut Work) -> Result<Vec<ProjectName>> {
+    store::project::list_names(work.tx, work.account, client::NAMES_MAX)
 }
