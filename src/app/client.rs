@@ -40,19 +40,6 @@ impl App {
         self.query(claims, move |work| find_client(work, id)).await
     }
 
-    /// A page of clients, newest first.
-    pub async fn list_clients(
-        &self,
-        claims: Claims,
-        filter: ClientFilter,
-    ) -> Result<Listing<Client>> {
-        self.query(claims, move |work| {
-            let rates = work.rates()?;
-            store::client::list(work.tx, work.account, &filter, &rates)
-        })
-        .await
-    }
-
     /// Changes the details of a client.
     ///
     /// # Errors
@@ -132,4 +119,10 @@ pub(super) fn require_client(work: &mut Work, id: ClientId) -> Result<Client> {
 /// The newest clients by name, to choose from.
 pub fn list_client_names(work: &mut Work) -> Result<Vec<ClientName>> {
     store::client::list_names(work.tx, work.account, NAMES_MAX)
+}
+
+/// A page of clients, newest first.
+pub fn list_clients(work: &mut Work, filter: &ClientFilter) -> Result<Listing<Client>> {
+    let rates = work.rates()?;
+    store::client::list(work.tx, work.account, filter, &rates)
 }

@@ -27,18 +27,6 @@ use crate::{
 };
 
 impl App {
-    /// The key figures, as of now in the account's timezone and currency.
-    pub async fn stats(&self, claims: Claims) -> Result<Stats> {
-        self.query(claims, stats).await
-    }
-
-    /// Earnings of the last months or weeks, oldest first, in the account's currency.
-    pub async fn earnings(&self, claims: Claims, period: Period) -> Result<Earnings> {
-        self.query(claims, move |work| earnings(work, period)).await
-    }
-}
-
-impl App {
     /// FreelanceHub's key figures.
     pub async fn career(&self, claims: Claims) -> Result<Career> {
         self.query(claims, career).await

@@ -47,15 +47,6 @@ impl App {
         .await
     }
 
-    /// A page of invoices.
-    pub async fn list_invoices(
-        &self,
-        claims: Claims,
-        filter: InvoiceFilter,
-    ) -> Result<Listing<ShownInvoice>> {
-        self.query(claims, move |work| list_invoices(work, &filter)).await
-    }
-
     /// Cancels a draft; its number stays taken.
     pub async fn delete_invoice(&self, who: impl Into<Who>, id: InvoiceId) -> Result<()> {
         self.run(who, move |work| delete_invoice(work, id)).await

@@ -101,11 +101,6 @@ impl App {
             .inspect(|_| note("passkey added", claims.account))
     }
 
-    /// The caller's passkeys, newest first.
-    pub async fn list_passkeys(&self, claims: Claims) -> Result<Vec<Passkey>> {
-        self.query(claims, list_passkeys).await
-    }
-
     /// Forgets one of the caller's passkeys: nobody signs in with it any more.
     pub async fn delete_passkey(&self, claims: Claims, id: PasskeyId) -> Result<()> {
         self.run_always(claims, move |work| delete_passkey(work, id))

@@ -38,15 +38,6 @@ impl App {
         self.query(claims, move |work| find_project(work, id)).await
     }
 
-    /// A page of projects, newest first.
-    pub async fn list_projects(
-        &self,
-        claims: Claims,
-        filter: ProjectFilter,
-    ) -> Result<Listing<Project>> {
-        self.query(claims, move |work| list_projects(work, &filter)).await
-    }
-
     /// Changes a project. In another currency its milestones keep their figures.
     ///
     /// # Errors

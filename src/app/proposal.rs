@@ -39,15 +39,6 @@ impl App {
         self.query(claims, move |work| find_proposal(work, id)).await
     }
 
-    /// A page of proposals, newest first.
-    pub async fn list_proposals(
-        &self,
-        claims: Claims,
-        filter: ProposalFilter,
-    ) -> Result<Listing<Proposal>> {
-        self.query(claims, move |work| list_proposals(work, &filter)).await
-    }
-
     /// Changes a proposal until it is answered; the answer itself can be written down here too.
     ///
     /// # Errors

@@ -73,11 +73,6 @@ pub(super) fn prove(
 }
 
 impl App {
-    /// Whether the caller's account asks for a second factor.
-    pub async fn two_factor(&self, claims: Claims) -> Result<Status> {
-        self.query(claims, two_factor_status).await
-    }
-
     /// Makes a seed and backup codes for the caller, in place of ones that were never proven. No
     /// code is asked for before [`App::verify_two_factor_setup`].
     pub async fn enable_two_factor(&self, claims: Claims) -> Result<Setup> {

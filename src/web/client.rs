@@ -15,7 +15,9 @@ use super::{
 };
 use crate::{
     app::{
-        client::find_client, invoice::list_invoices, project::list_projects,
+        client::{find_client, list_clients},
+        invoice::list_invoices,
+        project::list_projects,
         proposal::list_proposals,
     },
     domain::{
@@ -64,7 +66,7 @@ struct Edit {
 pub async fn list(visit: Visit) -> Result<Response> {
     let query = visit.query();
     let filter = ClientFilter::read(&query)?;
-    let clients = visit.app.list_clients(visit.claims, filter).await?;
+    let clients = visit.read(move |work| list_clients(work, &filter)).await?;
     let pager = Pager::new(&visit.request, &clients);
     let shell = visit.shell(Section::Clients);
     Ok(answer(StatusCode::OK, &List { shell, form: Form::new(query), clients, pager }))
