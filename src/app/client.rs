@@ -40,24 +40,6 @@ impl App {
         self.query(claims, move |work| find_client(work, id)).await
     }
 
-    /// A page of clients, newest first.
-    pub async fn list_clients(
-        &self,
-        claims: Claims,
-        filter: ClientFilter,
-    ) -> Result<Listing<Client>> {
-        self.query(claims, move |work| {
-            let rates = work.rates()?;
-            store::client::list(work.tx, work.account, &filter, &rates)
-        })
-        .await
-    }
-
-    /// The newest clients by name, to choose from.
-    pub async fn list_client_names(&self, claims: Claims) -> Result<Vec<ClientName>> {
-        self.query(claims, |work| store::client::list_names(work.tx, work.account, NAMES_MAX)).await
-    }
-
     /// Changes the details of a client.
     ///
     /// # Errors
@@ -94,7 +76,8 @@ fn create_client(work: &mut Work, details: &ClientDetails) -> Result<Client> {
     Ok(client)
 }
 
-pub(super) fn find_client(work: &mut Work, id: ClientId) -> Result<Client> {
+/// A client of the caller; `NotFound` where it is not there or another account's.
+pub fn find_client(work: &mut Work, id: ClientId) -> Result<Client> {
     let rates = work.rates()?;
     store::client::find(work.tx, work.account, id, &rates)
 }
@@ -131,4 +114,15 @@ fn delete_client(work: &mut Work, id: ClientId) -> Result<()> {
 pub(super) fn require_client(work: &mut Work, id: ClientId) -> Result<Client> {
     find_client(work, id)
         .map_err(|error| error.if_missing(|| Error::field("clientId", Rule::Unknown)))
+}
+
+/// The newest clients by name, to choose from.
+pub fn list_client_names(work: &mut Work) -> Result<Vec<ClientName>> {
+    store::client::list_names(work.tx, work.account, NAMES_MAX)
+}
+
+/// A page of clients, newest first.
+pub fn list_clients(work: &mut Work, filter: &ClientFilter) -> Result<Listing<Client>> {
+    let rates = work.rates()?;
+    store::client::list(work.tx, work.account, filter, &rates)
 }

@@ -47,15 +47,6 @@ impl App {
         .await
     }
 
-    /// A page of invoices.
-    pub async fn list_invoices(
-        &self,
-        claims: Claims,
-        filter: InvoiceFilter,
-    ) -> Result<Listing<ShownInvoice>> {
-        self.query(claims, move |work| list_invoices(work, &filter)).await
-    }
-
     /// Cancels a draft; its number stays taken.
     pub async fn delete_invoice(&self, who: impl Into<Who>, id: InvoiceId) -> Result<()> {
         self.run(who, move |work| delete_invoice(work, id)).await
@@ -119,12 +110,14 @@ fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice> {
     Ok(ShownInvoice::on(today, invoice))
 }
 
-pub(super) fn find_invoice(work: &mut Work, id: InvoiceId) -> Result<Invoice> {
+/// An invoice of the caller.
+pub fn find_invoice(work: &mut Work, id: InvoiceId) -> Result<Invoice> {
     let rates = work.rates()?;
     store::invoice::find(work.tx, work.account, id, &rates)
 }
 
-fn list_invoices(work: &mut Work, filter: &InvoiceFilter) -> Result<Listing<ShownInvoice>> {
+/// A page of invoices.
+pub fn list_invoices(work: &mut Work, filter: &InvoiceFilter) -> Result<Listing<ShownInvoice>> {
     let (today, rates) = (work.today()?, work.rates()?);
     let found = store::invoice::list(work.tx, work.account, filter, today, &rates)?;
     Ok(found.map(|invoice| ShownInvoice::on(today, invoice)))

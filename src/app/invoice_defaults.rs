@@ -48,7 +48,8 @@ impl App {
 }
 
 /// What invoices begin with, and this year's numbers, be it that none was drawn or chosen yet.
-fn find_invoice_defaults(work: &mut Work) -> Result<(InvoiceDefaults, InvoiceSeries)> {
+/// What the caller's invoices begin with, and how this year's are numbered.
+pub fn find_invoice_defaults(work: &mut Work) -> Result<(InvoiceDefaults, InvoiceSeries)> {
     let year = work.today()?.year();
     let defaults = store::invoice_defaults::find(work.tx, work.account)?;
     let found = store::invoice_series::find(work.tx, work.account, year)?;

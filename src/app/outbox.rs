@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
-use super::{App, environment::Environment, jobs::NOTED};
+use super::{App, environment::Environment, jobs::NOTED, unit_of_work::Work};
 use crate::{
     domain::{
         account::{Account, SignInChange},
@@ -16,7 +16,6 @@ use crate::{
         job::{Job, JobKind},
         mail::{Attachment, FailedMail, Letter, Mail},
         reach::Reach,
-        session::Claims,
     },
     mail::{
         compose,
@@ -193,23 +192,6 @@ impl App {
         Reach::of_url(&self.public_url)
     }
 
-    /// The caller's mails that failed and were not made good since, newest first.
-    pub async fn failed_mail(&self, claims: Claims) -> Result<Vec<FailedMail>> {
-        self.query(claims, |work| {
-            store::outbox::list_failed_of(work.tx, work.account, FAILED_SHOWN)
-        })
-        .await
-    }
-
-    /// Of which of these invoices of the caller the newest mail failed.
-    pub async fn invoices_with_failed_mail(
-        &self,
-        claims: Claims,
-        invoices: Vec<InvoiceId>,
-    ) -> Result<Vec<InvoiceId>> {
-        self.query(claims, move |work| store::outbox::failed_of_invoices(work.tx, &invoices)).await
-    }
-
     /// The letters that wait and those that were given up; with `all`, the delivered ones too.
     pub async fn list_mail(&self, all: bool) -> Result<Vec<Letter>> {
         self.store
@@ -259,4 +241,14 @@ pub(super) fn forgotten_before(now: Timestamp) -> Result<Timestamp> {
 
 fn context(id: MailId) -> String {
     format!("mail {id}")
+}
+
+/// The caller's mails that failed and were not made good since, newest first.
+pub fn list_failed_mail(work: &mut Work) -> Result<Vec<FailedMail>> {
+    store::outbox::list_failed_of(work.tx, work.account, FAILED_SHOWN)
+}
+
+/// Of which of these invoices the newest mail failed.
+pub fn invoices_with_failed_mail(work: &mut Work, ids: &[InvoiceId]) -> Result<Vec<InvoiceId>> {
+    store::outbox::failed_of_invoices(work.tx, ids)
 }

@@ -101,11 +101,6 @@ impl App {
             .inspect(|_| note("passkey added", claims.account))
     }
 
-    /// The caller's passkeys, newest first.
-    pub async fn list_passkeys(&self, claims: Claims) -> Result<Vec<Passkey>> {
-        self.query(claims, |work| store::passkey::list(work.tx, work.account)).await
-    }
-
     /// Forgets one of the caller's passkeys: nobody signs in with it any more.
     pub async fn delete_passkey(&self, claims: Claims, id: PasskeyId) -> Result<()> {
         self.run_always(claims, move |work| delete_passkey(work, id))
@@ -250,4 +245,9 @@ fn decoy_id(keys: &Keys, subject: &[u8]) -> Vec<u8> {
     let mut id = [block(1), block(2)].concat();
     id.truncate(length);
     id
+}
+
+/// The caller's passkeys.
+pub fn list_passkeys(work: &mut Work) -> Result<Vec<Passkey>> {
+    store::passkey::list(work.tx, work.account)
 }

@@ -21,11 +21,6 @@ use crate::{
 };
 
 impl App {
-    /// How often the caller's public profile was looked at.
-    pub async fn profile_views(&self, claims: Claims) -> Result<u64> {
-        self.query(claims, |work| store::profile::count_views(work.tx, work.account)).await
-    }
-
     /// The caller's profile, and how much of it is filled in.
     pub async fn profile(&self, claims: Claims) -> Result<OwnProfile> {
         self.query(claims, |work| {
@@ -131,4 +126,9 @@ pub(super) fn freelancer(tx: &mut Tx, username: &str) -> Result<Account> {
     store::account::find_by_username(tx, username)?
         .filter(|account| account.is_active() && account.role == Role::Freelancer)
         .ok_or_else(|| Error::not_found("Freelancer"))
+}
+
+/// How often the caller's public profile was looked at.
+pub fn count_profile_views(work: &mut Work) -> Result<u64> {
+    store::profile::count_views(work.tx, work.account)
 }

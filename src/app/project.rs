@@ -38,27 +38,6 @@ impl App {
         self.query(claims, move |work| find_project(work, id)).await
     }
 
-    /// A page of projects, newest first.
-    pub async fn list_projects(
-        &self,
-        claims: Claims,
-        filter: ProjectFilter,
-    ) -> Result<Listing<Project>> {
-        self.query(claims, move |work| {
-            let rates = work.rates()?;
-            store::project::list(work.tx, work.account, &filter, &rates)
-        })
-        .await
-    }
-
-    /// The newest projects by name, to choose from.
-    pub async fn list_project_names(&self, claims: Claims) -> Result<Vec<ProjectName>> {
-        self.query(claims, |work| {
-            store::project::list_names(work.tx, work.account, client::NAMES_MAX)
-        })
-        .await
-    }
-
     /// Changes a project. In another currency its milestones keep their figures.
     ///
     /// # Errors
@@ -115,7 +94,8 @@ fn create_project(work: &mut Work, new: &NewProject) -> Result<Project> {
     Ok(project)
 }
 
-fn find_project(work: &mut Work, id: ProjectId) -> Result<Project> {
+/// A project of the caller with its client and milestones.
+pub fn find_project(work: &mut Work, id: ProjectId) -> Result<Project> {
     let rates = work.rates()?;
     store::project::find(work.tx, work.account, id, &rates)
 }
@@ -177,4 +157,15 @@ fn restate_milestones(tx: &mut Tx, project: &mut Project, currency: Currency) ->
 pub(super) fn require_project(work: &mut Work, id: ProjectId) -> Result<Project> {
     store::project::find_bare(work.tx, work.account, id)
         .map_err(|error| error.if_missing(|| Error::field("projectId", Rule::Unknown)))
+}
+
+/// A page of projects, newest first.
+pub fn list_projects(work: &mut Work, filter: &ProjectFilter) -> Result<Listing<Project>> {
+    let rates = work.rates()?;
+    store::project::list(work.tx, work.account, filter, &rates)
+}
+
+/// The newest projects by name, to choose from.
+pub fn list_project_names(work: &mut Work) -> Result<Vec<ProjectName>> {
+    store::project::list_names(work.tx, work.account, client::NAMES_MAX)
 }

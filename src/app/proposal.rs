@@ -39,15 +39,6 @@ impl App {
         self.query(claims, move |work| find_proposal(work, id)).await
     }
 
-    /// A page of proposals, newest first.
-    pub async fn list_proposals(
-        &self,
-        claims: Claims,
-        filter: ProposalFilter,
-    ) -> Result<Listing<Proposal>> {
-        self.query(claims, move |work| list_proposals(work, &filter)).await
-    }
-
     /// Changes a proposal until it is answered; the answer itself can be written down here too.
     ///
     /// # Errors
@@ -114,14 +105,16 @@ fn create_proposal(work: &mut Work, new: &NewProposal) -> Result<Proposal> {
     Ok(proposal)
 }
 
-pub(super) fn find_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
+/// A proposal of the caller, with its link where it has one.
+pub fn find_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
     let rates = work.rates()?;
     let mut proposal = store::proposal::find(work.tx, work.account, id, &rates)?;
     open_link(work.env, &mut proposal)?;
     Ok(proposal)
 }
 
-fn list_proposals(work: &mut Work, filter: &ProposalFilter) -> Result<Listing<Proposal>> {
+/// A page of proposals, newest first.
+pub fn list_proposals(work: &mut Work, filter: &ProposalFilter) -> Result<Listing<Proposal>> {
     let rates = work.rates()?;
     let mut listing = store::proposal::list(work.tx, work.account, filter, &rates)?;
     listing.entries.iter_mut().try_for_each(|proposal| open_link(work.env, proposal))?;

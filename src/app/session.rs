@@ -5,7 +5,7 @@ use std::cmp::max;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::SignedDuration;
 
-use super::{App, secret::Keys, security_log::note, token::TokenType};
+use super::{App, secret::Keys, security_log::note, token::TokenType, unit_of_work::Work};
 use crate::{
     domain::{
         account::Account,
@@ -197,7 +197,7 @@ impl App {
 
     /// The caller's sessions that stand, newest first.
     pub async fn list_sessions(&self, claims: Claims) -> Result<Vec<Session>> {
-        self.query(claims, |work| store::session::list(work.tx, work.account, work.now)).await
+        self.query(claims, list_sessions).await
     }
 
     /// Ends one session of the caller.
@@ -224,4 +224,9 @@ fn masked(mut bytes: [u8; 32], mask: [u8; 32]) -> [u8; 32] {
 
 fn refresh_hash(keys: &Keys, token: &str) -> [u8; 32] {
     keys.hash("refresh token", &[token.as_bytes()])
+}
+
+/// The caller's sessions.
+pub fn list_sessions(work: &mut Work) -> Result<Vec<Session>> {
+    store::session::list(work.tx, work.account, work.now)
 }

@@ -73,11 +73,6 @@ pub(super) fn prove(
 }
 
 impl App {
-    /// Whether the caller's account asks for a second factor.
-    pub async fn two_factor(&self, claims: Claims) -> Result<Status> {
-        self.query(claims, |work| store::two_factor::status(work.tx, work.account)).await
-    }
-
     /// Makes a seed and backup codes for the caller, in place of ones that were never proven. No
     /// code is asked for before [`App::verify_two_factor_setup`].
     pub async fn enable_two_factor(&self, claims: Claims) -> Result<Setup> {
@@ -226,4 +221,9 @@ fn seed_context(account: AccountId) -> String {
 
 fn backup_hash(keys: &Keys, account: AccountId, code: &str) -> [u8; 32] {
     keys.hash("backup code", &[account.as_bytes(), code.as_bytes()])
+}
+
+/// Whether the caller asks for a second factor, and what is left of the backup codes.
+pub fn two_factor_status(work: &mut Work) -> Result<Status> {
+    store::two_factor::status(work.tx, work.account)
 }

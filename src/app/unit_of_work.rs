@@ -120,7 +120,7 @@ impl<'a, 'c> Work<'a, 'c> {
 
 impl App {
     /// Runs a use case that only reads.
-    pub(super) async fn query<T: Send + 'static>(
+    pub async fn query<T: Send + 'static>(
         &self,
         who: impl Into<Who>,
         use_case: impl Fn(&mut Work) -> Result<T> + Send + 'static,

@@ -1,31 +1,31 @@
 //! What the selects of forms offer.
 
-use super::{
-    form::{Control, Form},
-    visit::Visit,
+use super::form::{Control, Form};
+use crate::domain::{
+    client::{Client, ClientName},
+    money::Currency,
+    project::ProjectName,
 };
-use crate::domain::{client::Client, error::Result, money::Currency};
 
 /// Values and what is read for them, in the order of a select.
 pub type Choices = Vec<(String, String)>;
 
-/// The clients of the reader, by name.
-pub async fn clients(visit: &Visit) -> Result<Choices> {
-    let clients = visit.app.list_client_names(visit.claims).await?.into_iter().map(|client| {
+/// Clients, by name.
+pub fn clients(clients: Vec<ClientName>) -> Choices {
+    let clients = clients.into_iter().map(|client| {
         let company = client.company.filter(|company| *company != client.name);
         let of = company.map_or_else(String::new, |company| format!(" · {company}"));
         (client.id.to_string(), format!("{}{of}", client.name))
     });
-    Ok(by_name(clients.collect()))
+    by_name(clients.collect())
 }
 
-/// The projects of the reader, by name.
-pub async fn projects(visit: &Visit) -> Result<Choices> {
-    let projects =
-        visit.app.list_project_names(visit.claims).await?.into_iter().map(|project| {
-            (project.id.to_string(), format!("{} · {}", project.name, project.client))
-        });
-    Ok(by_name(projects.collect()))
+/// Projects, by name.
+pub fn projects(projects: Vec<ProjectName>) -> Choices {
+    let projects = projects
+        .into_iter()
+        .map(|project| (project.id.to_string(), format!("{} · {}", project.name, project.client)));
+    by_name(projects.collect())
 }
 
 /// Whom something is for; a client that has left the lists stays where it was chosen.

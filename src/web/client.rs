@@ -1,7 +1,6 @@
 //! `/clients`: whom the freelancer works for.
 
 use askama::Template;
-use futures_util::future::try_join3;
 use poem::{Response, http::StatusCode};
 
 use super::{
@@ -14,14 +13,22 @@ use super::{
     shell::{Section, Shell},
     visit::Visit,
 };
-use crate::domain::{
-    client::{Client, ClientChange, ClientDetails, ClientFilter},
-    error::Result,
-    input::Input,
-    invoice::{InvoiceFilter, ShownInvoice},
-    page::{Listing, Page},
-    project::{Project, ProjectFilter},
-    proposal::{Proposal, ProposalFilter},
+use crate::{
+    app::{
+        client::{find_client, list_clients},
+        invoice::list_invoices,
+        project::list_projects,
+        proposal::list_proposals,
+    },
+    domain::{
+        client::{Client, ClientChange, ClientDetails, ClientFilter},
+        error::Result,
+        input::Input,
+        invoice::{InvoiceFilter, ShownInvoice},
+        page::{Listing, Page},
+        project::{Project, ProjectFilter},
+        proposal::{Proposal, ProposalFilter},
+    },
 };
 
 /// How much of each list the page of a client shows.
@@ -59,7 +66,7 @@ struct Edit {
 pub async fn list(visit: Visit) -> Result<Response> {
     let query = visit.query();
     let filter = ClientFilter::read(&query)?;
-    let clients = visit.app.list_clients(visit.claims, filter).await?;
+    let clients = visit.read(move |work| list_clients(work, &filter)).await?;
     let pager = Pager::new(&visit.request, &clients);
     let shell = visit.shell(Section::Clients);
     Ok(answer(StatusCode::OK, &List { shell, form: Form::new(query), clients, pager }))
@@ -90,15 +97,21 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
 
 /// A client, and what there is of its work.
 pub async fn show(visit: Visit) -> Result<Response> {
-    let (app, claims) = (&visit.app, visit.claims);
-    let client = app.client(claims, visit.id()).await?;
-    let (client_id, page) = (Some(client.id), Page::first(SHOWN));
-    let (projects, proposals, invoices) = try_join3(
-        app.list_projects(claims, ProjectFilter { client_id, page, ..ProjectFilter::default() }),
-        app.list_proposals(claims, ProposalFilter { client_id, page, ..ProposalFilter::default() }),
-        app.list_invoices(claims, InvoiceFilter { client_id, page, ..InvoiceFilter::default() }),
-    )
-    .await?;
+    let id = visit.id();
+    let (client_id, page) = (Some(id), Page::first(SHOWN));
+    let (client, projects, proposals, invoices) = visit
+        .read(move |work| {
+            let projects = ProjectFilter { client_id, page, ..ProjectFilter::default() };
+            let proposals = ProposalFilter { client_id, page, ..ProposalFilter::default() };
+            let invoices = InvoiceFilter { client_id, page, ..InvoiceFilter::default() };
+            Ok((
+                find_client(work, id)?,
+                list_projects(work, &projects)?,
+                list_proposals(work, &proposals)?,
+                list_invoices(work, &invoices)?,
+            ))
+        })
+        .await?;
     let (shell, days) = (visit.shell(Section::Clients), Days::of(&visit)?);
     Ok(answer(StatusCode::OK, &Show { shell, days, client, projects, proposals, invoices }))
 }

@@ -1,7 +1,6 @@
 //! `/`: how things stand.
 
 use askama::Template;
-use futures_util::future::{try_join4, try_join5};
 use poem::{Response, http::StatusCode};
 use rust_decimal::Decimal;
 
@@ -12,16 +11,27 @@ use super::{
     shell::{Section, Shell},
     visit::Visit,
 };
-use crate::domain::{
-    account::Role,
-    activity::{Activity, ActivityKind},
-    dashboard::{Deadline, DeadlineKind, Period, Stats},
-    date,
-    error::Result,
-    invoice::{InvoiceFilter, InvoiceStatus, ShownInvoice},
-    mail::{FailedMail, MailKind},
-    money::Money,
-    page::Page,
+use crate::{
+    app::{
+        activity::list_activity,
+        dashboard::{Earnings, earnings, stats, upcoming},
+        invoice::list_invoices,
+        invoice_defaults::find_invoice_defaults,
+        outbox::list_failed_mail,
+        profile::count_profile_views,
+        unit_of_work::Work,
+    },
+    domain::{
+        account::Role,
+        activity::{Activity, ActivityKind},
+        dashboard::{Deadline, DeadlineKind, Period, Stats},
+        date,
+        error::Result,
+        invoice::{InvoiceFilter, InvoiceStatus, ShownInvoice},
+        mail::{FailedMail, MailKind},
+        money::Money,
+        page::Page,
+    },
 };
 
 /// How much of each list is shown.
@@ -56,26 +66,9 @@ struct Step {
 
 /// The reader's first page.
 pub async fn show(visit: Visit) -> Result<Response> {
-    let (app, claims) = (&visit.app, visit.claims);
-    let newest = |status, count| InvoiceFilter {
-        status,
-        page: Page::first(count),
-        ..InvoiceFilter::default()
-    };
-    let (overdue, first) = (newest(Some(InvoiceStatus::Overdue), OVERDUE_SHOWN), newest(None, 1));
-    let figures = try_join5(
-        app.stats(claims),
-        app.earnings(claims, Period::Monthly),
-        app.list_activity(claims, ACTIVITY_SHOWN),
-        app.list_invoices(claims, overdue),
-        app.list_invoices(claims, first),
-    );
-    let (upcoming, views) = (app.upcoming(claims), app.profile_views(claims));
-    let ((stats, earnings, activity, overdue, first), deadlines, settings, profile_views) =
-        try_join4(figures, upcoming, app.invoice_defaults(claims), views).await?;
-    let failed_mail = app.failed_mail(claims).await?;
-    let is_paid_somehow = settings.defaults.payment_instructions.is_some();
-    let steps = first_steps(&visit, &stats, is_paid_somehow, first.total > 0);
+    let figures = visit.read(read_figures).await?;
+    let steps = first_steps(&visit, &figures);
+    let Figures { stats, earnings, .. } = figures;
     Ok(answer(
         StatusCode::OK,
         &Show {
@@ -84,44 +77,70 @@ pub async fn show(visit: Visit) -> Result<Response> {
             first_name: visit.frame.account.first_name.clone(),
             earned_last_month: earnings.points.iter().rev().nth(1).map_or(0, |p| p.amount),
             chart: Chart::new(&earnings.points, earnings.currency),
-            overdue: overdue.entries,
-            deadlines,
-            activity,
-            profile_views,
+            overdue: figures.overdue,
+            deadlines: figures.deadlines,
+            activity: figures.activity,
+            profile_views: figures.profile_views,
             unread: visit.frame.unread_messages,
             steps,
-            failed_mail,
+            failed_mail: figures.failed_mail,
             stats,
         },
     ))
 }
 
-/// What is still to be done once; nothing where all of it is.
-fn first_steps(
-    visit: &Visit,
-    stats: &Stats,
-    is_paid_somehow: bool,
+/// What is read for the page.
+struct Figures {
+    stats: Stats,
+    earnings: Earnings,
+    overdue: Vec<ShownInvoice>,
+    deadlines: Vec<Deadline>,
+    activity: Vec<Activity>,
+    failed_mail: Vec<FailedMail>,
+    profile_views: u64,
     has_invoice: bool,
-) -> Vec<Step> {
+    is_paid_somehow: bool,
+}
+
+fn read_figures(work: &mut Work) -> Result<Figures> {
+    let (status, page) = (Some(InvoiceStatus::Overdue), Page::first(OVERDUE_SHOWN));
+    let overdue = InvoiceFilter { status, page, ..InvoiceFilter::default() };
+    let newest = InvoiceFilter { page: Page::first(1), ..InvoiceFilter::default() };
+    let (defaults, _) = find_invoice_defaults(work)?;
+    Ok(Figures {
+        stats: stats(work)?,
+        earnings: earnings(work, Period::Monthly)?,
+        overdue: list_invoices(work, &overdue)?.entries,
+        deadlines: upcoming(work)?,
+        activity: list_activity(work, ACTIVITY_SHOWN)?,
+        failed_mail: list_failed_mail(work)?,
+        profile_views: count_profile_views(work)?,
+        has_invoice: list_invoices(work, &newest)?.total > 0,
+        is_paid_somehow: defaults.payment_instructions.is_some(),
+    })
+}
+
+/// What is still to be done once; nothing where all of it is.
+fn first_steps(visit: &Visit, figures: &Figures) -> Vec<Step> {
     let account = &visit.frame.account;
     let mut steps = vec![
         Step {
             label: "Add a client",
             text: "Whom you work for: a name and an e-mail address are enough.",
             href: "/clients/new",
-            is_done: !stats.recent_clients.is_empty() || has_invoice,
+            is_done: !figures.stats.recent_clients.is_empty() || figures.has_invoice,
         },
         Step {
             label: "Say how you are paid",
             text: "Your bank details and address, printed on every invoice.",
             href: "/settings/invoices",
-            is_done: is_paid_somehow,
+            is_done: figures.is_paid_somehow,
         },
         Step {
             label: "Write an invoice",
             text: "Lines, tax and total; it is sent as a mail with a PDF and a link.",
             href: "/invoices/new",
-            is_done: has_invoice,
+            is_done: figures.has_invoice,
         },
     ];
     if account.role == Role::Freelancer {

@@ -15,17 +15,25 @@ use super::{
     shell::{Section, Shell},
     visit::Visit,
 };
-use crate::domain::{
-    date,
-    error::Result,
-    id::InvoiceId,
-    idempotency::Once,
-    input::Input,
-    invoice::{Delivery, InvoiceFilter, InvoiceMail, InvoiceRecord, InvoiceStatus, ShownInvoice},
-    mail::MailKind,
-    page::Listing,
-    project::Project,
-    reach::Reach,
+use crate::{
+    app::{
+        client::list_client_names, invoice::list_invoices, outbox::invoices_with_failed_mail,
+        project::find_project,
+    },
+    domain::{
+        date,
+        error::Result,
+        id::InvoiceId,
+        idempotency::Once,
+        input::Input,
+        invoice::{
+            Delivery, InvoiceFilter, InvoiceMail, InvoiceRecord, InvoiceStatus, ShownInvoice,
+        },
+        mail::MailKind,
+        page::Listing,
+        project::Project,
+        reach::Reach,
+    },
 };
 
 /// What is said where an invoice or its reminder reaches nobody by itself.
@@ -77,19 +85,17 @@ struct Show {
 pub async fn list(visit: Visit) -> Result<Response> {
     let query = visit.query();
     let filter = InvoiceFilter::read(&query)?;
-    let project_id = filter.project_id;
-    let project = async {
-        match project_id {
-            Some(id) => visit.app.project(visit.claims, id).await.map(Some),
-            None => Ok(None),
-        }
-    };
-    let listed = visit.app.list_invoices(visit.claims, filter);
-    let (project, invoices, mut clients) =
-        futures_util::future::try_join3(project, listed, choice::clients(&visit)).await?;
+    let (invoices, failed, project, clients) = visit
+        .read(move |work| {
+            let invoices = list_invoices(work, &filter)?;
+            let ids: Vec<_> = invoices.entries.iter().map(|shown| shown.invoice.id).collect();
+            let failed = invoices_with_failed_mail(work, &ids)?;
+            let project = filter.project_id.map(|id| find_project(work, id)).transpose()?;
+            Ok((invoices, failed, project, list_client_names(work)?))
+        })
+        .await?;
+    let mut clients = choice::clients(clients);
     clients.insert(0, (String::new(), "All clients".to_owned()));
-    let ids = invoices.entries.iter().map(|shown| shown.invoice.id).collect();
-    let failed = visit.app.invoices_with_failed_mail(visit.claims, ids).await?;
     let page = List {
         shell: visit.shell(Section::Invoices),
         days: Days::of(&visit)?,

@@ -13,12 +13,21 @@ use super::{
     shell::{Section, Shell},
     visit::Visit,
 };
-use crate::domain::{
-    error::{Error, Kind, Result},
-    id::ProjectId,
-    input::Input,
-    invoice::{Invoice, InvoiceChange, InvoiceStatus, Line, NewInvoice, ShownInvoice},
-    money::Currency,
+use crate::{
+    app::{
+        client::list_client_names,
+        invoice::find_invoice,
+        invoice_defaults::find_invoice_defaults,
+        project::{find_project, list_project_names},
+        unit_of_work::Work,
+    },
+    domain::{
+        error::{Error, Kind, Result},
+        id::ProjectId,
+        input::Input,
+        invoice::{Invoice, InvoiceChange, InvoiceStatus, Line, NewInvoice, ShownInvoice},
+        money::Currency,
+    },
 };
 
 /// Lines a new invoice begins with, and empty ones that follow the filled ones.
@@ -47,8 +56,18 @@ struct Notes {
 
 /// The form of a new invoice; the query may say for whom and for what.
 pub async fn new(visit: Visit) -> Result<Response> {
-    let defaults = visit.app.invoice_defaults(visit.claims).await?.defaults;
     let (query, today) = (visit.query(), visit.today()?);
+    let given = Currency::from_code(query.get("currency"));
+    let is_of_project = given.is_none() && query.has("projectId");
+    let project = is_of_project.then(|| ProjectId::parse(query.get("projectId")));
+    let (defaults, project, offered) = visit
+        .read(move |work| {
+            let project = project.map(|id| find_project(work, id)).transpose()?;
+            Ok((find_invoice_defaults(work)?.0, project, read_offered(work)?))
+        })
+        .await?;
+    let project_currency = project.map(|project| project.budget.currency);
+    let currency = given.or(project_currency).unwrap_or(visit.frame.account.currency);
     let due = today.checked_add(i64::from(defaults.due_days).days()).map_err(Error::internal)?;
     let fields = Fields::default()
         .with("clientId", query.get("clientId"))
@@ -56,31 +75,20 @@ pub async fn new(visit: Visit) -> Result<Response> {
         .with("milestoneId", query.get("milestoneId"))
         .with("issueDate", today)
         .with("dueDate", due)
-        .with("currency", currency(&visit, &query).await?)
+        .with("currency", currency)
         .with("taxRate", defaults.tax_rate)
         .with_some("notes", defaults.notes)
         .with("items.0.description", query.get("description"))
         .with("items.0.rate", query.get("amount"));
-    edit_page(&visit, StatusCode::OK, visit.form(padded(fields)), None).await
-}
-
-/// The currency of what the invoice is made of, or else the account's.
-async fn currency(visit: &Visit, query: &Fields) -> Result<Currency> {
-    if let Some(currency) = Currency::from_code(query.get("currency")) {
-        return Ok(currency);
-    }
-    if query.has("projectId") {
-        let id = ProjectId::parse(query.get("projectId"));
-        return Ok(visit.app.project(visit.claims, id).await?.budget.currency);
-    }
-    Ok(visit.frame.account.currency)
+    Ok(edit_page(&visit, StatusCode::OK, visit.form(padded(fields)), None, offered))
 }
 
 /// Adds an invoice, or shows the form with its lines as they were asked for.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     let place = |shown: &ShownInvoice| format!("/invoices/{}", shown.invoice.id).into_bytes();
     if let Some(fields) = rearranged(&fields) {
-        return edit_page(&visit, StatusCode::OK, visit.form(fields), None).await;
+        let offered = visit.read(read_offered).await?;
+        return Ok(edit_page(&visit, StatusCode::OK, visit.form(fields), None, offered));
     }
     let created = match NewInvoice::read(&complete(&fields)) {
         Ok(new) => visit.app.create_invoice(visit.claims, visit.once(&fields, place), new).await,
@@ -93,20 +101,21 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
         }
         Err(error) => {
             let (status, form) = visit.refused(padded(filled(fields)), error)?;
-            edit_page(&visit, status, form, None).await
+            let offered = visit.read(read_offered).await?;
+            Ok(edit_page(&visit, status, form, None, offered))
         }
     }
 }
 
 /// The form that changes an invoice.
 pub async fn edit(visit: Visit) -> Result<Response> {
-    let invoice = visit.app.invoice(visit.claims, visit.id()).await?.invoice;
+    let (invoice, offered) = read_form(&visit).await?;
     if invoice.status != InvoiceStatus::Draft {
         let form = visit.form(noted(&invoice).versioned());
         return Ok(notes_page(&visit, StatusCode::OK, form, invoice));
     }
     let form = visit.form(padded(drafted(&invoice).versioned()));
-    edit_page(&visit, StatusCode::OK, form, Some(invoice)).await
+    Ok(edit_page(&visit, StatusCode::OK, form, Some(invoice), offered))
 }
 
 /// The form of an invoice's notes as they are.
@@ -137,8 +146,8 @@ fn drafted(invoice: &Invoice) -> Fields {
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let id = visit.id();
     if let Some(fields) = rearranged(&fields) {
-        let invoice = visit.app.invoice(visit.claims, id).await?.invoice;
-        return edit_page(&visit, StatusCode::OK, visit.form(fields), Some(invoice)).await;
+        let (invoice, offered) = read_form(&visit).await?;
+        return Ok(edit_page(&visit, StatusCode::OK, visit.form(fields), Some(invoice), offered));
     }
     // The form of a sent invoice has nothing but its notes.
     let is_draft = fields.has("clientId");
@@ -158,7 +167,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
             Ok(visit.done(&place, "The invoice was changed."))
         }
         Err(error) => {
-            let invoice = visit.app.invoice(visit.claims, id).await?.invoice;
+            let (invoice, offered) = read_form(&visit).await?;
             let stored = shown(&invoice);
             // Each line that is stored has one beside which it can be shown.
             let mut lines = fields.rows("items");
@@ -168,11 +177,11 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
             let typed = padded(fields.with_rows("items", &lines));
             let (status, form) = visit.refused_change(typed, error, stored)?;
             // Lines that were typed are not dropped because the draft was sent by then.
-            if is_draft {
-                edit_page(&visit, status, form, Some(invoice)).await
+            Ok(if is_draft {
+                edit_page(&visit, status, form, Some(invoice), offered)
             } else {
-                Ok(notes_page(&visit, status, form, invoice))
-            }
+                notes_page(&visit, status, form, invoice)
+            })
         }
     }
 }
@@ -227,14 +236,27 @@ fn rearranged(fields: &Fields) -> Option<Fields> {
     Some(padded(fields.clone().with_rows("items", &lines)))
 }
 
-async fn edit_page(
+/// The clients and projects that a form offers.
+type Offered = (Choices, Choices);
+
+fn read_offered(work: &mut Work) -> Result<Offered> {
+    let (clients, projects) = (list_client_names(work)?, list_project_names(work)?);
+    Ok((choice::clients(clients), choice::projects(projects)))
+}
+
+/// The invoice in the path, and what its form offers.
+async fn read_form(visit: &Visit) -> Result<(Invoice, Offered)> {
+    let id = visit.id();
+    visit.read(move |work| Ok((find_invoice(work, id)?, read_offered(work)?))).await
+}
+
+fn edit_page(
     visit: &Visit,
     status: StatusCode,
     form: Form,
     invoice: Option<Invoice>,
-) -> Result<Response> {
-    let (clients, mut projects) =
-        futures_util::future::try_join(choice::clients(visit), choice::projects(visit)).await?;
+    (clients, mut projects): Offered,
+) -> Response {
     projects.insert(0, (String::new(), "None".to_owned()));
     let account = visit.frame.account.currency;
     let totals = Totals::of(&form.fields, account, visit.frame.number_format);
@@ -242,7 +264,7 @@ async fn edit_page(
     let currencies = choice::currencies(account);
     let form = form.of::<NewInvoice>();
     let page = Edit { shell, form, invoice, clients, projects, currencies, totals };
-    Ok(answer(status, &page))
+    answer(status, &page)
 }
 
 fn notes_page(visit: &Visit, status: StatusCode, form: Form, invoice: Invoice) -> Response {

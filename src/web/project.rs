@@ -1,7 +1,6 @@
 //! `/projects`: the work for clients, as a list and one by one.
 
 use askama::Template;
-use futures_util::future::try_join;
 use poem::{Response, http::StatusCode};
 
 use super::{
@@ -16,16 +15,25 @@ use super::{
     shell::{Section, Shell},
     visit::Visit,
 };
-use crate::domain::{
-    error::Result,
-    id::{ProjectId, ProposalId},
-    input::Input,
-    invoice::{InvoiceFilter, ShownInvoice},
-    milestone::{Milestone, MilestoneStatus, NewMilestone},
-    money::Money,
-    page::{Listing, Page},
-    project::{NewProject, Project, ProjectChange, ProjectFilter, ProjectStatus},
-    proposal::Proposal,
+use crate::{
+    app::{
+        client::list_client_names,
+        invoice::list_invoices,
+        project::{find_project, list_projects},
+        proposal::find_proposal,
+    },
+    domain::{
+        client::ClientName,
+        error::Result,
+        id::{ProjectId, ProposalId},
+        input::Input,
+        invoice::{InvoiceFilter, ShownInvoice},
+        milestone::{Milestone, MilestoneStatus, NewMilestone},
+        money::Money,
+        page::{Listing, Page},
+        project::{NewProject, Project, ProjectChange, ProjectFilter, ProjectStatus},
+        proposal::Proposal,
+    },
 };
 
 /// How many invoices the page of a project shows.
@@ -131,15 +139,16 @@ pub async fn list(visit: Visit) -> Result<Response> {
         return project_board::show(visit, query).await;
     }
     let filter = ProjectFilter::read(&query)?;
-    let projects = visit.app.list_projects(visit.claims, filter).await?;
-    let clients = choice::clients(&visit).await?;
+    let (projects, clients) = visit
+        .read(move |work| Ok((list_projects(work, &filter)?, list_client_names(work)?)))
+        .await?;
     let pager = Pager::new(&visit.request, &projects);
     let page = List {
         shell: visit.shell(Section::Projects),
         form: Form::new(query),
         days: Days::of(&visit)?,
         projects,
-        clients,
+        clients: choice::clients(clients),
         pager,
     };
     Ok(answer(StatusCode::OK, &page))
@@ -147,13 +156,17 @@ pub async fn list(visit: Visit) -> Result<Response> {
 
 /// The form of a new project; that of an accepted proposal begins with what was agreed.
 pub async fn new(visit: Visit) -> Result<Response> {
-    let mut fields = visit.query();
-    if fields.has("proposalId") {
-        let id = ProposalId::parse(fields.get("proposalId"));
-        fields = agreed(&visit.app.proposal(visit.claims, id).await?);
-    }
-    let form = visit.form(fields);
-    edit_page(visit, StatusCode::OK, form, None).await
+    let query = visit.query();
+    let (fields, clients) = if query.has("proposalId") {
+        let id = ProposalId::parse(query.get("proposalId"));
+        let (proposal, clients) = visit
+            .read(move |work| Ok((find_proposal(work, id)?, list_client_names(work)?)))
+            .await?;
+        (agreed(&proposal), clients)
+    } else {
+        (query, visit.read(list_client_names).await?)
+    };
+    Ok(edit_page(&visit, StatusCode::OK, visit.form(fields), None, clients))
 }
 
 fn agreed(proposal: &Proposal) -> Fields {
@@ -177,7 +190,8 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
         Ok(outcome) => Ok(visit.went(&outcome, place, "The project was added.")),
         Err(error) => {
             let (status, form) = visit.refused(fields, error)?;
-            edit_page(visit, status, form, None).await
+            let clients = visit.read(list_client_names).await?;
+            Ok(edit_page(&visit, status, form, None, clients))
         }
     }
 }
@@ -196,13 +210,11 @@ pub(super) async fn show_with(
     id: ProjectId,
     form: Form,
 ) -> Result<Response> {
-    let page = Page::first(INVOICES_SHOWN);
-    let newest = InvoiceFilter { project_id: Some(id), page, ..InvoiceFilter::default() };
-    let (project, invoices) = try_join(
-        visit.app.project(visit.claims, id),
-        visit.app.list_invoices(visit.claims, newest),
-    )
-    .await?;
+    let (project_id, page) = (Some(id), Page::first(INVOICES_SHOWN));
+    let newest = InvoiceFilter { project_id, page, ..InvoiceFilter::default() };
+    let (project, invoices) = visit
+        .read(move |work| Ok((find_project(work, id)?, list_invoices(work, &newest)?)))
+        .await?;
     let page = Show {
         shell: visit.shell(Section::Projects),
         form: form.of::<NewMilestone>(),
@@ -216,9 +228,9 @@ pub(super) async fn show_with(
 
 /// The form that changes a project.
 pub async fn edit(visit: Visit) -> Result<Response> {
-    let project = visit.app.project(visit.claims, visit.id()).await?;
+    let (project, clients) = read_form(&visit).await?;
     let form = visit.form(filled(&project).versioned());
-    edit_page(visit, StatusCode::OK, form, Some(project)).await
+    Ok(edit_page(&visit, StatusCode::OK, form, Some(project), clients))
 }
 
 /// The form of a project as it is.
@@ -247,9 +259,9 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
             Ok(visit.done(&format!("/projects/{}", project.id), "The project was changed."))
         }
         Err(error) => {
-            let project = visit.app.project(visit.claims, id).await?;
+            let (project, clients) = read_form(&visit).await?;
             let (status, form) = visit.refused_change(fields, error, filled(&project))?;
-            edit_page(visit, status, form, Some(project)).await
+            Ok(edit_page(&visit, status, form, Some(project), clients))
         }
     }
 }
@@ -262,13 +274,14 @@ pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     }
 }
 
-async fn edit_page(
-    visit: Visit,
+fn edit_page(
+    visit: &Visit,
     status: StatusCode,
     form: Form,
     project: Option<Project>,
-) -> Result<Response> {
-    let clients = choice::clients(&visit).await?;
+    clients: Vec<ClientName>,
+) -> Response {
+    let clients = choice::clients(clients);
     let currencies = choice::currencies(visit.frame.account.currency);
     let editing = match &project {
         Some(project) => {
@@ -277,8 +290,12 @@ async fn edit_page(
         None => Editing::new("/projects", "Projects", "New project", "Add the project"),
     };
     let shell = visit.shell(Section::Projects);
-    Ok(answer(
-        status,
-        &Edit { shell, form: form.of::<NewProject>(), editing, clients, currencies, project },
-    ))
+    let form = form.of::<NewProject>();
+    answer(status, &Edit { shell, form, editing, clients, currencies, project })
+}
+
+/// The project in the path, and the clients to choose from.
+async fn read_form(visit: &Visit) -> Result<(Project, Vec<ClientName>)> {
+    let id = visit.id();
+    visit.read(move |work| Ok((find_project(work, id)?, list_client_names(work)?))).await
 }

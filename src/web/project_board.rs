@@ -2,7 +2,6 @@
 //! column to another.
 
 use askama::Template;
-use futures_util::future::try_join_all;
 use poem::{Response, http::StatusCode};
 
 use super::{
@@ -15,11 +14,14 @@ use super::{
     shell::{Section, Shell},
     visit::Visit,
 };
-use crate::domain::{
-    error::Result,
-    input::Input,
-    page::Page,
-    project::{Project, ProjectChange, ProjectFilter, ProjectStatus},
+use crate::{
+    app::{client::list_client_names, project::list_projects},
+    domain::{
+        error::Result,
+        input::Input,
+        page::Page,
+        project::{Project, ProjectChange, ProjectFilter, ProjectStatus},
+    },
 };
 
 /// Cards of one column; the list shows the rest.
@@ -65,26 +67,24 @@ fn kept(fields: &Fields) -> Vec<(&'static str, &str)> {
 /// The board.
 pub async fn show(visit: Visit, query: Fields) -> Result<Response> {
     let asked = ProjectFilter::read(&query.clone().without(&["page", "status"]))?;
-    let lanes = ProjectStatus::WORDS.iter().filter_map(|word| ProjectStatus::from_word(word));
-    let lists = lanes.clone().map(|status| {
-        let page = Page::first(CARDS);
-        let filter = ProjectFilter { status: Some(status), page, ..asked.clone() };
-        visit.app.list_projects(visit.claims, filter)
-    });
-    let lists = try_join_all(lists).await?;
-    let lanes = lanes.zip(lists).map(|(status, list)| Lane {
-        status,
-        projects: list.entries,
-        total: list.total,
-    });
-    let lanes = lanes.collect();
-    let clients = choice::clients(&visit).await?;
+    let filter = ProjectFilter { page: Page::first(CARDS), ..asked };
+    let (lanes, clients) = visit
+        .read(move |work| {
+            let statuses = ProjectStatus::WORDS.iter().filter_map(|w| ProjectStatus::from_word(w));
+            let lanes = statuses.map(|status| {
+                let filter = ProjectFilter { status: Some(status), ..filter.clone() };
+                let list = list_projects(work, &filter)?;
+                Ok(Lane { status, projects: list.entries, total: list.total })
+            });
+            Ok((lanes.collect::<Result<_>>()?, list_client_names(work)?))
+        })
+        .await?;
     let page = Board {
         shell: visit.shell(Section::Projects),
         form: Form::new(query),
         days: Days::of(&visit)?,
         lanes,
-        clients,
+        clients: choice::clients(clients),
         statuses: project::statuses(),
     };
     Ok(answer(StatusCode::OK, &page))

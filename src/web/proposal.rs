@@ -15,13 +15,20 @@ use super::{
     shell::{Section, Shell},
     visit::Visit,
 };
-use crate::domain::{
-    error::Result,
-    input::Input,
-    page::Listing,
-    proposal::{
-        NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalLink, ProposalRecord,
-        ProposalStatus,
+use crate::{
+    app::{
+        client::list_client_names,
+        proposal::{find_proposal, list_proposals},
+    },
+    domain::{
+        client::ClientName,
+        error::Result,
+        input::Input,
+        page::Listing,
+        proposal::{
+            NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalLink, ProposalRecord,
+            ProposalStatus,
+        },
     },
 };
 
@@ -104,15 +111,16 @@ pub fn is_over(proposal: &Proposal, days: &Days) -> bool {
 pub async fn list(visit: Visit) -> Result<Response> {
     let query = visit.query();
     let filter = ProposalFilter::read(&query)?;
-    let proposals = visit.app.list_proposals(visit.claims, filter).await?;
-    let clients = choice::clients(&visit).await?;
+    let (proposals, clients) = visit
+        .read(move |work| Ok((list_proposals(work, &filter)?, list_client_names(work)?)))
+        .await?;
     let pager = Pager::new(&visit.request, &proposals);
     let list = List {
         shell: visit.shell(Section::Proposals),
         form: Form::new(query),
         days: Days::of(&visit)?,
         proposals,
-        clients,
+        clients: choice::clients(clients),
         pager,
     };
     Ok(page(StatusCode::OK, &list))
@@ -120,8 +128,8 @@ pub async fn list(visit: Visit) -> Result<Response> {
 
 /// The form of a new proposal.
 pub async fn new(visit: Visit) -> Result<Response> {
-    let form = visit.form(visit.query());
-    edit_page(visit, StatusCode::OK, form, None).await
+    let clients = visit.read(list_client_names).await?;
+    Ok(edit_page(&visit, StatusCode::OK, visit.form(visit.query()), None, clients))
 }
 
 /// Adds a draft.
@@ -139,7 +147,8 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
         )),
         Err(error) => {
             let (status, form) = visit.refused(fields, error)?;
-            edit_page(visit, status, form, None).await
+            let clients = visit.read(list_client_names).await?;
+            Ok(edit_page(&visit, status, form, None, clients))
         }
     }
 }
@@ -190,9 +199,9 @@ fn invoice_link(proposal: &Proposal) -> String {
 
 /// The form that changes a proposal.
 pub async fn edit(visit: Visit) -> Result<Response> {
-    let proposal = visit.app.proposal(visit.claims, visit.id()).await?;
+    let (proposal, clients) = read_form(&visit).await?;
     let form = visit.form(filled(&proposal).versioned());
-    edit_page(visit, StatusCode::OK, form, Some(proposal)).await
+    Ok(edit_page(&visit, StatusCode::OK, form, Some(proposal), clients))
 }
 
 /// The form of a proposal as it is.
@@ -220,9 +229,9 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
             Ok(visit.done(&format!("/proposals/{}", proposal.id), "The proposal was changed."))
         }
         Err(error) => {
-            let proposal = visit.app.proposal(visit.claims, id).await?;
+            let (proposal, clients) = read_form(&visit).await?;
             let (status, form) = visit.refused_change(fields, error, filled(&proposal))?;
-            edit_page(visit, status, form, Some(proposal)).await
+            Ok(edit_page(&visit, status, form, Some(proposal), clients))
         }
     }
 }
@@ -280,13 +289,14 @@ pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     }
 }
 
-async fn edit_page(
-    visit: Visit,
+fn edit_page(
+    visit: &Visit,
     status: StatusCode,
     form: Form,
     proposal: Option<Proposal>,
-) -> Result<Response> {
-    let clients = choice::clients(&visit).await?;
+    clients: Vec<ClientName>,
+) -> Response {
+    let clients = choice::clients(clients);
     let currencies = choice::currencies(visit.frame.account.currency);
     let editing = match &proposal {
         Some(proposal) => {
@@ -295,8 +305,12 @@ async fn edit_page(
         None => Editing::new("/proposals", "Proposals", "New proposal", "Save the draft"),
     };
     let shell = visit.shell(Section::Proposals);
-    Ok(page(
-        status,
-        &Edit { shell, form: form.of::<NewProposal>(), editing, clients, currencies, proposal },
-    ))
+    let form = form.of::<NewProposal>();
+    page(status, &Edit { shell, form, editing, clients, currencies, proposal })
+}
+
+/// The proposal in the path, and the clients to choose from.
+async fn read_form(visit: &Visit) -> Result<(Proposal, Vec<ClientName>)> {
+    let id = visit.id();
+    visit.read(move |work| Ok((find_proposal(work, id)?, list_client_names(work)?))).await
 }

@@ -12,13 +12,16 @@ use super::{
     shell::{Section, Shell},
     visit::Visit,
 };
-use crate::domain::{
-    error::Result,
-    input::Input,
-    passkey::{NewPasskey, PASSKEYS_MAX, Passkey},
-    password::{PasswordChange, must_not_be_guessed},
-    session::Session,
-    two_factor::{Disabling, Status},
+use crate::{
+    app::{passkey::list_passkeys, session::list_sessions, two_factor::two_factor_status},
+    domain::{
+        error::Result,
+        input::Input,
+        passkey::{NewPasskey, PASSKEYS_MAX, Passkey},
+        password::{PasswordChange, must_not_be_guessed},
+        session::Session,
+        two_factor::{Disabling, Status},
+    },
 };
 
 /// Where it is.
@@ -119,10 +122,9 @@ pub async fn end_others(visit: Visit, _: Fields) -> Result<Response> {
 
 /// The page, with forms that were sent already.
 pub async fn page(visit: &Visit, status: StatusCode, forms: Forms) -> Result<Response> {
-    let (app, claims) = (&visit.app, visit.claims);
-    let two_factor = app.two_factor(claims).await?;
-    let passkeys = app.list_passkeys(claims).await?;
-    let sessions = app.list_sessions(claims).await?;
+    let (two_factor, passkeys, sessions) = visit
+        .read(|work| Ok((two_factor_status(work)?, list_passkeys(work)?, list_sessions(work)?)))
+        .await?;
     let days = Days::of(visit)?;
     let fresh = |form: Option<Form>| form.unwrap_or_else(|| visit.form(Fields::default()));
     let page = Security {
@@ -148,7 +150,7 @@ pub async fn page(visit: &Visit, status: StatusCode, forms: Forms) -> Result<Res
                 device: session.device.words(),
                 created: days.on(&session.created_at),
                 last_used: days.on(&session.last_used_at),
-                is_current: session.id == claims.session,
+                is_current: session.id == visit.claims.session,
                 session,
             })
             .collect(),

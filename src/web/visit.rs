@@ -17,7 +17,7 @@ use super::{
     shell::{Section, Shell},
 };
 use crate::{
-    app::{App, frame::Frame},
+    app::{App, frame::Frame, unit_of_work::Work},
     domain::{
         date::{self, DateFormat},
         error::{Error, Kind, Result},
@@ -75,6 +75,14 @@ impl Visit {
             }
             Err(error) => Err(into_poem(error)),
         }
+    }
+
+    /// Reads what a page shows, all of it in one transaction.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl Fn(&mut Work) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.app.query(self.claims, read).await
     }
 
     /// The session that a form was made for.

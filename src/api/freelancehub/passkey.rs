@@ -13,7 +13,7 @@ use super::{
 use crate::{
     app::{
         App,
-        passkey::{CreationOptions, RequestOptions},
+        passkey::{CreationOptions, RequestOptions, list_passkeys},
         relying_party::{ALGORITHMS, NAME, TIMEOUT},
     },
     domain::{
@@ -277,7 +277,7 @@ impl Routes {
     /// By the names that were given to them.
     #[oai(path = "/passkeys", method = "get", operation_id = "listPasskeys")]
     async fn list(&self, bearer: Bearer) -> Result<Bare<Vec<PasskeyBody>>, Failed<Reading>> {
-        let passkeys = self.0.list_passkeys(bearer.0).await?;
+        let passkeys = self.0.query(bearer.0, list_passkeys).await?;
         Ok(Bare::new(passkeys.into_iter().map(Into::into).collect::<Vec<_>>()))
     }
 

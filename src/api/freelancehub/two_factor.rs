@@ -10,7 +10,7 @@ use super::{
     error::{Beginning, Enrolling, Failed, Reading, TurningOff},
 };
 use crate::{
-    app::App,
+    app::{App, two_factor::two_factor_status},
     domain::{
         error::Error,
         input::Input,
@@ -78,7 +78,7 @@ impl Routes {
     /// Codes are asked for at each sign-in with a password.
     #[oai(path = "/2fa", method = "get", operation_id = "getTwoFactor")]
     async fn find(&self, bearer: Bearer) -> Result<Bare<TwoFactorBody>, Failed<Reading>> {
-        Ok(Bare::new(self.0.two_factor(bearer.0).await?))
+        Ok(Bare::new(self.0.query(bearer.0, two_factor_status).await?))
     }
 
     /// Get a QR code and backup codes; they count once a code was proven with `/2fa/verify-setup`

@@ -13,7 +13,7 @@ use super::{
     error::{ChangingFreely, Creating, Deleting, Failed, Finding, Listing},
 };
 use crate::{
-    app::App,
+    app::{App, client::list_clients},
     domain::{
         client::{Client, ClientChange, ClientDetails, ClientFilter},
         id::{AccountId, ClientId},
@@ -106,7 +106,7 @@ impl Routes {
             .with("page", page.0)
             .with("pageSize", page_size.0);
         let filter = self.0.admit(bearer.0, ClientFilter::read(parameters.object())).await?;
-        Ok(Paged::new(self.0.list_clients(bearer.0, filter).await?))
+        Ok(Paged::new(self.0.query(bearer.0, move |work| list_clients(work, &filter)).await?))
     }
 
     /// Create a new client

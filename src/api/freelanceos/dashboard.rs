@@ -13,7 +13,11 @@ use super::{
     error::{Failed, Listing, Reading},
 };
 use crate::{
-    app::{App, dashboard::Earnings},
+    app::{
+        App,
+        activity::list_activity,
+        dashboard::{Earnings, earnings, stats},
+    },
     domain::{
         dashboard::{Deadline, DeadlineKind, Period, Stats, activity_limit},
         money::Currency,
@@ -149,7 +153,7 @@ impl Routes {
     /// exchange rate is known for is left out of the sums and listed in `unconverted`.
     #[oai(path = "/stats", method = "get", operation_id = "getStats")]
     async fn stats(&self, bearer: Bearer) -> Result<Reply<StatsBody>, Failed<Reading>> {
-        Ok(Reply::new(self.0.stats(bearer.0).await?))
+        Ok(Reply::new(self.0.query(bearer.0, stats).await?))
     }
 
     /// Get earnings of the last 12 months or weeks, oldest first
@@ -164,7 +168,7 @@ impl Routes {
     ) -> Result<Reply<Vec<EarningsPointBody>>, Failed<Listing>> {
         let parameters = Parameters::new().with("period", period.0);
         let period = self.0.admit(bearer.0, Period::from_query(parameters.object())).await?;
-        Ok(Reply::new(points(self.0.earnings(bearer.0, period).await?)))
+        Ok(Reply::new(points(self.0.query(bearer.0, move |work| earnings(work, period)).await?)))
     }
 
     /// Get the recent activity feed, newest first
@@ -179,7 +183,7 @@ impl Routes {
     ) -> Result<Reply<Vec<ActivityBody>>, Failed<Listing>> {
         let parameters = Parameters::new().with("limit", limit.0);
         let limit = self.0.admit(bearer.0, activity_limit(parameters.object())).await?;
-        let entries = self.0.list_activity(bearer.0, limit).await?;
+        let entries = self.0.query(bearer.0, move |work| list_activity(work, limit)).await?;
         Ok(Reply::new(entries.into_iter().map(Into::into).collect::<Vec<ActivityBody>>()))
     }
 }

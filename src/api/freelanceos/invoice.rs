@@ -14,7 +14,7 @@ use super::{
     error::{Changing, Creating, Deleting, Failed, Finding, Listing},
 };
 use crate::{
-    app::App,
+    app::{App, invoice::list_invoices},
     domain::{
         id::{AccountId, ClientId, InvoiceId, ItemId, ProjectId},
         input::Input,
@@ -188,7 +188,7 @@ impl Routes {
             .with("page", page.0)
             .with("pageSize", page_size.0);
         let filter = self.0.admit(bearer.0, InvoiceFilter::read(parameters.object())).await?;
-        Ok(Paged::new(self.0.list_invoices(bearer.0, filter).await?))
+        Ok(Paged::new(self.0.query(bearer.0, move |work| list_invoices(work, &filter)).await?))
     }
 
     /// Create a new invoice (auto-generates invoice number)

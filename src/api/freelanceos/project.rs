@@ -15,7 +15,7 @@ use super::{
     milestone::MilestoneBody,
 };
 use crate::{
-    app::App,
+    app::{App, project::list_projects},
     domain::{
         id::{AccountId, ClientId, ProjectId},
         input::Input,
@@ -118,7 +118,7 @@ impl Routes {
             .with("page", page.0)
             .with("pageSize", page_size.0);
         let filter = self.0.admit(bearer.0, ProjectFilter::read(parameters.object())).await?;
-        Ok(Paged::new(self.0.list_projects(bearer.0, filter).await?))
+        Ok(Paged::new(self.0.query(bearer.0, move |work| list_projects(work, &filter)).await?))
     }
 
     /// Create a new project

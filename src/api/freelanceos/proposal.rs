@@ -14,7 +14,7 @@ use super::{
     error::{Changing, Creating, Deleting, Failed, Finding, Listing},
 };
 use crate::{
-    app::App,
+    app::{App, proposal::list_proposals},
     domain::{
         id::{AccountId, ClientId, ProjectId, ProposalId},
         input::Input,
@@ -128,7 +128,7 @@ impl Routes {
             .with("page", page.0)
             .with("pageSize", page_size.0);
         let filter = self.0.admit(bearer.0, ProposalFilter::read(parameters.object())).await?;
-        Ok(Paged::new(self.0.list_proposals(bearer.0, filter).await?))
+        Ok(Paged::new(self.0.query(bearer.0, move |work| list_proposals(work, &filter)).await?))
     }
 
     /// Create a new proposal

@@ -1,6 +1,9 @@
 //! What the pages look for in invoices.
 
-use freelanceos::domain::{input::Input, invoice::InvoiceFilter};
+use freelanceos::{
+    app::invoice::list_invoices,
+    domain::{input::Input, invoice::InvoiceFilter},
+};
 use serde_json::{Value, json};
 
 use crate::support::{FromPage, User, spawn_app};
@@ -13,7 +16,12 @@ async fn found(user: &User<'_>, filter: Value) -> Vec<String> {
         asked["page"] = page.to_string().into();
         asked["pageSize"] = "2".into();
         let filter = InvoiceFilter::read(&FromPage(&asked)).unwrap();
-        let listing = user.app.app.list_invoices(user.claims(), filter).await.unwrap();
+        let listing = user
+            .app
+            .app
+            .query(user.claims(), move |work| list_invoices(work, &filter))
+            .await
+            .unwrap();
         if listing.entries.is_empty() {
             assert_eq!(listing.total, ids.len() as u64);
             break;

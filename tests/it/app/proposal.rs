@@ -1,11 +1,14 @@
 //! What pages show and do of proposals beyond the documented routes.
 
-use freelanceos::domain::{
-    error::Kind,
-    id::{Id, ProposalId},
-    input::Input,
-    project::ProjectFilter,
-    proposal::{Proposal, ProposalFilter, ProposalLink, ProposalStatus},
+use freelanceos::{
+    app::{project::list_projects, proposal::list_proposals},
+    domain::{
+        error::Kind,
+        id::{Id, ProposalId},
+        input::Input,
+        project::ProjectFilter,
+        proposal::{Proposal, ProposalFilter, ProposalLink, ProposalStatus},
+    },
 };
 use serde_json::{Value, json};
 
@@ -14,13 +17,15 @@ use crate::support::{FromPage, User, spawn_app};
 /// The titles of the proposals that a page finds, and how many there are.
 async fn proposals(user: &User<'_>, asked: Value) -> (Vec<String>, u64) {
     let filter = ProposalFilter::read(&FromPage(&asked)).unwrap();
-    let found = user.app.app.list_proposals(user.claims(), filter).await.unwrap();
+    let found =
+        user.app.app.query(user.claims(), move |work| list_proposals(work, &filter)).await.unwrap();
     (found.entries.into_iter().map(|proposal| proposal.title).collect(), found.total)
 }
 
 async fn projects(user: &User<'_>, asked: Value) -> (Vec<String>, u64) {
     let filter = ProjectFilter::read(&FromPage(&asked)).unwrap();
-    let found = user.app.app.list_projects(user.claims(), filter).await.unwrap();
+    let found =
+        user.app.app.query(user.claims(), move |work| list_projects(work, &filter)).await.unwrap();
     (found.entries.into_iter().map(|project| project.name).collect(), found.total)
 }
 

@@ -1,6 +1,7 @@
 //! Mail to a mail server: what it is told of us, and what its answers mean.
 
 use freelanceos::{
+    app::outbox::{invoices_with_failed_mail, list_failed_mail},
     config::Settings,
     domain::{id::InvoiceId, mail::Letter},
 };
@@ -162,8 +163,13 @@ async fn an_invoices_mail_that_failed_is_seen_until_a_newer_one_is_accepted() {
         .data(200);
     app.deliver_mail().await;
 
-    let failed =
-        async |user: &crate::support::User<'_>| app.app.failed_mail(user.claims()).await.unwrap();
+    let failed = async |user: &crate::support::User<'_>| {
+        app.app.query(user.claims(), list_failed_mail).await.unwrap()
+    };
+    let marked = async |ids: Vec<InvoiceId>| {
+        let claims = user.claims();
+        app.app.query(claims, move |work| invoices_with_failed_mail(work, &ids)).await.unwrap()
+    };
     let [mail] = &failed(&user).await[..] else { panic!("it is not told") };
     assert_eq!(
         (mail.to.as_str(), mail.invoice.as_ref().unwrap().1.as_str()),
@@ -172,8 +178,7 @@ async fn an_invoices_mail_that_failed_is_seen_until_a_newer_one_is_accepted() {
     assert!(mail.reason.contains("nobody of that name here"), "{mail:?}");
     assert!(failed(&other).await.is_empty());
     let ids = vec![InvoiceId::parse(&id)];
-    let marked = app.app.invoices_with_failed_mail(user.claims(), ids.clone()).await.unwrap();
-    assert_eq!(marked, ids);
+    assert_eq!(marked(ids.clone()).await, ids);
 
     app.clock.advance(SignedDuration::from_secs(1));
     user.post(&format!("/invoices/{id}/send"), json!({"email": "here@example.com"}))
@@ -181,5 +186,5 @@ async fn an_invoices_mail_that_failed_is_seen_until_a_newer_one_is_accepted() {
         .data(200);
     app.deliver_mail().await;
     assert!(failed(&user).await.is_empty());
-    assert!(app.app.invoices_with_failed_mail(user.claims(), ids).await.unwrap().is_empty());
+    assert!(marked(ids).await.is_empty());
 }
