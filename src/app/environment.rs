@@ -12,6 +12,7 @@ use crate::{
         id::{Id, IdSequence},
     },
     mail::courier::Courier,
+    pdf::Fonts,
 };
 
 /// What use cases need beside their transaction, on whatever thread they run.
@@ -22,6 +23,8 @@ pub struct Environment {
     pub(super) keys: Option<Keys>,
     /// Without one, no mail is written at all.
     pub(super) courier: Option<Arc<Courier>>,
+    /// What documents are printed with.
+    pub(super) fonts: Arc<Fonts>,
     pub(super) limits: Limits,
     pub(super) public_url: String,
     pub(super) payment_link_base: Option<String>,

@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use jiff::SignedDuration;
+
 use super::{limit::Limit, unit_of_work::Work};
 use crate::{
     domain::{
@@ -10,6 +12,7 @@ use crate::{
         client::Client,
         error::Result,
         invoice::Invoice,
+        job::JobKind,
         mail::Mail,
         message::Message,
         milestone::Milestone,
@@ -20,6 +23,10 @@ use crate::{
     mail::compose,
     store,
 };
+
+/// How long the job waits that prints what was sent: whoever delivers the mail, or asks for the
+/// PDF, does so before.
+const PRINTED_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
 /// What has happened in a unit of work.
 pub(super) enum Event<'a> {
@@ -93,7 +100,12 @@ impl Work<'_, '_> {
             Event::InvoiceCreated(invoice) => {
                 self.log_invoice(ActivityKind::InvoiceCreated, invoice)
             }
-            Event::InvoiceSent(invoice) => self.log_invoice(ActivityKind::InvoiceSent, invoice),
+            Event::InvoiceSent(invoice) => {
+                let (due_at, account) = (self.now + PRINTED_AFTER, Some(self.account));
+                let kind = JobKind::PrintInvoice;
+                store::jobs::create(self.tx, kind, invoice.id, account, due_at, self.now)?;
+                self.log_invoice(ActivityKind::InvoiceSent, invoice)
+            }
             Event::InvoicePaid(invoice) => self.log_invoice(ActivityKind::InvoicePaid, invoice),
             Event::MessageReceived { message, freelancer } => {
                 let kind = ActivityKind::MessageReceived;

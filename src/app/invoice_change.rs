@@ -4,8 +4,7 @@ use super::{
     App,
     client::require_client,
     invoice::{find_invoice, new_items},
-    invoice_file::{TRIES, moved},
-    invoice_send::{Found, Outgoing},
+    invoice_send::freeze,
     payment::receive_payment,
     project::require_project,
     unit_of_work::{Who, Work},
@@ -22,7 +21,6 @@ use crate::{
 };
 
 /// What is to become of an invoice.
-#[derive(Clone)]
 struct Update {
     id: InvoiceId,
     change: InvoiceChange,
@@ -79,44 +77,16 @@ impl App {
         expected: Option<Expected<Invoice>>,
     ) -> Result<ShownInvoice> {
         let update = Update { id, change, expected };
-        if update.change.sends() {
-            return self.update_and_send_invoice(who.into(), update).await;
-        }
         self.run(who, move |work| update_invoice(work, &update)).await
-    }
-
-    /// Changes a draft and sends it, without mailing anybody.
-    async fn update_and_send_invoice(&self, who: Who, update: Update) -> Result<ShownInvoice> {
-        let payment_link = self.new_payment_link(update.id);
-        for _ in 0..TRIES {
-            let reading = update.clone();
-            let found = self
-                .query(who, move |work| match reading.apply(work)? {
-                    (_, invoice, Step::Send) => Found::read(work, invoice).map(Some),
-                    _ => Ok(None),
-                })
-                .await?;
-            let outgoing = match found {
-                Some(found) => {
-                    let now = self.now();
-                    Some(self.make_outgoing(found, None, Some(&payment_link), now).await?)
-                }
-                None => None,
-            };
-            let writing = update.clone();
-            let sent = self
-                .run(who, move |work| update_and_send_invoice(work, &writing, outgoing.as_ref()))
-                .await?;
-            if let Some(sent) = sent {
-                return Ok(sent);
-            }
-        }
-        Err(moved())
     }
 }
 
 fn update_invoice(work: &mut Work, update: &Update) -> Result<ShownInvoice> {
     let (before, mut invoice, step) = update.apply(work)?;
+    if step == Step::Send {
+        let invoice = freeze(work, &before, invoice)?;
+        return Ok(ShownInvoice::on(work.today()?, invoice));
+    }
     if step == Step::Cancel {
         invoice.status = InvoiceStatus::Cancelled;
     }
@@ -125,24 +95,4 @@ fn update_invoice(work: &mut Work, update: &Update) -> Result<ShownInvoice> {
         invoice = receive_payment(work, invoice)?;
     }
     Ok(ShownInvoice::on(work.today()?, invoice))
-}
-
-/// None, having changed nothing, where `outgoing` was made of something else.
-fn update_and_send_invoice(
-    work: &mut Work,
-    update: &Update,
-    outgoing: Option<&Outgoing>,
-) -> Result<Option<ShownInvoice>> {
-    let (before, mut invoice, step) = update.apply(work)?;
-    if step == Step::Send {
-        let Some(outgoing) = outgoing else { return Ok(None) };
-        if !outgoing.is_fresh(work, &invoice)? {
-            return Ok(None);
-        }
-        invoice = outgoing.send(work, &before, invoice)?;
-        outgoing.write(work)?;
-    } else {
-        store::invoice::update(work.tx, &before, &invoice)?;
-    }
-    Ok(Some(ShownInvoice::on(work.today()?, invoice)))
 }

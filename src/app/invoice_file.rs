@@ -12,14 +12,12 @@ use crate::{
         error::{Error, Result},
         id::{AccountId, InvoiceId},
         invoice::{Invoice, InvoiceFile, InvoiceStatus, Party, Seller},
+        job::JobKind,
         session::Claims,
     },
     pdf::{self, Fonts, InvoiceSheet, Printed},
     store::{self, engine::Tx},
 };
-
-/// How often something is made anew because what it was made of has changed meanwhile.
-pub(super) const TRIES: usize = 5;
 
 /// Sheets that may wait to be printed before others are turned away.
 const QUEUE: usize = 256;
@@ -49,7 +47,7 @@ impl Printer {
 }
 
 /// All that the PDF of an invoice shows.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(super) struct Sheet {
     pub invoice: Invoice,
     pub status: InvoiceStatus,
@@ -70,14 +68,16 @@ impl Sheet {
         now: Timestamp,
     ) -> Result<Self> {
         let (seller, buyer) = invoice_link::parties(tx, account, &invoice)?;
-        let (status, created) = match invoice.status {
-            status @ (InvoiceStatus::Draft | InvoiceStatus::Cancelled) => (status, now),
+        let sent_at = store::invoice_link::find_times(tx, account.id, invoice.id)?.sent_at;
+        let (status, created) = match (invoice.status, sent_at) {
+            (status @ InvoiceStatus::Draft, _) | (status @ InvoiceStatus::Cancelled, None) => {
+                (status, now)
+            }
             // What became of it later is no part of it.
-            _ => {
-                let times = store::invoice_link::find_times(tx, account.id, invoice.id)?;
+            (_, sent_at) => {
                 invoice.status = InvoiceStatus::Sent;
                 invoice.paid_at = None;
-                (InvoiceStatus::Sent, times.sent_at.unwrap_or(invoice.created_at))
+                (InvoiceStatus::Sent, sent_at.unwrap_or(invoice.created_at))
             }
         };
         if let Some(notes) = &seller.notes {
@@ -159,32 +159,24 @@ impl App {
         id: InvoiceId,
     ) -> Result<InvoiceFile> {
         let now = self.now();
-        for _ in 0..TRIES {
-            let sheet = match self.store.read(move |tx| look(tx, account, id, now)).await? {
-                Found::Kept(file) => return Ok(file),
-                Found::Unprinted(sheet) => sheet,
-            };
-            let number = sheet.invoice.number.clone();
-            let bytes = self.print(owner, &sheet).await?.bytes;
-            if sheet.status != InvoiceStatus::Sent {
-                return Ok(InvoiceFile::new(&number, bytes));
-            }
-            let kept = self
-                .store
-                .write(move |tx| match look(tx, account, id, now)? {
-                    Found::Kept(file) => Ok(Some(file)),
-                    Found::Unprinted(now_there) if now_there == sheet => {
-                        store::invoice_file::create(tx, id, &bytes, now)?;
-                        Ok(Some(InvoiceFile::new(&number, bytes.clone())))
-                    }
-                    Found::Unprinted(_) => Ok(None),
-                })
-                .await?;
-            if let Some(file) = kept {
-                return Ok(file);
-            }
+        let sheet = match self.store.read(move |tx| look(tx, account, id, now)).await? {
+            Found::Kept(file) => return Ok(file),
+            Found::Unprinted(sheet) => sheet,
+        };
+        let bytes = self.print(owner, &sheet).await?.bytes;
+        let number = &sheet.invoice.number;
+        if sheet.status != InvoiceStatus::Sent {
+            return Ok(InvoiceFile::new(number, bytes));
         }
-        Err(moved())
+        // What was sent is frozen. Of what several have printed at once, the first stays.
+        let keep = move |tx: &mut Tx| {
+            store::invoice_file::create(tx, id, &bytes, now)?;
+            store::jobs::delete(tx, JobKind::PrintInvoice, id)?;
+            store::invoice_file::find(tx, id)
+        };
+        let kept = self.store.write(keep).await?;
+        let kept = kept.ok_or_else(|| Error::internal("what was kept is not there"))?;
+        Ok(InvoiceFile::new(number, kept))
     }
 
     /// Prints without holding up other requests.
@@ -192,13 +184,6 @@ impl App {
         let (sheet, link) = (sheet.clone(), self.shown_payment_link(&sheet.invoice));
         let print = move |fonts: &Fonts| pdf::invoice(fonts, &sheet.shown(link.as_deref()));
         self.printer.run(owner, print).await?
-    }
-
-    /// The characters of an invoice that cannot be printed.
-    pub(super) async fn unprintable(&self, sheet: Sheet) -> Result<Vec<char>> {
-        let owner = Some(Owner::Account(sheet.invoice.account));
-        let look = move |fonts: &Fonts| pdf::missing_of_invoice(fonts, &sheet.shown(None));
-        self.printer.run(owner, look).await
     }
 }
 
@@ -211,9 +196,4 @@ fn look(tx: &mut Tx, account: AccountId, id: InvoiceId, now: Timestamp) -> Resul
         Some(bytes) => Found::Kept(InvoiceFile::new(&invoice.number, bytes)),
         None => Found::Unprinted(Box::new(Sheet::read(tx, &account, invoice, now)?)),
     })
-}
-
-/// It was changed again and again while something was made of it.
-pub(super) fn moved() -> Error {
-    Error::unavailable(1, "The invoice was changed at the same moment; please try again")
 }

@@ -1,8 +1,7 @@
 //! The client's link to an invoice, and what came of it.
 
 use super::{
-    App, if_writable, invoice::find_invoice, invoice_file::Sheet, public_link::Target,
-    secret::Keys, unit_of_work::Work,
+    App, if_writable, invoice::find_invoice, public_link::Target, secret::Keys, unit_of_work::Work,
 };
 use crate::{
     domain::{
@@ -15,6 +14,7 @@ use crate::{
         },
         session::Claims,
     },
+    pdf,
     store::{self, engine::Tx},
 };
 
@@ -42,13 +42,13 @@ impl App {
             let times = store::invoice_link::find_times(work.tx, work.account, id)?;
             let account = store::account::find(work.tx, work.account)?;
             let (seller, buyer) = parties(work.tx, &account, &invoice)?;
-            let sheet = match invoice.status {
+            let unprintable = match invoice.status {
                 InvoiceStatus::Draft => {
-                    Some(Sheet::read(work.tx, &account, invoice.clone(), work.now)?)
+                    pdf::missing_of_invoice(&work.env.fonts, &invoice, &seller, &buyer)
                 }
-                _ => None,
+                _ => Vec::new(),
             };
-            let record = InvoiceRecord {
+            Ok(InvoiceRecord {
                 seller,
                 buyer,
                 link: link.clone(),
@@ -58,16 +58,11 @@ impl App {
                 mails: store::outbox::list_of_invoice(work.tx, id)?,
                 payment_link: work.env.shown_payment_link(&invoice),
                 has_payment_service: work.env.payment_link_base.is_some(),
-                unprintable: Vec::new(),
+                unprintable,
                 shown: ShownInvoice::on(work.today()?, invoice),
-            };
-            Ok((record, sheet))
+            })
         };
-        let (mut record, draft) = self.query(claims, read).await?;
-        if let Some(sheet) = draft {
-            record.unprintable = self.unprintable(sheet).await?;
-        }
-        Ok(record)
+        self.query(claims, read).await
     }
 
     /// The invoice behind a link.
@@ -116,8 +111,8 @@ impl App {
     }
 }
 
-/// The sealed link of an invoice that had none.
-fn give_link(work: &mut Work, id: InvoiceId) -> Result<Vec<u8>> {
+/// The sealed link of an invoice, which gets one if it has none.
+pub(super) fn give_link(work: &mut Work, id: InvoiceId) -> Result<Vec<u8>> {
     // Somebody else may have been quicker.
     if let Some(sealed) = store::invoice_link::find(work.tx, work.account, id)? {
         return Ok(sealed);

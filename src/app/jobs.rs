@@ -169,7 +169,7 @@ impl App {
             // There is always one of these.
             None if kind == JobKind::Sweep => {
                 let begin =
-                    move |tx: &mut Tx| store::jobs::create(tx, kind, Id::<()>::NIL, None, now);
+                    move |tx: &mut Tx| store::jobs::create(tx, kind, Id::<()>::NIL, None, now, now);
                 self.store.write(begin).await?;
                 Ok(Round { due, next: Some(now) })
             }

@@ -12,7 +12,6 @@ use super::{App, environment::Environment, unit_of_work::Work};
 use crate::{
     domain::{
         error::{Error, Result},
-        id::AccountId,
         limit::{Refusal, Standing},
         text,
     },
@@ -191,17 +190,6 @@ impl App {
         let window = self.count(limiter, subject).await?;
         let refusal = limiter.rate.standing(window, self.now()).refusal();
         refusal.map_or(Ok(()), |refusal| Err(Error::too_many(refusal)))
-    }
-
-    /// Counts something that an account does; answers the refusal where it is one too many.
-    pub(super) async fn count_account(
-        &self,
-        limit: Limit,
-        account: AccountId,
-    ) -> Result<Option<Refusal>> {
-        let Some(limiter) = self.limits.of(limit) else { return Ok(None) };
-        let window = self.count(limiter, self.hidden(limit, account.as_bytes())?).await?;
-        Ok(limiter.rate.standing(window, self.now()).refusal())
     }
 
     /// Counts something about an e-mail, limits on or off; answers whether it is the first in its

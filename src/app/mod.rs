@@ -196,6 +196,7 @@ impl App {
                 ids: IdSequence::default(),
                 keys: settings.secret_key.map(|key| key.keys()).transpose()?,
                 courier: settings.courier,
+                fonts: Arc::clone(&settings.fonts),
                 limits: Limits::new(settings.rate_limit),
                 public_url: settings.public_url,
                 payment_link_base: settings.payment_link_base,

@@ -85,20 +85,9 @@ impl Environment {
         })
         .map_err(Error::internal)?;
         Ok(Some(Letter {
-            id,
             account,
-            invoice: None,
-            kind: mail.kind,
-            to: mail.to.clone(),
-            subject: mail.subject.clone(),
             sealed: Some(self.keys()?.seal(&context(id), nonce, &contents)?),
-            tries: 0,
-            due_at: Some(now),
-            last_error: None,
-            delivered_at: None,
-            file_name: None,
-            failed_at: None,
-            created_at: now,
+            ..Letter::new(id, mail.kind, &mail.to, mail.subject.clone(), now)
         }))
     }
 }
@@ -116,7 +105,11 @@ impl App {
         let Some(courier) = &self.courier else { return Ok(()) };
         let Some(letter) = found else { return self.forget_job(job).await };
         let kind = letter.kind.as_str();
-        let outcome = match self.open(&letter) {
+        let mail = match &letter.sealed {
+            Some(sealed) => self.open(&letter, sealed),
+            None => self.invoice_mail(&letter).await,
+        };
+        let outcome = match mail {
             Ok(mail) => courier.deliver(id, letter.created_at, &mail).await,
             Err(error) => Err(Undelivered::NotNow(error.cause())),
         };
@@ -168,8 +161,7 @@ impl App {
         }
     }
 
-    fn open(&self, letter: &Letter) -> Result<Mail> {
-        let sealed = letter.sealed.as_deref().ok_or_else(|| Error::internal("it has no body"))?;
+    fn open(&self, letter: &Letter, sealed: &[u8]) -> Result<Mail> {
         let contents = self.keys()?.open(&context(letter.id), sealed)?;
         let Contents { to, subject, text, html, reply_to, attachment } =
             serde_json::from_slice(&contents).map_err(Error::internal)?;

@@ -159,23 +159,8 @@ impl App {
         once: Once<T>,
         use_case: impl Fn(&mut Work) -> Result<T> + Send + 'static,
     ) -> Result<Outcome<T>> {
-        let fresh = move |work: &mut Work| use_case(work).map(Some);
-        let done = self.run_once_if_fresh(who, once, fresh).await?;
-        done.ok_or_else(|| Error::internal("work that depends on nothing was stale"))
-    }
-
-    /// Like [`App::run_once`], for work that was prepared before: it answers None, having changed
-    /// nothing, where what it was prepared from has changed since. That is no answer of a key.
-    pub(super) async fn run_once_if_fresh<T: Send + 'static>(
-        &self,
-        who: impl Into<Who>,
-        once: Once<T>,
-        use_case: impl Fn(&mut Work) -> Result<Option<T>> + Send + 'static,
-    ) -> Result<Option<Outcome<T>>> {
         let Once { key, render } = once;
-        let Some(key) = key else {
-            return self.run(who, use_case).await.map(|done| done.map(Outcome::Done));
-        };
+        let Some(key) = key else { return self.run(who, use_case).await.map(Outcome::Done) };
         // Done a second time, it finds the answer that was kept the first time.
         self.run_as(who.into(), Quota::Counts, true, move |work| {
             let keys = work.keys()?;
@@ -184,13 +169,13 @@ impl App {
                 // Version 1 kept answers as they are.
                 let is_plain = kept.starts_with(b"{\"success\":");
                 let answer = if is_plain { kept } else { keys.open(ANSWER, &kept)? };
-                return Ok(Some(Outcome::Replayed(answer)));
+                return Ok(Outcome::Replayed(answer));
             }
-            let Some(value) = use_case(work)? else { return Ok(None) };
+            let value = use_case(work)?;
             // An answer may hold a link that is sealed where it belongs.
             let sealed = keys.seal(ANSWER, work.env.random_bytes(), &render(&value))?;
             store::request_answer::create(work.tx, work.account, &key, &sealed, work.now)?;
-            Ok(Some(Outcome::Done(value)))
+            Ok(Outcome::Done(value))
         })
         .await
     }

@@ -80,6 +80,26 @@ pub struct Letter {
 }
 
 impl Letter {
+    /// One that waits from now on, about nothing and for nobody yet.
+    pub fn new(id: MailId, kind: MailKind, to: &str, subject: String, now: Timestamp) -> Self {
+        Self {
+            id,
+            account: None,
+            invoice: None,
+            kind,
+            to: to.to_owned(),
+            subject,
+            sealed: None,
+            tries: 0,
+            due_at: Some(now),
+            last_error: None,
+            delivered_at: None,
+            file_name: None,
+            failed_at: None,
+            created_at: now,
+        }
+    }
+
     /// Whether it is still to be delivered.
     pub fn waits(&self) -> bool {
         self.delivered_at.is_none() && self.failed_at.is_none()

@@ -200,14 +200,22 @@ pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
         link: &'a str, payment_link: Option<&'a str>, how_to_pay: &'a str, notes: &'a str, is_due: bool,
         is_reminder: bool, is_overdue: bool, is_attached: bool,
     });
-    let subject = match is_reminder {
-        true => format!("Reminder: invoice {number} from {name}"),
-        false => format!("Invoice {number} from {name}"),
-    };
+    let subject = invoice_subject(about.kind, number, seller);
     let mail = mail(about.kind, about.to, &subject, parts)?;
     let attachment =
         file.map(|file| Attachment { name: file.name.clone(), bytes: file.bytes.clone() });
     Ok(Mail { reply_to: Some(about.reply_to.to_owned()), attachment, ..mail })
+}
+
+/// What stands above a mail about an invoice.
+pub fn invoice_subject(kind: MailKind, number: &str, seller: &Seller) -> String {
+    let what = if kind == MailKind::InvoiceReminder { "Reminder: invoice" } else { "Invoice" };
+    one_line(&format!("{what} {number} from {}", seller.party.heading()))
+}
+
+fn one_line(subject: &str) -> String {
+    let subject = subject.replace(turns, "");
+    subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 fn mail(
@@ -216,8 +224,7 @@ fn mail(
     subject: &str,
     parts: impl FnOnce(&str) -> Result<(String, String)>,
 ) -> Result<Mail> {
-    let subject = subject.replace(turns, "");
-    let subject: String = subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let subject = one_line(subject);
     let (text, html) = parts(&subject)?;
     let to = to.to_owned();
     Ok(Mail { kind, to, subject, text, html, reply_to: None, attachment: None })

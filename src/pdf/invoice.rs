@@ -18,7 +18,7 @@ use super::{
     write::About,
 };
 use crate::domain::{
-    invoice::InvoiceStatus,
+    invoice::{Invoice, InvoiceStatus, Party, Seller},
     money::{self, Money},
 };
 
@@ -78,6 +78,19 @@ pub fn draw(
         created: sheet.created,
     };
     (canvas, about)
+}
+
+/// What people have typed that stands on an invoice.
+pub fn texts<'a>(invoice: &'a Invoice, seller: &'a Seller, buyer: &'a Party) -> Vec<&'a str> {
+    let instructions = seller.payment_instructions.as_deref().filter(|_| invoice.is_money_due());
+    let mut texts: Vec<&str> = invoice.notes.as_deref().into_iter().chain(instructions).collect();
+    for party in [&seller.party, buyer] {
+        texts.push(party.heading());
+        texts.extend(party.details());
+    }
+    texts.push(&invoice.number);
+    texts.extend(invoice.items.iter().map(|item| item.line.description.as_str()));
+    texts
 }
 
 fn state(sheet: &InvoiceSheet) -> Option<String> {

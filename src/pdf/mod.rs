@@ -23,7 +23,7 @@ use self::{
 use crate::domain::{
     date::DateFormat,
     error::{Error, Result},
-    invoice::{Invoice, InvoiceStatus, Party},
+    invoice::{Invoice, InvoiceStatus, Party, Seller},
     proposal::Proposal,
 };
 
@@ -73,9 +73,15 @@ pub fn invoice(fonts: &Fonts, sheet: &InvoiceSheet) -> Result<Printed> {
     print(fonts, sheet.logo, |typesetter, logo| invoice::draw(sheet, typesetter, logo))
 }
 
-/// The characters of an invoice that cannot be printed.
-pub fn missing_of_invoice(fonts: &Fonts, sheet: &InvoiceSheet) -> Vec<char> {
-    set(fonts, |typesetter| invoice::draw(sheet, typesetter, None)).1
+/// The characters of an invoice that cannot be printed, in the order of their code points. It lays
+/// nothing out.
+pub fn missing_of_invoice(
+    fonts: &Fonts,
+    invoice: &Invoice,
+    seller: &Seller,
+    buyer: &Party,
+) -> Vec<char> {
+    text::missing(fonts, invoice::texts(invoice, seller, buyer))
 }
 
 /// A proposal as a PDF file.

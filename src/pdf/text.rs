@@ -1,6 +1,6 @@
 //! Text made ready: cleaned, broken into lines, each a row of glyphs from left to right.
 
-use std::{ops::Range, rc::Rc, sync::Arc};
+use std::{collections::BTreeSet, ops::Range, rc::Rc, sync::Arc};
 
 use krilla::text::{GlyphId, KrillaGlyph};
 use unicode_bidi::ParagraphBidiInfo;
@@ -224,6 +224,19 @@ fn clean(text: &str) -> String {
         c => Some(c),
     };
     text.chars().filter_map(keep).collect()
+}
+
+/// The characters of these texts that no font has, in the order of their code points.
+pub fn missing(fonts: &Fonts, texts: Vec<&str>) -> Vec<char> {
+    let lacks = |c: &char| fonts.choose(*c, false, None).drawn != *c;
+    let mut missing = BTreeSet::new();
+    for text in texts {
+        missing.extend(text.chars().filter(|c| is_private(*c)));
+        for line in clean(text).split('\n') {
+            missing.extend(line.trim_end().chars().filter(lacks));
+        }
+    }
+    missing.into_iter().collect()
 }
 
 /// Nobody else knows what is meant by a private character.

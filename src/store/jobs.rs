@@ -9,18 +9,19 @@ use crate::domain::{
     job::{Job, JobKind},
 };
 
-/// Adds a job that is due at once, unless there is one of that kind for that subject.
+/// Adds a job, unless there is one of that kind for that subject.
 pub fn create<K>(
     tx: &mut Tx,
     kind: JobKind,
     subject: Id<K>,
     account: Option<AccountId>,
+    due_at: Timestamp,
     now: Timestamp,
 ) -> Result<()> {
     tx.change(
         "INSERT INTO jobs (kind, subject, account_id, due_at, tries, created_at) \
-         VALUES (?1, ?2, ?3, ?4, 0, ?4) ON CONFLICT (kind, subject) DO NOTHING",
-        values![kind.as_str(), &subject, account.as_ref(), now],
+         VALUES (?1, ?2, ?3, ?4, 0, ?5) ON CONFLICT (kind, subject) DO NOTHING",
+        values![kind.as_str(), &subject, account.as_ref(), due_at, now],
     )
 }
 

@@ -73,7 +73,8 @@ pub fn create(tx: &mut Tx, letter: &Letter) -> Result<()> {
             letter.invoice.as_ref(),
         ],
     )?;
-    jobs::create(tx, JobKind::Mail, letter.id, letter.account, letter.created_at)
+    let now = letter.created_at;
+    jobs::create(tx, JobKind::Mail, letter.id, letter.account, now, now)
 }
 
 /// Removes a mail that waits.

@@ -62,7 +62,8 @@ const HALF_WRITTEN: &[&str] = &[
     "SELECT count(*) FROM payments JOIN invoices ON invoices.id = invoice_id \
      WHERE payments.amount <> invoices.amount",
     "SELECT count(*) FROM invoices WHERE status IN ('sent', 'paid') AND (link_hash IS NULL \
-     OR NOT EXISTS (SELECT 1 FROM invoice_files WHERE invoice_id = invoices.id) \
+     OR NOT (EXISTS (SELECT 1 FROM invoice_files WHERE invoice_id = invoices.id) \
+     OR EXISTS (SELECT 1 FROM jobs WHERE kind = 'print_invoice' AND jobs.subject = invoices.id)) \
      OR NOT EXISTS (SELECT 1 FROM mails WHERE invoice_id = invoices.id))",
     "SELECT (SELECT count(*) FROM invoices) - \
      (SELECT count(*) FROM activity WHERE kind = 'invoice_created')",

@@ -91,18 +91,6 @@ impl Invoice {
         }
     }
 
-    /// Whether two of them would be printed alike: what the client has paid otherwise, ids of
-    /// lines, and when it was changed last are not on paper.
-    pub fn is_same_paper(&self, other: &Self) -> bool {
-        let details = |invoice: &Self| invoice.client.as_ref().map(|client| client.details.clone());
-        let bare = |invoice: &Self| {
-            let items = invoice.items.iter().map(|item| Item { id: ItemId::NIL, ..item.clone() });
-            let (items, updated_at) = (items.collect(), invoice.created_at);
-            Self { client: None, items, updated_at, ..invoice.clone() }
-        };
-        details(self) == details(other) && bare(self) == bare(other)
-    }
-
     /// What the client owes.
     pub fn amount(&self) -> Money {
         Money::new(self.totals.amount, self.currency)

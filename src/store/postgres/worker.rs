@@ -11,7 +11,7 @@ use std::{
 
 use super::{
     READ, SERVING, Server,
-    connection::{Link, Transaction},
+    connection::Link,
     failure::{Trouble, Unconnected, busy, unreachable},
 };
 use crate::{

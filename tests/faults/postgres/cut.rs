@@ -1,9 +1,13 @@
 //! A connection to the database that breaks around a `COMMIT`, and the only moment in which
 //! nobody can know what became of a change: after it was sent, and before it was answered.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use freelanceos::store::engine::Tx;
+use reqwest::redirect::Policy;
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -12,7 +16,7 @@ use tokio::{
 };
 
 use super::cluster::Cluster;
-use crate::program::Place;
+use crate::program::{Caller, PATIENCE, Place};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Cut {
@@ -157,6 +161,106 @@ async fn an_invoice_whose_sending_got_no_answer_is_mailed_at_most_once() {
         let status = if cut == Cut::After { "sent" } else { "draft" };
         let answer = ada.get(&format!("/invoices/{invoice}")).await;
         assert_eq!(answer.data()["status"], status, "{cut:?}");
+    }
+}
+
+/// The number that a query answers with.
+fn number(place: &Place, sql: &'static str) -> i64 {
+    let ask = place.database().peek(|c| Tx::new(c).one(sql, &[], |row| row.get::<i64>(0)));
+    ask.unwrap()
+}
+
+/// Waits until the server has no mail in hand, which it commits for too.
+async fn settle(place: &Place) {
+    let waiting = "SELECT count(*) FROM jobs WHERE kind = 'mail'";
+    let settled = async {
+        while number(place, waiting) > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, settled).await.expect("mail is not delivered");
+}
+
+/// Presses the button that reminds the client; answers the status and the page.
+async fn remind(caller: &Caller, invoice: &str) -> (u16, String) {
+    let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+    let page = format!("{}/invoices/{invoice}", caller.server.replace("127.0.0.1", "localhost"));
+    let cookie = format!("fos_session={}", caller.token);
+    let read = http.get(&page).header("Cookie", &cookie).send().await.unwrap();
+    let html = read.text().await.unwrap();
+    let (_, rest) = html.split_once("name=\"_token\" value=\"").expect("no form");
+    let token = rest.split('"').next().unwrap();
+    let press = http.post(format!("{page}/remind")).header("Cookie", &cookie);
+    let answer = press.form(&[("_token", token)]).send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "starts a PostgreSQL server; tests/run runs it"]
+async fn what_is_sent_reminded_of_paid_or_accepted_counts_once_whatever_became_of_its_commit() {
+    const SENT: &str = "SELECT count(*) FROM mails WHERE kind = 'invoice'";
+    const REMINDED: &str = "SELECT count(*) FROM mails WHERE kind = 'invoice_reminder'";
+    const PAID: &str = "SELECT count(*) FROM payments";
+    const ACCEPTED: &str = "SELECT count(*) FROM mails WHERE kind = 'proposal_answered'";
+    const MAYBE: &str = "may have been saved or not";
+    let cluster = Cluster::start();
+    let next = Next::default();
+    let place = Place::on(&led(&cluster, &next, &Arc::default()).await);
+    let server = place.serve();
+    let ada = server.register("ada").await;
+    let client = ada.client("Acme").await;
+    for (cut, key) in [
+        (Cut::Before, Some("before")),
+        (Cut::After, Some("after")),
+        (Cut::Before, None),
+        (Cut::After, None),
+    ] {
+        let invoice = ada.invoice(&client, 100).await;
+        let send = (format!("/invoices/{invoice}/send"), json!({}), SENT);
+        let pay = (format!("/invoices/{invoice}/mark-paid"), json!({}), PAID);
+        let body = json!({"clientId": client, "title": "Website", "content": "All of it"});
+        let proposal = ada.post("/proposals", &body).await.data()["id"].clone();
+        let path = format!("/proposals/{}/send", proposal.as_str().unwrap());
+        let link = ada.post(&path, &json!({})).await.data()["publicLink"].clone();
+        let token = link.as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+        let accept = format!("/v1/public/proposals/{token}/accept");
+        let accept = (accept, json!({"name": "Jane"}), ACCEPTED);
+        // A client has no key; whoever pays sees whether it is paid.
+        let asked = if key.is_some() { vec![send, pay] } else { vec![send, accept, pay] };
+        for (path, body, sql) in &asked {
+            settle(&place).await;
+            let (before, key) = (number(&place, sql), key.map(|key| format!("{key} {path}")));
+            *next.lock().unwrap() = Some(cut);
+            let answer = ada.try_send("POST", path, Some(body), key.as_deref()).await.unwrap();
+            assert_eq!(*next.lock().unwrap(), None, "nothing was cut");
+            let done = i64::from(key.is_some() || cut == Cut::After);
+            assert_eq!(number(&place, sql) - before, done, "{cut:?} {path}");
+            if key.is_some() {
+                assert_eq!(answer.status, 200, "{cut:?} {path} {}", answer.body);
+                let again = ada.try_send("POST", path, Some(body), key.as_deref()).await.unwrap();
+                assert_eq!(again.body, answer.body, "{cut:?} {path}");
+                assert_eq!(number(&place, sql) - before, 1, "{cut:?} {path}");
+            } else {
+                assert_eq!(answer.status, 503, "{cut:?} {path} {}", answer.body);
+                assert!(answer.body.to_string().contains(MAYBE), "{path} {}", answer.body);
+                // Asked again without a key it is done once, but that who sends again, mails again.
+                ada.post(path, body).await;
+                let done = if *sql == SENT { done + 1 } else { 1 };
+                assert_eq!(number(&place, sql) - before, done, "{cut:?} {path}");
+            }
+        }
+        let invoice = ada.invoice(&client, 100).await;
+        ada.post(&format!("/invoices/{invoice}/send"), &json!({})).await.data();
+        settle(&place).await;
+        let before = number(&place, REMINDED);
+        *next.lock().unwrap() = Some(cut);
+        let (status, html) = remind(&ada, &invoice).await;
+        assert_eq!(*next.lock().unwrap(), None, "nothing was cut");
+        assert_eq!(status, 503, "{cut:?} {html}");
+        assert!(html.contains(MAYBE), "{cut:?} {html}");
+        assert_eq!(number(&place, REMINDED) - before, i64::from(cut == Cut::After), "{cut:?}");
+        remind(&ada, &invoice).await;
+        assert_eq!(number(&place, REMINDED) - before, 1, "{cut:?}");
     }
 }
 

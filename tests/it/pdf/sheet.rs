@@ -3,7 +3,7 @@
 use freelanceos::domain::{
     date::DateFormat,
     id::Id,
-    invoice::{Invoice, InvoiceStatus, Item, Line, Party, price},
+    invoice::{Invoice, InvoiceStatus, Item, Line, Party, Seller, price},
     money::{Currency, Money, parse_decimal},
     proposal::{Proposal, ProposalStatus},
 };
@@ -33,7 +33,17 @@ impl Printed {
     }
 
     pub fn printed(&self) -> pdf::Printed {
-        pdf::invoice(&FONTS, &self.sheet()).unwrap()
+        let printed = pdf::invoice(&FONTS, &self.sheet()).unwrap();
+        let seller = Seller {
+            party: self.seller.clone(),
+            payment_instructions: self.payment_instructions.clone(),
+            logo: None,
+            date_format: self.dates,
+            notes: None,
+        };
+        let told = pdf::missing_of_invoice(&FONTS, &self.invoice, &seller, &self.buyer);
+        assert_eq!(told, printed.missing, "what is told without laying anything out");
+        printed
     }
 
     pub fn sheet(&self) -> InvoiceSheet<'_> {

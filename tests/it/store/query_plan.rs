@@ -256,7 +256,7 @@ fn the_worker_looks_at_nothing_but_what_waits() {
     let asked = asked_by(database, |tx| {
         let (kind, mail): (_, MailId) = (JobKind::Mail, id(1));
         let job = Job::new(kind, mail, None, 1, now);
-        store::jobs::create(tx, kind, mail, None, now)?;
+        store::jobs::create(tx, kind, mail, None, now, now)?;
         store::jobs::count_due(tx, kind, now, 20)?;
         store::jobs::claim_next(tx, kind, now, now)?;
         store::jobs::next_due(tx, kind)?;

@@ -151,6 +151,31 @@ async fn a_paid_invoice_asks_for_no_money_and_its_frozen_file_stays() {
 }
 
 #[tokio::test]
+async fn the_business_name_of_the_settings_stands_in_the_pdf_that_is_mailed() {
+    let app = spawn_app().await;
+    let user = app.register("ngozi@example.com").await;
+    let browser = Browser::of(&user);
+    let set = async |name| {
+        let page = browser.open("/settings/invoices").await.expect(200);
+        let typed = [("businessName", name), ("dueDays", "14"), ("taxRate", "0")];
+        browser.send(&page, "/settings/invoices", &typed).await.expect(200);
+    };
+    set("Eze Studio").await;
+    let client = user.client("Lars Berg").await;
+    let id = user.sent_invoice(&client, json!(120)).await;
+    // What is set after it was sent is for the next one, though nothing was mailed yet.
+    set("Somebody Else").await;
+    let served = frozen_file(&user, &format!("/invoices/{id}")).await;
+    let mail = app.mails().await.pop().unwrap();
+    let (name, mailed) = mail.pdf.unwrap();
+    assert_eq!(name, "INV-2026-001.pdf");
+    assert!(mailed == served, "the mail carries other bytes than are served");
+    let paper = File::read(&mailed).text();
+    assert!(paper.contains("Eze Studio John Doe") && !paper.contains("Somebody"), "{paper}");
+    assert!(mail.text.contains("Eze Studio has sent you"), "{}", mail.text);
+}
+
+#[tokio::test]
 async fn an_invoice_of_nothing_asks_for_nothing() {
     let base = Some("https://pay.example");
     let app = spawn_app_with(Options { payment_link_base: base, ..Options::default() }).await;
