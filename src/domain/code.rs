@@ -123,6 +123,7 @@ input! {
 
     email "email": Required<KnownEmail>,
     otp "otp": Required<Otp>,
+    /// By the rule of the document that the account was made by.
     password "newPassword": Required<NewPassword>,
 }
 

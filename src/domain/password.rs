@@ -59,6 +59,7 @@ input! {
     pub new PasswordChange;
 
     current "currentPassword": Required<Password>,
+    /// By the rule of the document that the account was made by.
     new "newPassword": Required<NewPassword>,
 }
 
