@@ -1,6 +1,7 @@
 //! A closure on its way to a database thread and back, and who decides whether it runs.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicU8, Ordering},
@@ -140,14 +141,14 @@ impl Job {
         &self.claim
     }
 
-    /// Runs it; whether its changes are to be kept.
+    /// Runs it; whether its changes are to be kept. A panic fails it.
     pub(super) fn run(&mut self, connection: &mut dyn Connection) -> bool {
-        self.work.run(&mut Tx::new(connection)) && !self.is_left()
-    }
-
-    /// Replaces what it would answer.
-    pub(super) fn fail(&mut self, error: Error) {
-        self.work.fail(error);
+        let work = AssertUnwindSafe(|| self.work.run(&mut Tx::new(connection)));
+        let is_kept = catch_unwind(work).unwrap_or_else(|_| {
+            self.work.fail(Error::internal("a database job panicked"));
+            false
+        });
+        is_kept && !self.is_left()
     }
 
     /// What it failed with, if it did.

@@ -1,7 +1,6 @@
 //! A thread with a connection: takes jobs, does them, and does them again where that may help.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -12,7 +11,7 @@ use std::{
 
 use super::{
     READ, SERVING, Server,
-    connection::{Link, Transaction},
+    connection::Link,
     failure::{Trouble, Unconnected, busy, unreachable},
 };
 use crate::{
@@ -106,7 +105,7 @@ impl Worker {
                     return Outcome::Done;
                 }
                 let mut transaction = link.begin(READ, Some(until));
-                run(&mut job, &mut transaction);
+                job.run(&mut transaction);
                 let trouble = transaction.trouble();
                 transaction.end();
                 match trouble {
@@ -253,7 +252,7 @@ impl Worker {
 /// Runs jobs in one transaction and commits it; with several of them only if all want that.
 fn transact(link: &mut Link, jobs: &mut [Job], until: Instant) -> Outcome {
     let mut transaction = link.begin(WRITE, Some(until));
-    let kept = jobs.iter_mut().all(|job| run(job, &mut transaction));
+    let kept = jobs.iter_mut().all(|job| job.run(&mut transaction));
     let mut committed = Ok(());
     if kept && transaction.trouble().is_none() {
         let committing = metrics::start();
@@ -286,15 +285,4 @@ fn unknown() -> Error {
         "The connection to the database was lost while this was being saved, so it may have been \
          saved or not: please look before you send it again",
     )
-}
-
-/// Runs the job; whether its changes are to be kept.
-fn run(job: &mut Job, transaction: &mut Transaction) -> bool {
-    match catch_unwind(AssertUnwindSafe(|| job.run(transaction))) {
-        Ok(kept) => kept,
-        Err(_) => {
-            job.fail(Error::internal("a database job panicked"));
-            false
-        }
-    }
 }

@@ -8,7 +8,6 @@ mod private;
 
 use std::{
     num::NonZero,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -257,11 +256,5 @@ fn run_alone(transaction: &mut Transaction, batch: Vec<Job>, health: &Health, bu
 /// Runs the job; whether its changes are to be kept.
 fn run(job: &mut Job, transaction: &mut Transaction, budget: &Budget) -> bool {
     let _running = budget.begin(job.claim());
-    match catch_unwind(AssertUnwindSafe(|| job.run(transaction))) {
-        Ok(kept) => kept,
-        Err(_) => {
-            job.fail(Error::internal("a database job panicked"));
-            false
-        }
-    }
+    job.run(transaction)
 }
