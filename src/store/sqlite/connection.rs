@@ -71,6 +71,9 @@ pub fn open(path: &Path, checkpoints: Checkpoints) -> Result<Sqlite> {
         ("foreign_keys", "ON"),
         // What is deleted is overwritten.
         ("secure_delete", "ON"),
+        // What a savepoint would put back is kept in memory. In a file in /var/tmp it made 15 of
+        // the 23 writes that one of 16 invoices at once took, and a third of their system time.
+        ("temp_store", "MEMORY"),
         // Checkpoints are rarer and larger than by default: fewer pauses under load.
         ("wal_autocheckpoint", if is_ours { "4000" } else { "0" }),
         ("journal_size_limit", "67108864"),
