@@ -1,61 +1,30 @@
 //! The use cases: who may, is it valid, one transaction.
 
-pub mod account;
-pub mod activity;
-pub mod admin;
-pub mod asker;
-pub mod backup;
-pub mod client;
-pub mod code;
-pub mod dashboard;
+mod billing;
 pub mod environment;
 mod event;
-pub mod exchange_rate;
-pub mod export;
-pub mod frame;
-pub mod held_form;
-pub mod held_login;
-mod hs256;
-pub mod image;
-pub mod invoice;
-mod invoice_change;
-pub mod invoice_defaults;
-pub mod invoice_file;
-pub mod invoice_link;
-pub mod invoice_send;
-pub mod jobs;
-pub mod known_browser;
-pub mod limit;
-pub mod load;
-pub mod message;
-pub mod milestone;
-pub mod outbox;
-pub mod passkey;
-pub mod password;
-pub mod payment;
-pub mod portfolio;
+mod identity;
+mod platform;
 pub mod profile;
-pub mod project;
-pub mod proof;
-pub mod proposal;
-pub mod proposal_file;
-pub mod proposal_link;
-pub mod proposal_record;
-mod public_link;
-pub mod quota;
-pub mod registration;
-pub mod relying_party;
-pub mod removal;
-pub mod secret;
-mod secret_try;
-pub mod security_log;
-pub mod session;
-pub mod share;
-pub mod token;
-pub mod two_factor;
 pub mod unit_of_work;
-mod verification;
-mod work_queue;
+mod work;
+
+pub use self::billing::{
+    client, exchange_rate, invoice, invoice_defaults, invoice_file, invoice_link, invoice_send,
+    payment,
+};
+use self::identity::hs256;
+pub use self::identity::{
+    account, admin, code, held_form, held_login, known_browser, passkey, password, proof,
+    registration, relying_party, removal, session, token, two_factor,
+};
+pub use self::platform::{
+    activity, asker, backup, dashboard, export, frame, image, jobs, limit, load, outbox, quota,
+    secret, security_log, share,
+};
+use self::platform::{public_link, work_queue};
+pub use self::profile::{message, portfolio};
+pub use self::work::{milestone, project, proposal, proposal_file, proposal_link, proposal_record};
 
 use std::{
     num::NonZero,

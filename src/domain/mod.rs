@@ -1,45 +1,31 @@
 //! Pure types and rules. Nothing here does I/O or knows of HTTP, SQL or the clock.
 
-pub mod account;
-pub mod activity;
-pub mod client;
-pub mod code;
-pub mod dashboard;
+mod billing;
 pub mod date;
 pub mod error;
-pub mod exchange_rate;
-pub mod exchange_rate_file;
 pub mod expected;
-pub mod export;
 pub mod form;
 pub mod id;
-pub mod idempotency;
-pub mod image;
+mod identity;
 pub mod input;
-pub mod invoice;
-pub mod invoice_defaults;
-pub mod invoice_series;
-pub mod job;
-pub mod limit;
-pub mod mail;
-pub mod message;
-pub mod milestone;
 pub mod money;
 pub mod number_format;
 pub mod page;
-pub mod passkey;
-pub mod password;
 pub mod patch;
-pub mod payment;
-pub mod portfolio;
+mod platform;
 pub mod profile;
-pub mod project;
-pub mod proposal;
-pub mod reach;
-pub mod registration;
 pub mod rule;
-pub mod session;
 pub mod text;
-pub mod two_factor;
-pub mod unprintable;
 pub mod word;
+mod work;
+
+pub use self::billing::{
+    client, exchange_rate, exchange_rate_file, invoice, invoice_defaults, invoice_series, payment,
+    unprintable,
+};
+pub use self::identity::{account, code, passkey, password, registration, session, two_factor};
+pub use self::platform::{
+    activity, dashboard, export, idempotency, image, job, limit, mail, reach,
+};
+pub use self::profile::{message, portfolio};
+pub use self::work::{milestone, project, proposal};

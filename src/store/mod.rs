@@ -1,50 +1,35 @@
 //! The only SQL of the program. `Store::read` and `Store::write` run a closure in a transaction;
 //! the functions of the neighbouring files take that transaction.
 
-pub mod account;
-pub mod activity;
-pub mod client;
-pub mod code;
-pub mod dashboard;
+mod billing;
 mod database;
-pub mod doctor;
 pub mod engine;
-pub mod exchange_rate;
-pub mod export;
-pub mod image;
-pub mod invoice;
-pub mod invoice_defaults;
-pub mod invoice_file;
-pub mod invoice_link;
-pub mod invoice_series;
+mod identity;
 mod job;
-pub mod jobs;
-pub mod list_total;
 mod lister;
-pub mod message;
 pub mod migrate;
-pub mod milestone;
-pub mod outbox;
-pub mod passkey;
-pub mod payment;
-pub mod portfolio;
+mod platform;
 pub mod postgres;
 pub mod profile;
-pub mod program_state;
-pub mod project;
-pub mod proposal;
 mod queue;
-pub mod quota;
-pub mod rate_window;
-pub mod removal;
-pub mod request_answer;
 mod row;
 mod search;
-pub mod session;
 pub mod sqlite;
-mod timeline;
 pub mod transfer;
-pub mod two_factor;
+mod work;
+
+pub use self::billing::{
+    client, exchange_rate, invoice, invoice_defaults, invoice_file, invoice_link, invoice_series,
+    payment,
+};
+pub use self::identity::{account, code, passkey, session, two_factor};
+use self::platform::timeline;
+pub use self::platform::{
+    activity, dashboard, doctor, export, image, jobs, list_total, outbox, program_state, quota,
+    rate_window, removal, request_answer,
+};
+pub use self::profile::{message, portfolio};
+pub use self::work::{milestone, project, proposal};
 
 use std::{error::Error as StdError, future::Future, path::Path};
 

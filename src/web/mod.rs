@@ -1,58 +1,28 @@
 //! The web app: pages that people open in a browser, over the same use cases as the APIs. They
 //! work without scripts; scripts make them pleasant.
 
-pub mod account_data;
-pub mod asset;
-pub mod chart;
-pub mod choice;
-pub mod client;
-pub mod code;
-pub mod control;
-pub mod cookie;
-pub mod dashboard;
-pub mod days;
-pub mod editing;
-pub mod exchange_rate;
-pub mod export;
-pub mod face;
-pub mod fields;
-pub mod form;
-mod form_body;
-mod front;
-pub mod guest;
-pub mod image;
-pub mod invoice;
-pub mod invoice_defaults;
-pub mod invoice_editor;
-pub mod invoice_link;
-pub mod invoice_sheet;
-pub mod invoice_totals;
-pub mod locale;
-pub mod mailto;
-pub mod message;
-pub mod milestone;
-pub mod page;
-pub mod pager;
-pub mod pages;
-pub mod passkey;
-pub mod portfolio;
+mod billing;
+mod identity;
+mod kit;
+mod platform;
 pub mod profile;
-pub mod project;
-pub mod project_board;
-pub mod proposal;
-pub mod public_profile;
-pub mod public_proposal;
-pub mod registration;
-pub mod say;
-pub mod security;
-pub mod session;
-pub mod settings;
-pub mod shell;
-mod signed_out;
-pub mod two_factor;
-pub mod verify_email;
-pub mod visit;
-pub mod work;
+mod work;
+
+pub use self::billing::{
+    client, exchange_rate, invoice, invoice_defaults, invoice_editor, invoice_link, invoice_sheet,
+    invoice_totals,
+};
+pub use self::identity::{
+    account_data, code, passkey, registration, security, session, two_factor, verify_email,
+};
+pub use self::kit::{
+    asset, choice, control, cookie, days, editing, face, fields, form, guest, locale, mailto, page,
+    pager, pages, say, shell, shown_work, visit,
+};
+use self::kit::{form_body, front, signed_out};
+pub use self::platform::{chart, dashboard, export, image, settings};
+pub use self::profile::{message, portfolio, public_profile};
+pub use self::work::{milestone, project, project_board, proposal, public_proposal};
 
 use std::sync::Arc;
 

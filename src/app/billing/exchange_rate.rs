@@ -1,0 +1,118 @@
+//! Exchange rates.
+
+use jiff::civil::Date;
+
+use crate::{
+    app::{
+        App, admin,
+        unit_of_work::{Who, Work},
+    },
+    domain::{
+        date,
+        error::{Error, Result},
+        exchange_rate::{ExchangeRate, NewRate},
+        expected::Expected,
+        money::Currency,
+        rule::Rule,
+        session::Claims,
+    },
+    store,
+};
+
+impl App {
+    /// Takes in rates for the account of that e-mail: all of them or none. Days lie in the past
+    /// or are today.
+    pub async fn import_rates(&self, email: String, rates: Vec<ExchangeRate>) -> Result<()> {
+        let now = self.now();
+        self.store
+            .write(move |tx| {
+                let account = admin::by_email(tx, &email)?;
+                let today = date::day_in(now, &account.zone.rules()?);
+                rates.iter().try_for_each(|rate| {
+                    check_day(rate, today)?;
+                    store::exchange_rate::set(tx, account.id, rate).map(drop)
+                })
+            })
+            .await
+    }
+
+    /// The calendar day it is for the account of that e-mail.
+    pub async fn today_of(&self, email: String) -> Result<Date> {
+        let now = self.now();
+        self.store
+            .read(move |tx| {
+                let account = admin::by_email(tx, &email)?;
+                Ok(date::day_in(now, &account.zone.rules()?))
+            })
+            .await
+    }
+
+    /// The latest known rates of the account of that e-mail.
+    pub async fn list_rates(&self, email: String) -> Result<Vec<ExchangeRate>> {
+        self.store
+            .read(move |tx| {
+                let account = admin::by_email(tx, &email)?;
+                store::exchange_rate::list(tx, account.id)
+            })
+            .await
+    }
+
+    /// The latest known rates of the caller.
+    pub async fn list_exchange_rates(&self, claims: Claims) -> Result<Vec<ExchangeRate>> {
+        self.query(claims, |work| store::exchange_rate::list(work.tx, work.account)).await
+    }
+
+    /// Takes in a rate of the caller, in place of an older one of the same pair.
+    ///
+    /// # Errors
+    ///
+    /// A conflict, if a newer rate is known; stale, if the caller's rates are not the expected ones
+    /// any more.
+    pub async fn set_exchange_rate(
+        &self,
+        who: impl Into<Who>,
+        new: NewRate,
+        expected: Option<Expected<Vec<ExchangeRate>>>,
+    ) -> Result<ExchangeRate> {
+        self.run(who, move |work| set_exchange_rate(work, &new, expected.as_ref())).await
+    }
+
+    /// Forgets the caller's rate from one currency into another, the base currency where none is
+    /// given.
+    pub async fn delete_exchange_rate(
+        &self,
+        who: impl Into<Who>,
+        from: Currency,
+        into: Option<Currency>,
+    ) -> Result<()> {
+        self.run(who, move |work| {
+            let into = into.unwrap_or(work.actor.currency);
+            match store::exchange_rate::delete(work.tx, work.account, from, into)? {
+                true => Ok(()),
+                false => Err(Error::not_found("Exchange rate")),
+            }
+        })
+        .await
+    }
+}
+
+fn set_exchange_rate(
+    work: &mut Work,
+    new: &NewRate,
+    expected: Option<&Expected<Vec<ExchangeRate>>>,
+) -> Result<ExchangeRate> {
+    let today = work.today()?;
+    let rate = new.clone().complete(work.actor.currency, today)?;
+    check_day(&rate, today)?;
+    if let Some(expected) = expected {
+        expected.check(&store::exchange_rate::list(work.tx, work.account)?)?;
+    }
+    if !store::exchange_rate::set(work.tx, work.account, &rate)? {
+        return Err(Error::conflict("A newer rate of these currencies is known"));
+    }
+    Ok(rate)
+}
+
+fn check_day(rate: &ExchangeRate, today: Date) -> Result<()> {
+    if rate.day > today { Err(Error::field("day", Rule::FutureDate)) } else { Ok(()) }
+}

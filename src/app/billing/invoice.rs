@@ -1,0 +1,183 @@
+//! Invoices: written, listed, changed.
+
+use jiff::{ToSpan, civil::Date};
+
+use crate::{
+    app::{
+        App,
+        client::{find_client, require_client},
+        event::Event,
+        milestone::{mark_invoiced, require_milestone},
+        project::require_project,
+        unit_of_work::{Who, Work},
+    },
+    domain::{
+        date,
+        error::{Error, Result},
+        id::{InvoiceId, ProjectId},
+        idempotency::{Once, Outcome},
+        invoice::{Invoice, InvoiceFilter, InvoiceStatus, Item, NewInvoice, Priced, ShownInvoice},
+        page::Listing,
+        rule::Rule,
+        session::Claims,
+    },
+    store,
+};
+
+/// The last day that an invoice may name.
+const LAST_DAY: Date = Date::constant(2100, 12, 31);
+
+impl App {
+    /// Adds a draft under the next number of its year.
+    pub async fn create_invoice(
+        &self,
+        who: impl Into<Who>,
+        once: Once<ShownInvoice>,
+        new: NewInvoice,
+    ) -> Result<Outcome<ShownInvoice>> {
+        self.run_once(who, once, move |work| create_invoice(work, &new)).await
+    }
+
+    /// An invoice of the caller with its client and lines.
+    pub async fn invoice(&self, claims: Claims, id: InvoiceId) -> Result<ShownInvoice> {
+        self.query(claims, move |work| {
+            let invoice = find_invoice(work, id)?;
+            Ok(ShownInvoice::on(work.today()?, invoice))
+        })
+        .await
+    }
+
+    /// Cancels a draft; its number stays taken.
+    pub async fn delete_invoice(&self, who: impl Into<Who>, id: InvoiceId) -> Result<()> {
+        self.run(who, move |work| delete_invoice(work, id)).await
+    }
+
+    /// A new draft like an invoice of whatever state: dated today, due after as many days.
+    pub async fn duplicate_invoice(
+        &self,
+        who: impl Into<Who>,
+        id: InvoiceId,
+    ) -> Result<ShownInvoice> {
+        self.run(who, move |work| duplicate_invoice(work, id)).await
+    }
+}
+
+fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice> {
+    let today = work.today()?;
+    let milestone = new.milestone_id.map(|id| require_milestone(work, id)).transpose()?;
+    let of_milestone = milestone.as_ref().map(|milestone| milestone.project_id);
+    let client = require_client(work, new.client_id);
+    let project_id = new.project_id.or(of_milestone);
+    let project = project_id.map(|id| require_project(work, id)).transpose();
+    // What is made of a project is in its currency.
+    let of_project = project.as_ref().ok().and_then(Option::as_ref);
+    let currency = (new.currency)
+        .or(of_project.map(|project| project.budget.currency))
+        .unwrap_or(work.actor.currency);
+    let ((client, project), priced) =
+        Error::both(Error::both(client, project), new.price(currency))?;
+    let strays = |id: ProjectId| of_milestone.is_some_and(|of| of != id);
+    if project.is_some_and(|project| project.client_id != client.id || strays(project.id)) {
+        return Err(Error::field("projectId", Rule::OtherClient));
+    }
+    let issue_date = new.issue_date.unwrap_or(today);
+    let invoice = Invoice {
+        id: work.new_id(),
+        account: work.account,
+        client_id: client.id,
+        client: Some(client),
+        project_id,
+        number: store::invoice_series::draw(work.tx, work.account, issue_date.year())?,
+        currency,
+        totals: priced.totals,
+        tax_rate: new.tax_rate,
+        status: InvoiceStatus::Draft,
+        issue_date,
+        due_date: new.due_date,
+        paid_at: None,
+        payment_link: None,
+        items: new_items(work, priced),
+        notes: new.notes.clone(),
+        buyer: None,
+        created_at: work.now,
+        updated_at: work.now,
+    };
+    store::invoice::create(work.tx, &invoice)?;
+    if let Some(milestone) = milestone {
+        mark_invoiced(work, milestone.id, invoice.id)?;
+    }
+    work.emit(Event::InvoiceCreated(&invoice))?;
+    Ok(ShownInvoice::on(today, invoice))
+}
+
+/// An invoice of the caller.
+pub fn find_invoice(work: &mut Work, id: InvoiceId) -> Result<Invoice> {
+    let rates = work.rates()?;
+    store::invoice::find(work.tx, work.account, id, &rates)
+}
+
+/// A page of invoices.
+pub fn list_invoices(work: &mut Work, filter: &InvoiceFilter) -> Result<Listing<ShownInvoice>> {
+    let (today, rates) = (work.today()?, work.rates()?);
+    let found = store::invoice::list(work.tx, work.account, filter, today, &rates)?;
+    Ok(found.map(|invoice| ShownInvoice::on(today, invoice)))
+}
+
+fn delete_invoice(work: &mut Work, id: InvoiceId) -> Result<()> {
+    let before = find_invoice(work, id)?;
+    match before.status {
+        InvoiceStatus::Cancelled => Ok(()),
+        InvoiceStatus::Draft => {
+            let status = InvoiceStatus::Cancelled;
+            let invoice = Invoice { status, updated_at: work.now, ..before.clone() };
+            store::invoice::update(work.tx, &before, &invoice)
+        }
+        _ => Err(Error::conflict("Only a draft can be deleted; this invoice was sent")),
+    }
+}
+
+fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
+    let (account, today) = (work.account, work.today()?);
+    let before = find_invoice(work, id)?;
+    if !store::client::exists(work.tx, account, before.client_id)? {
+        return Err(Error::conflict(
+            "The client of this invoice was deleted; write a new invoice to another",
+        ));
+    }
+    let project = match before.project_id {
+        Some(id) => Error::optional(store::project::find_bare(work.tx, account, id))?,
+        None => None,
+    };
+    let days = date::days_until(before.issue_date, before.due_date).max(0);
+    let due_date = today.checked_add(days.days()).unwrap_or(LAST_DAY).min(LAST_DAY);
+    // Sums stay as they are: those of an amount written alone need not be what its one line comes
+    // to.
+    let items = before.items.iter().map(|item| Item { id: work.new_id(), ..item.clone() });
+    let invoice = Invoice {
+        id: work.new_id(),
+        items: items.collect(),
+        client: Some(find_client(work, before.client_id)?),
+        project_id: project
+            .filter(|project| project.client_id == before.client_id)
+            .map(|project| project.id),
+        number: store::invoice_series::draw(work.tx, account, today.year())?,
+        status: InvoiceStatus::Draft,
+        issue_date: today,
+        due_date,
+        paid_at: None,
+        payment_link: None,
+        buyer: None,
+        created_at: work.now,
+        updated_at: work.now,
+        ..before
+    };
+    store::invoice::create(work.tx, &invoice)?;
+    work.emit(Event::InvoiceCreated(&invoice))?;
+    Ok(ShownInvoice::on(today, invoice))
+}
+
+/// Lines with their amounts, under new ids.
+pub(in crate::app) fn new_items(work: &Work, priced: Priced) -> Vec<Item> {
+    let item = |(line, amount)| Item { id: work.new_id(), line, amount };
+    priced.lines.into_iter().map(item).collect()
+}

@@ -1,0 +1,203 @@
+//! Invoices as PDF. A draft is printed each time; what was sent is printed once and kept.
+
+use std::{num::NonZero, sync::Arc, thread::available_parallelism};
+
+use jiff::{Timestamp, civil::Date};
+
+use crate::{
+    app::{App, invoice_link, share::Owner, work_queue::WorkQueue},
+    domain::{
+        account::Account,
+        date,
+        error::{Error, Result},
+        id::{AccountId, InvoiceId},
+        invoice::{Invoice, InvoiceFile, InvoiceStatus, Party, Seller},
+        job::JobKind,
+        session::Claims,
+    },
+    pdf::{self, Fonts, InvoiceSheet, Printed},
+    store::{self, engine::Tx},
+};
+
+/// Sheets that may wait to be printed before others are turned away.
+const QUEUE: usize = 256;
+
+/// Prints, as much at once as there are cores.
+pub(in crate::app) struct Printer {
+    queue: WorkQueue,
+    fonts: Arc<Fonts>,
+}
+
+impl Printer {
+    pub fn new(fonts: Arc<Fonts>) -> Self {
+        let cores = available_parallelism().map_or(2, NonZero::get);
+        let busy = "Too much is printed at once, please try again";
+        Self { queue: WorkQueue::new(cores, QUEUE, busy), fonts }
+    }
+
+    /// Runs what prints.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        owner: Option<Owner>,
+        print: impl FnOnce(&Fonts) -> T + Send + 'static,
+    ) -> Result<T> {
+        let fonts = Arc::clone(&self.fonts);
+        self.queue.run(owner, move || print(&fonts)).await
+    }
+}
+
+/// All that the PDF of an invoice shows.
+#[derive(Clone)]
+pub(in crate::app) struct Sheet {
+    pub invoice: Invoice,
+    pub status: InvoiceStatus,
+    pub seller: Seller,
+    pub buyer: Party,
+    pub logo: Option<Vec<u8>>,
+    /// The day it was paid, on a settled copy.
+    pub paid_on: Option<Date>,
+    pub created: Timestamp,
+}
+
+impl Sheet {
+    /// Of what was sent, as it was then; of a draft, as it would be now.
+    pub fn read(
+        tx: &mut Tx,
+        account: &Account,
+        mut invoice: Invoice,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let (seller, buyer) = invoice_link::parties(tx, account, &invoice)?;
+        let sent_at = store::invoice_link::find_times(tx, account.id, invoice.id)?.sent_at;
+        let (status, created) = match (invoice.status, sent_at) {
+            (status @ InvoiceStatus::Draft, _) | (status @ InvoiceStatus::Cancelled, None) => {
+                (status, now)
+            }
+            // What became of it later is no part of it.
+            (_, sent_at) => {
+                invoice.status = InvoiceStatus::Sent;
+                invoice.paid_at = None;
+                (InvoiceStatus::Sent, sent_at.unwrap_or(invoice.created_at))
+            }
+        };
+        if let Some(notes) = &seller.notes {
+            invoice.notes = Some(notes.clone()).filter(|notes| !notes.is_empty());
+        }
+        let logo = match seller.logo {
+            Some(id) => store::image::find(tx, id)?.map(|image| image.content),
+            None => None,
+        };
+        // The buyer stands for the client, whose total moves with other invoices.
+        invoice.client = None;
+        Ok(Self { invoice, status, seller, buyer, logo, paid_on: None, created })
+    }
+
+    /// Makes it the copy of a paid invoice, which asks for no money.
+    fn settle(self, paid_at: Timestamp, paid_on: Date) -> Self {
+        let status = InvoiceStatus::Paid;
+        let invoice = Invoice { status, paid_at: Some(paid_at), ..self.invoice };
+        Self { invoice, status, paid_on: Some(paid_on), created: paid_at, ..self }
+    }
+
+    fn shown<'a>(&'a self, payment_link: Option<&'a str>) -> InvoiceSheet<'a> {
+        InvoiceSheet {
+            invoice: &self.invoice,
+            status: self.status,
+            seller: &self.seller.party,
+            buyer: &self.buyer,
+            logo: self.logo.as_deref(),
+            payment_instructions: self.seller.payment_instructions.as_deref(),
+            payment_link,
+            paid_on: self.paid_on,
+            dates: self.seller.date_format,
+            created: self.created,
+        }
+    }
+}
+
+/// What there is of an invoice's file.
+enum Found {
+    Kept(InvoiceFile),
+    Unprinted(Box<Sheet>),
+}
+
+impl App {
+    /// An invoice of the caller as PDF.
+    pub async fn invoice_pdf(&self, claims: Claims, id: InvoiceId) -> Result<InvoiceFile> {
+        let account = self.query(claims, |work| Ok(work.account)).await?;
+        self.invoice_file(Some(Owner::Account(account)), account, id).await
+    }
+
+    /// The invoice behind a link as PDF; of a paid one, a copy that says so and asks for nothing.
+    pub async fn public_invoice_pdf(&self, token: &str) -> Result<InvoiceFile> {
+        let (keys, token, now) = (self.keys()?.clone(), token.to_owned(), self.now());
+        let (account, id, settled) = self
+            .store
+            .read(move |tx| {
+                let (account, id) = invoice_link::linked(tx, &keys, &token)?;
+                let rates = store::exchange_rate::latest(tx, account.id, account.currency)?;
+                let invoice = store::invoice::find(tx, account.id, id, &rates)?;
+                let Some(paid_at) = invoice.paid_at else { return Ok((account.id, id, None)) };
+                let paid_on = date::day_in(paid_at, &account.zone.rules()?);
+                let sheet = Sheet::read(tx, &account, invoice, now)?.settle(paid_at, paid_on);
+                Ok((account.id, id, Some(sheet)))
+            })
+            .await?;
+        match settled {
+            None => self.invoice_file(self.stranger(), account, id).await,
+            Some(sheet) => {
+                let printed = self.print(self.stranger(), &sheet).await?;
+                Ok(InvoiceFile::new(&sheet.invoice.number, printed.bytes))
+            }
+        }
+    }
+
+    pub(in crate::app) async fn invoice_file(
+        &self,
+        owner: Option<Owner>,
+        account: AccountId,
+        id: InvoiceId,
+    ) -> Result<InvoiceFile> {
+        let now = self.now();
+        let sheet = match self.store.read(move |tx| look(tx, account, id, now)).await? {
+            Found::Kept(file) => return Ok(file),
+            Found::Unprinted(sheet) => sheet,
+        };
+        let bytes = self.print(owner, &sheet).await?.bytes;
+        let number = &sheet.invoice.number;
+        if sheet.status != InvoiceStatus::Sent {
+            return Ok(InvoiceFile::new(number, bytes));
+        }
+        // What was sent is frozen. Of what several have printed at once, the first stays.
+        let keep = move |tx: &mut Tx| {
+            store::invoice_file::create(tx, id, &bytes, now)?;
+            store::jobs::delete(tx, JobKind::PrintInvoice, id)?;
+            store::invoice_file::find(tx, id)
+        };
+        let kept = self.store.write(keep).await?;
+        let kept = kept.ok_or_else(|| Error::internal("what was kept is not there"))?;
+        Ok(InvoiceFile::new(number, kept))
+    }
+
+    /// Prints without holding up other requests.
+    pub(in crate::app) async fn print(
+        &self,
+        owner: Option<Owner>,
+        sheet: &Sheet,
+    ) -> Result<Printed> {
+        let (sheet, link) = (sheet.clone(), self.shown_payment_link(&sheet.invoice));
+        let print = move |fonts: &Fonts| pdf::invoice(fonts, &sheet.shown(link.as_deref()));
+        self.printer.run(owner, print).await?
+    }
+}
+
+/// The file of an invoice, or what it is to be printed from.
+fn look(tx: &mut Tx, account: AccountId, id: InvoiceId, now: Timestamp) -> Result<Found> {
+    let account = store::account::find(tx, account)?;
+    let rates = store::exchange_rate::latest(tx, account.id, account.currency)?;
+    let invoice = store::invoice::find(tx, account.id, id, &rates)?;
+    Ok(match store::invoice_file::find(tx, id)? {
+        Some(bytes) => Found::Kept(InvoiceFile::new(&invoice.number, bytes)),
+        None => Found::Unprinted(Box::new(Sheet::read(tx, &account, invoice, now)?)),
+    })
+}

@@ -1,0 +1,155 @@
+//! The client's link to an invoice, and what came of it.
+
+use crate::{
+    app::{
+        App, if_writable, invoice::find_invoice, public_link::Target, secret::Keys,
+        unit_of_work::Work,
+    },
+    domain::{
+        account::Account,
+        date,
+        error::{Error, Result},
+        id::InvoiceId,
+        invoice::{
+            Invoice, InvoiceRecord, InvoiceStatus, Party, PublicInvoice, Seller, ShownInvoice,
+        },
+        session::Claims,
+    },
+    pdf,
+    store::{self, engine::Tx},
+};
+
+impl App {
+    /// Where the client can read an invoice; nowhere until it is sent. One that was sent by an
+    /// older version gets its link now.
+    pub async fn invoice_link(&self, claims: Claims, id: InvoiceId) -> Result<Option<String>> {
+        let find = move |work: &mut Work| {
+            let status = find_invoice(work, id)?.status;
+            Ok((status, store::invoice_link::find(work.tx, work.account, id)?))
+        };
+        let sealed = match self.query(claims, find).await? {
+            (InvoiceStatus::Draft | InvoiceStatus::Cancelled, _) => return Ok(None),
+            (_, Some(sealed)) => sealed,
+            (_, None) => self.run(claims, move |work| give_link(work, id)).await?,
+        };
+        self.link_address(Target::Invoice, &id, &sealed).map(Some)
+    }
+
+    /// An invoice of the caller, and what became of it.
+    pub async fn invoice_record(&self, claims: Claims, id: InvoiceId) -> Result<InvoiceRecord> {
+        let link = self.invoice_link(claims, id).await?;
+        let read = move |work: &mut Work| {
+            let invoice = find_invoice(work, id)?;
+            let times = store::invoice_link::find_times(work.tx, work.account, id)?;
+            let account = store::account::find(work.tx, work.account)?;
+            let (seller, buyer) = parties(work.tx, &account, &invoice)?;
+            let unprintable = match invoice.status {
+                InvoiceStatus::Draft => {
+                    pdf::missing_of_invoice(&work.env.fonts, &invoice, &seller, &buyer)
+                }
+                _ => Vec::new(),
+            };
+            Ok(InvoiceRecord {
+                seller,
+                buyer,
+                link: link.clone(),
+                sent_at: times.sent_at,
+                viewed_at: times.viewed_at,
+                reminded_at: times.reminded_at,
+                mails: store::outbox::list_of_invoice(work.tx, id)?,
+                payment_link: work.env.shown_payment_link(&invoice),
+                has_payment_service: work.env.payment_link_base.is_some(),
+                unprintable,
+                shown: ShownInvoice::on(work.today()?, invoice),
+            })
+        };
+        self.query(claims, read).await
+    }
+
+    /// The invoice behind a link.
+    pub async fn public_invoice(&self, token: &str) -> Result<PublicInvoice> {
+        let now = self.now();
+        let keys = self.keys()?.clone();
+        let token = token.to_owned();
+        let mut public = self
+            .store
+            .read(move |tx| {
+                let (account, id) = linked(tx, &keys, &token)?;
+                let rates = store::exchange_rate::latest(tx, account.id, account.currency)?;
+                let invoice = store::invoice::find(tx, account.id, id, &rates)?;
+                let (seller, buyer) = parties(tx, &account, &invoice)?;
+                let today = date::day_in(now, &account.zone.rules()?);
+                let ShownInvoice { invoice, status } = ShownInvoice::on(today, invoice);
+                let zone = account.zone;
+                Ok(PublicInvoice { invoice, status, seller, buyer, payment_link: None, zone })
+            })
+            .await?;
+        public.payment_link = self.shown_payment_link(&public.invoice);
+        Ok(public)
+    }
+
+    /// Remembers that somebody else than the owner has opened a link; only the first time counts.
+    pub async fn see_invoice(&self, token: &str) -> Result<()> {
+        let now = self.now();
+        let keys = self.keys()?.clone();
+        let token = token.to_owned();
+        let unseen = self
+            .store
+            .read(move |tx| {
+                let (account, id) = linked(tx, &keys, &token)?;
+                let times = store::invoice_link::find_times(tx, account.id, id)?;
+                Ok(times.viewed_at.is_none().then_some(id))
+            })
+            .await?;
+        // Most openings are not the first, and need no write.
+        match unseen {
+            Some(id) => {
+                let mark = move |tx: &mut Tx| store::invoice_link::mark_viewed(tx, id, now);
+                if_writable(self.store.write(mark).await)
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// The sealed link of an invoice, which gets one if it has none.
+pub(in crate::app) fn give_link(work: &mut Work, id: InvoiceId) -> Result<Vec<u8>> {
+    // Somebody else may have been quicker.
+    if let Some(sealed) = store::invoice_link::find(work.tx, work.account, id)? {
+        return Ok(sealed);
+    }
+    let link = work.env.new_public_link(Target::Invoice, &id)?;
+    store::invoice_link::set(work.tx, id, &link.hash, &link.sealed)?;
+    Ok(link.sealed)
+}
+
+/// Whose invoice a token leads to, and which it is; of freelancers who may use the program.
+pub(in crate::app) fn linked(
+    tx: &mut Tx,
+    keys: &Keys,
+    token: &str,
+) -> Result<(Account, InvoiceId)> {
+    let unknown = || Error::not_found("Invoice");
+    let hash = Target::Invoice.hash(keys, token);
+    let (account, id) = store::invoice_link::find_linked(tx, &hash)?.ok_or_else(unknown)?;
+    let account = store::account::find(tx, account)?;
+    if account.is_active() { Ok((account, id)) } else { Err(unknown()) }
+}
+
+/// Both sides of an invoice: as frozen, or before that, as they are now.
+pub(in crate::app) fn parties(
+    tx: &mut Tx,
+    account: &Account,
+    invoice: &Invoice,
+) -> Result<(Seller, Party)> {
+    let seller = match store::invoice::find_seller(tx, account.id, invoice.id)? {
+        Some(seller) => seller,
+        None => Seller::new(account, &store::invoice_defaults::find(tx, account.id)?),
+    };
+    let buyer = match (&invoice.buyer, &invoice.client) {
+        (Some(buyer), _) => buyer.clone(),
+        (None, Some(client)) => Party::of_client(client),
+        (None, None) => return Err(Error::internal("an invoice was read without its client")),
+    };
+    Ok((seller, buyer))
+}

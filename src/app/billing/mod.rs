@@ -1,0 +1,11 @@
+//! Clients, invoices, payments, exchange rates.
+
+pub mod client;
+pub mod exchange_rate;
+pub mod invoice;
+pub(super) mod invoice_change;
+pub mod invoice_defaults;
+pub mod invoice_file;
+pub mod invoice_link;
+pub mod invoice_send;
+pub mod payment;

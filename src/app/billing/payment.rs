@@ -1,0 +1,135 @@
+//! Payments: the link under which a client pays, and that the money has come.
+
+use crate::{
+    app::{
+        App,
+        environment::Environment,
+        event::Event,
+        invoice::find_invoice,
+        unit_of_work::{Who, Work},
+    },
+    domain::{
+        error::{Error, Result},
+        id::InvoiceId,
+        idempotency::{Once, Outcome},
+        invoice::{Invoice, InvoiceStatus, ShownInvoice},
+        payment::{Conversion, Payment},
+    },
+    store,
+};
+
+/// What payment links begin with in the document, where no service is behind them.
+const LINK_BASE: &str = "https://pay.raenest.com";
+/// Letters of the random end of a payment link.
+const LINK_LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+const LINK_LENGTH: usize = 6;
+
+impl App {
+    /// Writes down that a sent invoice was paid in full. A paid one stays as it is.
+    pub async fn mark_invoice_paid(
+        &self,
+        who: impl Into<Who>,
+        once: Once<ShownInvoice>,
+        id: InvoiceId,
+    ) -> Result<Outcome<ShownInvoice>> {
+        self.run_once(who, once, move |work| mark_invoice_paid(work, id)).await
+    }
+
+    /// The link under which the client pays: made once, then always the same.
+    pub async fn payment_link(
+        &self,
+        who: impl Into<Who>,
+        once: Once<String>,
+        id: InvoiceId,
+    ) -> Result<Outcome<String>> {
+        self.run_once(who, once, move |work| payment_link(work, id)).await
+    }
+}
+
+fn mark_invoice_paid(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
+    let today = work.today()?;
+    let before = find_invoice(work, id)?;
+    match before.status {
+        InvoiceStatus::Sent => {}
+        InvoiceStatus::Draft => {
+            return Err(Error::conflict("Send the invoice before marking it as paid"));
+        }
+        InvoiceStatus::Cancelled => {
+            return Err(Error::conflict("A cancelled invoice cannot be paid"));
+        }
+        _ => return Ok(ShownInvoice::on(today, before)),
+    }
+    let invoice = receive_payment(work, before)?;
+    Ok(ShownInvoice::on(today, invoice))
+}
+
+/// Writes down that a sent invoice was paid in full; answers the invoice after it.
+pub(in crate::app) fn receive_payment(work: &mut Work, before: Invoice) -> Result<Invoice> {
+    let (now, rates, amount) = (work.now, work.rates()?, before.amount());
+    let base = rates.rate(amount.currency).and_then(|rate| {
+        let converted = amount.convert(rate, rates.base())?;
+        Some(Conversion { amount: converted, rate })
+    });
+    let payment = Payment {
+        id: work.new_id(),
+        account: work.account,
+        invoice: before.id,
+        client: before.client_id,
+        amount,
+        base,
+        paid_at: now,
+    };
+    store::payment::create(work.tx, &payment)?;
+    let status = InvoiceStatus::Paid;
+    let invoice = Invoice { status, paid_at: Some(now), updated_at: now, ..before.clone() };
+    store::invoice::update(work.tx, &before, &invoice)?;
+    work.emit(Event::InvoicePaid(&invoice))?;
+    // The client's total has just grown by this payment.
+    find_invoice(work, before.id)
+}
+
+fn payment_link(work: &mut Work, id: InvoiceId) -> Result<String> {
+    let before = find_invoice(work, id)?;
+    match before.status {
+        InvoiceStatus::Paid => return Err(Error::conflict("This invoice is paid already")),
+        InvoiceStatus::Cancelled => {
+            return Err(Error::conflict("A cancelled invoice has no payment link"));
+        }
+        _ => {}
+    }
+    if let Some(link) = before.payment_link {
+        return Ok(link);
+    }
+    let link = work.env.new_payment_link(id);
+    let payment_link = Some(link.clone());
+    let invoice = Invoice { payment_link, updated_at: work.now, ..before.clone() };
+    store::invoice::update(work.tx, &before, &invoice)?;
+    Ok(link)
+}
+
+impl Environment {
+    /// Where a client can pay an invoice online: nowhere unless the operator has named a service,
+    /// and only by a link of that service, while something is to be paid.
+    pub(in crate::app) fn shown_payment_link(&self, invoice: &Invoice) -> Option<String> {
+        let base = self.payment_link_base.as_deref()?;
+        let link = invoice.payment_link.as_deref().filter(|_| invoice.is_money_due())?;
+        let rest = link.strip_prefix(base)?;
+        rest.starts_with('/').then(|| link.to_owned())
+    }
+
+    pub(in crate::app) fn new_payment_link(&self, id: InvoiceId) -> String {
+        let base = self.payment_link_base.as_deref().unwrap_or(LINK_BASE);
+        let mut link = format!("{base}/fos-{id}-");
+        let mut byte = [0];
+        let mut length = 0;
+        while length < LINK_LENGTH {
+            self.random.fill(&mut byte);
+            // 252 is the last multiple of 36 in a byte: beyond it some letters would be likelier.
+            if byte[0] < 252 {
+                link.push(char::from(LINK_LETTERS[usize::from(byte[0] % 36)]));
+                length += 1;
+            }
+        }
+        link
+    }
+}

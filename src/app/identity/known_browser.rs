@@ -1,0 +1,85 @@
+//! Browsers that have signed in to an account before. They carry a mark that only this program
+//! makes, so that what strangers try does not count against them.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::SignedDuration;
+
+use crate::{
+    app::{App, asker::Asker, secret::Keys, token::TokenType},
+    domain::{
+        error::{Error, Result},
+        text,
+    },
+    store,
+};
+
+/// How long a browser is known after it signed in.
+pub const KNOWN_FOR: SignedDuration = SignedDuration::from_hours(365 * 24);
+
+/// What marks are hashes of.
+const MARK: &str = "known browser";
+/// Bytes that tell one mark from another.
+const NAME: usize = 16;
+/// Bytes of the second at which a mark ends.
+const END: usize = 8;
+
+impl App {
+    /// A mark for the browser that has just signed in with this e-mail. It tells nobody whose it
+    /// is.
+    pub fn browser_mark(&self, email: &str) -> Result<String> {
+        let end = (self.now() + KNOWN_FOR).as_second().to_be_bytes();
+        let body = [&self.random_bytes::<NAME>()[..], &end].concat();
+        let seal = seal(self.keys()?, email, &body);
+        Ok(URL_SAFE_NO_PAD.encode([body.as_slice(), &seal].concat()))
+    }
+
+    /// What tells the browser that asks now from others that know the account of this e-mail;
+    /// nothing where it does not: it has neither a mark nor a token of it.
+    pub(in crate::app) async fn known_browser(&self, email: &str) -> Result<Option<Vec<u8>>> {
+        let asker = Asker::current();
+        for mark in &asker.marks {
+            if let Some(name) = self.read_mark(mark, email)? {
+                return Ok(Some(name));
+            }
+        }
+        let now = self.now();
+        let claims = asker.token.and_then(|token| {
+            let types = [TokenType::Access, TokenType::Refresh];
+            types.into_iter().find_map(|typ| self.tokens.verify(typ, &token, now).ok())
+        });
+        let Some(claims) = claims else { return Ok(None) };
+        let of = email.to_owned();
+        let found = self.store.read(move |tx| store::account::find_by_email(tx, &of)).await?;
+        let is_own = found.is_some_and(|(account, _)| account.id == claims.account);
+        Ok(is_own.then(|| claims.session.as_bytes().to_vec()))
+    }
+
+    /// Whether one of these marks is of the account with this e-mail.
+    pub fn is_known_by(&self, marks: &[String], email: &str) -> Result<bool> {
+        for mark in marks {
+            if self.read_mark(mark, email)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn read_mark(&self, mark: &str, email: &str) -> Result<Option<Vec<u8>>> {
+        let Ok(mark) = URL_SAFE_NO_PAD.decode(mark) else { return Ok(None) };
+        let (Some((body, given)), keys) = (mark.split_at_checked(NAME + END), self.keys()?) else {
+            return Ok(None);
+        };
+        let Some((name, end)) = body.split_at_checked(NAME) else { return Ok(None) };
+        let end = i64::from_be_bytes(end.try_into().map_err(Error::internal)?);
+        let is_ours = keys.matches(MARK, &parts(&text::fold(email.trim()), body), given);
+        Ok((is_ours && end > self.now().as_second()).then(|| name.to_vec()))
+    }
+}
+
+fn seal(keys: &Keys, email: &str, body: &[u8]) -> [u8; 32] {
+    keys.hash(MARK, &parts(&text::fold(email.trim()), body))
+}
+
+fn parts<'a>(email: &'a str, body: &'a [u8]) -> [&'a [u8]; 2] {
+    [email.as_bytes(), body]
+}

@@ -1,0 +1,174 @@
+//! Passwords: argon2id in a queue of its own, as many at once as there are cores.
+
+use std::{
+    num::NonZero,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+};
+
+use argon2::{
+    Algorithm, Argon2, Block, Params, PasswordHash, Version,
+    password_hash::phc::{Output, ParamsString, Salt},
+};
+
+use crate::{
+    app::{environment::Random, share::Owner, work_queue::WorkQueue},
+    domain::{
+        account::Password,
+        error::{Error, Result},
+    },
+};
+
+/// Requests that may wait for a core before new ones are turned away: at 35 ms each, the last of
+/// them waits a few seconds.
+const QUEUE: usize = 128;
+/// OWASP's parameters for argon2id: 19 MiB, two passes, one lane.
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+
+/// What came of comparing a password with a hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Match {
+    Yes,
+    /// It is right, but the hash is of what was typed and not of its normal form: another one is
+    /// to be kept.
+    AsTyped,
+    No,
+}
+
+/// Hashes and verifies passwords without starving the machine.
+pub struct Passwords {
+    argon2: Argon2<'static>,
+    queue: WorkQueue,
+    /// Working memory that is not in use, one piece a core at most. Kept because an allocator
+    /// asked for 19 MiB by ever other threads keeps far more.
+    memory: Arc<Mutex<Vec<Vec<Block>>>>,
+}
+
+impl Passwords {
+    pub fn new() -> Result<Self> {
+        let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(Error::internal)?;
+        let cores = thread::available_parallelism().map_or(2, NonZero::get);
+        Ok(Self {
+            argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+            queue: WorkQueue::new(cores, QUEUE, "Too many sign-ins at once, please try again"),
+            memory: Arc::default(),
+        })
+    }
+
+    /// Hashes a new password into a PHC string.
+    pub async fn hash(
+        &self,
+        owner: Option<Owner>,
+        password: Password,
+        random: &dyn Random,
+    ) -> Result<String> {
+        let mut salt = [0; 16];
+        random.fill(&mut salt);
+        let argon2 = self.argon2.clone();
+        self.run(owner, move |memory| {
+            let hash = PasswordHash {
+                algorithm: Algorithm::Argon2id.ident(),
+                version: Some(Version::V0x13.into()),
+                params: ParamsString::try_from(argon2.params()).map_err(Error::internal)?,
+                salt: Some(Salt::new(&salt).map_err(Error::internal)?),
+                hash: Some(digest(&argon2, &password.normal(), &salt, memory)?),
+            };
+            Ok(hash.to_string())
+        })
+        .await
+    }
+
+    /// Whether the password is the one behind `hash`.
+    pub async fn verify(
+        &self,
+        owner: Option<Owner>,
+        password: Password,
+        hash: Option<String>,
+    ) -> Result<bool> {
+        Ok(self.check(owner, password, hash).await? != Match::No)
+    }
+
+    /// Compares a password with the one behind `hash`. Without a hash, or with an empty one that
+    /// no password has, the same work is done and the answer is no, so that time does not tell who
+    /// has an account.
+    pub async fn check(
+        &self,
+        owner: Option<Owner>,
+        password: Password,
+        hash: Option<String>,
+    ) -> Result<Match> {
+        let hash = hash.filter(|hash| !hash.is_empty());
+        let normal = password.normal().into_owned();
+        if self.is_hash_of(owner, normal, hash.clone()).await? {
+            return Ok(Match::Yes);
+        }
+        // Hashes of former versions are of what was typed.
+        let Some(typed) = password.typed() else { return Ok(Match::No) };
+        let is_typed = self.is_hash_of(owner, typed.to_owned(), hash).await?;
+        Ok(if is_typed { Match::AsTyped } else { Match::No })
+    }
+
+    async fn is_hash_of(
+        &self,
+        owner: Option<Owner>,
+        password: String,
+        hash: Option<String>,
+    ) -> Result<bool> {
+        let argon2 = self.argon2.clone();
+        self.run(owner, move |memory| {
+            let Some(hash) = hash else {
+                digest(&argon2, &password, &[0; 16], memory)?;
+                return Ok(false);
+            };
+            let hash = PasswordHash::new(&hash).map_err(Error::internal)?;
+            let params = Params::try_from(&hash).map_err(Error::internal)?;
+            let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+            let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else {
+                return Err(Error::internal("a stored password hash lacks its salt or hash"));
+            };
+            // Outputs are compared in constant time.
+            Ok(digest(&argon2, &password, salt, memory)? == *expected)
+        })
+        .await
+    }
+
+    /// How many are being hashed, and how many wait for a core.
+    pub fn load(&self) -> (usize, usize) {
+        self.queue.load()
+    }
+
+    /// Gives back the working memory; the next password takes new.
+    pub fn rest(&self) {
+        lock(&self.memory).clear();
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        owner: Option<Owner>,
+        work: impl FnOnce(&mut Vec<Block>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let kept = Arc::clone(&self.memory);
+        self.queue
+            .run(owner, move || {
+                let mut memory = lock(&kept).pop().unwrap_or_default();
+                let result = work(&mut memory);
+                lock(&kept).push(memory);
+                result
+            })
+            .await?
+    }
+}
+
+fn lock(memory: &Mutex<Vec<Vec<Block>>>) -> MutexGuard<'_, Vec<Vec<Block>>> {
+    memory.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn digest(argon2: &Argon2, password: &str, salt: &[u8], memory: &mut Vec<Block>) -> Result<Output> {
+    memory.resize(argon2.params().block_count(), Block::new());
+    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+    argon2
+        .hash_password_into_with_memory(password.as_bytes(), salt, &mut output, memory)
+        .map_err(Error::internal)?;
+    Output::new(&output).map_err(Error::internal)
+}

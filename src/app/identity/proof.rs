@@ -1,0 +1,90 @@
+//! Proof of an e-mail address. However it comes, it gives the account to whoever proved it, alone:
+//! an account may have been made and used by somebody else who only typed that address.
+
+use jiff::Timestamp;
+
+use crate::{
+    domain::{account::Account, code::Purpose, error::Result, session::Claims},
+    store::{self, engine::Tx},
+};
+
+/// A hash that no password has.
+const NO_PASSWORD: &str = "";
+
+/// What proof of an address did to the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressProof {
+    /// Everything stays: nobody could use the account yet, or its own user proved the address.
+    Kept,
+    /// The account was in use, and somebody else proved the address: every way in that was there
+    /// before is closed, the password too.
+    TakenOver,
+}
+
+impl AddressProof {
+    /// Adds to a message what there is to know about the password.
+    pub fn told(self, message: &str) -> String {
+        match self {
+            Self::Kept => message.to_owned(),
+            Self::TakenOver => format!(
+                "{message}. You were not signed in to this account, so every device was signed \
+                 out and the old password no longer works: set a new one by the password reset."
+            ),
+        }
+    }
+}
+
+/// Marks the address of an account as proven. `by` is the session of whoever proves it, if there
+/// is one. Every way to prove an address calls this.
+pub(in crate::app) fn prove_address(
+    tx: &mut Tx,
+    account: &mut Account,
+    by: Option<Claims>,
+    now: Timestamp,
+) -> Result<AddressProof> {
+    let proof = proof_by(tx, account, by, now)?;
+    let id = account.id;
+    account.activated_at.get_or_insert(now);
+    account.email_verified_at.get_or_insert(now);
+    account.updated_at = now;
+    store::account::update(tx, account)?;
+    for void in [Purpose::Verification, Purpose::VerificationLink, Purpose::Removal] {
+        store::code::delete(tx, id, void)?;
+    }
+    if proof == AddressProof::TakenOver {
+        store::session::revoke_all(tx, id, now)?;
+        store::passkey::delete_all(tx, id)?;
+        store::two_factor::delete_all(tx, id)?;
+        store::request_answer::delete_all(tx, id)?;
+        // Which voids the codes that would set another.
+        store::account::set_password(tx, id, NO_PASSWORD, now)?;
+    }
+    Ok(proof)
+}
+
+/// What proof of the address would do to the account.
+pub(in crate::app) fn proof_by(
+    tx: &mut Tx,
+    account: &Account,
+    by: Option<Claims>,
+    now: Timestamp,
+) -> Result<AddressProof> {
+    // Whoever set the server up needs no proof, and nobody else has used a pending account.
+    if account.is_proven() || account.activated_at.is_none() || is_of(tx, account, by, now)? {
+        return Ok(AddressProof::Kept);
+    }
+    Ok(AddressProof::TakenOver)
+}
+
+/// Whether a session stands and is one of the account's own.
+pub(in crate::app) fn is_of(
+    tx: &mut Tx,
+    account: &Account,
+    by: Option<Claims>,
+    now: Timestamp,
+) -> Result<bool> {
+    match by.filter(|claims| claims.account == account.id) {
+        Some(claims) => Ok(store::session::find_actor(tx, claims, now)?.is_some()),
+        None => Ok(false),
+    }
+}

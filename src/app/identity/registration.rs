@@ -1,0 +1,212 @@
+//! Registration: who may make an account, and how an account begins.
+
+use crate::{
+    app::{App, code::CodeMail, security_log::note, session::SignIn},
+    domain::{
+        account::{Account, AccountChange},
+        date::{DateFormat, Zone},
+        error::{Error, Result},
+        invoice_defaults::InvoiceDefaults,
+        money::Currency,
+        registration::Registration,
+        session::{Claims, Device},
+    },
+    store::{self, engine::Tx},
+};
+
+/// The name under which is kept whether others than the owner may register.
+const OPEN: &str = "open_registration";
+/// The name under which is kept that this server has had an owner.
+const SET_UP: &str = "set_up";
+
+impl App {
+    /// What the settings say of registration; where they say nothing, its owner decides.
+    pub fn registration_setting(&self) -> Option<bool> {
+        self.open_registration
+    }
+
+    /// Whether anybody may make an account.
+    pub async fn registration_is_open(&self) -> Result<bool> {
+        let setting = self.open_registration;
+        self.store.read(move |tx| is_open(tx, setting)).await
+    }
+
+    /// Whether there is any account, proven or not.
+    pub async fn has_accounts(&self) -> Result<bool> {
+        self.store.read(store::account::any).await
+    }
+
+    /// Whether this server has or had an owner: after that only a command names another.
+    pub async fn is_set_up(&self) -> Result<bool> {
+        self.store.read(is_set_up).await
+    }
+
+    /// Opens or closes registration. Only the owner of the server may.
+    pub async fn set_open_registration(&self, claims: Claims, open: bool) -> Result<()> {
+        let setting = self.open_registration;
+        self.run_always(claims, move |work| {
+            if store::account::find_owner(work.tx)? != Some(work.account) {
+                return Err(Error::forbidden("Only the owner of this server may do that"));
+            }
+            if setting.is_some() {
+                return Err(Error::conflict("The setting OPEN_REGISTRATION decides that"));
+            }
+            set_open(work.tx, open)
+        })
+        .await
+    }
+
+    /// Hands the `input` of a registration on, unless registration is closed: who may not
+    /// register is told nothing else.
+    pub async fn admit_registrant<T>(&self, input: Result<T>) -> Result<T> {
+        let setting = self.open_registration;
+        self.store.read(move |tx| check_open(tx, setting)).await?;
+        input
+    }
+
+    /// Makes an account that can be used at once, and signs it in.
+    pub async fn register(&self, registration: Registration, device: Device) -> Result<SignIn> {
+        let setting = self.open_registration;
+        let (mut account, password_hash) = self.new_account(registration).await?;
+        account.activated_at = Some(account.created_at);
+        let opening = self.open_session(account.id, device)?;
+        let (new, session) = (account.clone(), opening.clone());
+        self.store
+            .write(move |tx| {
+                check_open(tx, setting)?;
+                store::account::create(tx, &new, &password_hash)?;
+                session.write(tx)
+            })
+            .await?;
+        note("account made, and signed in", account.id);
+        Ok(opening.signed_in(account))
+    }
+
+    /// Makes the account of whoever runs this server, with what they chose at the first visit, and
+    /// signs it in. Accounts that others have registered before are in nobody's way.
+    pub async fn register_owner(
+        &self,
+        registration: Registration,
+        choice: AccountChange,
+        payment_instructions: Option<String>,
+        close_registration: bool,
+        device: Device,
+    ) -> Result<SignIn> {
+        let taken = || Error::conflict("This server has an owner already; please log in");
+        // Who comes too late need not wait for a password to be hashed.
+        if self.is_set_up().await? {
+            return Err(taken());
+        }
+        let (mut account, password_hash) = self.new_account(registration).await?;
+        account.activated_at = Some(account.created_at);
+        account.is_owner = true;
+        choice.apply(&mut account);
+        let opening = self.open_session(account.id, device)?;
+        let (new, session) = (account.clone(), opening.clone());
+        self.store
+            .write(move |tx| {
+                if is_set_up(tx)? {
+                    return Err(taken());
+                }
+                store::account::create(tx, &new, &password_hash)?;
+                mark_set_up(tx)?;
+                if let Some(text) = &payment_instructions {
+                    let defaults = InvoiceDefaults {
+                        payment_instructions: Some(text.clone()),
+                        ..InvoiceDefaults::default()
+                    };
+                    store::invoice_defaults::set(tx, new.id, &defaults, new.created_at)?;
+                }
+                set_open(tx, !close_registration)?;
+                session.write(tx)
+            })
+            .await?;
+        note("the owner's account made, and signed in", account.id);
+        Ok(opening.signed_in(account))
+    }
+
+    /// Makes an account that waits for its e-mail to be proven, and mails what proves it.
+    pub async fn register_pending(&self, registration: Registration, mail: CodeMail) -> Result<()> {
+        let setting = self.open_registration;
+        let (account, password_hash) = self.new_account(registration).await?;
+        let (mailing, id) = (self.new_code(&account, mail)?, account.id);
+        self.store
+            .write(move |tx| {
+                check_open(tx, setting)?;
+                store::account::create(tx, &account, &password_hash)?;
+                mailing.write(tx)
+            })
+            .await?;
+        note("account made; it waits for its e-mail to be proven", id);
+        self.wake_mail();
+        Ok(())
+    }
+
+    /// An account that is not stored yet and still waits, and its password hash.
+    pub(in crate::app) async fn new_account(
+        &self,
+        registration: Registration,
+    ) -> Result<(Account, String)> {
+        let password = registration.password.clone();
+        let hash = self.passwords.hash(self.stranger(), password, self.random.as_ref()).await?;
+        Ok((self.blank_account(registration), hash))
+    }
+
+    /// An account as it begins.
+    pub(in crate::app) fn blank_account(&self, registration: Registration) -> Account {
+        let now = self.now();
+        Account {
+            id: self.new_id(),
+            email: registration.email,
+            first_name: registration.first_name,
+            last_name: registration.last_name,
+            currency: Currency::USD,
+            zone: Zone::default(),
+            date_format: DateFormat::default(),
+            avatar: None,
+            role: registration.role,
+            username: registration.username,
+            phone: registration.phone,
+            location: registration.location,
+            date_of_birth: registration.date_of_birth,
+            activated_at: None,
+            email_verified_at: None,
+            disabled_at: None,
+            is_owner: false,
+            made_by: registration.origin,
+            last_login_at: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
+/// Whether others than the owner may register.
+pub fn is_open(tx: &mut Tx, setting: Option<bool>) -> Result<bool> {
+    match setting {
+        Some(open) => Ok(open),
+        None => Ok(store::program_state::find(tx, OPEN)?.is_none_or(|kept| kept != "off")),
+    }
+}
+
+fn set_open(tx: &mut Tx, open: bool) -> Result<()> {
+    store::program_state::set(tx, OPEN, if open { "on" } else { "off" })
+}
+
+/// Whether this server has or had an owner.
+pub fn is_set_up(tx: &mut Tx) -> Result<bool> {
+    Ok(store::program_state::find(tx, SET_UP)?.is_some())
+}
+
+/// Remembers that this server has an owner.
+pub(in crate::app) fn mark_set_up(tx: &mut Tx) -> Result<()> {
+    store::program_state::set(tx, SET_UP, "yes")
+}
+
+/// Refuses a registration where it is closed.
+fn check_open(tx: &mut Tx, setting: Option<bool>) -> Result<()> {
+    if is_open(tx, setting)? {
+        return Ok(());
+    }
+    Err(Error::forbidden("Registration is closed"))
+}

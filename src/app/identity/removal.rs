@@ -1,0 +1,122 @@
+//! The end of an account: at once for whoever would use it, in small steps for its rows.
+
+use std::sync::atomic::Ordering;
+
+use crate::{
+    app::{
+        App,
+        limit::Limit,
+        security_log::note,
+        two_factor::{self, Proof},
+        unit_of_work::Work,
+    },
+    domain::{
+        account::{Account, Password},
+        code::SecondCode,
+        error::{Error, Result},
+        id::AccountId,
+        rule::Rule,
+        session::Claims,
+    },
+    store::{self, engine::Tx},
+};
+
+/// What was wrong with a request to delete an account.
+enum Refused {
+    Password,
+    NoCode,
+    Code,
+}
+
+impl App {
+    /// Deletes the caller's account with all that belongs to it. It cannot be used any more from
+    /// now on, and its e-mail and username are free; the rows behind it are removed by the sweep.
+    pub async fn delete_account(
+        &self,
+        claims: Claims,
+        password: Password,
+        totp: Option<SecondCode>,
+    ) -> Result<()> {
+        let (account, hash) = self
+            .query(claims, |work| store::account::find_with_hash(work.tx, work.account))
+            .await?;
+        let check = self.check_and_mark(claims, password, totp, &account, hash);
+        let was_wrong = |outcome: &_| matches!(outcome, Err(Refused::Password));
+        let outcome =
+            self.try_secret(Limit::WrongPassword, &account.email, check, was_wrong).await?;
+        note(if outcome.is_ok() { "account deleted" } else { "deletion refused" }, account.id);
+        outcome.map_err(|refused| match refused {
+            Refused::Password => Error::field("password", Rule::WrongPassword),
+            Refused::NoCode => Error::field("totpCode", Rule::Required),
+            Refused::Code => Error::field("totpCode", Rule::WrongCode),
+        })
+    }
+
+    async fn check_and_mark(
+        &self,
+        claims: Claims,
+        password: Password,
+        totp: Option<SecondCode>,
+        account: &Account,
+        hash: String,
+    ) -> Result<Result<(), Refused>> {
+        if !self.passwords.verify(self.stranger(), password, Some(hash.clone())).await? {
+            return Ok(Err(Refused::Password));
+        }
+        let has_code = totp.is_some();
+        let mark = self.run_always(claims, move |work| mark_deleted(work, &hash, totp.as_ref()));
+        if !has_code {
+            return mark.await;
+        }
+        self.try_factor(account, mark, |outcome| matches!(outcome, Err(Refused::Code))).await
+    }
+
+    /// Removes what is left of deleted accounts. Each step is a short transaction of its own, so
+    /// that nobody waits for it; what a stop of the program leaves is removed the next time. Then
+    /// what they have left in the files of the database is erased.
+    pub async fn remove_deleted_accounts(&self) -> Result<()> {
+        while let Some(account) = self.store.read(store::removal::next).await? {
+            self.is_to_erase.store(true, Ordering::Relaxed);
+            self.forget_mail_files(account).await?;
+            while self.store.write(move |tx| store::removal::step(tx, account)).await? {}
+        }
+        // Where a reader is in the way, the next round does it.
+        if self.is_to_erase.load(Ordering::Relaxed) && self.store.erase_deleted().await? {
+            self.is_to_erase.store(false, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Removes the files that mails of an account were written into.
+    async fn forget_mail_files(&self, account: AccountId) -> Result<()> {
+        let Some(courier) = &self.courier else { return Ok(()) };
+        let of_account = move |tx: &mut Tx| store::outbox::list_of_account(tx, account);
+        for (id, made_at) in self.store.read(of_account).await? {
+            if let Err(error) = courier.forget(id, made_at).await {
+                tracing::warn!(%error, %id, "the file of a mail could not be removed");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Deletes an account, whose password is still that of `hash`, for everybody who would use it.
+fn mark_deleted(
+    work: &mut Work,
+    hash: &str,
+    totp: Option<&SecondCode>,
+) -> Result<Result<(), Refused>> {
+    let (tx, account, now) = (&mut *work.tx, work.account, work.now);
+    let (_, current_hash) = store::account::find_with_hash(tx, account)?;
+    if current_hash != hash {
+        return Ok(Err(Refused::Password));
+    }
+    match two_factor::prove(tx, work.env.keys()?, account, totp, now)? {
+        Proof::Missing => return Ok(Err(Refused::NoCode)),
+        Proof::Wrong | Proof::OtherTime(_) => return Ok(Err(Refused::Code)),
+        Proof::Right => {}
+    }
+    store::session::revoke_all(tx, account, now)?;
+    store::removal::mark(tx, account, now)?;
+    Ok(Ok(()))
+}

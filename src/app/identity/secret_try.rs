@@ -1,0 +1,105 @@
+//! Passwords and codes that are tried: so many wrong ones, and no more, but never so that strangers
+//! keep an owner out.
+
+use std::net::IpAddr;
+
+use crate::{
+    app::{
+        App,
+        asker::Asker,
+        limit::{Limit, Rate, Subject},
+    },
+    domain::error::{Error, Result},
+    store::{self, engine::Tx},
+};
+
+impl App {
+    /// Does `work`, which tries a password or code of an e-mail and answers whether it was wrong.
+    /// Only wrong tries stay counted; too many are refused before.
+    pub(in crate::app) async fn try_secret<T>(
+        &self,
+        limit: Limit,
+        email: &str,
+        work: impl Future<Output = Result<T>>,
+        was_wrong: impl FnOnce(&T) -> bool,
+    ) -> Result<T> {
+        let subjects = self.tries(limit, email).await?;
+        if subjects.is_empty() {
+            return work.await;
+        }
+        // Counted at first, so that of many at once none is too many.
+        let now = self.now();
+        let counting = subjects.clone();
+        let windows = self
+            .store
+            .write(move |tx| {
+                let count = |(rate, subject): &(Rate, Subject)| {
+                    store::rate_window::count(tx, rate.name, subject, now, rate.end(now))
+                };
+                counting.iter().map(count).collect::<Result<Vec<_>>>()
+            })
+            .await?;
+        let tries: Vec<_> = subjects.into_iter().zip(windows).collect();
+        let refusal = |((rate, _), window): &((Rate, _), _)| rate.standing(*window, now).refusal();
+        let refused = tries.iter().find_map(refusal);
+        let outcome = match refused {
+            Some(refusal) => Err(Error::too_many(refusal)),
+            None => work.await,
+        };
+        // What was refused was not tried.
+        if !outcome.as_ref().is_ok_and(was_wrong) {
+            let give_back = move |tx: &mut Tx| {
+                tries.iter().try_for_each(|((rate, subject), window)| {
+                    store::rate_window::give_back(tx, rate.name, subject, *window)
+                })
+            };
+            self.store.write(give_back).await?;
+        }
+        outcome
+    }
+
+    /// Forgets the wrong tries of an e-mail, whose owner has been proven.
+    pub(in crate::app) async fn forgive(&self, email: &str) -> Result<()> {
+        let mut subjects = Vec::new();
+        for limit in [Limit::WrongPassword, Limit::WrongCode, Limit::WrongFactor] {
+            subjects.extend(self.tries(limit, email).await?);
+        }
+        let forget = move |tx: &mut Tx| {
+            subjects
+                .iter()
+                .try_for_each(|(rate, subject)| store::rate_window::delete(tx, rate.name, subject))
+        };
+        self.store.write(forget).await
+    }
+
+    /// Where a wrong try of whoever asks now counts; nowhere where limits are off. A browser that
+    /// has signed in to the account before counts by itself, so that strangers cannot keep the
+    /// owner out of it; others count with their network, and all of them together.
+    async fn tries(&self, limit: Limit, email: &str) -> Result<Vec<(Rate, Subject)>> {
+        if !self.limits.are_on() {
+            return Ok(Vec::new());
+        }
+        let of = |limit: Limit, part: &[u8]| Ok((limit.rate(), self.subject(limit, email, part)?));
+        if let Some(browser) = self.known_browser(email).await? {
+            return Ok(vec![of(limit, &browser)?]);
+        }
+        let everywhere = match limit {
+            Limit::WrongPassword => Limit::WrongPasswords,
+            Limit::WrongCode => Limit::WrongCodes,
+            _ => return Ok(vec![of(limit, &[])?]),
+        };
+        let network = Asker::current().address.map(network);
+        let network = network.map(|network| of(limit, &network)).transpose()?;
+        Ok(network.into_iter().chain([of(everywhere, &[])?]).collect())
+    }
+}
+
+/// The network of an address by which wrong tries are counted: an IPv4 /24, an IPv6 /48.
+fn network(address: IpAddr) -> Subject {
+    let (mut network, kept) = match address.to_canonical() {
+        IpAddr::V4(address) => (address.to_ipv6_mapped().octets(), 15),
+        IpAddr::V6(address) => (address.octets(), 6),
+    };
+    network[kept..].fill(0);
+    network
+}

@@ -1,0 +1,237 @@
+//! Tokens: JWTs signed with HS256 that name a session, or a mail.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD};
+use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    app::hs256,
+    domain::{
+        error::{Error, Result},
+        id::Id,
+        session::Claims,
+        word::words,
+    },
+};
+
+words! {
+    /// What a token is for. None is good for anything else.
+    TokenType {
+        Access "access",
+        Refresh "refresh",
+        /// The link of a mail; it names no session but has an id of its own.
+        EmailLink "email_link",
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Body<'a> {
+    sub: &'a str,
+    sid: &'a str,
+    typ: &'a str,
+    jti: &'a str,
+    iat: i64,
+    exp: i64,
+}
+
+/// Random bytes that tell two tokens of one second apart.
+pub type TokenId = [u8; 9];
+
+#[derive(Debug, Deserialize)]
+struct OwnedBody {
+    sub: String,
+    sid: String,
+    typ: String,
+    exp: i64,
+}
+
+/// Signs and verifies tokens.
+pub struct Tokens {
+    header: Header,
+    signing: EncodingKey,
+    verifying: DecodingKey,
+    validation: Validation,
+}
+
+impl Tokens {
+    /// `secret` is `JWT_SECRET`.
+    pub fn new(secret: &[u8]) -> Self {
+        hs256::install();
+        let mut validation = Validation::new(Algorithm::HS256);
+        // The library reads the machine's clock; ours is compared below.
+        validation.validate_exp = false;
+        validation.required_spec_claims.clear();
+        Self {
+            header: Header::new(Algorithm::HS256),
+            signing: EncodingKey::from_secret(secret),
+            verifying: DecodingKey::from_secret(secret),
+            validation,
+        }
+    }
+
+    /// A token for a session.
+    pub fn sign(
+        &self,
+        typ: TokenType,
+        claims: Claims,
+        id: TokenId,
+        now: Timestamp,
+        life: SignedDuration,
+    ) -> Result<String> {
+        let (sub, sid) = (claims.account.to_string(), claims.session.to_string());
+        let (typ, jti, iat) = (typ.as_str(), URL_SAFE_NO_PAD.encode(id), now.as_second());
+        let exp = iat + life.as_secs();
+        let body = Body { sub: &sub, sid: &sid, typ, jti: &jti, iat, exp };
+        encode(&self.header, &body, &self.signing).map_err(Error::internal)
+    }
+
+    /// What a token says, if it is ours and has not expired.
+    pub fn verify(&self, typ: TokenType, token: &str, now: Timestamp) -> Result<Claims> {
+        match self.decode(typ, token)? {
+            (claims, expires) if expires > now.as_second() => Ok(claims),
+            _ => Err(refused()),
+        }
+    }
+
+    /// What a token says, if it is ours, expired or not: enough to end what it began.
+    pub fn verify_of_any_age(&self, typ: TokenType, token: &str) -> Result<Claims> {
+        self.decode(typ, token).map(|(claims, _)| claims)
+    }
+
+    fn decode(&self, typ: TokenType, token: &str) -> Result<(Claims, i64)> {
+        if !token.split('.').next().is_some_and(is_plain) {
+            return Err(refused());
+        }
+        let body = decode::<OwnedBody>(token, &self.verifying, &self.validation)
+            .map_err(|error| refused().caused_by(error))?
+            .claims;
+        if body.typ != typ.as_str() {
+            return Err(refused());
+        }
+        let claims = Claims { account: Id::parse(&body.sub), session: Id::parse(&body.sid) };
+        Ok((claims, body.exp))
+    }
+}
+
+/// All that the header of a token may say: no `crit` that would have to be understood, no key.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlainHeader {
+    alg: Algorithm,
+    typ: Option<String>,
+}
+
+/// Whether the header of a token says no more than ours do, in any order.
+fn is_plain(header: &str) -> bool {
+    let header = URL_SAFE_NO_PAD.decode(header).ok();
+    header.and_then(|json| serde_json::from_slice(&json).ok()).is_some_and(
+        |PlainHeader { alg, typ }| {
+            alg == Algorithm::HS256 && typ.is_none_or(|typ| typ.eq_ignore_ascii_case("JWT"))
+        },
+    )
+}
+
+fn refused() -> Error {
+    Error::unauthenticated("Invalid or expired token")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
+
+    fn claims() -> Claims {
+        let ids = crate::domain::id::IdSequence::default();
+        Claims { account: ids.next(at(0), [1; 10]), session: ids.next(at(0), [2; 10]) }
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    #[test]
+    fn a_token_is_good_until_the_second_it_expires() {
+        let (tokens, claims) = (Tokens::new(SECRET), claims());
+        let token = tokens
+            .sign(TokenType::Access, claims, [0; 9], at(0), SignedDuration::from_secs(60))
+            .unwrap();
+        assert_eq!(tokens.verify(TokenType::Access, &token, at(59)).unwrap(), claims);
+        assert!(tokens.verify(TokenType::Access, &token, at(60)).is_err());
+    }
+
+    #[test]
+    fn another_secret_another_algorithm_or_a_changed_body_is_refused() {
+        let tokens = Tokens::new(SECRET);
+        let life = SignedDuration::from_secs(60);
+        let token = tokens.sign(TokenType::Access, claims(), [0; 9], at(0), life).unwrap();
+        assert!(Tokens::new(b"another secret").verify(TokenType::Access, &token, at(1)).is_err());
+
+        let mut parts: Vec<&str> = token.split('.').collect();
+        // {"alg":"none"}
+        parts[0] = "eyJhbGciOiJub25lIn0";
+        assert!(tokens.verify(TokenType::Access, &parts.join("."), at(1)).is_err());
+        assert!(
+            tokens
+                .verify(TokenType::Access, &format!("{}.{}.", parts[0], parts[1]), at(1))
+                .is_err()
+        );
+        assert!(tokens.verify(TokenType::Access, "", at(1)).is_err());
+        assert!(tokens.verify(TokenType::Access, "a.b.c", at(1)).is_err());
+    }
+
+    #[test]
+    fn a_header_that_says_more_than_ours_is_refused_though_it_is_signed() {
+        let tokens = Tokens::new(SECRET);
+        let body = URL_SAFE_NO_PAD.encode(
+            serde_json::json!({
+                "sub": claims().account.to_string(), "sid": claims().session.to_string(),
+                "typ": "access", "jti": "", "iat": 1_800_000_000, "exp": 1_900_000_000,
+            })
+            .to_string(),
+        );
+        let is_taken = |header: &str| {
+            let message = format!("{}.{body}", URL_SAFE_NO_PAD.encode(header));
+            let tag = jsonwebtoken::crypto::sign(
+                message.as_bytes(),
+                &EncodingKey::from_secret(SECRET),
+                Algorithm::HS256,
+            );
+            let token = format!("{message}.{}", tag.unwrap());
+            tokens.verify(TokenType::Access, &token, at(1)).is_ok()
+        };
+        for header in [
+            r#"{"typ":"JWT","alg":"HS256"}"#,
+            r#"{"alg": "HS256", "typ": "jwt"}"#,
+            r#"{"alg":"HS256"}"#,
+        ] {
+            assert!(is_taken(header), "{header}");
+        }
+        for header in [
+            r#"{"typ":"JWT","alg":"HS256","crit":["exp"]}"#,
+            r#"{"typ":"JWT","alg":"HS256","crit":["x"],"x":1}"#,
+            r#"{"typ":"JWT","alg":"HS256","b64":false}"#,
+            r#"{"typ":"JWT","alg":"HS256","kid":"../../dev/null"}"#,
+            r#"{"typ":"at+jwt","alg":"HS256"}"#,
+            r#"{"typ":"JWT"}"#,
+            r#"{"typ":"JWT","alg":"none","alg":"HS256"}"#,
+        ] {
+            assert!(!is_taken(header), "{header}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_good_for_what_it_was_made_for_alone() {
+        let (tokens, claims) = (Tokens::new(SECRET), claims());
+        let types = [TokenType::Access, TokenType::Refresh, TokenType::EmailLink];
+        for made in types {
+            let token =
+                tokens.sign(made, claims, [0; 9], at(0), SignedDuration::from_secs(60)).unwrap();
+            for used in types {
+                assert_eq!(tokens.verify(used, &token, at(1)).is_ok(), made == used);
+                assert_eq!(tokens.verify_of_any_age(used, &token).is_ok(), made == used);
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The dashboard's figures.
+
+use jiff::civil::Date;
+
+use crate::{
+    app::{App, profile, unit_of_work::Work},
+    domain::{
+        activity::{Activity, FeedEntry},
+        client::ClientFilter,
+        dashboard::{
+            CLIENTS_SHOWN, Calendar, Career, Deadline, EarningsPoint, FEED_SHOWN, MESSAGES_SHOWN,
+            Overview, Period, Stats, growth,
+        },
+        date,
+        error::{Error, Result},
+        exchange_rate::{Converted, Rates, Total},
+        page::{Listing, Page},
+        payment::PaymentSum,
+        project::ProjectStatus,
+        proposal::ProposalStatus,
+        session::Claims,
+    },
+    store::{
+        self,
+        dashboard::{self, Span},
+    },
+};
+
+impl App {
+    /// FreelanceHub's key figures.
+    pub async fn career(&self, claims: Claims) -> Result<Career> {
+        self.query(claims, career).await
+    }
+
+    /// FreelanceHub's dashboard, as of now in the account's timezone and currency.
+    pub async fn overview(&self, claims: Claims) -> Result<Overview> {
+        self.query(claims, |work| {
+            let career = career(work)?;
+            let (today, account) = (work.today()?, work.account);
+            let tx = &mut *work.tx;
+            let feed = Page { number: 1, size: FEED_SHOWN };
+            let messages = Page { number: 1, size: MESSAGES_SHOWN };
+            Ok(Overview {
+                career,
+                profile_completion: profile::find_own(tx, account)?.completion.percent,
+                today,
+                activity: feed_entries(store::activity::feed(tx, account, feed)?).entries,
+                deadlines: dashboard::project_deadlines(tx, account)?,
+                messages: store::message::list(tx, account, messages)?.entries,
+            })
+        })
+        .await
+    }
+
+    /// A page of FreelanceHub's feed, newest first.
+    pub async fn feed(&self, claims: Claims, page: Page) -> Result<Listing<FeedEntry>> {
+        self.query(claims, move |work| {
+            work.actor.must_be_freelancer()?;
+            Ok(feed_entries(store::activity::feed(work.tx, work.account, page)?))
+        })
+        .await
+    }
+}
+
+/// The key figures, as of now in the account's timezone and currency.
+pub fn stats(work: &mut Work) -> Result<Stats> {
+    let calendar = Calendar::new(work.now, &work.actor.time_zone()?)?;
+    let (rates, account) = (work.rates()?, work.account);
+    let tx = &mut *work.tx;
+
+    let all = earned(&dashboard::earned_in_all(tx, account)?, &rates);
+    let edges = [calendar.last_month, calendar.this_month, jiff::Timestamp::MAX];
+    let months = dashboard::earned_between(tx, account, Span::Month, &edges)?;
+    let month =
+        |index: usize| months.get(index).map_or(0, |payments| earned(payments, &rates).minor);
+    let (last_month, this_month) = (month(0), month(1));
+
+    let active = store::project::count(tx, account, ProjectStatus::Active)?;
+    let active = i64::try_from(active).map_err(Error::internal)?;
+    let change = dashboard::active_change_since(tx, account, calendar.this_month)?;
+
+    let (mut pending, mut overdue) = (Total::default(), Total::default());
+    let (mut pending_invoices, mut overdue_invoices) = (0, 0);
+    for sum in dashboard::open(tx, account, calendar.today)? {
+        let (entries, total) = if sum.overdue {
+            (&mut overdue_invoices, &mut overdue)
+        } else {
+            (&mut pending_invoices, &mut pending)
+        };
+        *entries += sum.entries;
+        total.add(sum.amount);
+    }
+    let (pending, overdue) = (pending.convert(&rates), overdue.convert(&rates));
+    let mut unconverted = all.unconverted;
+    for left_out in [pending.unconverted, overdue.unconverted] {
+        for (currency, minor) in left_out {
+            *unconverted.entry(currency).or_default() += minor;
+        }
+    }
+    let newest = ClientFilter { search: None, page: Page { number: 1, size: CLIENTS_SHOWN } };
+    Ok(Stats {
+        currency: work.actor.currency,
+        today: calendar.today,
+        total_earnings: all.minor,
+        monthly_earnings: this_month,
+        earnings_growth: growth(this_month, last_month),
+        active_projects: active,
+        active_projects_growth: change,
+        pending_invoices,
+        pending_amount: pending.minor,
+        overdue_invoices,
+        overdue_amount: overdue.minor,
+        deadlines: dashboard::deadlines(tx, account, Date::ZERO)?,
+        recent_clients: store::client::list(tx, account, &newest, &rates)?.entries,
+        unconverted,
+    })
+}
+
+/// Earnings of the last months or weeks, oldest first, in the account's currency.
+pub fn earnings(work: &mut Work, period: Period) -> Result<Earnings> {
+    let (zone, rates) = (work.actor.time_zone()?, work.rates()?);
+    let starts = period.starts(date::day_in(work.now, &zone))?;
+    let edges =
+        starts.iter().map(|start| date::day_start(*start, &zone)).collect::<Result<Vec<_>>>()?;
+    let span = match period {
+        Period::Monthly => Span::Month,
+        Period::Weekly => Span::Week,
+    };
+    let sums = dashboard::earned_between(work.tx, work.account, span, &edges)?;
+    let points = starts.iter().zip(&sums).map(|(start, payments)| EarningsPoint {
+        label: period.label(*start),
+        start: *start,
+        amount: earned(payments, &rates).minor,
+    });
+    Ok(Earnings { currency: work.actor.currency, points: points.collect() })
+}
+
+/// What is due next, earliest first. Overdue invoices are left out, so that many of them hide
+/// nothing that can still be met.
+pub fn upcoming(work: &mut Work) -> Result<Vec<Deadline>> {
+    let today = work.today()?;
+    dashboard::deadlines(work.tx, work.account, today)
+}
+
+fn career(work: &mut Work) -> Result<Career> {
+    work.actor.must_be_freelancer()?;
+    let (account, rates) = (work.account, work.rates()?);
+    let tx = &mut *work.tx;
+    let mut projects = |status| store::project::count(tx, account, status);
+    let (active_projects, completed_projects, cancelled_projects) = (
+        projects(ProjectStatus::Active)?,
+        projects(ProjectStatus::Completed)?,
+        projects(ProjectStatus::Cancelled)?,
+    );
+    let mut proposals = |status| store::proposal::count(tx, account, status);
+    let (pending_proposals, accepted_proposals, rejected_proposals) = (
+        proposals(ProposalStatus::Sent)?,
+        proposals(ProposalStatus::Accepted)?,
+        proposals(ProposalStatus::Rejected)?,
+    );
+    Ok(Career {
+        currency: work.actor.currency,
+        earnings: earned(&dashboard::earned_in_all(tx, account)?, &rates).minor,
+        active_projects,
+        completed_projects,
+        cancelled_projects,
+        pending_proposals,
+        accepted_proposals,
+        rejected_proposals,
+        profile_views: store::profile::count_views(tx, account)?,
+        clients: store::project::count_clients(tx, account)?,
+        began_at: store::account::find(tx, account)?.created_at,
+    })
+}
+
+fn feed_entries(listing: Listing<Activity>) -> Listing<FeedEntry> {
+    let entries = listing.entries.iter().filter_map(Activity::feed_entry).collect();
+    Listing { entries, total: listing.total, page: listing.page }
+}
+
+/// Earnings over time.
+#[derive(Debug, Clone)]
+pub struct Earnings {
+    pub currency: crate::domain::money::Currency,
+    pub points: Vec<EarningsPoint>,
+}
+
+fn earned(payments: &[PaymentSum], rates: &Rates) -> Converted {
+    let mut total = Total::default();
+    for sum in payments {
+        total.add_payments(sum, rates.base());
+    }
+    total.convert(rates)
+}

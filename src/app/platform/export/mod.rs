@@ -1,0 +1,120 @@
+//! Taking one's data along: all of it as one JSON document, or a list as a table. Both are read
+//! page by page while they are written, so that an account of any size takes little memory.
+
+mod cell;
+mod document;
+mod table;
+
+use std::{io, sync::Arc};
+
+use futures_util::stream::{self, Stream};
+
+use self::{document::Document, table::Table};
+use crate::{
+    app::{App, admin},
+    domain::{
+        error::{Kind, Result},
+        export::ExportList,
+        id::{AccountId, Id},
+        session::Claims,
+    },
+    store::{engine::Tx, export::Fields},
+};
+
+/// An export on its way, piece by piece.
+pub struct Export {
+    reader: Reader,
+    parts: Parts,
+}
+
+/// On whose behalf an export reads.
+#[derive(Clone, Copy)]
+enum Reader {
+    /// The account itself; its session must last as long as the export does.
+    Caller(Claims),
+    Admin(AccountId),
+}
+
+impl Reader {
+    async fn read<T: Send + 'static>(
+        self,
+        app: &App,
+        work: impl Fn(&mut Tx, AccountId) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        match self {
+            Self::Caller(claims) => app.query(claims, move |at| work(at.tx, at.account)).await,
+            Self::Admin(account) => app.store.read_for(account, move |tx| work(tx, account)).await,
+        }
+    }
+}
+
+enum Parts {
+    Document(Document),
+    Table(Table),
+}
+
+impl Export {
+    fn document(app: &App, reader: Reader) -> Self {
+        Self { reader, parts: Parts::Document(Document::new(app.now())) }
+    }
+
+    fn table(reader: Reader, list: ExportList) -> Self {
+        Self { reader, parts: Parts::Table(Table::new(list)) }
+    }
+
+    /// The next bytes; nothing at the end.
+    pub async fn next(&mut self, app: &App) -> Result<Option<Vec<u8>>> {
+        match &mut self.parts {
+            Parts::Document(document) => document.next(app, self.reader).await,
+            Parts::Table(table) => table.next(app, self.reader).await,
+        }
+    }
+
+    /// The export as the body of an answer.
+    pub fn into_stream(self, app: Arc<App>) -> impl Stream<Item = io::Result<Vec<u8>>> + Send {
+        stream::try_unfold((self, app), |(mut export, app)| async move {
+            match export.next(&app).await {
+                Ok(piece) => Ok(piece.map(|piece| (piece, (export, app)))),
+                Err(error) if *error.kind() == Kind::Unauthenticated => {
+                    tracing::info!("an export ended with its session");
+                    Err(io::Error::other(error))
+                }
+                Err(error) => {
+                    tracing::error!(cause = error.cause(), "an export broke off");
+                    Err(io::Error::other(error))
+                }
+            }
+        })
+    }
+}
+
+impl App {
+    /// Everything of the caller as one JSON document, without secrets.
+    pub async fn export(&self, claims: Claims) -> Result<Export> {
+        self.query(claims, |_| Ok(())).await?;
+        Ok(Export::document(self, Reader::Caller(claims)))
+    }
+
+    /// A list of the caller as a table of comma-separated values.
+    pub async fn export_csv(&self, claims: Claims, list: ExportList) -> Result<Export> {
+        self.query(claims, |_| Ok(())).await?;
+        Ok(Export::table(Reader::Caller(claims), list))
+    }
+
+    /// Everything of the account of that e-mail, for an admin.
+    pub async fn export_of(&self, email: String) -> Result<Export> {
+        let account = self.store.read(move |tx| admin::by_email(tx, &email)).await?;
+        Ok(Export::document(self, Reader::Admin(account.id)))
+    }
+
+    /// A list of the account of that e-mail, for an admin.
+    pub async fn export_csv_of(&self, email: String, list: ExportList) -> Result<Export> {
+        let account = self.store.read(move |tx| admin::by_email(tx, &email)).await?;
+        Ok(Export::table(Reader::Admin(account.id), list))
+    }
+}
+
+/// The id that a row carries.
+fn id_of<K: crate::domain::id::Named>(row: &Fields) -> Id<K> {
+    row.get("id").and_then(|id| id.as_str()).map_or(Id::NIL, Id::parse)
+}

@@ -1,0 +1,289 @@
+//! What happens later is a job: a row written with the change that causes it. Each server looks
+//! for those that are due, and one of them does each.
+
+use std::{
+    future::ready,
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+
+use futures_util::{StreamExt, future::join_all, stream};
+use jiff::{SignedDuration, Timestamp};
+use tokio::{
+    pin, select,
+    sync::{Notify, watch},
+    time::{sleep, timeout},
+};
+
+use crate::{
+    app::{App, share::Owner},
+    domain::{
+        error::{Error, Kind, Result},
+        id::Id,
+        job::{Job, JobKind},
+    },
+    mail::courier::DELIVERY_TIMEOUT,
+    store::{self, Write, engine::Tx},
+};
+
+/// Jobs of a kind that one round does.
+const ROUND: i64 = 20;
+/// How often jobs are looked for when none is known to be due: commands of another process write
+/// some too.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// How often expired rows are removed.
+const SWEEP_EVERY: SignedDuration = SignedDuration::from_hours(1);
+/// Longer than any job waits between two tries.
+const FARTHEST: SignedDuration = SignedDuration::from_hours(2);
+/// How far the clock may go ahead of the time that has passed.
+const JUMP: SignedDuration = SignedDuration::from_mins(10);
+/// How long nothing expires after the clock has jumped: one that is wrong for less then lets
+/// nothing expire too early.
+const UNSURE: Duration = Duration::from_secs(3600);
+
+/// What became of a try may be noted a second time: it says the same.
+pub(in crate::app) const NOTED: Write = Write { account: None, can_repeat: true };
+
+/// What the worker and those who write jobs share.
+#[derive(Default)]
+pub(in crate::app) struct Jobs {
+    news: [Notify; JobKind::WORDS.len()],
+    is_closing: AtomicBool,
+}
+
+/// What a round came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Round {
+    /// Jobs that were due.
+    pub due: usize,
+    /// When the next one is.
+    pub next: Option<Timestamp>,
+}
+
+impl JobKind {
+    /// How many of them one server does at once.
+    fn at_once(self) -> usize {
+        match self {
+            Self::Mail => 4,
+            Self::PrintInvoice | Self::Sweep => 1,
+        }
+    }
+
+    /// How long nobody else does a job that was begun: longer than it takes.
+    fn lease(self) -> SignedDuration {
+        match self {
+            Self::Mail => SignedDuration::from_secs(DELIVERY_TIMEOUT.as_secs() as i64 + 10),
+            Self::PrintInvoice => SignedDuration::from_mins(1),
+            Self::Sweep => SWEEP_EVERY,
+        }
+    }
+
+    /// How long those in hand may take when the program is asked to stop.
+    fn time_to_stop(self) -> Duration {
+        match self {
+            Self::Mail | Self::PrintInvoice => Duration::from_secs(5),
+            // It goes on another time.
+            Self::Sweep => Duration::ZERO,
+        }
+    }
+}
+
+impl App {
+    /// Tells the worker that there is something of that kind to do.
+    pub(in crate::app) fn wake(&self, kind: JobKind) {
+        self.jobs.news[kind as usize].notify_one();
+    }
+
+    /// Does what is due until `stop` changes, and then ends what is in hand. No kind waits for
+    /// another.
+    pub async fn run_jobs(&self, stop: watch::Receiver<bool>) {
+        let kinds = [JobKind::Mail, JobKind::PrintInvoice, JobKind::Sweep];
+        join_all(kinds.map(|kind| self.run_kind(kind, stop.clone()))).await;
+    }
+
+    async fn run_kind(&self, kind: JobKind, mut stop: watch::Receiver<bool>) {
+        let mut clock = ClockWatch::default();
+        loop {
+            let is_held = kind == JobKind::Sweep && clock.jumped_lately(Instant::now(), self.now());
+            let round = async {
+                if is_held { Ok(Round { due: 0, next: None }) } else { self.run_due(kind).await }
+            };
+            pin!(round);
+            let round = select! {
+                round = &mut round => round,
+                _ = stop.changed() => {
+                    self.jobs.is_closing.store(true, Ordering::Relaxed);
+                    if timeout(kind.time_to_stop(), round).await.is_err() && kind != JobKind::Sweep {
+                        let kind = kind.as_str();
+                        tracing::warn!(kind, "a job did not end in time and was cut off");
+                    }
+                    return;
+                }
+            };
+            let pause = match round {
+                Ok(Round { next: Some(next), .. }) => {
+                    let until_due = next.duration_since(self.now());
+                    Duration::try_from(until_due).unwrap_or_default().min(LOOK_EVERY)
+                }
+                Ok(Round { next: None, .. }) => LOOK_EVERY,
+                // Which has been told; the jobs wait.
+                Err(error) if *error.kind() == Kind::Unwritable => LOOK_EVERY,
+                Err(error) => {
+                    let kind = kind.as_str();
+                    tracing::error!(cause = error.cause(), kind, "jobs could not be looked at");
+                    LOOK_EVERY
+                }
+            };
+            select! {
+                () = sleep(pause) => {}
+                () = self.jobs.news[kind as usize].notified() => {}
+                _ = stop.changed() => return,
+            }
+        }
+    }
+
+    /// Does the jobs of a kind that are due, a bounded number of them.
+    pub async fn run_due(&self, kind: JobKind) -> Result<Round> {
+        // Without a courier no mail is written, but others may have written some.
+        if kind == JobKind::Mail && self.courier.is_none() {
+            return Ok(Round { due: 0, next: None });
+        }
+        let now = self.now();
+        let due = self.store.read(move |tx| store::jobs::count_due(tx, kind, now, ROUND)).await?;
+        let outcomes: Vec<Result<()>> = stream::iter(0..due)
+            .take_while(|_| ready(!self.jobs.is_closing.load(Ordering::Relaxed)))
+            .map(|_| self.run_next(kind))
+            .buffer_unordered(kind.at_once())
+            .collect()
+            .await;
+        outcomes.into_iter().collect::<Result<()>>()?;
+        let next = self.store.read(move |tx| store::jobs::next_due(tx, kind)).await?;
+        let now = self.now();
+        match next {
+            // No pause is as long: the clock was ahead when that time was written.
+            Some(next) if next > now + FARTHEST => {
+                let hurry = move |tx: &mut Tx| store::jobs::make_due::<()>(tx, kind, None, now);
+                self.store.write(hurry).await?;
+                Ok(Round { due, next: Some(now) })
+            }
+            // There is always one of these.
+            None if kind == JobKind::Sweep => {
+                let begin =
+                    move |tx: &mut Tx| store::jobs::create(tx, kind, Id::<()>::NIL, None, now, now);
+                self.store.write(begin).await?;
+                Ok(Round { due, next: Some(now) })
+            }
+            next => Ok(Round { due, next }),
+        }
+    }
+
+    /// Does the job whose turn it is. Another server may have been faster.
+    async fn run_next(&self, kind: JobKind) -> Result<()> {
+        let now = self.now();
+        let until = now.checked_add(kind.lease()).map_err(Error::internal)?;
+        // On the disk before anything is done: where nothing can be written, nothing is done again
+        // and again.
+        let claim = move |tx: &mut Tx| store::jobs::claim_next(tx, kind, now, until);
+        let Some(job) = self.store.write(claim).await? else { return Ok(()) };
+        match kind {
+            JobKind::Mail => self.deliver(job).await,
+            JobKind::PrintInvoice => self.print_later(job).await,
+            JobKind::Sweep => self.sweep_all(job).await,
+        }
+    }
+
+    /// Prints what was sent, unless somebody has asked for it meanwhile.
+    async fn print_later(&self, job: Job) -> Result<()> {
+        let id = job.subject();
+        let printed = match job.account {
+            Some(account) => self.invoice_file(Some(Owner::Account(account)), account, id).await,
+            None => Err(Error::internal("an invoice of nobody")),
+        };
+        let Err(error) = printed else { return self.forget_job(job).await };
+        let (now, reason) = (self.now(), error.cause());
+        match job.next_try(now) {
+            Some(next) => {
+                tracing::warn!(%id, reason, next = %next, "invoice not printed yet");
+                self.postpone(job, next, Some(reason)).await
+            }
+            // Whoever asks for it is told why.
+            None => {
+                tracing::error!(%id, reason, "invoice could not be printed");
+                self.forget_job(job).await
+            }
+        }
+    }
+
+    /// Removes all that has expired, and does so again in an hour.
+    async fn sweep_all(&self, job: Job) -> Result<()> {
+        let reason = loop {
+            match self.sweep().await {
+                Ok(true) => {}
+                Ok(false) => break None,
+                Err(error) => {
+                    let cause = error.cause();
+                    tracing::warn!(cause, "expired rows could not be removed");
+                    break Some(cause);
+                }
+            }
+        };
+        let next = self.now().checked_add(SWEEP_EVERY).map_err(Error::internal)?;
+        self.postpone(job, next, reason).await
+    }
+
+    pub(in crate::app) async fn forget_job(&self, job: Job) -> Result<()> {
+        let forget = move |tx: &mut Tx| store::jobs::delete(tx, job.kind, job.subject::<()>());
+        self.store.write_as(NOTED, forget).await
+    }
+
+    pub(in crate::app) async fn postpone(
+        &self,
+        job: Job,
+        next: Timestamp,
+        reason: Option<String>,
+    ) -> Result<()> {
+        let note = move |tx: &mut Tx| store::jobs::postpone(tx, &job, next, reason.as_deref());
+        self.store.write_as(NOTED, note).await
+    }
+}
+
+/// Sees whether the clock goes ahead of the time that passes: it was set, or the machine slept.
+#[derive(Default)]
+struct ClockWatch {
+    before: Option<(Instant, Timestamp)>,
+    unsure_until: Option<Instant>,
+}
+
+impl ClockWatch {
+    fn jumped_lately(&mut self, instant: Instant, time: Timestamp) -> bool {
+        if let Some((since, then)) = self.before.replace((instant, time))
+            && jumped(instant - since, then, time)
+        {
+            tracing::info!("the clock has jumped ahead, so nothing expires for an hour");
+            self.unsure_until = instant.checked_add(UNSURE);
+        }
+        self.unsure_until.is_some_and(|until| instant < until)
+    }
+}
+
+fn jumped(passed: Duration, then: Timestamp, now: Timestamp) -> bool {
+    let passed = SignedDuration::try_from(passed).unwrap_or(SignedDuration::MAX);
+    now.duration_since(then).saturating_sub(passed) > JUMP
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_goes_ahead_of_the_time_that_has_passed_has_jumped() {
+        let then: Timestamp = "2026-03-18T12:00:00Z".parse().unwrap();
+        let hour = Duration::from_secs(3600);
+        for (minutes, expected) in
+            [(60, false), (69, false), (71, true), (3 * 24 * 60, true), (-600, false), (0, false)]
+        {
+            let now = then + SignedDuration::from_mins(minutes);
+            assert_eq!(jumped(hour, then, now), expected, "{minutes} minutes");
+        }
+    }
+}

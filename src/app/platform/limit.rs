@@ -1,0 +1,381 @@
+//! How often something may be asked for: fixed windows that begin with the first request.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    app::{App, environment::Environment, unit_of_work::Work},
+    domain::{
+        error::{Error, Result},
+        limit::{Refusal, Standing},
+        text,
+    },
+    store::{self, engine::Tx, rate_window::RateWindow},
+};
+
+/// Windows kept of each limit at most; under a flood of addresses those that end first are
+/// forgotten first.
+const WINDOWS_MAX: usize = 100_000;
+/// So many requests in so many seconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Rate {
+    /// Its name in the database.
+    pub(in crate::app) name: &'static str,
+    requests: u32,
+    seconds: i64,
+    counted: Counted,
+}
+
+/// Where requests are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counted {
+    /// In this process alone: in the database it would cost as much as what is limited.
+    Here,
+    /// In the database: over all servers, and across a restart.
+    Everywhere,
+}
+
+macro_rules! limits {
+    ($($(#[$doc:meta])* $limit:ident $name:literal $requests:literal in $seconds:expr, $counted:ident;)*) => {
+        /// What is limited. FreelanceOS and FreelanceHub Auth stand under `/api/v1` and count
+        /// together, FreelanceHub counts apart.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Limit { $($(#[$doc])* $limit,)* }
+
+        const RATES: &[Rate] =
+            &[$(Rate {
+                name: $name,
+                requests: $requests,
+                seconds: $seconds,
+                counted: Counted::$counted,
+            },)*];
+    };
+}
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+
+limits! {
+    /// Everything under `/api/v1`, by address.
+    Api "api" 100 in 15 * MINUTE, Here;
+    /// Registration under `/api/v1`, by address.
+    Register "register" 3 in HOUR, Everywhere;
+    /// Login under `/api/v1`, by address.
+    Login "login" 5 in 15 * MINUTE, Everywhere;
+    /// Registration under `/v1`, by address.
+    HubRegister "hub-register" 5 in HOUR, Everywhere;
+    /// Usernames asked for under `/v1`, by address.
+    HubUsername "hub-username" 5 in HOUR, Everywhere;
+    /// Login under `/v1`, with a password or a passkey, by address.
+    HubLogin "hub-login" 10 in 15 * MINUTE, Everywhere;
+    /// Challenges for a passkey, by address: each login takes one, and some are given up.
+    PasskeyChallenge "passkey-challenge" 30 in 15 * MINUTE, Everywhere;
+    /// One-time passwords asked for, by e-mail.
+    EmailOtp "email-otp" 3 in 5 * MINUTE, Everywhere;
+    /// Password resets asked for, by e-mail.
+    PasswordReset "password-reset" 3 in HOUR, Everywhere;
+    /// Wrong passwords over all APIs, by e-mail and network, or by known browser.
+    WrongPassword "wrong-password" 20 in HOUR, Everywhere;
+    /// The same by e-mail, from all networks together.
+    WrongPasswords "wrong-passwords" 1000 in HOUR, Everywhere;
+    /// Wrong second factors, by e-mail: who tries them has the password.
+    WrongFactor "wrong-factor" 20 in HOUR, Everywhere;
+    /// Mails that tell of wrong second factors, by e-mail.
+    FactorNotice "factor-notice" 1 in HOUR, Everywhere;
+    /// Codes asked for or tried under `/v1`, by address.
+    Codes "codes" 100 in 15 * MINUTE, Everywhere;
+    /// Wrong one-time passwords, by e-mail and network, or by known browser: a new code brings
+    /// new tries, but not without end.
+    WrongCode "wrong-code" 20 in HOUR, Everywhere;
+    /// The same by e-mail, from all networks together.
+    WrongCodes "wrong-codes" 1000 in HOUR, Everywhere;
+    /// Forms of pages that anybody may send, by address, whatever else counts them.
+    OpenForm "open-form" 200 in 15 * MINUTE, Here;
+    /// Looks at public profiles and proposals, by address.
+    PublicView "public-view" 120 in MINUTE, Here;
+    /// Messages to freelancers, by address.
+    Message "message" 5 in HOUR, Everywhere;
+    /// Messages to one freelancer from everywhere, by e-mail.
+    MessagesTo "messages-to" 100 in 24 * HOUR, Everywhere;
+    /// Mails that tell an account with an unproven address what others did, by account.
+    UnprovenNews "unproven-news" 20 in 24 * HOUR, Everywhere;
+    /// Answers to proposals, by address.
+    ProposalAnswer "proposal-answer" 20 in HOUR, Everywhere;
+    /// Invoices and reminders mailed, by account: a stranger must not mail the world through it.
+    InvoiceMail "invoice-mail" 50 in 24 * HOUR, Everywhere;
+}
+
+impl Rate {
+    /// When a window ends that begins now.
+    pub(in crate::app) fn end(self, now: Timestamp) -> Timestamp {
+        now.saturating_add(SignedDuration::from_secs(self.seconds)).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Where an asker stands whose request was the last of that window's.
+    pub(in crate::app) fn standing(self, window: RateWindow, now: Timestamp) -> Standing {
+        let used = u32::try_from(window.used).unwrap_or(u32::MAX);
+        let reset = window.resets_at.as_second();
+        Standing {
+            limit: self.requests,
+            remaining: self.requests.saturating_sub(used),
+            reset,
+            refused: (used > self.requests)
+                .then(|| (reset - now.as_second()).max(1).unsigned_abs()),
+        }
+    }
+}
+
+impl Limit {
+    pub(in crate::app) fn rate(self) -> Rate {
+        RATES[self as usize]
+    }
+}
+
+/// Who is counted: an address, or the keyed hash of one or of an e-mail.
+pub type Subject = [u8; 16];
+
+/// Counts what is limited.
+pub struct Limits {
+    is_on: bool,
+    limiters: Vec<Limiter>,
+}
+
+impl Limits {
+    /// Where limits are off, nothing is counted.
+    pub fn new(is_on: bool) -> Self {
+        Self { is_on, limiters: RATES.iter().map(|rate| Limiter::new(*rate)).collect() }
+    }
+
+    pub(in crate::app) fn are_on(&self) -> bool {
+        self.is_on
+    }
+
+    fn of(&self, limit: Limit) -> Option<&Limiter> {
+        self.limiters.get(limit as usize).filter(|_| self.is_on)
+    }
+}
+
+impl App {
+    /// Counts a request of an address, an IPv6 one with its whole /64. Nothing where limits are
+    /// off.
+    pub async fn count_address(&self, limit: Limit, address: IpAddr) -> Result<Option<Standing>> {
+        let Some(limiter) = self.limits.of(limit) else { return Ok(None) };
+        let (subject, now) = (of_address(address), self.now());
+        if limiter.rate.counted == Counted::Here {
+            return Ok(Some(limiter.count(subject, now)));
+        }
+        // Who goes on asking after a refusal is refused again without a look at the database.
+        if let Some(refused) = limiter.refused(subject, now) {
+            return Ok(Some(refused));
+        }
+        let window = self.count(limiter, self.hidden(limit, &subject)?).await?;
+        let standing = limiter.rate.standing(window, now);
+        if standing.refused.is_some() {
+            limiter.remember(subject, window, now);
+        }
+        Ok(Some(standing))
+    }
+
+    /// Counts a request about an e-mail, known or not, and refuses it if it is one too many. A
+    /// browser that its owner has signed in with counts by itself.
+    pub async fn count_email(&self, limit: Limit, email: &str) -> Result<()> {
+        let Some(limiter) = self.limits.of(limit) else { return Ok(()) };
+        let browser = self.known_browser(email).await?;
+        let subject = self.subject(limit, email, browser.as_deref().unwrap_or_default())?;
+        let window = self.count(limiter, subject).await?;
+        let refusal = limiter.rate.standing(window, self.now()).refusal();
+        refusal.map_or(Ok(()), |refusal| Err(Error::too_many(refusal)))
+    }
+
+    /// Counts something about an e-mail, limits on or off; answers whether it is the first in its
+    /// window.
+    pub(in crate::app) async fn is_first(&self, limit: Limit, email: &str) -> Result<bool> {
+        let Some(limiter) = self.limits.limiters.get(limit as usize) else { return Ok(false) };
+        let window = self.count(limiter, self.subject(limit, email, &[])?).await?;
+        Ok(window.used == 1)
+    }
+
+    /// Counts in the database.
+    async fn count(&self, limiter: &Limiter, subject: Subject) -> Result<RateWindow> {
+        let (now, name) = (self.now(), limiter.rate.name);
+        let end = limiter.rate.end(now);
+        let count = move |tx: &mut Tx| store::rate_window::count(tx, name, &subject, now, end);
+        self.store.write(count).await
+    }
+}
+
+impl Environment {
+    /// An e-mail, or one browser or network of those that ask for it.
+    pub(in crate::app) fn subject(
+        &self,
+        limit: Limit,
+        email: &str,
+        part: &[u8],
+    ) -> Result<Subject> {
+        let mut subject = text::email_key(email).into_bytes();
+        if !part.is_empty() {
+            // No e-mail has a NUL.
+            subject.push(0);
+            subject.extend_from_slice(part);
+        }
+        self.hidden(limit, &subject)
+    }
+
+    /// What is kept of a subject tells nobody who it was.
+    fn hidden(&self, limit: Limit, subject: &[u8]) -> Result<Subject> {
+        let hash = self.keys()?.hash("rate limit", &[limit.rate().name.as_bytes(), subject]);
+        let mut short = Subject::default();
+        short.copy_from_slice(&hash[..16]);
+        Ok(short)
+    }
+}
+
+impl Work<'_, '_> {
+    /// Counts something that the account does; answers the refusal where it is one too many.
+    pub(in crate::app) fn count(&mut self, limit: Limit) -> Result<Option<Refusal>> {
+        let Some(limiter) = self.env.limits.of(limit) else { return Ok(None) };
+        let (rate, now) = (limiter.rate, self.now);
+        let subject = self.env.hidden(limit, self.account.as_bytes())?;
+        let window = store::rate_window::count(self.tx, rate.name, &subject, now, rate.end(now))?;
+        Ok(rate.standing(window, now).refusal())
+    }
+}
+
+/// Counts requests by subject, or remembers who was refused where they are counted in the
+/// database.
+#[derive(Debug)]
+struct Limiter {
+    rate: Rate,
+    windows: Mutex<HashMap<Subject, RateWindow>>,
+}
+
+impl Limiter {
+    fn new(rate: Rate) -> Self {
+        Self { rate, windows: Mutex::new(HashMap::new()) }
+    }
+
+    fn count(&self, subject: Subject, now: Timestamp) -> Standing {
+        let mut windows = self.lock();
+        if windows.len() >= WINDOWS_MAX && !windows.contains_key(&subject) {
+            make_room(&mut windows, now);
+        }
+        let fresh = RateWindow { resets_at: self.rate.end(now), used: 0 };
+        let window = windows.entry(subject).or_insert(fresh);
+        // A clock that was set back must not keep an address out for longer than a window.
+        if window.resets_at <= now || window.resets_at > fresh.resets_at {
+            *window = fresh;
+        }
+        window.used = window.used.saturating_add(1);
+        self.rate.standing(*window, now)
+    }
+
+    /// The refusal of a subject that was refused in a window that still goes on.
+    fn refused(&self, subject: Subject, now: Timestamp) -> Option<Standing> {
+        let window = self.lock().get(&subject).copied()?;
+        let goes_on = window.resets_at > now && window.resets_at <= self.rate.end(now);
+        goes_on.then(|| self.rate.standing(window, now))
+    }
+
+    /// Remembers a refusal.
+    fn remember(&self, subject: Subject, window: RateWindow, now: Timestamp) {
+        let mut windows = self.lock();
+        if windows.len() >= WINDOWS_MAX {
+            make_room(&mut windows, now);
+        }
+        windows.insert(subject, window);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Subject, RateWindow>> {
+        self.windows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The bytes by which an address is counted.
+pub(in crate::app) fn of_address(address: IpAddr) -> Subject {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+        IpAddr::V6(address) => {
+            let mut network = address.octets();
+            network[8..].fill(0);
+            network
+        }
+    }
+}
+
+/// Forgets windows that have ended; where none has, the half that ends first.
+fn make_room(windows: &mut HashMap<Subject, RateWindow>, now: Timestamp) {
+    windows.retain(|_, window| window.resets_at > now);
+    if windows.len() < WINDOWS_MAX {
+        return;
+    }
+    let mut resets: Vec<Timestamp> = windows.values().map(|window| window.resets_at).collect();
+    let middle = resets.len() / 2;
+    let (_, median, _) = resets.select_nth_unstable(middle);
+    let median = *median;
+    windows.retain(|_, window| window.resets_at > median);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn limiter() -> Limiter {
+        Limiter::new(Rate { name: "test", requests: 2, seconds: 900, counted: Counted::Here })
+    }
+
+    #[test]
+    fn a_window_begins_with_the_first_request_and_ends_after_its_time() {
+        let (limiter, address) = (limiter(), of_address("203.0.113.7".parse().unwrap()));
+        let first = limiter.count(address, at(1000));
+        assert_eq!((first.remaining, first.reset, first.refused), (1, 1900, None));
+        assert_eq!(limiter.count(address, at(1800)).remaining, 0);
+        assert_eq!(limiter.count(address, at(1899)).refused, Some(1));
+        assert_eq!(limiter.count(address, at(1900)).reset, 2800);
+    }
+
+    #[test]
+    fn an_ipv6_network_counts_as_one_and_a_mapped_address_as_ipv4() {
+        let limiter = limiter();
+        limiter.count(of_address("2001:db8::1".parse().unwrap()), at(0));
+        assert_eq!(
+            limiter.count(of_address("2001:db8::ffff".parse().unwrap()), at(0)).remaining,
+            0
+        );
+        assert_eq!(
+            limiter.count(of_address("2001:db8:0:1::1".parse().unwrap()), at(0)).remaining,
+            1
+        );
+        limiter.count(of_address("203.0.113.7".parse().unwrap()), at(0));
+        assert_eq!(
+            limiter.count(of_address("::ffff:203.0.113.7".parse().unwrap()), at(0)).remaining,
+            0
+        );
+    }
+
+    #[test]
+    fn a_clock_set_back_keeps_nobody_out() {
+        let (limiter, address) = (limiter(), of_address("203.0.113.7".parse().unwrap()));
+        for _ in 0..3 {
+            limiter.count(address, at(100_000));
+        }
+        assert_eq!(limiter.count(address, at(1_000)).refused, None);
+    }
+
+    #[test]
+    fn a_flood_of_addresses_stays_within_bounds() {
+        let limiter = limiter();
+        for n in 0..250_000_u32 {
+            limiter.count(of_address(IpAddr::V4(n.into())), at(i64::from(n) / 1000));
+        }
+        assert!(limiter.windows.lock().unwrap().len() <= WINDOWS_MAX);
+    }
+}

@@ -1,0 +1,19 @@
+//! What serves all subjects.
+
+pub mod activity;
+pub mod asker;
+pub mod backup;
+pub mod dashboard;
+pub mod export;
+pub mod frame;
+pub mod image;
+pub mod jobs;
+pub mod limit;
+pub mod load;
+pub mod outbox;
+pub(super) mod public_link;
+pub mod quota;
+pub mod secret;
+pub mod security_log;
+pub mod share;
+pub(super) mod work_queue;

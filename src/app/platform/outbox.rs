@@ -1,0 +1,250 @@
+//! Mails: written with the change that causes them, and delivered by a job.
+
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use tokio::time::sleep;
+
+use crate::{
+    app::{App, environment::Environment, jobs::NOTED, unit_of_work::Work},
+    domain::{
+        account::{Account, SignInChange},
+        error::{Error, Kind, Result},
+        id::{AccountId, InvoiceId, MailId},
+        job::{Job, JobKind},
+        mail::{Attachment, FailedMail, Letter, Mail},
+        reach::Reach,
+    },
+    mail::{
+        compose,
+        courier::{Delivered, Undelivered},
+    },
+    store::{self, engine::Tx},
+};
+
+/// How long a database that cannot be reached is left alone before a delivery is noted.
+const NOTE_AGAIN: Duration = Duration::from_secs(1);
+/// Failed mails that are listed for an account.
+const FAILED_SHOWN: i64 = 5;
+/// How long letters are kept that wait no more.
+const KEPT_DAYS: i64 = 30;
+
+/// What is sealed: all that the mail is.
+#[derive(Serialize, Deserialize)]
+struct Contents {
+    to: String,
+    subject: String,
+    text: String,
+    html: String,
+    reply_to: Option<String>,
+    /// A file's name, and its bytes in base64.
+    #[serde(default)]
+    attachment: Option<(String, String)>,
+}
+
+impl Environment {
+    /// A letter to the owner of an account, if the address is proven: who registers somebody else's
+    /// must not have mail sent there.
+    fn notice(&self, account: &Account, mail: &Mail) -> Result<Option<Letter>> {
+        match account.email_verified_at {
+            Some(_) => self.letter(Some(account.id), mail),
+            None => Ok(None),
+        }
+    }
+
+    /// A letter that tells an owner of a change of how the account is signed in to.
+    pub(in crate::app) fn security_notice(
+        &self,
+        account: &Account,
+        change: SignInChange,
+    ) -> Result<Option<Letter>> {
+        let mail =
+            compose::security_notice(&account.email, &account.first_name, change, self.now())?;
+        self.notice(account, &mail)
+    }
+
+    /// A letter, to be written in the transaction of what causes it; none where mail goes
+    /// nowhere.
+    pub(in crate::app) fn letter(
+        &self,
+        account: Option<AccountId>,
+        mail: &Mail,
+    ) -> Result<Option<Letter>> {
+        if self.courier.is_none() {
+            return Ok(None);
+        }
+        let (id, now) = (self.new_id(), self.now());
+        let mut nonce = [0; 24];
+        self.random.fill(&mut nonce);
+        let contents = serde_json::to_vec(&Contents {
+            to: mail.to.clone(),
+            subject: mail.subject.clone(),
+            text: mail.text.clone(),
+            html: mail.html.clone(),
+            reply_to: mail.reply_to.clone(),
+            attachment: (mail.attachment.as_ref())
+                .map(|file| (file.name.clone(), STANDARD.encode(&file.bytes))),
+        })
+        .map_err(Error::internal)?;
+        Ok(Some(Letter {
+            account,
+            sealed: Some(self.keys()?.seal(&context(id), nonce, &contents)?),
+            ..Letter::new(id, mail.kind, &mail.to, mail.subject.clone(), now)
+        }))
+    }
+}
+
+impl App {
+    /// Tells the worker that there is something to deliver.
+    pub(in crate::app) fn wake_mail(&self) {
+        self.wake(JobKind::Mail);
+    }
+
+    /// Delivers a mail, or notes why not and when it is tried again.
+    pub(in crate::app) async fn deliver(&self, job: Job) -> Result<()> {
+        let (id, tries): (MailId, _) = (job.subject(), job.tries);
+        let found = self.store.read(move |tx| store::outbox::find(tx, id)).await?;
+        let Some(courier) = &self.courier else { return Ok(()) };
+        let Some(letter) = found else { return self.forget_job(job).await };
+        let kind = letter.kind.as_str();
+        let mail = match &letter.sealed {
+            Some(sealed) => self.open(&letter, sealed),
+            None => self.invoice_mail(&letter).await,
+        };
+        let outcome = match mail {
+            Ok(mail) => courier.deliver(id, letter.created_at, &mail).await,
+            Err(error) => Err(Undelivered::NotNow(error.cause())),
+        };
+        let now = self.now();
+        let (reason, next) = match outcome {
+            Ok(Delivered::Accepted) => {
+                tracing::info!(%id, kind, "mail accepted by the mail server");
+                return self.note_delivery(id, tries, None, now).await;
+            }
+            Ok(Delivered::Saved(file)) => {
+                return self.note_delivery(id, tries, Some(file), now).await;
+            }
+            Err(Undelivered::Refused(reason)) => (reason, None),
+            Err(Undelivered::NotNow(reason)) => (reason, job.next_try(now)),
+        };
+        match next {
+            Some(next) => {
+                tracing::warn!(%id, kind, reason, next = %next, "mail not delivered yet");
+                self.postpone(job, next, Some(reason)).await
+            }
+            None => {
+                tracing::error!(%id, kind, reason, "mail given up");
+                let note = move |tx: &mut Tx| store::outbox::give_up(tx, id, tries, now, &reason);
+                self.store.write_as(NOTED, note).await
+            }
+        }
+    }
+
+    /// Notes that a letter was delivered, as soon as that is possible: of which it is not noted,
+    /// that would be delivered again.
+    async fn note_delivery(
+        &self,
+        id: MailId,
+        tries: i64,
+        file_name: Option<String>,
+        now: Timestamp,
+    ) -> Result<()> {
+        loop {
+            let file_name = file_name.clone();
+            let note = move |tx: &mut Tx| {
+                store::outbox::mark_delivered(tx, id, tries, file_name.as_deref(), now)
+            };
+            match self.store.write_as(NOTED, note).await {
+                Err(error) if matches!(error.kind(), Kind::Unavailable { .. }) => {
+                    sleep(NOTE_AGAIN).await;
+                }
+                noted => return noted,
+            }
+        }
+    }
+
+    fn open(&self, letter: &Letter, sealed: &[u8]) -> Result<Mail> {
+        let contents = self.keys()?.open(&context(letter.id), sealed)?;
+        let Contents { to, subject, text, html, reply_to, attachment } =
+            serde_json::from_slice(&contents).map_err(Error::internal)?;
+        let attachment = match attachment {
+            Some((name, bytes)) => {
+                Some(Attachment { name, bytes: STANDARD.decode(bytes).map_err(Error::internal)? })
+            }
+            None => None,
+        };
+        Ok(Mail { kind: letter.kind, to, subject, text, html, reply_to, attachment })
+    }
+
+    /// Whether mail goes to a mail server; else it is saved as files, and nobody gets it.
+    pub fn has_mail_server(&self) -> bool {
+        self.courier.as_ref().is_some_and(|courier| courier.is_server())
+    }
+
+    /// Who can open the links that are handed out.
+    pub fn reach(&self) -> Reach {
+        Reach::of_url(&self.public_url)
+    }
+
+    /// The letters that wait and those that were given up; with `all`, the delivered ones too.
+    pub async fn list_mail(&self, all: bool) -> Result<Vec<Letter>> {
+        self.store
+            .read(move |tx| {
+                if all {
+                    return store::outbox::list(tx);
+                }
+                let mut letters = store::outbox::list_failed(tx)?;
+                letters.extend(store::outbox::list_waiting(tx)?);
+                Ok(letters)
+            })
+            .await
+    }
+
+    /// Makes a waiting letter due at once.
+    pub async fn retry_mail(&self, id: MailId) -> Result<()> {
+        let now = self.now();
+        self.store
+            .write(move |tx| {
+                if store::jobs::make_due(tx, JobKind::Mail, Some(id), now)? > 0 {
+                    return Ok(());
+                }
+                match store::outbox::find(tx, id)? {
+                    None => Err(Error::not_found("Mail")),
+                    Some(letter) if letter.failed_at.is_some() => Err(Error::conflict(
+                        "This mail was given up and its text erased: let whoever waits for it \
+                         ask for a new one",
+                    )),
+                    Some(_) => Err(Error::conflict("This mail has been delivered")),
+                }
+            })
+            .await
+    }
+
+    /// Makes every waiting letter due at once and answers how many there are.
+    pub async fn retry_all_mail(&self) -> Result<u64> {
+        let now = self.now();
+        let hurry = move |tx: &mut Tx| store::jobs::make_due::<()>(tx, JobKind::Mail, None, now);
+        self.store.write(hurry).await
+    }
+}
+
+/// The instant before which letters that wait no more are forgotten.
+pub(in crate::app) fn forgotten_before(now: Timestamp) -> Result<Timestamp> {
+    now.checked_sub(SignedDuration::from_hours(24 * KEPT_DAYS)).map_err(Error::internal)
+}
+
+fn context(id: MailId) -> String {
+    format!("mail {id}")
+}
+
+/// The caller's mails that failed and were not made good since, newest first.
+pub fn list_failed_mail(work: &mut Work) -> Result<Vec<FailedMail>> {
+    store::outbox::list_failed_of(work.tx, work.account, FAILED_SHOWN)
+}
+
+/// Of which of these invoices the newest mail failed.
+pub fn invoices_with_failed_mail(work: &mut Work, ids: &[InvoiceId]) -> Result<Vec<InvoiceId>> {
+    store::outbox::failed_of_invoices(work.tx, ids)
+}

@@ -1,0 +1,100 @@
+//! Messages to freelancers.
+
+use crate::{
+    app::{
+        App,
+        event::Event,
+        limit::Limit,
+        profile,
+        quota::MESSAGES_MAX,
+        unit_of_work::{Who, Work},
+    },
+    domain::{
+        error::{Error, Result},
+        id::MessageId,
+        message::{Message, MessageChange, NewMessage},
+        page::{Listing, Page},
+        session::Claims,
+    },
+    store,
+};
+
+impl App {
+    /// Sends a message to the freelancer of that username, who is told by mail.
+    pub async fn send_message(&self, username: String, new: NewMessage) -> Result<()> {
+        let asked = username.clone();
+        let account = self.store.read(move |tx| profile::freelancer(tx, &asked)).await?;
+        self.count_email(Limit::MessagesTo, &account.email).await?;
+        let who = Who::System(account.id);
+        self.run_always(who, move |work| receive_message(work, &username, &new)).await
+    }
+
+    /// A page of the messages to the caller, newest first.
+    pub async fn list_messages(&self, claims: Claims, page: Page) -> Result<Listing<Message>> {
+        self.query(claims, move |work| {
+            work.actor.must_be_freelancer()?;
+            store::message::list(work.tx, work.account, page)
+        })
+        .await
+    }
+
+    /// A message to the caller.
+    pub async fn message(&self, claims: Claims, id: MessageId) -> Result<Message> {
+        self.query(claims, move |work| find_message(work, id)).await
+    }
+
+    /// Marks a message as read or unread.
+    pub async fn update_message(
+        &self,
+        who: impl Into<Who>,
+        id: MessageId,
+        change: MessageChange,
+    ) -> Result<()> {
+        self.run(who, move |work| {
+            let message = find_message(work, id)?;
+            if message.read_at.is_some() == change.read {
+                return Ok(());
+            }
+            store::message::set_read(work.tx, &message, change.read.then_some(work.now))
+        })
+        .await
+    }
+
+    /// Removes a message.
+    pub async fn delete_message(&self, who: impl Into<Who>, id: MessageId) -> Result<()> {
+        self.run(who, move |work| {
+            let message = find_message(work, id)?;
+            store::activity::delete_of_message(work.tx, work.account, id)?;
+            store::message::delete(work.tx, &message)
+        })
+        .await
+    }
+}
+
+fn receive_message(work: &mut Work, username: &str, new: &NewMessage) -> Result<()> {
+    // Meanwhile another account may have taken the name.
+    let freelancer = profile::freelancer(work.tx, username)?;
+    if freelancer.id != work.account {
+        return Err(Error::not_found("Freelancer"));
+    }
+    let is_limited = work.env.is_limited(&freelancer);
+    if is_limited && store::message::count(work.tx, work.account)? >= MESSAGES_MAX {
+        return Err(Error::forbidden("This freelancer takes no more messages for now"));
+    }
+    let message = Message {
+        id: work.new_id(),
+        account: work.account,
+        name: new.name.clone(),
+        email: new.email.clone(),
+        content: new.content.clone(),
+        read_at: None,
+        created_at: work.now,
+    };
+    store::message::create(work.tx, &message)?;
+    work.emit(Event::MessageReceived { message: &message, freelancer: &freelancer })
+}
+
+fn find_message(work: &mut Work, id: MessageId) -> Result<Message> {
+    work.actor.must_be_freelancer()?;
+    store::message::find(work.tx, work.account, id)
+}

@@ -1,0 +1,137 @@
+//! Profiles.
+
+pub mod message;
+pub mod portfolio;
+
+use std::net::IpAddr;
+
+use crate::{
+    app::{
+        App, limit,
+        unit_of_work::{Who, Work},
+    },
+    domain::{
+        account::{Account, Role},
+        date,
+        error::{Error, Result},
+        expected::{self, Expected},
+        id::AccountId,
+        portfolio::ITEMS_SHOWN,
+        profile::{Completion, OwnProfile, Profile, ProfileChange, PublicProfile, Visit},
+        session::{Claims, Device},
+    },
+    store::{self, engine::Tx},
+};
+
+impl App {
+    /// The caller's profile, and how much of it is filled in.
+    pub async fn profile(&self, claims: Claims) -> Result<OwnProfile> {
+        self.query(claims, |work| {
+            work.actor.must_be_freelancer()?;
+            find_own(work.tx, work.account)
+        })
+        .await
+    }
+
+    /// Whether no account has this username.
+    pub async fn is_username_free(&self, username: String) -> Result<bool> {
+        let found = self.store.read(move |tx| store::account::find_by_username(tx, &username));
+        Ok(found.await?.is_none())
+    }
+
+    /// Changes the caller's profile.
+    ///
+    /// # Errors
+    ///
+    /// A conflict, if another account has the username; stale, if account and profile are not the
+    /// expected ones any more.
+    pub async fn update_profile(
+        &self,
+        who: impl Into<Who>,
+        change: ProfileChange,
+        expected: Option<Expected<(Account, Profile)>>,
+    ) -> Result<()> {
+        self.run(who, move |work| update_profile(work, &change, expected.as_ref())).await
+    }
+
+    /// What a freelancer shows everybody. Where a person looks, it counts as one view a day for each
+    /// visitor, who is told apart by a keyed hash of address and device; the freelancer's own looks
+    /// do not count, nor do those of programs.
+    pub async fn public_profile(
+        &self,
+        username: String,
+        viewer: Option<AccountId>,
+        is_person: bool,
+        address: Option<IpAddr>,
+        device: Device,
+    ) -> Result<PublicProfile> {
+        let (now, keys) = (self.now(), self.keys()?.clone());
+        let network = address.map(limit::of_address).unwrap_or_default();
+        let read = move |tx: &mut Tx| {
+            let account = freelancer(tx, &username)?;
+            let day = date::day_in(now, &account.zone.rules()?);
+            let (of_day, device) =
+                (day.to_string(), device.user_agent.as_deref().unwrap_or_default());
+            let parts: [&[u8]; 4] =
+                [account.id.as_bytes(), of_day.as_bytes(), &network, device.as_bytes()];
+            let visit = Visit { day, visitor: keys.hash("profile visitor", &parts) };
+            let is_counted = !is_person
+                || viewer == Some(account.id)
+                || store::profile::has_visit(tx, account.id, &visit)?;
+            let profile = PublicProfile {
+                username: account.username.clone().unwrap_or_else(|| username.clone()),
+                profile: store::profile::find(tx, account.id)?,
+                portfolio: store::portfolio::list(tx, account.id, ITEMS_SHOWN)?,
+                account,
+            };
+            Ok((profile, (!is_counted).then_some(visit)))
+        };
+        let (profile, visit) = self.store.read(read).await?;
+        if let Some(visit) = visit {
+            let id = profile.account.id;
+            // Who only looks need not suffer from what cannot be counted.
+            if let Err(error) =
+                self.store.write(move |tx| store::profile::add_visit(tx, id, &visit)).await
+            {
+                tracing::warn!(cause = error.cause(), "a view could not be counted");
+            }
+        }
+        Ok(profile)
+    }
+}
+
+fn update_profile(
+    work: &mut Work,
+    change: &ProfileChange,
+    expected: Option<&Expected<(Account, Profile)>>,
+) -> Result<()> {
+    work.actor.must_be_freelancer()?;
+    let account = store::account::find(work.tx, work.account)?;
+    let stored = (account, store::profile::find(work.tx, work.account)?);
+    expected::check(expected, &stored)?;
+    let (mut account, mut profile) = stored;
+    change.clone().apply(&mut account, &mut profile)?;
+    account.updated_at = work.now;
+    store::account::update(work.tx, &account)?;
+    store::profile::set(work.tx, work.account, &profile, work.now)
+}
+
+pub(in crate::app) fn find_own(tx: &mut Tx, id: AccountId) -> Result<OwnProfile> {
+    let account = store::account::find(tx, id)?;
+    let profile = store::profile::find(tx, id)?;
+    let has_portfolio = store::portfolio::count(tx, id)? > 0;
+    let completion = Completion::new(&account, &profile, has_portfolio);
+    Ok(OwnProfile { account, profile, completion })
+}
+
+/// The freelancer of that username, whose profile everybody may see.
+pub(in crate::app) fn freelancer(tx: &mut Tx, username: &str) -> Result<Account> {
+    store::account::find_by_username(tx, username)?
+        .filter(|account| account.is_active() && account.role == Role::Freelancer)
+        .ok_or_else(|| Error::not_found("Freelancer"))
+}
+
+/// How often the caller's public profile was looked at.
+pub fn count_profile_views(work: &mut Work) -> Result<u64> {
+    store::profile::count_views(work.tx, work.account)
+}

@@ -1,0 +1,167 @@
+//! Milestones.
+
+use jiff::Timestamp;
+
+use crate::{
+    app::{
+        App,
+        event::Event,
+        project::require_project,
+        unit_of_work::{Who, Work},
+    },
+    domain::{
+        error::{Error, Result},
+        expected::{self, Expected},
+        id::{InvoiceId, MilestoneId, ProjectId},
+        idempotency::{Once, Outcome},
+        milestone::{
+            MILESTONES_MAX, Milestone, MilestoneChange, MilestoneFilter, MilestoneStatus,
+            NewMilestone,
+        },
+        money::Money,
+        page::Listing,
+        project::Project,
+        rule::Rule,
+        session::Claims,
+    },
+    store,
+};
+
+impl App {
+    /// Adds a milestone to a project.
+    pub async fn create_milestone(
+        &self,
+        who: impl Into<Who>,
+        once: Once<Milestone>,
+        new: NewMilestone,
+    ) -> Result<Outcome<Milestone>> {
+        self.run_once(who, once, move |work| create_milestone(work, &new)).await
+    }
+
+    /// A page of milestones, newest first.
+    pub async fn list_milestones(
+        &self,
+        claims: Claims,
+        filter: MilestoneFilter,
+    ) -> Result<Listing<Milestone>> {
+        self.query(claims, move |work| store::milestone::list(work.tx, work.account, &filter)).await
+    }
+
+    /// Changes a milestone, also the project it belongs to.
+    ///
+    /// # Errors
+    ///
+    /// Stale, if the milestone is not the expected one any more.
+    pub async fn update_milestone(
+        &self,
+        who: impl Into<Who>,
+        id: MilestoneId,
+        change: MilestoneChange,
+        expected: Option<Expected<Milestone>>,
+    ) -> Result<Milestone> {
+        self.run(who, move |work| update_milestone(work, id, &change, expected.as_ref())).await
+    }
+
+    /// Deletes a milestone.
+    pub async fn delete_milestone(&self, who: impl Into<Who>, id: MilestoneId) -> Result<()> {
+        self.run(who, move |work| {
+            let milestone = store::milestone::find(work.tx, work.account, id)?;
+            store::milestone::delete(work.tx, &milestone)
+        })
+        .await
+    }
+}
+
+fn create_milestone(work: &mut Work, new: &NewMilestone) -> Result<Milestone> {
+    let project = find_roomy_project(work, new.project_id)?;
+    let milestone = Milestone {
+        id: work.new_id(),
+        account: work.account,
+        project_id: project.id,
+        name: new.name.clone(),
+        description: new.description.clone(),
+        amount: Money::exact(new.amount, project.budget.currency)
+            .map_err(|rule| Error::field("amount", rule))?,
+        status: new.status,
+        due_date: new.due_date.or(project.deadline),
+        completed_at: completed_at(None, new.status, work.now),
+        invoice: None,
+    };
+    store::milestone::create(work.tx, &milestone)?;
+    if milestone.completed_at.is_some() {
+        work.emit(Event::MilestoneCompleted(&milestone))?;
+    }
+    Ok(milestone)
+}
+
+fn update_milestone(
+    work: &mut Work,
+    id: MilestoneId,
+    change: &MilestoneChange,
+    expected: Option<&Expected<Milestone>>,
+) -> Result<Milestone> {
+    let before = store::milestone::find(work.tx, work.account, id)?;
+    expected::check(expected, &before)?;
+    let change = change.clone();
+    let mut milestone = before.clone();
+    let mut currency = before.amount.currency;
+    if let Some(project_id) = change.project_id.filter(|new| *new != before.project_id) {
+        currency = find_roomy_project(work, project_id)?.budget.currency;
+        milestone.project_id = project_id;
+    }
+    milestone.name = change.name.unwrap_or(milestone.name);
+    milestone.description = change.description.apply(milestone.description);
+    milestone.status = change.status.unwrap_or(milestone.status);
+    milestone.due_date = change.due_date.apply(milestone.due_date);
+    let amount = change.amount.unwrap_or_else(|| before.amount.decimal());
+    milestone.amount =
+        Money::exact(amount, currency).map_err(|rule| Error::field("amount", rule))?;
+    milestone.completed_at = completed_at(before.completed_at, milestone.status, work.now);
+    store::milestone::update(work.tx, &before, &milestone)?;
+    if before.completed_at.is_none() && milestone.completed_at.is_some() {
+        work.emit(Event::MilestoneCompleted(&milestone))?;
+    }
+    Ok(milestone)
+}
+
+/// The project a request names, if it has room for one more milestone.
+fn find_roomy_project(work: &mut Work, id: ProjectId) -> Result<Project> {
+    let project = require_project(work, id)?;
+    if store::milestone::count_of_project(work.tx, work.account, id)? >= MILESTONES_MAX {
+        return Err(Error::conflict(format!("A project has at most {MILESTONES_MAX} milestones")));
+    }
+    Ok(project)
+}
+
+/// Writes down that an invoice was made of a milestone, which happens once.
+pub(in crate::app) fn mark_invoiced(
+    work: &mut Work,
+    id: MilestoneId,
+    invoice: InvoiceId,
+) -> Result<()> {
+    if store::milestone::set_invoice(work.tx, work.account, id, invoice)? {
+        return Ok(());
+    }
+    Err(match store::milestone::find(work.tx, work.account, id)?.invoice {
+        Some((_, number)) => Error::conflict(format!("This milestone is invoiced by {number}")),
+        None => Error::conflict("This milestone is paid already"),
+    })
+}
+
+/// The milestone a request names in `milestoneId`.
+pub(in crate::app) fn require_milestone(work: &mut Work, id: MilestoneId) -> Result<Milestone> {
+    store::milestone::find(work.tx, work.account, id)
+        .map_err(|error| error.if_missing(|| Error::field("milestoneId", Rule::Unknown)))
+}
+
+/// When the milestone was completed: the first time stays, going back to pending clears it.
+fn completed_at(
+    before: Option<Timestamp>,
+    status: MilestoneStatus,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    match status {
+        MilestoneStatus::Pending => None,
+        MilestoneStatus::Completed | MilestoneStatus::Paid => before.or(Some(now)),
+    }
+}

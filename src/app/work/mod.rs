@@ -1,0 +1,8 @@
+//! Projects, milestones, proposals.
+
+pub mod milestone;
+pub mod project;
+pub mod proposal;
+pub mod proposal_file;
+pub mod proposal_link;
+pub mod proposal_record;

@@ -1,0 +1,171 @@
+//! Projects.
+
+use crate::{
+    app::{
+        App,
+        client::{self, require_client},
+        event::Event,
+        proposal,
+        unit_of_work::{Who, Work},
+    },
+    domain::{
+        error::{Error, Result},
+        expected::{self, Expected},
+        id::ProjectId,
+        idempotency::{Once, Outcome},
+        money::{Currency, Money},
+        page::Listing,
+        project::{NewProject, Project, ProjectChange, ProjectFilter, ProjectName, ProjectStatus},
+        rule::Rule,
+        session::Claims,
+    },
+    store::{self, engine::Tx},
+};
+
+impl App {
+    /// Adds a project to a client.
+    pub async fn create_project(
+        &self,
+        who: impl Into<Who>,
+        once: Once<Project>,
+        new: NewProject,
+    ) -> Result<Outcome<Project>> {
+        self.run_once(who, once, move |work| create_project(work, &new)).await
+    }
+
+    /// A project of the caller with its client and milestones.
+    pub async fn project(&self, claims: Claims, id: ProjectId) -> Result<Project> {
+        self.query(claims, move |work| find_project(work, id)).await
+    }
+
+    /// Changes a project. In another currency its milestones keep their figures.
+    ///
+    /// # Errors
+    ///
+    /// Stale, if the project is not the expected one any more.
+    pub async fn update_project(
+        &self,
+        who: impl Into<Who>,
+        id: ProjectId,
+        change: ProjectChange,
+        expected: Option<Expected<Project>>,
+    ) -> Result<Project> {
+        self.run(who, move |work| update_project(work, id, &change, expected.as_ref())).await
+    }
+
+    /// Deletes a project and its milestones.
+    pub async fn delete_project(&self, who: impl Into<Who>, id: ProjectId) -> Result<()> {
+        self.run(who, move |work| {
+            let project = store::project::find_bare(work.tx, work.account, id)?;
+            store::project::delete(work.tx, &project, work.now)
+        })
+        .await
+    }
+}
+
+fn create_project(work: &mut Work, new: &NewProject) -> Result<Project> {
+    let currency = new.currency.unwrap_or(work.actor.currency);
+    let (client, budget) = Error::both(
+        require_client(work, new.client_id),
+        Money::exact(new.budget, currency).map_err(|rule| Error::field("budget", rule)),
+    )?;
+    let project = Project {
+        id: work.new_id(),
+        account: work.account,
+        client_id: new.client_id,
+        client: Some(client),
+        name: new.name.clone(),
+        description: new.description.clone(),
+        status: new.status,
+        budget,
+        deadline: new.deadline,
+        milestones: Vec::new(),
+        created_at: work.now,
+        updated_at: work.now,
+    };
+    store::project::create(work.tx, &project)?;
+    if let Some(proposal) = new.proposal_id {
+        proposal::mark_begun(work, proposal, project.id)?;
+    }
+    work.emit(Event::ProjectCreated(&project))?;
+    if project.status == ProjectStatus::Completed {
+        work.emit(Event::ProjectCompleted(&project))?;
+    }
+    Ok(project)
+}
+
+/// A project of the caller with its client and milestones.
+pub fn find_project(work: &mut Work, id: ProjectId) -> Result<Project> {
+    let rates = work.rates()?;
+    store::project::find(work.tx, work.account, id, &rates)
+}
+
+fn update_project(
+    work: &mut Work,
+    id: ProjectId,
+    change: &ProjectChange,
+    expected: Option<&Expected<Project>>,
+) -> Result<Project> {
+    let before = find_project(work, id)?;
+    expected::check(expected, &before)?;
+    let change = change.clone();
+    let mut project = before.clone();
+    let currency = change.currency.unwrap_or(before.budget.currency);
+    let budget = change.budget.unwrap_or_else(|| before.budget.decimal());
+    let client_id = change.client_id.filter(|new| *new != before.client_id);
+    let (client, budget) = Error::both(
+        client_id.map(|id| require_client(work, id)).transpose(),
+        Money::exact(budget, currency).map_err(|rule| Error::field("budget", rule)),
+    )?;
+    if let Some(client) = client {
+        project.client_id = client.id;
+        project.client = Some(client);
+    }
+    project.budget = budget;
+    project.name = change.name.unwrap_or(project.name);
+    project.description = change.description.unwrap_or(project.description);
+    project.status = change.status.unwrap_or(project.status);
+    project.deadline = change.deadline.apply(project.deadline);
+    project.updated_at = work.now;
+    store::project::update(work.tx, &before, &project)?;
+    if currency != before.budget.currency {
+        restate_milestones(work.tx, &mut project, currency)?;
+    }
+    let completed = ProjectStatus::Completed;
+    if project.status == completed && before.status != completed {
+        work.emit(Event::ProjectCompleted(&project))?;
+    }
+    Ok(project)
+}
+
+/// Writes the milestones' amounts down in the project's new currency: 150.5 stays 150.5.
+fn restate_milestones(tx: &mut Tx, project: &mut Project, currency: Currency) -> Result<()> {
+    for milestone in &mut project.milestones {
+        let before = milestone.clone();
+        milestone.amount = Money::exact(before.amount.decimal(), currency).map_err(|_| {
+            Error::conflict(format!(
+                "The amount of milestone \"{}\" cannot be written in {currency}",
+                before.name
+            ))
+        })?;
+        store::milestone::update(tx, &before, milestone)?;
+    }
+    Ok(())
+}
+
+/// The project a request names in `projectId`; naming none of the caller's is an invalid field.
+pub(in crate::app) fn require_project(work: &mut Work, id: ProjectId) -> Result<Project> {
+    store::project::find_bare(work.tx, work.account, id)
+        .map_err(|error| error.if_missing(|| Error::field("projectId", Rule::Unknown)))
+}
+
+/// A page of projects, newest first.
+pub fn list_projects(work: &mut Work, filter: &ProjectFilter) -> Result<Listing<Project>> {
+    let rates = work.rates()?;
+    store::project::list(work.tx, work.account, filter, &rates)
+}
+
+/// The newest projects by name, to choose from.
+pub fn list_project_names(work: &mut Work) -> Result<Vec<ProjectName>> {
+    store::project::list_names(work.tx, work.account, client::NAMES_MAX)
+}

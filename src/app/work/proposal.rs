@@ -1,0 +1,214 @@
+//! Proposals.
+
+use crate::{
+    app::{
+        App,
+        client::require_client,
+        event::Event,
+        proposal_link::{give_link, open_link},
+        unit_of_work::{Who, Work},
+    },
+    domain::{
+        error::{Error, Result},
+        expected::{self, Expected},
+        id::{ProjectId, ProposalId},
+        idempotency::{Once, Outcome},
+        money::Money,
+        page::Listing,
+        proposal::{NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalStatus},
+        rule::Rule,
+        session::Claims,
+        unprintable,
+    },
+    store,
+};
+
+impl App {
+    /// Adds a draft.
+    pub async fn create_proposal(
+        &self,
+        who: impl Into<Who>,
+        once: Once<Proposal>,
+        new: NewProposal,
+    ) -> Result<Outcome<Proposal>> {
+        self.run_once(who, once, move |work| create_proposal(work, &new)).await
+    }
+
+    /// A proposal of the caller.
+    pub async fn proposal(&self, claims: Claims, id: ProposalId) -> Result<Proposal> {
+        self.query(claims, move |work| find_proposal(work, id)).await
+    }
+
+    /// Changes a proposal until it is answered; the answer itself can be written down here too.
+    ///
+    /// # Errors
+    ///
+    /// Stale, if the proposal is not the expected one any more.
+    pub async fn update_proposal(
+        &self,
+        who: impl Into<Who>,
+        id: ProposalId,
+        change: ProposalChange,
+        expected: Option<Expected<Proposal>>,
+    ) -> Result<Proposal> {
+        self.run(who, move |work| update_proposal(work, id, &change, expected.as_ref())).await
+    }
+
+    /// Deletes a proposal, unless it was accepted.
+    pub async fn delete_proposal(&self, who: impl Into<Who>, id: ProposalId) -> Result<()> {
+        self.run(who, move |work| {
+            let proposal = find_proposal(work, id)?;
+            if proposal.status == ProposalStatus::Accepted {
+                return Err(Error::conflict("An accepted proposal cannot be deleted"));
+            }
+            store::proposal::delete(work.tx, &proposal)
+        })
+        .await
+    }
+
+    /// Marks a draft as sent and gives it a link for the client; a sent one stays as it is, but
+    /// gets a link where it has none.
+    pub async fn send_proposal(
+        &self,
+        who: impl Into<Who>,
+        once: Once<Proposal>,
+        id: ProposalId,
+    ) -> Result<Outcome<Proposal>> {
+        let who = who.into();
+        let unprintable = self.unprintable_of_proposal(who, id).await?;
+        self.run_once(who, once, move |work| send_proposal(work, id, &unprintable)).await
+    }
+}
+
+fn create_proposal(work: &mut Work, new: &NewProposal) -> Result<Proposal> {
+    let currency = new.currency.unwrap_or(work.actor.currency);
+    let (client, amount) = Error::both(
+        require_client(work, new.client_id),
+        Money::exact(new.amount, currency).map_err(|rule| Error::field("amount", rule)),
+    )?;
+    let proposal = Proposal {
+        id: work.new_id(),
+        account: work.account,
+        client_id: new.client_id,
+        client: Some(client),
+        title: new.title.clone(),
+        content: new.content.clone(),
+        status: ProposalStatus::Draft,
+        amount,
+        valid_until: new.valid_until,
+        link: None,
+        project: None,
+        created_at: work.now,
+        updated_at: work.now,
+    };
+    store::proposal::create(work.tx, &proposal)?;
+    Ok(proposal)
+}
+
+/// A proposal of the caller, with its link where it has one.
+pub fn find_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
+    let rates = work.rates()?;
+    let mut proposal = store::proposal::find(work.tx, work.account, id, &rates)?;
+    open_link(work.env, &mut proposal)?;
+    Ok(proposal)
+}
+
+/// A page of proposals, newest first.
+pub fn list_proposals(work: &mut Work, filter: &ProposalFilter) -> Result<Listing<Proposal>> {
+    let rates = work.rates()?;
+    let mut listing = store::proposal::list(work.tx, work.account, filter, &rates)?;
+    listing.entries.iter_mut().try_for_each(|proposal| open_link(work.env, proposal))?;
+    Ok(listing)
+}
+
+fn update_proposal(
+    work: &mut Work,
+    id: ProposalId,
+    change: &ProposalChange,
+    expected: Option<&Expected<Proposal>>,
+) -> Result<Proposal> {
+    let before = find_proposal(work, id)?;
+    expected::check(expected, &before)?;
+    let change = change.clone();
+    let mut proposal = before.clone();
+    let currency = change.currency.unwrap_or(before.amount.currency);
+    let amount = change.amount.unwrap_or_else(|| before.amount.decimal());
+    let client_id = change.client_id.filter(|new| *new != before.client_id);
+    let (client, amount) = Error::both(
+        client_id.map(|id| require_client(work, id)).transpose(),
+        Money::exact(amount, currency).map_err(|rule| Error::field("amount", rule)),
+    )?;
+    if let Some(client) = client {
+        proposal.client_id = client.id;
+        proposal.client = Some(client);
+    }
+    proposal.amount = amount;
+    proposal.title = change.title.unwrap_or(proposal.title);
+    proposal.content = change.content.unwrap_or(proposal.content);
+    proposal.valid_until = change.valid_until.apply(proposal.valid_until);
+    // Last, since a bad field is told before a state that forbids the change.
+    proposal.status = match change.status {
+        Some(status) => before.status.change_to(status)?,
+        None => before.status,
+    };
+    if before.status.is_answered() && proposal != before {
+        return Err(Error::conflict("A proposal that was answered cannot be changed"));
+    }
+    if proposal == before {
+        return Ok(before);
+    }
+    if before.link.is_some() && proposal.client_id != before.client_id {
+        return Err(Error::conflict(
+            "A sent proposal stays with its client, who has the link to it",
+        ));
+    }
+    proposal.updated_at = work.now;
+    store::proposal::update(work.tx, &before, &proposal)?;
+    if proposal.status.is_answered() {
+        store::proposal::mark_answered(work.tx, id, work.now)?;
+        work.emit(Event::ProposalAnswered(&proposal))?;
+    } else if proposal.status != before.status {
+        mark_sent(work, &mut proposal)?;
+    }
+    Ok(proposal)
+}
+
+fn send_proposal(work: &mut Work, id: ProposalId, unprintable: &[char]) -> Result<Proposal> {
+    let before = find_proposal(work, id)?;
+    if before.status.is_answered() {
+        return Err(Error::conflict("This proposal has been answered already"));
+    }
+    let mut proposal = before.clone();
+    if before.status == ProposalStatus::Draft {
+        unprintable::refuse(unprintable)?;
+        proposal.status = ProposalStatus::Sent;
+        proposal.updated_at = work.now;
+        store::proposal::update(work.tx, &before, &proposal)?;
+        mark_sent(work, &mut proposal)?;
+    } else {
+        give_link(work, &mut proposal)?;
+    }
+    Ok(proposal)
+}
+
+/// Writes down that a proposal was just sent, and gives it its link.
+fn mark_sent(work: &mut Work, proposal: &mut Proposal) -> Result<()> {
+    store::proposal::mark_sent(work.tx, proposal.id, work.now)?;
+    work.emit(Event::ProposalSent(proposal))?;
+    give_link(work, proposal)
+}
+
+/// Writes down that a project was made of a proposal, which happens once.
+pub(in crate::app) fn mark_begun(
+    work: &mut Work,
+    id: ProposalId,
+    project: ProjectId,
+) -> Result<()> {
+    if store::proposal::set_project(work.tx, work.account, id, project)? {
+        return Ok(());
+    }
+    let unknown = || Error::field("proposalId", Rule::Unknown);
+    let proposal = find_proposal(work, id).map_err(|error| error.if_missing(unknown))?;
+    let name = proposal.project.map(|(_, name)| name).unwrap_or_default();
+    Err(Error::conflict(format!("This proposal has become the project \"{name}\" already")))
+}

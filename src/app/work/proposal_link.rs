@@ -1,0 +1,121 @@
+//! The client's link to a proposal: how it is shown again, opened and answered.
+
+use std::net::IpAddr;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+
+use crate::{
+    app::{
+        App,
+        environment::Environment,
+        event::Event,
+        public_link::Target,
+        secret::Keys,
+        unit_of_work::{Who, Work},
+    },
+    domain::{
+        error::{Error, Result},
+        invoice::Party,
+        proposal::{Answer, Proposal, ProposalLink, PublicProposal, Signature},
+    },
+    store::{self, engine::Tx},
+};
+
+/// Turns the link of a proposal, if it has one, into its address.
+pub(in crate::app) fn open_link(env: &Environment, proposal: &mut Proposal) -> Result<()> {
+    if let Some(ProposalLink::Sealed(sealed)) = &proposal.link {
+        let address = env.link_address(Target::Proposal, &proposal.id, sealed)?;
+        proposal.link = Some(ProposalLink::Open(address));
+    }
+    Ok(())
+}
+
+/// Gives a proposal its link, unless it has one.
+pub(in crate::app) fn give_link(work: &mut Work, proposal: &mut Proposal) -> Result<()> {
+    if proposal.link.is_some() {
+        return Ok(());
+    }
+    let link = work.env.new_public_link(Target::Proposal, &proposal.id)?;
+    store::proposal::set_link(work.tx, proposal.id, &link.hash, &link.sealed)?;
+    proposal.link = Some(ProposalLink::Sealed(link.sealed));
+    open_link(work.env, proposal)
+}
+
+impl App {
+    /// The proposal behind a link.
+    pub async fn public_proposal(&self, token: &str) -> Result<PublicProposal> {
+        let keys = self.keys()?.clone();
+        let hash = Target::Proposal.hash(&keys, token);
+        self.store.read(move |tx| linked(tx, &keys, &hash)).await
+    }
+
+    /// Writes down what the client answers, once, and tells the freelancer by mail.
+    pub async fn answer_proposal(
+        &self,
+        token: &str,
+        answer: Answer,
+        signature: Signature,
+        address: Option<IpAddr>,
+    ) -> Result<()> {
+        let freelancer = self.public_proposal(token).await?.freelancer.id;
+        let hash = Target::Proposal.hash(self.keys()?, token);
+        let address = address.map(|address| address.to_canonical().to_string());
+        self.run_always(Who::System(freelancer), move |work| {
+            answer_proposal(work, &hash, answer, &signature, address.as_deref())
+        })
+        .await
+    }
+}
+
+fn answer_proposal(
+    work: &mut Work,
+    hash: &[u8],
+    answer: Answer,
+    signature: &Signature,
+    address: Option<&str>,
+) -> Result<()> {
+    let known = linked(work.tx, work.keys()?, hash)?;
+    known.check_open(work.today()?)?;
+    known.check_version(signature.version.as_deref())?;
+    let before = known.proposal;
+    let proposal = Proposal { status: answer.status(), updated_at: work.now, ..before.clone() };
+    store::proposal::update(work.tx, &before, &proposal)?;
+    store::proposal::mark_answered(work.tx, proposal.id, work.now)?;
+    store::proposal::mark_signed(work.tx, proposal.id, &signature.name, address)?;
+    let signer = &signature.name;
+    work.emit(Event::ProposalSigned { proposal: &proposal, signer, freelancer: &known.freelancer })
+}
+
+/// The proposal whose link has that hash, of a freelancer who may use the program.
+pub(in crate::app) fn linked(tx: &mut Tx, keys: &Keys, hash: &[u8]) -> Result<PublicProposal> {
+    let unknown = || Error::not_found("Proposal");
+    let (account, id) = store::proposal::find_linked(tx, hash)?.ok_or_else(unknown)?;
+    let freelancer = store::account::find(tx, account)?;
+    if !freelancer.is_active() {
+        return Err(unknown());
+    }
+    let rates = store::exchange_rate::latest(tx, account, freelancer.currency)?;
+    let (sent_at, answered_at): (Option<Timestamp>, _) =
+        store::proposal::find_times(tx, account, id)?;
+    let proposal = store::proposal::find(tx, account, id, &rates)?;
+    let client = proposal.client.as_ref().ok_or_else(unknown)?;
+    Ok(PublicProposal {
+        version: version(keys, &proposal),
+        seller: Party::of_freelancer(&freelancer, &store::invoice_defaults::find(tx, account)?),
+        buyer: Party::of_client(client),
+        proposal,
+        freelancer_title: store::profile::find(tx, account)?.title,
+        freelancer,
+        sent_at,
+        answered_at,
+    })
+}
+
+/// Tells what a client agrees to from what it was or will be.
+fn version(keys: &Keys, proposal: &Proposal) -> String {
+    let (amount, valid_until) =
+        (proposal.amount.to_string(), format!("{:?}", proposal.valid_until));
+    let parts = [&proposal.title, &proposal.content, &amount, &valid_until].map(|p| p.as_bytes());
+    URL_SAFE_NO_PAD.encode(&keys.hash("proposal version", &parts)[..12])
+}

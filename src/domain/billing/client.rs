@@ -1,0 +1,79 @@
+//! Clients: whom the freelancer works for.
+
+use jiff::Timestamp;
+
+use crate::domain::{
+    id::{AccountId, ClientId},
+    input::{Optional, OrDefault, Required, input},
+    money::Money,
+    page::Page,
+    text::{self, Email, Name, Search},
+};
+
+/// A client of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    pub id: ClientId,
+    pub account: AccountId,
+    pub details: ClientDetails,
+    pub avatar: Option<String>,
+    /// Everything paid so far, in the account's currency.
+    pub total_billed: Money,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+input! {
+    /// What the freelancer writes about a client.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub new ClientDetails;
+
+    /// A change of a client.
+    #[derive(Debug, Clone)]
+    pub change ClientChange;
+
+    name "name": Required<Name>,
+    email "email": Required<Email>,
+    company "company": Optional<Name>,
+    phone "phone": Optional<Name>,
+    country "country": Optional<Name>,
+}
+
+impl ClientDetails {
+    /// The text that a search looks in.
+    pub fn search_key(&self) -> String {
+        let company = self.company.as_deref().unwrap_or_default();
+        text::search_key(&[&self.name, &self.email, company].join("\n"))
+    }
+}
+
+impl ClientChange {
+    /// The details after the change.
+    pub fn apply(self, current: ClientDetails) -> ClientDetails {
+        ClientDetails {
+            name: self.name.unwrap_or(current.name),
+            email: self.email.unwrap_or(current.email),
+            company: self.company.apply(current.company),
+            phone: self.phone.apply(current.phone),
+            country: self.country.apply(current.country),
+        }
+    }
+}
+
+/// A client by name, as one is chosen from a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientName {
+    pub id: ClientId,
+    pub name: String,
+    pub company: Option<String>,
+}
+
+input! {
+    /// Which clients a list shows.
+    #[derive(Debug, Clone)]
+    pub new ClientFilter;
+
+    /// Looked for in name, e-mail and company, without regard to case.
+    search "search": OrDefault<Search>,
+    page "page": Page,
+}

@@ -1,0 +1,226 @@
+//! Invoices: what they hold, their states, and what is asked of a new one.
+
+mod change;
+mod party;
+mod price;
+mod record;
+mod seller;
+
+use jiff::{Timestamp, civil::Date};
+use rust_decimal::Decimal;
+
+pub use self::{
+    change::Step,
+    party::Party,
+    price::{DEFAULT_LINE, Line, Priced, Totals, check_amount, price, price_amount},
+    record::{InvoiceFile, InvoiceMail, InvoiceRecord, InvoiceTimes, PublicInvoice},
+    seller::Seller,
+};
+use crate::domain::{
+    client::Client,
+    date::Day,
+    error::Result,
+    form::{Form, Read},
+    id::{AccountId, ClientId, InvoiceId, ItemId, MilestoneId, ProjectId},
+    input::{
+        Change, Drafted, Inherited, Kind, List, Need, New, OfPages, One, Optional, OrDefault,
+        Presence, Required, Shape, input,
+    },
+    money::{Amount, Currency, Money, TaxRate},
+    page::Page,
+    rule::Rule,
+    text::{Email, FreeText, Search},
+    word::words,
+};
+
+/// Most lines of one invoice.
+pub const LINES_MAX: usize = 500;
+words! {
+    /// Where an invoice stands, as it is shown. `Overdue` is derived and never stored.
+    InvoiceStatus {
+        Draft "draft",
+        Sent "sent",
+        Paid "paid",
+        Overdue "overdue",
+        Cancelled "cancelled",
+    }
+}
+
+/// One line as it stands on the invoice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    pub id: ItemId,
+    pub line: Line,
+    /// quantity × rate in minor units, rounded half away from zero.
+    pub amount: i64,
+}
+
+/// An invoice of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invoice {
+    pub id: InvoiceId,
+    pub account: AccountId,
+    pub client_id: ClientId,
+    pub client: Option<Client>,
+    pub project_id: Option<ProjectId>,
+    pub number: String,
+    pub currency: Currency,
+    pub totals: Totals,
+    /// In percent.
+    pub tax_rate: Decimal,
+    /// As stored: never `Overdue`.
+    pub status: InvoiceStatus,
+    pub issue_date: Date,
+    pub due_date: Date,
+    pub paid_at: Option<Timestamp>,
+    pub payment_link: Option<String>,
+    pub items: Vec<Item>,
+    pub notes: Option<String>,
+    /// The bill-to details, frozen when it was sent.
+    pub buyer: Option<Party>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl Invoice {
+    /// The status shown on `today` in the account's timezone.
+    pub fn shown_status(&self, today: Date) -> InvoiceStatus {
+        match self.status {
+            InvoiceStatus::Sent if self.due_date < today => InvoiceStatus::Overdue,
+            status => status,
+        }
+    }
+
+    /// What the client owes.
+    pub fn amount(&self) -> Money {
+        Money::new(self.totals.amount, self.currency)
+    }
+
+    /// Whether the client has, or will have, something to pay: not of what is paid, cancelled, or
+    /// amounts to nothing.
+    pub fn is_money_due(&self) -> bool {
+        let is_open = !matches!(self.status, InvoiceStatus::Paid | InvoiceStatus::Cancelled);
+        is_open && self.totals.amount > 0
+    }
+
+    fn has_lines(&self, lines: &[Line]) -> bool {
+        self.items.iter().map(|item| &item.line).eq(lines)
+    }
+}
+
+/// An invoice with the status it shows on a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownInvoice {
+    pub invoice: Invoice,
+    pub status: InvoiceStatus,
+}
+
+impl ShownInvoice {
+    pub fn on(today: Date, invoice: Invoice) -> Self {
+        Self { status: invoice.shown_status(today), invoice }
+    }
+}
+
+input! {
+    /// A new invoice: with items, or with an amount alone, or with both where they agree.
+    #[derive(Debug, Clone)]
+    pub new NewInvoice {
+        /// What it is made of: each milestone is invoiced once.
+        milestone_id "milestoneId": OfPages<Optional<MilestoneId>>,
+    } checked by must_ask_for_something;
+
+    /// A change of an invoice.
+    #[derive(Debug, Clone)]
+    pub change InvoiceChange;
+
+    client_id "clientId": Required<ClientId>,
+    project_id "projectId": Optional<ProjectId>,
+    amount "amount": Inherited<Amount> = "Tax included: what the items add up to, if any.",
+    tax_rate "taxRate": OrDefault<TaxRate> => "In percent; 0 by default.",
+    /// That of the project, or else the account's, where none is given.
+    currency "currency": Inherited<Currency> => "The user's by default.",
+    status "status": Drafted<InvoiceStatus> = "`sent` on a draft, `paid` on a sent invoice, \
+        `cancelled` on a draft, or the current one.",
+    /// Today in the account's timezone where none is given.
+    issue_date "issueDate": Inherited<Day> => "Today by default. Its year is that of the number.",
+    due_date "dueDate": Required<Day>,
+    lines "items": Lines => "At most 500.",
+    notes "notes": Optional<FreeText>,
+}
+
+/// The lines of an invoice: a new one may have none, a change of them leaves some.
+pub struct Lines;
+
+type LineList = List<One<Line>, LINES_MAX>;
+
+impl Presence<New> for Lines {
+    type Value = Vec<Line>;
+    const SHAPE: Shape = LineList::SHAPE;
+    const NEED: Need = Need::Nullable;
+
+    fn read(form: &mut Form, name: &'static str) -> Read<Vec<Line>> {
+        form.optional::<LineList>(name).map(Option::unwrap_or_default)
+    }
+}
+
+impl Presence<Change> for Lines {
+    type Value = Option<Vec<Line>>;
+    const SHAPE: Shape = LineList::SHAPE;
+    const NEED: Need = Need::Kept;
+
+    fn read(form: &mut Form, name: &'static str) -> Read<Option<Vec<Line>>> {
+        let lines = form.change_or::<LineList>(name, None)?;
+        if lines.as_ref().is_some_and(Vec::is_empty) {
+            form.fail(name, Rule::Empty);
+        }
+        Ok(lines)
+    }
+}
+
+/// A new invoice asks for something, and is not due before it is issued.
+fn must_ask_for_something(form: &mut Form) {
+    let issued = form.peek::<Day>("issueDate");
+    if form.peek::<Day>("dueDate").is_some_and(|due| issued.is_some_and(|day| due < day)) {
+        form.fail("dueDate", Rule::BeforeField("issueDate"));
+    }
+    if !form.says::<Amount>("amount") && !form.says::<LineList>("items") {
+        form.fail("items", Rule::Required);
+    }
+}
+
+impl NewInvoice {
+    /// Prices it in its currency; where both are given, amount and items must agree.
+    pub fn price(&self, currency: Currency) -> Result<Priced> {
+        match self.amount {
+            Some(amount) if self.lines.is_empty() => price_amount(amount, self.tax_rate, currency),
+            amount => {
+                let priced = price(self.lines.clone(), self.tax_rate, currency)?;
+                if let Some(amount) = amount {
+                    check_amount(amount, priced.totals.amount, currency)?;
+                }
+                Ok(priced)
+            }
+        }
+    }
+}
+
+input! {
+    /// Which invoices a list shows. Without a status cancelled ones are left out.
+    #[derive(Debug, Clone, Default)]
+    pub new InvoiceFilter;
+
+    status "status": Optional<InvoiceStatus>,
+    client_id "clientId": Optional<ClientId>,
+    project_id "projectId": OfPages<Optional<ProjectId>>,
+    /// Looked for in the number and in what a client is searched by, without regard to case.
+    search "search": OfPages<OrDefault<Search>>,
+    page "page": Page,
+}
+
+input! {
+    /// What `send` may carry: another address than the client's.
+    #[derive(Debug, Clone, Default)]
+    pub new Delivery;
+
+    email "email": Optional<Email> => "The client's by default.",
+}

@@ -1,0 +1,115 @@
+//! The numbers of an account's invoices: one series a year.
+
+use crate::domain::{
+    error::{Error, Result},
+    input::{Shape, kinds},
+    rule::Rule,
+    text,
+};
+
+/// What numbers begin with unless the freelancer chooses otherwise.
+pub const DEFAULT_PREFIX: &str = "INV";
+
+const PREFIX_MAX: usize = 12;
+
+/// The numbers of one year, as they will be drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvoiceSeries {
+    pub year: i16,
+    pub prefix: String,
+    /// With which the series begins.
+    pub first: i64,
+    /// Which is drawn next.
+    pub next: i64,
+}
+
+impl InvoiceSeries {
+    /// A series from which nothing was drawn yet.
+    pub fn new(year: i16, prefix: String) -> Self {
+        Self { year, prefix, first: 1, next: 1 }
+    }
+
+    /// Whether a number was drawn.
+    pub fn is_begun(&self) -> bool {
+        self.next > self.first
+    }
+
+    /// The number that is drawn next: `INV-2026-004`.
+    pub fn next_number(&self) -> String {
+        number(&self.prefix, self.year, self.next)
+    }
+
+    /// Chooses prefix and start, as long as nothing was drawn. What stays as it is, is no choice.
+    pub fn choose(&mut self, prefix: Option<&str>, next: Option<i64>) -> Result<()> {
+        let moves = prefix.is_some_and(|prefix| prefix != self.prefix)
+            || next.is_some_and(|next| next != self.next);
+        if !moves {
+            return Ok(());
+        }
+        if self.is_begun() {
+            return Err(Error::conflict(format!(
+                "The invoice numbers of {} have begun and go on with {}; prefix and start can be \
+                 chosen again before the first invoice of another year",
+                self.year,
+                self.next_number(),
+            )));
+        }
+        if let Some(prefix) = prefix {
+            prefix.clone_into(&mut self.prefix);
+        }
+        if let Some(next) = next {
+            (self.first, self.next) = (next, next);
+        }
+        Ok(())
+    }
+}
+
+/// A number as it is written, with three digits at least.
+pub fn number(prefix: &str, year: i16, number: i64) -> String {
+    format!("{prefix}-{year}-{number:03}")
+}
+
+kinds! {
+    /// A prefix: 1 to 12 letters, digits and hyphens, with no hyphen at its ends.
+    Prefix = String, Shape::Text { min: 1, max: PREFIX_MAX }, |value| {
+        let text = text::raw(value)?.trim();
+        let fits = (1..=PREFIX_MAX).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !text.starts_with('-')
+            && !text.ends_with('-');
+        if fits { Ok(text.to_owned()) } else { Err(Rule::InvoicePrefix) }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::input::Scalar;
+
+    #[test]
+    fn a_prefix_is_short_and_plain() {
+        for text in ["INV", "a", "7", "Obi-2", "ABCDEFGHIJKL"] {
+            assert_eq!(Prefix::parse(&json!(text)).unwrap(), text);
+        }
+        for text in ["", "-", "-A", "A-", "A B", "A/B", "É", "ABCDEFGHIJKLM"] {
+            assert_eq!(Prefix::parse(&json!(text)), Err(Rule::InvoicePrefix), "{text}");
+        }
+    }
+
+    #[test]
+    fn prefix_and_start_are_chosen_before_the_first_number() {
+        let mut series = InvoiceSeries::new(2026, DEFAULT_PREFIX.to_owned());
+        series.choose(Some("OBI"), Some(40)).unwrap();
+        assert_eq!(series.next_number(), "OBI-2026-040");
+        series.choose(None, Some(4)).unwrap();
+        assert_eq!((series.next_number().as_str(), series.is_begun()), ("OBI-2026-004", false));
+        series.next += 1;
+        series.choose(Some("OBI"), Some(5)).unwrap();
+        let refused = series.choose(None, Some(6)).unwrap_err();
+        assert!(refused.message().contains("go on with OBI-2026-005"), "{refused}");
+        series.choose(Some("INV"), None).unwrap_err();
+        assert_eq!(series.next_number(), "OBI-2026-005");
+    }
+}

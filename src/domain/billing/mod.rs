@@ -1,0 +1,10 @@
+//! Clients, invoices, payments, exchange rates.
+
+pub mod client;
+pub mod exchange_rate;
+pub mod exchange_rate_file;
+pub mod invoice;
+pub mod invoice_defaults;
+pub mod invoice_series;
+pub mod payment;
+pub mod unprintable;

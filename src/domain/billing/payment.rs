@@ -1,0 +1,41 @@
+//! Payments: the ledger behind "paid".
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use crate::domain::{
+    id::{AccountId, ClientId, InvoiceId, PaymentId},
+    money::{Currency, Money},
+};
+
+/// Money that came in for an invoice. Never changed once written.
+#[derive(Debug, Clone)]
+pub struct Payment {
+    pub id: PaymentId,
+    pub account: AccountId,
+    pub invoice: InvoiceId,
+    pub client: ClientId,
+    pub amount: Money,
+    /// The account's currency, the rate into it and the converted amount on the day of the
+    /// payment; `None` where no rate was known.
+    pub base: Option<Conversion>,
+    pub paid_at: Timestamp,
+}
+
+/// An amount converted at a rate that is frozen with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conversion {
+    pub amount: Money,
+    /// Units of the base currency for one unit of the payment's.
+    pub rate: Decimal,
+}
+
+/// Payments added up by currency and by the currency they were converted into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaymentSum {
+    pub currency: Currency,
+    /// In minor units of `currency`.
+    pub minor: i64,
+    /// The base currency at the time and the sum in its minor units.
+    pub base: Option<Money>,
+}

@@ -1,0 +1,54 @@
+//! Characters that no font has: what they are called, and that they stop what would freeze them.
+
+use crate::domain::error::{Error, Result};
+
+/// The most characters that are named.
+const NAMED_MAX: usize = 10;
+
+/// The characters as people and machines can find them, as `“𒀀” (U+12000), U+E000`; of many the
+/// first ten.
+pub fn named(characters: &[char]) -> String {
+    let name = |c: &char| {
+        let code = u32::from(*c);
+        let is_private = matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}');
+        // Alone it would show as nothing, or not as what was meant.
+        if is_private || c.is_control() || c.is_whitespace() {
+            format!("U+{code:04X}")
+        } else {
+            format!("“{c}” (U+{code:04X})")
+        }
+    };
+    let names: Vec<String> = characters.iter().take(NAMED_MAX).map(name).collect();
+    match characters.len().saturating_sub(NAMED_MAX) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
+}
+
+/// # Errors
+///
+/// A conflict that names the characters, if there are any.
+pub fn refuse(characters: &[char]) -> Result<()> {
+    if characters.is_empty() {
+        return Ok(());
+    }
+    Err(Error::conflict(format!(
+        "These characters cannot be printed: {}. Remove them, or put a font that has them into the \
+         folder \"fonts\" of the data folder and restart FreelanceOS",
+        named(characters)
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_are_named_with_their_code_points() {
+        assert_eq!(named(&['𒀀', '\u{e001}']), "“𒀀” (U+12000), U+E001");
+        let many: Vec<char> = ('\u{13000}'..='\u{1300c}').collect();
+        let said = named(&many);
+        assert!(said.ends_with("“\u{13009}” (U+13009) and 3 more"), "{said}");
+        assert!(refuse(&[]).is_ok());
+    }
+}

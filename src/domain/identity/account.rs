@@ -1,0 +1,255 @@
+//! Accounts: who uses the program, and how money and days are shown to them.
+
+use std::{borrow::Cow, fmt};
+
+use jiff::{Timestamp, civil::Date};
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use crate::domain::{
+    code::GivenCode,
+    date::{DateFormat, Zone},
+    id::AccountId,
+    input::{Inherited, OfPages, Optional, OrDefault, Required, Scalar, Shape, input},
+    money::Currency,
+    rule::Rule,
+    text::{self, AnyText, KnownEmail, Name, PersonName},
+    word::words,
+};
+
+words! {
+    /// What an account is for.
+    Role {
+        Freelancer "freelancer",
+        Client "client",
+    }
+}
+
+words! {
+    /// Whether an account can be used.
+    AccountState {
+        Active "active",
+        /// Waits for its e-mail to be proven.
+        Pending "pending",
+        /// An admin has locked it.
+        Locked "locked",
+    }
+}
+
+words! {
+    /// Which API made an account.
+    Origin {
+        FreelanceOs "freelanceos",
+        FreelanceHub "freelancehub",
+        FreelanceHubAuth "freelancehub_auth",
+    }
+}
+
+impl Origin {
+    /// Holds a new password against the rule of the API that made the account.
+    ///
+    /// # Errors
+    ///
+    /// The rule that the password breaks.
+    pub fn check_password(self, password: &Password) -> Result<(), Rule> {
+        match self {
+            Self::FreelanceOs => text::check_password(&password.0),
+            Self::FreelanceHub => text::check_varied_password(&password.0),
+            Self::FreelanceHubAuth => text::check_patterned_password(&password.0),
+        }
+    }
+}
+
+/// What changed of how an account is signed in to; its owner is told by mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignInChange {
+    Password,
+    TwoFactorOn,
+    TwoFactorOff,
+    PasskeyAdded,
+    PasskeyRemoved,
+    /// Nothing changed, but somebody with the password tried a wrong second factor.
+    WrongFactor,
+}
+
+input! {
+    /// Where somebody is.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub part Location as "LocationInput", "Where somebody is.";
+
+    country "country": Required<Name>,
+    city "city": Optional<Name>,
+    coordinates "coordinates": Optional<Coordinates> = "Longitude and latitude in degrees.",
+}
+
+/// Decimals kept of a degree: a tenth of a millimetre.
+const DEGREE_DECIMALS: u32 = 9;
+
+/// A point on earth, in degrees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Coordinates {
+    /// East is positive.
+    pub longitude: Decimal,
+    /// North is positive.
+    pub latitude: Decimal,
+}
+
+/// Written `[longitude, latitude]`.
+impl Scalar for Coordinates {
+    type Value = Self;
+    const SHAPE: Shape = Shape::Coordinates;
+
+    fn parse(value: &Value) -> Result<Self, Rule> {
+        let Some([longitude, latitude]) = value.as_array().map(Vec::as_slice) else {
+            return Err(Rule::Coordinates);
+        };
+        let within = |value: &Value, most: i64| {
+            let degrees = value.as_f64().and_then(|degrees| Decimal::try_from(degrees).ok());
+            let degrees = degrees.map(|degrees| degrees.round_dp(DEGREE_DECIMALS).normalize());
+            degrees.filter(|degrees| degrees.abs() <= most.into()).ok_or(Rule::Coordinates)
+        };
+        Ok(Self { longitude: within(longitude, 180)?, latitude: within(latitude, 90)? })
+    }
+}
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    pub id: AccountId,
+    /// As typed; compared without regard to case.
+    pub email: String,
+    pub first_name: String,
+    pub last_name: String,
+    /// The base currency: totals are shown in it.
+    pub currency: Currency,
+    /// Days, months and "overdue" are counted in it.
+    pub zone: Zone,
+    /// How days are written for it.
+    pub date_format: DateFormat,
+    pub avatar: Option<String>,
+    pub role: Role,
+    /// Unique without regard to case; none until one is set.
+    pub username: Option<String>,
+    pub phone: Option<String>,
+    pub location: Option<Location>,
+    pub date_of_birth: Option<Date>,
+    /// Empty while the account waits for its e-mail to be proven.
+    pub activated_at: Option<Timestamp>,
+    pub email_verified_at: Option<Timestamp>,
+    /// Set while an admin has locked the account.
+    pub disabled_at: Option<Timestamp>,
+    /// Whether its user runs this server; at most one account's does.
+    pub is_owner: bool,
+    pub made_by: Origin,
+    pub last_login_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl Account {
+    /// First and last name.
+    pub fn name(&self) -> String {
+        format!("{} {}", self.first_name, self.last_name)
+    }
+
+    /// Whether its owner may sign in, or why not.
+    pub fn state(&self) -> AccountState {
+        match (self.disabled_at, self.activated_at) {
+            (Some(_), _) => AccountState::Locked,
+            (None, None) => AccountState::Pending,
+            (None, Some(_)) => AccountState::Active,
+        }
+    }
+
+    /// Whether it has the rights of an account whose address is proven. Whoever set the server up
+    /// has them without proof.
+    pub fn is_proven(&self) -> bool {
+        self.email_verified_at.is_some() || self.is_owner
+    }
+
+    /// Whether its owner may sign in.
+    pub fn is_active(&self) -> bool {
+        self.state() == AccountState::Active
+    }
+}
+
+/// A password. Never printed.
+///
+/// Keyboards and systems write the same letters in several ways: `ä` as one character or as two.
+/// Passwords are therefore hashed and checked in Unicode's normal form NFKC.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+impl Password {
+    /// A password as it was typed.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The normal form, which is hashed.
+    pub fn normal(&self) -> Cow<'_, str> {
+        text::normal_password(&self.0)
+    }
+
+    /// What was typed, to be read again as it was.
+    pub fn as_typed(&self) -> &str {
+        &self.0
+    }
+
+    /// What was typed, where that is not the normal form. Versions before 4 of the database
+    /// hashed it.
+    pub fn typed(&self) -> Option<&str> {
+        (self.normal() != self.0).then_some(&self.0)
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// The password of an account that there is.
+impl Scalar for Password {
+    type Value = Self;
+    const SHAPE: Shape = Shape::Secret { min: 0, max: None };
+
+    fn parse(value: &Value) -> Result<Self, Rule> {
+        AnyText::parse(value).map(Self)
+    }
+}
+
+input! {
+    /// What signs a user in.
+    #[derive(Debug, Clone)]
+    pub new Credentials;
+
+    email "email": Required<KnownEmail>,
+    password "password": Required<Password>,
+    /// Where the account asks for a second factor.
+    totp_code "totpCode": OrDefault<GivenCode> = "A code of the authenticator app or a backup \
+        code, where the account asks for one.",
+}
+
+input! {
+    /// A change of one's own account.
+    #[derive(Debug, Clone, Default)]
+    pub change AccountChange;
+
+    first_name "firstName": Required<PersonName>,
+    last_name "lastName": Required<PersonName>,
+    currency "currency": Inherited<Currency>,
+    zone "timezone": Inherited<Zone>,
+    date_format "dateFormat": OfPages<Required<DateFormat>>,
+}
+
+impl AccountChange {
+    /// Makes the change.
+    pub fn apply(self, account: &mut Account) {
+        account.first_name = self.first_name.unwrap_or_else(|| account.first_name.clone());
+        account.last_name = self.last_name.unwrap_or_else(|| account.last_name.clone());
+        account.currency = self.currency.unwrap_or(account.currency);
+        account.zone = self.zone.unwrap_or_else(|| account.zone.clone());
+        account.date_format = self.date_format.unwrap_or(account.date_format);
+    }
+}

@@ -1,0 +1,9 @@
+//! Who somebody is: accounts, sessions, passwords, passkeys, two-factor sign-in, codes.
+
+pub mod account;
+pub mod code;
+pub mod passkey;
+pub mod password;
+pub mod registration;
+pub mod session;
+pub mod two_factor;

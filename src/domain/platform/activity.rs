@@ -1,0 +1,150 @@
+//! The activity log: what happened, newest first, never changed.
+
+use jiff::Timestamp;
+
+use crate::domain::{
+    id::{AccountId, ActivityId},
+    money::Money,
+    word::words,
+};
+
+words! {
+    /// What an entry of FreelanceHub's feed is about.
+    FeedType {
+        Proposal "proposal",
+        /// A project.
+        Contract "contract",
+        Payment "payment",
+        Message "message",
+    }
+}
+
+words! {
+    /// Where that stood then.
+    FeedStatus {
+        Pending "pending",
+        Accepted "accepted",
+        Rejected "rejected",
+        Active "active",
+        Completed "completed",
+    }
+}
+
+words! {
+    /// What happened.
+    ActivityKind {
+        ClientAdded "client_added",
+        ProjectCreated "project_created",
+        ProjectCompleted "project_completed",
+        MilestoneCompleted "milestone_completed",
+        ProposalSent "proposal_sent",
+        ProposalAccepted "proposal_accepted",
+        ProposalRejected "proposal_rejected",
+        InvoiceCreated "invoice_created",
+        InvoiceSent "invoice_sent",
+        InvoicePaid "invoice_paid",
+        MessageReceived "message_received",
+    }
+}
+
+impl ActivityKind {
+    /// How FreelanceHub's feed shows it; nothing where it is not shown there.
+    pub fn feed(self) -> Option<(FeedType, FeedStatus)> {
+        Some(match self {
+            Self::ProposalSent => (FeedType::Proposal, FeedStatus::Pending),
+            Self::ProposalAccepted => (FeedType::Proposal, FeedStatus::Accepted),
+            Self::ProposalRejected => (FeedType::Proposal, FeedStatus::Rejected),
+            Self::ProjectCreated => (FeedType::Contract, FeedStatus::Active),
+            Self::ProjectCompleted => (FeedType::Contract, FeedStatus::Completed),
+            Self::InvoicePaid => (FeedType::Payment, FeedStatus::Completed),
+            Self::MessageReceived => (FeedType::Message, FeedStatus::Completed),
+            Self::ClientAdded
+            | Self::MilestoneCompleted
+            | Self::InvoiceCreated
+            | Self::InvoiceSent => return None,
+        })
+    }
+}
+
+/// One entry of FreelanceHub's feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedEntry {
+    pub id: ActivityId,
+    pub feed_type: FeedType,
+    pub action: String,
+    pub at: Timestamp,
+    pub status: FeedStatus,
+}
+
+/// One entry of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activity {
+    pub id: ActivityId,
+    pub account: AccountId,
+    pub kind: ActivityKind,
+    /// What it happened to, by the name it had then: `INV-2026-001`, a project's name.
+    pub subject: String,
+    pub amount: Option<Money>,
+    pub client_name: Option<String>,
+    /// The id of what it happened to, as it is written on the wire.
+    pub entity_id: Option<String>,
+    pub at: Timestamp,
+}
+
+impl Activity {
+    /// The entry as FreelanceHub's feed shows it; nothing where it is not shown there.
+    pub fn feed_entry(&self) -> Option<FeedEntry> {
+        let (feed_type, status) = self.kind.feed()?;
+        let subject = &self.subject;
+        let action = match (feed_type, status) {
+            (FeedType::Proposal, FeedStatus::Accepted) => {
+                format!("Proposal accepted for \"{subject}\"")
+            }
+            (FeedType::Proposal, FeedStatus::Rejected) => {
+                format!("Proposal rejected for \"{subject}\"")
+            }
+            (FeedType::Proposal, _) => format!("Submitted proposal for \"{subject}\""),
+            (FeedType::Contract, FeedStatus::Completed) => {
+                format!("Contract completed for \"{subject}\"")
+            }
+            (FeedType::Contract, _) => format!("Contract created for \"{subject}\""),
+            (FeedType::Payment, _) => format!("Payment received for {subject}"),
+            (FeedType::Message, _) => format!("Message from {subject}"),
+        };
+        Some(FeedEntry { id: self.id, feed_type, action, at: self.at, status })
+    }
+
+    /// One sentence for people.
+    pub fn message(&self) -> String {
+        let subject = &self.subject;
+        let to = |word| match &self.client_name {
+            Some(name) => format!(" {word} {name}"),
+            None => String::new(),
+        };
+        match self.kind {
+            ActivityKind::ClientAdded => format!("{subject} was added as a client"),
+            ActivityKind::ProjectCreated => {
+                format!("Project \"{subject}\" was created{}", to("for"))
+            }
+            ActivityKind::ProjectCompleted => {
+                format!("Project \"{subject}\" was completed{}", to("for"))
+            }
+            ActivityKind::MilestoneCompleted => {
+                format!("Milestone \"{subject}\" was completed{}", to("for"))
+            }
+            ActivityKind::ProposalSent => format!("Proposal \"{subject}\" was sent{}", to("to")),
+            ActivityKind::ProposalAccepted => {
+                format!("Proposal \"{subject}\" was accepted{}", to("by"))
+            }
+            ActivityKind::ProposalRejected => {
+                format!("Proposal \"{subject}\" was rejected{}", to("by"))
+            }
+            ActivityKind::InvoiceCreated => {
+                format!("Invoice {subject} was created{}", to("for"))
+            }
+            ActivityKind::InvoiceSent => format!("Invoice {subject} was sent{}", to("to")),
+            ActivityKind::InvoicePaid => format!("Invoice {subject} was paid{}", to("by")),
+            ActivityKind::MessageReceived => format!("{subject} sent a message"),
+        }
+    }
+}

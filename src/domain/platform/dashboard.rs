@@ -1,0 +1,260 @@
+//! The dashboard's figures: what is earned, owed, late and due next.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use rust_decimal::Decimal;
+
+use crate::domain::{
+    activity::FeedEntry,
+    client::Client,
+    date,
+    error::Result,
+    form::Form,
+    input::Source,
+    message::Message,
+    money::{Currency, Money, divide_rounded},
+    page::Size,
+    word::words,
+};
+
+/// How many deadlines the dashboard shows.
+pub const DEADLINES_SHOWN: usize = 10;
+/// How many entries FreelanceHub's dashboard shows of its feed, and how many messages.
+pub const FEED_SHOWN: u32 = 10;
+pub const MESSAGES_SHOWN: u32 = 5;
+/// How many of the newest clients the dashboard shows.
+pub const CLIENTS_SHOWN: u32 = 5;
+/// How many months or weeks the earnings go back, this one included.
+pub const PERIODS_SHOWN: i32 = 12;
+
+/// The key figures of an account.
+#[derive(Debug, Clone)]
+pub struct Stats {
+    pub currency: Currency,
+    /// The day in the account's timezone.
+    pub today: Date,
+    /// Minor units of `currency`, like all sums here.
+    pub total_earnings: i128,
+    pub monthly_earnings: i128,
+    /// In percent against last month, one decimal.
+    pub earnings_growth: Decimal,
+    pub active_projects: i64,
+    /// How many more are active than at the end of last month.
+    pub active_projects_growth: i64,
+    /// Sent, not paid, not overdue.
+    pub pending_invoices: i64,
+    pub pending_amount: i128,
+    pub overdue_invoices: i64,
+    pub overdue_amount: i128,
+    pub deadlines: Vec<Deadline>,
+    pub recent_clients: Vec<Client>,
+    /// What no exchange rate is known for, left out of the sums above: currency → minor units.
+    pub unconverted: BTreeMap<Currency, i128>,
+}
+
+words! {
+    /// What a deadline belongs to.
+    DeadlineKind {
+        Project "project",
+        Invoice "invoice",
+        Milestone "milestone",
+    }
+}
+
+/// A day by which something is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deadline {
+    /// The id of what is due, as it is written on the wire.
+    pub id: String,
+    pub kind: DeadlineKind,
+    pub title: String,
+    pub day: Date,
+    pub amount: Option<Money>,
+    pub client_name: String,
+}
+
+impl Deadline {
+    /// Whether the day has passed in the account's timezone.
+    pub fn is_overdue(&self, today: Date) -> bool {
+        self.day < today
+    }
+}
+
+words! {
+    /// What earnings are added up by.
+    Period {
+        Monthly "monthly",
+        Weekly "weekly",
+    }
+}
+
+impl Period {
+    /// Reads `?period=`; months where none is given.
+    pub fn from_query(source: &dyn Source) -> Result<Self> {
+        Form::read(source, |form| Ok(form.optional::<Self>("period")?.unwrap_or(Self::Monthly)))
+    }
+
+    /// The first days of the last [`PERIODS_SHOWN`] periods, oldest first, and of the next one.
+    pub fn starts(self, today: Date) -> Result<Vec<Date>> {
+        (1 - PERIODS_SHOWN..=1)
+            .map(|offset| match self {
+                Self::Monthly => date::month_start(today, offset),
+                Self::Weekly => date::week_start(today, offset),
+            })
+            .collect()
+    }
+
+    /// The name of the period that begins on `start`: `Mar 2026`, `2026-W12`.
+    pub fn label(self, start: Date) -> String {
+        match self {
+            Self::Monthly => start.strftime("%b %Y").to_string(),
+            Self::Weekly => {
+                let week = start.iso_week_date();
+                format!("{:04}-W{:02}", week.year(), week.week())
+            }
+        }
+    }
+}
+
+/// Earnings of one month or week.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarningsPoint {
+    pub label: String,
+    /// Its first day.
+    pub start: Date,
+    /// Minor units of the account's currency.
+    pub amount: i128,
+}
+
+/// The days and instants the figures are counted by.
+#[derive(Debug, Clone)]
+pub struct Calendar {
+    pub today: Date,
+    pub this_month: Timestamp,
+    pub last_month: Timestamp,
+}
+
+impl Calendar {
+    pub fn new(now: Timestamp, zone: &TimeZone) -> Result<Self> {
+        let today = date::day_in(now, zone);
+        Ok(Self {
+            today,
+            this_month: date::day_start(date::month_start(today, 0)?, zone)?,
+            last_month: date::day_start(date::month_start(today, -1)?, zone)?,
+        })
+    }
+}
+
+/// Growth in percent with one decimal: 0 when both are 0, 100 when only the last was 0.
+pub fn growth(now: i128, last: i128) -> Decimal {
+    let tenths = match (now, last) {
+        (0, 0) => 0,
+        (_, 0) => 1000,
+        _ => (now - last).checked_mul(1000).map_or(0, |part| divide_rounded(part, last)),
+    };
+    Decimal::try_from_i128_with_scale(tenths, 1).unwrap_or(Decimal::MAX).normalize()
+}
+
+/// What FreelanceHub shows of an account's work so far.
+#[derive(Debug, Clone)]
+pub struct Career {
+    pub currency: Currency,
+    /// Minor units of `currency`; what no exchange rate is known for is left out.
+    pub earnings: i128,
+    pub active_projects: u64,
+    pub completed_projects: u64,
+    pub cancelled_projects: u64,
+    pub pending_proposals: u64,
+    pub accepted_proposals: u64,
+    pub rejected_proposals: u64,
+    pub profile_views: u64,
+    /// Clients for whom there is a project.
+    pub clients: u64,
+    pub began_at: Timestamp,
+}
+
+impl Career {
+    /// Proposals that were sent, whatever was answered.
+    pub fn proposals(&self) -> u64 {
+        self.pending_proposals + self.accepted_proposals + self.rejected_proposals
+    }
+
+    /// Accepted proposals among those sent, in whole percent.
+    pub fn acceptance_rate(&self) -> u64 {
+        percent(self.accepted_proposals, self.proposals())
+    }
+
+    /// Completed projects among those that have ended, in whole percent.
+    pub fn success_rate(&self) -> u64 {
+        percent(self.completed_projects, self.completed_projects + self.cancelled_projects)
+    }
+
+    /// Earnings for each completed project in major units, truncated to a whole number.
+    pub fn average_project_value(&self) -> i128 {
+        let unit = 10_i128.pow(self.currency.exponent());
+        self.earnings.checked_div(i128::from(self.completed_projects) * unit).unwrap_or(0)
+    }
+}
+
+/// FreelanceHub's dashboard.
+#[derive(Debug, Clone)]
+pub struct Overview {
+    pub career: Career,
+    /// How much of the profile is filled in, in whole percent.
+    pub profile_completion: usize,
+    /// The day in the account's timezone.
+    pub today: Date,
+    pub activity: Vec<FeedEntry>,
+    /// Of unfinished projects, earliest first.
+    pub deadlines: Vec<Deadline>,
+    pub messages: Vec<Message>,
+}
+
+/// `part` of `whole` in percent, rounded half away from zero; 0 of nothing.
+fn percent(part: u64, whole: u64) -> u64 {
+    if whole == 0 {
+        return 0;
+    }
+    let percent = divide_rounded(i128::from(part) * 100, i128::from(whole));
+    u64::try_from(percent).unwrap_or(0)
+}
+
+/// Reads `?limit=` of the activity feed: 1 to 100, 20 where none is given.
+pub fn activity_limit(source: &dyn Source) -> Result<u32> {
+    Form::read(source, |form| Ok(form.optional::<Size>("limit")?.unwrap_or(20)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_has_one_decimal() {
+        assert_eq!(growth(0, 0), Decimal::ZERO);
+        assert_eq!(growth(5, 0), Decimal::ONE_HUNDRED);
+        assert_eq!(growth(1235, 1000), Decimal::new(235, 1));
+        assert_eq!(growth(2, 3), Decimal::new(-333, 1));
+        assert_eq!(growth(0, 7), -Decimal::ONE_HUNDRED);
+    }
+
+    #[test]
+    fn percents_are_whole_and_halves_round_up() {
+        for (part, whole, rounded) in [(18, 25, 72), (1, 8, 13), (1, 3, 33), (2, 3, 67), (0, 0, 0)]
+        {
+            assert_eq!(percent(part, whole), rounded, "{part} of {whole}");
+        }
+    }
+
+    #[test]
+    fn periods_are_named_as_documented() {
+        let day: Date = "2026-03-18".parse().unwrap();
+        let months = Period::Monthly.starts(day).unwrap();
+        assert_eq!(months.len(), 13);
+        assert_eq!(Period::Monthly.label(months[11]), "Mar 2026");
+        assert_eq!(Period::Monthly.label(months[0]), "Apr 2025");
+        let weeks = Period::Weekly.starts(day).unwrap();
+        assert_eq!(Period::Weekly.label(weeks[11]), "2026-W12");
+        assert_eq!(weeks[11].to_string(), "2026-03-16");
+    }
+}

@@ -1,0 +1,17 @@
+//! Taking one's data along.
+
+use crate::domain::{error::Result, word::words};
+
+words! {
+    /// What can be exported as a table.
+    ExportList {
+        Clients "clients",
+        Projects "projects",
+        Milestones "milestones",
+        Proposals "proposals",
+        Invoices "invoices",
+        InvoiceItems "invoice-items",
+        Payments "payments",
+        Messages "messages",
+    }
+}

@@ -1,0 +1,11 @@
+//! What serves all subjects.
+
+pub mod activity;
+pub mod dashboard;
+pub mod export;
+pub mod idempotency;
+pub mod image;
+pub mod job;
+pub mod limit;
+pub mod mail;
+pub mod reach;

@@ -1,0 +1,94 @@
+//! Messages: what visitors of a public profile write to the freelancer.
+
+use jiff::Timestamp;
+
+use crate::domain::{
+    id::{AccountId, MessageId},
+    input::{Flag, Required, input},
+    text::{Email, Name, SaidText},
+};
+
+/// Characters of a message that a preview shows.
+const PREVIEW_MAX: usize = 100;
+
+/// A message to a freelancer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub id: MessageId,
+    pub account: AccountId,
+    /// Who wrote it.
+    pub name: String,
+    pub email: String,
+    pub content: String,
+    pub read_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}
+
+impl Message {
+    /// How it begins, on one line; all of it where it is short.
+    pub fn preview(&self) -> String {
+        let line = self.content.split_whitespace().collect::<Vec<_>>().join(" ");
+        let Some((end, _)) = line.char_indices().nth(PREVIEW_MAX) else { return line };
+        let (start, rest) = line.split_at(end);
+        // Half a word is shown only where it is a very long one.
+        let whole_words = match start.rsplit_once(' ') {
+            Some((words, part)) if !rest.starts_with(' ') && part.len() < start.len() / 4 => words,
+            _ => start,
+        };
+        format!("{}...", whole_words.trim_end())
+    }
+}
+
+input! {
+    /// A message as it was sent.
+    #[derive(Debug, Clone)]
+    pub new NewMessage;
+
+    name "name": Required<Name>,
+    email "email": Required<Email> = "Where the answer goes.",
+    content "message": Required<SaidText>,
+}
+
+input! {
+    /// Whether a message shall count as read.
+    #[derive(Debug, Clone, Copy)]
+    pub new MessageChange;
+
+    read "read": Required<Flag>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::Id;
+
+    fn preview(content: &str) -> String {
+        let message = Message {
+            id: Id::NIL,
+            account: Id::NIL,
+            name: String::new(),
+            email: String::new(),
+            content: content.to_owned(),
+            read_at: None,
+            created_at: Timestamp::UNIX_EPOCH,
+        };
+        message.preview()
+    }
+
+    #[test]
+    fn a_short_message_is_shown_whole_on_one_line() {
+        assert_eq!(preview("Hello\r\n\n  there "), "Hello there");
+        let exact = "x".repeat(100);
+        assert_eq!(preview(&exact), exact);
+    }
+
+    #[test]
+    fn a_long_message_ends_at_a_word_or_between_characters() {
+        let words = "word ".repeat(40);
+        assert_eq!(preview(&words), format!("{}...", "word ".repeat(20).trim_end()));
+        let sinhala = "ආයුබෝවන් ".repeat(30);
+        let shown = preview(&sinhala);
+        assert!(shown.chars().count() <= 103 && shown.ends_with("ආයුබෝවන්..."), "{shown}");
+        assert_eq!(preview(&"ක".repeat(101)), format!("{}...", "ක".repeat(100)));
+    }
+}

@@ -1,0 +1,103 @@
+//! Portfolios: pieces of work that a freelancer shows.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    error::{Error, Result},
+    id::{AccountId, PortfolioItemId},
+    input::{List, One, OrEmpty, Required, input},
+    rule::Rule,
+    text::{FreeText, Line, Name, ShortWord, Url},
+};
+
+/// How many pieces of work a portfolio has at most.
+pub const ITEMS_MAX: i64 = 100;
+/// Of how many the newest stand in the public profile.
+pub const ITEMS_SHOWN: i64 = 24;
+/// Bytes of all texts of a piece of work.
+const ITEM_BYTES_MAX: usize = 64 * 1024;
+const IMAGES_MAX: usize = 20;
+/// How many links a piece of work has at most.
+pub const LINKS_MAX: usize = 20;
+
+/// A piece of work in a portfolio.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortfolioItem {
+    pub id: PortfolioItemId,
+    pub account: AccountId,
+    pub work: Work,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+input! {
+    /// What is told of a piece of work.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub new Work;
+
+    /// A change of a piece of work.
+    #[derive(Debug, Clone)]
+    pub change WorkChange;
+
+    title "title": Required<Name>,
+    description "description": OrEmpty<FreeText>,
+    technologies "technologies": OrEmpty<List<Line<50>, 30>> = "At most 30.",
+    images "images": OrEmpty<List<Url, IMAGES_MAX>> = "Addresses of images, at most 20.",
+    links "links": OrEmpty<List<One<Link>, LINKS_MAX>> = "At most 20.",
+}
+
+input! {
+    /// Where a piece of work can be looked at.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+    pub part Link as "LinkInput", "Where a piece of work can be looked at.";
+
+    #[serde(rename = "type")]
+    link_type "type": Required<ShortWord> = "A short word such as `live` or `github`.",
+    url "url": Required<Url>,
+}
+
+impl Work {
+    /// Refuses more text than a page of everybody's can carry.
+    pub fn check_size(&self) -> Result<()> {
+        let lists = [&self.technologies, &self.images].into_iter().flatten().map(String::len);
+        let links = self.links.iter().map(|link| link.link_type.len() + link.url.len());
+        let bytes = self.title.len() + self.description.len();
+        match bytes + lists.sum::<usize>() + links.sum::<usize>() {
+            0..=ITEM_BYTES_MAX => Ok(()),
+            _ => Err(Error::field("description", Rule::TooLarge)),
+        }
+    }
+
+    /// Adds a picture behind the others, while there is room.
+    pub fn add_picture(&mut self, url: String) -> Result<()> {
+        if self.images.len() >= IMAGES_MAX {
+            return Err(Error::conflict(format!(
+                "A piece of work has at most {IMAGES_MAX} pictures; remove one first"
+            )));
+        }
+        self.images.push(url);
+        Ok(())
+    }
+}
+
+impl WorkChange {
+    /// The piece of work after the change.
+    pub fn apply(self, current: Work) -> Work {
+        Work {
+            title: self.title.unwrap_or(current.title),
+            description: self.description.apply(Some(current.description)).unwrap_or_default(),
+            technologies: self.technologies.apply(Some(current.technologies)).unwrap_or_default(),
+            images: self.images.apply(Some(current.images)).unwrap_or_default(),
+            links: self.links.apply(Some(current.links)).unwrap_or_default(),
+        }
+    }
+}
+
+/// Refuses one more piece of work than a portfolio can have.
+pub fn check_room(items: i64) -> Result<()> {
+    if items < ITEMS_MAX {
+        return Ok(());
+    }
+    Err(Error::conflict(format!("A portfolio has at most {ITEMS_MAX} items; delete one first")))
+}

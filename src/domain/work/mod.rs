@@ -1,0 +1,5 @@
+//! Projects, milestones, proposals.
+
+pub mod milestone;
+pub mod project;
+pub mod proposal;

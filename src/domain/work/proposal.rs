@@ -1,0 +1,211 @@
+//! Proposals: what the freelancer offers, and what the client answers.
+
+use std::fmt;
+
+use jiff::{Timestamp, civil::Date};
+
+use crate::domain::{
+    account::Account,
+    client::Client,
+    date::Day,
+    error::{Error, Result},
+    id::{AccountId, ClientId, ProjectId, ProposalId},
+    input::{Drafted, Inherited, OfPages, Optional, OrDefault, Required, input},
+    invoice::Party,
+    money::{Amount, Currency, Money},
+    page::Page,
+    text::{AnyText, FreeText, Name, Search},
+    word::words,
+};
+
+words! {
+    /// Where a proposal stands.
+    ProposalStatus {
+        Draft "draft",
+        Sent "sent",
+        Accepted "accepted",
+        Rejected "rejected",
+    }
+}
+
+impl ProposalStatus {
+    /// Whether the client has answered.
+    pub fn is_answered(self) -> bool {
+        matches!(self, Self::Accepted | Self::Rejected)
+    }
+
+    /// Whether a change may set `next`: a draft is sent, an open proposal answered.
+    pub fn change_to(self, next: Self) -> Result<Self> {
+        match (self, next) {
+            _ if self == next => Ok(self),
+            (Self::Draft, Self::Sent)
+            | (Self::Draft | Self::Sent, Self::Accepted | Self::Rejected) => Ok(next),
+            (Self::Sent, _) => Err(Error::conflict("A sent proposal cannot become a draft again")),
+            _ => Err(Error::conflict("This proposal has been answered already")),
+        }
+    }
+}
+
+/// A proposal of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    pub id: ProposalId,
+    pub account: AccountId,
+    pub client_id: ClientId,
+    pub client: Option<Client>,
+    pub title: String,
+    pub content: String,
+    pub status: ProposalStatus,
+    pub amount: Money,
+    pub valid_until: Option<Date>,
+    /// Once it was sent.
+    pub link: Option<ProposalLink>,
+    /// The project that was made of it, and its name.
+    pub project: Option<(ProjectId, String)>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// Where the client can read a proposal and answer it.
+#[derive(Clone, PartialEq, Eq)]
+pub enum ProposalLink {
+    /// As it is stored.
+    Sealed(Vec<u8>),
+    /// A whole address.
+    Open(String),
+}
+
+impl fmt::Debug for ProposalLink {
+    /// Whoever knows the address may answer, so it is not told.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ProposalLink(…)")
+    }
+}
+
+/// A proposal as its owner sees it.
+#[derive(Debug, Clone)]
+pub struct ProposalRecord {
+    pub proposal: Proposal,
+    pub sent_at: Option<Timestamp>,
+    pub answered_at: Option<Timestamp>,
+    /// The name that the client signed with, where the link was used.
+    pub answered_by: Option<String>,
+    /// The address that the answer came from.
+    pub answered_from: Option<String>,
+    /// The characters of one that can still change that no font has.
+    pub unprintable: Vec<char>,
+}
+
+/// A proposal as PDF.
+#[derive(Debug, Clone)]
+pub struct ProposalFile {
+    /// `proposal-website-redesign.pdf`
+    pub name: String,
+    pub bytes: Vec<u8>,
+}
+
+impl ProposalFile {
+    /// Named after the title, in letters that every system takes in a file's name.
+    pub fn new(title: &str, bytes: Vec<u8>) -> Self {
+        let words = title.split(|c: char| !c.is_ascii_alphanumeric());
+        let words = words.filter(|word| !word.is_empty()).map(str::to_ascii_lowercase);
+        let name = ["proposal".to_owned()].into_iter().chain(words).collect::<Vec<_>>().join("-");
+        Self { name: format!("{name}.pdf"), bytes }
+    }
+}
+
+/// A sent proposal as its client sees it.
+#[derive(Debug, Clone)]
+pub struct PublicProposal {
+    pub proposal: Proposal,
+    pub freelancer: Account,
+    /// What the freelancer does.
+    pub freelancer_title: Option<String>,
+    /// Both sides, as the proposal is laid out.
+    pub seller: Party,
+    pub buyer: Party,
+    pub sent_at: Option<Timestamp>,
+    pub answered_at: Option<Timestamp>,
+    /// Changes with whatever the client agrees to.
+    pub version: String,
+}
+
+impl PublicProposal {
+    /// Refuses an answer to another version than the one that is there now.
+    pub fn check_version(&self, read: Option<&str>) -> Result<()> {
+        if read.is_none_or(|read| read == self.version) {
+            return Ok(());
+        }
+        Err(Error::conflict("This proposal has changed meanwhile; please read it again"))
+    }
+
+    /// Refuses an answer to a proposal that waits for none.
+    pub fn check_open(&self, today: Date) -> Result<()> {
+        if self.proposal.status.is_answered() {
+            return Err(Error::conflict("This proposal has been answered already"));
+        }
+        match self.proposal.valid_until {
+            Some(last) if last < today => {
+                Err(Error::conflict(format!("This proposal was valid until {last}")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What a client answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    Accept,
+    Decline,
+}
+
+impl Answer {
+    pub fn status(self) -> ProposalStatus {
+        match self {
+            Self::Accept => ProposalStatus::Accepted,
+            Self::Decline => ProposalStatus::Rejected,
+        }
+    }
+}
+
+input! {
+    /// Who answers a proposal.
+    #[derive(Debug, Clone)]
+    pub new Signature;
+
+    name "name": Required<Name>,
+    /// Of what was read, where the answer says it.
+    version "version": Optional<AnyText> = "The version that was read: the answer is refused where \
+        the proposal has changed since.",
+}
+
+input! {
+    /// A new proposal.
+    #[derive(Debug, Clone)]
+    pub new NewProposal;
+
+    /// A change of a proposal.
+    #[derive(Debug, Clone, Default)]
+    pub change ProposalChange;
+
+    client_id "clientId": Required<ClientId>,
+    title "title": Required<Name>,
+    content "content": OrDefault<FreeText>,
+    status "status": Drafted<ProposalStatus>,
+    amount "amount": OrDefault<Amount> => "0 by default.",
+    currency "currency": Inherited<Currency> => "The user's by default.",
+    valid_until "validUntil": Optional<Day>,
+}
+
+input! {
+    /// Which proposals a list shows.
+    #[derive(Debug, Clone, Default)]
+    pub new ProposalFilter;
+
+    status "status": Optional<ProposalStatus>,
+    client_id "clientId": Optional<ClientId>,
+    /// Looked for in the title and in the client, without regard to case.
+    search "search": OfPages<OrDefault<Search>>,
+    page "page": Page,
+}

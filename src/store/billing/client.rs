@@ -1,0 +1,242 @@
+//! Clients.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use crate::{
+    domain::{
+        client::{Client, ClientDetails, ClientFilter, ClientName},
+        error::{Error, Result},
+        exchange_rate::{Rates, Total},
+        id::{AccountId, ClientId},
+        money::{Currency, Money},
+        page::Listing,
+        payment::PaymentSum,
+    },
+    store::{
+        engine::{Row, Tx, any_of, values},
+        lister::Lister,
+        row::row,
+        search::like_pattern,
+    },
+};
+
+/// Clients, with a row for each sum they have paid.
+const LIST: Lister = Lister {
+    name: "clients",
+    table: "clients",
+    columns: "found.id, found.account_id, name, email, company, phone, country, avatar, \
+              created_at, updated_at, currency, amount, base_currency, base_amount",
+    join: "LEFT JOIN client_totals ON client_totals.client_id = found.id",
+};
+
+/// Which clients are in the lists.
+const LISTED: &str = "deleted_at IS NULL";
+
+/// Gathers the rows of [`LIST`] into clients, newest first. What a client has paid in a
+/// currency without a known rate does not count towards `total_billed`.
+fn gather(rows: Vec<(Client, Option<PaymentSum>)>, rates: &Rates) -> Vec<Client> {
+    let mut clients: Vec<(Client, Total)> = Vec::with_capacity(rows.len());
+    for (client, sum) in rows {
+        // Rows of one client mostly follow each other, but a join promises no order.
+        let known = clients.iter().rposition(|(known, _)| known.id == client.id);
+        let place = known.unwrap_or_else(|| {
+            clients.push((client, Total::default()));
+            clients.len() - 1
+        });
+        if let (Some((_, total)), Some(sum)) = (clients.get_mut(place), sum) {
+            total.add_payments(&sum, rates.base());
+        }
+    }
+    clients.sort_by_key(|(client, _)| std::cmp::Reverse(client.id));
+    clients
+        .into_iter()
+        .map(|(client, total)| {
+            let minor = i64::try_from(total.convert(rates).minor).unwrap_or(i64::MAX);
+            Client { total_billed: Money::new(minor, rates.base()), ..client }
+        })
+        .collect()
+}
+
+fn read(row: &dyn Row, base: Currency) -> Result<(Client, Option<PaymentSum>)> {
+    let client = Client {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        details: ClientDetails {
+            name: row.get(2)?,
+            email: row.get(3)?,
+            company: row.get(4)?,
+            phone: row.get(5)?,
+            country: row.get(6)?,
+        },
+        avatar: row.get(7)?,
+        total_billed: Money::zero(base),
+        created_at: row.get(8)?,
+        updated_at: row.get(9)?,
+    };
+    let currency: Option<Currency> = row.get(10)?;
+    let sum = currency.map(|currency| read_sum(row, currency, 11)).transpose()?;
+    Ok((client, sum))
+}
+
+/// Reads `amount, base_currency, base_amount` from the given column on.
+pub(in crate::store) fn read_sum(
+    row: &dyn Row,
+    currency: Currency,
+    column: usize,
+) -> Result<PaymentSum> {
+    let base: String = row.get(column + 1)?;
+    let base_minor: i64 = row.get(column + 2)?;
+    Ok(PaymentSum {
+        currency,
+        minor: row.get(column)?,
+        base: Currency::from_code(&base).map(|base| Money::new(base_minor, base)),
+    })
+}
+
+/// Adds a client.
+pub fn create(tx: &mut Tx, client: &Client) -> Result<()> {
+    tx.insert(row!(clients {
+        id: &client.id,
+        account_id: &client.account,
+        name: &client.details.name,
+        email: &client.details.email,
+        company: client.details.company.as_ref(),
+        phone: client.details.phone.as_ref(),
+        country: client.details.country.as_ref(),
+        avatar: client.avatar.as_ref(),
+        search_key: client.details.search_key(),
+        created_at: client.created_at,
+        updated_at: client.updated_at
+    }))?;
+    LIST.tally(tx, client.account, &[], 1)
+}
+
+/// A client that is in the lists.
+pub fn find(tx: &mut Tx, account: AccountId, id: ClientId, rates: &Rates) -> Result<Client> {
+    let this = LIST.of(&account).only(LISTED).which("id = ?", Some(&id));
+    let rows = this.all(tx, |row| read(row, rates.base()))?;
+    gather(rows, rates).pop().ok_or_else(|| Error::not_found("Client"))
+}
+
+/// A client, deleted or not: for the invoices and proposals that name it.
+pub fn find_any(tx: &mut Tx, account: AccountId, id: ClientId, rates: &Rates) -> Result<Client> {
+    let this = LIST.of(&account).which("id = ?", Some(&id));
+    let rows = this.all(tx, |row| read(row, rates.base()))?;
+    gather(rows, rates).pop().ok_or_else(|| Error::not_found("Client"))
+}
+
+/// The clients of those ids, deleted or not, each once.
+pub fn find_all<'i>(
+    tx: &mut Tx,
+    account: AccountId,
+    ids: impl Iterator<Item = &'i ClientId>,
+    rates: &Rates,
+) -> Result<HashMap<ClientId, Client>> {
+    let those = LIST.of(&account).which("id IN rarray(?)", Some(any_of(ids)));
+    let rows = those.all(tx, |row| read(row, rates.base()))?;
+    Ok(gather(rows, rates).into_iter().map(|client| (client.id, client)).collect())
+}
+
+/// Whether the account has this client in its lists.
+pub fn exists(tx: &mut Tx, account: AccountId, id: ClientId) -> Result<bool> {
+    let found = tx.find(
+        "SELECT 1 FROM clients WHERE id = ?1 AND account_id = ?2 AND deleted_at IS NULL",
+        values![&id, &account],
+        |row| row.get::<i64>(0),
+    )?;
+    Ok(found.is_some())
+}
+
+/// The newest clients by name, so many at most.
+pub fn list_names(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<ClientName>> {
+    tx.list(
+        "SELECT id, name, company FROM clients WHERE account_id = ?1 AND deleted_at IS NULL \
+         ORDER BY id DESC LIMIT ?2",
+        values![&account, most],
+        |row| Ok(ClientName { id: row.get(0)?, name: row.get(1)?, company: row.get(2)? }),
+    )
+}
+
+/// A page of clients, newest first.
+pub fn list(
+    tx: &mut Tx,
+    account: AccountId,
+    filter: &ClientFilter,
+    rates: &Rates,
+) -> Result<Listing<Client>> {
+    let pattern = filter.search.as_deref().map(like_pattern);
+    let query = LIST.of(&account).only(LISTED).which("search_key LIKE ? ESCAPE '\\'", pattern);
+    let Listing { entries, total, page } =
+        query.page(tx, filter.page, |row| read(row, rates.base()))?;
+    Ok(Listing { entries: gather(entries, rates), total, page })
+}
+
+/// Writes back the details.
+pub fn update(tx: &mut Tx, client: &Client) -> Result<()> {
+    tx.update(row!(clients {
+        id: &client.id,
+        name: &client.details.name,
+        email: &client.details.email,
+        company: client.details.company.as_ref(),
+        phone: client.details.phone.as_ref(),
+        country: client.details.country.as_ref(),
+        search_key: client.details.search_key(),
+        updated_at: client.updated_at
+    }))
+}
+
+/// Writes the search keys of all clients anew, as this program folds them.
+pub(in crate::store) fn refold(tx: &mut Tx) -> Result<()> {
+    const AT_ONCE: i64 = 1000;
+    let mut last = ClientId::NIL;
+    loop {
+        let clients: Vec<(ClientId, ClientDetails, String)> = tx.list(
+            "SELECT id, name, email, company, search_key FROM clients \
+             WHERE id > ?1 ORDER BY id LIMIT ?2",
+            values![&last, AT_ONCE],
+            |row| {
+                let (name, email, company) = (row.get(1)?, row.get(2)?, row.get(3)?);
+                let details = ClientDetails { name, email, company, phone: None, country: None };
+                Ok((row.get(0)?, details, row.get(4)?))
+            },
+        )?;
+        let Some((newest, ..)) = clients.last() else { return Ok(()) };
+        last = *newest;
+        for (id, details, key) in &clients {
+            let folded = details.search_key();
+            if folded != *key {
+                let values = values![id, folded];
+                tx.change("UPDATE clients SET search_key = ?2 WHERE id = ?1", values)?;
+            }
+        }
+    }
+}
+
+/// Takes a client out of every list.
+pub fn delete(tx: &mut Tx, account: AccountId, id: ClientId, now: Timestamp) -> Result<()> {
+    tx.change(
+        "UPDATE clients SET deleted_at = ?2, updated_at = ?2 WHERE id = ?1",
+        values![&id, now],
+    )?;
+    LIST.tally(tx, account, &[], -1)
+}
+
+/// Adds a payment to what a client has paid.
+pub fn add_payment(tx: &mut Tx, id: ClientId, sum: &PaymentSum) -> Result<()> {
+    tx.change(
+        "INSERT INTO client_totals (client_id, currency, base_currency, amount, base_amount) \
+         VALUES (?1, ?2, ?3, ?4, ?5) \
+         ON CONFLICT (client_id, currency, base_currency) DO UPDATE SET \
+         amount = client_totals.amount + excluded.amount, \
+         base_amount = client_totals.base_amount + excluded.base_amount",
+        values![
+            &id,
+            sum.currency,
+            sum.base.map_or("", |base| base.currency.code()),
+            sum.minor,
+            sum.base.map_or(0, |base| base.minor),
+        ],
+    )
+}

@@ -1,0 +1,277 @@
+//! Invoices and their lines.
+
+use std::collections::HashMap;
+
+use jiff::{Timestamp, civil::Date};
+
+use crate::{
+    domain::{
+        client::Client,
+        error::{Error, Result},
+        exchange_rate::Rates,
+        id::{AccountId, InvoiceId},
+        invoice::{Invoice, InvoiceFilter, InvoiceStatus, Item, Line, Party, Seller, Totals},
+        page::Listing,
+        text,
+    },
+    store::{
+        client, dashboard,
+        engine::{Row, Tx, any_of, values},
+        list_total,
+        lister::Lister,
+        milestone,
+        row::row,
+        search::like_pattern,
+    },
+};
+
+const LIST: Lister = Lister {
+    name: "invoices",
+    table: "invoices",
+    columns: "id, account_id, client_id, project_id, number, currency, amount, subtotal, \
+              tax_rate, tax_amount, status, issue_date, due_date, paid_at, payment_link, notes, \
+              buyer, created_at, updated_at",
+    join: "",
+};
+/// What a search looks into.
+const SEARCH: &str = "(number_key LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM clients \
+                      WHERE clients.id = invoices.client_id AND search_key LIKE ? ESCAPE '\\'))";
+
+fn read(row: &dyn Row) -> Result<Invoice> {
+    Ok(Invoice {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        client_id: row.get(2)?,
+        client: None,
+        project_id: row.get(3)?,
+        number: row.get(4)?,
+        currency: row.get(5)?,
+        totals: Totals { amount: row.get(6)?, subtotal: row.get(7)?, tax: row.get(9)? },
+        tax_rate: row.get(8)?,
+        status: row.get(10)?,
+        issue_date: row.get(11)?,
+        due_date: row.get(12)?,
+        paid_at: row.get(13)?,
+        payment_link: row.get(14)?,
+        items: Vec::new(),
+        notes: row.get(15)?,
+        buyer: row.get(16)?,
+        created_at: row.get(17)?,
+        updated_at: row.get(18)?,
+    })
+}
+
+/// Adds an invoice with its lines.
+pub fn create(tx: &mut Tx, invoice: &Invoice) -> Result<()> {
+    tx.insert(row!(invoices {
+        id: &invoice.id,
+        account_id: &invoice.account,
+        client_id: &invoice.client_id,
+        project_id: invoice.project_id.as_ref(),
+        number: &invoice.number,
+        currency: invoice.currency,
+        amount: invoice.totals.amount,
+        subtotal: invoice.totals.subtotal,
+        tax_rate: invoice.tax_rate,
+        tax_amount: invoice.totals.tax,
+        status: invoice.status.as_str(),
+        issue_date: invoice.issue_date,
+        due_date: invoice.due_date,
+        notes: invoice.notes.as_ref(),
+        created_at: invoice.created_at,
+        updated_at: invoice.updated_at,
+        number_key: text::search_key(&invoice.number)
+    }))?;
+    create_items(tx, invoice)?;
+    tally(tx, invoice, 1)
+}
+
+fn create_items(tx: &mut Tx, invoice: &Invoice) -> Result<()> {
+    for (position, item) in (0_i64..).zip(&invoice.items) {
+        tx.insert(row!(invoice_items {
+            invoice_id: &invoice.id,
+            position: position,
+            id: &item.id,
+            description: &item.line.description,
+            quantity: item.line.quantity,
+            rate: item.line.rate,
+            amount: item.amount
+        }))?;
+    }
+    Ok(())
+}
+
+/// An invoice with its client and lines.
+pub fn find(tx: &mut Tx, account: AccountId, id: InvoiceId, rates: &Rates) -> Result<Invoice> {
+    let mut invoice = LIST
+        .of(&account)
+        .which("id = ?", Some(&id))
+        .find(tx, read)?
+        .ok_or_else(|| Error::not_found("Invoice"))?;
+    invoice.items = items_of(tx, &[id])?.remove(&id).unwrap_or_default();
+    let client = client::find_any(tx, account, invoice.client_id, rates)?;
+    invoice.client = Some(as_billed(client, invoice.buyer.as_ref()));
+    Ok(invoice)
+}
+
+/// A page of invoices with their clients and lines, newest first; overdue ones by due date,
+/// the latest first.
+pub fn list(
+    tx: &mut Tx,
+    account: AccountId,
+    filter: &InvoiceFilter,
+    today: Date,
+    rates: &Rates,
+) -> Result<Listing<Invoice>> {
+    let all = LIST.of(&account);
+    let query = match filter.status {
+        Some(InvoiceStatus::Cancelled) => all,
+        _ => all.only("status <> 'cancelled'"),
+    };
+    // Pending invoices are read in the order of their ids, passing over what is overdue: `NOT <`
+    // where `>=` would have SQLite read all of them by due date and sort.
+    let query = match filter.status {
+        Some(InvoiceStatus::Sent) => {
+            query.only("status = 'sent'").which("NOT due_date < ?", Some(today))
+        }
+        Some(InvoiceStatus::Overdue) => query
+            .only("status = 'sent'")
+            .which("due_date < ?", Some(today))
+            .order("due_date DESC, id DESC"),
+        status => query.equal("status", status.map(InvoiceStatus::as_str)),
+    };
+    let of_project = match filter.status {
+        // In words that no index answers: all of a project's would be read and sorted.
+        Some(InvoiceStatus::Overdue) => "(project_id = ? OR ? IS NULL)",
+        _ => "project_id = ?",
+    };
+    let mut query = query
+        .equal("client_id", filter.client_id.as_ref())
+        .which(of_project, filter.project_id.as_ref())
+        .which(SEARCH, filter.search.as_deref().map(like_pattern));
+    let is_open = matches!(filter.status, Some(InvoiceStatus::Sent | InvoiceStatus::Overdue));
+    if is_open && (&filter.client_id, &filter.project_id, &filter.search) == (&None, &None, &None) {
+        let is_overdue = filter.status == Some(InvoiceStatus::Overdue);
+        let open = dashboard::open(tx, account, today)?;
+        let sums = open.iter().filter(|sum| sum.overdue == is_overdue);
+        query = query.known(sums.map(|sum| sum.entries.unsigned_abs()).sum());
+    }
+    let mut found = query.page(tx, filter.page, read)?;
+
+    let clients =
+        client::find_all(tx, account, found.entries.iter().map(|of| &of.client_id), rates)?;
+    let ids: Vec<_> = found.entries.iter().map(|invoice| invoice.id).collect();
+    let mut items = items_of(tx, &ids)?;
+    for invoice in &mut found.entries {
+        invoice.items = items.remove(&invoice.id).unwrap_or_default();
+        let client = clients.get(&invoice.client_id).cloned();
+        invoice.client = client.map(|client| as_billed(client, invoice.buyer.as_ref()));
+    }
+    Ok(found)
+}
+
+/// The lines of several invoices, in order.
+fn items_of(tx: &mut Tx, invoices: &[InvoiceId]) -> Result<HashMap<InvoiceId, Vec<Item>>> {
+    let mut rows: Vec<(InvoiceId, i64, Item)> = tx.list(
+        "SELECT invoice_id, position, id, description, quantity, rate, amount \
+         FROM invoice_items WHERE invoice_id IN rarray(?1)",
+        values![any_of(invoices)],
+        |row| Ok((row.get(0)?, row.get(1)?, read_item(row, 2)?)),
+    )?;
+    rows.sort_by_key(|(_, position, _)| *position);
+    let mut found: HashMap<_, Vec<Item>> = HashMap::with_capacity(invoices.len());
+    for (invoice, _, item) in rows {
+        found.entry(invoice).or_default().push(item);
+    }
+    Ok(found)
+}
+
+/// Reads `id, description, quantity, rate, amount` from the given column on.
+fn read_item(row: &dyn Row, column: usize) -> Result<Item> {
+    let line = Line {
+        description: row.get(column + 1)?,
+        quantity: row.get(column + 2)?,
+        rate: row.get(column + 3)?,
+    };
+    Ok(Item { id: row.get(column)?, line, amount: row.get(column + 4)? })
+}
+
+/// The client with the bill-to details of the day the invoice was sent.
+fn as_billed(mut client: Client, buyer: Option<&Party>) -> Client {
+    if let Some(buyer) = buyer.cloned() {
+        client.details.name = buyer.name;
+        client.details.email = buyer.email;
+        client.details.company = buyer.company;
+        client.details.phone = buyer.phone;
+        client.details.country = buyer.country;
+    }
+    client
+}
+
+/// Writes back a change; `before` is the invoice as it was. Lines are written anew where they
+/// differ.
+pub fn update(tx: &mut Tx, before: &Invoice, invoice: &Invoice) -> Result<()> {
+    tally(tx, before, -1)?;
+    tx.update(row!(invoices {
+        id: &invoice.id,
+        client_id: &invoice.client_id,
+        project_id: invoice.project_id.as_ref(),
+        currency: invoice.currency,
+        amount: invoice.totals.amount,
+        subtotal: invoice.totals.subtotal,
+        tax_rate: invoice.tax_rate,
+        tax_amount: invoice.totals.tax,
+        status: invoice.status.as_str(),
+        issue_date: invoice.issue_date,
+        due_date: invoice.due_date,
+        paid_at: invoice.paid_at,
+        payment_link: invoice.payment_link.as_ref(),
+        notes: invoice.notes.as_ref(),
+        updated_at: invoice.updated_at
+    }))?;
+    if before.items != invoice.items {
+        tx.change("DELETE FROM invoice_items WHERE invoice_id = ?1", values![&invoice.id])?;
+        create_items(tx, invoice)?;
+    }
+    if invoice.status == InvoiceStatus::Cancelled {
+        milestone::release(tx, invoice.id)?;
+    }
+    tally(tx, invoice, 1)
+}
+
+/// Freezes both parties as they are at this moment.
+pub fn freeze_parties(
+    tx: &mut Tx,
+    id: InvoiceId,
+    seller: &Seller,
+    buyer: &Party,
+    now: Timestamp,
+) -> Result<()> {
+    let seller = serde_json::to_string(seller).map_err(Error::internal)?;
+    let buyer = serde_json::to_string(buyer).map_err(Error::internal)?;
+    tx.update(row!(invoices { id: &id, sent_at: now, seller: seller, buyer: buyer }))
+}
+
+/// The seller as frozen when the invoice was sent; none of a draft.
+pub fn find_seller(tx: &mut Tx, account: AccountId, id: InvoiceId) -> Result<Option<Seller>> {
+    tx.one(
+        "SELECT seller FROM invoices WHERE account_id = ?1 AND id = ?2",
+        values![&account, &id],
+        |row| row.get(0),
+    )
+}
+
+/// Keeps the totals of the lists and of what is open.
+fn tally(tx: &mut Tx, invoice: &Invoice, by: i64) -> Result<()> {
+    let (account, client, status) = (invoice.account, invoice.client_id, invoice.status);
+    let mut lists = Vec::with_capacity(3);
+    if status != InvoiceStatus::Cancelled {
+        lists.extend([LIST.name.to_owned(), LIST.total_of("client", client)]);
+    }
+    if status == InvoiceStatus::Sent {
+        dashboard::bump_open(tx, account, invoice.due_date, invoice.amount(), by)?;
+    } else {
+        lists.push(LIST.total_of("status", status.as_str()));
+    }
+    list_total::bump(tx, account, &lists, by)
+}

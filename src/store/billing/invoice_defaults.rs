@@ -1,0 +1,74 @@
+//! What new invoices begin with.
+
+use jiff::Timestamp;
+
+use crate::{
+    domain::{
+        error::{Error, Result},
+        id::AccountId,
+        invoice_defaults::InvoiceDefaults,
+        number_format::NumberFormat,
+    },
+    store::{
+        engine::{Tx, values},
+        row::row,
+    },
+};
+
+/// The defaults of an account, be they untouched.
+pub fn find(tx: &mut Tx, account: AccountId) -> Result<InvoiceDefaults> {
+    let found = tx.find(
+        "SELECT business_name, address, tax_id, prefix, due_days, tax_rate, notes, \
+         payment_instructions, logo, number_format FROM invoice_defaults WHERE account_id = ?1",
+        values![&account],
+        |row| {
+            let due_days: i64 = row.get(4)?;
+            Ok(InvoiceDefaults {
+                business_name: row.get(0)?,
+                address: row.get(1)?,
+                tax_id: row.get(2)?,
+                prefix: row.get(3)?,
+                due_days: u32::try_from(due_days).map_err(Error::internal)?,
+                tax_rate: row.get(5)?,
+                notes: row.get(6)?,
+                payment_instructions: row.get(7)?,
+                logo: row.get(8)?,
+                number_format: row.get(9)?,
+            })
+        },
+    )?;
+    Ok(found.unwrap_or_default())
+}
+
+/// How an account writes numbers.
+pub fn find_number_format(tx: &mut Tx, account: AccountId) -> Result<NumberFormat> {
+    let found = tx.find(
+        "SELECT number_format FROM invoice_defaults WHERE account_id = ?1",
+        values![&account],
+        |row| row.get(0),
+    )?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Writes down the defaults of an account.
+pub fn set(
+    tx: &mut Tx,
+    account: AccountId,
+    defaults: &InvoiceDefaults,
+    now: Timestamp,
+) -> Result<()> {
+    tx.upsert(row!(invoice_defaults {
+        account_id: &account,
+        business_name: defaults.business_name.as_ref(),
+        address: defaults.address.as_ref(),
+        tax_id: defaults.tax_id.as_ref(),
+        prefix: &defaults.prefix,
+        due_days: i64::from(defaults.due_days),
+        tax_rate: defaults.tax_rate,
+        notes: defaults.notes.as_ref(),
+        payment_instructions: defaults.payment_instructions.as_ref(),
+        logo: defaults.logo.as_ref(),
+        number_format: defaults.number_format.as_str(),
+        updated_at: now
+    }))
+}

@@ -1,0 +1,48 @@
+//! The series that invoice numbers are drawn from.
+
+use crate::{
+    domain::{
+        error::Result,
+        id::AccountId,
+        invoice_series::{DEFAULT_PREFIX, InvoiceSeries, number},
+    },
+    store::engine::{Tx, values},
+};
+
+/// Draws the next number of an account's year. The same transaction must use it, so that none
+/// is lost or given twice. A year that begins takes the prefix of the account's defaults.
+pub fn draw(tx: &mut Tx, account: AccountId, year: i16) -> Result<String> {
+    let (prefix, drawn): (String, i64) = tx.one(
+        "INSERT INTO invoice_series (account_id, year, next_number, prefix) VALUES (?1, ?2, 2, \
+         coalesce((SELECT prefix FROM invoice_defaults WHERE account_id = ?1), ?3)) \
+         ON CONFLICT (account_id, year) \
+         DO UPDATE SET next_number = invoice_series.next_number + 1 \
+         RETURNING prefix, next_number - 1",
+        values![&account, i64::from(year), DEFAULT_PREFIX],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(number(&prefix, year, drawn))
+}
+
+/// The series of a year; none where nothing was drawn or chosen yet.
+pub fn find(tx: &mut Tx, account: AccountId, year: i16) -> Result<Option<InvoiceSeries>> {
+    tx.find(
+        "SELECT prefix, first_number, next_number FROM invoice_series \
+         WHERE account_id = ?1 AND year = ?2",
+        values![&account, i64::from(year)],
+        |row| {
+            Ok(InvoiceSeries { year, prefix: row.get(0)?, first: row.get(1)?, next: row.get(2)? })
+        },
+    )
+}
+
+/// Writes down how a series begins.
+pub fn set(tx: &mut Tx, account: AccountId, series: &InvoiceSeries) -> Result<()> {
+    tx.change(
+        "INSERT INTO invoice_series (account_id, year, next_number, prefix, first_number) \
+         VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (account_id, year) DO UPDATE SET \
+         next_number = excluded.next_number, prefix = excluded.prefix, \
+         first_number = excluded.first_number",
+        values![&account, i64::from(series.year), series.next, &series.prefix, series.first],
+    )
+}

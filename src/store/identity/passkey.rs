@@ -1,0 +1,178 @@
+//! Passkeys, and the challenges that wait for an authenticator's answer.
+
+use jiff::Timestamp;
+
+use crate::{
+    domain::{
+        account::Account,
+        error::Result,
+        id::{AccountId, PasskeyId},
+        passkey::{Ceremony, Identifier, Passkey},
+    },
+    store::{
+        account,
+        engine::{Row, Tx, values},
+        row::row,
+    },
+};
+
+/// The columns [`read`] expects, in order.
+macro_rules! select {
+    ($tail:literal) => {
+        concat!(
+            "SELECT id, account_id, name, credential_id, credential, created_at, last_used_at \
+             FROM passkeys WHERE account_id = ?1 ",
+            $tail
+        )
+    };
+}
+
+fn read(row: &dyn Row) -> Result<Passkey> {
+    Ok(Passkey {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        name: row.get(2)?,
+        credential_id: row.get(3)?,
+        credential: row.get(4)?,
+        created_at: row.get(5)?,
+        last_used_at: row.get(6)?,
+    })
+}
+
+/// Adds a passkey. A credential that is registered already, whoever's it is, is a conflict.
+pub fn create(tx: &mut Tx, passkey: &Passkey) -> Result<()> {
+    tx.insert(row!(passkeys {
+        id: &passkey.id,
+        account_id: &passkey.account,
+        name: &passkey.name,
+        credential_id: &passkey.credential_id[..],
+        credential: &passkey.credential,
+        created_at: passkey.created_at,
+        last_used_at: passkey.last_used_at
+    }))
+}
+
+/// The passkeys of an account, newest first.
+pub fn list(tx: &mut Tx, account: AccountId) -> Result<Vec<Passkey>> {
+    tx.list(select!("ORDER BY id DESC"), values![&account], read)
+}
+
+/// The passkey of an account that the authenticator calls this.
+pub fn find_by_credential(
+    tx: &mut Tx,
+    account: AccountId,
+    credential_id: &[u8],
+) -> Result<Option<Passkey>> {
+    tx.find(select!("AND credential_id = ?2"), values![&account, credential_id], read)
+}
+
+/// Who may sign in under this name, and the passkeys to do so. The database is asked the same
+/// things whoever it is, so that time does not tell.
+pub fn find_for_login(
+    tx: &mut Tx,
+    identifier: &Identifier,
+) -> Result<(Option<Account>, Vec<Passkey>)> {
+    let found = match identifier {
+        Identifier::Email(email) => account::find_by_email(tx, email)?.map(|(account, _)| account),
+        Identifier::Username(username) => account::find_by_username(tx, username)?,
+    };
+    let active = found.as_ref().filter(|account| account.is_active());
+    let passkeys = list(tx, active.map_or(AccountId::NIL, |account| account.id))?;
+    Ok((found, passkeys))
+}
+
+/// Remembers that a passkey was used, and what its authenticator told of it.
+pub fn touch(tx: &mut Tx, id: PasskeyId, credential: &str, now: Timestamp) -> Result<()> {
+    tx.update(row!(passkeys { id: &id, credential: credential, last_used_at: now }))
+}
+
+/// Forgets a passkey of an account; answers whether it was there.
+pub fn delete(tx: &mut Tx, account: AccountId, id: PasskeyId) -> Result<bool> {
+    let deleted = tx.execute(
+        "DELETE FROM passkeys WHERE id = ?1 AND account_id = ?2",
+        values![&id, &account],
+    )?;
+    Ok(deleted > 0)
+}
+
+/// Forgets every passkey of an account.
+pub fn delete_all(tx: &mut Tx, account: AccountId) -> Result<()> {
+    tx.change("DELETE FROM passkeys WHERE account_id = ?1", values![&account])
+}
+
+/// Keeps a challenge; without an account it was asked of nobody and proves nothing.
+pub fn create_challenge(
+    tx: &mut Tx,
+    hash: &[u8],
+    ceremony: Ceremony,
+    account: Option<AccountId>,
+    state: &str,
+    expires_at: Timestamp,
+) -> Result<()> {
+    tx.insert(row!(passkey_challenges {
+        challenge_hash: hash,
+        purpose: ceremony.as_str(),
+        account_id: account.as_ref(),
+        state: state,
+        expires_at: expires_at
+    }))
+}
+
+/// Whom a challenge was given to, if to anybody, and the state of its ceremony. It is used up
+/// by this.
+pub fn take_challenge(
+    tx: &mut Tx,
+    hash: &[u8],
+    ceremony: Ceremony,
+    now: Timestamp,
+) -> Result<Option<(Option<AccountId>, String)>> {
+    tx.find(
+        "DELETE FROM passkey_challenges \
+         WHERE challenge_hash = ?1 AND purpose = ?2 AND expires_at > ?3 \
+         RETURNING account_id, state",
+        values![hash, ceremony.as_str(), now],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// The state of a ceremony of this account, which is used up by this. Another account's stays.
+pub fn take_own_challenge(
+    tx: &mut Tx,
+    hash: &[u8],
+    ceremony: Ceremony,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<Option<String>> {
+    tx.find(
+        "DELETE FROM passkey_challenges \
+         WHERE challenge_hash = ?1 AND purpose = ?2 AND account_id = ?3 AND expires_at > ?4 \
+         RETURNING state",
+        values![hash, ceremony.as_str(), &account, now],
+        |row| row.get(0),
+    )
+}
+
+/// Gives up all but the newest challenges of an account.
+pub fn keep_newest_challenges(
+    tx: &mut Tx,
+    ceremony: Ceremony,
+    account: AccountId,
+    most: i64,
+) -> Result<()> {
+    tx.change(
+        "DELETE FROM passkey_challenges WHERE account_id = ?1 AND purpose = ?2 \
+         AND challenge_hash NOT IN (SELECT challenge_hash FROM passkey_challenges \
+         WHERE account_id = ?1 AND purpose = ?2 ORDER BY expires_at DESC LIMIT ?3)",
+        values![&account, ceremony.as_str(), most],
+    )
+}
+
+/// Forgets up to `most` challenges that have expired; answers how many.
+pub fn delete_expired_challenges(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64> {
+    tx.execute(
+        "DELETE FROM passkey_challenges WHERE challenge_hash IN \
+         (SELECT challenge_hash FROM passkey_challenges WHERE expires_at <= ?1 \
+         ORDER BY expires_at LIMIT ?2)",
+        values![now, most],
+    )
+}

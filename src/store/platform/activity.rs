@@ -1,0 +1,105 @@
+//! The activity log.
+
+use crate::{
+    domain::{
+        activity::Activity,
+        error::Result,
+        id::{AccountId, MessageId},
+        money::{Currency, Money},
+        page::{Listing, Page},
+    },
+    store::{
+        engine::{Row, Tx, values},
+        lister::Lister,
+        row::row,
+    },
+};
+
+/// The condition of an entry that FreelanceHub's feed shows ([`ActivityKind::feed`]), in the words
+/// of the index `activity_in_feed`: in others it is not used.
+///
+/// [`ActivityKind::feed`]: crate::domain::activity::ActivityKind::feed
+macro_rules! is_in_feed {
+    () => {
+        "(kind = 'proposal_sent' OR kind = 'proposal_accepted' OR kind = 'proposal_rejected' \
+         OR kind = 'project_created' OR kind = 'project_completed' OR kind = 'invoice_paid' \
+         OR kind = 'message_received')"
+    };
+}
+
+pub(in crate::store) use is_in_feed;
+
+const LIST: Lister = Lister {
+    // A total is kept of the feed alone.
+    name: "activity:feed",
+    table: "activity",
+    columns: "id, account_id, kind, subject, amount, currency, client_name, entity_id, at",
+    join: "",
+};
+
+fn read(row: &dyn Row) -> Result<Activity> {
+    let (minor, currency): (Option<i64>, Option<Currency>) = (row.get(4)?, row.get(5)?);
+    Ok(Activity {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        kind: row.get(2)?,
+        subject: row.get(3)?,
+        amount: minor.zip(currency).map(|(minor, currency)| Money::new(minor, currency)),
+        client_name: row.get(6)?,
+        entity_id: row.get(7)?,
+        at: row.get(8)?,
+    })
+}
+
+/// Adds an entry.
+pub fn create(tx: &mut Tx, activity: &Activity) -> Result<()> {
+    tx.insert(row!(activity {
+        id: &activity.id,
+        account_id: &activity.account,
+        kind: activity.kind.as_str(),
+        subject: &activity.subject,
+        amount: activity.amount.map(|amount| amount.minor),
+        currency: activity.amount.map(|amount| amount.currency),
+        client_name: activity.client_name.as_ref(),
+        entity_id: activity.entity_id.as_ref(),
+        at: activity.at
+    }))?;
+    if activity.kind.feed().is_some() {
+        LIST.tally(tx, activity.account, &[], 1)?;
+    }
+    Ok(())
+}
+
+/// Removes the entry of a message that is deleted: strangers choose what stands in it.
+pub fn delete_of_message(tx: &mut Tx, account: AccountId, message: MessageId) -> Result<()> {
+    let removed = tx.execute(
+        "DELETE FROM activity \
+         WHERE entity_id = ?1 AND kind = 'message_received' AND account_id = ?2",
+        values![message.to_string(), &account],
+    )?;
+    LIST.tally(tx, account, &[], -i64::try_from(removed).unwrap_or(0))
+}
+
+/// The newest entries, newest first.
+pub fn list(tx: &mut Tx, account: AccountId, limit: u32) -> Result<Vec<Activity>> {
+    LIST.of(&account).first(tx, limit.into(), read)
+}
+
+/// A page of the entries that FreelanceHub's feed shows, newest first.
+pub fn feed(tx: &mut Tx, account: AccountId, page: Page) -> Result<Listing<Activity>> {
+    LIST.of(&account).only(is_in_feed!()).page(tx, page, read)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::activity::ActivityKind;
+
+    #[test]
+    fn the_condition_of_the_feed_names_exactly_the_kinds_it_shows() {
+        for word in ActivityKind::WORDS {
+            let is_named = is_in_feed!().contains(&format!("'{word}'"));
+            let is_shown = ActivityKind::from_word(word).unwrap().feed().is_some();
+            assert_eq!(is_named, is_shown, "{word}");
+        }
+    }
+}

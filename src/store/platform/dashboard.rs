@@ -1,0 +1,132 @@
+//! The rollups behind the dashboard, and its short lists. With them it costs the same with a
+//! thousand invoices and with a million (`docs/growth.svg`, `cargo bench --bench load -- --growth`).
+
+use jiff::civil::Date;
+
+pub use crate::store::timeline::{
+    Measure, Span, active_change_since, earned_between, earned_in_all, record,
+};
+use crate::{
+    domain::{
+        dashboard::{DEADLINES_SHOWN, Deadline, DeadlineKind},
+        error::Result,
+        id::{AccountId, Id, InvoiceKind, MilestoneKind, Named, ProjectKind},
+        money::Money,
+    },
+    store::engine::{Row, Tx, values},
+};
+
+/// Adds to (or takes from) what sent and unpaid invoices add up to, by day and by month.
+pub fn bump_open(
+    tx: &mut Tx,
+    account: AccountId,
+    due: Date,
+    amount: Money,
+    entries: i64,
+) -> Result<()> {
+    let day = due.to_string();
+    for (span, due) in [("day", &day[..]), ("month", &day[..7])] {
+        tx.change(
+            "INSERT INTO open_totals (account_id, span, due, currency, entries, amount) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+             ON CONFLICT (account_id, span, due, currency) \
+             DO UPDATE SET entries = open_totals.entries + excluded.entries, \
+             amount = open_totals.amount + excluded.amount",
+            values![&account, span, due, amount.currency, entries, entries * amount.minor],
+        )?;
+        if entries < 0 {
+            tx.change(
+                "DELETE FROM open_totals WHERE account_id = ?1 AND span = ?2 AND due = ?3 \
+                 AND currency = ?4 AND entries = 0",
+                values![&account, span, due, amount.currency],
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Sent and unpaid invoices of one currency.
+#[derive(Debug, Clone, Copy)]
+pub struct OpenSum {
+    pub entries: i64,
+    pub amount: Money,
+    /// Whether they were due before today.
+    pub overdue: bool,
+}
+
+/// Sent and unpaid invoices, overdue or not; several sums may be of the same kind. Other months
+/// than this one are summed up already, so at most a month's days are read one by one.
+pub fn open(tx: &mut Tx, account: AccountId, today: Date) -> Result<Vec<OpenSum>> {
+    let today = today.to_string();
+    let this_month = &today[..7];
+    let read = |row: &dyn Row| {
+        let due: String = row.get(0)?;
+        Ok(OpenSum {
+            overdue: due < today,
+            entries: row.get(2)?,
+            amount: Money::new(row.get(3)?, row.get(1)?),
+        })
+    };
+    let (first, last) = (format!("{this_month}-01"), format!("{this_month}-31"));
+    tx.list(
+        "SELECT due, currency, entries, amount FROM open_totals \
+         WHERE account_id = ?1 AND span = 'month' AND due <> ?2 \
+         UNION ALL SELECT due, currency, entries, amount FROM open_totals \
+         WHERE account_id = ?1 AND span = 'day' AND due >= ?3 AND due <= ?4",
+        values![&account, this_month, first, last],
+        read,
+    )
+}
+
+/// The nearest deadlines of unfinished projects, earliest first.
+pub fn project_deadlines(tx: &mut Tx, account: AccountId) -> Result<Vec<Deadline>> {
+    tx.list(
+        "SELECT p.id, p.name, p.deadline, p.budget, p.currency, c.name \
+         FROM projects p JOIN clients c ON c.id = p.client_id \
+         WHERE p.account_id = ?1 AND p.deleted_at IS NULL AND p.deadline IS NOT NULL \
+         AND p.status IN ('planning', 'active', 'on_hold') \
+         ORDER BY p.deadline, p.id LIMIT 10",
+        values![&account],
+        |row| read_deadline::<ProjectKind>(row, DeadlineKind::Project),
+    )
+}
+
+/// The nearest deadlines of unfinished projects, their pending milestones, and unpaid sent
+/// invoices, earliest first; of invoices those due on that day or later.
+pub fn deadlines(tx: &mut Tx, account: AccountId, from: Date) -> Result<Vec<Deadline>> {
+    let mut deadlines = project_deadlines(tx, account)?;
+    deadlines.extend(tx.list(
+        "SELECT i.id, i.number, i.due_date, i.amount, i.currency, c.name \
+         FROM invoices i JOIN clients c ON c.id = i.client_id \
+         WHERE i.account_id = ?1 AND i.status = 'sent' AND i.due_date >= ?2 \
+         ORDER BY i.due_date, i.id LIMIT 10",
+        values![&account, from],
+        |row| read_deadline::<InvoiceKind>(row, DeadlineKind::Invoice),
+    )?);
+    // Joined crosswise, milestones are read in the order of their index and none is sorted.
+    deadlines.extend(tx.list(
+        "SELECT m.id, m.name, m.due_date, m.amount, p.currency, c.name \
+         FROM milestones m CROSS JOIN projects p CROSS JOIN clients c \
+         WHERE m.account_id = ?1 AND m.status = 'pending' AND m.due_date IS NOT NULL \
+         AND p.id = m.project_id AND p.status IN ('planning', 'active', 'on_hold') \
+         AND c.id = p.client_id \
+         ORDER BY m.due_date, m.id LIMIT 10",
+        values![&account],
+        |row| read_deadline::<MilestoneKind>(row, DeadlineKind::Milestone),
+    )?);
+    deadlines.sort_by(|a, b| (a.day, &a.id).cmp(&(b.day, &b.id)));
+    deadlines.truncate(DEADLINES_SHOWN);
+    Ok(deadlines)
+}
+
+fn read_deadline<K: Named>(row: &dyn Row, kind: DeadlineKind) -> Result<Deadline> {
+    let id: Id<K> = row.get(0)?;
+    Ok(Deadline {
+        id: id.to_string(),
+        kind,
+        title: row.get(1)?,
+        day: row.get(2)?,
+        amount: Some(Money::new(row.get(3)?, row.get(4)?)),
+        client_name: row.get(5)?,
+    })
+}

@@ -1,0 +1,118 @@
+//! Pictures.
+
+use crate::{
+    domain::{
+        error::{Error, Result},
+        id::{AccountId, ImageId},
+        image::{Image, ImagePurpose, ImageUse},
+    },
+    store::{
+        engine::{Row, Tx, values},
+        row::row,
+    },
+};
+
+/// The columns [`read`] expects, in order.
+macro_rules! select {
+    ($tail:literal) => {
+        concat!(
+            "SELECT i.id, i.account_id, i.purpose, i.content_type, i.width, i.height, i.content, \
+             i.created_at FROM images i ",
+            $tail
+        )
+    };
+}
+
+fn read(row: &dyn Row) -> Result<Image> {
+    let side = |column| -> Result<u32> {
+        let side: i64 = row.get(column)?;
+        u32::try_from(side).map_err(Error::internal)
+    };
+    Ok(Image {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        purpose: row.get(2)?,
+        content_type: row.get(3)?,
+        width: side(4)?,
+        height: side(5)?,
+        content: row.get(6)?,
+        created_at: row.get(7)?,
+    })
+}
+
+/// Adds a picture.
+pub fn create(tx: &mut Tx, image: &Image) -> Result<()> {
+    tx.insert(row!(images {
+        id: &image.id,
+        account_id: &image.account,
+        purpose: image.purpose.as_str(),
+        content_type: &image.content_type,
+        width: i64::from(image.width),
+        height: i64::from(image.height),
+        content: &image.content[..],
+        created_at: image.created_at
+    }))
+}
+
+/// The picture of that id.
+pub fn find(tx: &mut Tx, id: ImageId) -> Result<Option<Image>> {
+    tx.find(select!("WHERE i.id = ?1"), values![&id], read)
+}
+
+/// The picture of that id, if its account may use the program.
+pub fn find_public(tx: &mut Tx, id: ImageId) -> Result<Option<Image>> {
+    tx.find(
+        select!("JOIN accounts a ON a.id = i.account_id WHERE i.id = ?1 AND a.disabled_at IS NULL"),
+        values![&id],
+        read,
+    )
+}
+
+/// What a picture of an account is for, if it is there.
+pub fn find_purpose(tx: &mut Tx, account: AccountId, id: ImageId) -> Result<Option<ImagePurpose>> {
+    tx.find(
+        "SELECT purpose FROM images WHERE id = ?1 AND account_id = ?2",
+        values![&id, &account],
+        |row| row.get(0),
+    )
+}
+
+/// The pictures of an account, oldest first: their ids and what they are for.
+pub fn list(tx: &mut Tx, account: AccountId) -> Result<Vec<(ImageId, ImagePurpose)>> {
+    tx.list(
+        "SELECT id, purpose FROM images WHERE account_id = ?1 ORDER BY id",
+        values![&account],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// What the pictures of an account amount to.
+pub fn usage(tx: &mut Tx, account: AccountId) -> Result<ImageUse> {
+    tx.one(
+        "SELECT count(*), coalesce(sum(length(content)), 0) FROM images WHERE account_id = ?1",
+        values![&account],
+        |row| Ok(ImageUse { images: row.get(0)?, bytes: row.get(1)? }),
+    )
+}
+
+/// Whose pictures lie between two ids, in the order of ids: all but logos, at most so many.
+pub fn list_between(
+    tx: &mut Tx,
+    after: ImageId,
+    before: ImageId,
+    most: i64,
+) -> Result<Vec<(ImageId, AccountId)>> {
+    tx.list(
+        "SELECT id, account_id FROM images WHERE id > ?1 AND id < ?2 AND purpose <> 'logo' \
+         ORDER BY id LIMIT ?3",
+        values![&after, &before, most],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// Removes a picture; answers whether it was there.
+pub fn delete(tx: &mut Tx, account: AccountId, id: ImageId) -> Result<bool> {
+    let deleted =
+        tx.execute("DELETE FROM images WHERE id = ?1 AND account_id = ?2", values![&id, &account])?;
+    Ok(deleted > 0)
+}

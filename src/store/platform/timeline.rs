@@ -1,0 +1,332 @@
+//! What happened when: sums of payments and of active projects, by periods of UTC, of which those
+//! of any timezone are put together.
+
+use std::{cmp::Ordering, collections::HashMap};
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
+use crate::{
+    domain::{
+        date,
+        error::{Error, Result},
+        id::AccountId,
+        money::{Currency, Money},
+        payment::PaymentSum,
+    },
+    store::{
+        client::read_sum,
+        engine::{Row, Tx, values},
+    },
+};
+
+/// Seconds of a quarter of an hour: every timezone since 2000 is a multiple of it from UTC.
+const QUARTER: i64 = 900;
+
+/// What a timeline adds up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// Payments.
+    Earned,
+    /// Projects that become active (+1) or stop being so (-1).
+    Active,
+}
+
+impl Measure {
+    fn as_str(self) -> &'static str {
+        match self {
+            Measure::Earned => "earned",
+            Measure::Active => "active",
+        }
+    }
+}
+
+/// The UTC periods of which a local one is put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Span {
+    Week,
+    Month,
+}
+
+impl Span {
+    fn as_str(self) -> &'static str {
+        match self {
+            Span::Week => "week",
+            Span::Month => "month",
+        }
+    }
+
+    /// The first day of the period of `day`, or of one `by` periods later.
+    fn start(self, day: Date, by: i32) -> Result<Date> {
+        match self {
+            Span::Week => date::week_start(day, by),
+            Span::Month => date::month_start(day, by),
+        }
+    }
+
+    /// The UTC edge nearest to a local one.
+    fn nearest(self, at: Timestamp) -> Result<Timestamp> {
+        let day = date::day_in(at, &TimeZone::UTC);
+        let mut edges = Vec::with_capacity(2);
+        for by in 0..=1 {
+            edges.push(date::day_start(self.start(day, by)?, &TimeZone::UTC)?);
+        }
+        let distance = |edge: &Timestamp| at.duration_since(*edge).abs();
+        edges
+            .into_iter()
+            .min_by_key(distance)
+            .ok_or_else(|| Error::internal("a period has no edge"))
+    }
+}
+
+/// The periods of UTC that an instant counts towards, and when each begins.
+pub(in crate::store) fn spans(at: Timestamp) -> Result<[(&'static str, i64); 4]> {
+    let (seconds, day) = (at.as_second(), date::day_in(at, &TimeZone::UTC));
+    let start = |span: Span| -> Result<i64> {
+        Ok(date::day_start(span.start(day, 0)?, &TimeZone::UTC)?.as_second())
+    };
+    Ok([
+        ("quarter", seconds - seconds.rem_euclid(QUARTER)),
+        ("week", start(Span::Week)?),
+        ("month", start(Span::Month)?),
+        ("all", 0),
+    ])
+}
+
+/// Adds an event to a timeline: to its quarter-hour, week, month and to all time.
+pub fn record(
+    tx: &mut Tx,
+    account: AccountId,
+    measure: Measure,
+    at: Timestamp,
+    entries: i64,
+    sum: Option<&PaymentSum>,
+) -> Result<()> {
+    let base = sum.and_then(|sum| sum.base);
+    for (span, starts_at) in spans(at)? {
+        tx.change(
+            "INSERT INTO timeline_totals (account_id, measure, span, starts_at, currency, \
+             base_currency, entries, amount, base_amount) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
+             ON CONFLICT (account_id, measure, span, starts_at, currency, base_currency) \
+             DO UPDATE SET entries = timeline_totals.entries + excluded.entries, \
+             amount = timeline_totals.amount + excluded.amount, \
+             base_amount = timeline_totals.base_amount + excluded.base_amount",
+            values![
+                &account,
+                measure.as_str(),
+                span,
+                starts_at,
+                sum.map_or("", |sum| sum.currency.code()),
+                base.map_or("", |base| base.currency.code()),
+                entries,
+                sum.map_or(0, |sum| sum.minor),
+                base.map_or(0, |base| base.minor),
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+/// Everything ever earned, by currency.
+pub fn earned_in_all(tx: &mut Tx, account: AccountId) -> Result<Vec<PaymentSum>> {
+    tx.list(
+        "SELECT currency, amount, base_currency, base_amount FROM timeline_totals \
+         WHERE account_id = ?1 AND measure = 'earned' AND span = 'all' AND starts_at = 0",
+        values![&account],
+        |row| read_sum(row, row.get(0)?, 1),
+    )
+}
+
+/// What was earned in each period between neighbouring `edges` (instants, oldest first).
+pub fn earned_between(
+    tx: &mut Tx,
+    account: AccountId,
+    span: Span,
+    edges: &[Timestamp],
+) -> Result<Vec<Vec<PaymentSum>>> {
+    let mut periods = between(tx, account, Measure::Earned, span, edges)?;
+    Ok(periods
+        .iter_mut()
+        .map(|period| period.drain().filter_map(|(key, sum)| sum.payments(&key)).collect())
+        .collect())
+}
+
+/// How the number of active projects has changed since an instant.
+pub fn active_change_since(tx: &mut Tx, account: AccountId, since: Timestamp) -> Result<i64> {
+    let edges = [since, Timestamp::MAX];
+    let periods = between(tx, account, Measure::Active, Span::Month, &edges)?;
+    Ok(periods.iter().flat_map(HashMap::values).map(|sum| sum.entries).sum())
+}
+
+/// Currency and base currency of a sum; empty where there is none.
+type SumKey = (String, String);
+
+#[derive(Debug, Clone, Copy, Default)]
+struct TimelineSum {
+    entries: i64,
+    amount: i64,
+    base_amount: i64,
+}
+
+impl TimelineSum {
+    fn add(&mut self, other: TimelineSum, sign: i64) {
+        self.entries += sign * other.entries;
+        self.amount += sign * other.amount;
+        self.base_amount += sign * other.base_amount;
+    }
+
+    fn payments(self, (currency, base): &SumKey) -> Option<PaymentSum> {
+        Some(PaymentSum {
+            currency: Currency::from_code(currency)?,
+            minor: self.amount,
+            base: Currency::from_code(base).map(|base| Money::new(self.base_amount, base)),
+        })
+    }
+}
+
+/// Sums of each period between neighbouring edges: whole UTC periods between the UTC edges
+/// nearest to the local ones, plus or minus the quarter-hours between the two.
+fn between(
+    tx: &mut Tx,
+    account: AccountId,
+    measure: Measure,
+    span: Span,
+    edges: &[Timestamp],
+) -> Result<Vec<HashMap<SumKey, TimelineSum>>> {
+    let mut periods = vec![HashMap::<SumKey, TimelineSum>::new(); edges.len().saturating_sub(1)];
+    let mut utc_edges = Vec::with_capacity(edges.len());
+    let mut gaps = Vec::with_capacity(edges.len());
+    for (index, &edge) in edges.iter().enumerate() {
+        let utc = if edge == Timestamp::MAX { edge } else { span.nearest(edge)? };
+        utc_edges.push(utc);
+        // Quarter-hours from the local edge to a later UTC edge belong to the later period
+        // though the whole UTC periods counted them to the earlier one, and the reverse.
+        let (from, to, sign) = match utc.cmp(&edge) {
+            Ordering::Equal => continue,
+            Ordering::Greater => (edge, utc, 1),
+            Ordering::Less => (utc, edge, -1),
+        };
+        gaps.push(Gap { index, from, to, sign });
+    }
+    for (Gap { index, sign, .. }, key, sum) in quarters(tx, account, measure, &gaps)? {
+        if let Some(later) = periods.get_mut(index) {
+            later.entry(key.clone()).or_default().add(sum, sign);
+        }
+        if let Some(earlier) = index.checked_sub(1).and_then(|i| periods.get_mut(i)) {
+            earlier.entry(key).or_default().add(sum, -sign);
+        }
+    }
+    if let (Some(&first), Some(&last)) = (utc_edges.first(), utc_edges.last()) {
+        for (starts_at, key, sum) in rows(tx, account, measure, span.as_str(), first, last)? {
+            let index = utc_edges.partition_point(|edge| *edge <= starts_at) - 1;
+            if let Some(period) = periods.get_mut(index) {
+                period.entry(key).or_default().add(sum, 1);
+            }
+        }
+    }
+    Ok(periods)
+}
+
+/// What lies between a local edge and the UTC edge nearest to it.
+#[derive(Debug, Clone, Copy)]
+struct Gap {
+    /// Which edge it is.
+    index: usize,
+    from: Timestamp,
+    to: Timestamp,
+    /// Whether its quarter-hours belong to the period that begins there (1) or ends (-1).
+    sign: i64,
+}
+
+/// The quarter-hours of one gap of several, and which it is.
+macro_rules! of_gap {
+    ($gap:literal, $from:literal, $to:literal) => {
+        concat!(
+            "SELECT ",
+            $gap,
+            ", currency, base_currency, entries, amount, base_amount FROM timeline_totals \
+             WHERE account_id = ?1 AND measure = ?2 AND span = 'quarter' \
+             AND starts_at >= ",
+            $from,
+            " AND starts_at < ",
+            $to
+        )
+    };
+}
+
+/// The quarter-hours of some gaps, five in a statement: twelve months have thirteen edges.
+fn quarters(
+    tx: &mut Tx,
+    account: AccountId,
+    measure: Measure,
+    gaps: &[Gap],
+) -> Result<Vec<(Gap, SumKey, TimelineSum)>> {
+    let mut found = Vec::new();
+    for some in gaps.chunks(5) {
+        // Between an instant and itself lies nothing.
+        let edge = |index: usize, edge: fn(&Gap) -> Timestamp| {
+            some.get(index).map_or(Timestamp::UNIX_EPOCH, edge)
+        };
+        let (from, to) = (|index| edge(index, |gap| gap.from), |index| edge(index, |gap| gap.to));
+        let rows = tx.list(
+            concat!(
+                of_gap!("0", "?3", "?4"),
+                " UNION ALL ",
+                of_gap!("1", "?5", "?6"),
+                " UNION ALL ",
+                of_gap!("2", "?7", "?8"),
+                " UNION ALL ",
+                of_gap!("3", "?9", "?10"),
+                " UNION ALL ",
+                of_gap!("4", "?11", "?12"),
+            ),
+            values![
+                &account,
+                measure.as_str(),
+                from(0),
+                to(0),
+                from(1),
+                to(1),
+                from(2),
+                to(2),
+                from(3),
+                to(3),
+                from(4),
+                to(4),
+            ],
+            |row| {
+                let gap: i64 = row.get(0)?;
+                Ok((gap.unsigned_abs() as usize, (row.get(1)?, row.get(2)?), read_sums(row, 3)?))
+            },
+        )?;
+        let of_gap = |(index, key, sum)| some.get(index).map(|gap| (*gap, key, sum));
+        found.extend(rows.into_iter().filter_map(of_gap));
+    }
+    Ok(found)
+}
+
+/// Reads `entries, amount, base_amount` from the given column on.
+fn read_sums(row: &dyn Row, column: usize) -> Result<TimelineSum> {
+    Ok(TimelineSum {
+        entries: row.get(column)?,
+        amount: row.get(column + 1)?,
+        base_amount: row.get(column + 2)?,
+    })
+}
+
+fn rows(
+    tx: &mut Tx,
+    account: AccountId,
+    measure: Measure,
+    span: &'static str,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<(Timestamp, SumKey, TimelineSum)>> {
+    tx.list(
+        "SELECT starts_at, currency, base_currency, entries, amount, base_amount \
+         FROM timeline_totals \
+         WHERE account_id = ?1 AND measure = ?2 AND span = ?3 AND starts_at >= ?4 AND starts_at < ?5",
+        values![&account, measure.as_str(), span, from, to],
+        |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?), read_sums(row, 3)?)),
+    )
+}

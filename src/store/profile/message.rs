@@ -1,0 +1,96 @@
+//! Messages to freelancers.
+
+use jiff::Timestamp;
+
+use crate::{
+    domain::{
+        error::{Error, Result},
+        id::{AccountId, MessageId},
+        message::Message,
+        page::{Listing, Page},
+    },
+    store::{
+        engine::{Row, Tx, values},
+        list_total,
+        lister::Lister,
+        row::row,
+    },
+};
+
+const LIST: Lister = Lister {
+    name: "messages",
+    table: "messages",
+    columns: "id, account_id, name, email, content, read_at, created_at",
+    join: "",
+};
+const UNREAD: &str = "messages:unread";
+
+fn read(row: &dyn Row) -> Result<Message> {
+    Ok(Message {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        name: row.get(2)?,
+        email: row.get(3)?,
+        content: row.get(4)?,
+        read_at: row.get(5)?,
+        created_at: row.get(6)?,
+    })
+}
+
+/// Adds a message.
+pub fn create(tx: &mut Tx, message: &Message) -> Result<()> {
+    tx.insert(row!(messages {
+        id: &message.id,
+        account_id: &message.account,
+        name: &message.name,
+        email: &message.email,
+        content: &message.content,
+        read_at: message.read_at,
+        created_at: message.created_at
+    }))?;
+    tally(tx, message, 1)
+}
+
+/// How many messages an account has.
+pub fn count(tx: &mut Tx, account: AccountId) -> Result<u64> {
+    LIST.of(&account).count(tx)
+}
+
+/// A message of an account.
+pub fn find(tx: &mut Tx, account: AccountId, id: MessageId) -> Result<Message> {
+    LIST.of(&account)
+        .which("id = ?", Some(&id))
+        .find(tx, read)?
+        .ok_or_else(|| Error::not_found("Message"))
+}
+
+/// A page of messages, newest first.
+pub fn list(tx: &mut Tx, account: AccountId, page: Page) -> Result<Listing<Message>> {
+    LIST.of(&account).page(tx, page, read)
+}
+
+/// How many messages wait to be read.
+pub fn count_unread(tx: &mut Tx, account: AccountId) -> Result<u64> {
+    list_total::find(tx, account, UNREAD)
+}
+
+/// Writes down whether a message was read; `before` is the message as it was.
+pub fn set_read(tx: &mut Tx, before: &Message, read_at: Option<Timestamp>) -> Result<()> {
+    tally(tx, before, -1)?;
+    tx.update(row!(messages { id: &before.id, read_at: read_at }))?;
+    tally(tx, &Message { read_at, ..before.clone() }, 1)
+}
+
+/// Removes a message.
+pub fn delete(tx: &mut Tx, message: &Message) -> Result<()> {
+    tx.change("DELETE FROM messages WHERE id = ?1", values![&message.id])?;
+    tally(tx, message, -1)
+}
+
+fn tally(tx: &mut Tx, message: &Message, by: i64) -> Result<()> {
+    LIST.tally(tx, message.account, &[], by)?;
+    if message.read_at.is_none() {
+        list_total::bump(tx, message.account, &[UNREAD], by)?;
+    }
+    Ok(())
+}

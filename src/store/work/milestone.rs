@@ -1,0 +1,172 @@
+//! Milestones.
+
+use std::collections::HashMap;
+
+use crate::{
+    domain::{
+        error::{Error, Result},
+        id::{AccountId, InvoiceId, MilestoneId, ProjectId},
+        milestone::{Milestone, MilestoneFilter},
+        money::{Currency, Money},
+        page::Listing,
+    },
+    store::{
+        engine::{Row, Tx, any_of, values},
+        lister::Lister,
+        row::row,
+    },
+};
+
+/// The currency is the project's.
+const LIST: Lister = Lister {
+    name: "milestones",
+    table: "milestones",
+    columns: "id, account_id, project_id, name, description, amount, status, due_date, \
+              completed_at, \
+              (SELECT currency FROM projects WHERE projects.id = milestones.project_id), \
+              invoice_id, (SELECT number FROM invoices WHERE invoices.id = milestones.invoice_id)",
+    join: "",
+};
+
+fn read(row: &dyn Row) -> Result<Milestone> {
+    let currency: Currency = row.get(9)?;
+    Ok(Milestone {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        project_id: row.get(2)?,
+        name: row.get(3)?,
+        description: row.get(4)?,
+        amount: Money::new(row.get(5)?, currency),
+        status: row.get(6)?,
+        due_date: row.get(7)?,
+        completed_at: row.get(8)?,
+        invoice: row.get::<Option<_>>(10)?.zip(row.get(11)?),
+    })
+}
+
+/// Adds a milestone.
+pub fn create(tx: &mut Tx, milestone: &Milestone) -> Result<()> {
+    tx.insert(row!(milestones {
+        id: &milestone.id,
+        account_id: &milestone.account,
+        project_id: &milestone.project_id,
+        name: &milestone.name,
+        description: milestone.description.as_ref(),
+        amount: milestone.amount.minor,
+        status: milestone.status.as_str(),
+        due_date: milestone.due_date,
+        completed_at: milestone.completed_at
+    }))?;
+    tally(tx, milestone, 1)
+}
+
+/// A milestone.
+pub fn find(tx: &mut Tx, account: AccountId, id: MilestoneId) -> Result<Milestone> {
+    LIST.of(&account)
+        .which("id = ?", Some(&id))
+        .find(tx, read)?
+        .ok_or_else(|| Error::not_found("Milestone"))
+}
+
+/// How many milestones a project has.
+pub fn count_of_project(tx: &mut Tx, account: AccountId, project: ProjectId) -> Result<u64> {
+    LIST.of(&account).equal("project_id", Some(&project)).count(tx)
+}
+
+/// A page of milestones, newest first.
+pub fn list(
+    tx: &mut Tx,
+    account: AccountId,
+    filter: &MilestoneFilter,
+) -> Result<Listing<Milestone>> {
+    LIST.of(&account).equal("project_id", filter.project_id.as_ref()).page(tx, filter.page, read)
+}
+
+/// The milestones of a project in the order they were planned.
+pub fn list_of_project(
+    tx: &mut Tx,
+    account: AccountId,
+    project: ProjectId,
+) -> Result<Vec<Milestone>> {
+    let mut found = list_of_projects(tx, account, &[project])?;
+    Ok(found.remove(&project).unwrap_or_default())
+}
+
+/// The milestones of several projects, each in the order they were planned.
+pub fn list_of_projects(
+    tx: &mut Tx,
+    account: AccountId,
+    projects: &[ProjectId],
+) -> Result<HashMap<ProjectId, Vec<Milestone>>> {
+    let those = LIST.of(&account).which("project_id IN rarray(?)", Some(any_of(projects)));
+    let mut milestones = those.all(tx, read)?;
+    milestones.sort_by_key(|milestone| milestone.id);
+    let mut found: HashMap<_, Vec<Milestone>> = HashMap::with_capacity(projects.len());
+    for milestone in milestones {
+        found.entry(milestone.project_id).or_default().push(milestone);
+    }
+    Ok(found)
+}
+
+/// Writes back a change; `before` is the milestone as it was.
+pub fn update(tx: &mut Tx, before: &Milestone, milestone: &Milestone) -> Result<()> {
+    tx.update(row!(milestones {
+        id: &milestone.id,
+        project_id: &milestone.project_id,
+        name: &milestone.name,
+        description: milestone.description.as_ref(),
+        amount: milestone.amount.minor,
+        status: milestone.status.as_str(),
+        due_date: milestone.due_date,
+        completed_at: milestone.completed_at
+    }))?;
+    if before.project_id != milestone.project_id {
+        tally(tx, before, -1)?;
+        tally(tx, milestone, 1)?;
+    }
+    Ok(())
+}
+
+/// Writes down which invoice was made of a milestone that is not paid and has none; answers
+/// whether it was so.
+pub fn set_invoice(
+    tx: &mut Tx,
+    account: AccountId,
+    id: MilestoneId,
+    invoice: InvoiceId,
+) -> Result<bool> {
+    let changed = tx.execute(
+        "UPDATE milestones SET invoice_id = ?3 \
+         WHERE account_id = ?1 AND id = ?2 AND invoice_id IS NULL AND status <> 'paid'",
+        values![&account, &id, &invoice],
+    )?;
+    Ok(changed > 0)
+}
+
+/// The invoice is cancelled: another can be made of its milestone.
+pub(in crate::store) fn release(tx: &mut Tx, invoice: InvoiceId) -> Result<()> {
+    tx.change("UPDATE milestones SET invoice_id = NULL WHERE invoice_id = ?1", values![&invoice])
+}
+
+/// Removes a milestone.
+pub fn delete(tx: &mut Tx, milestone: &Milestone) -> Result<()> {
+    tx.change("DELETE FROM milestones WHERE id = ?1", values![&milestone.id])?;
+    tally(tx, milestone, -1)
+}
+
+/// Removes the milestones of a project.
+pub fn delete_of_project(tx: &mut Tx, account: AccountId, project: ProjectId) -> Result<()> {
+    let removed = tx.execute(
+        "DELETE FROM milestones WHERE account_id = ?1 AND project_id = ?2",
+        values![&account, &project],
+    )?;
+    if removed > 0 {
+        let removed = i64::try_from(removed).map_err(Error::internal)?;
+        LIST.tally(tx, account, &[("project", &project)], -removed)?;
+    }
+    Ok(())
+}
+
+fn tally(tx: &mut Tx, milestone: &Milestone, by: i64) -> Result<()> {
+    LIST.tally(tx, milestone.account, &[("project", &milestone.project_id)], by)
+}

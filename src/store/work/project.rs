@@ -1,0 +1,205 @@
+//! Projects.
+
+use jiff::Timestamp;
+
+use crate::{
+    domain::{
+        error::{Error, Result},
+        exchange_rate::Rates,
+        id::{AccountId, ClientId, ProjectId},
+        money::{Currency, Money},
+        page::Listing,
+        project::{Project, ProjectFilter, ProjectName, ProjectStatus},
+    },
+    store::{
+        client,
+        dashboard::{self, Measure},
+        engine::{Row, Tx, values},
+        list_total,
+        lister::{Lister, Query},
+        milestone, proposal,
+        row::row,
+    },
+};
+
+/// Clients for whom there is a project.
+const WITH_PROJECT: &str = "clients:with-project";
+
+const LIST: Lister = Lister {
+    name: "projects",
+    table: "projects",
+    columns: "id, account_id, client_id, name, description, status, currency, budget, deadline, \
+              created_at, updated_at",
+    join: "",
+};
+
+fn listed(account: &AccountId) -> Query<'_> {
+    LIST.of(account).only("deleted_at IS NULL")
+}
+
+fn read(row: &dyn Row) -> Result<Project> {
+    let currency: Currency = row.get(6)?;
+    Ok(Project {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        client_id: row.get(2)?,
+        client: None,
+        name: row.get(3)?,
+        description: row.get(4)?,
+        status: row.get(5)?,
+        budget: Money::new(row.get(7)?, currency),
+        deadline: row.get(8)?,
+        milestones: Vec::new(),
+        created_at: row.get(9)?,
+        updated_at: row.get(10)?,
+    })
+}
+
+/// Adds a project.
+pub fn create(tx: &mut Tx, project: &Project) -> Result<()> {
+    tx.insert(row!(projects {
+        id: &project.id,
+        account_id: &project.account,
+        client_id: &project.client_id,
+        name: &project.name,
+        description: &project.description,
+        status: project.status.as_str(),
+        currency: project.budget.currency,
+        budget: project.budget.minor,
+        deadline: project.deadline,
+        created_at: project.created_at,
+        updated_at: project.updated_at
+    }))?;
+    tally(tx, project, 1, project.created_at)
+}
+
+/// A project with its client and milestones.
+pub fn find(tx: &mut Tx, account: AccountId, id: ProjectId, rates: &Rates) -> Result<Project> {
+    let mut project = find_bare(tx, account, id)?;
+    project.client = Some(client::find_any(tx, account, project.client_id, rates)?);
+    project.milestones = milestone::list_of_project(tx, account, id)?;
+    Ok(project)
+}
+
+/// A project without its client and milestones.
+pub fn find_bare(tx: &mut Tx, account: AccountId, id: ProjectId) -> Result<Project> {
+    listed(&account)
+        .which("id = ?", Some(&id))
+        .find(tx, read)?
+        .ok_or_else(|| Error::not_found("Project"))
+}
+
+/// The newest projects by name, so many at most.
+pub fn list_names(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<ProjectName>> {
+    tx.list(
+        "SELECT p.id, p.name, c.name FROM projects p JOIN clients c ON c.id = p.client_id \
+         WHERE p.account_id = ?1 AND p.deleted_at IS NULL ORDER BY p.id DESC LIMIT ?2",
+        values![&account, most],
+        |row| Ok(ProjectName { id: row.get(0)?, name: row.get(1)?, client: row.get(2)? }),
+    )
+}
+
+/// A page of projects with their clients and milestones, newest first.
+pub fn list(
+    tx: &mut Tx,
+    account: AccountId,
+    filter: &ProjectFilter,
+    rates: &Rates,
+) -> Result<Listing<Project>> {
+    let status = filter.status.map(ProjectStatus::as_str);
+    let query =
+        listed(&account).equal("client_id", filter.client_id.as_ref()).equal("status", status);
+    let mut found = match &filter.search {
+        None => query.page(tx, filter.page, read)?,
+        Some(text) => query.search(tx, ("name", text), filter.page, read)?,
+    };
+    let clients =
+        client::find_all(tx, account, found.entries.iter().map(|of| &of.client_id), rates)?;
+    let ids: Vec<_> = found.entries.iter().map(|project| project.id).collect();
+    let mut milestones = milestone::list_of_projects(tx, account, &ids)?;
+    for project in &mut found.entries {
+        project.client = clients.get(&project.client_id).cloned();
+        project.milestones = milestones.remove(&project.id).unwrap_or_default();
+    }
+    Ok(found)
+}
+
+/// How many projects of a client have a status.
+pub fn count_of_client(
+    tx: &mut Tx,
+    account: AccountId,
+    client: ClientId,
+    status: ProjectStatus,
+) -> Result<u64> {
+    listed(&account)
+        .equal("client_id", Some(&client))
+        .equal("status", Some(status.as_str()))
+        .count(tx)
+}
+
+/// Writes back a change; `before` is the project as it was.
+pub fn update(tx: &mut Tx, before: &Project, project: &Project) -> Result<()> {
+    let is_moved = (before.status, before.client_id) != (project.status, project.client_id);
+    if is_moved {
+        tally(tx, before, -1, project.updated_at)?;
+    }
+    tx.update(row!(projects {
+        id: &project.id,
+        client_id: &project.client_id,
+        name: &project.name,
+        description: &project.description,
+        status: project.status.as_str(),
+        currency: project.budget.currency,
+        budget: project.budget.minor,
+        deadline: project.deadline,
+        updated_at: project.updated_at
+    }))?;
+    if is_moved { tally(tx, project, 1, project.updated_at) } else { Ok(()) }
+}
+
+/// Takes a project out of every list and removes its milestones.
+pub fn delete(tx: &mut Tx, project: &Project, now: Timestamp) -> Result<()> {
+    milestone::delete_of_project(tx, project.account, project.id)?;
+    proposal::release(tx, project.id)?;
+    tx.change(
+        "UPDATE projects SET deleted_at = ?2, updated_at = ?2 WHERE id = ?1",
+        values![&project.id, now],
+    )?;
+    tally(tx, project, -1, now)
+}
+
+/// Takes every project of a client out of the lists.
+pub fn delete_of_client(
+    tx: &mut Tx,
+    account: AccountId,
+    client: ClientId,
+    now: Timestamp,
+) -> Result<()> {
+    let projects = listed(&account).equal("client_id", Some(&client)).all(tx, read)?;
+    projects.iter().try_for_each(|project| delete(tx, project, now))
+}
+
+/// How many projects have a status.
+pub fn count(tx: &mut Tx, account: AccountId, status: ProjectStatus) -> Result<u64> {
+    listed(&account).equal("status", Some(status.as_str())).count(tx)
+}
+
+/// For how many clients there is a project.
+pub fn count_clients(tx: &mut Tx, account: AccountId) -> Result<u64> {
+    list_total::find(tx, account, WITH_PROJECT)
+}
+
+/// Keeps the totals of the lists, and the timeline of active projects.
+fn tally(tx: &mut Tx, project: &Project, by: i64, now: Timestamp) -> Result<()> {
+    let (account, status, client) = (project.account, project.status.as_str(), project.client_id);
+    LIST.tally(tx, account, &[("status", &status), ("client", &client)], by)?;
+    // The first project of a client came, or the last one went.
+    let left = listed(&account).equal("client_id", Some(&client)).count(tx)?;
+    if (by, left) == (1, 1) || (by, left) == (-1, 0) {
+        list_total::bump(tx, account, &[WITH_PROJECT], by)?;
+    }
+    if project.status == ProjectStatus::Active {
+        dashboard::record(tx, account, Measure::Active, now, by, None)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,212 @@
+//! Proposals.
+
+use jiff::Timestamp;
+
+use crate::{
+    domain::{
+        error::{Error, Result},
+        exchange_rate::Rates,
+        id::{AccountId, ProjectId, ProposalId},
+        money::{Currency, Money},
+        page::Listing,
+        proposal::{Proposal, ProposalFilter, ProposalLink, ProposalRecord, ProposalStatus},
+    },
+    store::{
+        client,
+        engine::{Row, Tx, values},
+        lister::Lister,
+        row::row,
+    },
+};
+
+const LIST: Lister = Lister {
+    name: "proposals",
+    table: "proposals",
+    columns: "id, account_id, client_id, title, content, status, currency, amount, valid_until, \
+              created_at, updated_at, link, project_id, \
+              (SELECT p.name FROM projects p WHERE p.id = proposals.project_id)",
+    join: "",
+};
+
+fn read(row: &dyn Row) -> Result<Proposal> {
+    let currency: Currency = row.get(6)?;
+    Ok(Proposal {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        client_id: row.get(2)?,
+        client: None,
+        title: row.get(3)?,
+        content: row.get(4)?,
+        status: row.get(5)?,
+        amount: Money::new(row.get(7)?, currency),
+        valid_until: row.get(8)?,
+        link: row.bytes(11)?.map(|link| ProposalLink::Sealed(link.to_vec())),
+        project: row.get::<Option<_>>(12)?.zip(row.get(13)?),
+        created_at: row.get(9)?,
+        updated_at: row.get(10)?,
+    })
+}
+
+/// Adds a proposal.
+pub fn create(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
+    tx.insert(row!(proposals {
+        id: &proposal.id,
+        account_id: &proposal.account,
+        client_id: &proposal.client_id,
+        title: &proposal.title,
+        content: &proposal.content,
+        status: proposal.status.as_str(),
+        currency: proposal.amount.currency,
+        amount: proposal.amount.minor,
+        valid_until: proposal.valid_until,
+        created_at: proposal.created_at,
+        updated_at: proposal.updated_at
+    }))?;
+    tally(tx, proposal, 1)
+}
+
+/// A proposal with its client.
+pub fn find(tx: &mut Tx, account: AccountId, id: ProposalId, rates: &Rates) -> Result<Proposal> {
+    let mut proposal = LIST
+        .of(&account)
+        .which("id = ?", Some(&id))
+        .find(tx, read)?
+        .ok_or_else(|| Error::not_found("Proposal"))?;
+    proposal.client = Some(client::find_any(tx, account, proposal.client_id, rates)?);
+    Ok(proposal)
+}
+
+/// Whose proposal has the link of that hash, and which it is; drafts have none.
+pub fn find_linked(tx: &mut Tx, link_hash: &[u8]) -> Result<Option<(AccountId, ProposalId)>> {
+    tx.find(
+        "SELECT account_id, id FROM proposals WHERE link_hash = ?1 AND status <> 'draft'",
+        values![link_hash],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// When a proposal was sent and answered.
+pub fn find_times(
+    tx: &mut Tx,
+    account: AccountId,
+    id: ProposalId,
+) -> Result<(Option<Timestamp>, Option<Timestamp>)> {
+    tx.one(
+        "SELECT sent_at, answered_at FROM proposals WHERE account_id = ?1 AND id = ?2",
+        values![&account, &id],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// When a proposal was sent, and who answered it.
+pub fn find_record(tx: &mut Tx, proposal: Proposal) -> Result<ProposalRecord> {
+    let (sent_at, answered_at, answered_by, answered_from) = tx.one(
+        "SELECT sent_at, answered_at, answered_by, answered_from FROM proposals \
+         WHERE account_id = ?1 AND id = ?2",
+        values![&proposal.account, &proposal.id],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+    )?;
+    let unprintable = Vec::new();
+    Ok(ProposalRecord { proposal, sent_at, answered_at, answered_by, answered_from, unprintable })
+}
+
+/// Writes down which project was made of a proposal that has none; answers whether it was so.
+pub fn set_project(
+    tx: &mut Tx,
+    account: AccountId,
+    id: ProposalId,
+    project: ProjectId,
+) -> Result<bool> {
+    let changed = tx.execute(
+        "UPDATE proposals SET project_id = ?3 \
+         WHERE account_id = ?1 AND id = ?2 AND project_id IS NULL",
+        values![&account, &id, &project],
+    )?;
+    Ok(changed > 0)
+}
+
+/// The project is deleted: another can be made of its proposal.
+pub(in crate::store) fn release(tx: &mut Tx, project: ProjectId) -> Result<()> {
+    tx.change("UPDATE proposals SET project_id = NULL WHERE project_id = ?1", values![&project])
+}
+
+/// How many proposals have a status.
+pub fn count(tx: &mut Tx, account: AccountId, status: ProposalStatus) -> Result<u64> {
+    LIST.of(&account).equal("status", Some(status.as_str())).count(tx)
+}
+
+/// A page of proposals with their clients, newest first.
+pub fn list(
+    tx: &mut Tx,
+    account: AccountId,
+    filter: &ProposalFilter,
+    rates: &Rates,
+) -> Result<Listing<Proposal>> {
+    let status = filter.status.map(ProposalStatus::as_str);
+    let query =
+        LIST.of(&account).equal("client_id", filter.client_id.as_ref()).equal("status", status);
+    let mut found = match &filter.search {
+        None => query.page(tx, filter.page, read)?,
+        Some(text) => query.search(tx, ("title", text), filter.page, read)?,
+    };
+    let clients =
+        client::find_all(tx, account, found.entries.iter().map(|of| &of.client_id), rates)?;
+    for proposal in &mut found.entries {
+        proposal.client = clients.get(&proposal.client_id).cloned();
+    }
+    Ok(found)
+}
+
+/// Writes back a change; `before` is the proposal as it was.
+pub fn update(tx: &mut Tx, before: &Proposal, proposal: &Proposal) -> Result<()> {
+    let is_moved = (before.status, before.client_id) != (proposal.status, proposal.client_id);
+    if is_moved {
+        tally(tx, before, -1)?;
+    }
+    tx.update(row!(proposals {
+        id: &proposal.id,
+        client_id: &proposal.client_id,
+        title: &proposal.title,
+        content: &proposal.content,
+        status: proposal.status.as_str(),
+        currency: proposal.amount.currency,
+        amount: proposal.amount.minor,
+        valid_until: proposal.valid_until,
+        updated_at: proposal.updated_at
+    }))?;
+    if is_moved { tally(tx, proposal, 1) } else { Ok(()) }
+}
+
+/// Remembers when it was sent.
+pub fn mark_sent(tx: &mut Tx, id: ProposalId, now: Timestamp) -> Result<()> {
+    tx.update(row!(proposals { id: &id, sent_at: now }))
+}
+
+/// Remembers when it was answered.
+pub fn mark_answered(tx: &mut Tx, id: ProposalId, now: Timestamp) -> Result<()> {
+    tx.change(
+        "UPDATE proposals SET answered_at = ?2, sent_at = coalesce(sent_at, ?2) WHERE id = ?1",
+        values![&id, now],
+    )
+}
+
+/// Remembers who answered through the link, and from which address.
+pub fn mark_signed(tx: &mut Tx, id: ProposalId, name: &str, address: Option<&str>) -> Result<()> {
+    tx.update(row!(proposals { id: &id, answered_by: name, answered_from: address }))
+}
+
+/// Gives a proposal its link: a keyed hash to find it by, and sealed to be shown again.
+pub fn set_link(tx: &mut Tx, id: ProposalId, link_hash: &[u8], sealed: &[u8]) -> Result<()> {
+    tx.update(row!(proposals { id: &id, link_hash: link_hash, link: sealed }))
+}
+
+/// Removes a proposal.
+pub fn delete(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
+    tx.change("DELETE FROM proposals WHERE id = ?1", values![&proposal.id])?;
+    tally(tx, proposal, -1)
+}
+
+fn tally(tx: &mut Tx, proposal: &Proposal, by: i64) -> Result<()> {
+    let (status, client) = (proposal.status.as_str(), proposal.client_id);
+    LIST.tally(tx, proposal.account, &[("status", &status), ("client", &client)], by)
+}

@@ -1,0 +1,175 @@
+//! `/clients`: whom the freelancer works for.
+
+use askama::Template;
+use poem::{Response, http::StatusCode};
+
+use crate::{
+    app::{
+        client::{find_client, list_clients},
+        invoice::list_invoices,
+        project::list_projects,
+        proposal::list_proposals,
+    },
+    domain::{
+        client::{Client, ClientChange, ClientDetails, ClientFilter},
+        error::Result,
+        input::Input,
+        invoice::{InvoiceFilter, ShownInvoice},
+        page::{Listing, Page},
+        project::{Project, ProjectFilter},
+        proposal::{Proposal, ProposalFilter},
+    },
+    web::{
+        days::Days,
+        editing::Editing,
+        fields::Fields,
+        form::Form,
+        page::answer,
+        pager::Pager,
+        shell::{Section, Shell},
+        visit::Visit,
+    },
+};
+
+/// How much of each list the page of a client shows.
+const SHOWN: u32 = 5;
+
+#[derive(Template)]
+#[template(path = "pages/client/list.html")]
+struct List {
+    shell: Shell,
+    form: Form,
+    clients: Listing<Client>,
+    pager: Pager,
+}
+
+#[derive(Template)]
+#[template(path = "pages/client/show.html")]
+struct Show {
+    shell: Shell,
+    days: Days,
+    client: Client,
+    projects: Listing<Project>,
+    proposals: Listing<Proposal>,
+    invoices: Listing<ShownInvoice>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/client/edit.html")]
+struct Edit {
+    shell: Shell,
+    form: Form,
+    editing: Editing,
+}
+
+/// Every client, newest first.
+pub async fn list(visit: Visit) -> Result<Response> {
+    let query = visit.query();
+    let filter = ClientFilter::read(&query)?;
+    let clients = visit.read(move |work| list_clients(work, &filter)).await?;
+    let pager = Pager::new(&visit.request, &clients);
+    let shell = visit.shell(Section::Clients);
+    Ok(answer(StatusCode::OK, &List { shell, form: Form::new(query), clients, pager }))
+}
+
+/// The form of a new client.
+pub async fn new(visit: Visit) -> Result<Response> {
+    Ok(edit_page(&visit, StatusCode::OK, visit.form(visit.query()), None))
+}
+
+/// Adds a client.
+pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
+    let place = |client: &Client| format!("/clients/{}", client.id).into_bytes();
+    let created = match ClientDetails::read(&fields) {
+        Ok(details) => {
+            visit.app.create_client(visit.claims, visit.once(&fields, place), details).await
+        }
+        Err(error) => Err(error),
+    };
+    match created {
+        Ok(outcome) => Ok(visit.went(&outcome, place, "The client was added.")),
+        Err(error) => {
+            let (status, form) = visit.refused(fields, error)?;
+            Ok(edit_page(&visit, status, form, None))
+        }
+    }
+}
+
+/// A client, and what there is of its work.
+pub async fn show(visit: Visit) -> Result<Response> {
+    let id = visit.id();
+    let (client_id, page) = (Some(id), Page::first(SHOWN));
+    let (client, projects, proposals, invoices) = visit
+        .read(move |work| {
+            let projects = ProjectFilter { client_id, page, ..ProjectFilter::default() };
+            let proposals = ProposalFilter { client_id, page, ..ProposalFilter::default() };
+            let invoices = InvoiceFilter { client_id, page, ..InvoiceFilter::default() };
+            Ok((
+                find_client(work, id)?,
+                list_projects(work, &projects)?,
+                list_proposals(work, &proposals)?,
+                list_invoices(work, &invoices)?,
+            ))
+        })
+        .await?;
+    let (shell, days) = (visit.shell(Section::Clients), Days::of(&visit)?);
+    Ok(answer(StatusCode::OK, &Show { shell, days, client, projects, proposals, invoices }))
+}
+
+/// The form that changes a client.
+pub async fn edit(visit: Visit) -> Result<Response> {
+    let client = visit.app.client(visit.claims, visit.id()).await?;
+    let form = visit.form(filled(&client).versioned());
+    Ok(edit_page(&visit, StatusCode::OK, form, Some(client)))
+}
+
+/// The form of a client as it is.
+fn filled(client: &Client) -> Fields {
+    let details = &client.details;
+    Fields::default()
+        .with("name", &details.name)
+        .with("email", &details.email)
+        .with_some("company", details.company.as_ref())
+        .with_some("phone", details.phone.as_ref())
+        .with_some("country", details.country.as_ref())
+}
+
+/// Changes a client.
+pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
+    let id = visit.id();
+    let changed = match ClientChange::read(&fields) {
+        Ok(change) => {
+            visit.app.update_client(visit.claims, id, change, fields.expected(filled)).await
+        }
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(client) => Ok(visit.done(&format!("/clients/{}", client.id), "The client was changed.")),
+        Err(error) => {
+            let client = visit.app.client(visit.claims, id).await?;
+            let (status, form) = visit.refused_change(fields, error, filled(&client))?;
+            Ok(edit_page(&visit, status, form, Some(client)))
+        }
+    }
+}
+
+/// Takes a client out of the lists.
+pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
+    match visit.app.delete_client(visit.claims, visit.id()).await {
+        Ok(()) => Ok(visit.done("/clients", "The client was deleted.")),
+        Err(error) => visit.sorry(&format!("/clients/{}", visit.param("id")), error),
+    }
+}
+
+fn edit_page(visit: &Visit, status: StatusCode, form: Form, client: Option<Client>) -> Response {
+    let editing = match client {
+        Some(Client { id, details, .. }) => {
+            Editing::of("client", &format!("/clients/{id}"), &details.name)
+        }
+        None => Editing::new("/clients", "Clients", "Add a client", "Add the client"),
+    };
+    answer(
+        status,
+        &Edit { shell: visit.shell(Section::Clients), form: form.of::<ClientDetails>(), editing },
+    )
+}

@@ -1,0 +1,172 @@
+//! `/settings/money`: the base currency, and the rates by which others count in it.
+
+use askama::Template;
+use poem::{Response, http::StatusCode};
+
+use crate::{
+    domain::{
+        account::{Account, AccountChange},
+        error::{Error, Result},
+        exchange_rate::{ExchangeRate, NewRate},
+        expected::Expected,
+        input::Input,
+        money::Currency,
+    },
+    web::{
+        choice::Choices,
+        fields::{Fields, VERSION},
+        form::Form,
+        locale,
+        page::answer,
+        settings::Tab,
+        shell::{Section, Shell},
+        visit::Visit,
+    },
+};
+
+const PLACE: &str = "/settings/money";
+
+#[derive(Template)]
+#[template(path = "pages/settings/money.html")]
+struct Money {
+    shell: Shell,
+    tab: Tab,
+    form: Form,
+    /// A new rate.
+    rate: Form,
+    rates: Vec<RateRow>,
+    base: Currency,
+    currencies: Choices,
+    /// The currencies that a rate can be given of.
+    others: Choices,
+}
+
+impl Money {
+    fn in_base(&self) -> String {
+        format!("is so much in {}", self.base)
+    }
+}
+
+struct RateRow {
+    rate: ExchangeRate,
+    day: String,
+}
+
+/// How money is counted.
+pub async fn show(visit: Visit) -> Result<Response> {
+    let form = visit.form(based(&visit.frame.account).versioned());
+    page(&visit, StatusCode::OK, form, None).await
+}
+
+/// The form of the base currency as it is.
+fn based(account: &Account) -> Fields {
+    Fields::default().with("currency", account.currency)
+}
+
+/// Changes the base currency.
+pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
+    let changed = match AccountChange::read(&fields) {
+        Ok(change) => visit.app.update_account(visit.claims, change, fields.expected(based)).await,
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(account) => {
+            Ok(visit.done(PLACE, format!("Totals are shown in {} now.", account.currency)))
+        }
+        Err(error) => {
+            let stored = based(&visit.app.account(visit.claims).await?);
+            let (status, form) = visit.refused_change(fields, error, stored)?;
+            page(&visit, status, form, None).await
+        }
+    }
+}
+
+/// Takes in a rate, unless that of the same pair was changed since the page was shown.
+pub async fn set(visit: Visit, fields: Fields) -> Result<Response> {
+    let (app, claims) = (&visit.app, visit.claims);
+    let set = match NewRate::read(&fields) {
+        Ok(new) => {
+            let pair = (new.from, visit.frame.account.currency);
+            app.set_exchange_rate(claims, new, seen(&fields, pair)).await
+        }
+        Err(error) => Err(error),
+    };
+    match set {
+        Ok(ExchangeRate { from, .. }) => {
+            Ok(visit.done(PLACE, format!("The rate of {from} was saved.")))
+        }
+        Err(error) => {
+            let rates = app.list_exchange_rates(claims).await?;
+            let from = Currency::from_code(fields.get("from"));
+            let pair = from.map(|from| (from, visit.frame.account.currency));
+            let stored = pair.map(|pair| rated(&rates, pair)).unwrap_or_default();
+            let (status, rate) = visit.refused_change(fields, error, stored)?;
+            let form = visit.form(based(&visit.frame.account).versioned());
+            page(&visit, status, form, Some(rate.with_version(&versions(&rates)))).await
+        }
+    }
+}
+
+/// The form of a pair's rate as it is; empty where none is known.
+fn rated(rates: &[ExchangeRate], (from, into): (Currency, Currency)) -> Fields {
+    let found = rates.iter().find(|rate| (rate.from, rate.into) == (from, into));
+    found.map_or_else(Fields::default, |rate| {
+        Fields::default().with("from", from).with("rate", rate.rate).with("day", rate.day)
+    })
+}
+
+/// Every rate of the page, and never nothing, which would mean that the form says nothing of them.
+/// The form may be of any pair, and only a change of that one counts.
+fn versions(rates: &[ExchangeRate]) -> String {
+    let version = |rate: &ExchangeRate| {
+        let pair = (rate.from, rate.into);
+        format!("{}-{} {},", rate.from, rate.into, rated(rates, pair).version())
+    };
+    [",".to_owned()].into_iter().chain(rates.iter().map(version)).collect()
+}
+
+/// What the page showed of a pair when the form was filled in.
+fn seen(fields: &Fields, pair: (Currency, Currency)) -> Option<Expected<Vec<ExchangeRate>>> {
+    let of_pair = move |versions: &str| {
+        let start = format!("{}-{} ", pair.0, pair.1);
+        versions.split(',').find(|version| version.starts_with(&start)).map(str::to_owned)
+    };
+    let seen = of_pair(fields.get(VERSION)).unwrap_or_default();
+    let stored = move |rates: &Vec<ExchangeRate>| of_pair(&versions(rates)).unwrap_or_default();
+    fields.has(VERSION).then(|| Expected::new(seen, stored))
+}
+
+/// Forgets a rate.
+pub async fn delete(visit: Visit, fields: Fields) -> Result<Response> {
+    let given = |name| Currency::from_code(fields.get(name));
+    let (Some(from), Some(into)) = (given("from"), given("to")) else {
+        return Err(Error::not_found("Exchange rate"));
+    };
+    visit.app.delete_exchange_rate(visit.claims, from, Some(into)).await?;
+    Ok(visit.done(PLACE, format!("The rate of {from} was deleted.")))
+}
+
+async fn page(
+    visit: &Visit,
+    status: StatusCode,
+    form: Form,
+    rate: Option<Form>,
+) -> Result<Response> {
+    let base = visit.frame.account.currency;
+    let today = visit.today()?;
+    let rates = visit.app.list_exchange_rates(visit.claims).await?;
+    let dates = visit.dates();
+    let fresh = Fields::default().with("day", today).with(VERSION, versions(&rates));
+    let currencies = locale::currencies();
+    let page = Money {
+        shell: visit.shell(Section::Settings),
+        tab: Tab::Money,
+        form: form.of::<AccountChange>(),
+        rate: rate.unwrap_or_else(|| visit.form(fresh)).of::<NewRate>(),
+        rates: rates.into_iter().map(|rate| RateRow { day: dates.show(rate.day), rate }).collect(),
+        base,
+        others: currencies.iter().filter(|(code, _)| code != base.code()).cloned().collect(),
+        currencies,
+    };
+    Ok(answer(status, &page))
+}

@@ -1,0 +1,293 @@
+//! `/invoices`: what was billed, and what becomes of it.
+
+use askama::Template;
+use poem::{Request, Response, http::StatusCode};
+
+use crate::{
+    app::{
+        client::list_client_names, invoice::list_invoices, outbox::invoices_with_failed_mail,
+        project::find_project,
+    },
+    domain::{
+        date,
+        error::Result,
+        id::InvoiceId,
+        idempotency::Once,
+        input::Input,
+        invoice::{
+            Delivery, InvoiceFilter, InvoiceMail, InvoiceRecord, InvoiceStatus, ShownInvoice,
+        },
+        mail::MailKind,
+        page::Listing,
+        project::Project,
+        reach::Reach,
+    },
+    web::{
+        choice::{self, Choices},
+        dashboard::late,
+        days::Days,
+        fields::Fields,
+        form::Form,
+        invoice_sheet::Sheet,
+        page::{self, answer},
+        pager::{self, Pager},
+        shell::{Section, Shell},
+        visit::Visit,
+    },
+};
+
+/// What is said where an invoice or its reminder reaches nobody by itself.
+const SAVED: &str = "The invoice is marked as sent, but nobody received it: the mail server is not \
+                     set up, so the mail was saved as a file. Give your client the link below.";
+const NOT_MAILED: &str = "The invoice is marked as sent, but no mail was: you have sent as many as \
+                          you may today. Give your client the link below.";
+const REMINDER_SAVED: &str = "The client was not reminded: the mail server is not set up, so the \
+                              mail was saved as a file. Give your client the link below.";
+
+#[derive(Template)]
+#[template(path = "pages/invoice/list.html")]
+struct List {
+    shell: Shell,
+    form: Form,
+    days: Days,
+    clients: Choices,
+    /// Whose invoices are shown, if not those of all.
+    project: Option<Project>,
+    tabs: Vec<Tab>,
+    invoices: Listing<ShownInvoice>,
+    /// Those whose newest mail failed.
+    failed: Vec<InvoiceId>,
+    pager: Pager,
+}
+
+/// The list of one status.
+struct Tab {
+    label: &'static str,
+    href: String,
+    is_current: bool,
+}
+
+#[derive(Template)]
+#[template(path = "pages/invoice/show.html")]
+struct Show {
+    shell: Shell,
+    /// Where it is to be sent.
+    form: Form,
+    days: Days,
+    record: InvoiceRecord,
+    sheet: Sheet,
+    has_mail_server: bool,
+    reach: Reach,
+    public_url: String,
+}
+
+/// A page of invoices, newest first.
+pub async fn list(visit: Visit) -> Result<Response> {
+    let query = visit.query();
+    let filter = InvoiceFilter::read(&query)?;
+    let (invoices, failed, project, clients) = visit
+        .read(move |work| {
+            let invoices = list_invoices(work, &filter)?;
+            let ids: Vec<_> = invoices.entries.iter().map(|shown| shown.invoice.id).collect();
+            let failed = invoices_with_failed_mail(work, &ids)?;
+            let project = filter.project_id.map(|id| find_project(work, id)).transpose()?;
+            Ok((invoices, failed, project, list_client_names(work)?))
+        })
+        .await?;
+    let mut clients = choice::clients(clients);
+    clients.insert(0, (String::new(), "All clients".to_owned()));
+    let page = List {
+        shell: visit.shell(Section::Invoices),
+        days: Days::of(&visit)?,
+        clients,
+        project,
+        tabs: tabs(&visit.request, query.get("status")),
+        pager: Pager::new(&visit.request, &invoices),
+        invoices,
+        failed,
+        form: Form::new(query),
+    };
+    Ok(answer(StatusCode::OK, &page))
+}
+
+/// An invoice, where it stands, and what is to be done with it next.
+pub async fn show(visit: Visit) -> Result<Response> {
+    let form = visit.form(Fields::default());
+    show_page(&visit, StatusCode::OK, form).await
+}
+
+/// Sends an invoice, be it again.
+pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
+    let id = visit.id();
+    let sent = match Delivery::read(&fields) {
+        Ok(delivery) => {
+            let once = visit.once(&fields, place);
+            visit.app.send_invoice(visit.claims, once, id, delivery).await
+        }
+        Err(error) => Err(error),
+    };
+    match sent {
+        Ok(outcome) => {
+            let text = match visit.app.invoice_record(visit.claims, id).await?.mails.first() {
+                None => NOT_MAILED.to_owned(),
+                Some(_) if !visit.app.has_mail_server() => SAVED.to_owned(),
+                Some(mail) => format!("The invoice was sent: a mail is on its way to {}.", mail.to),
+            };
+            Ok(visit.went(&outcome, place, text))
+        }
+        Err(error) => {
+            let (status, form) = visit.refused(fields, error)?;
+            show_page(&visit, status, form).await
+        }
+    }
+}
+
+/// Mails the client a reminder.
+pub async fn remind(visit: Visit, _: Fields) -> Result<Response> {
+    match visit.app.remind_invoice(visit.claims, visit.id()).await {
+        Ok(_) if !visit.app.has_mail_server() => Ok(visit.done(&here(&visit), REMINDER_SAVED)),
+        Ok(_) => Ok(visit.done(&here(&visit), "A reminder is on its way to the client.")),
+        Err(error) => visit.sorry(&here(&visit), error),
+    }
+}
+
+/// Writes down that an invoice was paid.
+pub async fn mark_paid(visit: Visit, fields: Fields) -> Result<Response> {
+    let once = visit.once(&fields, place);
+    match visit.app.mark_invoice_paid(visit.claims, once, visit.id()).await {
+        Ok(outcome) => Ok(visit.went(&outcome, place, "The invoice is marked as paid.")),
+        Err(error) => visit.sorry(&here(&visit), error),
+    }
+}
+
+/// Gives an invoice the link under which it is paid.
+pub async fn payment_link(visit: Visit, _: Fields) -> Result<Response> {
+    // Asked for again it is the same link.
+    let once = Once { key: None, render: |_: &String| Vec::new() };
+    match visit.app.payment_link(visit.claims, once, visit.id()).await {
+        Ok(_) => Ok(visit.done(&here(&visit), "The payment link was made.")),
+        Err(error) => visit.sorry(&here(&visit), error),
+    }
+}
+
+/// Writes the same invoice again, as a draft of today.
+pub async fn duplicate(visit: Visit, _: Fields) -> Result<Response> {
+    match visit.app.duplicate_invoice(visit.claims, visit.id()).await {
+        Ok(copy) => {
+            let place = format!("/invoices/{}/edit", copy.invoice.id);
+            Ok(visit.done(&place, "This is the copy. Look it over, then save and send it."))
+        }
+        Err(error) => visit.sorry(&here(&visit), error),
+    }
+}
+
+/// Deletes a draft.
+pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
+    match visit.app.delete_invoice(visit.claims, visit.id()).await {
+        Ok(()) => Ok(visit.done("/invoices", "The draft was deleted.")),
+        Err(error) => visit.sorry(&here(&visit), error),
+    }
+}
+
+/// An invoice as PDF.
+pub async fn pdf(visit: Visit) -> Result<Response> {
+    let file = visit.app.invoice_pdf(visit.claims, visit.id()).await?;
+    Ok(page::pdf(&file.name, file.bytes))
+}
+
+fn place(shown: &ShownInvoice) -> Vec<u8> {
+    format!("/invoices/{}", shown.invoice.id).into_bytes()
+}
+
+fn here(visit: &Visit) -> String {
+    format!("/invoices/{}", visit.param("id"))
+}
+
+async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> Result<Response> {
+    let record = visit.app.invoice_record(visit.claims, visit.id()).await?;
+    let is_typed = form.fields.has("email");
+    let client = record.shown.invoice.client.as_ref();
+    let email = client.map_or(&record.buyer.email, |client| &client.details.email);
+    let form = if is_typed { form } else { form.with_some("email", Some(email)) };
+    let page = Show {
+        shell: visit.shell(Section::Invoices),
+        form,
+        days: Days::of(visit)?,
+        sheet: Sheet::of_record(&record, visit.dates()),
+        record,
+        has_mail_server: visit.app.has_mail_server(),
+        reach: visit.app.reach(),
+        public_url: visit.app.public_url().to_owned(),
+    };
+    Ok(answer(status, &page))
+}
+
+/// The lists by status; what else the list is asked for stays.
+fn tabs(request: &Request, current: &str) -> Vec<Tab> {
+    let tab = |label, status: &str| {
+        let asked = (!status.is_empty()).then_some(("status", status));
+        let href = pager::link(request, &["page", "status"], asked);
+        Tab { label, href, is_current: status == current }
+    };
+    vec![
+        tab("All", ""),
+        tab("Drafts", "draft"),
+        tab("Sent", "sent"),
+        tab("Overdue", "overdue"),
+        tab("Paid", "paid"),
+        tab("Deleted", "cancelled"),
+    ]
+}
+
+/// What a status is called.
+pub fn status_label(status: &InvoiceStatus) -> &'static str {
+    match status {
+        InvoiceStatus::Draft => "Draft",
+        InvoiceStatus::Sent => "Sent",
+        InvoiceStatus::Paid => "Paid",
+        InvoiceStatus::Overdue => "Overdue",
+        InvoiceStatus::Cancelled => "Deleted",
+    }
+}
+
+impl List {
+    fn late(&self, shown: &ShownInvoice) -> String {
+        late(date::days_until(shown.invoice.due_date, self.days.today()))
+    }
+
+    fn has_failed_mail(&self, shown: &ShownInvoice) -> bool {
+        self.failed.contains(&shown.invoice.id)
+    }
+}
+
+impl Show {
+    fn status(&self) -> InvoiceStatus {
+        self.record.shown.status
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(self.status(), InvoiceStatus::Sent | InvoiceStatus::Overdue)
+    }
+
+    fn late(&self) -> String {
+        late(date::days_until(self.record.shown.invoice.due_date, self.days.today()))
+    }
+
+    fn mail_label(&self, mail: &InvoiceMail) -> &'static str {
+        if mail.kind == MailKind::InvoiceReminder { "Reminder" } else { "Invoice" }
+    }
+
+    /// The newest mail, if it failed.
+    fn failed(&self) -> Option<&InvoiceMail> {
+        self.record.mails.first().filter(|mail| mail.failed_at.is_some())
+    }
+
+    /// Who alone can open the client's link; nobody where everybody can.
+    fn only_reader(&self) -> Option<&'static str> {
+        match self.reach {
+            Reach::Everybody => None,
+            Reach::Network => Some("devices in this server's own network"),
+            Reach::Machine => Some("the computer that this server runs on"),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! `/settings/invoices`: what invoices begin with, and how the freelancer stands on them.
+
+use askama::Template;
+use poem::{Response, http::StatusCode};
+
+use crate::{
+    domain::{
+        error::Result,
+        id::ImageId,
+        image::ImagePurpose,
+        input::Input,
+        invoice_defaults::{InvoiceDefaultsChange, InvoiceSettings},
+        number_format::NumberFormat,
+    },
+    web::{
+        choice::Choices,
+        fields::Fields,
+        form::Form,
+        page::answer,
+        settings::Tab,
+        shell::{Section, Shell},
+        visit::Visit,
+    },
+};
+
+const PLACE: &str = "/settings/invoices";
+
+#[derive(Template)]
+#[template(path = "pages/settings/invoices.html")]
+struct Invoices {
+    shell: Shell,
+    tab: Tab,
+    form: Form,
+    /// The form of the logo.
+    picture: Form,
+    logo: Option<ImageId>,
+    year: i16,
+    /// As the next invoice will be numbered.
+    next_number: String,
+    /// Whether this year has an invoice already.
+    is_begun: bool,
+}
+
+impl Invoices {
+    fn number_formats(&self) -> Choices {
+        let format = |word: &&str| ((*word).to_owned(), (*word).to_owned());
+        NumberFormat::WORDS.iter().map(format).collect()
+    }
+
+    fn logo_label(&self) -> &'static str {
+        if self.logo.is_some() { "Another picture" } else { "A picture" }
+    }
+}
+
+/// What invoices begin with.
+pub async fn show(visit: Visit) -> Result<Response> {
+    page(&visit, StatusCode::OK, None, None).await
+}
+
+/// Changes what invoices begin with.
+pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
+    let changed = match InvoiceDefaultsChange::read(&fields) {
+        Ok(change) => {
+            let expected = fields.expected(known);
+            visit.app.update_invoice_defaults(visit.claims, change, expected).await
+        }
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(_) => Ok(visit.done(PLACE, "Your invoices begin with this from now on.")),
+        Err(error) => {
+            let stored = known(&visit.app.invoice_defaults(visit.claims).await?);
+            let (status, form) = visit.refused_change(fields, error, stored)?;
+            page(&visit, status, Some(form), None).await
+        }
+    }
+}
+
+/// Puts a picture on invoices.
+pub async fn set_logo(visit: Visit, mut fields: Fields) -> Result<Response> {
+    let (app, claims) = (&visit.app, visit.claims);
+    let bytes = fields.take_upload().unwrap_or_default();
+    let set = match app.upload_image(claims, ImagePurpose::Logo, bytes).await {
+        Ok(id) => app.set_logo(claims, Some(id)).await,
+        Err(error) => Err(error),
+    };
+    match set {
+        Ok(()) => Ok(visit.done(PLACE, "The logo stands on your invoices from now on.")),
+        Err(error) => {
+            let (status, picture) = visit.refused(fields, error)?;
+            page(&visit, status, None, Some(picture)).await
+        }
+    }
+}
+
+/// Takes the logo off; invoices that were sent keep it.
+pub async fn remove_logo(visit: Visit, _: Fields) -> Result<Response> {
+    visit.app.set_logo(visit.claims, None).await?;
+    Ok(visit.done(PLACE, "The logo was taken off."))
+}
+
+async fn page(
+    visit: &Visit,
+    status: StatusCode,
+    form: Option<Form>,
+    picture: Option<Form>,
+) -> Result<Response> {
+    let settings = visit.app.invoice_defaults(visit.claims).await?;
+    let page = Invoices {
+        shell: visit.shell(Section::Settings),
+        tab: Tab::Invoices,
+        form: form
+            .unwrap_or_else(|| visit.form(known(&settings).versioned()))
+            .of::<InvoiceDefaultsChange>(),
+        picture: picture.unwrap_or_else(|| visit.form(Fields::default())),
+        logo: settings.defaults.logo,
+        year: settings.year,
+        next_number: settings.next_number,
+        is_begun: settings.is_begun,
+    };
+    Ok(answer(status, &page))
+}
+
+fn known(settings: &InvoiceSettings) -> Fields {
+    let defaults = &settings.defaults;
+    let fields = Fields::default()
+        .with_some("businessName", defaults.business_name.as_ref())
+        .with_some("address", defaults.address.as_ref())
+        .with_some("taxId", defaults.tax_id.as_ref())
+        .with("dueDays", defaults.due_days)
+        .with("taxRate", defaults.tax_rate)
+        .with("numberFormat", defaults.number_format.as_str())
+        .with_some("notes", defaults.notes.as_ref())
+        .with_some("paymentInstructions", defaults.payment_instructions.as_ref());
+    // Once numbers are drawn, they are no part of the form.
+    if settings.is_begun {
+        return fields;
+    }
+    let number = settings.next_number.rsplit('-').next().unwrap_or_default();
+    fields.with("prefix", &defaults.prefix).with("nextNumber", number.trim_start_matches('0'))
+}

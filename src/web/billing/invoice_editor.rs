@@ -1,0 +1,311 @@
+//! `/invoices/new` and `/invoices/:id/edit`: where an invoice is written, line by line.
+
+use askama::Template;
+use jiff::ToSpan;
+use poem::{Response, http::StatusCode};
+
+use crate::{
+    app::{
+        client::list_client_names,
+        invoice::find_invoice,
+        invoice_defaults::find_invoice_defaults,
+        project::{find_project, list_project_names},
+        unit_of_work::Work,
+    },
+    domain::{
+        error::{Error, Kind, Result},
+        id::ProjectId,
+        input::Input,
+        invoice::{Invoice, InvoiceChange, InvoiceStatus, Line, NewInvoice, ShownInvoice},
+        money::Currency,
+    },
+    web::{
+        choice::{self, Choices},
+        fields::Fields,
+        form::{Control, Form},
+        invoice_totals::Totals,
+        page::answer,
+        shell::{Section, Shell},
+        visit::Visit,
+    },
+};
+
+/// Lines a new invoice begins with, and empty ones that follow the filled ones.
+const LINES_AT_FIRST: usize = 3;
+
+#[derive(Template)]
+#[template(path = "pages/invoice/edit.html")]
+struct Edit {
+    shell: Shell,
+    form: Form,
+    /// None for a new one.
+    invoice: Option<Invoice>,
+    clients: Choices,
+    projects: Choices,
+    currencies: Choices,
+    totals: Totals,
+}
+
+#[derive(Template)]
+#[template(path = "pages/invoice/notes.html")]
+struct Notes {
+    shell: Shell,
+    form: Form,
+    invoice: Invoice,
+}
+
+/// The form of a new invoice; the query may say for whom and for what.
+pub async fn new(visit: Visit) -> Result<Response> {
+    let (query, today) = (visit.query(), visit.today()?);
+    let given = Currency::from_code(query.get("currency"));
+    let is_of_project = given.is_none() && query.has("projectId");
+    let project = is_of_project.then(|| ProjectId::parse(query.get("projectId")));
+    let (defaults, project, offered) = visit
+        .read(move |work| {
+            let project = project.map(|id| find_project(work, id)).transpose()?;
+            Ok((find_invoice_defaults(work)?.0, project, read_offered(work)?))
+        })
+        .await?;
+    let project_currency = project.map(|project| project.budget.currency);
+    let currency = given.or(project_currency).unwrap_or(visit.frame.account.currency);
+    let due = today.checked_add(i64::from(defaults.due_days).days()).map_err(Error::internal)?;
+    let fields = Fields::default()
+        .with("clientId", query.get("clientId"))
+        .with("projectId", query.get("projectId"))
+        .with("milestoneId", query.get("milestoneId"))
+        .with("issueDate", today)
+        .with("dueDate", due)
+        .with("currency", currency)
+        .with("taxRate", defaults.tax_rate)
+        .with_some("notes", defaults.notes)
+        .with("items.0.description", query.get("description"))
+        .with("items.0.rate", query.get("amount"));
+    Ok(edit_page(&visit, StatusCode::OK, visit.form(padded(fields)), None, offered))
+}
+
+/// Adds an invoice, or shows the form with its lines as they were asked for.
+pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
+    let place = |shown: &ShownInvoice| format!("/invoices/{}", shown.invoice.id).into_bytes();
+    if let Some(fields) = rearranged(&fields) {
+        let offered = visit.read(read_offered).await?;
+        return Ok(edit_page(&visit, StatusCode::OK, visit.form(fields), None, offered));
+    }
+    let created = match NewInvoice::read(&complete(&fields)) {
+        Ok(new) => visit.app.create_invoice(visit.claims, visit.once(&fields, place), new).await,
+        Err(error) => Err(error),
+    };
+    match created {
+        Ok(outcome) => {
+            let text = "The invoice was written. It is a draft until you send it.";
+            Ok(visit.went(&outcome, place, text))
+        }
+        Err(error) => {
+            let (status, form) = visit.refused(padded(filled(fields)), error)?;
+            let offered = visit.read(read_offered).await?;
+            Ok(edit_page(&visit, status, form, None, offered))
+        }
+    }
+}
+
+/// The form that changes an invoice.
+pub async fn edit(visit: Visit) -> Result<Response> {
+    let (invoice, offered) = read_form(&visit).await?;
+    if invoice.status != InvoiceStatus::Draft {
+        let form = visit.form(noted(&invoice).versioned());
+        return Ok(notes_page(&visit, StatusCode::OK, form, invoice));
+    }
+    let form = visit.form(padded(drafted(&invoice).versioned()));
+    Ok(edit_page(&visit, StatusCode::OK, form, Some(invoice), offered))
+}
+
+/// The form of an invoice's notes as they are.
+fn noted(invoice: &Invoice) -> Fields {
+    Fields::default().with_some("notes", invoice.notes.as_ref())
+}
+
+/// The form of a draft as it is.
+fn drafted(invoice: &Invoice) -> Fields {
+    let line = |line: &Line| {
+        Fields::default()
+            .with("description", &line.description)
+            .with("quantity", line.quantity.normalize())
+            .with("rate", line.rate.normalize())
+    };
+    let lines: Vec<Fields> = invoice.items.iter().map(|item| line(&item.line)).collect();
+    noted(invoice)
+        .with("clientId", invoice.client_id)
+        .with_some("projectId", invoice.project_id)
+        .with("issueDate", invoice.issue_date)
+        .with("dueDate", invoice.due_date)
+        .with("currency", invoice.currency)
+        .with("taxRate", invoice.tax_rate.normalize())
+        .with_rows("items", &lines)
+}
+
+/// Changes an invoice, or shows the form with its lines as they were asked for.
+pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
+    let id = visit.id();
+    if let Some(fields) = rearranged(&fields) {
+        let (invoice, offered) = read_form(&visit).await?;
+        return Ok(edit_page(&visit, StatusCode::OK, visit.form(fields), Some(invoice), offered));
+    }
+    // The form of a sent invoice has nothing but its notes.
+    let is_draft = fields.has("clientId");
+    let (typed, shown): (_, fn(&Invoice) -> Fields) = match is_draft {
+        true => (complete(&fields), drafted),
+        false => (fields.clone(), noted),
+    };
+    let changed = match InvoiceChange::read(&typed) {
+        Ok(change) => {
+            visit.app.update_invoice(visit.claims, id, change, fields.expected(shown)).await
+        }
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(shown) => {
+            let place = format!("/invoices/{}", shown.invoice.id);
+            Ok(visit.done(&place, "The invoice was changed."))
+        }
+        Err(error) => {
+            let (invoice, offered) = read_form(&visit).await?;
+            let stored = shown(&invoice);
+            // Each line that is stored has one beside which it can be shown.
+            let mut lines = fields.rows("items");
+            if is_draft && *error.kind() == Kind::Stale {
+                lines.resize_with(lines.len().max(invoice.items.len()), empty_line);
+            }
+            let typed = padded(fields.with_rows("items", &lines));
+            let (status, form) = visit.refused_change(typed, error, stored)?;
+            // Lines that were typed are not dropped because the draft was sent by then.
+            Ok(if is_draft {
+                edit_page(&visit, status, form, Some(invoice), offered)
+            } else {
+                notes_page(&visit, status, form, invoice)
+            })
+        }
+    }
+}
+
+/// What was typed, with what goes without saying: no tax, and one of each line.
+fn complete(fields: &Fields) -> Fields {
+    let one = |row: Fields| row.or_with("quantity", "1");
+    let mut lines: Vec<Fields> = fields.rows("items").into_iter().map(one).collect();
+    // Without a line the list is there, but empty.
+    if lines.is_empty() {
+        lines.push(empty_line());
+    }
+    fields.clone().or_with("taxRate", "0").with_rows("items", &lines)
+}
+
+/// The fields without empty lines: the rows that errors count.
+fn filled(fields: Fields) -> Fields {
+    let lines = fields.rows("items");
+    fields.with_rows("items", &lines)
+}
+
+/// The fields with empty lines to go on in.
+fn padded(fields: Fields) -> Fields {
+    let mut lines = fields.all_rows("items");
+    if lines.last().is_none_or(|line| !line.is_blank()) {
+        lines.push(empty_line());
+    }
+    lines.resize_with(lines.len().max(LINES_AT_FIRST), empty_line);
+    fields.with_rows("items", &lines)
+}
+
+fn empty_line() -> Fields {
+    Line::FIELDS.iter().fold(Fields::default(), |line, field| line.with(field.name, ""))
+}
+
+/// The fields after a button that only rearranges them; none where another was pressed.
+fn rearranged(fields: &Fields) -> Option<Fields> {
+    let action = fields.get("_action");
+    let mut lines = fields.all_rows("items");
+    let (verb, place) = action.split_once('.').unwrap_or((action, ""));
+    let place = place.parse::<usize>().ok().filter(|place| *place < lines.len());
+    match (verb, place) {
+        ("", _) => return None,
+        ("add", _) => lines.push(empty_line()),
+        ("up", Some(place)) if place > 0 => lines.swap(place, place - 1),
+        ("down", Some(place)) if place + 1 < lines.len() => lines.swap(place, place + 1),
+        ("remove", Some(place)) => {
+            lines.remove(place);
+        }
+        _ => {}
+    }
+    Some(padded(fields.clone().with_rows("items", &lines)))
+}
+
+/// The clients and projects that a form offers.
+type Offered = (Choices, Choices);
+
+fn read_offered(work: &mut Work) -> Result<Offered> {
+    let (clients, projects) = (list_client_names(work)?, list_project_names(work)?);
+    Ok((choice::clients(clients), choice::projects(projects)))
+}
+
+/// The invoice in the path, and what its form offers.
+async fn read_form(visit: &Visit) -> Result<(Invoice, Offered)> {
+    let id = visit.id();
+    visit.read(move |work| Ok((find_invoice(work, id)?, read_offered(work)?))).await
+}
+
+fn edit_page(
+    visit: &Visit,
+    status: StatusCode,
+    form: Form,
+    invoice: Option<Invoice>,
+    (clients, mut projects): Offered,
+) -> Response {
+    projects.insert(0, (String::new(), "None".to_owned()));
+    let account = visit.frame.account.currency;
+    let totals = Totals::of(&form.fields, account, visit.frame.number_format);
+    let shell = visit.shell(Section::Invoices);
+    let currencies = choice::currencies(account);
+    let form = form.of::<NewInvoice>();
+    let page = Edit { shell, form, invoice, clients, projects, currencies, totals };
+    answer(status, &page)
+}
+
+fn notes_page(visit: &Visit, status: StatusCode, form: Form, invoice: Invoice) -> Response {
+    answer(
+        status,
+        &Notes { shell: visit.shell(Section::Invoices), form: form.of::<InvoiceChange>(), invoice },
+    )
+}
+
+impl Edit {
+    /// A draft outlives the client it was written to.
+    fn client(&self) -> Control {
+        let chosen = self.invoice.as_ref().and_then(|invoice| invoice.client.as_ref());
+        choice::client(&self.form, &self.clients, chosen)
+    }
+
+    fn currency(&self) -> Control {
+        choice::currency(&self.form, &self.currencies)
+    }
+
+    /// A field of a line.
+    fn cell(&self, line: &usize, name: &str, label: &str) -> Control {
+        let name = format!("items.{line}.{name}");
+        match label {
+            "Description" => self.form.text(&name, label),
+            "Quantity" => self.form.number(&name, label).attribute("placeholder", "1"),
+            _ => self.form.number(&name, label),
+        }
+    }
+
+    fn action(&self) -> String {
+        match &self.invoice {
+            Some(invoice) => format!("/invoices/{}/edit", invoice.id),
+            None => "/invoices".to_owned(),
+        }
+    }
+
+    fn back(&self) -> String {
+        match &self.invoice {
+            Some(invoice) => format!("/invoices/{}", invoice.id),
+            None => "/invoices".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What the lines of an invoice's form add up to: beside the form, and as JSON for its script.
+
+use poem::{Response, http::StatusCode};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    domain::{
+        error::Result,
+        input::{Shape, Source},
+        invoice::{Line, price},
+        money::{self, Currency},
+        number_format::NumberFormat,
+        rule::Rule,
+    },
+    http::answer,
+    web::{fields::Fields, visit::Visit},
+};
+
+/// What stands where nothing can be added up.
+const NOTHING: &str = "–";
+
+/// Totals as the reader writes numbers.
+#[derive(Debug, Serialize)]
+pub struct Totals {
+    /// Of each line; empty where there is nothing to multiply yet.
+    pub amounts: Vec<String>,
+    pub subtotal: String,
+    pub tax: String,
+    pub total: String,
+    /// The code of the currency that all of them are in.
+    pub currency: &'static str,
+}
+
+impl Totals {
+    /// Of the lines in a form, in its currency or else in `default`.
+    pub fn of(fields: &Fields, default: Currency, format: NumberFormat) -> Self {
+        let currency = Currency::from_code(fields.get("currency")).unwrap_or(default);
+        let shown = |minor: i64| format.grouped(Decimal::new(minor, currency.exponent()));
+        let rows = fields.all_rows("items");
+        // A quantity alone says nothing yet.
+        let is_priced = |row: &&Fields| !row.get("rate").trim().is_empty();
+        let amount = |row: &Fields| {
+            let line = line(row)?;
+            money::line_amount(line.quantity, line.rate, currency).ok().map(shown)
+        };
+        let amounts = rows.iter().map(|row| match is_priced(&row) {
+            true => amount(row).unwrap_or_else(|| NOTHING.to_owned()),
+            false => String::new(),
+        });
+        let lines: Option<Vec<Line>> = rows.iter().filter(is_priced).map(line).collect();
+        let tax_rate = number(fields, "taxRate", "0", money::tax_rate);
+        let priced = lines.zip(tax_rate).and_then(|(lines, tax)| price(lines, tax, currency).ok());
+        let total = |minor: Option<i64>| minor.map_or_else(|| NOTHING.to_owned(), shown);
+        let totals = priced.map(|priced| priced.totals);
+        Self {
+            amounts: amounts.collect(),
+            subtotal: total(totals.map(|totals| totals.subtotal)),
+            tax: total(totals.map(|totals| totals.tax)),
+            total: total(totals.map(|totals| totals.amount)),
+            currency: currency.code(),
+        }
+    }
+}
+
+/// A row as a line of an invoice; none where its numbers are none.
+fn line(row: &Fields) -> Option<Line> {
+    Some(Line {
+        description: String::new(),
+        quantity: number(row, "quantity", "1", money::quantity)?,
+        rate: number(row, "rate", "", money::rate)?,
+    })
+}
+
+/// Reads a number as it was typed, `default` where nothing was.
+fn number(
+    fields: &Fields,
+    name: &'static str,
+    default: &str,
+    read: fn(&Value) -> Result<Decimal, Rule>,
+) -> Option<Decimal> {
+    let field = Fields { format: fields.format, ..Fields::default() };
+    let field = field.with(name, fields.get(name)).or_with(name, default);
+    read(&*field.field(name, &Shape::Rate)?).ok()
+}
+
+/// The totals of a form as it is typed. Nothing is kept of it.
+pub async fn show(visit: Visit, fields: Fields) -> Result<Response> {
+    let account = &visit.frame.account;
+    let totals = Totals::of(&fields, account.currency, visit.frame.number_format);
+    Ok(answer::json(StatusCode::OK, answer::bytes(&totals)))
+}

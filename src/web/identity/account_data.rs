@@ -1,0 +1,134 @@
+//! `/settings/data`: who else may come, what can be taken along, and the end of the account.
+
+use askama::Template;
+use poem::{Response, http::StatusCode};
+
+use crate::{
+    domain::{
+        account::Password,
+        code::{GivenCode, SecondCode},
+        error::Result,
+        export::ExportList,
+        form,
+        rule::Rule,
+        text::{self, AnyText},
+    },
+    web::{
+        cookie,
+        fields::Fields,
+        form::Form,
+        page::answer,
+        settings::Tab,
+        shell::{Section, Shell},
+        visit::Visit,
+    },
+};
+
+const PLACE: &str = "/settings/data";
+
+#[derive(Template)]
+#[template(path = "pages/settings/data.html")]
+struct Data {
+    shell: Shell,
+    tab: Tab,
+    registration: Option<Registration>,
+    lists: Vec<(&'static str, &'static str)>,
+}
+
+/// The lists that can be taken along as tables, as people say them.
+const LISTS: [(ExportList, &str); 8] = [
+    (ExportList::Clients, "Clients"),
+    (ExportList::Projects, "Projects"),
+    (ExportList::Milestones, "Milestones"),
+    (ExportList::Proposals, "Proposals"),
+    (ExportList::Invoices, "Invoices"),
+    (ExportList::InvoiceItems, "Lines of invoices"),
+    (ExportList::Payments, "Payments"),
+    (ExportList::Messages, "Messages"),
+];
+
+/// What the owner of the server is told of registration.
+struct Registration {
+    is_open: bool,
+    /// Whether a setting of the program decides it.
+    is_fixed: bool,
+}
+
+#[derive(Template)]
+#[template(path = "pages/settings/deletion.html")]
+struct Deletion {
+    shell: Shell,
+    form: Form,
+    email: String,
+    two_factor: bool,
+}
+
+/// Shows all of it.
+pub async fn show(visit: Visit) -> Result<Response> {
+    let registration = if visit.frame.account.is_owner {
+        let is_open = visit.app.registration_is_open().await?;
+        Some(Registration { is_open, is_fixed: visit.app.registration_setting().is_some() })
+    } else {
+        None
+    };
+    let lists = LISTS.iter().map(|(list, label)| (list.as_str(), *label)).collect();
+    let page = Data { shell: visit.shell(Section::Settings), tab: Tab::Data, registration, lists };
+    Ok(answer(StatusCode::OK, &page))
+}
+
+/// Opens or closes registration.
+pub async fn set_registration(visit: Visit, fields: Fields) -> Result<Response> {
+    let open = fields.get("open") == "on";
+    match visit.app.set_open_registration(visit.claims, open).await {
+        Ok(()) if open => Ok(visit.done(PLACE, "Anybody can make an account here now.")),
+        Ok(()) => Ok(visit.done(PLACE, "Nobody else can make an account here now.")),
+        Err(error) => visit.sorry(PLACE, error),
+    }
+}
+
+/// Asks once more before an account ends.
+pub async fn ask_deletion(visit: Visit) -> Result<Response> {
+    let form = visit.form(Fields::default());
+    Ok(deletion_page(&visit, StatusCode::OK, form))
+}
+
+/// Deletes the account.
+pub async fn delete(visit: Visit, fields: Fields) -> Result<Response> {
+    let deleted = match read_deletion(&fields, &visit.frame.account.email) {
+        Ok((password, code)) => visit.app.delete_account(visit.claims, password, code).await,
+        Err(error) => Err(error),
+    };
+    match deleted {
+        Ok(()) => {
+            let mut response = visit.done("/login", "Your account was deleted.");
+            cookie::clear_session(&visit.app, &mut response);
+            Ok(response)
+        }
+        Err(error) => {
+            let (status, form) = visit.refused(fields, error)?;
+            Ok(deletion_page(&visit, status, form))
+        }
+    }
+}
+
+fn read_deletion(fields: &Fields, email: &str) -> Result<(Password, Option<SecondCode>)> {
+    form::Form::read(fields, |form| {
+        let typed = form.required::<AnyText>("email");
+        if typed.is_ok_and(|typed| text::fold(&typed) != text::fold(email)) {
+            form.fail("email", Rule::OtherEmail);
+        }
+        let password = form.required::<Password>("password");
+        let code = form.optional::<GivenCode>("totpCode");
+        Ok((password?, code?.flatten()))
+    })
+}
+
+fn deletion_page(visit: &Visit, status: StatusCode, form: Form) -> Response {
+    let page = Deletion {
+        shell: visit.shell(Section::Settings),
+        form,
+        email: visit.frame.account.email.clone(),
+        two_factor: visit.frame.two_factor,
+    };
+    answer(status, &page)
+}

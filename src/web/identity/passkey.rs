@@ -1,0 +1,147 @@
+//! Passkeys in the browser: made in the settings, and what one signs in with. A script asks for
+//! the options and fills in the authenticator's answer; the forms are as any other.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use poem::{Response, http::StatusCode};
+use serde_json::{Value, json};
+
+use crate::{
+    app::{
+        passkey::{CreationOptions, RequestOptions},
+        relying_party::{ALGORITHMS, TIMEOUT},
+    },
+    domain::{
+        error::{Error, Kind, Result},
+        input::Input,
+        passkey::{LoginStart, NewPasskey, PasskeyLogin},
+    },
+    http::{answer, problem},
+    web::{
+        fields::Fields,
+        form::Form,
+        security,
+        session::{self, Onward},
+        visit::{Guest, Visit},
+    },
+};
+
+const SECURITY: &str = "/settings/security";
+
+/// What the browser needs to make a passkey.
+pub async fn start(visit: Visit, _: Fields) -> Result<Response> {
+    let options = visit.app.start_passkey(visit.claims).await;
+    Ok(told(options.map(creation)))
+}
+
+/// Keeps the passkey that the browser has made.
+pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
+    let created = match NewPasskey::read(
+        &fields.clone().with("registrationResponse", fields.get("answer")),
+    ) {
+        Ok(new) => visit.app.create_passkey(visit.claims, new).await,
+        Err(error) => Err(error),
+    };
+    match created {
+        Ok(_) => Ok(visit.done(SECURITY, "The passkey was added.")),
+        Err(error) if *error.kind() == Kind::Malformed => {
+            let form = visit.form(fields).alerted("The passkey could not be checked. Try again.");
+            security::page(&visit, StatusCode::BAD_REQUEST, security::Forms::passkey(form)).await
+        }
+        Err(error) => {
+            let (status, form) = visit.refused(fields, error)?;
+            security::page(&visit, status, security::Forms::passkey(form)).await
+        }
+    }
+}
+
+/// Forgets a passkey.
+pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
+    visit.app.delete_passkey(visit.claims, visit.id()).await?;
+    Ok(visit.done(SECURITY, "The passkey was deleted: nobody signs in with it any more."))
+}
+
+/// What the browser needs to sign in with a passkey; alike whoever it is.
+pub async fn start_login(guest: Guest, fields: Fields) -> Result<Response> {
+    let options = match LoginStart::read(&fields) {
+        Ok(start) => guest.app.start_passkey_login(start.identifier).await,
+        Err(error) => Err(error),
+    };
+    Ok(told(options.map(request)))
+}
+
+/// Signs in with a passkey.
+pub async fn login(guest: Guest, fields: Fields) -> Result<Response> {
+    let onward = Onward::of(&fields);
+    let signed_in = match PasskeyLogin::read(
+        &fields.clone().with("authenticationResponse", fields.get("answer")),
+    ) {
+        Ok(login) => guest.app.login_with_passkey(login, guest.device()).await,
+        Err(error) => Err(error),
+    };
+    match signed_in {
+        Ok(sign_in) => session::enter(&guest, &sign_in, &onward).await,
+        Err(error) if matches!(error.kind(), Kind::Unauthenticated | Kind::Invalid(_)) => {
+            let typed = Fields::default().with("email", fields.get("identifier"));
+            let form = Form::new(typed).alerted("This passkey is not known here.");
+            session::page(&guest, StatusCode::UNAUTHORIZED, form, &onward, None).await
+        }
+        Err(error) => session::refused(&guest, Fields::default(), error, &onward, None).await,
+    }
+}
+
+/// An answer to a script: options, or why there are none in words to show.
+fn told(options: Result<Value>) -> Response {
+    match options {
+        Ok(options) => answer::json(StatusCode::OK, answer::bytes(&options)),
+        Err(error) => {
+            let status = problem::status(error.kind());
+            answer::json(status, answer::bytes(&json!({ "error": said(&error) })))
+        }
+    }
+}
+
+fn said(error: &Error) -> String {
+    match error.kind() {
+        Kind::Invalid(_) => "Please type your e-mail address first.".to_owned(),
+        _ => format!("{}.", error.message()),
+    }
+}
+
+/// As the browser takes it, binary fields in base64url. Any kind of authenticator may answer: a
+/// phone or a key that is plugged in as well as the device itself.
+fn creation(options: CreationOptions) -> Value {
+    let CreationOptions { challenge, relying_party, account, registered } = options;
+    let algorithm = |alg| json!({ "type": "public-key", "alg": alg });
+    json!({
+        "challenge": encode(&challenge),
+        "rp": { "name": "FreelanceOS", "id": relying_party.id() },
+        "user": {
+            "id": encode(account.id.as_bytes()),
+            "name": account.email,
+            "displayName": account.name(),
+        },
+        "pubKeyCredParams": ALGORITHMS.into_iter().map(algorithm).collect::<Vec<_>>(),
+        "timeout": TIMEOUT.as_millis() as u64,
+        "attestation": "none",
+        "authenticatorSelection": { "residentKey": "preferred", "userVerification": "required" },
+        "excludeCredentials": credentials(&registered),
+    })
+}
+
+fn request(options: RequestOptions) -> Value {
+    json!({
+        "challenge": encode(&options.challenge),
+        "timeout": TIMEOUT.as_millis() as u64,
+        "rpId": options.relying_party.id(),
+        "allowCredentials": credentials(&options.allowed),
+        "userVerification": "required",
+    })
+}
+
+fn credentials(ids: &[Vec<u8>]) -> Vec<Value> {
+    ids.iter().map(|id| json!({ "type": "public-key", "id": encode(id) })).collect()
+}
+
+fn encode(bytes: &[u8]) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}

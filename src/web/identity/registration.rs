@@ -1,0 +1,191 @@
+//! `/welcome` and `/register`: how accounts begin.
+
+use askama::Template;
+use poem::{Response, http::StatusCode};
+
+use crate::{
+    app::session::SignIn,
+    domain::{
+        account::AccountChange,
+        date::{DEFAULT_TIMEZONE, DateFormat},
+        error::{Error, Result},
+        form,
+        input::Input,
+        invoice_defaults::{InvoiceDefaultsChange, Lines},
+        money::Currency,
+        registration::{NewFreelancer, Registration},
+    },
+    http::problem,
+    web::{
+        choice::Choices,
+        cookie,
+        fields::Fields,
+        form::Form,
+        locale,
+        page::{Notice, answer, redirect},
+        session::{self, Onward},
+        visit::Guest,
+    },
+};
+
+#[derive(Template)]
+#[template(path = "pages/registration/welcome.html")]
+struct Welcome {
+    form: Form,
+    currencies: Choices,
+    zones: Choices,
+    date_formats: Choices,
+    /// Whether this page decides who else may register.
+    decides: bool,
+}
+
+#[derive(Template)]
+#[template(path = "pages/registration/register.html")]
+struct Register {
+    form: Form,
+    currencies: Choices,
+    zones: Choices,
+}
+
+/// The first visit: whose server this is.
+pub async fn welcome(guest: Guest) -> Result<Response> {
+    if guest.app.is_set_up().await? {
+        return Ok(redirect("/login"));
+    }
+    Ok(welcome_page(&guest, StatusCode::OK, Form::new(begin().with("closed", "on"))))
+}
+
+/// Makes the owner's account.
+pub async fn found(guest: Guest, fields: Fields) -> Result<Response> {
+    if guest.app.is_set_up().await? {
+        return Ok(guest.done("/login", "This server has an owner already. Please sign in."));
+    }
+    if let Some(told) = session::lost(&guest) {
+        return Ok(told);
+    }
+    let is_closed = guest.app.registration_setting().is_none() && fields.get("closed") == "on";
+    let made = match read_owner(&fields) {
+        Ok((registration, choice, instructions)) => {
+            let (app, device) = (&guest.app, guest.device());
+            match app.guard_always(registration, Registration::guarded).await {
+                Ok(new) => app.register_owner(new, choice, instructions, is_closed, device).await,
+                Err(error) => Err(error),
+            }
+        }
+        Err(error) => Err(error),
+    };
+    match made {
+        Ok(sign_in) => begun(&guest, &sign_in).await,
+        Err(error) => {
+            let status = problem::status(error.kind());
+            Ok(welcome_page(&guest, status, Form::refused(fields, error)?))
+        }
+    }
+}
+
+/// The form of a new account, where others than the owner may have one.
+pub async fn new(guest: Guest) -> Result<Response> {
+    if guest.is_signed_in().await? {
+        return Ok(redirect("/"));
+    }
+    if is_new(&guest).await? {
+        return Ok(redirect("/welcome"));
+    }
+    if !guest.app.registration_is_open().await? {
+        return Ok(answer(StatusCode::FORBIDDEN, &CLOSED));
+    }
+    Ok(register_page(&guest, StatusCode::OK, Form::new(begin())))
+}
+
+/// Makes an account and signs it in.
+pub async fn register(guest: Guest, fields: Fields) -> Result<Response> {
+    if !guest.app.registration_is_open().await? {
+        return Ok(answer(StatusCode::FORBIDDEN, &CLOSED));
+    }
+    if let Some(told) = session::lost(&guest) {
+        return Ok(told);
+    }
+    let read = Error::both(
+        NewFreelancer::read(&fields).map(Registration::from),
+        AccountChange::read(&fields),
+    );
+    let made = match read {
+        Ok((registration, choice)) => {
+            match guest.app.guard_always(registration, Registration::guarded).await {
+                Ok(new) => guest.app.register(new, guest.device()).await.map(|made| (made, choice)),
+                Err(error) => Err(error),
+            }
+        }
+        Err(error) => Err(error),
+    };
+    match made {
+        Ok((sign_in, choice)) => {
+            guest.app.update_account(sign_in.claims, choice, None).await?;
+            begun(&guest, &sign_in).await
+        }
+        Err(error) => {
+            let status = problem::status(error.kind());
+            Ok(register_page(&guest, status, Form::refused(fields, error)?))
+        }
+    }
+}
+
+/// Whether nobody has an account here yet.
+pub async fn is_new(guest: &Guest) -> Result<bool> {
+    Ok(!guest.app.has_accounts().await? && !guest.app.is_set_up().await?)
+}
+
+/// Goes on to the first page of a new account.
+async fn begun(guest: &Guest, sign_in: &SignIn) -> Result<Response> {
+    let onward = Onward { next: "/".to_owned(), ..Onward::default() };
+    let mut response = session::enter(guest, sign_in, &onward).await?;
+    let name = &sign_in.account.first_name;
+    guest.tell(
+        &mut response,
+        format!("Welcome, {name}. Add a client, and write your first invoice."),
+    );
+    Ok(response)
+}
+
+fn read_owner(fields: &Fields) -> Result<(Registration, AccountChange, Option<String>)> {
+    let instructions =
+        form::Form::read(fields, |form| form.optional::<Lines>("paymentInstructions"));
+    let read = Error::both(NewFreelancer::read(fields), AccountChange::read(fields));
+    let ((registration, choice), instructions) = Error::both(read, instructions)?;
+    Ok((registration.into(), choice, instructions))
+}
+
+/// What a new account begins with unless its owner says otherwise.
+fn begin() -> Fields {
+    Fields::default()
+        .with("currency", Currency::USD)
+        .with("timezone", DEFAULT_TIMEZONE)
+        .with("dateFormat", DateFormat::default().as_str())
+}
+
+fn welcome_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
+    let today = guest.app.today();
+    let page = Welcome {
+        currencies: locale::currencies(),
+        zones: locale::zones(form.value("timezone")),
+        date_formats: locale::date_formats(today),
+        decides: guest.app.registration_setting().is_none(),
+        form: form.of::<NewFreelancer>().of::<AccountChange>().of::<InvoiceDefaultsChange>(),
+    };
+    let mut response = answer(status, &page);
+    cookie::probe(&guest.app, &mut response);
+    response
+}
+
+fn register_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
+    let (currencies, zones) = (locale::currencies(), locale::zones(form.value("timezone")));
+    let form = form.of::<NewFreelancer>().of::<AccountChange>();
+    let mut response = answer(status, &Register { form, currencies, zones });
+    cookie::probe(&guest.app, &mut response);
+    response
+}
+
+const CLOSED: Notice = Notice {
+    title: "Registration is closed",
+    text: "Whoever runs this server takes no new accounts. If you have one already, sign in.",
+};

@@ -1,0 +1,127 @@
+//! `/settings/security/two-factor`: codes of an authenticator app are set up and turned off.
+
+use askama::Template;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use poem::{Response, http::StatusCode};
+
+use crate::{
+    domain::{
+        error::{Error, Kind, Result},
+        input::Input,
+        two_factor::{Disabling, SetupProof},
+    },
+    http::{problem, qr},
+    web::{
+        fields::Fields,
+        form::Form,
+        page::{answer, redirect},
+        security::{self, Forms, PLACE},
+        shell::{Section, Shell},
+        visit::Visit,
+    },
+};
+
+/// Longest address of a setup, in bytes: what a QR code can still be read of with ease.
+const URI_MAX: usize = 600;
+
+#[derive(Template)]
+#[template(path = "pages/settings/two_factor.html")]
+struct Setup {
+    shell: Shell,
+    form: Form,
+    /// What the app reads, for the form to bring back.
+    uri: String,
+    qr: String,
+    /// The key for who types it, in groups.
+    key: String,
+    codes: Vec<String>,
+    /// The codes as a file.
+    file: String,
+}
+
+/// A setup is not shown again; it begins anew.
+pub async fn show(_: Visit) -> Result<Response> {
+    Ok(redirect(PLACE))
+}
+
+/// Begins a setup: the QR code, and backup codes.
+pub async fn begin(visit: Visit, _: Fields) -> Result<Response> {
+    let setup = match visit.app.enable_two_factor(visit.claims).await {
+        Ok(setup) => setup,
+        Err(error) => return visit.sorry(PLACE, error),
+    };
+    let codes = setup.backup_codes.iter().map(|code| code.as_str().to_owned()).collect();
+    let form = visit.form(Fields::default());
+    page(&visit, StatusCode::OK, setup.seed.uri(&setup.email), codes, form).await
+}
+
+/// Turns it on, by a code that shows that the app was set up. Nobody can read a seed again that
+/// is kept, so what was shown comes back with the form.
+pub async fn confirm(visit: Visit, fields: Fields) -> Result<Response> {
+    let proven = match SetupProof::read(&fields) {
+        Ok(proof) => visit.app.verify_two_factor_setup(visit.claims, proof).await,
+        Err(error) => Err(error),
+    };
+    let error = match proven {
+        Ok(None) => {
+            let text = "Two-factor sign-in is on: a code is asked for from the next time on.";
+            return Ok(visit.done(PLACE, text));
+        }
+        Err(error) if *error.kind() == Kind::Conflict => return visit.sorry(PLACE, error),
+        Ok(Some(rule)) => Error::field("totpCode", rule),
+        Err(error) => error,
+    };
+    let (uri, codes) = (fields.get("uri").to_owned(), fields.get("codes"));
+    let codes = codes.split_whitespace().map(str::to_owned).collect();
+    if !uri.starts_with("otpauth://totp/") || uri.len() > URI_MAX {
+        return Ok(redirect(PLACE));
+    }
+    let (status, form) = visit.refused(Fields::default(), error)?;
+    page(&visit, status, uri, codes, form).await
+}
+
+/// Turns it off, by the password and a code.
+pub async fn disable(visit: Visit, fields: Fields) -> Result<Response> {
+    let disabled = match Disabling::read(&fields) {
+        Ok(given) => visit.app.disable_two_factor(visit.claims, given).await,
+        Err(error) => Err(error),
+    };
+    match disabled {
+        Ok(()) => Ok(visit.done(PLACE, "Two-factor sign-in is off.")),
+        Err(error) if *error.kind() == Kind::Unauthenticated => {
+            let form = visit.form(Fields::default()).alerted("Password or code is wrong.");
+            let status = problem::status(error.kind());
+            security::page(&visit, status, Forms::two_factor(form)).await
+        }
+        Err(error) if *error.kind() == Kind::Conflict => visit.sorry(PLACE, error),
+        Err(error) => {
+            let (status, form) = visit.refused(Fields::default(), error)?;
+            security::page(&visit, status, Forms::two_factor(form)).await
+        }
+    }
+}
+
+async fn page(
+    visit: &Visit,
+    status: StatusCode,
+    uri: String,
+    codes: Vec<String>,
+    form: Form,
+) -> Result<Response> {
+    let secret = uri.split(['?', '&']).find_map(|part| part.strip_prefix("secret="));
+    let letters: Vec<char> = secret.unwrap_or_default().chars().collect();
+    let groups: Vec<String> = letters.chunks(4).map(String::from_iter).collect();
+    let text = format!("Backup codes of FreelanceOS\n\n{}\n", codes.join("\n"));
+    let file = utf8_percent_encode(&text, NON_ALPHANUMERIC);
+    let drawn = uri.clone();
+    let page = Setup {
+        shell: visit.shell(Section::Settings),
+        form: form.of::<SetupProof>(),
+        qr: visit.app.offload(move || qr::data_url(&drawn)).await??,
+        key: groups.join(" "),
+        file: format!("data:text/plain;charset=utf-8,{file}"),
+        uri,
+        codes,
+    };
+    Ok(answer(status, &page))
+}

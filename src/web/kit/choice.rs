@@ -1,0 +1,72 @@
+//! What the selects of forms offer.
+
+use crate::{
+    domain::{
+        client::{Client, ClientName},
+        money::Currency,
+        project::ProjectName,
+    },
+    web::form::{Control, Form},
+};
+
+/// Values and what is read for them, in the order of a select.
+pub type Choices = Vec<(String, String)>;
+
+/// Clients, by name.
+pub fn clients(clients: Vec<ClientName>) -> Choices {
+    let clients = clients.into_iter().map(|client| {
+        let company = client.company.filter(|company| *company != client.name);
+        let of = company.map_or_else(String::new, |company| format!(" · {company}"));
+        (client.id.to_string(), format!("{}{of}", client.name))
+    });
+    by_name(clients.collect())
+}
+
+/// Projects, by name.
+pub fn projects(projects: Vec<ProjectName>) -> Choices {
+    let projects = projects
+        .into_iter()
+        .map(|project| (project.id.to_string(), format!("{} · {}", project.name, project.client)));
+    by_name(projects.collect())
+}
+
+/// Whom something is for; a client that has left the lists stays where it was chosen.
+pub fn client(form: &Form, clients: &Choices, chosen: Option<&Client>) -> Control {
+    let choice = form.choice("clientId", "Client", clients.clone());
+    let choice = choice.or("Choose a client");
+    match chosen {
+        Some(client) => choice.beside(client.id, &client.details.name),
+        None => choice,
+    }
+}
+
+/// What amounts are in; a currency that is not offered any more stays where it was chosen.
+pub fn currency(form: &Form, currencies: &Choices) -> Control {
+    let choice = form.choice("currency", "Currency", currencies.clone());
+    match form.value("currency") {
+        "" => choice,
+        chosen => choice.beside(chosen, chosen),
+    }
+}
+
+/// Every currency, that of the account first.
+pub fn currencies(first: Currency) -> Choices {
+    let others = Currency::all().iter().copied().filter(|currency| *currency != first);
+    let shown = |currency: Currency| format!("{currency} – {}", currency.name());
+    [first].into_iter().chain(others).map(|c| (c.code().to_owned(), shown(c))).collect()
+}
+
+/// Every word of a field, and what people say for it.
+pub fn words<T>(
+    words: &[&str],
+    read: impl Fn(&str) -> Option<T>,
+    said: impl Fn(&T) -> &'static str,
+) -> Choices {
+    let shown = |word: &&str| Some(((*word).to_owned(), said(&read(word)?).to_owned()));
+    words.iter().filter_map(shown).collect()
+}
+
+fn by_name(mut choices: Choices) -> Choices {
+    choices.sort_by_cached_key(|(_, shown)| shown.to_lowercase());
+    choices
+}

@@ -1,0 +1,193 @@
+//! One field of a form as it is shown: its label, its hint, and what is wrong with it.
+
+use askama::{Template, filters::HtmlSafe};
+
+use crate::domain::input::{Field, Shape};
+
+/// What kind of field a control is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kinds {
+    Input,
+    Lines,
+    Choice,
+    Tick,
+    Picture,
+}
+
+/// One field with its label, its hint, and what is wrong with it.
+#[derive(Template)]
+#[template(path = "pages/parts/control.html")]
+pub struct Control {
+    shape: Kinds,
+    name: String,
+    label: String,
+    value: String,
+    error: Option<String>,
+    /// The list that is wrong as a whole, where this is the first field in it.
+    list: Option<String>,
+    /// What is stored now, where something else was typed.
+    stored: Option<String>,
+    hint: String,
+    kind: &'static str,
+    is_required: bool,
+    may_focus: bool,
+    attributes: Vec<(&'static str, String)>,
+    options: Vec<(String, String)>,
+}
+
+impl HtmlSafe for Control {}
+
+impl Control {
+    pub(in crate::web) fn new(
+        shape: Kinds,
+        name: &str,
+        label: &str,
+        value: &str,
+        error: Option<String>,
+        list: Option<String>,
+        stored: Option<String>,
+    ) -> Self {
+        Self {
+            shape,
+            name: name.to_owned(),
+            label: label.to_owned(),
+            value: value.to_owned(),
+            error,
+            list,
+            stored,
+            hint: String::new(),
+            kind: "text",
+            is_required: false,
+            may_focus: true,
+            attributes: Vec::new(),
+            options: Vec::new(),
+        }
+    }
+
+    pub(in crate::web) fn options(self, options: Vec<(String, String)>) -> Self {
+        Self { options, ..self }
+    }
+
+    /// Without what was typed.
+    pub(in crate::web) fn emptied(self) -> Self {
+        Self { value: String::new(), stored: None, ..self }
+    }
+
+    /// Within the limits of a field.
+    pub(in crate::web) fn limited(mut self, field: Field) -> Self {
+        self.is_required = field.is_filled && !matches!(self.shape, Kinds::Tick);
+        let most = match field.shape {
+            Shape::Text { max, .. } => max,
+            Shape::Url => 2000,
+            Shape::Username => 50,
+            Shape::ShortWord => 30,
+            Shape::Currency => 3,
+            Shape::Email => {
+                self.kind = "email";
+                return self;
+            }
+            _ => return self,
+        };
+        match self.shape {
+            Kinds::Input | Kinds::Lines => self.attribute("maxlength", most),
+            _ => self,
+        }
+    }
+
+    /// Another field has the cursor.
+    pub(in crate::web) fn never_focused(self) -> Self {
+        Self { may_focus: false, ..self }
+    }
+
+    /// The `type` of its input.
+    #[must_use]
+    pub fn kind(mut self, kind: &'static str) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        self.is_required = false;
+        self
+    }
+
+    #[must_use]
+    pub fn required(mut self) -> Self {
+        self.is_required = true;
+        self
+    }
+
+    /// A sentence below the label.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    /// Any further attribute; its name is never what somebody typed.
+    #[must_use]
+    pub fn attribute(mut self, name: &'static str, value: impl ToString) -> Self {
+        if !self.attributes.iter().any(|(known, _)| *known == name) {
+            self.attributes.push((name, value.to_string()));
+        }
+        self
+    }
+
+    #[must_use]
+    pub fn autocomplete(self, value: &str) -> Self {
+        self.attribute("autocomplete", value)
+    }
+
+    /// A choice before the others that means none of them.
+    #[must_use]
+    pub fn or(mut self, none: &str) -> Self {
+        self.options.insert(0, (String::new(), none.to_owned()));
+        self
+    }
+
+    /// A choice beside the others, unless it is one of them: what was chosen before.
+    #[must_use]
+    pub fn beside(mut self, value: impl ToString, shown: &str) -> Self {
+        let value = value.to_string();
+        if !self.options.iter().any(|(known, _)| *known == value) {
+            self.options.push((value, shown.to_owned()));
+        }
+        self
+    }
+
+    /// Where the reader begins to type, unless another field is wrong.
+    #[must_use]
+    pub fn focused(self) -> Self {
+        if self.may_focus { self.attribute("autofocus", "") } else { self }
+    }
+
+    fn is_wrong(&self) -> bool {
+        self.error.is_some() || self.list.is_some()
+    }
+
+    /// What is stored now, as people read it.
+    fn stored_text(&self) -> Option<&str> {
+        let stored = self.stored.as_deref()?;
+        let chosen = self.options.iter().find(|(value, _)| value == stored);
+        Some(match (self.shape, chosen) {
+            (Kinds::Choice, Some((_, shown))) => shown,
+            (Kinds::Tick, _) if matches!(stored, "on" | "true") => "ticked",
+            (Kinds::Tick, _) => "not ticked",
+            _ if stored.trim().is_empty() => "nothing",
+            _ => stored,
+        })
+    }
+
+    fn describes(&self) -> String {
+        let own = |is_there: bool, end: &str| is_there.then(|| format!("f-{}-{end}", self.name));
+        // A script fills in what is wrong with a picture.
+        let ids = [
+            own(!self.hint.is_empty(), "hint"),
+            own(self.stored.is_some(), "stored"),
+            own(self.error.is_some(), "error"),
+            self.list.as_ref().map(|list| format!("f-{list}-error")),
+        ];
+        ids.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+}

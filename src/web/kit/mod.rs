@@ -1,0 +1,24 @@
+//! What all pages are made of.
+
+pub mod asset;
+pub mod choice;
+pub mod control;
+pub mod cookie;
+pub mod days;
+pub mod editing;
+pub mod face;
+pub mod fields;
+pub mod form;
+pub(super) mod form_body;
+pub(super) mod front;
+pub mod guest;
+pub mod locale;
+pub mod mailto;
+pub mod page;
+pub mod pager;
+pub mod pages;
+pub mod say;
+pub mod shell;
+pub mod shown_work;
+pub(super) mod signed_out;
+pub mod visit;

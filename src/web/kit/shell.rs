@@ -1,0 +1,97 @@
+//! The frame of a signed-in reader's pages: where one is, where one can go, what was just done.
+
+use crate::{app::frame::Frame, web::cookie::Notice};
+
+/// The parts of the web app, as its navigation names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    Dashboard,
+    Clients,
+    Projects,
+    Proposals,
+    Invoices,
+    Messages,
+    Profile,
+    Settings,
+}
+
+impl Section {
+    const ALL: [Self; 8] = [
+        Self::Dashboard,
+        Self::Invoices,
+        Self::Clients,
+        Self::Projects,
+        Self::Proposals,
+        Self::Messages,
+        Self::Profile,
+        Self::Settings,
+    ];
+
+    fn place(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Dashboard => ("/", "Dashboard"),
+            Self::Clients => ("/clients", "Clients"),
+            Self::Projects => ("/projects", "Projects"),
+            Self::Proposals => ("/proposals", "Proposals"),
+            Self::Invoices => ("/invoices", "Invoices"),
+            Self::Messages => ("/messages", "Messages"),
+            Self::Profile => ("/profile", "Profile"),
+            Self::Settings => ("/settings", "Settings"),
+        }
+    }
+}
+
+/// A way out of the page.
+pub struct Link {
+    pub href: &'static str,
+    pub label: &'static str,
+    pub is_current: bool,
+    /// What waits there; 0 for nothing.
+    pub count: u64,
+}
+
+/// An address that is still to be proven.
+pub struct Unproven {
+    pub email: String,
+    /// Whether the account can do little until then.
+    pub is_limited: bool,
+}
+
+/// What stands around every page.
+pub struct Shell {
+    /// The reader's name.
+    pub name: String,
+    /// Proves that a form is ours.
+    pub token: String,
+    pub notice: Option<Notice>,
+    /// Set while the reader's address is unproven.
+    pub unproven: Option<Unproven>,
+    section: Section,
+    unread: u64,
+}
+
+impl Shell {
+    pub fn new(frame: &Frame, section: Section, token: String, notice: Option<Notice>) -> Self {
+        let (name, unread) = (frame.account.name(), frame.unread_messages);
+        let unproven = frame
+            .account
+            .email_verified_at
+            .is_none()
+            .then(|| Unproven { email: frame.account.email.clone(), is_limited: frame.is_limited });
+        Self { name, token, notice, unproven, section, unread }
+    }
+
+    /// What the part is called where one is.
+    pub fn title(&self) -> &'static str {
+        self.section.place().1
+    }
+
+    /// Every part, in the order of use.
+    pub fn links(&self) -> impl Iterator<Item = Link> {
+        Section::ALL.into_iter().map(|section| {
+            let (href, label) = section.place();
+            let count = if section == Section::Messages { self.unread } else { 0 };
+            Link { href, label, is_current: section == self.section, count }
+        })
+    }
+}

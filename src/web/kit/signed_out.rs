@@ -1,0 +1,171 @@
+//! A form that is sent after its session has ended. The person signs in, sees the form again as it
+//! was filled in, and saves it: it is never carried out by itself, and nobody else gets to see it.
+
+use std::sync::Arc;
+
+use poem::{
+    Endpoint, Request, Response,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+};
+
+use crate::{
+    app::{App, held_form::HeldForm, session::SignIn},
+    domain::{
+        error::{Error, Kind, Result},
+        id::AccountId,
+    },
+    http::problem::{Problem, into_poem},
+    web::{
+        cookie::{self, Notice},
+        fields::Fields,
+        form::Form,
+        form_body::Pictures,
+        guest::Guest,
+        page::{redirect, shape},
+        pages::Act,
+        session::{self, Onward, local},
+        visit::Visit,
+    },
+};
+
+/// A form as it was sent.
+pub struct Sent {
+    pub form: HeldForm,
+}
+
+impl Sent {
+    pub fn new(request: &Request, fields: &Fields) -> Self {
+        let action = request.original_uri().path().to_owned();
+        let fields_held = fields.held();
+        let page = page_of(request);
+        Self { form: HeldForm { action, page, fields: fields_held, had_file: fields.had_file() } }
+    }
+}
+
+/// The page that a form was sent from.
+fn page_of(request: &Request) -> String {
+    let referer = request.header(header::REFERER).unwrap_or_default();
+    let path = referer.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
+    local(path.unwrap_or_default()).to_owned()
+}
+
+/// Whether somebody wants to sign out, for which any session will do.
+pub fn is_logout(request: &Request) -> bool {
+    request.original_uri().path() == "/logout"
+}
+
+/// Reads a form that nobody is signed in for, and holds it if we made it for somebody.
+pub async fn hold_unread(
+    app: Arc<App>,
+    mut request: Request,
+    elsewhere: Response,
+) -> poem::Result<Response> {
+    if is_logout(&request) {
+        return Ok(elsewhere);
+    }
+    let fields = Fields::read(&mut request, Pictures::Dropped).await?;
+    let Some(owner) = app.form_session(fields.get("_token")).map_err(into_poem)? else {
+        return Ok(elsewhere);
+    };
+    let sent = Sent::new(&request, &fields);
+    hold(Guest::new(app, request), owner.account, sent).await
+}
+
+/// The sign-in page, which holds the form that was sent.
+pub async fn hold(guest: Guest, owner: AccountId, sent: Sent) -> poem::Result<Response> {
+    let page = async || {
+        let held = guest.app.hold_form(owner, &sent.form)?;
+        let said = match held {
+            Some(_) => "You were signed out. Sign in, and what you typed comes back.",
+            None => {
+                "You were signed out, and what you typed is too long to be kept here. Sign in in \
+                 another window, then go back here and send it once more."
+            }
+        };
+        let onward = Onward { next: sent.form.page.clone(), kept: held.unwrap_or_default() };
+        let form = Form::default().alerted(said);
+        session::page(&guest, StatusCode::UNAUTHORIZED, form, &onward, None).await
+    };
+    let mut response = page().await.map_err(into_poem)?;
+    cookie::clear_session(&guest.app, &mut response);
+    Ok(response)
+}
+
+/// A form that is about to come back to somebody who has just signed in.
+#[derive(Clone)]
+struct Returning {
+    form: HeldForm,
+    /// What the browser says of itself, with the cookie of the new session.
+    headers: HeaderMap,
+}
+
+/// Lets a held form come back with the answer to a sign-in, if it is of the same account.
+pub fn come_back(
+    guest: &Guest,
+    response: &mut Response,
+    sign_in: &SignIn,
+    token: &str,
+    kept: &str,
+) -> Result<()> {
+    match guest.app.held_form(kept)? {
+        Some((owner, form)) if owner == sign_in.account.id => {
+            let mut headers = guest.request.headers().clone();
+            let cookie = HeaderValue::try_from(cookie::of_session(&guest.app, token));
+            headers.insert(header::COOKIE, cookie.map_err(Error::internal)?);
+            response.extensions_mut().insert(Returning { form, headers });
+        }
+        Some(_) => guest.tell(response, "What was typed before belongs to another account."),
+        None => guest.tell(response, "What was typed before was sent too long ago."),
+    }
+    Ok(())
+}
+
+/// The form that comes back with an answer, in place of the page that would follow.
+pub async fn returned(
+    pages: &impl Endpoint<Output = Response>,
+    mut response: Response,
+) -> Response {
+    let Some(Returning { form, headers }) = response.extensions_mut().remove() else {
+        return response;
+    };
+    let action = form.action.clone();
+    let mut request = Request::builder().method(Method::POST).uri_str(&action).finish();
+    *request.headers_mut() = headers;
+    request.extensions_mut().insert(form);
+    let mut shown = match pages.call(request).await {
+        Ok(shown) => shown,
+        Err(error) => shape(&action, &Problem::from(error)),
+    };
+    for cookie in response.headers().get_all(header::SET_COOKIE) {
+        shown.headers_mut().append(header::SET_COOKIE, cookie.clone());
+    }
+    shown
+}
+
+/// Shows a form again as it was filled in, on its page. Nothing of it is carried out: what `act`
+/// wants to write fails, which leads to the form as anything else does that is wrong with it.
+pub async fn show_again(visit: Visit, held: HeldForm, act: &Act<Visit>) -> poem::Result<Response> {
+    let again = if held.had_file { " Please choose the file again, too." } else { "" };
+    let alert = format!("{}.{again}", Error::unsaved().message());
+    let app = Arc::clone(&visit.app);
+    let fields = Fields::of_held(held.fields, held.had_file);
+    let fields = fields.typed_in(visit.frame.number_format);
+    let shown = app.without_saving(act(visit.restored(alert.clone()), fields)).await;
+    match shown {
+        Ok(mut response) => {
+            let kind = response.content_type().unwrap_or_default();
+            // Scripts ask for something else than a page, and are told that it failed.
+            if response.status().is_client_error() && kind.starts_with("text/html") {
+                response.set_status(StatusCode::OK);
+            }
+            Ok(response)
+        }
+        // A button without a form of its own.
+        Err(error) if *error.kind() == Kind::Unsaved => {
+            let mut response = redirect(&held.page);
+            cookie::set_notice(&app, &mut response, &Notice { text: alert, is_error: true });
+            Ok(response)
+        }
+        Err(error) => Err(into_poem(error)),
+    }
+}

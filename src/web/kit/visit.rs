@@ -1,0 +1,242 @@
+//! Who opens a page: a signed-in reader with a cookie, or anybody. All that a page's function
+//! needs comes with its visit.
+
+use std::sync::Arc;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use poem::{
+    Request, Response,
+    http::{StatusCode, header},
+};
+
+use crate::{
+    app::{App, frame::Frame, unit_of_work::Work},
+    domain::{
+        date::{self, DateFormat},
+        error::{Error, Kind, Result},
+        id::{Id, Named},
+        idempotency::{Once, Outcome, RequestKey},
+        session::{Claims, Device},
+    },
+    http::{
+        middleware::request_id::CurrentRequest,
+        problem::{self, into_poem},
+    },
+    web::{
+        cookie::{self, Notice},
+        fields::Fields,
+        form::Form,
+        page::redirect,
+        shell::{Section, Shell},
+    },
+};
+
+pub use crate::web::guest::Guest;
+
+/// A signed-in reader opens a page or sends a form of it.
+pub struct Visit {
+    pub app: Arc<App>,
+    pub claims: Claims,
+    pub frame: Frame,
+    pub request: Request,
+    token: String,
+    /// What is said above a form that came back after its session had ended.
+    restored: Option<String>,
+}
+
+/// Where forms without a token's name send one: scripts.
+const TOKEN_HEADER: &str = "x-form-token";
+
+impl Visit {
+    /// Finds out who reads; others are sent to sign in.
+    pub(in crate::web) async fn open(
+        app: Arc<App>,
+        request: Request,
+    ) -> poem::Result<std::result::Result<Self, (Request, Response)>> {
+        let claims = cookie::session(&app, &request).map(|token| app.verify_token(token));
+        let opened = match claims {
+            Some(Ok(claims)) => {
+                CurrentRequest::is_of(claims);
+                app.frame(claims).await.map(|frame| (claims, frame))
+            }
+            Some(Err(error)) => Err(error),
+            None => Err(Error::unauthenticated("Nobody is signed in")),
+        };
+        match opened {
+            Ok((claims, frame)) => {
+                let token = app.form_token(claims).map_err(into_poem)?;
+                Ok(Ok(Self { app, claims, frame, request, token, restored: None }))
+            }
+            Err(error) if *error.kind() == Kind::Unauthenticated => {
+                let back = wanted(&request);
+                let mut response = redirect(&format!("/login{back}"));
+                cookie::clear_session(&app, &mut response);
+                Ok(Err((request, response)))
+            }
+            Err(error) => Err(into_poem(error)),
+        }
+    }
+
+    /// Reads what a page shows, all of it in one transaction.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl Fn(&mut Work) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.app.query(self.claims, read).await
+    }
+
+    /// The session that a form was made for.
+    pub(in crate::web) fn form_session(&self, fields: &Fields) -> Result<Option<Claims>> {
+        let header = self.request.header(TOKEN_HEADER).unwrap_or_default();
+        self.app.form_session(if header.is_empty() { fields.get("_token") } else { header })
+    }
+
+    /// The same visit, by a form that came back after its session had ended; `alert` says so.
+    #[must_use]
+    pub fn restored(self, alert: String) -> Self {
+        Self { restored: Some(alert), ..self }
+    }
+
+    /// A segment of the path.
+    pub fn param(&self, name: &str) -> &str {
+        self.request.raw_path_param(name).unwrap_or_default()
+    }
+
+    /// The id in the path; of nothing where it is none.
+    pub fn id<K: Named>(&self) -> Id<K> {
+        Id::parse(self.param("id"))
+    }
+
+    /// The query, without empty parameters.
+    pub fn query(&self) -> Fields {
+        Fields::of_query(&self.request)
+    }
+
+    /// What the frame of a page shows.
+    pub fn shell(&self, section: Section) -> Shell {
+        Shell::new(
+            &self.frame,
+            section,
+            self.token.clone(),
+            cookie::notice(&self.app, &self.request),
+        )
+    }
+
+    /// A form that begins with what is known.
+    pub fn form(&self, fields: Fields) -> Form {
+        Form::new(fields).marked(&self.token, self.app.form_key(), self.frame.number_format)
+    }
+
+    /// The form again with what was wrong, and the status that says so.
+    pub fn refused(&self, fields: Fields, error: Error) -> Result<(StatusCode, Form)> {
+        let status = problem::status(error.kind());
+        let form = Form::refused(fields, error)?;
+        let form = form.marked(&self.token, self.app.form_key(), self.frame.number_format);
+        Ok((status, self.restored.iter().fold(form, Form::alerted)))
+    }
+
+    /// Like [`Visit::refused`], for a form that changes something stored, whose fields hold
+    /// `stored` now.
+    pub fn refused_change(
+        &self,
+        fields: Fields,
+        error: Error,
+        stored: Fields,
+    ) -> Result<(StatusCode, Form)> {
+        if *error.kind() != Kind::Stale {
+            return self.refused(fields, error);
+        }
+        let form = Form::stale(&fields, stored, self.request.original_uri().path());
+        Ok((
+            problem::status(error.kind()),
+            form.marked(&self.token, self.app.form_key(), self.frame.number_format),
+        ))
+    }
+
+    /// Makes a form count once, however often it is sent; `location` is the page that follows.
+    pub fn once<T>(&self, fields: &Fields, location: fn(&T) -> Vec<u8>) -> Once<T> {
+        let given = fields.get("_once");
+        let hash = fields.hash();
+        // Who goes back and types something else sends another form.
+        let key = format!("{given}.{}", URL_SAFE_NO_PAD.encode(hash));
+        let is_one = !given.is_empty() && RequestKey::is_valid(key.as_bytes());
+        let route = || format!("PAGE {}", self.request.uri().path());
+        let key = is_one.then(|| RequestKey { key, route: route(), body_hash: hash });
+        Once { key, render: location }
+    }
+
+    /// Goes on to a page, and says there what was done.
+    pub fn done(&self, location: &str, text: impl Into<String>) -> Response {
+        self.leave(location, Notice { text: text.into(), is_error: false })
+    }
+
+    /// Like [`Visit::done`], for what counts once: `location` as in [`Visit::once`].
+    pub fn went<T>(
+        &self,
+        outcome: &Outcome<T>,
+        location: fn(&T) -> Vec<u8>,
+        text: impl Into<String>,
+    ) -> Response {
+        let location = match outcome {
+            Outcome::Done(value) => location(value),
+            Outcome::Replayed(location) => location.clone(),
+        };
+        self.done(&String::from_utf8_lossy(&location), text)
+    }
+
+    /// Goes back to a page and says there why something could not be done; what is no answer to
+    /// the reader stays a failure.
+    pub fn sorry(&self, location: &str, error: Error) -> Result<Response> {
+        match error.kind() {
+            Kind::Conflict
+            | Kind::Stale
+            | Kind::Unsaved
+            | Kind::TooMany(_)
+            | Kind::Unavailable { .. }
+            | Kind::Unwritable
+            | Kind::Forbidden => {
+                let text = format!("{}.", error.message());
+                Ok(self.leave(location, Notice { text, is_error: true }))
+            }
+            Kind::Invalid(errors) => {
+                let said = errors.first().map(|error| crate::web::say::say(&error.rule));
+                let text = said.unwrap_or_else(|| "This could not be done.".to_owned());
+                Ok(self.leave(location, Notice { text, is_error: true }))
+            }
+            _ => Err(error),
+        }
+    }
+
+    fn leave(&self, location: &str, notice: Notice) -> Response {
+        let mut response = redirect(location);
+        cookie::set_notice(&self.app, &mut response, &notice);
+        response
+    }
+
+    /// How this reader has days written.
+    pub fn dates(&self) -> DateFormat {
+        self.frame.account.date_format
+    }
+
+    /// Today in the reader's timezone.
+    pub fn today(&self) -> Result<jiff::civil::Date> {
+        Ok(date::day_in(self.app.now(), &self.frame.account.zone.rules()?))
+    }
+
+    /// What the reader's browser says of itself.
+    pub fn device(&self) -> Device {
+        Device::new(self.request.header(header::USER_AGENT))
+    }
+}
+
+/// The page a reader wanted, as the sign-in page takes it.
+fn wanted(request: &Request) -> String {
+    let is_get = request.method() == poem::http::Method::GET;
+    match request.original_uri().path_and_query() {
+        Some(wanted) if is_get && wanted.as_str() != "/" => {
+            let set = percent_encoding::NON_ALPHANUMERIC;
+            format!("?next={}", percent_encoding::utf8_percent_encode(wanted.as_str(), set))
+        }
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,264 @@
+//! `/`: how things stand.
+
+use askama::Template;
+use poem::{Response, http::StatusCode};
+use rust_decimal::Decimal;
+
+use crate::{
+    app::{
+        activity::list_activity,
+        dashboard::{Earnings, earnings, stats, upcoming},
+        invoice::list_invoices,
+        invoice_defaults::find_invoice_defaults,
+        outbox::list_failed_mail,
+        profile::count_profile_views,
+        unit_of_work::Work,
+    },
+    domain::{
+        account::Role,
+        activity::{Activity, ActivityKind},
+        dashboard::{Deadline, DeadlineKind, Period, Stats},
+        date,
+        error::Result,
+        invoice::{InvoiceFilter, InvoiceStatus, ShownInvoice},
+        mail::{FailedMail, MailKind},
+        money::Money,
+        page::Page,
+    },
+    web::{
+        chart::Chart,
+        days::Days,
+        page::answer,
+        shell::{Section, Shell},
+        visit::Visit,
+    },
+};
+
+/// How much of each list is shown.
+const OVERDUE_SHOWN: u32 = 5;
+const ACTIVITY_SHOWN: u32 = 10;
+
+#[derive(Template)]
+#[template(path = "pages/dashboard/show.html")]
+struct Show {
+    shell: Shell,
+    days: Days,
+    first_name: String,
+    stats: Stats,
+    earned_last_month: i128,
+    chart: Option<Chart>,
+    overdue: Vec<ShownInvoice>,
+    deadlines: Vec<Deadline>,
+    activity: Vec<Activity>,
+    profile_views: u64,
+    unread: u64,
+    steps: Vec<Step>,
+    failed_mail: Vec<FailedMail>,
+}
+
+/// One thing that a new account does first.
+struct Step {
+    label: &'static str,
+    text: &'static str,
+    href: &'static str,
+    is_done: bool,
+}
+
+/// The reader's first page.
+pub async fn show(visit: Visit) -> Result<Response> {
+    let figures = visit.read(read_figures).await?;
+    let steps = first_steps(&visit, &figures);
+    let Figures { stats, earnings, .. } = figures;
+    Ok(answer(
+        StatusCode::OK,
+        &Show {
+            shell: visit.shell(Section::Dashboard),
+            days: Days::of(&visit)?,
+            first_name: visit.frame.account.first_name.clone(),
+            earned_last_month: earnings.points.iter().rev().nth(1).map_or(0, |p| p.amount),
+            chart: Chart::new(&earnings.points, earnings.currency),
+            overdue: figures.overdue,
+            deadlines: figures.deadlines,
+            activity: figures.activity,
+            profile_views: figures.profile_views,
+            unread: visit.frame.unread_messages,
+            steps,
+            failed_mail: figures.failed_mail,
+            stats,
+        },
+    ))
+}
+
+/// What is read for the page.
+struct Figures {
+    stats: Stats,
+    earnings: Earnings,
+    overdue: Vec<ShownInvoice>,
+    deadlines: Vec<Deadline>,
+    activity: Vec<Activity>,
+    failed_mail: Vec<FailedMail>,
+    profile_views: u64,
+    has_invoice: bool,
+    is_paid_somehow: bool,
+}
+
+fn read_figures(work: &mut Work) -> Result<Figures> {
+    let (status, page) = (Some(InvoiceStatus::Overdue), Page::first(OVERDUE_SHOWN));
+    let overdue = InvoiceFilter { status, page, ..InvoiceFilter::default() };
+    let newest = InvoiceFilter { page: Page::first(1), ..InvoiceFilter::default() };
+    let (defaults, _) = find_invoice_defaults(work)?;
+    Ok(Figures {
+        stats: stats(work)?,
+        earnings: earnings(work, Period::Monthly)?,
+        overdue: list_invoices(work, &overdue)?.entries,
+        deadlines: upcoming(work)?,
+        activity: list_activity(work, ACTIVITY_SHOWN)?,
+        failed_mail: list_failed_mail(work)?,
+        profile_views: count_profile_views(work)?,
+        has_invoice: list_invoices(work, &newest)?.total > 0,
+        is_paid_somehow: defaults.payment_instructions.is_some(),
+    })
+}
+
+/// What is still to be done once; nothing where all of it is.
+fn first_steps(visit: &Visit, figures: &Figures) -> Vec<Step> {
+    let account = &visit.frame.account;
+    let mut steps = vec![
+        Step {
+            label: "Add a client",
+            text: "Whom you work for: a name and an e-mail address are enough.",
+            href: "/clients/new",
+            is_done: !figures.stats.recent_clients.is_empty() || figures.has_invoice,
+        },
+        Step {
+            label: "Say how you are paid",
+            text: "Your bank details and address, printed on every invoice.",
+            href: "/settings/invoices",
+            is_done: figures.is_paid_somehow,
+        },
+        Step {
+            label: "Write an invoice",
+            text: "Lines, tax and total; it is sent as a mail with a PDF and a link.",
+            href: "/invoices/new",
+            is_done: figures.has_invoice,
+        },
+    ];
+    if account.role == Role::Freelancer {
+        steps.push(Step {
+            label: "Show your work",
+            text: "A public page under your name, where new clients can write to you.",
+            href: "/profile",
+            is_done: account.username.is_some(),
+        });
+    }
+    let is_done = steps.iter().all(|step| step.is_done);
+    if is_done { Vec::new() } else { steps }
+}
+
+impl Show {
+    fn money(&self, minor: &i128) -> String {
+        self.stats.currency.show(*minor)
+    }
+
+    /// What no rate is known for, as people read it.
+    fn unconverted(&self) -> String {
+        let sums = self.stats.unconverted.iter().map(|(currency, minor)| currency.show(*minor));
+        sums.collect::<Vec<_>>().join(", ")
+    }
+
+    fn mail_label(&self, mail: &FailedMail) -> &'static str {
+        match mail.kind {
+            MailKind::Invoice => "Invoice",
+            MailKind::InvoiceReminder => "Reminder of invoice",
+            MailKind::Verification => "Code that verifies an address",
+            MailKind::PasswordReset => "Code for a new password",
+            MailKind::SecurityNotice => "Notice of a change of your account",
+            MailKind::MessageReceived => "Notice of a message",
+            MailKind::ProposalAnswered => "Notice of an answered proposal",
+        }
+    }
+
+    fn growth(&self, percent: &Decimal) -> Growth {
+        Growth { by: *percent, unit: " %" }
+    }
+
+    fn count_growth(&self, count: &i64) -> Growth {
+        Growth { by: (*count).into(), unit: "" }
+    }
+
+    fn late(&self, shown: &ShownInvoice) -> String {
+        late(date::days_until(shown.invoice.due_date, self.stats.today))
+    }
+}
+
+/// How something has changed against last month: in percent, or by how many.
+struct Growth {
+    by: Decimal,
+    unit: &'static str,
+}
+
+impl Growth {
+    fn class(&self) -> &'static str {
+        if self.by.is_zero() {
+            ""
+        } else if self.by.is_sign_positive() {
+            "up"
+        } else {
+            "down"
+        }
+    }
+
+    fn text(&self) -> String {
+        let (by, unit) = (self.by.abs().normalize(), self.unit);
+        match self.class() {
+            "up" => format!("{by}{unit} more than last month"),
+            "down" if unit.is_empty() => format!("{by} fewer than last month"),
+            "down" => format!("{by}{unit} less than last month"),
+            _ => "As last month".to_owned(),
+        }
+    }
+}
+
+/// How late something is, in words.
+pub fn late(days: i64) -> String {
+    if days == 1 { "1 day late".to_owned() } else { format!("{days} days late") }
+}
+
+/// Where a deadline leads; a milestone's page is its project's, which it does not name.
+fn deadline_link(deadline: &Deadline) -> Option<String> {
+    match deadline.kind {
+        DeadlineKind::Project => Some(format!("/projects/{}", deadline.id)),
+        DeadlineKind::Invoice => Some(format!("/invoices/{}", deadline.id)),
+        DeadlineKind::Milestone => None,
+    }
+}
+
+fn kind_label(kind: &DeadlineKind) -> &'static str {
+    match kind {
+        DeadlineKind::Project => "Project",
+        DeadlineKind::Invoice => "Invoice",
+        DeadlineKind::Milestone => "Milestone",
+    }
+}
+
+/// Where an entry of the log leads.
+fn activity_link(activity: &Activity) -> Option<String> {
+    let folder = match activity.kind {
+        ActivityKind::ClientAdded => "clients",
+        ActivityKind::ProjectCreated | ActivityKind::ProjectCompleted => "projects",
+        ActivityKind::ProposalSent
+        | ActivityKind::ProposalAccepted
+        | ActivityKind::ProposalRejected => "proposals",
+        ActivityKind::InvoiceCreated | ActivityKind::InvoiceSent | ActivityKind::InvoicePaid => {
+            "invoices"
+        }
+        ActivityKind::MessageReceived => return Some("/messages".to_owned()),
+        ActivityKind::MilestoneCompleted => return None,
+    };
+    activity.entity_id.as_ref().map(|id| format!("/{folder}/{id}"))
+}
+
+/// An amount, unless it is none or nothing.
+fn worth(amount: &Option<Money>) -> Option<String> {
+    amount.filter(|amount| amount.minor != 0).map(Money::shown)
+}

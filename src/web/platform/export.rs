@@ -1,0 +1,37 @@
+//! `/settings/data/export…`: one's data, to be taken along.
+
+use poem::{Body, Response, http::header};
+
+use crate::{
+    app::export::Export,
+    domain::{
+        error::{Error, Result},
+        export::ExportList,
+    },
+    web::{page::with_header, visit::Visit},
+};
+
+/// Everything as one document.
+pub async fn document(visit: Visit) -> Result<Response> {
+    let export = visit.app.export(visit.claims).await?;
+    let name = format!("freelanceos-{}.json", visit.today()?);
+    Ok(download(&visit, export, "application/json", &name))
+}
+
+/// A list as a table: `clients.csv`.
+pub async fn table(visit: Visit) -> Result<Response> {
+    let list = visit.param("list").strip_suffix(".csv").and_then(ExportList::from_word);
+    let list = list.ok_or_else(|| Error::not_found("Page"))?;
+    let export = visit.app.export_csv(visit.claims, list).await?;
+    let name = format!("{}-{}.csv", list.as_str(), visit.today()?);
+    Ok(download(&visit, export, "text/csv; charset=utf-8", &name))
+}
+
+/// An export on its way, which is read while it is sent.
+fn download(visit: &Visit, export: Export, content_type: &'static str, name: &str) -> Response {
+    let stream = export.into_stream(visit.app.clone());
+    let response =
+        Response::builder().content_type(content_type).body(Body::from_bytes_stream(stream));
+    let disposition = format!("attachment; filename=\"{name}\"");
+    with_header(response, header::CONTENT_DISPOSITION, &disposition)
+}

@@ -1,0 +1,7 @@
+//! What serves all subjects.
+
+pub mod chart;
+pub mod dashboard;
+pub mod export;
+pub mod image;
+pub mod settings;

@@ -1,0 +1,90 @@
+//! `/messages`: what visitors of the public profile wrote.
+
+use askama::Template;
+use poem::{Response, http::StatusCode};
+
+use crate::{
+    domain::{
+        error::Result,
+        message::{Message, MessageChange},
+        page::{Listing, Page},
+    },
+    web::{
+        days::Days,
+        fields::Fields,
+        mailto::mailto,
+        page::answer,
+        pager::Pager,
+        shell::{Section, Shell},
+        visit::Visit,
+    },
+};
+
+/// Characters that a reply quotes; a longer link does not reach every mail program.
+const QUOTE_MAX: usize = 1200;
+
+#[derive(Template)]
+#[template(path = "pages/message/list.html")]
+struct List {
+    shell: Shell,
+    days: Days,
+    messages: Listing<Message>,
+    pager: Pager,
+}
+
+#[derive(Template)]
+#[template(path = "pages/message/show.html")]
+struct Show {
+    shell: Shell,
+    days: Days,
+    /// A mail that answers it.
+    reply: String,
+    message: Message,
+}
+
+/// Every message, newest first.
+pub async fn list(visit: Visit) -> Result<Response> {
+    let page = Page::of_limit(&visit.query())?;
+    let messages = visit.app.list_messages(visit.claims, page).await?;
+    let pager = Pager::new(&visit.request, &messages);
+    let shell = visit.shell(Section::Messages);
+    Ok(answer(StatusCode::OK, &List { shell, days: Days::of(&visit)?, messages, pager }))
+}
+
+/// A message, which counts as read from then on.
+pub async fn show(mut visit: Visit) -> Result<Response> {
+    let id = visit.id();
+    let message = visit.app.message(visit.claims, id).await?;
+    if message.read_at.is_none() {
+        visit.app.update_message(visit.claims, id, MessageChange { read: true }).await?;
+        visit.frame.unread_messages = visit.frame.unread_messages.saturating_sub(1);
+    }
+    let days = Days::of(&visit)?;
+    let reply = reply(&message, &days, &visit.frame.account.name());
+    let shell = visit.shell(Section::Messages);
+    Ok(answer(StatusCode::OK, &Show { shell, days, reply, message }))
+}
+
+fn reply(message: &Message, days: &Days, sender: &str) -> String {
+    let cut: String = message.content.chars().take(QUOTE_MAX).collect();
+    let quoted: String = cut.lines().map(|line| format!("> {line}\n")).collect();
+    let body = format!(
+        "Hello {},\n\n\n\n{sender}\n\nOn {} you wrote:\n{quoted}",
+        message.name,
+        days.on(&message.created_at)
+    );
+    mailto(&message.email, &format!("Your message to {sender}"), &body)
+}
+
+/// Puts a message back among those to be read.
+pub async fn mark_unread(visit: Visit, _: Fields) -> Result<Response> {
+    let change = MessageChange { read: false };
+    visit.app.update_message(visit.claims, visit.id(), change).await?;
+    Ok(visit.done("/messages", "The message is marked as unread."))
+}
+
+/// Deletes a message.
+pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
+    visit.app.delete_message(visit.claims, visit.id()).await?;
+    Ok(visit.done("/messages", "The message was deleted."))
+}

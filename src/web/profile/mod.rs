@@ -1,0 +1,209 @@
+//! `/profile`: what the freelancer shows of oneself.
+
+pub mod message;
+pub mod portfolio;
+pub mod public_profile;
+
+use askama::Template;
+use poem::{Response, http::StatusCode};
+
+use crate::{
+    domain::{
+        account::Account,
+        error::{Error, Kind, Result},
+        image::ImagePurpose,
+        input::Input,
+        profile::{Availability, Experience, OwnProfile, Profile, ProfileChange},
+        rule::Rule,
+    },
+    web::{
+        face::Face,
+        fields::Fields,
+        form::Form,
+        page::answer,
+        shell::{Section, Shell},
+        visit::Visit,
+    },
+};
+
+#[derive(Template)]
+#[template(path = "pages/profile/edit.html")]
+struct Edit<'a> {
+    shell: Shell,
+    form: Form,
+    /// The form that uploads a picture.
+    picture: Form,
+    face: Face,
+    own: &'a OwnProfile,
+    /// What is left to say, and where.
+    missing: Vec<(&'static str, &'static str)>,
+    /// Everybody's address of the profile, up to the username.
+    address: String,
+}
+
+impl Edit<'_> {
+    fn availabilities(&self) -> Vec<(String, String)> {
+        choices(Availability::WORDS)
+    }
+
+    fn experiences(&self) -> Vec<(String, String)> {
+        choices(Experience::WORDS)
+    }
+}
+
+/// The form of the profile.
+pub async fn edit(visit: Visit) -> Result<Response> {
+    let own = visit.app.profile(visit.claims).await?;
+    let form = visit.form(filled(&own.account, &own.profile).versioned());
+    Ok(page(&visit, StatusCode::OK, &own, form, visit.form(Fields::default())))
+}
+
+/// Changes the profile.
+pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
+    let own = visit.app.profile(visit.claims).await?;
+    let changed = match change(&fields, &own) {
+        Ok(change) => {
+            let shown = |(account, profile): &(Account, Profile)| filled(account, profile);
+            visit.app.update_profile(visit.claims, change, fields.expected(shown)).await
+        }
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(()) => Ok(visit.done("/profile", "Your profile was saved.")),
+        Err(error) => {
+            let own = visit.app.profile(visit.claims).await?;
+            let stored = filled(&own.account, &own.profile);
+            let (status, form) = visit.refused_change(fields, taken(error), stored)?;
+            Ok(page(&visit, status, &own, form, visit.form(Fields::default())))
+        }
+    }
+}
+
+/// Takes a picture of the freelancer.
+pub async fn set_picture(visit: Visit, mut fields: Fields) -> Result<Response> {
+    let (app, claims) = (&visit.app, visit.claims);
+    let own = app.profile(claims).await?;
+    let bytes = fields.take_upload().unwrap_or_default();
+    let set = match app.upload_image(claims, ImagePurpose::Avatar, bytes).await {
+        Ok(id) => app.set_avatar(claims, Some(id)).await,
+        Err(error) => Err(error),
+    };
+    match set {
+        Ok(()) => Ok(visit.done("/profile", "Your picture was changed.")),
+        Err(error) => {
+            let (status, picture) = visit.refused(fields, error)?;
+            let form = visit.form(filled(&own.account, &own.profile).versioned());
+            Ok(page(&visit, status, &own, form, picture))
+        }
+    }
+}
+
+/// Takes the picture away.
+pub async fn remove_picture(visit: Visit, _: Fields) -> Result<Response> {
+    visit.app.set_avatar(visit.claims, None).await?;
+    Ok(visit.done("/profile", "Your picture was removed."))
+}
+
+fn page(
+    visit: &Visit,
+    status: StatusCode,
+    own: &OwnProfile,
+    form: Form,
+    picture: Form,
+) -> Response {
+    let edit = Edit {
+        shell: visit.shell(Section::Profile),
+        form: form.of::<ProfileChange>(),
+        picture,
+        face: Face::of(&own.account),
+        own,
+        missing: own.completion.missing.iter().filter_map(|part| place(part)).collect(),
+        address: format!("{}/u/", visit.app.public_url()),
+    };
+    answer(status, &edit)
+}
+
+/// The form of a profile as it is.
+fn filled(account: &Account, profile: &Profile) -> Fields {
+    let rate = profile.hourly_rate;
+    let location = account.location.as_ref();
+    Fields::default()
+        .with_some("username", account.username.as_ref())
+        .with_some("title", profile.title.as_ref())
+        .with_some("bio", profile.bio.as_ref())
+        .with_some("hourlyRate.amount", rate.map(|rate| rate.decimal()))
+        .with("hourlyRate.currency", rate.map_or(account.currency, |rate| rate.currency))
+        .with("skills", words(&profile.skills))
+        .with_some("availability", profile.availability.map(Availability::as_str))
+        .with_some("experience", profile.experience.map(Experience::as_str))
+        .with_some("phone", account.phone.as_ref())
+        .with_some("location.country", location.map(|location| &location.country))
+        .with_some("location.city", location.and_then(|location| location.city.as_ref()))
+}
+
+/// What the form changes. What it does not show in full stays as it is where nothing was typed
+/// over it: a place's coordinates, a skill that has a comma in it.
+fn change(fields: &Fields, own: &OwnProfile) -> Result<ProfileChange> {
+    let shown = filled(&own.account, &own.profile);
+    let is_untouched = |names: &[&str]| names.iter().all(|name| same(fields, &shown, name));
+    let mut without = Vec::new();
+    if own.account.username.is_none() && fields.get("username").trim().is_empty() {
+        without.push("username");
+    }
+    if is_untouched(&["location.country", "location.city"]) {
+        without.extend(["location.country", "location.city"]);
+    }
+    if is_untouched(&["skills"]) {
+        without.push("skills");
+    }
+    // A currency alone is no rate.
+    let code = match fields.get("hourlyRate.amount").trim() {
+        "" => String::new(),
+        _ => fields.get("hourlyRate.currency").to_uppercase(),
+    };
+    ProfileChange::read(&fields.clone().replaced("hourlyRate.currency", &code).without(&without))
+}
+
+fn same(one: &Fields, other: &Fields, name: &str) -> bool {
+    one.get(name).trim() == other.get(name).trim()
+}
+
+/// Words as a form shows them, and takes them.
+pub fn words(words: &[String]) -> String {
+    words.join(", ")
+}
+
+/// A username that is taken, told at its field.
+fn taken(error: Error) -> Error {
+    match error.kind() {
+        Kind::Conflict => Error::field("username", Rule::Taken).caused_by(error),
+        _ => error,
+    }
+}
+
+/// What a part of the profile is called, and where it is filled in.
+fn place(part: &str) -> Option<(&'static str, &'static str)> {
+    Some(match part {
+        "avatar" => ("your picture", "#picture"),
+        "title" => ("what you do", "#f-title"),
+        "bio" => ("some words about you", "#f-bio"),
+        "hourlyRate" => ("your rate", "#f-hourlyRate.amount"),
+        "skills" => ("your skills", "#f-skills"),
+        "availability" => ("whether you take on work", "#f-availability"),
+        "experience" => ("your experience", "#f-experience"),
+        "location" => ("where you are", "#f-location.country"),
+        "phone" => ("your phone number", "#f-phone"),
+        "portfolio" => ("a piece of your work", "/profile/portfolio/new"),
+        _ => return None,
+    })
+}
+
+/// Words to choose from, the first to say nothing.
+fn choices(words: &[&str]) -> Vec<(String, String)> {
+    let shown = |word: &str| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        (word.to_owned(), first.to_uppercase() + rest)
+    };
+    let nothing = (String::new(), "Not said".to_owned());
+    [nothing].into_iter().chain(words.iter().map(|word| shown(word))).collect()
+}

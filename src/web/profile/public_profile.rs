@@ -1,0 +1,181 @@
+//! `/u/<username>`: what a freelancer shows everybody, and a form to write to them.
+
+use askama::Template;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use poem::{
+    Response,
+    http::{HeaderName, StatusCode, header},
+};
+
+use crate::{
+    app::limit::Limit,
+    domain::{
+        date,
+        error::{Error, Kind, Result},
+        image,
+        input::Input,
+        limit::Standing,
+        message::NewMessage,
+        profile::{Availability, Experience, PublicProfile},
+    },
+    http::{problem, visitor::is_person},
+    web::{
+        cookie::{self, Notice},
+        face::Face,
+        fields::Fields,
+        form::Form,
+        page::{answer, redirect, with_header},
+        shown_work::ShownWork,
+        visit::Guest,
+    },
+};
+
+/// A field that people do not see, and programs fill in.
+const TRAP: &str = "reference";
+/// Characters of what search engines and previews say of somebody.
+const SUMMARY_MAX: usize = 160;
+const SENT: &str = "Your message was sent.";
+/// What stands in a path as it is.
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+
+#[derive(Template)]
+#[template(path = "pages/public_profile.html")]
+struct Page {
+    public: PublicProfile,
+    works: Vec<ShownWork>,
+    name: String,
+    face: Face,
+    form: Form,
+    /// Whether a message has just been sent.
+    is_sent: bool,
+    /// Whether the reader is the freelancer.
+    is_own: bool,
+    summary: String,
+    since: String,
+    /// The page's own address.
+    address: String,
+    /// A picture for previews.
+    picture: Option<String>,
+}
+
+impl Page {
+    /// Whether there is anything to be found by others.
+    fn is_found(&self) -> bool {
+        !self.works.is_empty()
+            || self.public.profile.bio.as_ref().is_some_and(|b| !b.trim().is_empty())
+    }
+
+    fn open_to_work(&self, availability: &Availability) -> &'static str {
+        match availability {
+            Availability::Available => "Open to work",
+            Availability::Busy => "Busy just now",
+            Availability::Unavailable => "Not open to work",
+        }
+    }
+
+    fn experience(&self, experience: &Experience) -> &'static str {
+        match experience {
+            Experience::Beginner => "Beginner",
+            Experience::Intermediate => "Experienced",
+            Experience::Expert => "Expert",
+        }
+    }
+}
+
+/// Shows a profile.
+pub async fn show(guest: Guest) -> Result<Response> {
+    let is_sent = guest.notice().is_some_and(|notice| notice.text == SENT);
+    let mut response = page(&guest, StatusCode::OK, Form::default(), is_sent).await?;
+    if is_sent {
+        cookie::clear_notice(&guest.app, &mut response);
+    }
+    Ok(response)
+}
+
+/// Sends a message to the freelancer.
+pub async fn write(guest: Guest, fields: Fields) -> Result<Response> {
+    // Programs need not know that they were found out.
+    let sent = if fields.get(TRAP).is_empty() { send(&guest, &fields).await } else { Ok(()) };
+    match sent {
+        Ok(()) => {
+            let username = utf8_percent_encode(guest.param("username"), IN_PATH);
+            let mut response = redirect(&format!("/u/{username}#write"));
+            let notice = Notice { text: SENT.to_owned(), is_error: false };
+            cookie::set_notice(&guest.app, &mut response, &notice);
+            Ok(response)
+        }
+        Err(error) => {
+            let status = problem::status(error.kind());
+            let wait = match error.kind() {
+                Kind::TooMany(refusal) => Some(refusal.retry_after),
+                _ => None,
+            };
+            let form = Form::refused(fields, error)?;
+            let response = page(&guest, status, form, false).await?;
+            Ok(match wait {
+                Some(seconds) => with_header(response, header::RETRY_AFTER, &seconds.to_string()),
+                None => response,
+            })
+        }
+    }
+}
+
+/// Counted here and not by a middleware, so that who has to wait keeps what was typed.
+async fn send(guest: &Guest, fields: &Fields) -> Result<()> {
+    if let Some(address) = guest.address() {
+        let standing = guest.app.count_address(Limit::Message, address).await?;
+        if let Some(refusal) = standing.and_then(Standing::refusal) {
+            return Err(Error::too_many(refusal));
+        }
+    }
+    let new = NewMessage::read(fields)?;
+    guest.app.send_message(guest.param("username").to_owned(), new).await
+}
+
+async fn page(guest: &Guest, status: StatusCode, form: Form, is_sent: bool) -> Result<Response> {
+    let app = &guest.app;
+    let viewer = guest.claims.map(|claims| claims.account);
+    let username = guest.param("username").to_owned();
+    let (address, device) = (guest.address(), guest.device());
+    let mut public =
+        app.public_profile(username, viewer, is_person(&guest.request), address, device).await?;
+    let works: Vec<_> =
+        std::mem::take(&mut public.portfolio).into_iter().map(ShownWork::new).collect();
+    let account = &public.account;
+    let avatar = account.avatar.as_deref();
+    let picture = match avatar.map(image::of_url) {
+        Some(Some(id)) => Some(app.image_url(id)),
+        Some(None) => avatar.map(str::to_owned),
+        None => works.iter().flat_map(|work| &work.pictures).map(|p| app.image_url(p.id)).next(),
+    };
+    let day = date::day_in(account.created_at, &account.zone.rules()?);
+    let page = Page {
+        name: account.name(),
+        face: Face::of(account),
+        is_own: viewer == Some(account.id),
+        summary: summary(&public),
+        since: day.strftime("%B %Y").to_string(),
+        address: format!("{}/u/{}", app.public_url(), public.username),
+        works,
+        form: form.of::<NewMessage>(),
+        is_sent,
+        picture,
+        public,
+    };
+    let is_found = status == StatusCode::OK && page.is_found();
+    let response = answer(status, &page);
+    let robots = HeaderName::from_static("x-robots-tag");
+    Ok(if is_found { with_header(response, robots, "index, follow") } else { response })
+}
+
+/// What is said of somebody in one line: how the bio begins, or what they do.
+fn summary(public: &PublicProfile) -> String {
+    let profile = &public.profile;
+    let text = profile.bio.as_deref().filter(|bio| !bio.trim().is_empty());
+    let text = text.or(profile.title.as_deref()).unwrap_or_default();
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(SUMMARY_MAX) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line,
+    }
+}

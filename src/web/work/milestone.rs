@@ -1,0 +1,186 @@
+//! The milestones of a project, on its page and one by one.
+
+use askama::Template;
+use poem::{Response, http::StatusCode};
+
+use crate::{
+    domain::{
+        error::{Error, Result},
+        expected::Expected,
+        id::MilestoneId,
+        input::Input,
+        milestone::{Milestone, MilestoneChange, MilestoneStatus, NewMilestone},
+        project::Project,
+    },
+    web::{
+        choice::{self, Choices},
+        editing::Editing,
+        fields::Fields,
+        form::{Control, Form},
+        page::answer,
+        project,
+        shell::{Section, Shell},
+        visit::Visit,
+    },
+};
+
+#[derive(Template)]
+#[template(path = "pages/milestone/edit.html")]
+struct Edit {
+    shell: Shell,
+    form: Form,
+    editing: Editing,
+    project: Project,
+    milestone: Milestone,
+}
+
+/// Where a milestone stands, as people say it.
+pub fn said(status: &MilestoneStatus) -> &'static str {
+    match status {
+        MilestoneStatus::Pending => "Pending",
+        MilestoneStatus::Completed => "Completed",
+        MilestoneStatus::Paid => "Paid",
+    }
+}
+
+/// Every place a milestone can stand at, to choose from.
+pub fn statuses() -> Choices {
+    choice::words(MilestoneStatus::WORDS, MilestoneStatus::from_word, said)
+}
+
+/// The field of its amount, which is in the currency of the project.
+pub fn amount(form: &Form, project: &Project) -> Control {
+    form.number("amount", &format!("Amount in {}", project.budget.currency))
+}
+
+/// A new invoice that begins with this milestone.
+pub fn invoice_link(project: &Project, milestone: &Milestone) -> String {
+    let pairs = [
+        ("clientId", project.client_id.to_string()),
+        ("projectId", project.id.to_string()),
+        ("description", milestone.name.clone()),
+        ("amount", milestone.amount.decimal().to_string()),
+        ("currency", milestone.amount.currency.to_string()),
+        ("milestoneId", milestone.id.to_string()),
+    ];
+    format!("/invoices/new?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
+}
+
+/// Adds a milestone to the project whose page it was typed on.
+pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
+    let id = visit.id();
+    let place = |made: &Milestone| format!("/projects/{}#milestones", made.project_id).into_bytes();
+    let typed = fields.clone().replaced("projectId", visit.param("id"));
+    // A project of somebody else is not there, rather than a wrong field.
+    visit.app.project(visit.claims, id).await?;
+    let created = match NewMilestone::read(&typed) {
+        Ok(new) => visit.app.create_milestone(visit.claims, visit.once(&fields, place), new).await,
+        Err(error) => Err(error),
+    };
+    match created {
+        Ok(outcome) => Ok(visit.went(&outcome, place, "The milestone was added.")),
+        Err(error) => {
+            let (status, form) = visit.refused(fields, error)?;
+            project::show_with(visit, status, id, form).await
+        }
+    }
+}
+
+/// The form that changes a milestone.
+pub async fn edit(visit: Visit) -> Result<Response> {
+    let (project, milestone) = found(&visit).await?;
+    let form = visit.form(filled(&milestone).versioned());
+    Ok(edit_page(&visit, StatusCode::OK, form, project, milestone))
+}
+
+/// The form of a milestone as it is.
+fn filled(milestone: &Milestone) -> Fields {
+    Fields::default()
+        .with("name", &milestone.name)
+        .with_some("description", milestone.description.as_ref())
+        .with("amount", milestone.amount.decimal())
+        .with("status", milestone.status.as_str())
+        .with_some("dueDate", milestone.due_date)
+}
+
+/// What marking a milestone changes.
+fn placed(status: MilestoneStatus) -> Fields {
+    Fields::default().with("status", status.as_str())
+}
+
+/// The version of a milestone that the form of a mark carries.
+pub fn version(status: &MilestoneStatus) -> String {
+    placed(*status).version()
+}
+
+/// Changes a milestone.
+pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
+    let (project, milestone) = found(&visit).await?;
+    let expected = fields.expected(filled);
+    match change(&visit, milestone.id, &fields, expected).await {
+        Ok(_) => Ok(visit.done(&place(&project), "The milestone was changed.")),
+        Err(error) => {
+            let (project, milestone) = found(&visit).await?;
+            let (status, form) = visit.refused_change(fields, error, filled(&milestone))?;
+            Ok(edit_page(&visit, status, form, project, milestone))
+        }
+    }
+}
+
+/// Completes a milestone, marks it as paid, or opens it again.
+pub async fn mark(visit: Visit, fields: Fields) -> Result<Response> {
+    let (project, milestone) = found(&visit).await?;
+    let expected = fields.expected(|milestone: &Milestone| placed(milestone.status));
+    match change(&visit, milestone.id, &fields.only("status"), expected).await {
+        Ok(now) => {
+            let said = said(&now.status).to_lowercase();
+            Ok(visit.done(&place(&project), format!("“{}” is {said}.", now.name)))
+        }
+        Err(error) => visit.sorry(&place(&project), error),
+    }
+}
+
+/// Deletes a milestone.
+pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
+    let (project, milestone) = found(&visit).await?;
+    match visit.app.delete_milestone(visit.claims, milestone.id).await {
+        Ok(()) => Ok(visit.done(&place(&project), "The milestone was deleted.")),
+        Err(error) => visit.sorry(&place(&project), error),
+    }
+}
+
+fn place(project: &Project) -> String {
+    format!("/projects/{}#milestones", project.id)
+}
+
+async fn change(
+    visit: &Visit,
+    id: MilestoneId,
+    fields: &Fields,
+    expected: Option<Expected<Milestone>>,
+) -> Result<Milestone> {
+    visit.app.update_milestone(visit.claims, id, MilestoneChange::read(fields)?, expected).await
+}
+
+/// The milestone in the path, which must be one of the project there.
+async fn found(visit: &Visit) -> Result<(Project, Milestone)> {
+    let id = MilestoneId::parse(visit.param("milestone"));
+    let project = visit.app.project(visit.claims, visit.id()).await?;
+    let milestone = project.milestones.iter().find(|milestone| milestone.id == id).cloned();
+    let milestone = milestone.ok_or_else(|| Error::not_found("Milestone"))?;
+    Ok((project, milestone))
+}
+
+fn edit_page(
+    visit: &Visit,
+    status: StatusCode,
+    form: Form,
+    project: Project,
+    milestone: Milestone,
+) -> Response {
+    let shell = visit.shell(Section::Projects);
+    let page = format!("/projects/{}/milestones/{}", project.id, milestone.id);
+    let editing =
+        Editing::of("milestone", &page, &milestone.name).within(&place(&project), &project.name);
+    answer(status, &Edit { shell, form: form.of::<MilestoneChange>(), editing, project, milestone })
+}

@@ -1,0 +1,7 @@
+//! Projects, milestones, proposals.
+
+pub mod milestone;
+pub mod project;
+pub mod project_board;
+pub mod proposal;
+pub mod public_proposal;

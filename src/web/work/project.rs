@@ -1,0 +1,301 @@
+//! `/projects`: the work for clients, as a list and one by one.
+
+use askama::Template;
+use poem::{Response, http::StatusCode};
+
+use crate::{
+    app::{
+        client::list_client_names,
+        invoice::list_invoices,
+        project::{find_project, list_projects},
+        proposal::find_proposal,
+    },
+    domain::{
+        client::ClientName,
+        error::Result,
+        id::{ProjectId, ProposalId},
+        input::Input,
+        invoice::{InvoiceFilter, ShownInvoice},
+        milestone::{Milestone, MilestoneStatus, NewMilestone},
+        money::Money,
+        page::{Listing, Page},
+        project::{NewProject, Project, ProjectChange, ProjectFilter, ProjectStatus},
+        proposal::Proposal,
+    },
+    web::{
+        choice::{self, Choices},
+        days::Days,
+        editing::Editing,
+        fields::Fields,
+        form::{Control, Form},
+        page::answer,
+        pager::Pager,
+        project_board,
+        shell::{Section, Shell},
+        visit::Visit,
+    },
+};
+
+/// How many invoices the page of a project shows.
+const INVOICES_SHOWN: u32 = 5;
+
+#[derive(Template)]
+#[template(path = "pages/project/list.html")]
+struct List {
+    shell: Shell,
+    form: Form,
+    days: Days,
+    projects: Listing<Project>,
+    clients: Choices,
+    pager: Pager,
+}
+
+#[derive(Template)]
+#[template(path = "pages/project/show.html")]
+struct Show {
+    shell: Shell,
+    /// The form of a new milestone.
+    form: Form,
+    days: Days,
+    progress: Progress,
+    project: Project,
+    invoices: Listing<ShownInvoice>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/project/edit.html")]
+struct Edit {
+    shell: Shell,
+    form: Form,
+    editing: Editing,
+    clients: Choices,
+    currencies: Choices,
+    /// None for a new one.
+    project: Option<Project>,
+}
+
+impl Edit {
+    fn client(&self) -> Control {
+        let chosen = self.project.as_ref().and_then(|project| project.client.as_ref());
+        choice::client(&self.form, &self.clients, chosen)
+    }
+
+    fn currency(&self) -> Control {
+        choice::currency(&self.form, &self.currencies)
+    }
+}
+
+/// How far the milestones of a project have come.
+pub struct Progress {
+    pub done: usize,
+    pub all: usize,
+    pub done_amount: Money,
+    pub amount: Money,
+}
+
+impl Progress {
+    pub fn of(project: &Project) -> Self {
+        let done = |milestone: &&Milestone| milestone.status != MilestoneStatus::Pending;
+        let sum = |milestones: &mut dyn Iterator<Item = &Milestone>| {
+            let minor = milestones.map(|milestone| milestone.amount.minor).sum();
+            Money::new(minor, project.budget.currency)
+        };
+        let milestones = &project.milestones;
+        Self {
+            done: milestones.iter().filter(done).count(),
+            all: milestones.len(),
+            done_amount: sum(&mut milestones.iter().filter(done)),
+            amount: sum(&mut milestones.iter()),
+        }
+    }
+}
+
+/// Where a project stands, as people say it.
+pub fn said(status: &ProjectStatus) -> &'static str {
+    match status {
+        ProjectStatus::Planning => "Planning",
+        ProjectStatus::Active => "Active",
+        ProjectStatus::OnHold => "On hold",
+        ProjectStatus::Completed => "Completed",
+        ProjectStatus::Cancelled => "Cancelled",
+    }
+}
+
+/// Every place a project can stand at, to choose from.
+pub fn statuses() -> Choices {
+    choice::words(ProjectStatus::WORDS, ProjectStatus::from_word, said)
+}
+
+/// Whether the day a project was to be done by has passed, and it is not.
+pub fn is_late(project: &Project, days: &Days) -> bool {
+    let is_open = !matches!(project.status, ProjectStatus::Completed | ProjectStatus::Cancelled);
+    is_open && project.deadline.is_some_and(|day| days.is_over(&day))
+}
+
+/// Every project, newest first.
+pub async fn list(visit: Visit) -> Result<Response> {
+    let query = visit.query();
+    if query.get("view") == "board" {
+        return project_board::show(visit, query).await;
+    }
+    let filter = ProjectFilter::read(&query)?;
+    let (projects, clients) = visit
+        .read(move |work| Ok((list_projects(work, &filter)?, list_client_names(work)?)))
+        .await?;
+    let pager = Pager::new(&visit.request, &projects);
+    let page = List {
+        shell: visit.shell(Section::Projects),
+        form: Form::new(query),
+        days: Days::of(&visit)?,
+        projects,
+        clients: choice::clients(clients),
+        pager,
+    };
+    Ok(answer(StatusCode::OK, &page))
+}
+
+/// The form of a new project; that of an accepted proposal begins with what was agreed.
+pub async fn new(visit: Visit) -> Result<Response> {
+    let query = visit.query();
+    let (fields, clients) = if query.has("proposalId") {
+        let id = ProposalId::parse(query.get("proposalId"));
+        let (proposal, clients) = visit
+            .read(move |work| Ok((find_proposal(work, id)?, list_client_names(work)?)))
+            .await?;
+        (agreed(&proposal), clients)
+    } else {
+        (query, visit.read(list_client_names).await?)
+    };
+    Ok(edit_page(&visit, StatusCode::OK, visit.form(fields), None, clients))
+}
+
+fn agreed(proposal: &Proposal) -> Fields {
+    Fields::default()
+        .with("proposalId", proposal.id)
+        .with("clientId", proposal.client_id)
+        .with("name", &proposal.title)
+        .with("description", &proposal.content)
+        .with("budget", proposal.amount.decimal())
+        .with("currency", proposal.amount.currency)
+}
+
+/// Adds a project.
+pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
+    let place = |project: &Project| format!("/projects/{}", project.id).into_bytes();
+    let created = match NewProject::read(&fields) {
+        Ok(new) => visit.app.create_project(visit.claims, visit.once(&fields, place), new).await,
+        Err(error) => Err(error),
+    };
+    match created {
+        Ok(outcome) => Ok(visit.went(&outcome, place, "The project was added.")),
+        Err(error) => {
+            let (status, form) = visit.refused(fields, error)?;
+            let clients = visit.read(list_client_names).await?;
+            Ok(edit_page(&visit, status, form, None, clients))
+        }
+    }
+}
+
+/// A project with its milestones.
+pub async fn show(visit: Visit) -> Result<Response> {
+    let form = visit.form(Fields::default());
+    let id = visit.id();
+    show_with(visit, StatusCode::OK, id, form).await
+}
+
+/// A project's page with the form of a new milestone as it was filled in.
+pub(in crate::web) async fn show_with(
+    visit: Visit,
+    status: StatusCode,
+    id: ProjectId,
+    form: Form,
+) -> Result<Response> {
+    let (project_id, page) = (Some(id), Page::first(INVOICES_SHOWN));
+    let newest = InvoiceFilter { project_id, page, ..InvoiceFilter::default() };
+    let (project, invoices) = visit
+        .read(move |work| Ok((find_project(work, id)?, list_invoices(work, &newest)?)))
+        .await?;
+    let page = Show {
+        shell: visit.shell(Section::Projects),
+        form: form.of::<NewMilestone>(),
+        days: Days::of(&visit)?,
+        progress: Progress::of(&project),
+        project,
+        invoices,
+    };
+    Ok(answer(status, &page))
+}
+
+/// The form that changes a project.
+pub async fn edit(visit: Visit) -> Result<Response> {
+    let (project, clients) = read_form(&visit).await?;
+    let form = visit.form(filled(&project).versioned());
+    Ok(edit_page(&visit, StatusCode::OK, form, Some(project), clients))
+}
+
+/// The form of a project as it is.
+fn filled(project: &Project) -> Fields {
+    Fields::default()
+        .with("clientId", project.client_id)
+        .with("name", &project.name)
+        .with("description", &project.description)
+        .with("budget", project.budget.decimal())
+        .with("currency", project.budget.currency)
+        .with("status", project.status.as_str())
+        .with_some("deadline", project.deadline)
+}
+
+/// Changes a project.
+pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
+    let id = visit.id();
+    let changed = match ProjectChange::read(&fields) {
+        Ok(change) => {
+            visit.app.update_project(visit.claims, id, change, fields.expected(filled)).await
+        }
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(project) => {
+            Ok(visit.done(&format!("/projects/{}", project.id), "The project was changed."))
+        }
+        Err(error) => {
+            let (project, clients) = read_form(&visit).await?;
+            let (status, form) = visit.refused_change(fields, error, filled(&project))?;
+            Ok(edit_page(&visit, status, form, Some(project), clients))
+        }
+    }
+}
+
+/// Deletes a project with its milestones.
+pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
+    match visit.app.delete_project(visit.claims, visit.id()).await {
+        Ok(()) => Ok(visit.done("/projects", "The project was deleted.")),
+        Err(error) => visit.sorry(&format!("/projects/{}", visit.param("id")), error),
+    }
+}
+
+fn edit_page(
+    visit: &Visit,
+    status: StatusCode,
+    form: Form,
+    project: Option<Project>,
+    clients: Vec<ClientName>,
+) -> Response {
+    let clients = choice::clients(clients);
+    let currencies = choice::currencies(visit.frame.account.currency);
+    let editing = match &project {
+        Some(project) => {
+            Editing::of("project", &format!("/projects/{}", project.id), &project.name)
+        }
+        None => Editing::new("/projects", "Projects", "New project", "Add the project"),
+    };
+    let shell = visit.shell(Section::Projects);
+    let form = form.of::<NewProject>();
+    answer(status, &Edit { shell, form, editing, clients, currencies, project })
+}
+
+/// The project in the path, and the clients to choose from.
+async fn read_form(visit: &Visit) -> Result<(Project, Vec<ClientName>)> {
+    let id = visit.id();
+    visit.read(move |work| Ok((find_project(work, id)?, list_client_names(work)?))).await
+}

@@ -1,0 +1,127 @@
+//! `/projects?view=board`: the projects in columns by where they stand, and the way from one
+//! column to another.
+
+use askama::Template;
+use poem::{Response, http::StatusCode};
+
+use crate::{
+    app::{client::list_client_names, project::list_projects},
+    domain::{
+        error::Result,
+        input::Input,
+        page::Page,
+        project::{Project, ProjectChange, ProjectFilter, ProjectStatus},
+    },
+    web::{
+        choice::{self, Choices},
+        days::Days,
+        fields::Fields,
+        form::Form,
+        page::answer,
+        project,
+        shell::{Section, Shell},
+        visit::Visit,
+    },
+};
+
+/// Cards of one column; the list shows the rest.
+const CARDS: u32 = 50;
+
+#[derive(Template)]
+#[template(path = "pages/project/board.html")]
+struct Board {
+    shell: Shell,
+    form: Form,
+    days: Days,
+    lanes: Vec<Lane>,
+    clients: Choices,
+    statuses: Choices,
+}
+
+/// One column.
+struct Lane {
+    status: ProjectStatus,
+    projects: Vec<Project>,
+    total: u64,
+}
+
+impl Board {
+    /// What tells which projects the board shows.
+    fn kept(&self) -> Vec<(&'static str, &str)> {
+        kept(&self.form.fields)
+    }
+
+    /// The list with all of a column.
+    fn rest(&self, lane: &Lane) -> String {
+        let mut pairs = self.kept();
+        pairs.push(("status", lane.status.as_str()));
+        format!("/projects?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
+    }
+}
+
+fn kept(fields: &Fields) -> Vec<(&'static str, &str)> {
+    let pairs = ["clientId", "search"].map(|name| (name, fields.get(name)));
+    pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// The board.
+pub async fn show(visit: Visit, query: Fields) -> Result<Response> {
+    let asked = ProjectFilter::read(&query.clone().without(&["page", "status"]))?;
+    let filter = ProjectFilter { page: Page::first(CARDS), ..asked };
+    let (lanes, clients) = visit
+        .read(move |work| {
+            let statuses = ProjectStatus::WORDS.iter().filter_map(|w| ProjectStatus::from_word(w));
+            let lanes = statuses.map(|status| {
+                let filter = ProjectFilter { status: Some(status), ..filter.clone() };
+                let list = list_projects(work, &filter)?;
+                Ok(Lane { status, projects: list.entries, total: list.total })
+            });
+            Ok((lanes.collect::<Result<_>>()?, list_client_names(work)?))
+        })
+        .await?;
+    let page = Board {
+        shell: visit.shell(Section::Projects),
+        form: Form::new(query),
+        days: Days::of(&visit)?,
+        lanes,
+        clients: choice::clients(clients),
+        statuses: project::statuses(),
+    };
+    Ok(answer(StatusCode::OK, &page))
+}
+
+/// What a move changes: a project that was moved in the meantime stays where it was put.
+fn placed(status: ProjectStatus) -> Fields {
+    Fields::default().with("status", status.as_str())
+}
+
+/// The version of a project that the form of a move carries.
+pub fn version(status: &ProjectStatus) -> String {
+    placed(*status).version()
+}
+
+/// Puts a project into another column, and goes back to where that was asked for.
+pub async fn move_to(visit: Visit, fields: Fields) -> Result<Response> {
+    let id = visit.id();
+    let back = if fields.get("view") == "board" {
+        let mut pairs = kept(&fields);
+        pairs.push(("view", "board"));
+        format!("/projects?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
+    } else {
+        format!("/projects/{}", visit.param("id"))
+    };
+    let moved = match ProjectChange::read(&fields.only("status")) {
+        Ok(change) => {
+            let expected = fields.expected(|project: &Project| placed(project.status));
+            visit.app.update_project(visit.claims, id, change, expected).await
+        }
+        Err(error) => Err(error),
+    };
+    match moved {
+        Ok(project) => {
+            let now = project::said(&project.status);
+            Ok(visit.done(&back, format!("“{}” is now in: {now}.", project.name)))
+        }
+        Err(error) => visit.sorry(&back, error),
+    }
+}

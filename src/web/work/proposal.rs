@@ -1,0 +1,316 @@
+//! `/proposals`: what the freelancer offers to clients.
+
+use askama::Template;
+use poem::{Response, http::StatusCode};
+
+use crate::{
+    app::{
+        client::list_client_names,
+        proposal::{find_proposal, list_proposals},
+    },
+    domain::{
+        client::ClientName,
+        error::Result,
+        input::Input,
+        page::Listing,
+        proposal::{
+            NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalLink, ProposalRecord,
+            ProposalStatus,
+        },
+    },
+    web::{
+        choice::{self, Choices},
+        days::Days,
+        editing::Editing,
+        fields::Fields,
+        form::{Control, Form},
+        mailto::mailto,
+        page::{answer as page, pdf},
+        pager::Pager,
+        shell::{Section, Shell},
+        visit::Visit,
+    },
+};
+
+#[derive(Template)]
+#[template(path = "pages/proposal/list.html")]
+struct List {
+    shell: Shell,
+    form: Form,
+    days: Days,
+    proposals: Listing<Proposal>,
+    clients: Choices,
+    pager: Pager,
+}
+
+#[derive(Template)]
+#[template(path = "pages/proposal/show.html")]
+struct Show {
+    shell: Shell,
+    days: Days,
+    /// Once it was sent.
+    link: Option<Link>,
+    /// A new invoice of what was agreed.
+    invoice: String,
+    once: Form,
+    record: ProposalRecord,
+}
+
+/// The client's way to a proposal.
+struct Link {
+    address: String,
+    /// A mail to the client with the address in it.
+    mail: String,
+}
+
+#[derive(Template)]
+#[template(path = "pages/proposal/edit.html")]
+struct Edit {
+    shell: Shell,
+    form: Form,
+    editing: Editing,
+    clients: Choices,
+    currencies: Choices,
+    /// None for a new one.
+    proposal: Option<Proposal>,
+}
+
+impl Edit {
+    fn client(&self) -> Control {
+        let chosen = self.proposal.as_ref().and_then(|proposal| proposal.client.as_ref());
+        choice::client(&self.form, &self.clients, chosen)
+    }
+
+    fn currency(&self) -> Control {
+        choice::currency(&self.form, &self.currencies)
+    }
+}
+
+/// Where a proposal stands, as people say it.
+pub fn said(status: &ProposalStatus) -> &'static str {
+    match status {
+        ProposalStatus::Draft => "Draft",
+        ProposalStatus::Sent => "Sent",
+        ProposalStatus::Accepted => "Accepted",
+        ProposalStatus::Rejected => "Declined",
+    }
+}
+
+/// Every place a proposal can stand at, to choose from.
+pub fn statuses() -> Choices {
+    choice::words(ProposalStatus::WORDS, ProposalStatus::from_word, said)
+}
+
+/// Whether the client can answer no more, since the last day has passed.
+pub fn is_over(proposal: &Proposal, days: &Days) -> bool {
+    proposal.status == ProposalStatus::Sent
+        && proposal.valid_until.is_some_and(|day| days.is_over(&day))
+}
+
+/// Every proposal, newest first.
+pub async fn list(visit: Visit) -> Result<Response> {
+    let query = visit.query();
+    let filter = ProposalFilter::read(&query)?;
+    let (proposals, clients) = visit
+        .read(move |work| Ok((list_proposals(work, &filter)?, list_client_names(work)?)))
+        .await?;
+    let pager = Pager::new(&visit.request, &proposals);
+    let list = List {
+        shell: visit.shell(Section::Proposals),
+        form: Form::new(query),
+        days: Days::of(&visit)?,
+        proposals,
+        clients: choice::clients(clients),
+        pager,
+    };
+    Ok(page(StatusCode::OK, &list))
+}
+
+/// The form of a new proposal.
+pub async fn new(visit: Visit) -> Result<Response> {
+    let clients = visit.read(list_client_names).await?;
+    Ok(edit_page(&visit, StatusCode::OK, visit.form(visit.query()), None, clients))
+}
+
+/// Adds a draft.
+pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
+    let place = |proposal: &Proposal| format!("/proposals/{}", proposal.id).into_bytes();
+    let created = match NewProposal::read(&fields) {
+        Ok(new) => visit.app.create_proposal(visit.claims, visit.once(&fields, place), new).await,
+        Err(error) => Err(error),
+    };
+    match created {
+        Ok(outcome) => Ok(visit.went(
+            &outcome,
+            place,
+            "The draft was saved. Your client sees it once you send it.",
+        )),
+        Err(error) => {
+            let (status, form) = visit.refused(fields, error)?;
+            let clients = visit.read(list_client_names).await?;
+            Ok(edit_page(&visit, status, form, None, clients))
+        }
+    }
+}
+
+/// A proposal, where it stands, and what can be done with it.
+pub async fn show(visit: Visit) -> Result<Response> {
+    let record = visit.app.proposal_record(visit.claims, visit.id()).await?;
+    let proposal = &record.proposal;
+    let link = match &proposal.link {
+        Some(ProposalLink::Open(address)) => Some(Link {
+            mail: mail(proposal, address, &visit.frame.account.name()),
+            address: address.clone(),
+        }),
+        _ => None,
+    };
+    let show = Show {
+        shell: visit.shell(Section::Proposals),
+        days: Days::of(&visit)?,
+        link,
+        invoice: invoice_link(proposal),
+        once: visit.form(Fields::default()),
+        record,
+    };
+    Ok(page(StatusCode::OK, &show))
+}
+
+/// A mail that gives the client the link.
+fn mail(proposal: &Proposal, link: &str, sender: &str) -> String {
+    let client = proposal.client.as_ref().map(|client| &client.details);
+    let (name, address) = client.map_or(("", ""), |client| (&client.name, &client.email));
+    let body = format!(
+        "Hello {name},\n\nhere is my proposal “{}”. You can read and answer it on this page:\n\n\
+         {link}\n\n{sender}\n",
+        proposal.title
+    );
+    mailto(address, &format!("Proposal: {}", proposal.title), &body)
+}
+
+fn invoice_link(proposal: &Proposal) -> String {
+    let pairs = [
+        ("clientId", proposal.client_id.to_string()),
+        ("description", proposal.title.clone()),
+        ("amount", proposal.amount.decimal().to_string()),
+        ("currency", proposal.amount.currency.to_string()),
+    ];
+    format!("/invoices/new?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
+}
+
+/// The form that changes a proposal.
+pub async fn edit(visit: Visit) -> Result<Response> {
+    let (proposal, clients) = read_form(&visit).await?;
+    let form = visit.form(filled(&proposal).versioned());
+    Ok(edit_page(&visit, StatusCode::OK, form, Some(proposal), clients))
+}
+
+/// The form of a proposal as it is.
+fn filled(proposal: &Proposal) -> Fields {
+    Fields::default()
+        .with("clientId", proposal.client_id)
+        .with("title", &proposal.title)
+        .with("content", &proposal.content)
+        .with("amount", proposal.amount.decimal())
+        .with("currency", proposal.amount.currency)
+        .with_some("validUntil", proposal.valid_until)
+}
+
+/// Changes a proposal.
+pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
+    let id = visit.id();
+    let changed = match ProposalChange::read(&fields) {
+        Ok(change) => {
+            visit.app.update_proposal(visit.claims, id, change, fields.expected(filled)).await
+        }
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(proposal) => {
+            Ok(visit.done(&format!("/proposals/{}", proposal.id), "The proposal was changed."))
+        }
+        Err(error) => {
+            let (proposal, clients) = read_form(&visit).await?;
+            let (status, form) = visit.refused_change(fields, error, filled(&proposal))?;
+            Ok(edit_page(&visit, status, form, Some(proposal), clients))
+        }
+    }
+}
+
+/// Gives a proposal its link, which the freelancer passes on.
+pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
+    let place = |proposal: &Proposal| format!("/proposals/{}", proposal.id).into_bytes();
+    let once = visit.once(&fields, place);
+    match visit.app.send_proposal(visit.claims, once, visit.id()).await {
+        Ok(outcome) => {
+            Ok(visit.went(&outcome, place, "The link is ready: give it to your client."))
+        }
+        Err(error) => visit.sorry(&format!("/proposals/{}", visit.param("id")), error),
+    }
+}
+
+/// Writes down what the client answered by other ways than the link.
+pub async fn answer(visit: Visit, fields: Fields) -> Result<Response> {
+    let place = format!("/proposals/{}", visit.param("id"));
+    let answered = match ProposalChange::read(&fields.only("status")) {
+        Ok(change) => visit.app.update_proposal(visit.claims, visit.id(), change, None).await,
+        Err(error) => Err(error),
+    };
+    match answered {
+        Ok(now) => {
+            let said = said(&now.status).to_lowercase();
+            Ok(visit.done(&place, format!("Written down: the proposal was {said}.")))
+        }
+        Err(error) => visit.sorry(&place, error),
+    }
+}
+
+/// A proposal as PDF.
+pub async fn print(visit: Visit) -> Result<Response> {
+    let file = visit.app.proposal_pdf(visit.claims, visit.id()).await?;
+    Ok(pdf(&file.name, file.bytes))
+}
+
+/// Writes a draft with the same words.
+pub async fn duplicate(visit: Visit, _: Fields) -> Result<Response> {
+    match visit.app.duplicate_proposal(visit.claims, visit.id()).await {
+        Ok(copy) => {
+            let place = format!("/proposals/{}/edit", copy.id);
+            Ok(visit.done(&place, "This is the copy; change what is different."))
+        }
+        Err(error) => visit.sorry(&format!("/proposals/{}", visit.param("id")), error),
+    }
+}
+
+/// Deletes a proposal.
+pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
+    match visit.app.delete_proposal(visit.claims, visit.id()).await {
+        Ok(()) => Ok(visit.done("/proposals", "The proposal was deleted.")),
+        Err(error) => visit.sorry(&format!("/proposals/{}", visit.param("id")), error),
+    }
+}
+
+fn edit_page(
+    visit: &Visit,
+    status: StatusCode,
+    form: Form,
+    proposal: Option<Proposal>,
+    clients: Vec<ClientName>,
+) -> Response {
+    let clients = choice::clients(clients);
+    let currencies = choice::currencies(visit.frame.account.currency);
+    let editing = match &proposal {
+        Some(proposal) => {
+            Editing::of("proposal", &format!("/proposals/{}", proposal.id), &proposal.title)
+        }
+        None => Editing::new("/proposals", "Proposals", "New proposal", "Save the draft"),
+    };
+    let shell = visit.shell(Section::Proposals);
+    let form = form.of::<NewProposal>();
+    page(status, &Edit { shell, form, editing, clients, currencies, proposal })
+}
+
+/// The proposal in the path, and the clients to choose from.
+async fn read_form(visit: &Visit) -> Result<(Proposal, Vec<ClientName>)> {
+    let id = visit.id();
+    visit.read(move |work| Ok((find_proposal(work, id)?, list_client_names(work)?))).await
+}

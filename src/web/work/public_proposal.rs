@@ -1,0 +1,100 @@
+//! `/p/<token>`: a proposal as its client reads and answers it.
+
+use askama::Template;
+use poem::{Response, http::StatusCode};
+
+use crate::{
+    domain::{
+        error::{Kind, Result},
+        input::Input,
+        proposal::{Answer, ProposalStatus, PublicProposal, Signature},
+    },
+    web::{
+        days::Days,
+        fields::Fields,
+        form::Form,
+        page::{answer, pdf, redirect},
+        visit::Guest,
+    },
+};
+
+#[derive(Template)]
+#[template(path = "pages/proposal/public.html")]
+struct Page<'a> {
+    public: &'a PublicProposal,
+    days: Days,
+    is_open: bool,
+    token: &'a str,
+    form: Form,
+}
+
+impl Page<'_> {
+    fn is_accepted(&self) -> bool {
+        self.public.proposal.status == ProposalStatus::Accepted
+    }
+
+    /// What was answered, once it was.
+    fn answered(&self) -> Option<String> {
+        let verb = match self.public.proposal.status {
+            ProposalStatus::Accepted => "accepted",
+            ProposalStatus::Rejected => "declined",
+            ProposalStatus::Draft | ProposalStatus::Sent => return None,
+        };
+        let on = self.public.answered_at.map(|at| format!(" on {}", self.days.on(&at)));
+        Some(format!("This was {verb}{}.", on.unwrap_or_default()))
+    }
+}
+
+/// Shows a proposal.
+pub async fn show(guest: Guest) -> Result<Response> {
+    let public = guest.app.public_proposal(guest.param("token")).await?;
+    page(&guest, StatusCode::OK, &public, Form::default())
+}
+
+/// The same as PDF.
+pub async fn print(guest: Guest) -> Result<Response> {
+    let file = guest.app.public_proposal_pdf(guest.param("token")).await?;
+    Ok(pdf(&file.name, file.bytes))
+}
+
+/// Takes the client's answer, and shows the proposal with it.
+pub async fn reply(guest: Guest, given: Fields) -> Result<Response> {
+    let (app, token) = (&guest.app, guest.param("token"));
+    let public = app.public_proposal(token).await?;
+    let answer_given = match given.get("answer") {
+        "accept" => Answer::Accept,
+        "decline" => Answer::Decline,
+        _ => {
+            let form = Form::new(given).alerted("Please choose to accept or to decline.");
+            return page(&guest, StatusCode::BAD_REQUEST, &public, form);
+        }
+    };
+    let signature = match Signature::read(&given) {
+        Ok(signature) => signature,
+        Err(error) => {
+            let form = Form::refused(given, error)?;
+            return page(&guest, StatusCode::BAD_REQUEST, &public, form);
+        }
+    };
+    match app.answer_proposal(token, answer_given, signature, guest.address()).await {
+        // Reloading the page that follows sends nothing again.
+        Ok(()) => Ok(redirect(&format!("/p/{token}"))),
+        Err(error) if *error.kind() == Kind::Conflict => {
+            let public = app.public_proposal(token).await?;
+            page(&guest, StatusCode::CONFLICT, &public, Form::refused(given, error)?)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn page(
+    guest: &Guest,
+    status: StatusCode,
+    public: &PublicProposal,
+    form: Form,
+) -> Result<Response> {
+    let days = Days::of_account(&guest.app, &public.freelancer)?;
+    let token = guest.param("token");
+    let is_open = public.check_open(days.today()).is_ok();
+    Ok(answer(status, &Page { public, days, is_open, token, form: form.of::<Signature>() }))
+}
