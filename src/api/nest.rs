@@ -7,7 +7,7 @@ use crate::{
         error::{Error, Kind},
         rule::FieldError,
     },
-    http::{problem::Problem, wire::Either},
+    http::{problem::Problem, schema::Either},
 };
 
 /// One message, or one of each failing field.

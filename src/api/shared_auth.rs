@@ -32,8 +32,8 @@ use crate::{
         body::Body,
         failed::{Failed, statuses},
         problem::Problem,
+        schema::{Described, Either, bodies, schema},
         visitor::Visitor,
-        wire::{Described, Either, bodies, wire},
     },
 };
 
@@ -62,7 +62,7 @@ bodies! {
     }"#;
 }
 
-wire! {
+schema! {
     /// A signed-in user and the token to send as `Authorization: Bearer …`, good for 7 days.
     struct SignInBody "SignIn" {
         token "token": String,
@@ -79,7 +79,7 @@ impl SignInBody {
     }
 }
 
-wire! {
+schema! {
     /// A signed-in user, in the bodies of both documents.
     struct LoginBody "Login" {
         /// Always true.
@@ -104,7 +104,7 @@ impl LoginBody {
     }
 }
 
-wire! {
+schema! {
     /// What went wrong, in the bodies of both documents.
     struct SharedErrorBody "SharedError" {
         /// Always false.

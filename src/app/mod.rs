@@ -19,8 +19,8 @@ pub use self::identity::{
     registration, relying_party, removal, session, token, two_factor,
 };
 pub use self::platform::{
-    activity, asker, backup, dashboard, export, frame, image, jobs, limit, load, outbox, quota,
-    secret, security_log, share,
+    activity, asker, backup, dashboard, export, image, jobs, limit, load, outbox, page_context,
+    quota, secret, security_log, share,
 };
 use self::platform::{public_link, work_queue};
 pub use self::profile::{message, portfolio};

@@ -10,7 +10,7 @@ use crate::{
     app::{admin::User, proof::AddressProof},
     config::{Location, secrets::Secrets},
     domain::{
-        date::WireTime,
+        date::JsonTime,
         error::{Error, Kind},
         input::Scalar,
         registration::Registration,
@@ -222,7 +222,7 @@ fn list(location: &Location, as_json: bool) -> Outcome {
     let rows: Vec<[String; 7]> = users
         .iter()
         .map(|User { account, two_factor }| {
-            let day = |at: jiff::Timestamp| WireTime::of_instant(at).as_str()[..10].to_owned();
+            let day = |at: jiff::Timestamp| JsonTime::of_instant(at).as_str()[..10].to_owned();
             [
                 account.email.clone(),
                 shortened(account.name()),
@@ -263,8 +263,8 @@ fn in_json(User { account, two_factor }: &User) -> Value {
         "twoFactor": two_factor,
         "currency": account.currency.code(),
         "timezone": account.zone.name(),
-        "disabledAt": account.disabled_at.map(|at| WireTime::of_instant(at).to_string()),
-        "lastLoginAt": account.last_login_at.map(|at| WireTime::of_instant(at).to_string()),
-        "createdAt": WireTime::of_instant(account.created_at).as_str(),
+        "disabledAt": account.disabled_at.map(|at| JsonTime::of_instant(at).to_string()),
+        "lastLoginAt": account.last_login_at.map(|at| JsonTime::of_instant(at).to_string()),
+        "createdAt": JsonTime::of_instant(account.created_at).as_str(),
     })
 }

@@ -7,7 +7,7 @@ use super::{Failure, Outcome, terminal, with_app};
 use crate::{
     config::Location,
     domain::{
-        date::WireTime,
+        date::JsonTime,
         error::Kind,
         id::{Id, MailId},
         mail::Letter,
@@ -68,7 +68,7 @@ fn state(letter: &Letter) -> &'static str {
 }
 
 fn time(at: Timestamp) -> String {
-    WireTime::of_instant(at).to_string()
+    JsonTime::of_instant(at).to_string()
 }
 
 fn in_json(letter: &Letter) -> Value {

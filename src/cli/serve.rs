@@ -28,7 +28,7 @@ use crate::{
     },
     metrics,
     net::{
-        self, Face, Limits,
+        self, Limits, Served,
         descriptors::{self, Room},
         redirect,
     },
@@ -282,7 +282,7 @@ fn doors(
     config: &Config,
     tls: Tls,
     stop: &watch::Receiver<bool>,
-) -> Result<Vec<(TcpListener, Face)>, Failure> {
+) -> Result<Vec<(TcpListener, Served)>, Failure> {
     let routes = server::routes(app, &middleware(app, config));
     let redirect = Arc::new(redirect::to(&config.public_url));
     let (face, scheme) = tls.start(routes, &redirect, config, stop)?;
@@ -292,14 +292,14 @@ fn doors(
     for address in redirecting.iter().flat_map(TcpListener::local_addr) {
         tracing::info!("leading from http://{address} to {}", config.public_url);
     }
-    let redirect = Face { routes: redirect, tls: None };
+    let redirect = Served { routes: redirect, tls: None };
     let listening = listening.into_iter().map(|socket| (socket, face.clone()));
     let redirecting = redirecting.into_iter().map(|socket| (socket, redirect.clone()));
     Ok(listening.chain(redirecting).collect())
 }
 
 /// The figures, on an address of their own.
-fn watched(sockets: Vec<TcpListener>, app: &Arc<App>) -> Vec<(TcpListener, Face)> {
+fn watched(sockets: Vec<TcpListener>, app: &Arc<App>) -> Vec<(TcpListener, Served)> {
     if sockets.is_empty() {
         return Vec::new();
     }
@@ -308,7 +308,7 @@ fn watched(sockets: Vec<TcpListener>, app: &Arc<App>) -> Vec<(TcpListener, Face)
         tracing::info!("metrics are at http://{address}/metrics");
     }
     let process = Process { started_at: now().as_second(), lost_lines: logging::lost_lines };
-    let face = Face { routes: Arc::new(server::metrics_routes(app, process)), tls: None };
+    let face = Served { routes: Arc::new(server::metrics_routes(app, process)), tls: None };
     sockets.into_iter().map(|socket| (socket, face.clone())).collect()
 }
 

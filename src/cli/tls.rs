@@ -16,7 +16,7 @@ use crate::{
         tls::{AcmeConfig, TlsConfig},
     },
     net::{
-        self, Face,
+        self, Served,
         acme::{Acme, Folder},
         certificate::{Broken, Facts},
         tls::{self, CertificateFiles},
@@ -57,9 +57,9 @@ impl Tls {
         in_plain: &Arc<BoxEndpoint<'static>>,
         config: &Config,
         stop: &watch::Receiver<bool>,
-    ) -> Result<(Face, &'static str), Failure> {
+    ) -> Result<(Served, &'static str), Failure> {
         let acceptor = match self {
-            Self::Off => return Ok((Face { routes: Arc::new(routes), tls: None }, "http")),
+            Self::Off => return Ok((Served { routes: Arc::new(routes), tls: None }, "http")),
             Self::Files(files) => {
                 let hang_up = signal(SignalKind::hangup())?;
                 tokio::spawn(Arc::clone(&files).watch(hang_up, stop.clone()));
@@ -82,7 +82,7 @@ impl Tls {
         };
         let acceptor = acceptor.map_err(|error| Failure::Failed(error.to_string()))?;
         let tls = net::Tls { acceptor, in_plain: Arc::clone(in_plain) };
-        Ok((Face { routes: Arc::new(routes), tls: Some(tls) }, "https"))
+        Ok((Served { routes: Arc::new(routes), tls: Some(tls) }, "https"))
     }
 }
 

@@ -168,9 +168,9 @@ pub fn parse(text: &str) -> Result<Date, Rule> {
 /// Date or instant on the wire, as 20 bytes of text: `2026-04-15T09:30:00Z`. Written out by hand,
 /// since lists hold many of them and a general formatter would take most of their time.
 #[derive(Debug, Clone, Copy)]
-pub struct WireTime([u8; 20]);
+pub struct JsonTime([u8; 20]);
 
-impl WireTime {
+impl JsonTime {
     /// A calendar date: `2026-04-15T00:00:00Z`.
     pub fn of_day(day: Date) -> Self {
         Self::new(day.to_datetime(civil::Time::midnight()))
@@ -211,7 +211,7 @@ impl WireTime {
     }
 }
 
-impl fmt::Display for WireTime {
+impl fmt::Display for JsonTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -280,9 +280,9 @@ mod tests {
     #[test]
     fn times_on_the_wire_are_to_the_second() {
         let at: Timestamp = "2026-04-05T09:03:07.987Z".parse().unwrap();
-        assert_eq!(WireTime::of_instant(at).as_str(), "2026-04-05T09:03:07Z");
+        assert_eq!(JsonTime::of_instant(at).as_str(), "2026-04-05T09:03:07Z");
         let day: Date = "2026-12-31".parse().unwrap();
-        assert_eq!(WireTime::of_day(day).as_str(), "2026-12-31T00:00:00Z");
+        assert_eq!(JsonTime::of_day(day).as_str(), "2026-12-31T00:00:00Z");
     }
 
     #[test]

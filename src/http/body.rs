@@ -17,7 +17,7 @@ use poem_openapi::{
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::wire::Described;
+use super::schema::Described;
 use crate::domain::{
     error::{Error, Result},
     form::Object,

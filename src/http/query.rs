@@ -8,7 +8,7 @@ use poem_openapi::{
 };
 use serde_json::Value;
 
-use super::wire::shape_schema;
+use super::schema::shape_schema;
 use crate::domain::{form::Object, input::Kind};
 
 /// A parameter that is documented as a kind, and read by the domain.

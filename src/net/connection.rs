@@ -26,7 +26,7 @@ use tokio::{
 use tokio_rustls::server::TlsStream;
 
 use super::{
-    Face, Limits, Tls,
+    Limits, Served, Tls,
     guard::{Guard, Phase},
     head::HeadScan,
     pace, tls,
@@ -40,7 +40,7 @@ const HEAD_MAX: usize = 16 * 1024;
 pub struct Connection {
     pub local: SocketAddr,
     pub peer: SocketAddr,
-    pub face: Face,
+    pub face: Served,
     pub limits: Limits,
     pub watcher: Watcher,
     pub stop: watch::Receiver<bool>,

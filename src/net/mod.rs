@@ -55,7 +55,7 @@ pub struct Limits {
     pub connections_of_one: usize,
     /// Connections beyond those that are told so at the same time; more are closed unheard.
     pub refusals: usize,
-    /// How long the last quarter of them may be idle: whoever fills the house with silent
+    /// How long the last quarter of them may be idle: whoever fills the shared with silent
     /// connections must not lock out the others.
     pub crowded_idle: Duration,
 }
@@ -84,7 +84,7 @@ impl Default for Limits {
 
 /// What is served at a listener.
 #[derive(Clone)]
-pub struct Face {
+pub struct Served {
     pub routes: Arc<BoxEndpoint<'static>>,
     /// With it the listener speaks TLS, and answers plain HTTP by that alone.
     pub tls: Option<Tls>,
@@ -99,11 +99,11 @@ pub struct Tls {
 
 /// Serves every listener until `stop` changes, then lets running requests end.
 pub async fn serve(
-    doors: Vec<(TcpListener, Face)>,
+    doors: Vec<(TcpListener, Served)>,
     limits: Limits,
     stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
-    let house = Arc::new(House {
+    let shared = Arc::new(Shared {
         limits,
         places: Arc::new(Semaphore::new(limits.connections)),
         by_address: Shares::new(move || Semaphore::new(limits.connections_of_one)),
@@ -114,11 +114,11 @@ pub async fn serve(
     });
     let mut accepting = JoinSet::new();
     for (listener, face) in doors {
-        accepting.spawn(accept(listener, face, Arc::clone(&house), stop.clone()));
+        accepting.spawn(accept(listener, face, Arc::clone(&shared), stop.clone()));
     }
     while accepting.join_next().await.is_some() {}
-    if let Some(house) = Arc::into_inner(house)
-        && timeout(limits.shutdown, house.graceful.shutdown()).await.is_err()
+    if let Some(shared) = Arc::into_inner(shared)
+        && timeout(limits.shutdown, shared.graceful.shutdown()).await.is_err()
     {
         tracing::warn!("some requests did not end in time and were cut off");
     }
@@ -126,7 +126,7 @@ pub async fn serve(
 }
 
 /// What all listeners share.
-struct House {
+struct Shared {
     limits: Limits,
     /// One for each connection.
     places: Arc<Semaphore>,
@@ -140,19 +140,19 @@ struct House {
 
 async fn accept(
     listener: TcpListener,
-    face: Face,
-    house: Arc<House>,
+    face: Served,
+    shared: Arc<Shared>,
     mut stop: watch::Receiver<bool>,
 ) {
     let Ok(local) = listener.local_addr() else { return };
-    let busy = Face { routes: Arc::clone(&house.busy), ..face.clone() };
+    let busy = Served { routes: Arc::clone(&shared.busy), ..face.clone() };
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stop.changed() => return,
         };
         match accepted {
-            Ok((stream, peer)) => house.admit(stream, local, peer, &face, &busy, &stop),
+            Ok((stream, peer)) => shared.admit(stream, local, peer, &face, &busy, &stop),
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 // Out of file descriptors: give running requests time to return some.
@@ -165,7 +165,7 @@ async fn accept(
 /// What a connection holds until it ends: a part of what its address may have, and its place.
 type Place = (OwnedSemaphorePermit, OwnedSemaphorePermit);
 
-impl House {
+impl Shared {
     /// A place for a connection of that peer, where there is one.
     fn place(&self, peer: SocketAddr) -> Option<Place> {
         let share = self.by_address.of(Owner::of_address(peer.ip()));
@@ -190,8 +190,8 @@ impl House {
         stream: TcpStream,
         local: SocketAddr,
         peer: SocketAddr,
-        face: &Face,
-        busy: &Face,
+        face: &Served,
+        busy: &Served,
         stop: &watch::Receiver<bool>,
     ) {
         let place = self.place(peer);

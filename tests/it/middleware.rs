@@ -12,7 +12,7 @@ use std::{
 use freelanceos::{
     api::api_v1,
     app::{asker::Asker, limit::Limit},
-    domain::{error::Kind, limit::Standing},
+    domain::{error::Kind, limit::LimitState},
     http::{
         framing::Framing,
         middleware::{
@@ -246,7 +246,7 @@ async fn failures_have_the_shape_of_their_api_and_the_headers_that_belong_to_the
             "/no-token" => StatusCode::UNAUTHORIZED.into(),
             _ => NotFoundError.into(),
         };
-        error.set_data(Standing { limit: 100, remaining: 7, reset: 60, refused: None });
+        error.set_data(LimitState { limit: 100, remaining: 7, reset: 60, refused: None });
         error.set_data(EndsConnection);
         Err(error)
     });

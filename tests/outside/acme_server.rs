@@ -13,7 +13,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use freelanceos::{
     app::environment::{Clock, SystemClock},
     net::{
-        self, Face, Limits, Tls, redirect,
+        self, Limits, Served, Tls, redirect,
         tls::{CertificateFiles, acceptor},
     },
 };
@@ -114,7 +114,7 @@ impl Authority {
         let acceptor = acceptor(Arc::new(files), false).unwrap();
         let tls = Some(Tls { acceptor, in_plain: Arc::new(redirect::to("https://localhost")) });
         let (stop, stopped) = watch::channel(false);
-        let face = Face { routes, tls };
+        let face = Served { routes, tls };
         tokio::spawn(net::serve(vec![(listener, face)], Limits::default(), stopped));
         Self { inner, folder, port, _stop: stop }
     }

@@ -29,12 +29,12 @@ use crate::{
         bearer::{Bearer, OptionalBearer},
         body::Body,
         query::{Loose, Parameters},
+        schema::{Nullable, OneOf, Text, bodies, schema},
         visitor::Visitor,
-        wire::{Nullable, OneOf, Text, bodies, wire},
     },
 };
 
-wire! {
+schema! {
     /// Where somebody is.
     struct LocationBody "Location" {
         country "country": String,
@@ -48,7 +48,7 @@ impl From<Location> for LocationBody {
     }
 }
 
-wire! {
+schema! {
     /// What a user shows of oneself.
     struct UserProfileBody "UserProfile" {
         avatar "avatar": Nullable<String>,
@@ -56,7 +56,7 @@ wire! {
     }
 }
 
-wire! {
+schema! {
     /// A user.
     struct UserBody "User" {
         id "id": Text<AccountId>,
@@ -89,7 +89,7 @@ impl From<Account> for UserBody {
     }
 }
 
-wire! {
+schema! {
     /// The tokens of a session.
     struct TokensBody "Tokens" {
         access_token "accessToken": String,
@@ -110,7 +110,7 @@ impl TokensBody {
     }
 }
 
-wire! {
+schema! {
     /// A signed-in user.
     struct LoginBody "Login" {
         /// Always true.
@@ -125,7 +125,7 @@ wire! {
     }
 }
 
-wire! {
+schema! {
     /// Said when an account was made.
     struct RegisteredBody "Registered" {
         message "message": String,
@@ -133,7 +133,7 @@ wire! {
     }
 }
 
-wire! {
+schema! {
     /// Said when something was done.
     struct DoneBody "Done" {
         /// Always true.
@@ -148,7 +148,7 @@ impl From<&str> for DoneBody {
     }
 }
 
-wire! {
+schema! {
     /// Said when a code was mailed, or would have been.
     struct OtpSentBody "OtpSent" {
         message "message": String,
@@ -225,7 +225,7 @@ bodies! {
     }"#;
 }
 
-wire! {
+schema! {
     /// Whether a username is free.
     struct AvailableBody "UsernameAvailability" {
         available "available": bool,

@@ -25,11 +25,11 @@ use crate::{
         answer::{Bare, Listed},
         bearer::Bearer,
         query::{Loose, Parameters},
-        wire::{DayEnd, Instant, OneOf, Text, wire},
+        schema::{DayEnd, Instant, OneOf, Text, schema},
     },
 };
 
-wire! {
+schema! {
     /// The figures of the dashboard.
     struct FiguresBody "DashboardStats" {
         active_projects "activeProjects": u64,
@@ -64,7 +64,7 @@ impl FiguresBody {
     }
 }
 
-wire! {
+schema! {
     /// Something that happened.
     struct FeedEntryBody "ActivityItem" {
         id "id": Text<ActivityId>,
@@ -88,7 +88,7 @@ impl From<FeedEntry> for FeedEntryBody {
     }
 }
 
-wire! {
+schema! {
     /// A day by which a project is due.
     struct DeadlineBody "ProjectDeadline" {
         project_title "projectTitle": String,
@@ -108,7 +108,7 @@ impl DeadlineBody {
     }
 }
 
-wire! {
+schema! {
     /// How a message begins.
     struct MessagePreviewBody "MessagePreview" {
         from "from": String,
@@ -129,7 +129,7 @@ impl From<Message> for MessagePreviewBody {
     }
 }
 
-wire! {
+schema! {
     /// The dashboard.
     struct DashboardBody "Dashboard" {
         stats "stats": FiguresBody,
@@ -156,7 +156,7 @@ impl From<Overview> for DashboardBody {
     }
 }
 
-wire! {
+schema! {
     /// A freelancer's work so far.
     struct StatsBody "Stats" {
         /// Those sent, whatever was answered.

@@ -9,11 +9,11 @@ use crate::{
         answer::{bytes, json},
         failed::{self, statuses},
         problem::Problem,
-        wire::{Either, wire},
+        schema::{Either, schema},
     },
 };
 
-wire! {
+schema! {
     /// What went wrong; on validation `details` has one message of each failing field.
     struct ErrorBody "Error" example r#"{
         "statusCode": 400,

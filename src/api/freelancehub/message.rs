@@ -25,11 +25,11 @@ use crate::{
         bearer::Bearer,
         body::Body,
         query::{Loose, Parameters},
-        wire::{Instant, Text, bodies, wire},
+        schema::{Instant, Text, bodies, schema},
     },
 };
 
-wire! {
+schema! {
     /// A message to a freelancer.
     struct MessageBody "Message" {
         id "id": Text<MessageId>,

@@ -26,8 +26,8 @@ use crate::{
         answer::Bare,
         bearer::Bearer,
         body::Body,
+        schema::{Instant, Nullable, OneOf, Text, bodies, schema},
         visitor::Visitor,
-        wire::{Instant, Nullable, OneOf, Text, bodies, wire},
     },
 };
 
@@ -36,7 +36,7 @@ const PUBLIC_KEY: &str = "public-key";
 /// The user must be verified, by fingerprint, face or PIN; possession alone is not enough.
 const REQUIRED: &str = "required";
 
-wire! {
+schema! {
     /// Who the passkey is for.
     struct PartyBody "RelyingParty" {
         name "name": String,
@@ -45,7 +45,7 @@ wire! {
     }
 }
 
-wire! {
+schema! {
     /// Whose passkey it will be.
     struct HolderBody "PasskeyUser" {
         /// In base64url.
@@ -55,7 +55,7 @@ wire! {
     }
 }
 
-wire! {
+schema! {
     /// A kind of key that is taken.
     struct AlgorithmBody "PasskeyAlgorithm" {
         kind "type": String,
@@ -64,7 +64,7 @@ wire! {
     }
 }
 
-wire! {
+schema! {
     /// A key by its id.
     struct CredentialBody "PasskeyCredential" {
         kind "type": String,
@@ -80,7 +80,7 @@ impl CredentialBody {
     }
 }
 
-wire! {
+schema! {
     /// What the authenticator must be and do.
     struct SelectionBody "AuthenticatorSelection" {
         attachment "authenticatorAttachment": String,
@@ -88,7 +88,7 @@ wire! {
     }
 }
 
-wire! {
+schema! {
     /// What `PublicKeyCredential.parseCreationOptionsFromJSON()` takes.
     struct CreationBody "PasskeyCreationOptions" {
         /// In base64url; good for one registration within 5 minutes.
@@ -129,7 +129,7 @@ impl From<CreationOptions> for CreationBody {
     }
 }
 
-wire! {
+schema! {
     /// What `PublicKeyCredential.parseRequestOptionsFromJSON()` takes.
     struct RequestBody "PasskeyRequestOptions" {
         /// In base64url; good for one sign-in within 5 minutes.
@@ -154,7 +154,7 @@ impl From<RequestOptions> for RequestBody {
     }
 }
 
-wire! {
+schema! {
     /// A passkey of the signed-in user.
     struct PasskeyBody "Passkey" {
         id "id": Text<PasskeyId>,
@@ -175,7 +175,7 @@ impl From<Passkey> for PasskeyBody {
     }
 }
 
-wire! {
+schema! {
     /// Who signed in with a passkey.
     struct SignedInBody "PasskeyLoginUser" {
         id "id": Text<AccountId>,
@@ -197,7 +197,7 @@ impl From<Account> for SignedInBody {
     }
 }
 
-wire! {
+schema! {
     /// A user signed in with a passkey.
     struct VerifiedBody "PasskeyLogin" {
         /// Always true.

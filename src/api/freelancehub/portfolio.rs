@@ -20,11 +20,11 @@ use crate::{
         answer::Bare,
         bearer::Bearer,
         body::Body,
-        wire::{Instant, Text, bodies, wire},
+        schema::{Instant, Text, bodies, schema},
     },
 };
 
-wire! {
+schema! {
     /// Where a piece of work can be looked at.
     struct LinkBody "Link" {
         link_type "type": String,
@@ -38,7 +38,7 @@ impl From<Link> for LinkBody {
     }
 }
 
-wire! {
+schema! {
     /// A piece of work.
     struct ItemBody "PortfolioItem" {
         id "id": Text<PortfolioItemId>,
@@ -66,7 +66,7 @@ impl From<PortfolioItem> for ItemBody {
     }
 }
 
-wire! {
+schema! {
     /// A piece of work that was added.
     struct AddedBody "PortfolioItemAdded" {
         /// Always true.

@@ -26,12 +26,12 @@ use crate::{
         answer::Bare,
         bearer::Bearer,
         body::Body,
+        schema::{Instant, Nullable, OneOf, Text, bodies, schema},
         visitor::Visitor,
-        wire::{Instant, Nullable, OneOf, Text, bodies, wire},
     },
 };
 
-wire! {
+schema! {
     /// What an hour costs.
     struct HourlyRateBody "HourlyRate" {
         amount "amount": Amount,
@@ -45,7 +45,7 @@ impl From<Money> for HourlyRateBody {
     }
 }
 
-wire! {
+schema! {
     /// Where the user is, to the point.
     struct OwnLocationBody "OwnLocation" {
         country "country": String,
@@ -67,7 +67,7 @@ impl From<Location> for OwnLocationBody {
     }
 }
 
-wire! {
+schema! {
     /// A freelancer's own profile.
     struct OwnProfileBody "OwnProfile" {
         id "id": Text<AccountId>,
@@ -117,7 +117,7 @@ impl From<OwnProfile> for OwnProfileBody {
     }
 }
 
-wire! {
+schema! {
     /// A freelancer as everybody sees one.
     struct PublicProfileBody "PublicProfile" {
         username "username": String,

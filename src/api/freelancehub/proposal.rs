@@ -21,12 +21,12 @@ use crate::{
         amount::Amount,
         answer::{Bare, Unindexed},
         body::Body,
+        schema::{Day, Instant, Nullable, OneOf, Text, bodies, schema},
         visitor::Visitor,
-        wire::{Day, Instant, Nullable, OneOf, Text, bodies, wire},
     },
 };
 
-wire! {
+schema! {
     /// Whom a proposal is for.
     struct RecipientBody "ProposalClient" {
         name "name": String,
@@ -34,7 +34,7 @@ wire! {
     }
 }
 
-wire! {
+schema! {
     /// Whose proposal it is.
     struct AuthorBody "ProposalFreelancer" {
         first_name "firstName": String,
@@ -45,7 +45,7 @@ wire! {
     }
 }
 
-wire! {
+schema! {
     /// A proposal as its client sees it.
     struct ProposalBody "PublicProposal" {
         title "title": String,

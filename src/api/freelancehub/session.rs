@@ -23,11 +23,11 @@ use crate::{
         answer::Bare,
         bearer::Bearer,
         body::Body,
-        wire::{Instant, Nullable, Text, bodies, wire},
+        schema::{Instant, Nullable, Text, bodies, schema},
     },
 };
 
-wire! {
+schema! {
     /// A new access token.
     struct AccessBody "Access" {
         access_token "accessToken": String,
@@ -36,7 +36,7 @@ wire! {
     }
 }
 
-wire! {
+schema! {
     /// A sign-in on one device.
     struct SessionBody "Session" {
         id "id": Text<SessionId>,

@@ -22,11 +22,11 @@ use crate::{
         bearer::Bearer,
         body::Body,
         qr,
-        wire::{bodies, wire},
+        schema::{bodies, schema},
     },
 };
 
-wire! {
+schema! {
     /// Whether an account asks for a second factor.
     struct TwoFactorBody "TwoFactor" {
         enabled "enabled": bool,
@@ -41,7 +41,7 @@ impl From<Status> for TwoFactorBody {
     }
 }
 
-wire! {
+schema! {
     /// What sets an authenticator app up. Shown this once.
     struct SetupBody "TwoFactorSetup" {
         /// The QR code to scan, as the `src` of an image.

@@ -26,12 +26,12 @@ use crate::{
         answer::Bare,
         bearer::{Bearer, OptionalBearer},
         body::Body,
+        schema::{Instant, Nullable, OneOf, Text, bodies, schema},
         visitor::Visitor,
-        wire::{Instant, Nullable, OneOf, Text, bodies, wire},
     },
 };
 
-wire! {
+schema! {
     /// Who is signed in.
     struct UserBody "AuthUser" {
         id "id": Text<AccountId>,
@@ -53,7 +53,7 @@ impl From<&Account> for UserBody {
     }
 }
 
-wire! {
+schema! {
     /// Said when something was done.
     struct MessageBody "AuthMessage" {
         message "message": String,
@@ -66,7 +66,7 @@ impl From<&str> for MessageBody {
     }
 }
 
-wire! {
+schema! {
     /// A proven e-mail address, and the tokens of the session that it began.
     struct VerifiedBody "AuthVerified" {
         message "message": String,
@@ -87,7 +87,7 @@ impl VerifiedBody {
     }
 }
 
-wire! {
+schema! {
     /// The caller's account.
     struct ProfileBody "AuthProfile" {
         id "id": Text<AccountId>,

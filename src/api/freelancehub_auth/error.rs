@@ -9,11 +9,11 @@ use crate::{
         answer::{bytes, json},
         failed::{self, statuses},
         problem::Problem,
-        wire::{Either, wire},
+        schema::{Either, schema},
     },
 };
 
-wire! {
+schema! {
     /// What went wrong; on validation one message of each failing field.
     struct ErrorBody "AuthError" example r#"{
         "statusCode": 400,

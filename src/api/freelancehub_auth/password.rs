@@ -23,11 +23,11 @@ use crate::{
         answer::Bare,
         bearer::{Bearer, OptionalBearer},
         body::Body,
-        wire::{bodies, wire},
+        schema::{bodies, schema},
     },
 };
 
-wire! {
+schema! {
     /// Said when a code was mailed, or would have been.
     struct OtpSentBody "AuthOtpSent" {
         message "message": String,
@@ -36,7 +36,7 @@ wire! {
     }
 }
 
-wire! {
+schema! {
     /// Said when something was done.
     struct DoneBody "AuthDone" {
         /// Always true.

@@ -16,11 +16,11 @@ use crate::{
         answer::Bare,
         bearer::LastBearer,
         body::Body,
-        wire::{bodies, wire},
+        schema::{bodies, schema},
     },
 };
 
-wire! {
+schema! {
     /// A new access token, by both names that front ends know it by.
     struct AccessBody "AuthAccess" {
         access_token "accessToken": String,

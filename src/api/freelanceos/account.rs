@@ -20,11 +20,11 @@ use crate::{
     http::{
         bearer::Bearer,
         body::Body,
-        wire::{Instant, OneOf, Text, bodies, wire},
+        schema::{Instant, OneOf, Text, bodies, schema},
     },
 };
 
-wire! {
+schema! {
     /// A user.
     struct UserBody "User" {
         id "id": Text<AccountId>,

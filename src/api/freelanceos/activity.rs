@@ -8,11 +8,11 @@ use crate::{
     },
     http::{
         amount::Amount,
-        wire::{Instant, OneOf, Text, wire},
+        schema::{Instant, OneOf, Text, schema},
     },
 };
 
-wire! {
+schema! {
     /// Something that happened.
     struct ActivityBody "Activity" {
         id "id": Text<ActivityId>,

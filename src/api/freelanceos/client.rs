@@ -26,11 +26,11 @@ use crate::{
         bearer::Bearer,
         body::Body,
         query::{Loose, Parameters},
-        wire::{Instant, Nothing, Text, bodies, wire},
+        schema::{Instant, Nothing, Text, bodies, schema},
     },
 };
 
-wire! {
+schema! {
     /// A client.
     struct ClientBody "Client" {
         id "id": Text<ClientId>,

@@ -27,11 +27,11 @@ use crate::{
         amount::Amount,
         bearer::Bearer,
         query::{Loose, Parameters},
-        wire::{Day, OneOf, Text, wire},
+        schema::{Day, OneOf, Text, schema},
     },
 };
 
-wire! {
+schema! {
     /// A day by which something is due.
     struct DeadlineBody "Deadline" {
         /// The id of the project, invoice or milestone.
@@ -62,7 +62,7 @@ impl DeadlineBody {
     }
 }
 
-wire! {
+schema! {
     /// The key figures, in the user's currency and timezone.
     struct StatsBody "Stats" {
         total_earnings "totalEarnings": Amount,
@@ -120,7 +120,7 @@ impl From<Stats> for StatsBody {
     }
 }
 
-wire! {
+schema! {
     /// Earnings of one month or week.
     struct EarningsPointBody "EarningsPoint" {
         /// `Mar 2026`; of a week `2026-W12`.

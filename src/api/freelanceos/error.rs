@@ -8,11 +8,11 @@ use crate::{
         answer::{bytes, json},
         failed::{self, statuses},
         problem::Problem,
-        wire::wire,
+        schema::schema,
     },
 };
 
-wire! {
+schema! {
     /// What went wrong.
     struct ErrorBody "Error" example r#"{"success": false, "error": "Human-readable error message"}"# {
         /// Always false.

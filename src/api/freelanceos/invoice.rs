@@ -31,11 +31,11 @@ use crate::{
         body::Body,
         pdf::Pdf,
         query::{Loose, Parameters},
-        wire::{Day, Instant, Nothing, OneOf, Text, bodies, wire},
+        schema::{Day, Instant, Nothing, OneOf, Text, bodies, schema},
     },
 };
 
-wire! {
+schema! {
     /// A line of an invoice.
     struct ItemBody "InvoiceItem" {
         id "id": Text<ItemId>,
@@ -59,7 +59,7 @@ impl ItemBody {
     }
 }
 
-wire! {
+schema! {
     /// An invoice.
     struct InvoiceBody "Invoice" {
         id "id": Text<InvoiceId>,
@@ -118,7 +118,7 @@ impl From<ShownInvoice> for InvoiceBody {
     }
 }
 
-wire! {
+schema! {
     /// Where the client pays.
     struct PaymentLinkBody "PaymentLink" example r#"{
         "link": "https://pay.raenest.com/fos-inv_123-abc123"

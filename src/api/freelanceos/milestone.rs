@@ -27,11 +27,11 @@ use crate::{
         bearer::Bearer,
         body::Body,
         query::{Loose, Parameters},
-        wire::{Day, Instant, Nothing, OneOf, Text, bodies, wire},
+        schema::{Day, Instant, Nothing, OneOf, Text, bodies, schema},
     },
 };
 
-wire! {
+schema! {
     /// A milestone of a project.
     struct MilestoneBody "Milestone" {
         id "id": Text<MilestoneId>,

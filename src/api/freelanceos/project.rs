@@ -29,11 +29,11 @@ use crate::{
         bearer::Bearer,
         body::Body,
         query::{Loose, Parameters},
-        wire::{Day, Instant, Nothing, OneOf, Text, bodies, wire},
+        schema::{Day, Instant, Nothing, OneOf, Text, bodies, schema},
     },
 };
 
-wire! {
+schema! {
     /// A project.
     struct ProjectBody "Project" {
         id "id": Text<ProjectId>,

@@ -30,11 +30,11 @@ use crate::{
         bearer::Bearer,
         body::Body,
         query::{Loose, Parameters},
-        wire::{Day, Instant, Nothing, OneOf, Text, bodies, wire},
+        schema::{Day, Instant, Nothing, OneOf, Text, bodies, schema},
     },
 };
 
-wire! {
+schema! {
     /// A proposal.
     struct ProposalBody "Proposal" {
         id "id": Text<ProposalId>,

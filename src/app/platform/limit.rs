@@ -12,7 +12,7 @@ use crate::{
     app::{App, environment::Environment, unit_of_work::Work},
     domain::{
         error::{Error, Result},
-        limit::{Refusal, Standing},
+        limit::{LimitState, Refusal},
         text,
     },
     store::{self, engine::Tx, rate_window::RateWindow},
@@ -117,10 +117,10 @@ impl Rate {
     }
 
     /// Where an asker stands whose request was the last of that window's.
-    pub(in crate::app) fn standing(self, window: RateWindow, now: Timestamp) -> Standing {
+    pub(in crate::app) fn standing(self, window: RateWindow, now: Timestamp) -> LimitState {
         let used = u32::try_from(window.used).unwrap_or(u32::MAX);
         let reset = window.resets_at.as_second();
-        Standing {
+        LimitState {
             limit: self.requests,
             remaining: self.requests.saturating_sub(used),
             reset,
@@ -163,7 +163,7 @@ impl Limits {
 impl App {
     /// Counts a request of an address, an IPv6 one with its whole /64. Nothing where limits are
     /// off.
-    pub async fn count_address(&self, limit: Limit, address: IpAddr) -> Result<Option<Standing>> {
+    pub async fn count_address(&self, limit: Limit, address: IpAddr) -> Result<Option<LimitState>> {
         let Some(limiter) = self.limits.of(limit) else { return Ok(None) };
         let (subject, now) = (of_address(address), self.now());
         if limiter.rate.counted == Counted::Here {
@@ -259,7 +259,7 @@ impl Limiter {
         Self { rate, windows: Mutex::new(HashMap::new()) }
     }
 
-    fn count(&self, subject: Subject, now: Timestamp) -> Standing {
+    fn count(&self, subject: Subject, now: Timestamp) -> LimitState {
         let mut windows = self.lock();
         if windows.len() >= WINDOWS_MAX && !windows.contains_key(&subject) {
             make_room(&mut windows, now);
@@ -275,7 +275,7 @@ impl Limiter {
     }
 
     /// The refusal of a subject that was refused in a window that still goes on.
-    fn refused(&self, subject: Subject, now: Timestamp) -> Option<Standing> {
+    fn refused(&self, subject: Subject, now: Timestamp) -> Option<LimitState> {
         let window = self.lock().get(&subject).copied()?;
         let goes_on = window.resets_at > now && window.resets_at <= self.rate.end(now);
         goes_on.then(|| self.rate.standing(window, now))

@@ -23,7 +23,7 @@ use crate::{
         secret::{FINGERPRINT, SecretKey},
     },
     config::{Config, Settings},
-    domain::{date::WireTime, error::Error},
+    domain::{date::JsonTime, error::Error},
     store::{Database, account, doctor, engine::Tx, jobs, outbox, program_state},
 };
 
@@ -275,10 +275,10 @@ fn examine_rows(
     match newest {
         Some(newest) if newest.as_second() > now.as_second() + AHEAD => report.fail(
             "newest row",
-            format!("{} lies in the future", WireTime::of_instant(newest)),
+            format!("{} lies in the future", JsonTime::of_instant(newest)),
             "set the machine's clock",
         ),
-        Some(newest) => report.ok("newest row", WireTime::of_instant(newest).to_string()),
+        Some(newest) => report.ok("newest row", JsonTime::of_instant(newest).to_string()),
         None => report.ok("newest row", "there is none yet"),
     }
     if rollups.is_empty() {

@@ -11,7 +11,7 @@ use std::{
 use jiff::tz::TimeZone;
 
 use super::{super::now, Report};
-use crate::domain::date::WireTime;
+use crate::domain::date::JsonTime;
 
 const SERVER: (&str, u16) = ("pool.ntp.org", 123);
 /// How long the server, and the one that knows its address, may take to answer.
@@ -24,7 +24,7 @@ const NTP_TO_UNIX: i64 = 2_208_988_800;
 /// Tells what time it is here, and whether it is.
 pub fn examine(report: &mut Report) {
     let now = now();
-    let (text, year) = (WireTime::of_instant(now).to_string(), now.to_zoned(TimeZone::UTC).year());
+    let (text, year) = (JsonTime::of_instant(now).to_string(), now.to_zoned(TimeZone::UTC).year());
     if !(2025..2100).contains(&year) {
         return report.fail("clock", format!("it cannot be {text}"), ADVICE);
     }

@@ -123,8 +123,8 @@ input! {
 
     email "email": Required<KnownEmail>,
     otp "otp": Required<Otp>,
-    /// By the rule of the document that the account was made by.
-    password "newPassword": Required<NewPassword>,
+    password "newPassword": Required<NewPassword>
+        = "By the rule of the document that the account was made by.",
 }
 
 impl PasswordReset {

@@ -59,8 +59,8 @@ input! {
     pub new PasswordChange;
 
     current "currentPassword": Required<Password>,
-    /// By the rule of the document that the account was made by.
-    new "newPassword": Required<NewPassword>,
+    new "newPassword": Required<NewPassword>
+        = "By the rule of the document that the account was made by.",
 }
 
 impl PasswordChange {

@@ -2,7 +2,7 @@
 
 /// Where an asker stands after a request was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct LimitState {
     pub limit: u32,
     pub remaining: u32,
     /// Epoch second at which the window ends.
@@ -11,7 +11,7 @@ pub struct Standing {
     pub refused: Option<u64>,
 }
 
-impl Standing {
+impl LimitState {
     /// The refusal, where this request is one too many.
     pub fn refusal(self) -> Option<Refusal> {
         let Self { limit, reset, refused, .. } = self;

@@ -16,7 +16,7 @@ use crate::{
     app::security_log::SECURITY,
     domain::{
         error::{Error, Kind},
-        limit::Standing,
+        limit::LimitState,
     },
 };
 
@@ -43,7 +43,7 @@ impl Layer for Failures {
 impl Failures {
     fn answer(&self, error: poem::Error, path: &str) -> Response {
         let route = error.data::<PathPattern>().cloned();
-        let standing = error.data::<Standing>().copied();
+        let standing = error.data::<LimitState>().copied();
         let ends_connection = error.data::<EndsConnection>().is_some();
         let (cause, is_told) = (error.to_string(), error.is::<Problem>());
         let problem = Problem::from(error);
@@ -62,10 +62,10 @@ impl Failures {
         }
         match (problem.error.as_ref().map(Error::kind), standing) {
             (Some(Kind::TooMany(refusal)), _) => {
-                rate_limit::tell(headers, refusal.limit, 0, refusal.reset);
+                rate_limit::write(headers, refusal.limit, 0, refusal.reset);
             }
             (_, Some(standing)) => {
-                rate_limit::tell(headers, standing.limit, standing.remaining, standing.reset);
+                rate_limit::write(headers, standing.limit, standing.remaining, standing.reset);
             }
             _ => {}
         }

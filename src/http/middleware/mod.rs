@@ -25,7 +25,7 @@ use self::{
     security_headers::SecurityHeaders,
     time_limit::TimeLimit,
 };
-use super::{body_budget::BodyBudget, framing::Framing, problem::Shape, unread::DiscardUnread};
+use super::{body_budget::BodyBudget, discard::DiscardBody, framing::Framing, problem::Shape};
 use crate::app::{App, limit::Limit};
 
 /// Something that is done around an endpoint.
@@ -118,7 +118,7 @@ impl Middleware {
             .layer(Framing)
             .layer(Failures { shape, knows })
             .layer(Arc::clone(&self.bodies))
-            .layer(DiscardUnread)
+            .layer(DiscardBody)
             .layer(Cors { origins })
             .layer(SecurityHeaders { is_secure: self.is_secure })
             .layer(AccessLog)

@@ -15,7 +15,7 @@ use crate::{
     app::{App, limit::Limit},
     domain::{
         error::{self, Error},
-        limit::Standing,
+        limit::LimitState,
     },
 };
 
@@ -44,7 +44,7 @@ impl Layer for RateLimit {
         match (&mut answer, standing) {
             // A limit that refused has told of itself.
             (Ok(response), Some(standing)) if !response.headers().contains_key(LIMIT) => {
-                tell(response.headers_mut(), standing.limit, standing.remaining, standing.reset);
+                write(response.headers_mut(), standing.limit, standing.remaining, standing.reset);
             }
             // Whoever writes the failure tells of it.
             (Err(error), Some(standing)) => error.set_data(standing),
@@ -57,7 +57,7 @@ impl Layer for RateLimit {
 impl RateLimit {
     /// Counts a request, and refuses it where it is one too many. Routes that do not exist are
     /// counted, but never refused.
-    async fn count(&self, request: &Request) -> error::Result<Option<Standing>> {
+    async fn count(&self, request: &Request) -> error::Result<Option<LimitState>> {
         let Some(&Address(address)) = request.data() else { return Ok(None) };
         let (method, path) = (request.method(), path::asked(request));
         let standing = match self.limit {
@@ -65,7 +65,7 @@ impl RateLimit {
             None => None,
         };
         let known = || self.knows.as_ref().is_none_or(|knows| knows(method, path));
-        if let Some(refusal) = standing.and_then(Standing::refusal)
+        if let Some(refusal) = standing.and_then(LimitState::refusal)
             && known()
         {
             return Err(Error::too_many(refusal));
@@ -75,7 +75,7 @@ impl RateLimit {
         for (of_method, of_path, limit) in self.route_limits {
             if of_method == method && path::matches(of_path, path) {
                 let counted = self.app.count_address(*limit, address).await?;
-                if let Some(refusal) = counted.and_then(Standing::refusal) {
+                if let Some(refusal) = counted.and_then(LimitState::refusal) {
                     return Err(Error::too_many(refusal));
                 }
             }
@@ -86,7 +86,7 @@ impl RateLimit {
 
 /// Writes how many requests there may be, how many are left, and the epoch second at which all
 /// are there again.
-pub(super) fn tell(headers: &mut HeaderMap, limit: u32, remaining: u32, reset: i64) {
+pub(super) fn write(headers: &mut HeaderMap, limit: u32, remaining: u32, reset: i64) {
     headers.insert(LIMIT, limit.into());
     headers.insert(REMAINING, remaining.into());
     headers.insert(RESET, reset.into());

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::{
     domain::{
-        date::WireTime,
+        date::JsonTime,
         error::{Error, Result},
         id::{
             AccountId, ClientKind, Id, InvoiceId, InvoiceKind, ItemKind, MessageKind,
@@ -353,7 +353,7 @@ fn cell(row: &dyn Row, first: usize, column: usize, kind: Kind) -> Result<Json> 
         }
         Kind::Instant => {
             let at: Option<Timestamp> = row.get(column)?;
-            text(at.map(|at| WireTime::of_instant(at).to_string()))
+            text(at.map(|at| JsonTime::of_instant(at).to_string()))
         }
         Kind::Json => match row.text(column)? {
             Some(kept) => serde_json::from_str(kept).map_err(Error::internal)?,

@@ -87,7 +87,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match created {
-        Ok(outcome) => Ok(visit.went(&outcome, place, "The client was added.")),
+        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, "The client was added.")),
         Err(error) => {
             let (status, form) = visit.refused(fields, error)?;
             Ok(edit_page(&visit, status, form, None))
@@ -157,7 +157,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     match visit.app.delete_client(visit.claims, visit.id()).await {
         Ok(()) => Ok(visit.done("/clients", "The client was deleted.")),
-        Err(error) => visit.sorry(&format!("/clients/{}", visit.param("id")), error),
+        Err(error) => visit.redirect_with_error(&format!("/clients/{}", visit.param("id")), error),
     }
 }
 

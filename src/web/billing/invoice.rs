@@ -133,7 +133,7 @@ pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
                 Some(_) if !visit.app.has_mail_server() => SAVED.to_owned(),
                 Some(mail) => format!("The invoice was sent: a mail is on its way to {}.", mail.to),
             };
-            Ok(visit.went(&outcome, place, text))
+            Ok(visit.redirect_once(&outcome, place, text))
         }
         Err(error) => {
             let (status, form) = visit.refused(fields, error)?;
@@ -147,7 +147,7 @@ pub async fn remind(visit: Visit, _: Fields) -> Result<Response> {
     match visit.app.remind_invoice(visit.claims, visit.id()).await {
         Ok(_) if !visit.app.has_mail_server() => Ok(visit.done(&here(&visit), REMINDER_SAVED)),
         Ok(_) => Ok(visit.done(&here(&visit), "A reminder is on its way to the client.")),
-        Err(error) => visit.sorry(&here(&visit), error),
+        Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
 }
 
@@ -155,8 +155,8 @@ pub async fn remind(visit: Visit, _: Fields) -> Result<Response> {
 pub async fn mark_paid(visit: Visit, fields: Fields) -> Result<Response> {
     let once = visit.once(&fields, place);
     match visit.app.mark_invoice_paid(visit.claims, once, visit.id()).await {
-        Ok(outcome) => Ok(visit.went(&outcome, place, "The invoice is marked as paid.")),
-        Err(error) => visit.sorry(&here(&visit), error),
+        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, "The invoice is marked as paid.")),
+        Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
 }
 
@@ -166,7 +166,7 @@ pub async fn payment_link(visit: Visit, _: Fields) -> Result<Response> {
     let once = Once { key: None, render: |_: &String| Vec::new() };
     match visit.app.payment_link(visit.claims, once, visit.id()).await {
         Ok(_) => Ok(visit.done(&here(&visit), "The payment link was made.")),
-        Err(error) => visit.sorry(&here(&visit), error),
+        Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
 }
 
@@ -177,7 +177,7 @@ pub async fn duplicate(visit: Visit, _: Fields) -> Result<Response> {
             let place = format!("/invoices/{}/edit", copy.invoice.id);
             Ok(visit.done(&place, "This is the copy. Look it over, then save and send it."))
         }
-        Err(error) => visit.sorry(&here(&visit), error),
+        Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
 }
 
@@ -185,7 +185,7 @@ pub async fn duplicate(visit: Visit, _: Fields) -> Result<Response> {
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     match visit.app.delete_invoice(visit.claims, visit.id()).await {
         Ok(()) => Ok(visit.done("/invoices", "The draft was deleted.")),
-        Err(error) => visit.sorry(&here(&visit), error),
+        Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
 }
 

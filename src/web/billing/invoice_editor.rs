@@ -97,7 +97,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     match created {
         Ok(outcome) => {
             let text = "The invoice was written. It is a draft until you send it.";
-            Ok(visit.went(&outcome, place, text))
+            Ok(visit.redirect_once(&outcome, place, text))
         }
         Err(error) => {
             let (status, form) = visit.refused(padded(filled(fields)), error)?;

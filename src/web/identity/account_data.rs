@@ -82,7 +82,7 @@ pub async fn set_registration(visit: Visit, fields: Fields) -> Result<Response> 
     match visit.app.set_open_registration(visit.claims, open).await {
         Ok(()) if open => Ok(visit.done(PLACE, "Anybody can make an account here now.")),
         Ok(()) => Ok(visit.done(PLACE, "Nobody else can make an account here now.")),
-        Err(error) => visit.sorry(PLACE, error),
+        Err(error) => visit.redirect_with_error(PLACE, error),
     }
 }
 

@@ -48,7 +48,7 @@ pub async fn show(_: Visit) -> Result<Response> {
 pub async fn begin(visit: Visit, _: Fields) -> Result<Response> {
     let setup = match visit.app.enable_two_factor(visit.claims).await {
         Ok(setup) => setup,
-        Err(error) => return visit.sorry(PLACE, error),
+        Err(error) => return visit.redirect_with_error(PLACE, error),
     };
     let codes = setup.backup_codes.iter().map(|code| code.as_str().to_owned()).collect();
     let form = visit.form(Fields::default());
@@ -67,7 +67,9 @@ pub async fn confirm(visit: Visit, fields: Fields) -> Result<Response> {
             let text = "Two-factor sign-in is on: a code is asked for from the next time on.";
             return Ok(visit.done(PLACE, text));
         }
-        Err(error) if *error.kind() == Kind::Conflict => return visit.sorry(PLACE, error),
+        Err(error) if *error.kind() == Kind::Conflict => {
+            return visit.redirect_with_error(PLACE, error);
+        }
         Ok(Some(rule)) => Error::field("totpCode", rule),
         Err(error) => error,
     };
@@ -93,7 +95,7 @@ pub async fn disable(visit: Visit, fields: Fields) -> Result<Response> {
             let status = problem::status(error.kind());
             security::page(&visit, status, Forms::two_factor(form)).await
         }
-        Err(error) if *error.kind() == Kind::Conflict => visit.sorry(PLACE, error),
+        Err(error) if *error.kind() == Kind::Conflict => visit.redirect_with_error(PLACE, error),
         Err(error) => {
             let (status, form) = visit.refused(Fields::default(), error)?;
             security::page(&visit, status, Forms::two_factor(form)).await

@@ -60,9 +60,9 @@ pub fn currencies(first: Currency) -> Choices {
 pub fn words<T>(
     words: &[&str],
     read: impl Fn(&str) -> Option<T>,
-    said: impl Fn(&T) -> &'static str,
+    label: impl Fn(&T) -> &'static str,
 ) -> Choices {
-    let shown = |word: &&str| Some(((*word).to_owned(), said(&read(word)?).to_owned()));
+    let shown = |word: &&str| Some(((*word).to_owned(), label(&read(word)?).to_owned()));
     words.iter().filter_map(shown).collect()
 }
 

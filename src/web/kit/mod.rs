@@ -1,12 +1,12 @@
 //! What all pages are made of.
 
 pub mod asset;
+pub mod avatar;
 pub mod choice;
 pub mod control;
 pub mod cookie;
 pub mod days;
 pub mod editing;
-pub mod face;
 pub mod fields;
 pub mod form;
 pub(super) mod form_body;

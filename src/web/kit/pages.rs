@@ -8,7 +8,7 @@ use crate::{
     app::{App, asker::Asker, held_form::HeldForm, limit::Limit},
     domain::{
         error::{Error, Kind, Result},
-        limit::Standing,
+        limit::LimitState,
     },
     http::problem::into_poem,
     web::{
@@ -185,7 +185,7 @@ fn asker(app: &App, request: &Request) -> Asker {
 async fn count_open_form(app: &App) -> Result<()> {
     let Some(address) = Asker::current().address else { return Ok(()) };
     let standing = app.count_address(Limit::OpenForm, address).await?;
-    standing.and_then(Standing::refusal).map_or(Ok(()), |refusal| Err(Error::too_many(refusal)))
+    standing.and_then(LimitState::refusal).map_or(Ok(()), |refusal| Err(Error::too_many(refusal)))
 }
 
 /// A session that ended while the page was made leads to sign in; other failures stay.

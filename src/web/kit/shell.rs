@@ -1,6 +1,6 @@
 //! The frame of a signed-in reader's pages: where one is, where one can go, what was just done.
 
-use crate::{app::frame::Frame, web::cookie::Notice};
+use crate::{app::page_context::PageContext, web::cookie::Notice};
 
 /// The parts of the web app, as its navigation names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,12 @@ pub struct Shell {
 }
 
 impl Shell {
-    pub fn new(frame: &Frame, section: Section, token: String, notice: Option<Notice>) -> Self {
+    pub fn new(
+        frame: &PageContext,
+        section: Section,
+        token: String,
+        notice: Option<Notice>,
+    ) -> Self {
         let (name, unread) = (frame.account.name(), frame.unread_messages);
         let unproven = frame
             .account

@@ -10,7 +10,7 @@ use poem::{
 };
 
 use crate::{
-    app::{App, frame::Frame, unit_of_work::Work},
+    app::{App, page_context::PageContext, unit_of_work::Work},
     domain::{
         date::{self, DateFormat},
         error::{Error, Kind, Result},
@@ -37,7 +37,7 @@ pub use crate::web::guest::Guest;
 pub struct Visit {
     pub app: Arc<App>,
     pub claims: Claims,
-    pub frame: Frame,
+    pub frame: PageContext,
     pub request: Request,
     token: String,
     /// What is said above a form that came back after its session had ended.
@@ -171,7 +171,7 @@ impl Visit {
     }
 
     /// Like [`Visit::done`], for what counts once: `location` as in [`Visit::once`].
-    pub fn went<T>(
+    pub fn redirect_once<T>(
         &self,
         outcome: &Outcome<T>,
         location: fn(&T) -> Vec<u8>,
@@ -186,7 +186,7 @@ impl Visit {
 
     /// Goes back to a page and says there why something could not be done; what is no answer to
     /// the reader stays a failure.
-    pub fn sorry(&self, location: &str, error: Error) -> Result<Response> {
+    pub fn redirect_with_error(&self, location: &str, error: Error) -> Result<Response> {
         match error.kind() {
             Kind::Conflict
             | Kind::Stale

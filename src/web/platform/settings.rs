@@ -119,7 +119,7 @@ pub async fn verify_email(visit: Visit, _: Fields) -> Result<Response> {
             "/settings",
             "A mail is on its way. Open the link in it, or type its code below.",
         )),
-        Err(error) => visit.sorry("/settings", error),
+        Err(error) => visit.redirect_with_error("/settings", error),
     }
 }
 

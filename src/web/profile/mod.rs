@@ -17,7 +17,7 @@ use crate::{
         rule::Rule,
     },
     web::{
-        face::Face,
+        avatar::Avatar,
         fields::Fields,
         form::Form,
         page::answer,
@@ -33,7 +33,7 @@ struct Edit<'a> {
     form: Form,
     /// The form that uploads a picture.
     picture: Form,
-    face: Face,
+    face: Avatar,
     own: &'a OwnProfile,
     /// What is left to say, and where.
     missing: Vec<(&'static str, &'static str)>,
@@ -115,7 +115,7 @@ fn page(
         shell: visit.shell(Section::Profile),
         form: form.of::<ProfileChange>(),
         picture,
-        face: Face::of(&own.account),
+        face: Avatar::of(&own.account),
         own,
         missing: own.completion.missing.iter().filter_map(|part| place(part)).collect(),
         address: format!("{}/u/", visit.app.public_url()),

@@ -115,7 +115,7 @@ async fn add(
     let place = |_: &PortfolioItem| LIST.as_bytes().to_vec();
     let once = visit.once(fields, place);
     let outcome = app.create_portfolio_item_once(claims, once, work).await?;
-    Ok(visit.went(&outcome, place, "The piece of work was added."))
+    Ok(visit.redirect_once(&outcome, place, "The piece of work was added."))
 }
 
 /// The form that changes a piece of work.

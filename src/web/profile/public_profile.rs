@@ -14,14 +14,14 @@ use crate::{
         error::{Error, Kind, Result},
         image,
         input::Input,
-        limit::Standing,
+        limit::LimitState,
         message::NewMessage,
         profile::{Availability, Experience, PublicProfile},
     },
     http::{problem, visitor::is_person},
     web::{
+        avatar::Avatar,
         cookie::{self, Notice},
-        face::Face,
         fields::Fields,
         form::Form,
         page::{answer, redirect, with_header},
@@ -44,7 +44,7 @@ struct Page {
     public: PublicProfile,
     works: Vec<ShownWork>,
     name: String,
-    face: Face,
+    face: Avatar,
     form: Form,
     /// Whether a message has just been sent.
     is_sent: bool,
@@ -124,7 +124,7 @@ pub async fn write(guest: Guest, fields: Fields) -> Result<Response> {
 async fn send(guest: &Guest, fields: &Fields) -> Result<()> {
     if let Some(address) = guest.address() {
         let standing = guest.app.count_address(Limit::Message, address).await?;
-        if let Some(refusal) = standing.and_then(Standing::refusal) {
+        if let Some(refusal) = standing.and_then(LimitState::refusal) {
             return Err(Error::too_many(refusal));
         }
     }
@@ -151,7 +151,7 @@ async fn page(guest: &Guest, status: StatusCode, form: Form, is_sent: bool) -> R
     let day = date::day_in(account.created_at, &account.zone.rules()?);
     let page = Page {
         name: account.name(),
-        face: Face::of(account),
+        face: Avatar::of(account),
         is_own: viewer == Some(account.id),
         summary: summary(&public),
         since: day.strftime("%B %Y").to_string(),

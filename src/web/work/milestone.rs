@@ -35,7 +35,7 @@ struct Edit {
 }
 
 /// Where a milestone stands, as people say it.
-pub fn said(status: &MilestoneStatus) -> &'static str {
+pub fn label(status: &MilestoneStatus) -> &'static str {
     match status {
         MilestoneStatus::Pending => "Pending",
         MilestoneStatus::Completed => "Completed",
@@ -45,7 +45,7 @@ pub fn said(status: &MilestoneStatus) -> &'static str {
 
 /// Every place a milestone can stand at, to choose from.
 pub fn statuses() -> Choices {
-    choice::words(MilestoneStatus::WORDS, MilestoneStatus::from_word, said)
+    choice::words(MilestoneStatus::WORDS, MilestoneStatus::from_word, label)
 }
 
 /// The field of its amount, which is in the currency of the project.
@@ -78,7 +78,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match created {
-        Ok(outcome) => Ok(visit.went(&outcome, place, "The milestone was added.")),
+        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, "The milestone was added.")),
         Err(error) => {
             let (status, form) = visit.refused(fields, error)?;
             project::show_with(visit, status, id, form).await
@@ -133,10 +133,10 @@ pub async fn mark(visit: Visit, fields: Fields) -> Result<Response> {
     let expected = fields.expected(|milestone: &Milestone| placed(milestone.status));
     match change(&visit, milestone.id, &fields.only("status"), expected).await {
         Ok(now) => {
-            let said = said(&now.status).to_lowercase();
-            Ok(visit.done(&place(&project), format!("“{}” is {said}.", now.name)))
+            let label = label(&now.status).to_lowercase();
+            Ok(visit.done(&place(&project), format!("“{}” is {label}.", now.name)))
         }
-        Err(error) => visit.sorry(&place(&project), error),
+        Err(error) => visit.redirect_with_error(&place(&project), error),
     }
 }
 
@@ -145,7 +145,7 @@ pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     let (project, milestone) = found(&visit).await?;
     match visit.app.delete_milestone(visit.claims, milestone.id).await {
         Ok(()) => Ok(visit.done(&place(&project), "The milestone was deleted.")),
-        Err(error) => visit.sorry(&place(&project), error),
+        Err(error) => visit.redirect_with_error(&place(&project), error),
     }
 }
 

@@ -111,7 +111,7 @@ impl Progress {
 }
 
 /// Where a project stands, as people say it.
-pub fn said(status: &ProjectStatus) -> &'static str {
+pub fn label(status: &ProjectStatus) -> &'static str {
     match status {
         ProjectStatus::Planning => "Planning",
         ProjectStatus::Active => "Active",
@@ -123,7 +123,7 @@ pub fn said(status: &ProjectStatus) -> &'static str {
 
 /// Every place a project can stand at, to choose from.
 pub fn statuses() -> Choices {
-    choice::words(ProjectStatus::WORDS, ProjectStatus::from_word, said)
+    choice::words(ProjectStatus::WORDS, ProjectStatus::from_word, label)
 }
 
 /// Whether the day a project was to be done by has passed, and it is not.
@@ -187,7 +187,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match created {
-        Ok(outcome) => Ok(visit.went(&outcome, place, "The project was added.")),
+        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, "The project was added.")),
         Err(error) => {
             let (status, form) = visit.refused(fields, error)?;
             let clients = visit.read(list_client_names).await?;
@@ -270,7 +270,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     match visit.app.delete_project(visit.claims, visit.id()).await {
         Ok(()) => Ok(visit.done("/projects", "The project was deleted.")),
-        Err(error) => visit.sorry(&format!("/projects/{}", visit.param("id")), error),
+        Err(error) => visit.redirect_with_error(&format!("/projects/{}", visit.param("id")), error),
     }
 }
 

@@ -119,9 +119,9 @@ pub async fn move_to(visit: Visit, fields: Fields) -> Result<Response> {
     };
     match moved {
         Ok(project) => {
-            let now = project::said(&project.status);
+            let now = project::label(&project.status);
             Ok(visit.done(&back, format!("“{}” is now in: {now}.", project.name)))
         }
-        Err(error) => visit.sorry(&back, error),
+        Err(error) => visit.redirect_with_error(&back, error),
     }
 }

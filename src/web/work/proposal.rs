@@ -87,7 +87,7 @@ impl Edit {
 }
 
 /// Where a proposal stands, as people say it.
-pub fn said(status: &ProposalStatus) -> &'static str {
+pub fn label(status: &ProposalStatus) -> &'static str {
     match status {
         ProposalStatus::Draft => "Draft",
         ProposalStatus::Sent => "Sent",
@@ -98,7 +98,7 @@ pub fn said(status: &ProposalStatus) -> &'static str {
 
 /// Every place a proposal can stand at, to choose from.
 pub fn statuses() -> Choices {
-    choice::words(ProposalStatus::WORDS, ProposalStatus::from_word, said)
+    choice::words(ProposalStatus::WORDS, ProposalStatus::from_word, label)
 }
 
 /// Whether the client can answer no more, since the last day has passed.
@@ -140,7 +140,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match created {
-        Ok(outcome) => Ok(visit.went(
+        Ok(outcome) => Ok(visit.redirect_once(
             &outcome,
             place,
             "The draft was saved. Your client sees it once you send it.",
@@ -242,9 +242,11 @@ pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
     let once = visit.once(&fields, place);
     match visit.app.send_proposal(visit.claims, once, visit.id()).await {
         Ok(outcome) => {
-            Ok(visit.went(&outcome, place, "The link is ready: give it to your client."))
+            Ok(visit.redirect_once(&outcome, place, "The link is ready: give it to your client."))
         }
-        Err(error) => visit.sorry(&format!("/proposals/{}", visit.param("id")), error),
+        Err(error) => {
+            visit.redirect_with_error(&format!("/proposals/{}", visit.param("id")), error)
+        }
     }
 }
 
@@ -257,10 +259,10 @@ pub async fn answer(visit: Visit, fields: Fields) -> Result<Response> {
     };
     match answered {
         Ok(now) => {
-            let said = said(&now.status).to_lowercase();
-            Ok(visit.done(&place, format!("Written down: the proposal was {said}.")))
+            let label = label(&now.status).to_lowercase();
+            Ok(visit.done(&place, format!("Written down: the proposal was {label}.")))
         }
-        Err(error) => visit.sorry(&place, error),
+        Err(error) => visit.redirect_with_error(&place, error),
     }
 }
 
@@ -277,7 +279,9 @@ pub async fn duplicate(visit: Visit, _: Fields) -> Result<Response> {
             let place = format!("/proposals/{}/edit", copy.id);
             Ok(visit.done(&place, "This is the copy; change what is different."))
         }
-        Err(error) => visit.sorry(&format!("/proposals/{}", visit.param("id")), error),
+        Err(error) => {
+            visit.redirect_with_error(&format!("/proposals/{}", visit.param("id")), error)
+        }
     }
 }
 
@@ -285,7 +289,9 @@ pub async fn duplicate(visit: Visit, _: Fields) -> Result<Response> {
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     match visit.app.delete_proposal(visit.claims, visit.id()).await {
         Ok(()) => Ok(visit.done("/proposals", "The proposal was deleted.")),
-        Err(error) => visit.sorry(&format!("/proposals/{}", visit.param("id")), error),
+        Err(error) => {
+            visit.redirect_with_error(&format!("/proposals/{}", visit.param("id")), error)
+        }
     }
 }
 

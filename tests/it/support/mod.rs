@@ -35,7 +35,7 @@ use freelanceos::{
         middleware::{Middleware, request_id::RequestIds},
     },
     mail::{courier::Courier, message::Sender},
-    net::{self, Face, Limits, Tls},
+    net::{self, Limits, Served, Tls},
     pdf::Fonts,
     server,
     store::{Database, Store},
@@ -232,7 +232,7 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     let (stop, stopped) = watch::channel(false);
-    let face = Face { routes: Arc::new(routes), tls: options.tls };
+    let face = Served { routes: Arc::new(routes), tls: options.tls };
     tokio::spawn(net::serve(vec![(listener, face)], options.limits.unwrap_or_default(), stopped));
     TestApp { base, clock, app, http: reqwest::Client::new(), home, stop }
 }

@@ -8,7 +8,7 @@ use super::{Reader, id_of};
 use crate::{
     app::App,
     domain::{
-        date::WireTime,
+        date::JsonTime,
         error::{Error, Result},
         id::AccountId,
     },
@@ -68,7 +68,7 @@ impl Document {
         if self.part == 0 {
             text.push_str(&format!(
                 "{{\n\"exportedAt\": \"{}\"",
-                WireTime::of_instant(self.made_at)
+                JsonTime::of_instant(self.made_at)
             ));
         }
         match part {
@@ -117,7 +117,7 @@ fn fill_invoice(tx: &mut Tx, invoice: &mut Fields) -> Result<()> {
 }
 
 fn instant(at: Option<Timestamp>) -> Option<String> {
-    at.map(|at| WireTime::of_instant(at).to_string())
+    at.map(|at| JsonTime::of_instant(at).to_string())
 }
 
 fn account(tx: &mut Tx, id: AccountId) -> Result<Value> {

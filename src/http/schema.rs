@@ -11,14 +11,14 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::domain::{
-    date::WireTime,
+    date::JsonTime,
     input::{Field, Need, Part, Shape},
     word::Word,
 };
 
 /// Declares a JSON object: `field "name": Type`. A field of an `Option` is left out without a
 /// value; the doc comments become descriptions, and the text after `example` its example.
-macro_rules! wire {
+macro_rules! schema {
     ($(#[doc = $doc:literal])* struct $name:ident $schema:literal $(example $example:literal)? {
         $($(#[doc = $field_doc:literal])* $field:ident $wire:literal: $type:ty,)*
     }) => {
@@ -51,9 +51,9 @@ macro_rules! wire {
             fn register(registry: &mut poem_openapi::registry::Registry) {
                 registry.create_schema::<Self, _>($schema.to_owned(), |registry| {
                     #[allow(unused, reason = "an object may have no fields")]
-                    let (registry, mut schema) = (registry, $crate::http::wire::object(concat!($($doc, "\n"),*)));
-                    $(schema.example = $crate::http::wire::example($example);)?
-                    $($crate::http::wire::property::<$type>(
+                    let (registry, mut schema) = (registry, $crate::http::schema::object(concat!($($doc, "\n"),*)));
+                    $(schema.example = $crate::http::schema::example($example);)?
+                    $($crate::http::schema::property::<$type>(
                         registry, &mut schema, $wire, concat!($($field_doc, "\n",)* ""),
                     );)*
                     schema
@@ -71,7 +71,7 @@ macro_rules! wire {
     };
 }
 
-pub(crate) use wire;
+pub(crate) use schema;
 
 /// The schema of an object, still without properties.
 pub fn object(description: &'static str) -> MetaSchema {
@@ -152,7 +152,7 @@ pub struct Instant(pub Timestamp);
 
 impl Serialize for Instant {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(WireTime::of_instant(self.0).as_str())
+        serializer.serialize_str(JsonTime::of_instant(self.0).as_str())
     }
 }
 
@@ -164,7 +164,7 @@ pub struct Day(pub Date);
 
 impl Serialize for Day {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(WireTime::of_day(self.0).as_str())
+        serializer.serialize_str(JsonTime::of_day(self.0).as_str())
     }
 }
 
@@ -176,7 +176,7 @@ pub struct DayEnd(pub Date);
 
 impl Serialize for DayEnd {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(WireTime::of_day_end(self.0).as_str())
+        serializer.serialize_str(JsonTime::of_day_end(self.0).as_str())
     }
 }
 
@@ -268,7 +268,7 @@ macro_rules! bodies {
         #[derive(Debug)]
         pub struct $name;
 
-        impl $crate::http::wire::Described for $name {
+        impl $crate::http::schema::Described for $name {
             fn schema_ref() -> poem_openapi::registry::MetaSchemaRef {
                 poem_openapi::registry::MetaSchemaRef::Reference($schema.to_owned())
             }
@@ -277,10 +277,10 @@ macro_rules! bodies {
                 registry.create_schema::<Self, _>($schema.to_owned(), |registry| {
                     let about = concat!($($doc, "\n"),*);
                     #[allow(unused_mut, reason = "not every body has an example")]
-                    let mut schema = $crate::http::wire::object_of(
+                    let mut schema = $crate::http::schema::object_of(
                         registry, about, <$input as $crate::domain::input::Input>::FIELDS,
                     );
-                    $(schema.example = $crate::http::wire::example($example);)?
+                    $(schema.example = $crate::http::schema::example($example);)?
                     schema
                 });
             }

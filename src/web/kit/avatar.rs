@@ -7,15 +7,15 @@ use crate::domain::{account::Account, id::ImageId, image};
 /// A round picture of a person.
 #[derive(Template)]
 #[template(path = "pages/parts/face.html")]
-pub struct Face {
+pub struct Avatar {
     /// None where there is no picture, or one of elsewhere: pages load nothing from there.
     picture: Option<ImageId>,
     initials: String,
 }
 
-impl HtmlSafe for Face {}
+impl HtmlSafe for Avatar {}
 
-impl Face {
+impl Avatar {
     pub fn of(account: &Account) -> Self {
         let names = [&account.first_name, &account.last_name];
         let initials = names.iter().filter_map(|name| name.chars().next());

@@ -18,7 +18,7 @@ const SEEN_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
 /// The caller, and what is worth a mark in the navigation.
 #[derive(Debug, Clone)]
-pub struct Frame {
+pub struct PageContext {
     pub account: Account,
     pub unread_messages: u64,
     /// Whether it asks for a second factor.
@@ -33,7 +33,7 @@ impl App {
     /// What the frame of a page shows, in one read. A session that has opened a page ends where it
     /// opens none for four days, at the APIs too. Now and then it is noted that the session is in use, so that its owner can tell
     /// it from one that is forgotten.
-    pub async fn frame(&self, claims: Claims) -> Result<Frame> {
+    pub async fn frame(&self, claims: Claims) -> Result<PageContext> {
         let (frame, last_used, is_browser) = self.read_frame(claims).await?;
         let now = self.now();
         if now >= last_used + IDLE_LIFE {
@@ -48,11 +48,11 @@ impl App {
     }
 
     /// The frame, when its session was last seen, and whether it is a browser's.
-    async fn read_frame(&self, claims: Claims) -> Result<(Frame, Timestamp, bool)> {
+    async fn read_frame(&self, claims: Claims) -> Result<(PageContext, Timestamp, bool)> {
         self.query(claims, move |work| {
             let (tx, account) = (&mut *work.tx, work.account);
             let kept = store::two_factor::find(tx, account)?;
-            let frame = Frame {
+            let frame = PageContext {
                 unread_messages: store::message::count_unread(tx, account)?,
                 is_limited: work.env.limits.are_on() && !work.actor.is_proven,
                 two_factor: kept.is_some_and(|kept| kept.is_on),

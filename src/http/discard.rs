@@ -28,11 +28,11 @@ const TIME: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Reads what is left of a body once its request is answered.
-pub struct DiscardUnread;
+pub struct DiscardBody;
 
-impl Layer for DiscardUnread {
+impl Layer for DiscardBody {
     async fn call(&self, mut request: Request, next: &impl Next) -> Result<Response> {
-        let unread = Unread::of(&mut request);
+        let unread = Remaining::of(&mut request);
         let answer = next.call(request).await;
         if let Some(unread) = unread {
             unread.discard().await;
@@ -44,9 +44,9 @@ impl Layer for DiscardUnread {
 type Chunks = Fuse<BoxStream<'static, io::Result<Bytes>>>;
 
 /// What is left of the body of a request that went elsewhere.
-struct Unread(Arc<Mutex<Chunks>>);
+struct Remaining(Arc<Mutex<Chunks>>);
 
-impl Unread {
+impl Remaining {
     /// Keeps hold of a request's body, if it has one that its client sends unasked and that is
     /// not too large to be thrown away.
     fn of(request: &mut Request) -> Option<Self> {
