@@ -12,6 +12,7 @@ use freelanceos::{
     domain::{
         code::{Otp, SecondCode},
         id::{AccountId, Id, InvoiceId},
+        input::Kind,
         two_factor::Seed,
     },
 };

@@ -14,6 +14,7 @@ use freelanceos::{
     app::{asker::Asker, limit::Limit},
     domain::{error::Kind, limit::LimitState},
     http::{
+        discard::DiscardBody,
         framing::Framing,
         middleware::{
             Layer, Next,
@@ -28,7 +29,6 @@ use freelanceos::{
             time_limit::TimeLimit,
         },
         problem::Problem,
-        unread::DiscardUnread,
         visitor::Address,
     },
 };
@@ -278,6 +278,6 @@ async fn what_is_left_of_a_body_is_read_before_the_answer() {
     });
     let request = get("/").method(Method::POST).header("content-length", 30);
     let request = sent(request, Body::from_bytes_stream(chunks));
-    fine().layer(DiscardUnread).call(request).await.unwrap();
+    fine().layer(DiscardBody).call(request).await.unwrap();
     assert!(IS_READ.load(Ordering::Relaxed));
 }
