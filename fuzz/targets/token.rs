@@ -12,7 +12,7 @@ use freelanceos::{
     domain::{
         code::{Otp, SecondCode},
         id::{AccountId, Id, InvoiceId},
-        input::Kind,
+        input::Scalar,
         two_factor::Seed,
     },
 };
@@ -37,10 +37,10 @@ fuzz_target!(|data: &[u8]| {
     let id = AccountId::parse(text);
     assert!(id == Id::NIL || id.to_string() == text, "{text}");
     let value = text.into();
-    if let Ok(otp) = Otp::read(&value) {
+    if let Ok(otp) = Otp::parse(&value) {
         assert_eq!(otp.as_str().len(), 6);
     }
-    if let Ok(code) = SecondCode::read(&value) {
+    if let Ok(code) = SecondCode::parse(&value) {
         let _ = Seed::new([1; Seed::SIZE]).step_of(&code, Timestamp::UNIX_EPOCH);
     }
     let _ = SecretKey::from_hex(text);

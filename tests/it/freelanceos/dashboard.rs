@@ -78,7 +78,7 @@ async fn stats_are_numbers_as_documented() {
       "overdueInvoicesAmount": 6500,
       "upcomingDeadlines": [
         {
-          "id": "inv_01kn3204c0fp0ba7h7ww5tjkrt",
+          "id": "inv_01kn3204c0fxeb4yhsx3prxvjd",
           "type": "invoice",
           "title": "INV-2026-003",
           "date": "2026-03-31T00:00:00Z",
@@ -88,7 +88,7 @@ async fn stats_are_numbers_as_documented() {
           "isOverdue": true
         },
         {
-          "id": "inv_01kn3204c0fp0ba7h7ww5tjkrx",
+          "id": "inv_01kn3204c0fxeb4yhsx3prxvjg",
           "type": "invoice",
           "title": "INV-2026-004",
           "date": "2026-04-01T00:00:00Z",
@@ -98,7 +98,7 @@ async fn stats_are_numbers_as_documented() {
           "isOverdue": false
         },
         {
-          "id": "proj_01km0d29g0fvra15dcjmgjwv5z",
+          "id": "proj_01km0d29g0ftx95k18zee1yszh",
           "type": "project",
           "title": "P",
           "date": "2026-04-30T00:00:00Z",
@@ -348,7 +348,7 @@ async fn activity_tells_what_happened_newest_first() {
     assert_eq!(types, ["invoice_paid", "invoice_sent", "invoice_created", "client_added"]);
     insta::assert_snapshot!(pretty(&activity[0]), @r#"
     {
-      "id": "act_01km0d29g0fvra15dcjmgjwv5y",
+      "id": "act_01km0d29g0ftx95k18zee1yszg",
       "type": "invoice_paid",
       "message": "Invoice INV-2026-001 was paid by TechStart Nigeria",
       "timestamp": "2026-03-18T12:00:00Z",
