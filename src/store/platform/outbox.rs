@@ -11,7 +11,7 @@ use crate::{
         mail::{FailedMail, Letter, MailHealth, Trouble},
     },
     store::{
-        engine::{Row, Tx, any_of, values},
+        engine::{Row, Tx, values},
         jobs,
     },
 };
@@ -201,13 +201,16 @@ pub fn list_failed_of(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<
 
 /// Which of these invoices' newest mails were given up.
 pub fn failed_of_invoices(tx: &mut Tx, invoices: &[InvoiceId]) -> Result<Vec<InvoiceId>> {
-    tx.list(
-        "SELECT invoice_id FROM mails WHERE invoice_id IN rarray(?1) AND failed_at IS NOT NULL \
-         AND NOT EXISTS (SELECT 1 FROM mails AS newer \
-          WHERE newer.invoice_id = mails.invoice_id AND newer.id > mails.id)",
-        values![any_of(invoices)],
-        |row| row.get(0),
-    )
+    let mut failed = Vec::new();
+    for id in invoices {
+        let newest = tx.find(
+            "SELECT failed_at FROM mails WHERE invoice_id = ?1 ORDER BY id DESC LIMIT 1",
+            values![id],
+            |row| row.get::<Option<Timestamp>>(0),
+        )?;
+        failed.extend(newest.flatten().map(|_| *id));
+    }
+    Ok(failed)
 }
 
 /// How mail is doing: what has waited since `late`, and what was given up since `lately`.
