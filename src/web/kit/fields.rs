@@ -121,7 +121,7 @@ impl Fields {
     }
 
     /// A row of fields a row of the list, named as in it but without list and number, those
-    /// without a word left out: the order in which [`Fields::object`] passes them on.
+    /// without a word left out: the order in which they are read.
     pub fn rows(&self, list: &str) -> Vec<Fields> {
         self.all_rows(list).into_iter().filter(|row| !row.is_blank()).collect()
     }
