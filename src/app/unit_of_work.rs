@@ -8,7 +8,7 @@ use super::{App, environment::Environment, quota, secret::Keys};
 use crate::{
     domain::{
         date,
-        error::{Error, Result},
+        error::{Error, Kind, Result},
         exchange_rate::Rates,
         id::{AccountId, Id},
         idempotency::{Once, Outcome},
@@ -189,7 +189,7 @@ impl App {
     ) -> Result<T> {
         let (env, now) = (Arc::clone(&self.environment), self.now());
         let write = Write { account: Some(who.account()), can_repeat };
-        let (answer, has_mail) = self
+        let done = self
             .store
             .write_as(write, move |tx| {
                 let mut work = Work::new(&env, tx, who, now)?;
@@ -201,11 +201,16 @@ impl App {
                 };
                 Ok((answer, work.has_mail))
             })
-            .await?;
+            .await;
+        let has_mail = match &done {
+            Ok((_, has_mail)) => *has_mail,
+            // It may have been saved.
+            Err(error) => matches!(error.kind(), Kind::Unavailable { .. }),
+        };
         if has_mail {
             self.wake_mail();
         }
-        Ok(answer)
+        done.map(|(answer, _)| answer)
     }
 
     /// Hands `input` on; where it is bad, first makes sure that the caller is signed in, since
