@@ -138,12 +138,9 @@ const FILL: &str = "WITH RECURSIVE numbers (number) AS \
     SELECT 'number ' || number, hex(randomblob(300)) FROM numbers";
 
 /// A database of the server, without tables.
-fn server_database() -> Option<TestDatabase> {
-    if server_url().is_none() {
-        println!("left out: TEST_DATABASE_URL names no PostgreSQL server");
-        return None;
-    }
-    Some(TestDatabase::empty(Path::new("")))
+fn server_database() -> TestDatabase {
+    assert!(server_url().is_some(), "TEST_DATABASE_URL names no PostgreSQL server");
+    TestDatabase::empty(Path::new(""))
 }
 
 /// Waits until it is so.

@@ -24,19 +24,16 @@ use crate::database::{TestDatabase, server_url};
 /// How long anything may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A new database of the server, if there is one.
-pub fn database(make: impl FnOnce(&Path) -> TestDatabase) -> Option<TestDatabase> {
-    if server_url().is_none() {
-        println!("not tested: TEST_DATABASE_URL names no PostgreSQL server");
-        return None;
-    }
-    Some(make(Path::new("unused")))
+/// A new database of the server.
+pub fn database(make: impl FnOnce(&Path) -> TestDatabase) -> TestDatabase {
+    assert!(server_url().is_some(), "TEST_DATABASE_URL names no PostgreSQL server");
+    make(Path::new("unused"))
 }
 
-pub fn open() -> Option<(TestDatabase, Arc<Store>)> {
-    let database = database(TestDatabase::migrated)?;
+pub fn open() -> (TestDatabase, Arc<Store>) {
+    let database = database(TestDatabase::migrated);
     let store = Arc::new(Store::open(database.database()).unwrap());
-    Some((database, store))
+    (database, store)
 }
 
 /// Keeps a text under a name.
@@ -82,8 +79,9 @@ impl Meeting {
 }
 
 #[tokio::test]
+#[ignore = "asks a PostgreSQL server; tests/run runs it"]
 async fn broken_constraints_are_conflicts_in_the_domains_words() {
-    let Some((_database, store)) = open() else { return };
+    let (_database, store) = open();
     let account = |number: u8, email: &'static str, username: &'static str| {
         let store = Arc::clone(&store);
         async move {
@@ -130,8 +128,9 @@ async fn broken_constraints_are_conflicts_in_the_domains_words() {
 }
 
 #[tokio::test]
+#[ignore = "asks a PostgreSQL server; tests/run runs it"]
 async fn changes_that_do_not_touch_each_other_stand_side_by_side() {
-    let Some((_database, store)) = open() else { return };
+    let (_database, store) = open();
     let (meeting, runs) = (Arc::new(Meeting::default()), Arc::new(AtomicU32::new(0)));
     let jobs = ["a", "b"].map(|name| {
         let (store, meeting, runs) = (Arc::clone(&store), Arc::clone(&meeting), Arc::clone(&runs));
@@ -152,8 +151,9 @@ async fn changes_that_do_not_touch_each_other_stand_side_by_side() {
 }
 
 #[tokio::test]
+#[ignore = "asks a PostgreSQL server; tests/run runs it"]
 async fn of_two_programs_that_change_the_same_the_one_that_was_refused_runs_again() {
-    let Some((database, store)) = open() else { return };
+    let (database, store) = open();
     let other = Arc::new(Store::open(database.database()).unwrap());
     store.write(|tx| insert(tx, "total", "0")).await.unwrap();
     let (meeting, runs) = (Arc::new(Meeting::default()), Arc::new(AtomicU32::new(0)));
@@ -173,8 +173,9 @@ async fn of_two_programs_that_change_the_same_the_one_that_was_refused_runs_agai
 }
 
 #[tokio::test]
+#[ignore = "asks a PostgreSQL server; tests/run runs it"]
 async fn a_total_that_many_tasks_of_two_programs_count_up_is_exact() {
-    let Some((database, store)) = open() else { return };
+    let (database, store) = open();
     let other = Arc::new(Store::open(database.database()).unwrap());
     store.write(|tx| insert(tx, "total", "0")).await.unwrap();
     let jobs = (0..100).map(|number| {
@@ -188,8 +189,9 @@ async fn a_total_that_many_tasks_of_two_programs_count_up_is_exact() {
 }
 
 #[tokio::test]
+#[ignore = "asks a PostgreSQL server; tests/run runs it"]
 async fn jobs_of_one_account_are_committed_together_or_each_by_itself() {
-    let Some((_database, store)) = open() else { return };
+    let (_database, store) = open();
     let account = super::recorder::id(1);
     let jobs = (0..90).map(|number| {
         let store = Arc::clone(&store);
@@ -214,8 +216,9 @@ async fn jobs_of_one_account_are_committed_together_or_each_by_itself() {
 }
 
 #[tokio::test]
+#[ignore = "asks a PostgreSQL server; tests/run runs it"]
 async fn a_job_that_fails_or_panics_leaves_nothing_and_its_thread_goes_on() {
-    let Some((_database, store)) = open() else { return };
+    let (_database, store) = open();
     // More often than there are threads.
     for _ in 0..6 {
         let failed = store.write(|tx| {
@@ -247,8 +250,9 @@ async fn a_job_that_fails_or_panics_leaves_nothing_and_its_thread_goes_on() {
 }
 
 #[tokio::test]
+#[ignore = "asks a PostgreSQL server; tests/run runs it"]
 async fn values_come_back_as_they_were_or_are_refused() {
-    let Some((database, store)) = open() else { return };
+    let (database, store) = open();
     let table = "CREATE TABLE kept (id BIGINT PRIMARY KEY, number BIGINT, text TEXT, bytes BYTEA)";
     database.database().change(|connection| connection.define(table)).unwrap();
     let long = "Ω≠ 'quoted' \\ \"$1 ?1 𝄞\n\t".repeat(100_000);

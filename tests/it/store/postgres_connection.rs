@@ -35,8 +35,9 @@ fn terminate(database: &Database, process: i64) {
 }
 
 #[tokio::test]
+#[ignore = "asks a PostgreSQL server; tests/run runs it"]
 async fn a_job_whose_connection_ends_before_its_commit_runs_again_on_another() {
-    let Some((database, store)) = open() else { return };
+    let (database, store) = open();
     for is_read in [false, true] {
         let (runs, server) = (Arc::new(AtomicU32::new(0)), database.database().clone());
         let counted = Arc::clone(&runs);
@@ -58,8 +59,9 @@ async fn a_job_whose_connection_ends_before_its_commit_runs_again_on_another() {
 }
 
 #[tokio::test]
+#[ignore = "asks a PostgreSQL server; tests/run runs it"]
 async fn connections_that_end_while_nobody_uses_them_are_made_anew_unnoticed() {
-    let Some((database, store)) = open() else { return };
+    let (database, store) = open();
     let all = |connection: &mut dyn Connection| {
         let sql = "SELECT CAST(pid AS BIGINT) FROM pg_stat_activity \
                    WHERE datname = current_database() AND application_name = 'freelanceos serve'";
@@ -99,8 +101,9 @@ fn waiting(database: &Database) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "asks a PostgreSQL server; tests/run runs it"]
 async fn where_the_answer_to_a_commit_is_lost_only_what_can_tell_by_itself_runs_again() {
-    let Some((database, store)) = open() else { return };
+    let (database, store) = open();
     let server = database.database().clone();
     server
         .change(|connection| SLOW_COMMIT.iter().try_for_each(|sql| connection.define(sql)))
