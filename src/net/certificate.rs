@@ -60,11 +60,6 @@ pub fn read(chain: &[u8], key: &[u8]) -> Result<(CertifiedKey, Facts), Broken> {
 }
 
 impl Facts {
-    /// Of the first certificate of a PEM file.
-    pub fn of_pem(pem: &[u8]) -> Option<Self> {
-        Self::of(&CertificateDer::from_pem_slice(pem).ok()?)
-    }
-
     fn of(der: &CertificateDer<'_>) -> Option<Self> {
         let (_, certificate) = X509Certificate::from_der(der).ok()?;
         let instant = |seconds| Timestamp::from_second(seconds).ok();
