@@ -88,13 +88,14 @@ async fn the_server_makes_backups_keeps_some_of_them_and_they_restore() {
     server.wait_for_more("backup written: ", 6);
     worker.abort();
     let _ = worker.await;
+    // A server that runs is writing the next of them.
+    assert!(server.stop().0.success());
     let files = backups(&folder);
     assert_eq!(names(&files)[0], "by-hand.db");
     assert!((4..=5).contains(&files.len()), "{files:?}");
     for file in &files[1..] {
         check_whole(&file.clone().into());
     }
-    assert!(server.stop().0.success());
     let ended = place.command(&["doctor"]).envs([("BACKUP_EVERY", "1s")]).output().unwrap();
     let told = String::from_utf8(ended.stdout).unwrap();
     assert!(told.contains("ok    backups      the newest in "), "{told}");
