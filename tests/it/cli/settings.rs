@@ -119,6 +119,21 @@ fn all_settings(place: &Place) -> Vec<(String, String)> {
 }
 
 #[test]
+fn every_setting_is_documented() {
+    let page = include_str!("../../../docs/settings.md");
+    let mut documented: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split(" | ").next())
+        .flat_map(|names| names.trim_end_matches('`').split("` `"))
+        .collect();
+    let settings = all_settings(&Place::with_file());
+    let mut known: Vec<&str> = settings.iter().map(|(_, name)| name.as_str()).collect();
+    documented.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(documented, known);
+}
+
+#[test]
 fn an_empty_setting_is_not_set() {
     let place = Place::with_file();
     let settings = all_settings(&place);
