@@ -1,6 +1,6 @@
 //! FreelanceOS: the back office of a freelancer in one executable.
 //!
-//! Imports run one way, in this order: `metrics`, `domain`, `store`, `mail` and `pdf`, `app`,
+//! Imports run one way, in this order: `metrics` and `locale`, `domain`, `store`, `mail` and `pdf`, `app`,
 //! `http`, `api` and `web`, `config`, `net`, `server`, `cli`.
 
 pub mod api;
@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod http;
+pub mod locale;
 pub mod mail;
 pub mod metrics;
 pub mod net;
@@ -16,3 +17,5 @@ pub mod pdf;
 pub mod server;
 pub mod store;
 pub mod web;
+
+pub use locale::{html, t};

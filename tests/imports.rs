@@ -1,6 +1,6 @@
-//! Imports run one way: `metrics ← domain ← {store, mail, pdf} ← app ← http ← {api, web} ← config ←
-//! net ← server ← cli`. A file may name its own layer and those below, and an API may not name
-//! another. And every dependency says what it is for.
+//! Imports run one way: `metrics ← locale ← domain ← {store, mail, pdf} ← app ← http ← {api, web} ←
+//! config ← net ← server ← cli`. A file may name its own layer and those below, and an API may not
+//! name another. And every dependency says what it is for.
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 
@@ -9,7 +9,7 @@ use std::{fs, path::Path};
 /// The layers, lowest first. `config` stands just below the sockets: only they, the server and
 /// the command line read settings.
 const LAYERS: &[&str] = &[
-    "metrics", "domain", "store", "mail", "pdf", "app", "http", "api", "web", "config", "net",
+    "metrics", "locale", "domain", "store", "mail", "pdf", "app", "http", "api", "web", "config", "net",
     "server", "cli",
 ];
 

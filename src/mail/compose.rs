@@ -5,12 +5,15 @@ use askama::Template;
 use jiff::{SignedDuration, Timestamp};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::domain::{
-    account::SignInChange,
-    error::{Error, Result},
-    invoice::{Invoice, InvoiceFile, Party, Seller},
-    mail::{Attachment, Mail, MailKind},
-    text::turns,
+use crate::{
+    domain::{
+        account::SignInChange,
+        error::{Error, Result},
+        invoice::{Invoice, InvoiceFile, Party, Seller},
+        mail::{Attachment, Mail, MailKind},
+        text::turns,
+    },
+    locale::t,
 };
 
 /// How long the link of a verification mail is valid.
@@ -70,7 +73,7 @@ pub fn verification(about: &Verification) -> Result<Mail> {
         greeting: &'a str, account: &'a str, server: &'a str, code: &'a str, code_life: &'a str,
         link: Option<&'a str>, link_life: &'a str, removal_link: Option<&'a str>,
     });
-    mail(MailKind::Verification, to, "Verify your e-mail address", parts)
+    mail(MailKind::Verification, to, &t("mail-subject-verification").to_string(), parts)
 }
 
 /// The code with which a new password can be chosen.
@@ -84,7 +87,7 @@ pub fn password_reset(
     let parts = render!("mail/password_reset.txt", "mail/password_reset.html", {
         greeting: &'a str, code: &'a str, code_life: &'a str,
     });
-    mail(MailKind::PasswordReset, to, "Reset your password", parts)
+    mail(MailKind::PasswordReset, to, &t("mail-subject-reset").to_string(), parts)
 }
 
 /// That something changed of how an account is signed in to.
@@ -95,20 +98,20 @@ pub fn security_notice(
     at: Timestamp,
 ) -> Result<Mail> {
     let subject = match change {
-        SignInChange::Password => "Your password was changed",
-        SignInChange::TwoFactorOn => "Two-factor sign-in was turned on",
-        SignInChange::TwoFactorOff => "Two-factor sign-in was turned off",
-        SignInChange::PasskeyAdded => "A passkey was added to your account",
-        SignInChange::PasskeyRemoved => "A passkey was removed from your account",
-        SignInChange::WrongFactor => "Somebody entered your password and a wrong two-factor code",
+        SignInChange::Password => t("mail-security-password"),
+        SignInChange::TwoFactorOn => t("mail-security-two-factor-on"),
+        SignInChange::TwoFactorOff => t("mail-security-two-factor-off"),
+        SignInChange::PasskeyAdded => t("mail-security-passkey-added"),
+        SignInChange::PasskeyRemoved => t("mail-security-passkey-removed"),
+        SignInChange::WrongFactor => t("mail-security-wrong-factor"),
     };
-    let at = &at.strftime("%Y-%m-%d at %H:%M UTC").to_string();
-    let (greeting, change, is_try) =
-        (&greeting(first_name), subject, change == SignInChange::WrongFactor);
+    let at = &at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let is_try = change == SignInChange::WrongFactor;
+    let (greeting, change) = (&greeting(first_name), &subject.to_string());
     let parts = render!("mail/security_notice.txt", "mail/security_notice.html", {
         greeting: &'a str, change: &'a str, at: &'a str, is_try: bool,
     });
-    mail(MailKind::SecurityNotice, to, subject, parts)
+    mail(MailKind::SecurityNotice, to, change, parts)
 }
 
 /// What a visitor wrote through the contact form; answers go to the visitor.
@@ -124,7 +127,7 @@ pub fn message_received(
     let parts = render!("mail/message_received.txt", "mail/message_received.html", {
         greeting: &'a str, sender_name: &'a str, sender_email: &'a str, content: &'a str,
     });
-    let subject = format!("New message from {sender_name}");
+    let subject = t("mail-subject-message").with("name", sender_name).to_string();
     let mail = mail(MailKind::MessageReceived, to, &subject, parts)?;
     Ok(Mail { reply_to: Some(sender_email.to_owned()), ..mail })
 }
@@ -142,8 +145,11 @@ pub fn proposal_answered(
     let parts = render!("mail/proposal_answered.txt", "mail/proposal_answered.html", {
         greeting: &'a str, client_name: &'a str, title: &'a str, accepted: bool,
     });
-    let answered = if accepted { "accepted" } else { "declined" };
-    let subject = format!("{client_name} has {answered}: {title}");
+    let subject = match accepted {
+        true => t("mail-subject-accepted"),
+        false => t("mail-subject-declined"),
+    };
+    let subject = subject.with("name", client_name).with("title", title).to_string();
     mail(MailKind::ProposalAnswered, to, &subject, parts)
 }
 
@@ -209,8 +215,11 @@ pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
 
 /// What stands above a mail about an invoice.
 pub fn invoice_subject(kind: MailKind, number: &str, seller: &Seller) -> String {
-    let what = if kind == MailKind::InvoiceReminder { "Reminder: invoice" } else { "Invoice" };
-    one_line(&format!("{what} {number} from {}", seller.party.heading()))
+    let subject = match kind {
+        MailKind::InvoiceReminder => t("mail-subject-reminder"),
+        _ => t("mail-subject-invoice"),
+    };
+    one_line(&subject.with("number", number).with("name", seller.party.heading()).to_string())
 }
 
 fn one_line(subject: &str) -> String {
@@ -231,7 +240,11 @@ fn mail(
 }
 
 fn greeting(first_name: &str) -> String {
-    shown_name(first_name).map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"))
+    match shown_name(first_name) {
+        Some(name) => t("mail-greeting").with("name", name),
+        None => t("mail-greeting-nobody"),
+    }
+    .into()
 }
 
 /// A name that a mail program might turn into a link is left out: whoever registers somebody
@@ -249,11 +262,11 @@ fn shown_name(name: &str) -> Option<String> {
 fn life(duration: SignedDuration) -> String {
     let seconds = duration.as_secs();
     let (count, unit) = match seconds {
-        _ if seconds % 3600 == 0 && seconds > 0 => (seconds / 3600, "hour"),
-        _ if seconds % 60 == 0 && seconds > 0 => (seconds / 60, "minute"),
-        _ => (seconds, "second"),
+        _ if seconds % 3600 == 0 && seconds > 0 => (seconds / 3600, t("count-hours")),
+        _ if seconds % 60 == 0 && seconds > 0 => (seconds / 60, t("count-minutes")),
+        _ => (seconds, t("count-seconds")),
     };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+    unit.count("count", count).into()
 }
 
 /// The beginning of a text.

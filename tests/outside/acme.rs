@@ -121,6 +121,10 @@ async fn a_certificate_comes_by_itself_is_kept_and_is_renewed_in_time() {
     assert_eq!(days.await, 9);
     assert_eq!(days_left(&root, address, "www.freelance.example").await, Some(9));
     assert_eq!(days_left(&root, address, "other.example").await, None);
+    // It is shown as soon as it is there, and written to the disk at the same time.
+    let folder = fs::read_dir(place.path("data/acme")).unwrap().next().unwrap().unwrap().path();
+    let is_written = || folder.join("certificate.pem").exists();
+    wait("it is not kept", async || is_written().then_some(())).await;
     let files = kept(&place);
     assert_eq!(names(&files), ["account.json", "certificate.pem"]);
     assert_eq!(

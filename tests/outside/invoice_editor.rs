@@ -34,7 +34,7 @@ async fn totals_follow_what_is_typed_and_say_when_they_cannot() {
     type_cell(&ada, 0, "quantity", "1237").await;
     type_cell(&ada, 0, "rate", "0.085").await;
     ada.sees("Total in NGN 105.15").await;
-    ada.fill("Tax in percent", "7.5").await;
+    ada.fill("Tax (%)", "7.5").await;
     ada.sees("Subtotal 105.15 Tax 7.89 Total in NGN 113.04").await;
     type_cell(&ada, 1, "rate", "1,250.50").await;
     ada.sees("Total in NGN 1,457.32").await;
@@ -44,7 +44,7 @@ async fn totals_follow_what_is_typed_and_say_when_they_cannot() {
     // Lines move with their amounts, and a new one has none.
     ada.touch("↑Move line 2 up").await;
     ada.sees("This is line 1 now.").await;
-    ada.touch("Add a line").await;
+    ada.touch("Add line").await;
     let amounts =
         "return [...document.querySelectorAll('[data-amount]')].map((one) => one.textContent)";
     let amounts = ada.browser.run(amounts, json!([])).await;
@@ -65,7 +65,7 @@ async fn totals_follow_what_is_typed_and_say_when_they_cannot() {
     assert_eq!(ada.browser.run(is_said, json!([])).await, false);
 
     // What is saved adds up to what was shown.
-    ada.press("Save the draft").await;
+    ada.press("Save draft").await;
     ada.sees("226.062").await;
     server.stop();
 }

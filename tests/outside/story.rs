@@ -36,7 +36,7 @@ pub async fn make_the_account(ada: &Person) {
     ada.fill("How you get paid", "GTBank 0123456789").await;
     ada.press("Begin").await;
     ada.sees("Hello, Ada").await;
-    ada.sees("First steps").await;
+    ada.sees("Get started").await;
 }
 
 pub async fn add_a_client(ada: &Person) {
@@ -50,21 +50,21 @@ pub async fn add_a_client(ada: &Person) {
     assert_eq!(ada.value("Name").await, "Kamala");
     ada.fill("E-mail", "kamala@example.com").await;
     ada.press("Add the client").await;
-    ada.sees("The client was added.").await;
+    ada.sees("Client added.").await;
 }
 
 /// Offers work; the client reads it in another browser and accepts.
 async fn agree_on_a_proposal(ada: &Person, kamala: &Person) {
     ada.press("Proposals").await;
-    ada.press("Write your first proposal").await;
+    ada.press("Create your first proposal").await;
     ada.fill("Title", "New website").await;
     ada.choose("Client", "Kamala").await;
     ada.fill("Amount", "450,000").await;
-    ada.fill("Your offer", "Design and build, in six weeks.").await;
-    ada.press("Save the draft").await;
-    ada.press("Send the proposal").await;
-    ada.sees("Give this link to your client").await;
-    let link = ada.value("Link to the proposal").await;
+    ada.fill("Proposal", "Design and build, in six weeks.").await;
+    ada.press("Save draft").await;
+    ada.press("Send proposal").await;
+    ada.sees("Share this link with your client").await;
+    let link = ada.value("Link for your client").await;
 
     kamala.go(&link).await;
     kamala.sees("Design and build, in six weeks.").await;
@@ -80,7 +80,7 @@ async fn agree_on_a_proposal(ada: &Person, kamala: &Person) {
 
 /// Turns the proposal into a project, and finishes its milestone.
 async fn finish_a_milestone(ada: &Person) {
-    ada.press("Make a project of it").await;
+    ada.press("Create project").await;
     ada.fill("Name", "Website of Kamala").await;
     ada.choose("Status", "Active").await;
     ada.press("Add the project").await;
@@ -95,26 +95,26 @@ async fn finish_a_milestone(ada: &Person) {
 async fn be_paid(ada: &Person, kamala: &Person, with_scripts: bool) {
     ada.press("Invoice this milestone: Design").await;
     ada.sees("New invoice").await;
-    ada.fill("Tax in percent", "7.5").await;
+    ada.fill("Tax (%)", "7.5").await;
     if with_scripts {
         // The total follows what is typed.
         ada.sees("215,000.00").await;
     } else {
-        ada.press("Update the totals").await;
+        ada.press("Update totals").await;
         ada.sees("215,000.00").await;
     }
-    ada.press("Save the draft").await;
+    ada.press("Save draft").await;
     ada.sees("This is a draft").await;
-    ada.press("Send the invoice").await;
+    ada.press("Send invoice").await;
     ada.sees("Awaiting payment").await;
-    let link = ada.value("For the client to read").await;
+    let link = ada.value("Link for your client").await;
 
     kamala.go(&link).await;
     kamala.sees("How to pay").await;
     kamala.sees("GTBank 0123456789").await;
 
     ada.touch("Mark as paid…").await;
-    ada.press("Yes, it was paid").await;
+    ada.press("Mark as paid").await;
     ada.sees("Nothing is left to do").await;
     kamala.go(&link).await;
     kamala.sees("Paid").await;
@@ -128,7 +128,7 @@ async fn sign_in_by_passkey(ada: &Person) {
     ada.browser.add_authenticator().await;
     ada.press("Settings").await;
     ada.press("Security").await;
-    ada.fill("Name of the passkey", "This laptop").await;
+    ada.fill("Passkey name", "This laptop").await;
     ada.press("Add a passkey").await;
     ada.sees("This laptop").await;
     ada.press("Sign out").await;

@@ -19,6 +19,7 @@ use crate::{
         project::{Project, ProjectFilter},
         proposal::{Proposal, ProposalFilter},
     },
+    locale::t,
     web::{
         days::Days,
         editing::Editing,
@@ -87,7 +88,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match created {
-        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, "The client was added.")),
+        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("client-added"))),
         Err(error) => {
             let (status, form) = visit.refused(fields, error)?;
             Ok(edit_page(&visit, status, form, None))
@@ -144,7 +145,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match changed {
-        Ok(client) => Ok(visit.done(&format!("/clients/{}", client.id), "The client was changed.")),
+        Ok(client) => Ok(visit.done(&format!("/clients/{}", client.id), t("client-saved"))),
         Err(error) => {
             let client = visit.app.client(visit.claims, id).await?;
             let (status, form) = visit.refused_change(fields, error, filled(&client))?;
@@ -156,7 +157,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
 /// Takes a client out of the lists.
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     match visit.app.delete_client(visit.claims, visit.id()).await {
-        Ok(()) => Ok(visit.done("/clients", "The client was deleted.")),
+        Ok(()) => Ok(visit.done("/clients", t("client-deleted"))),
         Err(error) => visit.redirect_with_error(&format!("/clients/{}", visit.param("id")), error),
     }
 }
@@ -164,9 +165,9 @@ pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
 fn edit_page(visit: &Visit, status: StatusCode, form: Form, client: Option<Client>) -> Response {
     let editing = match client {
         Some(Client { id, details, .. }) => {
-            Editing::of("client", &format!("/clients/{id}"), &details.name)
+            Editing::of(t("client-edit"), &format!("/clients/{id}"), &details.name)
         }
-        None => Editing::new("/clients", "Clients", "Add a client", "Add the client"),
+        None => Editing::new("/clients", t("clients"), t("new-client"), t("client-add")),
     };
     answer(
         status,

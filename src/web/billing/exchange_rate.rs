@@ -12,6 +12,7 @@ use crate::{
         input::Input,
         money::Currency,
     },
+    locale::{Text, t},
     web::{
         choice::Choices,
         fields::{Fields, VERSION},
@@ -42,8 +43,8 @@ struct Money {
 }
 
 impl Money {
-    fn in_base(&self) -> String {
-        format!("is so much in {}", self.base)
+    fn in_base(&self) -> Text {
+        t("settings-money-worth-in").with("currency", self.base)
     }
 }
 
@@ -71,7 +72,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     };
     match changed {
         Ok(account) => {
-            Ok(visit.done(PLACE, format!("Totals are shown in {} now.", account.currency)))
+            Ok(visit.done(PLACE, t("settings-money-saved").with("currency", account.currency)))
         }
         Err(error) => {
             let stored = based(&visit.app.account(visit.claims).await?);
@@ -93,7 +94,7 @@ pub async fn set(visit: Visit, fields: Fields) -> Result<Response> {
     };
     match set {
         Ok(ExchangeRate { from, .. }) => {
-            Ok(visit.done(PLACE, format!("The rate of {from} was saved.")))
+            Ok(visit.done(PLACE, t("settings-money-rate-saved").with("currency", from)))
         }
         Err(error) => {
             let rates = app.list_exchange_rates(claims).await?;
@@ -143,7 +144,7 @@ pub async fn delete(visit: Visit, fields: Fields) -> Result<Response> {
         return Err(Error::not_found("Exchange rate"));
     };
     visit.app.delete_exchange_rate(visit.claims, from, Some(into)).await?;
-    Ok(visit.done(PLACE, format!("The rate of {from} was deleted.")))
+    Ok(visit.done(PLACE, t("settings-money-rate-deleted").with("currency", from)))
 }
 
 async fn page(

@@ -22,6 +22,7 @@ use crate::{
         project::Project,
         reach::Reach,
     },
+    locale::{Text, t},
     web::{
         choice::{self, Choices},
         dashboard::late,
@@ -37,13 +38,6 @@ use crate::{
 };
 
 /// What is said where an invoice or its reminder reaches nobody by itself.
-const SAVED: &str = "The invoice is marked as sent, but nobody received it: the mail server is not \
-                     set up, so the mail was saved as a file. Give your client the link below.";
-const NOT_MAILED: &str = "The invoice is marked as sent, but no mail was: you have sent as many as \
-                          you may today. Give your client the link below.";
-const REMINDER_SAVED: &str = "The client was not reminded: the mail server is not set up, so the \
-                              mail was saved as a file. Give your client the link below.";
-
 #[derive(Template)]
 #[template(path = "pages/invoice/list.html")]
 struct List {
@@ -62,7 +56,7 @@ struct List {
 
 /// The list of one status.
 struct Tab {
-    label: &'static str,
+    label: Text,
     href: String,
     is_current: bool,
 }
@@ -95,7 +89,7 @@ pub async fn list(visit: Visit) -> Result<Response> {
         })
         .await?;
     let mut clients = choice::clients(clients);
-    clients.insert(0, (String::new(), "All clients".to_owned()));
+    clients.insert(0, (String::new(), t("all-clients").into()));
     let page = List {
         shell: visit.shell(Section::Invoices),
         days: Days::of(&visit)?,
@@ -129,9 +123,9 @@ pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
     match sent {
         Ok(outcome) => {
             let text = match visit.app.invoice_record(visit.claims, id).await?.mails.first() {
-                None => NOT_MAILED.to_owned(),
-                Some(_) if !visit.app.has_mail_server() => SAVED.to_owned(),
-                Some(mail) => format!("The invoice was sent: a mail is on its way to {}.", mail.to),
+                None => t("invoice-sent-not-mailed"),
+                Some(_) if !visit.app.has_mail_server() => t("invoice-sent-saved"),
+                Some(mail) => t("invoice-sent-to").with("email", &mail.to),
             };
             Ok(visit.redirect_once(&outcome, place, text))
         }
@@ -145,8 +139,10 @@ pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
 /// Mails the client a reminder.
 pub async fn remind(visit: Visit, _: Fields) -> Result<Response> {
     match visit.app.remind_invoice(visit.claims, visit.id()).await {
-        Ok(_) if !visit.app.has_mail_server() => Ok(visit.done(&here(&visit), REMINDER_SAVED)),
-        Ok(_) => Ok(visit.done(&here(&visit), "A reminder is on its way to the client.")),
+        Ok(_) if !visit.app.has_mail_server() => {
+            Ok(visit.done(&here(&visit), t("invoice-reminded-saved")))
+        }
+        Ok(_) => Ok(visit.done(&here(&visit), t("invoice-reminded"))),
         Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
 }
@@ -155,7 +151,7 @@ pub async fn remind(visit: Visit, _: Fields) -> Result<Response> {
 pub async fn mark_paid(visit: Visit, fields: Fields) -> Result<Response> {
     let once = visit.once(&fields, place);
     match visit.app.mark_invoice_paid(visit.claims, once, visit.id()).await {
-        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, "The invoice is marked as paid.")),
+        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("invoice-paid"))),
         Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
 }
@@ -165,7 +161,7 @@ pub async fn payment_link(visit: Visit, _: Fields) -> Result<Response> {
     // Asked for again it is the same link.
     let once = Once { key: None, render: |_: &String| Vec::new() };
     match visit.app.payment_link(visit.claims, once, visit.id()).await {
-        Ok(_) => Ok(visit.done(&here(&visit), "The payment link was made.")),
+        Ok(_) => Ok(visit.done(&here(&visit), t("invoice-payment-link-created"))),
         Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
 }
@@ -175,7 +171,7 @@ pub async fn duplicate(visit: Visit, _: Fields) -> Result<Response> {
     match visit.app.duplicate_invoice(visit.claims, visit.id()).await {
         Ok(copy) => {
             let place = format!("/invoices/{}/edit", copy.invoice.id);
-            Ok(visit.done(&place, "This is the copy. Look it over, then save and send it."))
+            Ok(visit.done(&place, t("invoice-duplicated")))
         }
         Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
@@ -184,7 +180,7 @@ pub async fn duplicate(visit: Visit, _: Fields) -> Result<Response> {
 /// Deletes a draft.
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     match visit.app.delete_invoice(visit.claims, visit.id()).await {
-        Ok(()) => Ok(visit.done("/invoices", "The draft was deleted.")),
+        Ok(()) => Ok(visit.done("/invoices", t("draft-deleted"))),
         Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
 }
@@ -230,28 +226,28 @@ fn tabs(request: &Request, current: &str) -> Vec<Tab> {
         Tab { label, href, is_current: status == current }
     };
     vec![
-        tab("All", ""),
-        tab("Drafts", "draft"),
-        tab("Sent", "sent"),
-        tab("Overdue", "overdue"),
-        tab("Paid", "paid"),
-        tab("Deleted", "cancelled"),
+        tab(t("all"), ""),
+        tab(t("invoice-list-drafts"), "draft"),
+        tab(t("sent"), "sent"),
+        tab(t("overdue"), "overdue"),
+        tab(t("paid"), "paid"),
+        tab(t("deleted"), "cancelled"),
     ]
 }
 
 /// What a status is called.
-pub fn status_label(status: &InvoiceStatus) -> &'static str {
+pub fn status_label(status: &InvoiceStatus) -> Text {
     match status {
-        InvoiceStatus::Draft => "Draft",
-        InvoiceStatus::Sent => "Sent",
-        InvoiceStatus::Paid => "Paid",
-        InvoiceStatus::Overdue => "Overdue",
-        InvoiceStatus::Cancelled => "Deleted",
+        InvoiceStatus::Draft => t("draft"),
+        InvoiceStatus::Sent => t("sent"),
+        InvoiceStatus::Paid => t("paid"),
+        InvoiceStatus::Overdue => t("overdue"),
+        InvoiceStatus::Cancelled => t("deleted"),
     }
 }
 
 impl List {
-    fn late(&self, shown: &ShownInvoice) -> String {
+    fn late(&self, shown: &ShownInvoice) -> Text {
         late(date::days_until(shown.invoice.due_date, self.days.today()))
     }
 
@@ -269,12 +265,12 @@ impl Show {
         matches!(self.status(), InvoiceStatus::Sent | InvoiceStatus::Overdue)
     }
 
-    fn late(&self) -> String {
+    fn late(&self) -> Text {
         late(date::days_until(self.record.shown.invoice.due_date, self.days.today()))
     }
 
-    fn mail_label(&self, mail: &InvoiceMail) -> &'static str {
-        if mail.kind == MailKind::InvoiceReminder { "Reminder" } else { "Invoice" }
+    fn mail_label(&self, mail: &InvoiceMail) -> Text {
+        if mail.kind == MailKind::InvoiceReminder { t("reminder") } else { t("invoice") }
     }
 
     /// The newest mail, if it failed.
@@ -283,11 +279,11 @@ impl Show {
     }
 
     /// Who alone can open the client's link; nobody where everybody can.
-    fn only_reader(&self) -> Option<&'static str> {
+    fn only_reader(&self) -> Option<Text> {
         match self.reach {
             Reach::Everybody => None,
-            Reach::Network => Some("devices in this server's own network"),
-            Reach::Machine => Some("the computer that this server runs on"),
+            Reach::Network => Some(t("reach-network")),
+            Reach::Machine => Some(t("reach-machine")),
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::{
         invoice_defaults::{InvoiceDefaultsChange, InvoiceSettings},
         number_format::NumberFormat,
     },
+    locale::{Text, t},
     web::{
         choice::Choices,
         fields::Fields,
@@ -47,8 +48,12 @@ impl Invoices {
         NumberFormat::WORDS.iter().map(format).collect()
     }
 
-    fn logo_label(&self) -> &'static str {
-        if self.logo.is_some() { "Another picture" } else { "A picture" }
+    fn logo_label(&self) -> Text {
+        if self.logo.is_some() {
+            t("settings-invoices-replace-logo")
+        } else {
+            t("settings-invoices-choose-logo")
+        }
     }
 }
 
@@ -67,7 +72,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match changed {
-        Ok(_) => Ok(visit.done(PLACE, "Your invoices begin with this from now on.")),
+        Ok(_) => Ok(visit.done(PLACE, t("settings-invoices-saved"))),
         Err(error) => {
             let stored = known(&visit.app.invoice_defaults(visit.claims).await?);
             let (status, form) = visit.refused_change(fields, error, stored)?;
@@ -85,7 +90,7 @@ pub async fn set_logo(visit: Visit, mut fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match set {
-        Ok(()) => Ok(visit.done(PLACE, "The logo stands on your invoices from now on.")),
+        Ok(()) => Ok(visit.done(PLACE, t("settings-invoices-logo-saved"))),
         Err(error) => {
             let (status, picture) = visit.refused(fields, error)?;
             page(&visit, status, None, Some(picture)).await
@@ -96,7 +101,7 @@ pub async fn set_logo(visit: Visit, mut fields: Fields) -> Result<Response> {
 /// Takes the logo off; invoices that were sent keep it.
 pub async fn remove_logo(visit: Visit, _: Fields) -> Result<Response> {
     visit.app.set_logo(visit.claims, None).await?;
-    Ok(visit.done(PLACE, "The logo was taken off."))
+    Ok(visit.done(PLACE, t("settings-invoices-logo-removed")))
 }
 
 async fn page(

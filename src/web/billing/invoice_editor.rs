@@ -19,6 +19,7 @@ use crate::{
         invoice::{Invoice, InvoiceChange, InvoiceStatus, Line, NewInvoice, ShownInvoice},
         money::Currency,
     },
+    locale::{Text, t},
     web::{
         choice::{self, Choices},
         fields::Fields,
@@ -96,7 +97,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     };
     match created {
         Ok(outcome) => {
-            let text = "The invoice was written. It is a draft until you send it.";
+            let text = t("invoice-created");
             Ok(visit.redirect_once(&outcome, place, text))
         }
         Err(error) => {
@@ -164,7 +165,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     match changed {
         Ok(shown) => {
             let place = format!("/invoices/{}", shown.invoice.id);
-            Ok(visit.done(&place, "The invoice was changed."))
+            Ok(visit.done(&place, t("invoice-saved")))
         }
         Err(error) => {
             let (invoice, offered) = read_form(&visit).await?;
@@ -257,7 +258,7 @@ fn edit_page(
     invoice: Option<Invoice>,
     (clients, mut projects): Offered,
 ) -> Response {
-    projects.insert(0, (String::new(), "None".to_owned()));
+    projects.insert(0, (String::new(), t("none").into()));
     let account = visit.frame.account.currency;
     let totals = Totals::of(&form.fields, account, visit.frame.number_format);
     let shell = visit.shell(Section::Invoices);
@@ -286,12 +287,12 @@ impl Edit {
     }
 
     /// A field of a line.
-    fn cell(&self, line: &usize, name: &str, label: &str) -> Control {
-        let name = format!("items.{line}.{name}");
-        match label {
-            "Description" => self.form.text(&name, label),
-            "Quantity" => self.form.number(&name, label).attribute("placeholder", "1"),
-            _ => self.form.number(&name, label),
+    fn cell(&self, line: &usize, name: &str, label: Text) -> Control {
+        let field = format!("items.{line}.{name}");
+        match name {
+            "description" => self.form.text(&field, label),
+            "quantity" => self.form.number(&field, label).attribute("placeholder", "1"),
+            _ => self.form.number(&field, label),
         }
     }
 

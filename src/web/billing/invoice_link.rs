@@ -9,6 +9,7 @@ use crate::{
         error::Result,
         invoice::{InvoiceStatus, PublicInvoice},
     },
+    locale::{Text, t},
     web::{
         invoice_sheet::Sheet,
         page::{self, answer},
@@ -22,7 +23,7 @@ struct Page<'a> {
     public: &'a PublicInvoice,
     token: &'a str,
     /// Where it stands, in words.
-    state: String,
+    state: Text,
     is_late: bool,
     /// Where it is paid online, if anywhere.
     payment_link: Option<&'a String>,
@@ -70,18 +71,18 @@ fn state(
     public: &PublicInvoice,
     today: jiff::civil::Date,
     day: impl Fn(jiff::Timestamp) -> jiff::civil::Date,
-) -> String {
+) -> Text {
     let shown = |day| public.seller.date_format.show(day);
     let due = public.invoice.due_date;
     match (public.status, public.invoice.paid_at) {
-        (InvoiceStatus::Paid, Some(at)) => format!("Paid on {}. Thank you.", shown(day(at))),
-        (InvoiceStatus::Paid, None) => "Paid. Thank you.".to_owned(),
-        _ if !public.invoice.is_money_due() => "There is nothing to pay.".to_owned(),
-        (InvoiceStatus::Overdue, _) => format!("This was due on {}.", shown(due)),
+        (InvoiceStatus::Paid, Some(at)) => t("invoice-public-paid-on").with("date", shown(day(at))),
+        (InvoiceStatus::Paid, None) => t("invoice-public-paid"),
+        _ if !public.invoice.is_money_due() => t("nothing-to-pay"),
+        (InvoiceStatus::Overdue, _) => t("invoice-public-was-due").with("date", shown(due)),
         _ => match date::days_until(today, due) {
-            0 => "Due today.".to_owned(),
-            1 => format!("Due tomorrow, on {}.", shown(due)),
-            days => format!("Due on {}, in {days} days.", shown(due)),
+            0 => t("invoice-public-due-today"),
+            1 => t("invoice-public-due-tomorrow").with("date", shown(due)),
+            days => t("invoice-public-due-in").with("date", shown(due)).count("days", days),
         },
     }
 }

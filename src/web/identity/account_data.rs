@@ -13,6 +13,7 @@ use crate::{
         rule::Rule,
         text::{self, AnyText},
     },
+    locale::{Text, t},
     web::{
         cookie,
         fields::Fields,
@@ -32,20 +33,22 @@ struct Data {
     shell: Shell,
     tab: Tab,
     registration: Option<Registration>,
-    lists: Vec<(&'static str, &'static str)>,
+    lists: Vec<(&'static str, Text)>,
 }
 
-/// The lists that can be taken along as tables, as people say them.
-const LISTS: [(ExportList, &str); 8] = [
-    (ExportList::Clients, "Clients"),
-    (ExportList::Projects, "Projects"),
-    (ExportList::Milestones, "Milestones"),
-    (ExportList::Proposals, "Proposals"),
-    (ExportList::Invoices, "Invoices"),
-    (ExportList::InvoiceItems, "Lines of invoices"),
-    (ExportList::Payments, "Payments"),
-    (ExportList::Messages, "Messages"),
-];
+/// The lists that can be exported as tables, with their names.
+fn lists() -> [(ExportList, Text); 8] {
+    [
+        (ExportList::Clients, t("clients")),
+        (ExportList::Projects, t("projects")),
+        (ExportList::Milestones, t("milestones")),
+        (ExportList::Proposals, t("proposals")),
+        (ExportList::Invoices, t("invoices")),
+        (ExportList::InvoiceItems, t("settings-data-invoice-lines")),
+        (ExportList::Payments, t("payments")),
+        (ExportList::Messages, t("messages")),
+    ]
+}
 
 /// What the owner of the server is told of registration.
 struct Registration {
@@ -71,7 +74,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
     } else {
         None
     };
-    let lists = LISTS.iter().map(|(list, label)| (list.as_str(), *label)).collect();
+    let lists = lists().map(|(list, label)| (list.as_str(), label)).into();
     let page = Data { shell: visit.shell(Section::Settings), tab: Tab::Data, registration, lists };
     Ok(answer(StatusCode::OK, &page))
 }
@@ -80,8 +83,8 @@ pub async fn show(visit: Visit) -> Result<Response> {
 pub async fn set_registration(visit: Visit, fields: Fields) -> Result<Response> {
     let open = fields.get("open") == "on";
     match visit.app.set_open_registration(visit.claims, open).await {
-        Ok(()) if open => Ok(visit.done(PLACE, "Anybody can make an account here now.")),
-        Ok(()) => Ok(visit.done(PLACE, "Nobody else can make an account here now.")),
+        Ok(()) if open => Ok(visit.done(PLACE, t("settings-data-registration-opened"))),
+        Ok(()) => Ok(visit.done(PLACE, t("settings-data-registration-closed"))),
         Err(error) => visit.redirect_with_error(PLACE, error),
     }
 }
@@ -100,7 +103,7 @@ pub async fn delete(visit: Visit, fields: Fields) -> Result<Response> {
     };
     match deleted {
         Ok(()) => {
-            let mut response = visit.done("/login", "Your account was deleted.");
+            let mut response = visit.done("/login", t("account-deleted"));
             cookie::clear_session(&visit.app, &mut response);
             Ok(response)
         }

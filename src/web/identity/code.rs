@@ -11,6 +11,7 @@ use crate::{
         input::Input,
     },
     http::problem,
+    locale::t,
     web::{fields::Fields, form::Form, visit::Guest},
 };
 
@@ -84,16 +85,14 @@ pub async fn set(guest: Guest, fields: Fields) -> Result<Response> {
     };
     let error = match set {
         Ok(()) => {
-            let text = "Your password was changed, and every device signed out. Sign in with it.";
+            let text = t("code-reset-done");
             return Ok(guest.done("/login", text));
         }
         Err(error) => error,
     };
     let status = problem::status(error.kind());
     let form = match error.kind() {
-        Kind::Malformed => {
-            Form::new(fields).alerted("This code is wrong, or too old. Ask for a new one.")
-        }
+        Kind::Malformed => Form::new(fields).alerted(t("code-wrong")),
         _ => Form::refused(fields, error)?,
     };
     Ok(guest.told(

@@ -16,6 +16,7 @@ use crate::{
         passkey::{LoginStart, NewPasskey, PasskeyLogin},
     },
     http::{answer, problem},
+    locale::t,
     web::{
         fields::Fields,
         form::Form,
@@ -42,9 +43,9 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match created {
-        Ok(_) => Ok(visit.done(SECURITY, "The passkey was added.")),
+        Ok(_) => Ok(visit.done(SECURITY, t("settings-security-passkey-added"))),
         Err(error) if *error.kind() == Kind::Malformed => {
-            let form = visit.form(fields).alerted("The passkey could not be checked. Try again.");
+            let form = visit.form(fields).alerted(t("settings-security-passkey-failed"));
             security::page(&visit, StatusCode::BAD_REQUEST, security::Forms::passkey(form)).await
         }
         Err(error) => {
@@ -57,7 +58,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
 /// Forgets a passkey.
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     visit.app.delete_passkey(visit.claims, visit.id()).await?;
-    Ok(visit.done(SECURITY, "The passkey was deleted: nobody signs in with it any more."))
+    Ok(visit.done(SECURITY, t("settings-security-passkey-deleted")))
 }
 
 /// What the browser needs to sign in with a passkey; alike whoever it is.
@@ -82,7 +83,7 @@ pub async fn login(guest: Guest, fields: Fields) -> Result<Response> {
         Ok(sign_in) => session::enter(&guest, &sign_in, &onward).await,
         Err(error) if matches!(error.kind(), Kind::Unauthenticated | Kind::Invalid(_)) => {
             let typed = Fields::default().with("email", fields.get("identifier"));
-            let form = Form::new(typed).alerted("This passkey is not known here.");
+            let form = Form::new(typed).alerted(t("session-login-unknown-passkey"));
             session::page(&guest, StatusCode::UNAUTHORIZED, form, &onward, None).await
         }
         Err(error) => session::refused(&guest, Fields::default(), error, &onward, None).await,
@@ -102,7 +103,7 @@ fn told(options: Result<Value>) -> Response {
 
 fn said(error: &Error) -> String {
     match error.kind() {
-        Kind::Invalid(_) => "Please type your e-mail address first.".to_owned(),
+        Kind::Invalid(_) => t("session-login-email-first").into(),
         _ => format!("{}.", error.message()),
     }
 }

@@ -16,6 +16,7 @@ use crate::{
         registration::{NewFreelancer, Registration},
     },
     http::problem,
+    locale::t,
     web::{
         choice::Choices,
         cookie,
@@ -58,7 +59,7 @@ pub async fn welcome(guest: Guest) -> Result<Response> {
 /// Makes the owner's account.
 pub async fn found(guest: Guest, fields: Fields) -> Result<Response> {
     if guest.app.is_set_up().await? {
-        return Ok(guest.done("/login", "This server has an owner already. Please sign in."));
+        return Ok(guest.done("/login", t("registration-welcome-has-owner")));
     }
     if let Some(told) = session::lost(&guest) {
         return Ok(told);
@@ -92,7 +93,7 @@ pub async fn new(guest: Guest) -> Result<Response> {
         return Ok(redirect("/welcome"));
     }
     if !guest.app.registration_is_open().await? {
-        return Ok(answer(StatusCode::FORBIDDEN, &CLOSED));
+        return Ok(answer(StatusCode::FORBIDDEN, &closed()));
     }
     Ok(register_page(&guest, StatusCode::OK, Form::new(begin())))
 }
@@ -100,7 +101,7 @@ pub async fn new(guest: Guest) -> Result<Response> {
 /// Makes an account and signs it in.
 pub async fn register(guest: Guest, fields: Fields) -> Result<Response> {
     if !guest.app.registration_is_open().await? {
-        return Ok(answer(StatusCode::FORBIDDEN, &CLOSED));
+        return Ok(answer(StatusCode::FORBIDDEN, &closed()));
     }
     if let Some(told) = session::lost(&guest) {
         return Ok(told);
@@ -140,10 +141,7 @@ async fn begun(guest: &Guest, sign_in: &SignIn) -> Result<Response> {
     let onward = Onward { next: "/".to_owned(), ..Onward::default() };
     let mut response = session::enter(guest, sign_in, &onward).await?;
     let name = &sign_in.account.first_name;
-    guest.tell(
-        &mut response,
-        format!("Welcome, {name}. Add a client, and write your first invoice."),
-    );
+    guest.tell(&mut response, t("registration-welcome-done").with("name", name));
     Ok(response)
 }
 
@@ -185,7 +183,6 @@ fn register_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
     response
 }
 
-const CLOSED: Notice = Notice {
-    title: "Registration is closed",
-    text: "Whoever runs this server takes no new accounts. If you have one already, sign in.",
-};
+fn closed() -> Notice {
+    Notice::new(t("registration-closed"), t("registration-closed-text"))
+}

@@ -13,6 +13,7 @@ use crate::{
         session::Session,
         two_factor::{Disabling, Status},
     },
+    locale::t,
     web::{
         days::Days,
         fields::Fields,
@@ -98,7 +99,7 @@ pub async fn set_password(visit: Visit, fields: Fields) -> Result<Response> {
     };
     match set {
         Ok(()) => {
-            let text = "Your password was changed, and every other device signed out.";
+            let text = t("settings-security-password-changed");
             Ok(visit.done(PLACE, text))
         }
         Err(error) => {
@@ -111,13 +112,13 @@ pub async fn set_password(visit: Visit, fields: Fields) -> Result<Response> {
 /// Signs out of one device.
 pub async fn end_session(visit: Visit, _: Fields) -> Result<Response> {
     visit.app.revoke_session(visit.claims, visit.id()).await?;
-    Ok(visit.done(PLACE, "That device was signed out."))
+    Ok(visit.done(PLACE, t("settings-security-device-signed-out")))
 }
 
 /// Signs out of every device but this one.
 pub async fn end_others(visit: Visit, _: Fields) -> Result<Response> {
     visit.app.logout_others(visit.claims).await?;
-    Ok(visit.done(PLACE, "Every other device was signed out."))
+    Ok(visit.done(PLACE, t("settings-security-others-signed-out")))
 }
 
 /// The page, with forms that were sent already.

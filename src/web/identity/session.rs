@@ -16,6 +16,7 @@ use crate::{
         rule::Rule,
     },
     http::problem,
+    locale::t,
     web::{
         cookie::{self, Notice},
         fields::Fields,
@@ -116,7 +117,7 @@ pub fn lost(guest: &Guest) -> Option<Response> {
 async fn prove(guest: Guest, fields: Fields, onward: &Onward) -> Result<Response> {
     let held = fields.get("held").to_owned();
     let Some(credentials) = guest.app.held_login(&held)? else {
-        let form = Form::default().alerted("That took too long. Please sign in again.");
+        let form = Form::default().alerted(t("session-login-too-late"));
         return page(&guest, StatusCode::UNAUTHORIZED, form, onward, None).await;
     };
     let code = match SecondCode::parse(&fields.get("totpCode").into()) {
@@ -153,7 +154,7 @@ pub async fn refused(
     let status = problem::status(error.kind());
     let form = match error.kind() {
         // Whatever the reason is, the words are the same.
-        Kind::Unauthenticated => Form::new(fields).alerted("E-mail or password is wrong."),
+        Kind::Unauthenticated => Form::new(fields).alerted(t("session-login-wrong")),
         _ => Form::refused(fields, error)?,
     };
     page(guest, status, form, onward, held).await
@@ -200,7 +201,7 @@ pub async fn enter(guest: &Guest, sign_in: &SignIn, onward: &Onward) -> Result<R
 /// Signs out: the session ends, and the browser forgets it and what it kept of the pages.
 pub async fn logout(visit: Visit, _: Fields) -> Result<Response> {
     visit.app.logout(visit.claims).await?;
-    let mut response = visit.done("/login", "You are signed out.");
+    let mut response = visit.done("/login", t("session-signed-out"));
     cookie::clear_session(&visit.app, &mut response);
     Ok(with_header(response, HeaderName::from_static("clear-site-data"), "\"cache\""))
 }

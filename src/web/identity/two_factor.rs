@@ -11,6 +11,7 @@ use crate::{
         two_factor::{Disabling, SetupProof},
     },
     http::{problem, qr},
+    locale::t,
     web::{
         fields::Fields,
         form::Form,
@@ -64,7 +65,7 @@ pub async fn confirm(visit: Visit, fields: Fields) -> Result<Response> {
     };
     let error = match proven {
         Ok(None) => {
-            let text = "Two-factor sign-in is on: a code is asked for from the next time on.";
+            let text = t("settings-two-factor-on");
             return Ok(visit.done(PLACE, text));
         }
         Err(error) if *error.kind() == Kind::Conflict => {
@@ -89,9 +90,9 @@ pub async fn disable(visit: Visit, fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match disabled {
-        Ok(()) => Ok(visit.done(PLACE, "Two-factor sign-in is off.")),
+        Ok(()) => Ok(visit.done(PLACE, t("settings-two-factor-off"))),
         Err(error) if *error.kind() == Kind::Unauthenticated => {
-            let form = visit.form(Fields::default()).alerted("Password or code is wrong.");
+            let form = visit.form(Fields::default()).alerted(t("settings-two-factor-wrong"));
             let status = problem::status(error.kind());
             security::page(&visit, status, Forms::two_factor(form)).await
         }
@@ -113,7 +114,7 @@ async fn page(
     let secret = uri.split(['?', '&']).find_map(|part| part.strip_prefix("secret="));
     let letters: Vec<char> = secret.unwrap_or_default().chars().collect();
     let groups: Vec<String> = letters.chunks(4).map(String::from_iter).collect();
-    let text = format!("Backup codes of FreelanceOS\n\n{}\n", codes.join("\n"));
+    let text = format!("{}\n\n{}\n", t("settings-two-factor-file"), codes.join("\n"));
     let file = utf8_percent_encode(&text, NON_ALPHANUMERIC);
     let drawn = uri.clone();
     let page = Setup {

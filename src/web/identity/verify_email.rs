@@ -13,6 +13,7 @@ use crate::{
         input::Scalar,
         text::KnownEmail,
     },
+    locale::t,
     web::{
         fields::Fields,
         page::{Notice, answer},
@@ -63,8 +64,8 @@ pub async fn ask(guest: Guest) -> Result<Response> {
 /// Proves the address.
 pub async fn verify(guest: Guest, fields: Fields) -> Result<Response> {
     match guest.app.verify_email_link(given(&fields), guest.claims).await {
-        Ok(AddressProof::Kept) => Ok(answer(StatusCode::OK, &VERIFIED)),
-        Ok(AddressProof::TakenOver) => Ok(answer(StatusCode::OK, &TAKEN_OVER)),
+        Ok(AddressProof::Kept) => Ok(answer(StatusCode::OK, &verified())),
+        Ok(AddressProof::TakenOver) => Ok(answer(StatusCode::OK, &taken_over())),
         Err(error) if *error.kind() == Kind::Malformed => Ok(refused()),
         Err(error) => Err(error),
     }
@@ -83,7 +84,7 @@ pub async fn ask_removal(guest: Guest) -> Result<Response> {
 /// Removes the account.
 pub async fn remove(guest: Guest, fields: Fields) -> Result<Response> {
     match guest.app.remove_pending_account(given(&fields)).await {
-        Ok(()) => Ok(answer(StatusCode::OK, &REMOVED)),
+        Ok(()) => Ok(answer(StatusCode::OK, &removed())),
         Err(error) if *error.kind() == Kind::Malformed => Ok(refused()),
         Err(error) => Err(error),
     }
@@ -100,28 +101,19 @@ fn given(fields: &Fields) -> EmailLink {
     EmailLink { token: fields.get("token").to_owned(), email: fields.get("email").to_owned() }
 }
 
-const VERIFIED: Notice = Notice {
-    title: "Your e-mail address is verified",
-    text: "You can log in now, and close this page.",
-};
+fn verified() -> Notice {
+    Notice::new(t("verify-email-done"), t("verify-email-done-text"))
+}
 
-const TAKEN_OVER: Notice = Notice {
-    title: "Your e-mail address is verified",
-    text: "You were not signed in to this account, so every device was signed out and the old \
-           password no longer works. To set a new one, choose “Forgotten your password?” where \
-           you sign in.",
-};
+fn taken_over() -> Notice {
+    Notice::new(t("verify-email-done"), t("verify-email-taken-over"))
+}
 
-const REMOVED: Notice = Notice {
-    title: "The account was removed",
-    text: "Nobody can use it. You can close this page.",
-};
+fn removed() -> Notice {
+    Notice::new(t("not-me-done"), t("not-me-done-text"))
+}
 
 fn refused() -> Response {
-    let notice = Notice {
-        title: "This link is not good any more",
-        text: "It may have been used already, or be older than a day. Log in if you have verified \
-               your address before; otherwise ask for a new code where you registered.",
-    };
+    let notice = Notice::new(t("link-expired"), t("link-expired-text"));
     answer(StatusCode::BAD_REQUEST, &notice)
 }

@@ -6,6 +6,7 @@ use crate::{
         money::Currency,
         project::ProjectName,
     },
+    locale::{Text, t},
     web::form::{Control, Form},
 };
 
@@ -32,8 +33,8 @@ pub fn projects(projects: Vec<ProjectName>) -> Choices {
 
 /// Whom something is for; a client that has left the lists stays where it was chosen.
 pub fn client(form: &Form, clients: &Choices, chosen: Option<&Client>) -> Control {
-    let choice = form.choice("clientId", "Client", clients.clone());
-    let choice = choice.or("Choose a client");
+    let choice = form.choice("clientId", t("client"), clients.clone());
+    let choice = choice.or(t("choose-client"));
     match chosen {
         Some(client) => choice.beside(client.id, &client.details.name),
         None => choice,
@@ -42,7 +43,7 @@ pub fn client(form: &Form, clients: &Choices, chosen: Option<&Client>) -> Contro
 
 /// What amounts are in; a currency that is not offered any more stays where it was chosen.
 pub fn currency(form: &Form, currencies: &Choices) -> Control {
-    let choice = form.choice("currency", "Currency", currencies.clone());
+    let choice = form.choice("currency", t("currency"), currencies.clone());
     match form.value("currency") {
         "" => choice,
         chosen => choice.beside(chosen, chosen),
@@ -60,9 +61,9 @@ pub fn currencies(first: Currency) -> Choices {
 pub fn words<T>(
     words: &[&str],
     read: impl Fn(&str) -> Option<T>,
-    label: impl Fn(&T) -> &'static str,
+    label: impl Fn(&T) -> Text,
 ) -> Choices {
-    let shown = |word: &&str| Some(((*word).to_owned(), label(&read(word)?).to_owned()));
+    let shown = |word: &&str| Some(((*word).to_owned(), label(&read(word)?).into()));
     words.iter().filter_map(shown).collect()
 }
 

@@ -3,6 +3,7 @@
 use askama::{Template, filters::HtmlSafe};
 
 use crate::domain::input::{Field, Shape};
+use crate::locale::t;
 
 /// What kind of field a control is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,8 +142,8 @@ impl Control {
 
     /// A choice before the others that means none of them.
     #[must_use]
-    pub fn or(mut self, none: &str) -> Self {
-        self.options.insert(0, (String::new(), none.to_owned()));
+    pub fn or(mut self, none: impl Into<String>) -> Self {
+        self.options.insert(0, (String::new(), none.into()));
         self
     }
 
@@ -167,15 +168,15 @@ impl Control {
     }
 
     /// What is stored now, as people read it.
-    fn stored_text(&self) -> Option<&str> {
+    fn stored_text(&self) -> Option<String> {
         let stored = self.stored.as_deref()?;
         let chosen = self.options.iter().find(|(value, _)| value == stored);
         Some(match (self.shape, chosen) {
-            (Kinds::Choice, Some((_, shown))) => shown,
-            (Kinds::Tick, _) if matches!(stored, "on" | "true") => "ticked",
-            (Kinds::Tick, _) => "not ticked",
-            _ if stored.trim().is_empty() => "nothing",
-            _ => stored,
+            (Kinds::Choice, Some((_, shown))) => shown.clone(),
+            (Kinds::Tick, _) if matches!(stored, "on" | "true") => t("ticked").into(),
+            (Kinds::Tick, _) => t("not-ticked").into(),
+            _ if stored.trim().is_empty() => t("nothing").into(),
+            _ => stored.to_owned(),
         })
     }
 

@@ -1,9 +1,10 @@
 //! What stands around the form of one thing: where the reader is, and the ways on and back.
 
+use crate::locale::{Text, t};
+
 /// The words and ways of a page that extends `pages/edit.html`.
 #[derive(Debug)]
 pub struct Editing {
-    pub title: String,
     pub heading: String,
     /// The page above.
     pub back: String,
@@ -14,26 +15,24 @@ pub struct Editing {
 
 impl Editing {
     /// Of a new entry of the list at `list`, which is called `above`.
-    pub fn new(list: &str, above: &str, heading: &str, save: &str) -> Self {
+    pub fn new(list: &str, above: Text, heading: Text, save: Text) -> Self {
         Self {
-            title: heading.to_owned(),
-            heading: heading.to_owned(),
+            heading: heading.into(),
             back: list.to_owned(),
-            above: above.to_owned(),
+            above: above.into(),
             action: list.to_owned(),
-            save: save.to_owned(),
+            save: save.into(),
         }
     }
 
-    /// Of a thing of this kind, whose page is at `place` and is called `above`.
-    pub fn of(kind: &str, place: &str, above: &str) -> Self {
+    /// Of a thing whose page is at `place` and is called `above`.
+    pub fn of(heading: Text, place: &str, above: &str) -> Self {
         Self {
-            title: format!("Change a {kind}"),
-            heading: format!("Change the {kind}"),
+            heading: heading.into(),
             back: place.to_owned(),
             above: above.to_owned(),
             action: format!("{place}/edit"),
-            save: "Save the changes".to_owned(),
+            save: t("save-changes").into(),
         }
     }
 

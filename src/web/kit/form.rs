@@ -17,10 +17,11 @@ use crate::{
         number_format::{NumberFormat, Unread},
         rule::{FieldError, Rule},
     },
+    locale::{Text, t},
     web::{
         control::Kinds,
         fields::{Fields, VERSION},
-        say::say,
+        say::{self, say},
     },
 };
 
@@ -146,18 +147,19 @@ impl Form {
                 || dotted(field) == name
         };
         let error = self.errors.iter().find(|error| is_of(&error.field))?;
-        Some(if error.rule == Rule::NotNumber { self.no_number(name) } else { say(&error.rule) })
+        Some(
+            if error.rule == Rule::NotNumber { self.no_number(name) } else { say(&error.rule) }
+                .into(),
+        )
     }
 
     /// Why a field holds no number, and what to type instead.
-    fn no_number(&self, name: &str) -> String {
+    fn no_number(&self, name: &str) -> Text {
         match self.fields.number(name) {
-            Err(Unread::Ambiguous(readings)) => format!(
-                "Numbers are written like {} here. Please write {}.",
-                self.format.as_str(),
-                readings.join(" or ")
-            ),
-            _ => format!("Please type a number, such as {}.", self.format.plain("1250.50")),
+            Err(Unread::Ambiguous(readings)) => t("rule-ambiguous-number")
+                .with("format", self.format.as_str())
+                .with("readings", readings.join(", ")),
+            _ => say::number(&self.format.plain("1250.50")),
         }
     }
 
@@ -179,10 +181,10 @@ impl Form {
     }
 
     /// What is wrong with a list as a whole, not with one of its entries.
-    pub fn list_error(&self, name: &str, label: &str) -> Option<String> {
+    pub fn list_error(&self, name: &str, label: impl ToString) -> Option<String> {
         let error = self.errors.iter().find(|error| error.field == name)?;
-        self.remember(name, label);
-        Some(say(&error.rule))
+        self.remember(name, &label.to_string());
+        Some(say(&error.rule).into())
     }
 
     /// What stands at the head of the form: its marks, and what is wrong with all of it.
@@ -192,49 +194,55 @@ impl Form {
     }
 
     /// A line of text.
-    pub fn text(&self, name: &str, label: &str) -> Control {
+    pub fn text(&self, name: &str, label: impl ToString) -> Control {
         self.control(Kinds::Input, name, label)
     }
 
     /// An amount, a rate, a quantity.
-    pub fn number(&self, name: &str, label: &str) -> Control {
+    pub fn number(&self, name: &str, label: impl ToString) -> Control {
         self.shown().numbers.push(name.to_owned());
         self.text(name, label).attribute("inputmode", "decimal").attribute("autocomplete", "off")
     }
 
     /// A password; what was typed is not shown again.
-    pub fn password(&self, name: &str, label: &str) -> Control {
+    pub fn password(&self, name: &str, label: impl ToString) -> Control {
         self.text(name, label).kind("password").emptied()
     }
 
     /// A day.
-    pub fn date(&self, name: &str, label: &str) -> Control {
+    pub fn date(&self, name: &str, label: impl ToString) -> Control {
         self.text(name, label).kind("date")
     }
 
     /// Several lines of text.
-    pub fn lines(&self, name: &str, label: &str) -> Control {
+    pub fn lines(&self, name: &str, label: impl ToString) -> Control {
         self.control(Kinds::Lines, name, label)
     }
 
     /// One of a list.
-    pub fn choice(&self, name: &str, label: &str, options: Vec<(String, String)>) -> Control {
+    pub fn choice(
+        &self,
+        name: &str,
+        label: impl ToString,
+        options: Vec<(String, String)>,
+    ) -> Control {
         self.control(Kinds::Choice, name, label).options(options)
     }
 
     /// A box to tick.
-    pub fn tick(&self, name: &str, label: &str) -> Control {
+    pub fn tick(&self, name: &str, label: impl ToString) -> Control {
         self.control(Kinds::Tick, name, label)
     }
 
     /// A picture to upload. Browsers forget which file was chosen.
-    pub fn picture(&self, label: &str) -> Control {
-        let hint = "PNG, JPEG or WebP, at most 5 MiB.";
+    pub fn picture(&self, label: impl ToString) -> Control {
+        let hint = t("image-hint");
         self.control(Kinds::Picture, "image", label).hint(hint).emptied()
     }
 
-    fn control(&self, shape: Kinds, name: &str, label: &str) -> Control {
-        self.remember(name, label);
+    fn control(&self, shape: Kinds, name: &str, label: impl ToString) -> Control {
+        let label = label.to_string();
+        self.remember(name, &label);
         let (error, list) = (self.error(name), self.wrong_list(name));
         let stored = self.stored(name);
         let is_number = self.is_number(name);
@@ -247,7 +255,7 @@ impl Form {
         };
         let is_first =
             takes_cursor && !std::mem::replace(&mut self.shown().has_cursor, takes_cursor);
-        let control = Control::new(shape, name, label, &value, error, list, stored);
+        let control = Control::new(shape, name, &label, &value, error, list, stored);
         let control = match self.known.iter().find_map(|fields| find(fields, name)) {
             Some(field) => control.limited(field),
             None => control,
@@ -314,10 +322,15 @@ impl Form {
                 return None;
             }
             let row = name.split('.').find_map(|part| part.parse::<usize>().ok());
-            let of_row = row.map_or_else(String::new, |row| format!(" in line {}", row + 1));
+            let label = match row {
+                Some(row) => {
+                    t("form-field-in-line").with("field", label).with("line", row + 1).into()
+                }
+                None => label.clone(),
+            };
             let text = error.map_or_else(String::new, |error| format!(": {error}"));
             let field = first.unwrap_or_else(|| name.clone());
-            Some(Line { field: Some(field), text: format!("{label}{of_row}{text}") })
+            Some(Line { field: Some(field), text: format!("{label}{text}") })
         };
         let mut lines: Vec<_> = labels.iter().filter_map(line).collect();
         let is_shown = |error: &&FieldError| {
@@ -328,7 +341,7 @@ impl Form {
             })
         };
         let others = self.errors.iter().filter(|error| !is_shown(error));
-        lines.extend(others.map(|error| Line { field: None, text: say(&error.rule) }));
+        lines.extend(others.map(|error| Line { field: None, text: say(&error.rule).into() }));
         lines
     }
 }

@@ -6,7 +6,10 @@ use poem::{
     http::{HeaderName, HeaderValue, StatusCode, header},
 };
 
-use crate::http::problem::Problem;
+use crate::{
+    http::problem::Problem,
+    locale::{Text, t},
+};
 
 /// What a page may load and where its forms may go: nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -60,26 +63,28 @@ pub fn with_header(mut response: Response, name: HeaderName, value: &str) -> Res
 /// A page that says one thing.
 #[derive(Template)]
 #[template(path = "pages/notice.html")]
-pub struct Notice<'a> {
-    pub title: &'a str,
-    pub text: &'a str,
+pub struct Notice {
+    title: Text,
+    text: String,
+}
+
+impl Notice {
+    pub fn new(title: Text, text: impl Into<String>) -> Self {
+        Self { title, text: text.into() }
+    }
 }
 
 /// Writes a problem as a page.
 pub fn shape(_path: &str, problem: &Problem) -> Response {
     let (title, text) = match problem.status {
-        StatusCode::NOT_FOUND => ("There is no such page", "Check the address for a typing error."),
-        StatusCode::METHOD_NOT_ALLOWED => ("That cannot be done here", "Open the page again."),
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            ("This is too large", "A picture may have at most 5 MiB. Go back and choose another.")
-        }
-        StatusCode::TOO_MANY_REQUESTS => ("Too many tries", "Please wait a while, then try again."),
-        status if status.is_server_error() => {
-            ("Something went wrong", "Please try again in a moment.")
-        }
-        _ => ("This could not be done", &*problem.message),
+        StatusCode::NOT_FOUND => (t("error-not-found"), t("error-not-found-text").into()),
+        StatusCode::METHOD_NOT_ALLOWED => (t("error-method"), t("error-method-text").into()),
+        StatusCode::PAYLOAD_TOO_LARGE => (t("error-too-large"), t("error-too-large-text").into()),
+        StatusCode::TOO_MANY_REQUESTS => (t("error-too-many"), t("error-too-many-text").into()),
+        status if status.is_server_error() => (t("error-server"), t("error-server-text").into()),
+        _ => (t("error-other"), problem.message.to_string()),
     };
-    answer(problem.status, &Notice { title, text })
+    answer(problem.status, &Notice::new(title, text))
 }
 
 /// Goes on to another page, which is asked for anew.

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// What is said of a form without its token.
-const STALE: &str = "This page is out of date; open it again and send it once more";
+
 
 /// A page in the making: on the heap, since it is large.
 type Answer = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
@@ -142,7 +142,7 @@ impl Reader for Visit {
                     return signed_out::show_again(visit, sent.form, &act).await;
                 }
             }
-            _ => return Err(into_poem(Error::forbidden(STALE))),
+            _ => return Err(into_poem(Error::forbidden("This page is out of date. Open it again and resubmit"))),
         }
         let sent = Sent::new(&visit.request, &fields);
         let asker = asker(&app, &visit.request);

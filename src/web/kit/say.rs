@@ -1,40 +1,69 @@
-//! Broken rules in the words of the pages, which stand below the field they speak of.
+//! Broken rules in the words of the pages, shown below the field.
 
-use crate::domain::rule::Rule;
+use crate::{
+    domain::rule::Rule,
+    locale::{Text, t},
+};
 
-/// What is wrong with a field, as one sentence.
-pub fn say(rule: &Rule) -> String {
-    let said = match rule {
-        Rule::Required | Rule::Empty => "Please fill this in.",
-        Rule::Email => "This is no e-mail address. It looks like name@example.com.",
-        Rule::NotNumber => "Please type a number, such as 1250.50.",
-        Rule::OneOf(_) => "Please choose one of the list.",
-        Rule::Unknown => "Please choose one of the list; this one is not there any more.",
-        Rule::OtherClient => "This belongs to another client.",
-        Rule::Currency => "Please choose a currency, such as NGN or USD.",
-        Rule::Timezone => "Please choose a timezone, such as Africa/Lagos.",
-        Rule::Date => "Please give a day from 2000 to 2100, such as 2026-04-15.",
-        Rule::BeforeField("issueDate") => "This lies before the day of issue.",
-        Rule::PasswordClasses => {
-            "Use at least one small and one capital letter, one digit and one other character."
+/// What is wrong with a field, in one sentence.
+pub fn say(rule: &Rule) -> Text {
+    match rule {
+        Rule::Required | Rule::Empty => t("rule-required"),
+        Rule::TooShort { min } => t("rule-too-short").count("min", min),
+        Rule::TooLong { max } => t("rule-too-long").count("max", max),
+        Rule::ControlCharacters | Rule::Nul => t("rule-control-characters"),
+        Rule::Email => t("rule-email"),
+        Rule::NotNumber => number("1250.50"),
+        Rule::OneOf(_) => t("rule-one-of"),
+        Rule::Unknown => t("rule-unknown"),
+        Rule::OtherClient => t("rule-other-client"),
+        Rule::Currency => t("rule-currency"),
+        Rule::SameCurrency(_) => t("rule-same-currency"),
+        Rule::Timezone => t("rule-timezone"),
+        Rule::Date => t("rule-date"),
+        Rule::PastDate => t("rule-past-date"),
+        Rule::FutureDate => t("rule-future-date"),
+        Rule::BeforeField(_) => t("rule-before-issue-date"),
+        Rule::OtherYear(year) => t("rule-other-year").with("year", year),
+        Rule::Integer { min, max } => t("rule-integer").with("min", min).with("max", max),
+        Rule::Between { min, max } => t("rule-between").with("min", min).with("max", max),
+        Rule::Positive => t("rule-positive"),
+        Rule::TooLarge => t("rule-too-large"),
+        Rule::Decimals { max } => t("rule-decimals").count("max", max),
+        Rule::NegativeTotal => t("rule-negative-total"),
+        Rule::SumDiffers { computed, .. } => t("rule-sum-differs").with("computed", computed),
+        Rule::TooManyItems { max } => t("rule-too-many").count("max", max),
+        Rule::Taken => t("rule-taken"),
+        Rule::Username => t("rule-username"),
+        Rule::PasswordClasses => t("rule-password-classes"),
+        Rule::PasswordPattern => t("rule-password-pattern"),
+        Rule::PasswordCommon => t("rule-password-common"),
+        Rule::WrongPassword => t("rule-wrong-password"),
+        Rule::WrongCode => t("rule-wrong-code"),
+        Rule::OtherTime { minutes } => {
+            let key = if *minutes > 0 { "rule-clock-ahead" } else { "rule-clock-behind" };
+            t(key).count("minutes", minutes.abs())
         }
-        Rule::PasswordCommon => {
-            "This is among the passwords that are tried first. Please choose another."
+        Rule::Otp => t("rule-otp"),
+        Rule::OtherEmail => t("rule-other-email"),
+        Rule::Phone => t("rule-phone"),
+        Rule::Url => t("rule-url"),
+        Rule::Coordinates => t("rule-coordinates"),
+        Rule::Duplicate => t("rule-duplicate"),
+        Rule::ShortWord => t("rule-short-word"),
+        Rule::InvoicePrefix => t("rule-invoice-prefix"),
+        Rule::Picture => t("rule-picture"),
+        Rule::BrokenPicture => t("rule-broken-picture"),
+        Rule::FileTooLarge { mib } => t("rule-file-too-large").with("mib", mib),
+        Rule::TooManyPixels { megapixels } => t("rule-too-many-pixels").with("count", megapixels),
+        // Forms cannot break these.
+        Rule::NotText | Rule::NotList | Rule::NotObject | Rule::NotBoolean | Rule::RequestKey => {
+            t("rule-wrong")
         }
-        Rule::Username => "Only letters, digits, _ and - can stand here.",
-        Rule::Phone => "Please write it with the country's code, such as +94701234567.",
-        Rule::Url => "Please give an address that begins with https:// or http://.",
-        Rule::WrongPassword => "This is not your password.",
-        Rule::WrongCode => "This code is wrong, or was used before.",
-        Rule::OtherEmail => "This is not the e-mail address of your account.",
-        Rule::Otp => "The code has 6 digits.",
-        Rule::Duplicate => "One of these is given twice.",
-        Rule::ShortWord => "Please use one short word of small letters, such as live.",
-        Rule::Taken => "Somebody else has this already. Please choose another.",
-        Rule::Picture => "Please choose a PNG, JPEG or WebP picture.",
-        Rule::BrokenPicture => "This picture is damaged. Please choose another.",
-        Rule::NegativeTotal => "The lines add up to less than nothing.",
-        _ => return format!("This {rule}."),
-    };
-    said.to_owned()
+    }
+}
+
+/// That a number is wanted, such as this one.
+pub fn number(example: &str) -> Text {
+    t("rule-number").with("example", example)
 }

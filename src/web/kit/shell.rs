@@ -1,6 +1,10 @@
 //! The frame of a signed-in reader's pages: where one is, where one can go, what was just done.
 
-use crate::{app::page_context::PageContext, web::cookie::Notice};
+use crate::{
+    app::page_context::PageContext,
+    locale::{Text, t},
+    web::cookie::Notice,
+};
 
 /// The parts of the web app, as its navigation names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,16 +31,16 @@ impl Section {
         Self::Settings,
     ];
 
-    fn place(self) -> (&'static str, &'static str) {
+    fn place(self) -> (&'static str, Text) {
         match self {
-            Self::Dashboard => ("/", "Dashboard"),
-            Self::Clients => ("/clients", "Clients"),
-            Self::Projects => ("/projects", "Projects"),
-            Self::Proposals => ("/proposals", "Proposals"),
-            Self::Invoices => ("/invoices", "Invoices"),
-            Self::Messages => ("/messages", "Messages"),
-            Self::Profile => ("/profile", "Profile"),
-            Self::Settings => ("/settings", "Settings"),
+            Self::Dashboard => ("/", t("dashboard")),
+            Self::Clients => ("/clients", t("clients")),
+            Self::Projects => ("/projects", t("projects")),
+            Self::Proposals => ("/proposals", t("proposals")),
+            Self::Invoices => ("/invoices", t("invoices")),
+            Self::Messages => ("/messages", t("messages")),
+            Self::Profile => ("/profile", t("profile")),
+            Self::Settings => ("/settings", t("settings")),
         }
     }
 }
@@ -44,7 +48,7 @@ impl Section {
 /// A way out of the page.
 pub struct Link {
     pub href: &'static str,
-    pub label: &'static str,
+    pub label: Text,
     pub is_current: bool,
     /// What waits there; 0 for nothing.
     pub count: u64,
@@ -87,7 +91,7 @@ impl Shell {
     }
 
     /// What the part is called where one is.
-    pub fn title(&self) -> &'static str {
+    pub fn title(&self) -> Text {
         self.section.place().1
     }
 

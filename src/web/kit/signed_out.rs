@@ -15,6 +15,7 @@ use crate::{
         id::AccountId,
     },
     http::problem::{Problem, into_poem},
+    locale::t,
     web::{
         cookie::{self, Notice},
         fields::Fields,
@@ -76,11 +77,8 @@ pub async fn hold(guest: Guest, owner: AccountId, sent: Sent) -> poem::Result<Re
     let page = async || {
         let held = guest.app.hold_form(owner, &sent.form)?;
         let said = match held {
-            Some(_) => "You were signed out. Sign in, and what you typed comes back.",
-            None => {
-                "You were signed out, and what you typed is too long to be kept here. Sign in in \
-                 another window, then go back here and send it once more."
-            }
+            Some(_) => t("session-form-kept"),
+            None => t("session-form-too-long"),
         };
         let onward = Onward { next: sent.form.page.clone(), kept: held.unwrap_or_default() };
         let form = Form::default().alerted(said);
@@ -114,8 +112,8 @@ pub fn come_back(
             headers.insert(header::COOKIE, cookie.map_err(Error::internal)?);
             response.extensions_mut().insert(Returning { form, headers });
         }
-        Some(_) => guest.tell(response, "What was typed before belongs to another account."),
-        None => guest.tell(response, "What was typed before was sent too long ago."),
+        Some(_) => guest.tell(response, t("session-form-other-account")),
+        None => guest.tell(response, t("session-form-too-old")),
     }
     Ok(())
 }
@@ -145,8 +143,11 @@ pub async fn returned(
 /// Shows a form again as it was filled in, on its page. Nothing of it is carried out: what `act`
 /// wants to write fails, which leads to the form as anything else does that is wrong with it.
 pub async fn show_again(visit: Visit, held: HeldForm, act: &Act<Visit>) -> poem::Result<Response> {
-    let again = if held.had_file { " Please choose the file again, too." } else { "" };
-    let alert = format!("{}.{again}", Error::unsaved().message());
+    let alert = match held.had_file {
+        true => t("session-form-restored-file"),
+        false => t("session-form-restored"),
+    };
+    let alert = alert.to_string();
     let app = Arc::clone(&visit.app);
     let fields = Fields::of_held(held.fields, held.had_file);
     let fields = fields.typed_in(visit.frame.number_format);

@@ -22,6 +22,7 @@ use crate::{
         middleware::request_id::CurrentRequest,
         problem::{self, into_poem},
     },
+    locale::t,
     web::{
         cookie::{self, Notice},
         fields::Fields,
@@ -200,7 +201,7 @@ impl Visit {
             }
             Kind::Invalid(errors) => {
                 let said = errors.first().map(|error| crate::web::say::say(&error.rule));
-                let text = said.unwrap_or_else(|| "This could not be done.".to_owned());
+                let text = said.unwrap_or_else(|| t("error-other")).into();
                 Ok(self.leave(location, Notice { text, is_error: true }))
             }
             _ => Err(error),

@@ -25,6 +25,7 @@ use crate::{
         money::Money,
         page::Page,
     },
+    locale::{Text, t},
     web::{
         chart::Chart,
         days::Days,
@@ -58,8 +59,8 @@ struct Show {
 
 /// One thing that a new account does first.
 struct Step {
-    label: &'static str,
-    text: &'static str,
+    label: Text,
+    text: Text,
     href: &'static str,
     is_done: bool,
 }
@@ -125,28 +126,28 @@ fn first_steps(visit: &Visit, figures: &Figures) -> Vec<Step> {
     let account = &visit.frame.account;
     let mut steps = vec![
         Step {
-            label: "Add a client",
-            text: "Whom you work for: a name and an e-mail address are enough.",
+            label: t("dashboard-step-client"),
+            text: t("dashboard-step-client-text"),
             href: "/clients/new",
             is_done: !figures.stats.recent_clients.is_empty() || figures.has_invoice,
         },
         Step {
-            label: "Say how you are paid",
-            text: "Your bank details and address, printed on every invoice.",
+            label: t("dashboard-step-payment"),
+            text: t("dashboard-step-payment-text"),
             href: "/settings/invoices",
             is_done: figures.is_paid_somehow,
         },
         Step {
-            label: "Write an invoice",
-            text: "Lines, tax and total; it is sent as a mail with a PDF and a link.",
+            label: t("dashboard-step-invoice"),
+            text: t("dashboard-step-invoice-text"),
             href: "/invoices/new",
             is_done: figures.has_invoice,
         },
     ];
     if account.role == Role::Freelancer {
         steps.push(Step {
-            label: "Show your work",
-            text: "A public page under your name, where new clients can write to you.",
+            label: t("dashboard-step-profile"),
+            text: t("dashboard-step-profile-text"),
             href: "/profile",
             is_done: account.username.is_some(),
         });
@@ -166,27 +167,27 @@ impl Show {
         sums.collect::<Vec<_>>().join(", ")
     }
 
-    fn mail_label(&self, mail: &FailedMail) -> &'static str {
+    fn mail_label(&self, mail: &FailedMail) -> Text {
         match mail.kind {
-            MailKind::Invoice => "Invoice",
-            MailKind::InvoiceReminder => "Reminder of invoice",
-            MailKind::Verification => "Code that verifies an address",
-            MailKind::PasswordReset => "Code for a new password",
-            MailKind::SecurityNotice => "Notice of a change of your account",
-            MailKind::MessageReceived => "Notice of a message",
-            MailKind::ProposalAnswered => "Notice of an answered proposal",
+            MailKind::Invoice => t("invoice"),
+            MailKind::InvoiceReminder => t("mail-kind-reminder"),
+            MailKind::Verification => t("mail-kind-verification"),
+            MailKind::PasswordReset => t("mail-kind-reset"),
+            MailKind::SecurityNotice => t("mail-kind-security"),
+            MailKind::MessageReceived => t("mail-kind-message"),
+            MailKind::ProposalAnswered => t("mail-kind-proposal"),
         }
     }
 
     fn growth(&self, percent: &Decimal) -> Growth {
-        Growth { by: *percent, unit: " %" }
+        Growth { by: *percent, unit: "%" }
     }
 
     fn count_growth(&self, count: &i64) -> Growth {
         Growth { by: (*count).into(), unit: "" }
     }
 
-    fn late(&self, shown: &ShownInvoice) -> String {
+    fn late(&self, shown: &ShownInvoice) -> Text {
         late(date::days_until(shown.invoice.due_date, self.stats.today))
     }
 }
@@ -208,20 +209,20 @@ impl Growth {
         }
     }
 
-    fn text(&self) -> String {
-        let (by, unit) = (self.by.abs().normalize(), self.unit);
-        match self.class() {
-            "up" => format!("{by}{unit} more than last month"),
-            "down" if unit.is_empty() => format!("{by} fewer than last month"),
-            "down" => format!("{by}{unit} less than last month"),
-            _ => "As last month".to_owned(),
-        }
+    fn text(&self) -> Text {
+        let text = match self.class() {
+            "up" => t("dashboard-more"),
+            "down" if self.unit.is_empty() => t("dashboard-fewer"),
+            "down" => t("dashboard-less"),
+            _ => return t("dashboard-same"),
+        };
+        text.with("by", format!("{}{}", self.by.abs().normalize(), self.unit))
     }
 }
 
 /// How late something is, in words.
-pub fn late(days: i64) -> String {
-    if days == 1 { "1 day late".to_owned() } else { format!("{days} days late") }
+pub fn late(days: i64) -> Text {
+    t("count-days-late").count("days", days)
 }
 
 /// Where a deadline leads; a milestone's page is its project's, which it does not name.
@@ -233,11 +234,11 @@ fn deadline_link(deadline: &Deadline) -> Option<String> {
     }
 }
 
-fn kind_label(kind: &DeadlineKind) -> &'static str {
+fn kind_label(kind: &DeadlineKind) -> Text {
     match kind {
-        DeadlineKind::Project => "Project",
-        DeadlineKind::Invoice => "Invoice",
-        DeadlineKind::Milestone => "Milestone",
+        DeadlineKind::Project => t("project"),
+        DeadlineKind::Invoice => t("invoice"),
+        DeadlineKind::Milestone => t("milestone"),
     }
 }
 

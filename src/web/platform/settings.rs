@@ -11,6 +11,7 @@ use crate::{
         error::{Error, Kind, Result},
         input::{Input, Scalar},
     },
+    locale::{Text, t},
     web::{
         choice::Choices,
         fields::Fields,
@@ -35,20 +36,20 @@ pub enum Tab {
 /// A way to a part of the settings.
 pub struct TabLink {
     pub href: &'static str,
-    pub label: &'static str,
+    pub label: Text,
     pub is_current: bool,
 }
 
 impl Tab {
     const ALL: [Self; 5] = [Self::Profile, Self::Money, Self::Invoices, Self::Security, Self::Data];
 
-    fn place(self) -> (&'static str, &'static str) {
+    fn place(self) -> (&'static str, Text) {
         match self {
-            Self::Profile => ("/settings", "You"),
-            Self::Money => ("/settings/money", "Money"),
-            Self::Invoices => ("/settings/invoices", "Invoices"),
-            Self::Security => ("/settings/security", "Security"),
-            Self::Data => ("/settings/data", "Data"),
+            Self::Profile => ("/settings", t("profile")),
+            Self::Money => ("/settings/money", t("settings-money")),
+            Self::Invoices => ("/settings/invoices", t("invoices")),
+            Self::Security => ("/settings/security", t("security")),
+            Self::Data => ("/settings/data", t("settings-data-data")),
         }
     }
 
@@ -96,7 +97,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match changed {
-        Ok(_) => Ok(visit.done("/settings", "Your settings were saved.")),
+        Ok(_) => Ok(visit.done("/settings", t("settings-saved"))),
         Err(error) => {
             let stored = filled(&visit.app.account(visit.claims).await?);
             let (status, form) = visit.refused_change(fields, error, stored)?;
@@ -110,15 +111,10 @@ pub async fn verify_email(visit: Visit, _: Fields) -> Result<Response> {
     let email = visit.frame.account.email.clone();
     let request = OtpRequest { email, otp_type: OtpType::Verification };
     match visit.app.send_otp(request, CodeMail::WithLink).await {
-        Ok(()) if !visit.app.has_mail_server() => Ok(visit.done(
-            "/settings",
-            "The mail server is not set up: the mail was saved as a file in the server's mail \
-             folder. Open the link in it, or type its code below.",
-        )),
-        Ok(()) => Ok(visit.done(
-            "/settings",
-            "A mail is on its way. Open the link in it, or type its code below.",
-        )),
+        Ok(()) if !visit.app.has_mail_server() => {
+            Ok(visit.done("/settings", t("settings-profile-code-saved")))
+        }
+        Ok(()) => Ok(visit.done("/settings", t("settings-profile-code-sent"))),
         Err(error) => visit.redirect_with_error("/settings", error),
     }
 }
@@ -135,12 +131,12 @@ pub async fn verify_code(visit: Visit, fields: Fields) -> Result<Response> {
         Err(rule) => Err(Error::field("otp", rule)),
     };
     let error = match proven {
-        Ok(_) => return Ok(visit.done("/settings", "Your e-mail address is verified.")),
+        Ok(_) => return Ok(visit.done("/settings", t("settings-profile-verified"))),
         Err(error) => error,
     };
     let (status, code) = match error.kind() {
         Kind::Malformed => {
-            let text = "This code is wrong, or too old. Ask for a new one.";
+            let text = t("code-wrong");
             (StatusCode::BAD_REQUEST, visit.form(fields).alerted(text))
         }
         _ => visit.refused(fields, error)?,

@@ -9,6 +9,7 @@ use crate::{
         message::{Message, MessageChange},
         page::{Listing, Page},
     },
+    locale::t,
     web::{
         days::Days,
         fields::Fields,
@@ -69,22 +70,22 @@ fn reply(message: &Message, days: &Days, sender: &str) -> String {
     let cut: String = message.content.chars().take(QUOTE_MAX).collect();
     let quoted: String = cut.lines().map(|line| format!("> {line}\n")).collect();
     let body = format!(
-        "Hello {},\n\n\n\n{sender}\n\nOn {} you wrote:\n{quoted}",
-        message.name,
-        days.on(&message.created_at)
+        "{}\n\n\n\n{sender}\n\n{}\n{quoted}",
+        t("message-reply-greeting").with("name", &message.name),
+        t("message-reply-quote").with("date", days.on(&message.created_at))
     );
-    mailto(&message.email, &format!("Your message to {sender}"), &body)
+    mailto(&message.email, &t("message-reply-subject").with("name", sender).to_string(), &body)
 }
 
 /// Puts a message back among those to be read.
 pub async fn mark_unread(visit: Visit, _: Fields) -> Result<Response> {
     let change = MessageChange { read: false };
     visit.app.update_message(visit.claims, visit.id(), change).await?;
-    Ok(visit.done("/messages", "The message is marked as unread."))
+    Ok(visit.done("/messages", t("message-unread")))
 }
 
 /// Deletes a message.
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     visit.app.delete_message(visit.claims, visit.id()).await?;
-    Ok(visit.done("/messages", "The message was deleted."))
+    Ok(visit.done("/messages", t("message-deleted")))
 }

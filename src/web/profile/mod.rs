@@ -16,6 +16,7 @@ use crate::{
         profile::{Availability, Experience, OwnProfile, Profile, ProfileChange},
         rule::Rule,
     },
+    locale::{Text, t},
     web::{
         avatar::Avatar,
         fields::Fields,
@@ -36,7 +37,7 @@ struct Edit<'a> {
     face: Avatar,
     own: &'a OwnProfile,
     /// What is left to say, and where.
-    missing: Vec<(&'static str, &'static str)>,
+    missing: Vec<(Text, &'static str)>,
     /// Everybody's address of the profile, up to the username.
     address: String,
 }
@@ -69,7 +70,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match changed {
-        Ok(()) => Ok(visit.done("/profile", "Your profile was saved.")),
+        Ok(()) => Ok(visit.done("/profile", t("profile-saved"))),
         Err(error) => {
             let own = visit.app.profile(visit.claims).await?;
             let stored = filled(&own.account, &own.profile);
@@ -89,7 +90,7 @@ pub async fn set_picture(visit: Visit, mut fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match set {
-        Ok(()) => Ok(visit.done("/profile", "Your picture was changed.")),
+        Ok(()) => Ok(visit.done("/profile", t("profile-photo-saved"))),
         Err(error) => {
             let (status, picture) = visit.refused(fields, error)?;
             let form = visit.form(filled(&own.account, &own.profile).versioned());
@@ -101,7 +102,7 @@ pub async fn set_picture(visit: Visit, mut fields: Fields) -> Result<Response> {
 /// Takes the picture away.
 pub async fn remove_picture(visit: Visit, _: Fields) -> Result<Response> {
     visit.app.set_avatar(visit.claims, None).await?;
-    Ok(visit.done("/profile", "Your picture was removed."))
+    Ok(visit.done("/profile", t("profile-photo-removed")))
 }
 
 fn page(
@@ -182,18 +183,18 @@ fn taken(error: Error) -> Error {
 }
 
 /// What a part of the profile is called, and where it is filled in.
-fn place(part: &str) -> Option<(&'static str, &'static str)> {
+fn place(part: &str) -> Option<(Text, &'static str)> {
     Some(match part {
-        "avatar" => ("your picture", "#picture"),
-        "title" => ("what you do", "#f-title"),
-        "bio" => ("some words about you", "#f-bio"),
-        "hourlyRate" => ("your rate", "#f-hourlyRate.amount"),
-        "skills" => ("your skills", "#f-skills"),
-        "availability" => ("whether you take on work", "#f-availability"),
-        "experience" => ("your experience", "#f-experience"),
-        "location" => ("where you are", "#f-location.country"),
-        "phone" => ("your phone number", "#f-phone"),
-        "portfolio" => ("a piece of your work", "/profile/portfolio/new"),
+        "avatar" => (t("profile-part-photo"), "#picture"),
+        "title" => (t("profile-part-title"), "#f-title"),
+        "bio" => (t("profile-part-bio"), "#f-bio"),
+        "hourlyRate" => (t("profile-part-rate"), "#f-hourlyRate.amount"),
+        "skills" => (t("profile-part-skills"), "#f-skills"),
+        "availability" => (t("profile-part-availability"), "#f-availability"),
+        "experience" => (t("profile-part-experience"), "#f-experience"),
+        "location" => (t("profile-part-location"), "#f-location.country"),
+        "phone" => (t("profile-part-phone"), "#f-phone"),
+        "portfolio" => (t("profile-part-work"), "/profile/portfolio/new"),
         _ => return None,
     })
 }
@@ -204,6 +205,6 @@ fn choices(words: &[&str]) -> Vec<(String, String)> {
         let (first, rest) = word.split_at(word.len().min(1));
         (word.to_owned(), first.to_uppercase() + rest)
     };
-    let nothing = (String::new(), "Not said".to_owned());
+    let nothing = (String::new(), t("not-specified").into());
     [nothing].into_iter().chain(words.iter().map(|word| shown(word))).collect()
 }

@@ -11,6 +11,7 @@ use crate::{
         input::Input,
         portfolio::{ITEMS_SHOWN, LINKS_MAX, PortfolioItem, Work, WorkChange},
     },
+    locale::t,
     web::{
         fields::{Fields, VERSION},
         form::{Control, Form},
@@ -53,8 +54,11 @@ impl Edit {
         let stored = self.work.as_ref().map_or(0, |work| work.links.len());
         let filled = self.form.fields.rows("links").len().max(stored);
         (0..(filled + LINKS_SPARE).min(LINKS_MAX)).map(|row| {
-            let kind = self.form.text(&format!("links.{row}.type"), "Kind");
-            let url = self.form.text(&format!("links.{row}.url"), "Address").kind("url");
+            let kind = self.form.text(&format!("links.{row}.type"), t("portfolio-edit-link-kind"));
+            let url = self
+                .form
+                .text(&format!("links.{row}.url"), t("portfolio-edit-link-url"))
+                .kind("url");
             [
                 kind.attribute("list", "kinds").autocomplete("off"),
                 url.attribute("placeholder", "https://"),
@@ -92,13 +96,11 @@ pub async fn create(visit: Visit, mut fields: Fields) -> Result<Response> {
             let (status, form) = visit.refused(retyped(&fields), error)?;
             // Browsers forget which file was chosen.
             let again = had_picture && form.error("image").is_none();
-            let form = if again { form.alerted(CHOOSE_AGAIN) } else { form };
+            let form = if again { form.alerted(t("portfolio-edit-choose-again")) } else { form };
             Ok(page(&visit, status, form, visit.form(Fields::default()), None))
         }
     }
 }
-
-const CHOOSE_AGAIN: &str = "Something needs another look. Please choose the picture once more too.";
 
 async fn add(
     visit: &Visit,
@@ -115,7 +117,7 @@ async fn add(
     let place = |_: &PortfolioItem| LIST.as_bytes().to_vec();
     let once = visit.once(fields, place);
     let outcome = app.create_portfolio_item_once(claims, once, work).await?;
-    Ok(visit.redirect_once(&outcome, place, "The piece of work was added."))
+    Ok(visit.redirect_once(&outcome, place, t("portfolio-added")))
 }
 
 /// The form that changes a piece of work.
@@ -136,7 +138,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match changed {
-        Ok(()) => Ok(visit.done(LIST, "The piece of work was changed.")),
+        Ok(()) => Ok(visit.done(LIST, t("portfolio-saved"))),
         Err(error) => {
             let item = visit.app.portfolio_item(visit.claims, id).await?;
             let stored = filled(&item.work);
@@ -154,7 +156,7 @@ pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     for picture in item.work.images.iter().filter_map(|url| image::of_url(url)) {
         forget(&visit, picture).await?;
     }
-    Ok(visit.done(LIST, "The piece of work was deleted."))
+    Ok(visit.done(LIST, t("portfolio-deleted")))
 }
 
 /// Adds a picture to a piece of work.
@@ -173,7 +175,7 @@ pub async fn add_picture(visit: Visit, mut fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match added {
-        Ok(()) => Ok(visit.done(&place(&item), "The picture was added.")),
+        Ok(()) => Ok(visit.done(&place(&item), t("portfolio-image-added"))),
         Err(error) => {
             let (status, picture) = visit.refused(fields, error)?;
             let form = visit.form(filled(&item.work).versioned());
@@ -191,7 +193,7 @@ pub async fn remove_picture(visit: Visit, fields: Fields) -> Result<Response> {
     if let Some(picture) = image::of_url(url) {
         forget(&visit, picture).await?;
     }
-    Ok(visit.done(&place(&item), "The picture was removed."))
+    Ok(visit.done(&place(&item), t("portfolio-image-removed")))
 }
 
 /// Removes a picture that was shown, unless it is another's or gone already.

@@ -19,6 +19,7 @@ use crate::{
         profile::{Availability, Experience, PublicProfile},
     },
     http::{problem, visitor::is_person},
+    locale::{Text, t},
     web::{
         avatar::Avatar,
         cookie::{self, Notice},
@@ -34,7 +35,6 @@ use crate::{
 const TRAP: &str = "reference";
 /// Characters of what search engines and previews say of somebody.
 const SUMMARY_MAX: usize = 160;
-const SENT: &str = "Your message was sent.";
 /// What stands in a path as it is.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
@@ -65,26 +65,27 @@ impl Page {
             || self.public.profile.bio.as_ref().is_some_and(|b| !b.trim().is_empty())
     }
 
-    fn open_to_work(&self, availability: &Availability) -> &'static str {
+    fn open_to_work(&self, availability: &Availability) -> Text {
         match availability {
-            Availability::Available => "Open to work",
-            Availability::Busy => "Busy just now",
-            Availability::Unavailable => "Not open to work",
+            Availability::Available => t("availability-available"),
+            Availability::Busy => t("availability-busy"),
+            Availability::Unavailable => t("availability-unavailable"),
         }
     }
 
-    fn experience(&self, experience: &Experience) -> &'static str {
+    fn experience(&self, experience: &Experience) -> Text {
         match experience {
-            Experience::Beginner => "Beginner",
-            Experience::Intermediate => "Experienced",
-            Experience::Expert => "Expert",
+            Experience::Beginner => t("experience-beginner"),
+            Experience::Intermediate => t("experience-intermediate"),
+            Experience::Expert => t("experience-expert"),
         }
     }
 }
 
 /// Shows a profile.
 pub async fn show(guest: Guest) -> Result<Response> {
-    let is_sent = guest.notice().is_some_and(|notice| notice.text == SENT);
+    let is_sent =
+        guest.notice().is_some_and(|notice| notice.text == t("public-profile-sent").to_string());
     let mut response = page(&guest, StatusCode::OK, Form::default(), is_sent).await?;
     if is_sent {
         cookie::clear_notice(&guest.app, &mut response);
@@ -100,7 +101,7 @@ pub async fn write(guest: Guest, fields: Fields) -> Result<Response> {
         Ok(()) => {
             let username = utf8_percent_encode(guest.param("username"), IN_PATH);
             let mut response = redirect(&format!("/u/{username}#write"));
-            let notice = Notice { text: SENT.to_owned(), is_error: false };
+            let notice = Notice { text: t("public-profile-sent").into(), is_error: false };
             cookie::set_notice(&guest.app, &mut response, &notice);
             Ok(response)
         }

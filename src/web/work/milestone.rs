@@ -12,6 +12,7 @@ use crate::{
         milestone::{Milestone, MilestoneChange, MilestoneStatus, NewMilestone},
         project::Project,
     },
+    locale::{Text, t},
     web::{
         choice::{self, Choices},
         editing::Editing,
@@ -35,11 +36,11 @@ struct Edit {
 }
 
 /// Where a milestone stands, as people say it.
-pub fn label(status: &MilestoneStatus) -> &'static str {
+pub fn label(status: &MilestoneStatus) -> Text {
     match status {
-        MilestoneStatus::Pending => "Pending",
-        MilestoneStatus::Completed => "Completed",
-        MilestoneStatus::Paid => "Paid",
+        MilestoneStatus::Pending => t("pending"),
+        MilestoneStatus::Completed => t("completed"),
+        MilestoneStatus::Paid => t("paid"),
     }
 }
 
@@ -50,7 +51,7 @@ pub fn statuses() -> Choices {
 
 /// The field of its amount, which is in the currency of the project.
 pub fn amount(form: &Form, project: &Project) -> Control {
-    form.number("amount", &format!("Amount in {}", project.budget.currency))
+    form.number("amount", t("milestone-amount").with("currency", project.budget.currency))
 }
 
 /// A new invoice that begins with this milestone.
@@ -78,7 +79,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match created {
-        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, "The milestone was added.")),
+        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("milestone-added"))),
         Err(error) => {
             let (status, form) = visit.refused(fields, error)?;
             project::show_with(visit, status, id, form).await
@@ -118,7 +119,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let (project, milestone) = found(&visit).await?;
     let expected = fields.expected(filled);
     match change(&visit, milestone.id, &fields, expected).await {
-        Ok(_) => Ok(visit.done(&place(&project), "The milestone was changed.")),
+        Ok(_) => Ok(visit.done(&place(&project), t("milestone-saved"))),
         Err(error) => {
             let (project, milestone) = found(&visit).await?;
             let (status, form) = visit.refused_change(fields, error, filled(&milestone))?;
@@ -133,8 +134,9 @@ pub async fn mark(visit: Visit, fields: Fields) -> Result<Response> {
     let expected = fields.expected(|milestone: &Milestone| placed(milestone.status));
     match change(&visit, milestone.id, &fields.only("status"), expected).await {
         Ok(now) => {
-            let label = label(&now.status).to_lowercase();
-            Ok(visit.done(&place(&project), format!("“{}” is {label}.", now.name)))
+            let text =
+                t("milestone-moved").with("name", &now.name).with("status", label(&now.status));
+            Ok(visit.done(&place(&project), text))
         }
         Err(error) => visit.redirect_with_error(&place(&project), error),
     }
@@ -144,7 +146,7 @@ pub async fn mark(visit: Visit, fields: Fields) -> Result<Response> {
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     let (project, milestone) = found(&visit).await?;
     match visit.app.delete_milestone(visit.claims, milestone.id).await {
-        Ok(()) => Ok(visit.done(&place(&project), "The milestone was deleted.")),
+        Ok(()) => Ok(visit.done(&place(&project), t("milestone-deleted"))),
         Err(error) => visit.redirect_with_error(&place(&project), error),
     }
 }
@@ -180,7 +182,7 @@ fn edit_page(
 ) -> Response {
     let shell = visit.shell(Section::Projects);
     let page = format!("/projects/{}/milestones/{}", project.id, milestone.id);
-    let editing =
-        Editing::of("milestone", &page, &milestone.name).within(&place(&project), &project.name);
+    let editing = Editing::of(t("milestone-edit"), &page, &milestone.name)
+        .within(&place(&project), &project.name);
     answer(status, &Edit { shell, form: form.of::<MilestoneChange>(), editing, project, milestone })
 }

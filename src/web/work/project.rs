@@ -22,6 +22,7 @@ use crate::{
         project::{NewProject, Project, ProjectChange, ProjectFilter, ProjectStatus},
         proposal::Proposal,
     },
+    locale::{Text, t},
     web::{
         choice::{self, Choices},
         days::Days,
@@ -111,13 +112,13 @@ impl Progress {
 }
 
 /// Where a project stands, as people say it.
-pub fn label(status: &ProjectStatus) -> &'static str {
+pub fn label(status: &ProjectStatus) -> Text {
     match status {
-        ProjectStatus::Planning => "Planning",
-        ProjectStatus::Active => "Active",
-        ProjectStatus::OnHold => "On hold",
-        ProjectStatus::Completed => "Completed",
-        ProjectStatus::Cancelled => "Cancelled",
+        ProjectStatus::Planning => t("planning"),
+        ProjectStatus::Active => t("active"),
+        ProjectStatus::OnHold => t("on-hold"),
+        ProjectStatus::Completed => t("completed"),
+        ProjectStatus::Cancelled => t("cancelled"),
     }
 }
 
@@ -187,7 +188,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match created {
-        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, "The project was added.")),
+        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("project-added"))),
         Err(error) => {
             let (status, form) = visit.refused(fields, error)?;
             let clients = visit.read(list_client_names).await?;
@@ -255,9 +256,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match changed {
-        Ok(project) => {
-            Ok(visit.done(&format!("/projects/{}", project.id), "The project was changed."))
-        }
+        Ok(project) => Ok(visit.done(&format!("/projects/{}", project.id), t("project-saved"))),
         Err(error) => {
             let (project, clients) = read_form(&visit).await?;
             let (status, form) = visit.refused_change(fields, error, filled(&project))?;
@@ -269,7 +268,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
 /// Deletes a project with its milestones.
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     match visit.app.delete_project(visit.claims, visit.id()).await {
-        Ok(()) => Ok(visit.done("/projects", "The project was deleted.")),
+        Ok(()) => Ok(visit.done("/projects", t("project-deleted"))),
         Err(error) => visit.redirect_with_error(&format!("/projects/{}", visit.param("id")), error),
     }
 }
@@ -285,9 +284,9 @@ fn edit_page(
     let currencies = choice::currencies(visit.frame.account.currency);
     let editing = match &project {
         Some(project) => {
-            Editing::of("project", &format!("/projects/{}", project.id), &project.name)
+            Editing::of(t("project-edit"), &format!("/projects/{}", project.id), &project.name)
         }
-        None => Editing::new("/projects", "Projects", "New project", "Add the project"),
+        None => Editing::new("/projects", t("projects"), t("new-project"), t("project-create")),
     };
     let shell = visit.shell(Section::Projects);
     let form = form.of::<NewProject>();

@@ -12,6 +12,7 @@ use crate::{
         page::Page,
         project::{Project, ProjectChange, ProjectFilter, ProjectStatus},
     },
+    locale::t,
     web::{
         choice::{self, Choices},
         days::Days,
@@ -120,7 +121,10 @@ pub async fn move_to(visit: Visit, fields: Fields) -> Result<Response> {
     match moved {
         Ok(project) => {
             let now = project::label(&project.status);
-            Ok(visit.done(&back, format!("“{}” is now in: {now}.", project.name)))
+            Ok(visit.done(
+                &back,
+                t("project-board-moved").with("name", &project.name).with("status", now),
+            ))
         }
         Err(error) => visit.redirect_with_error(&back, error),
     }

@@ -18,6 +18,7 @@ use crate::{
             ProposalStatus,
         },
     },
+    locale::{Text, t},
     web::{
         choice::{self, Choices},
         days::Days,
@@ -87,12 +88,12 @@ impl Edit {
 }
 
 /// Where a proposal stands, as people say it.
-pub fn label(status: &ProposalStatus) -> &'static str {
+pub fn label(status: &ProposalStatus) -> Text {
     match status {
-        ProposalStatus::Draft => "Draft",
-        ProposalStatus::Sent => "Sent",
-        ProposalStatus::Accepted => "Accepted",
-        ProposalStatus::Rejected => "Declined",
+        ProposalStatus::Draft => t("draft"),
+        ProposalStatus::Sent => t("sent"),
+        ProposalStatus::Accepted => t("accepted"),
+        ProposalStatus::Rejected => t("declined"),
     }
 }
 
@@ -140,11 +141,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match created {
-        Ok(outcome) => Ok(visit.redirect_once(
-            &outcome,
-            place,
-            "The draft was saved. Your client sees it once you send it.",
-        )),
+        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("proposal-created"))),
         Err(error) => {
             let (status, form) = visit.refused(fields, error)?;
             let clients = visit.read(list_client_names).await?;
@@ -180,11 +177,11 @@ fn mail(proposal: &Proposal, link: &str, sender: &str) -> String {
     let client = proposal.client.as_ref().map(|client| &client.details);
     let (name, address) = client.map_or(("", ""), |client| (&client.name, &client.email));
     let body = format!(
-        "Hello {name},\n\nhere is my proposal “{}”. You can read and answer it on this page:\n\n\
-         {link}\n\n{sender}\n",
-        proposal.title
+        "{}\n\n{}\n\n{link}\n\n{sender}\n",
+        t("message-reply-greeting").with("name", name),
+        t("proposal-mail-text").with("title", &proposal.title)
     );
-    mailto(address, &format!("Proposal: {}", proposal.title), &body)
+    mailto(address, &t("proposal-mail-subject").with("title", &proposal.title).to_string(), &body)
 }
 
 fn invoice_link(proposal: &Proposal) -> String {
@@ -225,9 +222,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match changed {
-        Ok(proposal) => {
-            Ok(visit.done(&format!("/proposals/{}", proposal.id), "The proposal was changed."))
-        }
+        Ok(proposal) => Ok(visit.done(&format!("/proposals/{}", proposal.id), t("proposal-saved"))),
         Err(error) => {
             let (proposal, clients) = read_form(&visit).await?;
             let (status, form) = visit.refused_change(fields, error, filled(&proposal))?;
@@ -241,9 +236,7 @@ pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
     let place = |proposal: &Proposal| format!("/proposals/{}", proposal.id).into_bytes();
     let once = visit.once(&fields, place);
     match visit.app.send_proposal(visit.claims, once, visit.id()).await {
-        Ok(outcome) => {
-            Ok(visit.redirect_once(&outcome, place, "The link is ready: give it to your client."))
-        }
+        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("proposal-sent"))),
         Err(error) => {
             visit.redirect_with_error(&format!("/proposals/{}", visit.param("id")), error)
         }
@@ -259,8 +252,11 @@ pub async fn answer(visit: Visit, fields: Fields) -> Result<Response> {
     };
     match answered {
         Ok(now) => {
-            let label = label(&now.status).to_lowercase();
-            Ok(visit.done(&place, format!("Written down: the proposal was {label}.")))
+            let text = match now.status {
+                ProposalStatus::Accepted => t("proposal-marked-accepted"),
+                _ => t("proposal-marked-declined"),
+            };
+            Ok(visit.done(&place, text))
         }
         Err(error) => visit.redirect_with_error(&place, error),
     }
@@ -277,7 +273,7 @@ pub async fn duplicate(visit: Visit, _: Fields) -> Result<Response> {
     match visit.app.duplicate_proposal(visit.claims, visit.id()).await {
         Ok(copy) => {
             let place = format!("/proposals/{}/edit", copy.id);
-            Ok(visit.done(&place, "This is the copy; change what is different."))
+            Ok(visit.done(&place, t("proposal-duplicated")))
         }
         Err(error) => {
             visit.redirect_with_error(&format!("/proposals/{}", visit.param("id")), error)
@@ -288,7 +284,7 @@ pub async fn duplicate(visit: Visit, _: Fields) -> Result<Response> {
 /// Deletes a proposal.
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     match visit.app.delete_proposal(visit.claims, visit.id()).await {
-        Ok(()) => Ok(visit.done("/proposals", "The proposal was deleted.")),
+        Ok(()) => Ok(visit.done("/proposals", t("proposal-deleted"))),
         Err(error) => {
             visit.redirect_with_error(&format!("/proposals/{}", visit.param("id")), error)
         }
@@ -306,9 +302,9 @@ fn edit_page(
     let currencies = choice::currencies(visit.frame.account.currency);
     let editing = match &proposal {
         Some(proposal) => {
-            Editing::of("proposal", &format!("/proposals/{}", proposal.id), &proposal.title)
+            Editing::of(t("proposal-edit"), &format!("/proposals/{}", proposal.id), &proposal.title)
         }
-        None => Editing::new("/proposals", "Proposals", "New proposal", "Save the draft"),
+        None => Editing::new("/proposals", t("proposals"), t("new-proposal"), t("save-draft")),
     };
     let shell = visit.shell(Section::Proposals);
     let form = form.of::<NewProposal>();

@@ -9,6 +9,7 @@ use crate::{
         input::Input,
         proposal::{Answer, ProposalStatus, PublicProposal, Signature},
     },
+    locale::{Text, t},
     web::{
         days::Days,
         fields::Fields,
@@ -34,14 +35,19 @@ impl Page<'_> {
     }
 
     /// What was answered, once it was.
-    fn answered(&self) -> Option<String> {
-        let verb = match self.public.proposal.status {
-            ProposalStatus::Accepted => "accepted",
-            ProposalStatus::Rejected => "declined",
-            ProposalStatus::Draft | ProposalStatus::Sent => return None,
-        };
-        let on = self.public.answered_at.map(|at| format!(" on {}", self.days.on(&at)));
-        Some(format!("This was {verb}{}.", on.unwrap_or_default()))
+    fn answered(&self) -> Option<Text> {
+        let at = self.public.answered_at.map(|at| self.days.on(&at));
+        Some(match (self.public.proposal.status, at) {
+            (ProposalStatus::Accepted, Some(at)) => {
+                t("proposal-public-accepted-on").with("date", at)
+            }
+            (ProposalStatus::Accepted, None) => t("proposal-public-accepted"),
+            (ProposalStatus::Rejected, Some(at)) => {
+                t("proposal-public-declined-on").with("date", at)
+            }
+            (ProposalStatus::Rejected, None) => t("proposal-public-declined"),
+            (ProposalStatus::Draft | ProposalStatus::Sent, _) => return None,
+        })
     }
 }
 
@@ -65,7 +71,7 @@ pub async fn reply(guest: Guest, given: Fields) -> Result<Response> {
         "accept" => Answer::Accept,
         "decline" => Answer::Decline,
         _ => {
-            let form = Form::new(given).alerted("Please choose to accept or to decline.");
+            let form = Form::new(given).alerted(t("proposal-public-choose"));
             return page(&guest, StatusCode::BAD_REQUEST, &public, form);
         }
     };

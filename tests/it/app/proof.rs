@@ -167,7 +167,7 @@ async fn the_page_of_the_link_says_beforehand_that_it_ends_all_that_was_there_be
     let page = browser.open(&link).await.expect(200);
     page.says("You are not signed in to this account here.");
     let done = browser.send(&page, "/verify-email", &[]).await.expect(200);
-    done.says("Forgotten your password?");
+    done.says("Forgot your password?");
     planted.assert_gone(None).await;
 }
 
@@ -231,7 +231,7 @@ async fn whoever_is_signed_in_to_the_account_proves_its_address_and_all_stays() 
                 again.expect(400).says("This code is wrong");
                 let spaced = format!("{} {}", &otp[..3], &otp[3..]);
                 let done = browser.send(&page, "/settings/verify-code", &[("otp", &spaced)]).await;
-                done.expect(200).says("Your e-mail address is verified.");
+                done.expect(200).says("Email address verified.");
             }
         }
         planted.assert_stands().await;
@@ -312,7 +312,7 @@ async fn this_was_not_me_removes_a_pending_account_and_frees_its_address() {
     let browser = Browser::new(&app);
     let page = browser.open(&not_me).await.expect(200);
     browser.send(&page, "/not-me", &[("token", "x")]).await.expect(400);
-    browser.send(&page, "/not-me", &[]).await.expect(200).says("The account was removed");
+    browser.send(&page, "/not-me", &[]).await.expect(200).says("Account removed");
     let body = json!({"email": VICTIM, "otp": otp});
     app.hub_post("/auth/verify-email-otp", body).await.refusal(400);
     app.hub_post("/auth/register", hub_registration(VICTIM, "johndoe")).await.bare(201);

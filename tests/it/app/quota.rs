@@ -189,7 +189,7 @@ async fn pages_of_an_unproven_account_offer_a_code_and_say_what_waits_for_it() {
     sent.says("the mail was saved as a file");
     let otp = app.code_of("a@example.com").await;
     let done = browser.send(&sent, "/settings/verify-code", &[("otp", &otp)]).await.expect(200);
-    done.says("Your e-mail address is verified.").hides("Please verify");
+    done.says("Email address verified.").hides("Please verify");
     browser.open("/clients").await.expect(200).hides("Please verify");
 
     // Whoever set the server up is told as well, but nothing is held back.

@@ -13,24 +13,24 @@ async fn a_client_is_added_found_changed_and_deleted() {
     let page = browser.open("/clients/new").await;
     let typed = [("name", " <b>Kamala</b> "), ("email", "kamala@example.com"), ("phone", "")];
     let shown = browser.send(&page, "/clients", &typed).await.expect(200);
-    shown.says("The client was added.").says("<b>Kamala</b>").hides("Phone");
+    shown.says("Client added.").says("<b>Kamala</b>").hides("Phone");
     assert!(shown.path.starts_with("/clients/client_"), "{}", shown.path);
 
     let found = browser.open("/clients?search=KAMALA").await;
     found.says("<b>Kamala</b>").says("kamala@example.com").hides("The client was added");
-    browser.open("/clients?search=nobody").await.says("Nobody is found");
+    browser.open("/clients?search=nobody").await.says("No clients found");
 
     let edit = format!("{}/edit", shown.path);
     let page = browser.open(&edit).await;
     assert_eq!(page.value("name").as_deref(), Some("<b>Kamala</b>"));
     let changed = browser.send(&page, &edit, &[("name", "Kamala"), ("phone", "+94 70")]).await;
-    changed.says("The client was changed.").says("Phone +94 70");
+    changed.says("Client saved.").says("Phone +94 70");
     let page = browser.open(&edit).await;
     let changed = browser.send(&page, &edit, &[("name", "Kamala"), ("phone", "")]).await;
     changed.hides("+94 70");
 
     let gone = browser.send(&changed, &format!("{}/delete", shown.path), &[]).await;
-    gone.says("The client was deleted.").says("No clients yet");
+    gone.says("Client deleted.").says("No clients yet");
     browser.open(&shown.path).await.expect(404).says("There is no such page");
 }
 

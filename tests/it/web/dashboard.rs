@@ -12,12 +12,12 @@ async fn a_new_account_is_told_its_first_steps_until_they_are_done() {
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
     let page = browser.open("/").await.expect(200);
-    page.says("Hello, John").says("First steps").says("Earned in all USD 0.00");
+    page.says("Hello, John").says("Get started").says("Earned in total USD 0.00");
     for step in ["/clients/new", "/settings/invoices", "/invoices/new", "/profile"] {
         page.link(step);
     }
     user.client("Kamala").await;
-    browser.open("/").await.says("Add a client (done)").says("Kamala was added as a client");
+    browser.open("/").await.says("New client (done)").says("Kamala was added as a client");
 }
 
 #[tokio::test]

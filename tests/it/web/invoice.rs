@@ -50,14 +50,14 @@ async fn an_invoice_is_sent_seen_reminded_of_and_paid() {
     // Its owner's own look does not count.
     let link = public(&sent);
     browser.open(&link).await.expect(200).says("This is what your client sees.");
-    browser.open(&path).await.says("Opened by the client Not yet");
+    browser.open(&path).await.says("Viewed by client Not yet");
     let stranger = Browser::new(&app);
     let seen = stranger.open(&link).await.expect(200);
     seen.says("Due on 1 Apr 2026, in 14 days.").hides("Pay USD").hides("your client sees");
     assert!(!seen.html.contains("pay.raenest.com"), "{}", seen.html);
     assert!(seen.html.contains("content=\"noindex\""), "{}", seen.html);
     assert!(!seen.html.contains("<Co>"), "{}", seen.html);
-    browser.open(&path).await.says("Opened by the client 18 Mar 2026, 13:00");
+    browser.open(&path).await.says("Viewed by client 18 Mar 2026, 13:00");
 
     app.clock.advance(SignedDuration::from_hours(24 * 20));
     let user = &User { app: &app, token: login(&app).await, id: user.id.clone() };
@@ -74,7 +74,7 @@ async fn an_invoice_is_sent_seen_reminded_of_and_paid() {
 
     let page = browser.open(&path).await;
     let paid = browser.send(&page, &format!("{path}/mark-paid"), &[]).await;
-    paid.says("The invoice is marked as paid.").says("It was paid on 7 Apr 2026.");
+    paid.says("Invoice marked as paid.").says("It was paid on 7 Apr 2026.");
     paid.hides("Mark as paid").hides("Send again");
     stranger.open(&link).await.says("Paid on 7 Apr 2026. Thank you.").hides("Pay USD");
 }
@@ -103,11 +103,11 @@ async fn what_the_mail_server_says_of_an_invoice_is_seen_on_it_in_the_list_and_o
 
     server.answer("RCPT", "450 4.2.0 <kamala@example.com> is greylisted");
     let sent = send(&browser, &path).await;
-    sent.says("The invoice was sent: a mail is on its way to kamala@example.com.");
+    sent.says("Invoice was sent: a mail is on its way to kamala@example.com.");
     app.deliver_mail().await;
     let waiting = browser.open(&path).await;
     waiting.says("Waiting, next try 18 Mar 2026, 13:00; the last one failed").says("is greylisted");
-    browser.open("/").await.hides("Mail that failed");
+    browser.open("/").await.hides("Failed emails");
 
     server.relent();
     server.answer("RCPT", "550 5.1.1 <kamala@example.com> does not exist");
@@ -115,10 +115,10 @@ async fn what_the_mail_server_says_of_an_invoice_is_seen_on_it_in_the_list_and_o
     app.deliver_mail().await;
     let failed = browser.open(&path).await;
     failed.says("Mail to kamala@example.com failed: 127.0.0.1").says("does not exist");
-    failed.says("Send it again, or give your client the link below.").hides("Accepted");
+    failed.says("Send it again, or copy the link below.").hides("Accepted");
     browser.open("/invoices").await.says("Mail failed");
     let dashboard = browser.open("/").await;
-    dashboard.says("Mail that failed").says("Mail to kamala@example.com failed 18 Mar 2026");
+    dashboard.says("Failed emails").says("Mail to kamala@example.com failed 18 Mar 2026");
     dashboard.link(&path);
 
     server.relent();
@@ -128,16 +128,16 @@ async fn what_the_mail_server_says_of_an_invoice_is_seen_on_it_in_the_list_and_o
     let accepted = browser.open(&path).await;
     accepted.says("Accepted by the mail server 18 Mar 2026, 13:00").hides("Send it again, or");
     browser.open("/invoices").await.hides("Mail failed");
-    browser.open("/").await.hides("Mail that failed");
+    browser.open("/").await.hides("Failed emails");
 }
 
 #[tokio::test]
 async fn before_an_invoice_is_sent_it_is_said_that_its_client_cannot_open_the_link() {
     for (public_url, said) in [
         ("http://freelance.example", None),
-        ("http://localhost:5000", Some("only the computer that this server runs on can open")),
-        ("http://10.1.2.3:5000", Some("only devices in this server's own network can open")),
-        ("http://studio.local", Some("only devices in this server's own network can open")),
+        ("http://localhost:5000", Some("only the computer this server runs on can open")),
+        ("http://10.1.2.3:5000", Some("only devices on this server’s network can open")),
+        ("http://studio.local", Some("only devices on this server’s network can open")),
     ] {
         let server = Postmaster::open().await;
         let app = mailing_through(&server, public_url).await;
@@ -178,9 +178,9 @@ async fn an_invoice_is_opened_by_its_client_and_not_by_a_robot() {
         }
         let cookie = format!("fos_session={}", user.token);
         look(app.http.get(&url).header("user-agent", AGENT).header("cookie", cookie)).await;
-        browser.open(&path).await.says("Opened by the client Not yet");
+        browser.open(&path).await.says("Viewed by client Not yet");
         look(app.http.get(&url).header("user-agent", AGENT)).await;
-        browser.open(&path).await.says("Opened by the client 18 Mar 2026");
+        browser.open(&path).await.says("Viewed by client 18 Mar 2026");
     }
 }
 
@@ -221,7 +221,7 @@ async fn an_invoice_is_duplicated_and_a_draft_deleted() {
     // A sent invoice keeps what it is; only its notes may change.
     let edit = format!("{path}/edit");
     let page = browser.open(&edit).await.expect(200);
-    page.says("Change the notes").hides("Due");
+    page.says("Edit notes").hides("Due");
     browser.send(&page, &edit, &[("notes", "Thank you")]).await.says("Thank you");
     let deleted = browser.send(&sent, &format!("{path}/duplicate"), &[]).await.expect(200);
     deleted.says("This is the copy.");
@@ -230,7 +230,7 @@ async fn an_invoice_is_duplicated_and_a_draft_deleted() {
     let page = browser.open(&copy).await.expect(200);
     page.says("INV-2026-002 Draft");
     let gone = browser.send(&page, &format!("{copy}/delete"), &[]).await;
-    gone.says("The draft was deleted.").hides("INV-2026-002");
+    gone.says("Draft deleted.").hides("INV-2026-002");
     browser.open("/invoices?status=cancelled").await.says("INV-2026-002");
     let token = page.value("_token").unwrap();
     let refused = browser.post(&format!("{path}/delete"), &[("_token", &token)]).await;

@@ -62,12 +62,12 @@ async fn a_logo_is_uploaded_shown_and_taken_off() {
     assert_eq!(upload(&user, &token, b"no picture".to_vec()).await, 400);
     assert_eq!(upload(&user, &token, Vec::new()).await, 400);
     assert_eq!(upload(&user, "wrong", picture.clone()).await, 403);
-    browser.open(PLACE).await.hides("Take the logo off");
+    browser.open(PLACE).await.hides("Remove logo");
     assert_eq!(upload(&user, &token, picture).await, 200);
     let shown = browser.open(PLACE).await;
     assert!(shown.html.contains("src=\"/images/img_"), "{}", shown.html);
     let off = browser.send(&shown, "/settings/invoices/logo/remove", &[]).await.expect(200);
-    off.says("The logo was taken off.").hides("Take the logo off");
+    off.says("Logo removed.").hides("Remove logo");
 }
 
 /// Uploads a logo; the status of what follows.

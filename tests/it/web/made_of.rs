@@ -169,7 +169,7 @@ async fn a_proposal_becomes_one_project_and_another_once_that_is_deleted() {
         made.says("Budget €12,500.50");
         let project = made.path.rsplit('/').next().unwrap();
         assert_eq!(user.get(&path).await.data(200)["projectId"], project);
-        browser.open(&path).await.says("Project The shop").hides("Make a project of it");
+        browser.open(&path).await.says("Project The shop").hides("Create project");
         let again = browser.send(&page, "/projects", &typed).await;
         assert_ne!(again.status, 500);
         let page = browser.open(&form).await;

@@ -34,7 +34,7 @@ async fn a_message_is_read_answered_put_back_and_deleted() {
     let back = browser.send(&shown, &format!("{one}/unread"), &[]).await;
     back.says("marked as unread").says("Messages 1 unread").says("New");
     let gone = browser.send(&shown, &format!("{one}/delete"), &[]).await;
-    gone.says("The message was deleted.").says("No messages yet");
+    gone.says("Message deleted.").says("No messages yet");
     assert_eq!(gone.link("/profile"), "/profile");
     browser.open(&one).await.expect(404);
 }

@@ -38,10 +38,10 @@ async fn a_profile_is_filled_in_and_says_what_is_missing() {
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
     let page = browser.open("/profile").await.expect(200);
-    page.says("0 % complete").says("With one you have a public page").hides("See the public page");
+    page.says("0 % complete").says("With one you have a public page").hides("View public profile");
     // A profile without a username is one all the same.
     let saved = browser.send(&page, "/profile", &[("title", "Developer")]).await;
-    saved.expect(200).says("Your profile was saved.").says("10 % complete");
+    saved.expect(200).says("Profile saved.").says("10 % complete");
 
     let page = browser.open("/profile").await;
     let saved = browser.send(&page, "/profile", &TYPED).await.expect(200);
@@ -121,7 +121,7 @@ async fn a_picture_is_uploaded_replaced_and_removed() {
     let browser = Browser::of(&user);
     let page = browser.open("/profile").await;
     let uploaded = browser.upload(&page, "/profile/picture", &[], &png(50, 30)).await.expect(200);
-    uploaded.says("Your picture was changed.").says("10 % complete");
+    uploaded.says("Photo saved.").says("10 % complete");
     let first = uploaded.tag("img", "class=\"face\"");
     let src = first.split("src=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     assert_eq!(kept(&user).await["avatar"], format!("http://localhost:5000{src}"));
@@ -138,7 +138,7 @@ async fn a_picture_is_uploaded_replaced_and_removed() {
         .expect(400)
         .says("Please fill this in");
     let gone = browser.send(&second, "/profile/picture/delete", &[]).await.expect(200);
-    gone.says("Your picture was removed.");
+    gone.says("Photo removed.");
     assert_eq!(kept(&user).await["avatar"], Value::Null);
 }
 
@@ -147,7 +147,7 @@ async fn a_piece_of_work_is_added_with_a_picture_changed_and_deleted() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
-    browser.open("/profile/portfolio").await.expect(200).says("Nothing to show yet");
+    browser.open("/profile/portfolio").await.expect(200).says("No work yet");
     let page = browser.open("/profile/portfolio/new").await.expect(200);
     let typed = [
         ("title", "<i>Shop</i>"),
@@ -159,7 +159,7 @@ async fn a_piece_of_work_is_added_with_a_picture_changed_and_deleted() {
         ("links.1.url", "https://cloth.example.com/x"),
     ];
     let list = browser.upload(&page, "/profile/portfolio", &typed, &png(40, 30)).await.expect(200);
-    list.says("The piece of work was added.").says("<i>Shop</i>").hides("No picture");
+    list.says("Work added.").says("<i>Shop</i>").hides("No image");
     // Sent once more, by somebody who went back: nothing is added.
     browser.upload(&page, "/profile/portfolio", &typed, &png(40, 30)).await.expect(200);
     let item = works(&user).await;
@@ -183,21 +183,21 @@ async fn a_piece_of_work_is_added_with_a_picture_changed_and_deleted() {
         ("links.0.type", ""),
         ("links.0.url", ""),
     ];
-    browser.send(&page, &edit, &typed).await.expect(200).says("The piece of work was changed.");
+    browser.send(&page, &edit, &typed).await.expect(200).says("Work saved.");
     let item = works(&user).await;
     assert_eq!((&item[0]["links"], &item[0]["technologies"]), (&json!([]), &json!(["Rust"])));
 
     let pictures = format!("{base}/pictures");
     let page = browser.upload(&page, &pictures, &[], &png(20, 20)).await.expect(200);
-    page.says("The picture was added.");
+    page.says("Image added.");
     let remove = format!("{pictures}/delete");
     let page = browser.send(&page, &remove, &[("image", &url)]).await.expect(200);
-    page.says("The picture was removed.");
+    page.says("Image removed.");
     browser.open(&picture).await.expect(404);
     let left = works(&user).await[0]["images"][0].as_str().unwrap().to_owned();
     let left = left.strip_prefix("http://localhost:5000").unwrap().to_owned();
     let gone = browser.send(&page, &format!("{base}/delete"), &[]).await.expect(200);
-    gone.says("The piece of work was deleted.").says("Nothing to show yet");
+    gone.says("Work deleted.").says("No work yet");
     browser.open(&left).await.expect(404);
     browser.open(&edit).await.expect(404);
 }

@@ -11,7 +11,7 @@ async fn a_project_is_added_found_changed_and_deleted() {
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
     browser.open("/projects").await.expect(200).says("Add a client first");
-    browser.open("/projects/new").await.says("First, a client");
+    browser.open("/projects/new").await.says("Add a client first");
     let client = user.client("Kamala <b>").await;
 
     let page = browser.open(&format!("/projects/new?clientId={client}")).await;
@@ -26,13 +26,13 @@ async fn a_project_is_added_found_changed_and_deleted() {
         ("description", "One\r\ntwo"),
     ];
     let shown = browser.send(&page, "/projects", &typed).await.expect(200);
-    shown.says("The project was added.").says("<i>Shop</i> Active for Kamala <b>");
+    shown.says("Project created.").says("<i>Shop</i> Active for Kamala <b>");
     shown.says("Budget ₦12,000.50").says("1 Mar 2026 overdue").says("One two");
     shown.link(&format!("/invoices/new?clientId={client}&projectId=proj_"));
 
     let list = browser.open(&format!("/projects?status=active&clientId={client}")).await;
     list.says("<i>Shop</i>").says("overdue");
-    browser.open("/projects?status=cancelled").await.says("No project is like that");
+    browser.open("/projects?status=cancelled").await.says("No projects found");
 
     let edit = format!("{}/edit", shown.path);
     let page = browser.open(&edit).await;
@@ -41,10 +41,10 @@ async fn a_project_is_added_found_changed_and_deleted() {
     let emptied: Vec<_> =
         emptied.into_iter().chain([("description", ""), ("deadline", "")]).collect();
     let changed = browser.send(&page, &edit, &emptied).await.expect(200);
-    changed.says("The project was changed.").says("Budget –").says("Deadline –").hides("One two");
+    changed.says("Project saved.").says("Budget –").says("Deadline –").hides("One two");
 
     let gone = browser.send(&changed, &format!("{}/delete", shown.path), &[]).await;
-    gone.says("The project was deleted.").says("No projects yet");
+    gone.says("Project deleted.").says("No projects yet");
     browser.open(&shown.path).await.expect(404);
 }
 
@@ -105,7 +105,7 @@ async fn milestones_are_planned_completed_invoiced_and_paid() {
     assert_eq!(again.value("name").as_deref(), Some("Design"));
     let typed = [("name", "Design & <b>more</b>"), ("amount", "1,500"), ("dueDate", "2026-03-10")];
     let shown = browser.send(&again, &add, &typed).await.expect(200);
-    shown.says("The milestone was added.").says("0 of 1 done").says("Due 10 Mar 2026 overdue");
+    shown.says("Milestone added.").says("0 of 1 done").says("Due 10 Mar 2026 overdue");
 
     let start = format!("{place}/milestones/");
     let edit = shown.link(&start);
@@ -124,10 +124,10 @@ async fn milestones_are_planned_completed_invoiced_and_paid() {
     let page = browser.open(&edit).await;
     let typed = [("name", "Design"), ("amount", "900"), ("status", "pending"), ("dueDate", "")];
     let changed = browser.send(&page, &edit, &typed).await.expect(200);
-    changed.says("The milestone was changed.").says("0 of 1 done").says("No due date");
+    changed.says("Milestone saved.").says("0 of 1 done").says("No due date");
     let page = browser.open(&edit).await;
     let gone = browser.send(&page, &format!("{one}/delete"), &[]).await.expect(200);
-    gone.says("The milestone was deleted.").hides("0 of 1 done");
+    gone.says("Milestone deleted.").hides("0 of 1 done");
     browser.open(&edit).await.expect(404);
 }
 

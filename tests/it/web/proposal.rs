@@ -31,7 +31,7 @@ async fn a_proposal_is_written_sent_accepted_and_becomes_a_project() {
     let place = draft.path.clone();
 
     let sent = browser.send(&draft, &format!("{place}/send"), &[]).await.expect(200);
-    let link = sent.says("Give this link to your client").link(PUBLIC_URL);
+    let link = sent.says("Share this link with your client").link(PUBLIC_URL);
     let mail = sent.link("mailto:");
     let token = link.strip_prefix(PUBLIC_URL).unwrap();
     assert!(
@@ -54,7 +54,7 @@ async fn a_proposal_is_written_sent_accepted_and_becomes_a_project() {
     client_side.post(token, &form).await.says("This was accepted on 18 Mar 2026.");
 
     let accepted = browser.open(&place).await;
-    accepted.says("Name typed Kamala P.").says("Internet address 127.0.0.1");
+    accepted.says("Signed as Kamala P.").says("IP address 127.0.0.1");
     accepted.says("Accepted for Kamala").hides("Delete").hides("Write down an answer");
     let invoice = accepted.link(&format!("/invoices/new?clientId={client}"));
     assert!(invoice.contains("amount=1250.5"), "{invoice}");
@@ -81,7 +81,7 @@ async fn an_answer_by_other_ways_is_written_down_once() {
     copy.says("This is the copy");
     assert_eq!(copy.value("title").as_deref(), Some("Site"));
     let gone = browser.send(&again, &format!("{place}/delete"), &[]).await;
-    gone.says("The proposal was deleted.").says("Site");
+    gone.says("Proposal deleted.").says("Site");
     assert_eq!(user.get("/proposals").await.body["total"], 1);
 }
 

@@ -18,7 +18,7 @@ async fn everybody_sees_what_a_freelancer_shows() {
     let user = freelancer(&app, "JohnDoe").await;
     let browser = Browser::new(&app);
     let empty = browser.open("/u/johndoe").await.expect(200);
-    empty.says("Nothing is told here yet");
+    empty.says("Nothing here yet");
     assert!(empty.html.contains(r#"<meta name="robots" content="noindex">"#));
     let change = json!({
         "title": "මෘදුකාංග ඉංජිනේරු",
@@ -38,9 +38,9 @@ async fn everybody_sees_what_a_freelancer_shows() {
     user.hub_post("/freelancer/portfolio", item).await.bare(201);
     let page = browser.open("/u/johndoe").await.expect(200);
     page.says("John Doe").says("මෘදුකාංග ඉංජිනේරු").says("<script>alert(1)</script>");
-    page.says("Open to work").says("XOF\u{a0}12,500 an hour".replace('\u{a0}', " ").as_str());
+    page.says("Available for work").says("XOF\u{a0}12,500 an hour".replace('\u{a0}', " ").as_str());
     page.says("Colombo, Sri Lanka").says("Rust").says("Expert").says("Here since March 2026");
-    page.says("Shop").says("live example.com").hides("Edit your profile");
+    page.says("Shop").says("live example.com").hides("Edit profile");
     assert_eq!(page.link("https://"), "https://www.example.com/shop?a=1&b=2");
     for held in [
         r#"<meta name="robots" content="index, follow">"#,
@@ -64,10 +64,10 @@ async fn looks_count_once_a_day_for_each_visitor_and_those_of_the_freelancer_nev
         dashboard.bare(200)["stats"]["profileViews"].as_u64().unwrap()
     };
     let own = Browser::of(&user).open("/u/johndoe").await.expect(200);
-    own.says("Edit your profile").hides("Write to John");
+    own.says("Edit profile").hides("Contact John");
     assert_eq!(views().await, 0);
     let browser = Browser::of(&other);
-    browser.open("/u/johndoe").await.says("Write to John").hides("Edit your profile");
+    browser.open("/u/johndoe").await.says("Contact John").hides("Edit profile");
     Browser::new(&app).open("/u/JohnDoe").await.expect(200);
     assert_eq!(views().await, 1);
 }
@@ -102,14 +102,14 @@ async fn a_visitor_writes_to_the_freelancer_and_is_thanked_once() {
     let app = spawn_app().await;
     let user = freelancer(&app, "johndoe").await;
     let browser = Browser::new(&app);
-    browser.open("/u/johndoe").await.says("Send the message");
+    browser.open("/u/johndoe").await.says("Send message");
     let wrong = [("name", "Ngozi \"N\""), ("email", "ngozi"), ("message", " ")];
     let again = browser.post("/u/johndoe/messages", &wrong).await.expect(400);
     again.says("2 fields need another look.").says("This is no e-mail address.");
     assert_eq!(again.value("name").as_deref(), Some("Ngozi \"N\""));
     let thanks = browser.post("/u/johndoe/messages", &MESSAGE).await.expect(200);
-    thanks.says("Thank you").says("Your message was sent.").hides("Send the message");
-    browser.open("/u/johndoe").await.says("Send the message").hides("Thank you");
+    thanks.says("Thank you").says("Your message was sent.").hides("Send message");
+    browser.open("/u/johndoe").await.says("Send message").hides("Thank you");
     let messages = user.hub_get("/freelancer/messages").await;
     assert_eq!(messages.bare(200).as_array().unwrap().len(), 1);
     assert_eq!(messages.body[0]["message"], MESSAGE[2].1);

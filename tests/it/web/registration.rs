@@ -31,7 +31,7 @@ async fn the_first_visit_makes_the_owners_account() {
 
     let fields = [&TYPED[..], &[("paymentInstructions", "MoMo 024"), ("closed", "on")]].concat();
     let begun = browser.send(&again, "/welcome", &fields).await.expect(200);
-    begun.says("Welcome, Ama. Add a client, and write your first invoice.");
+    begun.says("Welcome, Ama. New client, and write your first invoice.");
 
     let account = app.post(
         "/auth/login",
@@ -49,7 +49,7 @@ async fn the_first_visit_makes_the_owners_account() {
     stranger.post("/welcome", &TYPED).await.says("This server has an owner already.");
     stranger.open("/register").await.expect(403).says("Registration is closed");
     stranger.post("/register", &TYPED).await.expect(403).says("Registration is closed");
-    stranger.open("/login").await.hides("Make an account");
+    stranger.open("/login").await.hides("Create account");
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn others_register_where_they_may() {
     let stranger = Browser::new(&app);
     assert_eq!(stranger.open("/register").await.path, "/welcome");
     app.register("a@example.com").await;
-    stranger.open("/login").await.says("Make an account");
+    stranger.open("/login").await.says("Create account");
     let page = stranger.open("/register").await.expect(200);
     let taken = [&TYPED[..], &[("email", "A@example.com")]].concat();
     let refused = stranger.send(&page, "/register", &taken).await.expect(409);
@@ -83,7 +83,7 @@ async fn others_register_where_they_may() {
     begun.says("Welcome, Ama.").says("Ama Owusu");
     let settings = stranger.open("/settings").await;
     assert!(settings.html.contains("<option value=\"Africa/Accra\" selected>"));
-    stranger.open("/settings/data").await.hides("Who may register here");
+    stranger.open("/settings/data").await.hides("Registration");
 }
 
 #[tokio::test]
@@ -93,16 +93,16 @@ async fn the_owner_opens_and_closes_registration_unless_a_setting_decides() {
     app.app.make_owner("a@example.com".to_owned()).await.unwrap();
     let page = owner.open("/settings/data").await.expect(200);
     let closed = owner.send(&page, "/settings/data/registration", &[]).await;
-    closed.says("Nobody else can make an account here now.");
+    closed.says("Registration is now closed.");
     Browser::new(&app).open("/register").await.expect(403);
     let opened = owner.send(&closed, "/settings/data/registration", &[]).await;
-    opened.says("Anybody can make an account here now.");
+    opened.says("Anyone can now create an account.");
     Browser::new(&app).open("/register").await.expect(200);
 
     let fixed = spawn_app_with(Options { open_registration: Some(false), ..Options::default() });
     let fixed = fixed.await;
     let page = Browser::new(&fixed).open("/welcome").await;
-    page.hides("Nobody else may register here");
+    page.hides("Don’t let anyone else register");
     let owner = Browser::new(&fixed);
     owner.post("/welcome", &TYPED).await.expect(200);
     owner.open("/settings/data").await.says("OPEN_REGISTRATION").hides("Close registration");

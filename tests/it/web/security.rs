@@ -50,12 +50,12 @@ async fn devices_are_told_apart_and_signed_out() {
     // The newest stands first: the one that nobody has used since.
     let at = page.html.find("/settings/security/sessions/sess_").unwrap();
     let path = page.html[at..].split('"').next().unwrap();
-    browser.send(&page, path, &[]).await.says("That device was signed out.");
+    browser.send(&page, path, &[]).await.says("Device signed out.");
     assert!(others[1].open("/clients").await.path.starts_with("/login"));
     others[0].open("/clients").await.expect(200);
     let page = browser.open(SECURITY).await;
     let page = browser.send(&page, "/settings/security/sessions/end-others", &[]).await;
-    page.says("Every other device was signed out.").hides("Sign out everywhere else");
+    page.says("All other devices were signed out.").hides("Sign out all other devices");
     assert!(others[0].open("/clients").await.path.starts_with("/login"));
 
     let eve = app.register("e@example.com").await;
@@ -88,19 +88,19 @@ async fn two_factor_sign_in_is_set_up_and_turned_off() {
     assert_eq!(scan(&again).uri, app_of.uri);
     assert_eq!(again.value("codes"), setup.value("codes"));
     let done = browser.send(&again, path, &[("totpCode", &app_of.code(now, 0))]).await.expect(200);
-    done.says("Two-factor sign-in is on").says("5 backup codes are left.");
+    done.says("Two-factor sign-in is on").says("5 backup codes left.");
 
     let backup = setup.value("codes").unwrap().split(' ').next().unwrap().to_owned();
     let other = Browser::new(&app);
     let step = sign_in(&other, "a@example.com", PASSWORD).await;
     other.send(&step, "/login", &[("totpCode", &backup)]).await.expect(200);
     let page = other.open(SECURITY).await;
-    page.says("4 backup codes are left.");
+    page.says("4 backup codes left.");
     let path = "/settings/security/two-factor/disable";
     let code = app_of.code(now, 1);
     let wrong = [("password", "WrongPass123"), ("totpCode", &*code)];
     let refused = other.send(&page, path, &wrong).await.expect(401);
-    refused.says("Password or code is wrong.");
+    refused.says("Wrong password or code.");
     let right = [("password", PASSWORD), ("totpCode", &*code)];
     other.send(&refused, path, &right).await.says("Two-factor sign-in is off.");
 }
@@ -128,7 +128,7 @@ async fn a_passkey_is_added_signs_in_and_is_deleted() {
     browser.send(&page, path, &fields).await.expect(400).says("Please fill this in.");
     let fields = [("name", "<b>Phone</b>"), ("challenge", challenge), ("answer", &*answer)];
     let added = browser.send(&page, path, &fields).await.expect(200);
-    added.says("The passkey was added.").says("<b>Phone</b> Added 18 Mar 2026, not used yet");
+    added.says("Passkey added.").says("<b>Phone</b> Added 18 Mar 2026, never used");
     let used = browser.send(&added, path, &fields).await.expect(400);
     used.says("The passkey could not be checked.");
 
@@ -146,7 +146,7 @@ async fn a_passkey_is_added_signs_in_and_is_deleted() {
     ];
     let page = other.post("/login/passkey", &fields).await.expect(200);
     page.says("last used 18 Mar 2026");
-    other.post("/login/passkey", &fields).await.expect(401).says("This passkey is not known here.");
+    other.post("/login/passkey", &fields).await.expect(401).says("This passkey doesn’t belong to any account here.");
     let empty = json(other.post("/login/passkey/options", &[]).await);
     assert_eq!(empty["error"], "Please type your e-mail address first.");
 

@@ -47,8 +47,8 @@ async fn who_signs_in_reads_what_was_wanted_and_signs_out_again() {
     assert_eq!(out.headers["clear-site-data"], "\"cache\"");
     assert_eq!(session(&browser), None);
     assert_eq!(status_of(&app, &token).await, 401);
-    browser.open("/login").await.says("You are signed out.");
-    browser.open("/login").await.hides("You are signed out.");
+    browser.open("/login").await.says("You’re signed out.");
+    browser.open("/login").await.hides("You’re signed out.");
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn every_refused_sign_in_is_told_in_the_same_words() {
         ("p@example.com", "SecurePass123!"),
     ] {
         let page = sign_in(&browser, email, password).await.expect(401);
-        page.says("E-mail or password is wrong.");
+        page.says("Wrong email or password.");
         assert_eq!(page.value("email").as_deref(), Some(email));
         assert!(!page.html.contains(password), "{}", page.html);
         assert_eq!(session(&browser), None);

@@ -9,7 +9,7 @@ async fn the_account_is_changed_and_what_is_wrong_stands_at_its_field() {
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
     let page = browser.open("/settings").await.expect(200);
-    page.says("a@example.com").says("Not verified yet").says("18 Mar 2026").says("03/18/2026");
+    page.says("a@example.com").says("Not verified").says("18 Mar 2026").says("03/18/2026");
     assert_eq!(page.value("firstName").as_deref(), Some("John"));
     let typed = [
         ("firstName", "<i>Jane</i>"),
@@ -21,7 +21,7 @@ async fn the_account_is_changed_and_what_is_wrong_stands_at_its_field() {
     let again = browser.send(&page, "/settings", &wrong).await.expect(400);
     again.says("2 fields need another look.").says("Please choose a timezone");
     let saved = browser.send(&page, "/settings", &typed).await.expect(200);
-    saved.says("Your settings were saved.").says("<i>Jane</i> Doe");
+    saved.says("Settings saved.").says("<i>Jane</i> Doe");
     assert!(saved.html.contains("<option value=\"yyyy-mm-dd\" selected>"));
     let me = user.get("/auth/me").await;
     assert_eq!(me.data(200)["timezone"], "Asia/Colombo");

@@ -183,7 +183,7 @@ async fn it_does_not_matter_how_the_session_ended() {
     let token = again.value("_token").unwrap();
     let mut fields = fields;
     fields[0].1 = token;
-    send(&browser, &fields).await.expect(200).says("The client was added.");
+    send(&browser, &fields).await.expect(200).says("Client added.");
 }
 
 #[tokio::test]

@@ -81,14 +81,14 @@ async fn the_slower_of_two_tabs_is_shown_both_and_overwrites_nothing_unseen() {
         let (one, two) = (browser.open(&page).await.expect(200), browser.open(&page).await);
         send(&browser, &one, &page, field, faster.0).await.expect(200);
         let stale = send(&browser, &two, &page, field, slower).await.expect(409);
-        stale.says("changed in the meantime").says(&format!("Stored now: {}", faster.1));
+        stale.says("changed in the meantime").says(&format!("Current value: {}", faster.1));
         let typed = |page: &Page| filled(page, &page.path)[field].replace("\r\n", "\n");
         assert_eq!(typed(&stale), slower, "{page}");
         let stored = browser.open(&page).await;
         assert_eq!(typed(&stored), faster.0, "{page}");
-        // "Discard mine" leads to what is stored, and "Save mine" saves what was typed.
+        // "Discard my version" leads to what is stored, and "Save my version" saves what was typed.
         assert_eq!(stale.link(&page), page);
-        stale.says("Discard mine").says("Save mine");
+        stale.says("Discard my version").says("Save my version");
         let saved = browser.post(&page, &pairs(&filled(&stale, &page))).await.expect(200);
         saved.hides("changed in the meantime");
         assert_eq!(typed(&browser.open(&page).await), slower, "{page}");
@@ -135,7 +135,7 @@ async fn lines_of_an_invoice_that_were_added_elsewhere_stand_beside_those_that_w
     let older = browser.post(&edit, &pairs(&moved)).await.expect(200);
     let stale = send(&browser, &older, &edit, "items.0.description", "Banner").await.expect(409);
     for text in ["Logo", "Cards", "Poster", "Flyer"] {
-        stale.says(&format!("Stored now: {text}"));
+        stale.says(&format!("Current value: {text}"));
     }
     assert_eq!(filled(&stale, &edit)["items.0.description"], "Banner");
     let kept = user.get(&format!("/invoices/{invoice}")).await;
@@ -207,7 +207,7 @@ async fn a_rate_is_not_replaced_by_who_saw_an_older_one() {
     let (older, newer) = (browser.open(page).await, browser.open(page).await);
     browser.send(&newer, set, &rate("EUR", "1.10")).await.expect(200);
     let stale = browser.send(&older, set, &rate("EUR", "1.20")).await.expect(409);
-    stale.says("Stored now: 1.1").says("1 EUR = 1.1 USD");
+    stale.says("Current value: 1.1").says("1 EUR = 1.1 USD");
     assert_eq!(stale.value("rate").as_deref(), Some("1.20"));
     // A rate of another pair is nobody's conflict.
     browser.send(&older, set, &rate("GBP", "1.30")).await.expect(200);

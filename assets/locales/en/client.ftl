@@ -1,0 +1,23 @@
+## Clients.
+
+client-add = Add client
+client-added = Client added.
+client-deleted = Client deleted.
+client-edit = Edit client
+client-edit-invoices-go-address = Invoices go to this address.
+client-list-add-people-companies-work = Add the people and companies you work for. Then send them proposals and invoices.
+client-list-name-email-or-company = Name, email or company
+client-list-no-clients-found = No clients found
+client-list-no-clients-match = No clients match “{ $search }”.
+client-list-no-clients-yet = No clients yet
+client-list-page-empty = This page is empty.
+client-list-show-all-clients = Show all clients
+client-saved = Client saved.
+client-show-all-invoices = All invoices ({ $total })
+client-show-all-projects = All projects ({ $total })
+client-show-all-proposals = All proposals ({ $total })
+client-show-delete-all-projects-client = Delete { $name } and all projects for this client? Invoices are kept. You can’t undo this.
+client-show-delete-client = Delete client
+client-show-no-projects-yet = No projects yet.
+client-show-no-proposals-yet = No proposals yet.
+client-show-overdue = overdue

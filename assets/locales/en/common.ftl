@@ -1,0 +1,187 @@
+## Words and short texts that many pages share. A key names its text.
+
+accept = Accept
+accepted = Accepted
+active = Active
+activity = Activity
+add-client-first = Add a client first
+add-first-client = Add your first client
+address = Address
+all = All
+all-clients = All clients
+amount = Amount
+amount-due = Amount due
+answer = Answer
+availability = Availability
+awaiting-payment = Awaiting payment
+back-to-sign-in = Back to sign-in
+bill-to = Bill to
+bio = Bio
+board = Board
+budget = Budget
+cancel = Cancel
+cancelled = Cancelled
+choose-client = Choose a client
+city = City
+client = Client
+clients = Clients
+code = Code
+company = Company
+completed = Completed
+copy = Copy
+count-backup-codes = { $count ->
+    [0] No backup codes left. Turn two-factor sign-in off and on to get new ones.
+    [one] { $count } backup code left.
+   *[other] { $count } backup codes left.
+}
+count-days-late = { $days ->
+    [one] { $days } day late
+   *[other] { $days } days late
+}
+count-hours = { $count ->
+    [one] { $count } hour
+   *[other] { $count } hours
+}
+count-images = { $count ->
+    [one] { $count } image
+   *[other] { $count } images
+}
+count-invoices = { $count ->
+    [one] { $count } invoice
+   *[other] { $count } invoices
+}
+count-minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+count-seconds = { $count ->
+    [one] { $count } second
+   *[other] { $count } seconds
+}
+count-unread-messages = { $count ->
+    [0] No unread messages
+    [one] { $count } unread message
+   *[other] { $count } unread messages
+}
+country = Country
+create-account = Create account
+created = Created
+currency = Currency
+current-password = Current password
+dashboard = Dashboard
+date-format = Date format
+deadline = Deadline
+decline = Decline
+declined = Declined
+delete-ask = Delete…
+deleted = Deleted
+description = Description
+details = Details
+download = Download
+download-pdf = Download PDF
+due = Due
+due-date = Due date
+duplicate = Duplicate
+earned = Earned
+earnings = Earnings
+edit = Edit
+email = Email
+email-me-a-code = Email me a code
+experience = Experience
+first-name = First name
+how-to-pay = How to pay
+how-you-get-paid = How you get paid
+image = Image
+images = Images
+invoice = Invoice
+invoices = Invoices
+issue-date = Issue date
+issued = Issued
+last-name = Last name
+links = Links
+list = List
+location = Location
+logo = Logo
+mark-as-paid = Mark as paid
+message = Message
+messages = Messages
+milestone = Milestone
+milestones = Milestones
+month = Month
+name = Name
+new-client = New client
+new-invoice = New invoice
+new-password = New password
+new-project = New project
+new-proposal = New proposal
+no-invoices-yet = No invoices yet.
+no-undo = You can’t undo this.
+none = None
+not-specified = Not specified
+not-ticked = not selected
+notes = Notes
+nothing = empty
+nothing-to-pay = There is nothing to pay.
+number = Number
+on-hold = On hold
+overdue = Overdue
+paid = Paid
+passkeys = Passkeys
+password = Password
+password-hint = At least 8 characters. Avoid common passwords such as Password123.
+payments = Payments
+pdf = PDF
+pending = Pending
+phone = Phone
+planning = Planning
+portfolio = Portfolio
+print = Print
+profile = Profile
+project = Project
+projects = Projects
+proposal = Proposal
+proposals = Proposals
+quantity = Quantity
+rate = Rate
+remind = Remind
+remove = Remove
+remove-ask = Remove…
+save = Save
+save-changes = Save changes
+save-draft = Save draft
+search = Search
+second-factor = Authenticator code or backup code
+security = Security
+send-invoice = Send invoice
+send-proposal = Send proposal
+sent = Sent
+set-password = Set password
+settings = Settings
+show-all-invoices = Show all invoices
+sign-in = Sign in
+sign-out = Sign out
+skills = Skills
+status = Status
+subtotal = Subtotal
+tax = Tax
+tax-percent = Tax (%)
+technologies = Technologies
+ticked = selected
+timezone = Timezone
+title = Title
+to = To
+total = Total
+two-factor-sign-in = Two-factor sign-in
+unit-projects = { $count ->
+    [one] project
+   *[other] projects
+}
+username = Username
+valid-until = Valid until
+verified = Verified
+verify = Verify
+view-as-client = View as client
+view-public-profile = View public profile
+views = Views
+work = Work
+your-name = Your name

@@ -1,0 +1,18 @@
+## Messages from the contact form.
+
+message-deleted = Message deleted.
+message-list-new = New
+message-list-no-messages-yet = No messages yet
+message-list-no-older-messages = No older messages
+message-list-set-up-public-profile = Set up your public profile
+message-list-show-newest = Show newest
+message-list-visitors-public-profile-can = Visitors to your public profile can write to you. Their messages appear here and in your inbox.
+message-reply-greeting = Hello { $name },
+message-reply-quote = On { $date } you wrote:
+message-reply-subject = Your message to { $name }
+message-show-delete-message = Delete message
+message-show-delete-message-from-cant = Delete the message from { $name }? You can’t undo this.
+message-show-mark-as-unread = Mark as unread
+message-show-message-from = Message from { $name }
+message-show-reply-by-email = Reply by email
+message-unread = Message marked as unread.

@@ -1,0 +1,60 @@
+## What is wrong with a field of a form.
+
+rule-ambiguous-number = Enter the number like { $format }: { $readings }.
+rule-before-issue-date = Due date can’t be before the issue date.
+rule-between = Enter a number between { $min } and { $max }.
+rule-broken-picture = This image is damaged. Choose another one.
+rule-clock-ahead = { $minutes ->
+    [one] This code is from a clock that is about 1 minute ahead of the server.
+   *[other] This code is from a clock that is about { $minutes } minutes ahead of the server.
+} Set the clock of your device, then enter a new code.
+rule-clock-behind = { $minutes ->
+    [one] This code is from a clock that is about 1 minute behind the server.
+   *[other] This code is from a clock that is about { $minutes } minutes behind the server.
+} Set the clock of your device, then enter a new code.
+rule-control-characters = Remove line breaks and special control characters.
+rule-coordinates = Enter a longitude and a latitude.
+rule-currency = Choose a currency, such as NGN or USD.
+rule-date = Enter a date between 2000 and 2100, such as 2026-04-15.
+rule-decimals = { $max ->
+    [0] This currency has no decimals.
+    [one] Enter at most 1 decimal.
+   *[other] Enter at most { $max } decimals.
+}
+rule-duplicate = This is listed twice.
+rule-email = Enter a valid email, such as name@example.com.
+rule-file-too-large = Images can be up to { $mib } MB.
+rule-future-date = This date is in the future.
+rule-integer = Enter a whole number from { $min } to { $max }.
+rule-invoice-prefix = Use 1 to 12 letters, digits and hyphens, with no hyphen at either end.
+rule-negative-total = Total can’t be negative.
+rule-number = Enter a number, such as { $example }.
+rule-one-of = Choose an option from the list.
+rule-other-client = This belongs to another client.
+rule-other-email = This is not the email address of your account.
+rule-other-year = The issue date must stay in { $year }, the year of the invoice number.
+rule-otp = Enter the 6-digit code.
+rule-password-classes = Include a lowercase letter, an uppercase letter, a digit and a special character.
+rule-password-common = This password is too common. Choose another one.
+rule-password-pattern = Include a lowercase letter, a digit and a special character such as @, $ or %. Start with a letter, a digit or one of these.
+rule-past-date = Enter a date in the past.
+rule-phone = Include the country code, such as +94701234567.
+rule-picture = Choose a PNG, JPEG or WebP image.
+rule-positive = Enter a number greater than 0.
+rule-required = Fill in this field.
+rule-same-currency = Choose another currency.
+rule-short-word = Use one short lowercase word, such as live.
+rule-sum-differs = The lines add up to { $computed }.
+rule-taken = This is already taken. Choose another one.
+rule-timezone = Choose a timezone, such as Africa/Lagos.
+rule-too-large = This number is too large.
+rule-too-long = Enter at most { $max } characters.
+rule-too-many = Enter at most { $max }.
+rule-too-many-pixels = This image has too many pixels. Use at most { $count } megapixels.
+rule-too-short = Enter at least { $min } characters.
+rule-unknown = This no longer exists. Choose another one.
+rule-url = Enter a link that starts with https:// or http://.
+rule-username = Use only letters, digits, _ and -.
+rule-wrong = This value is not valid.
+rule-wrong-code = This code is wrong or was already used.
+rule-wrong-password = Wrong password.
