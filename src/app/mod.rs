@@ -10,8 +10,8 @@ pub mod unit_of_work;
 mod work;
 
 pub use self::billing::{
-    client, exchange_rate, invoice, invoice_defaults, invoice_file, invoice_link, invoice_send,
-    payment,
+    client, exchange_rate, invoice, invoice_change, invoice_defaults, invoice_file, invoice_link,
+    invoice_send, payment,
 };
 use self::identity::hs256;
 pub use self::identity::{

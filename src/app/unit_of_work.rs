@@ -133,7 +133,7 @@ impl App {
 
     /// Runs a use case that changes something; what it answers is on the disk. An account whose
     /// address is unproven is held to its quota.
-    pub(super) async fn run<T: Send + 'static>(
+    pub async fn run<T: Send + 'static>(
         &self,
         who: impl Into<Who>,
         use_case: impl Fn(&mut Work) -> Result<T> + Send + 'static,
@@ -153,7 +153,7 @@ impl App {
 
     /// Like [`App::run`], for requests that may be sent twice and count once: a key that was
     /// answered before gets the same answer again.
-    pub(super) async fn run_once<T: Send + 'static>(
+    pub async fn run_once<T: Send + 'static>(
         &self,
         who: impl Into<Who>,
         once: Once<T>,

@@ -16,7 +16,7 @@ use super::{
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// What an id names, and the prefix it is written with.
-pub trait Named {
+pub trait Named: Send + Sync + 'static {
     const PREFIX: &'static str;
 }
 

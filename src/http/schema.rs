@@ -5,13 +5,14 @@ use std::{borrow::Cow, fmt::Display};
 use jiff::{Timestamp, civil::Date};
 use poem_openapi::{
     registry::{MetaSchema, MetaSchemaRef, Registry},
-    types::Type,
+    types::{ParseFromParameter, ParseResult, Type},
 };
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::domain::{
     date::JsonTime,
+    id::{Id, Named},
     input::{Field, Need, Part, Shape},
     word::Word,
 };
@@ -174,6 +175,15 @@ impl<T: Display> Serialize for Text<T> {
 }
 
 inline!([T: Display + Send + Sync] Text<T>, MetaSchema::new("string"));
+
+inline!([K: Named] Id<K>, MetaSchema::new("string"));
+
+/// What is no id of this kind names nothing.
+impl<K: Named> ParseFromParameter for Id<K> {
+    fn parse_from_parameter(value: &str) -> ParseResult<Self> {
+        Ok(Self::parse(value))
+    }
+}
 
 /// An instant: `2026-04-15T09:30:00Z`.
 #[derive(Debug, Clone, Copy)]

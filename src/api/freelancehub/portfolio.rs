@@ -10,7 +10,12 @@ use super::{
     error::{Adding, Changing, Failed, Removing, Showing},
 };
 use crate::{
-    app::App,
+    app::{
+        App,
+        portfolio::{
+            create_portfolio_item, delete_portfolio_item, list_portfolio, update_portfolio_item,
+        },
+    },
     domain::{
         id::PortfolioItemId,
         input::Input,
@@ -90,8 +95,9 @@ impl Routes {
         body: Body<ItemInput>,
         bearer: Bearer,
     ) -> Result<Bare<AddedBody, 201>, Failed<Adding>> {
-        let work = self.0.admit_freelancer(bearer.0, body.read(Work::read)).await?;
-        let item = self.0.create_portfolio_item(bearer.0, work).await?.into();
+        let new = self.0.admit_freelancer(bearer.0, body.read(Work::read)).await?;
+        let create = self.0.run(bearer.0, move |work| create_portfolio_item(work, &new));
+        let item = create.await?.into();
         let message = "Portfolio item added successfully".to_owned();
         Ok(Bare::new(AddedBody { success: true, message, item }))
     }
@@ -101,7 +107,7 @@ impl Routes {
     /// All of them, without pages.
     #[oai(path = "/", method = "get", operation_id = "getPortfolio")]
     async fn list(&self, bearer: Bearer) -> Result<Bare<Vec<ItemBody>>, Failed<Showing>> {
-        let items = self.0.list_portfolio(bearer.0).await?;
+        let items = self.0.query(bearer.0, list_portfolio).await?;
         Ok(Bare::new(items.into_iter().map(Into::into).collect::<Vec<_>>()))
     }
 
@@ -113,10 +119,12 @@ impl Routes {
         &self,
         body: Body<ItemChangeInput>,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<PortfolioItemId>,
     ) -> Result<Bare<DoneBody>, Failed<Changing>> {
         let change = self.0.admit_freelancer(bearer.0, body.read(WorkChange::read)).await?;
-        self.0.update_portfolio_item(bearer.0, PortfolioItemId::parse(&id), change, None).await?;
+        let update =
+            self.0.run(bearer.0, move |work| update_portfolio_item(work, id.0, &change, None));
+        update.await?;
         Ok(Bare::new("Portfolio item updated successfully"))
     }
 
@@ -127,9 +135,9 @@ impl Routes {
     async fn delete(
         &self,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<PortfolioItemId>,
     ) -> Result<Bare<DoneBody>, Failed<Removing>> {
-        self.0.delete_portfolio_item(bearer.0, PortfolioItemId::parse(&id)).await?;
+        self.0.run(bearer.0, move |work| delete_portfolio_item(work, id.0)).await?;
         Ok(Bare::new("Portfolio item deleted successfully"))
     }
 }

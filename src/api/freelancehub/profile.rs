@@ -12,7 +12,10 @@ use super::{
     portfolio::ItemBody,
 };
 use crate::{
-    app::App,
+    app::{
+        App,
+        profile::{find_profile, update_profile},
+    },
     domain::{
         account::Location,
         error::Error,
@@ -130,7 +133,7 @@ impl Routes {
     /// `profileCompletion` is in percent, and `missing` names the fields that are not filled in.
     #[oai(path = "/", method = "get", operation_id = "getProfile")]
     async fn find(&self, bearer: Bearer) -> Result<Bare<OwnProfileBody>, Failed<Showing>> {
-        Ok(Bare::new(self.0.profile(bearer.0).await?))
+        Ok(Bare::new(self.0.query(bearer.0, find_profile).await?))
     }
 
     /// Complete or update one's own profile
@@ -146,7 +149,8 @@ impl Routes {
         let change = body.read(ProfileChange::read);
         let change = self.0.admit_freelancer(bearer.0, change).await?;
         let said = |error: Error| error.conflict_said("Username already exists");
-        self.0.update_profile(bearer.0, change, None).await.map_err(said)?;
+        let update = self.0.run(bearer.0, move |work| update_profile(work, &change, None));
+        update.await.map_err(said)?;
         Ok(Bare::new("Profile updated successfully"))
     }
 }

@@ -13,7 +13,10 @@ use super::{
     error::{ChangingFreely, Creating, Deleting, Failed, Finding, Listing},
 };
 use crate::{
-    app::{App, client::list_clients},
+    app::{
+        App,
+        client::{create_client, delete_client, find_client, list_clients, update_client},
+    },
     domain::{
         client::{Client, ClientChange, ClientDetails, ClientFilter},
         id::{AccountId, ClientId},
@@ -102,7 +105,8 @@ impl Routes {
     ) -> Result<Created<ClientBody>, Failed<Creating>> {
         let input = body.once(render::<_, ClientBody>, ClientDetails::read);
         let (once, details) = self.0.admit(bearer.0, input).await?;
-        Ok(Created::once(self.0.create_client(bearer.0, once, details).await?))
+        let created = self.0.run_once(bearer.0, once, move |work| create_client(work, &details));
+        Ok(Created::once(created.await?))
     }
 
     /// Get a client
@@ -112,9 +116,9 @@ impl Routes {
     async fn find(
         &self,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<ClientId>,
     ) -> Result<Reply<ClientBody>, Failed<Finding>> {
-        Ok(Reply::new(self.0.client(bearer.0, ClientId::parse(&id)).await?))
+        Ok(Reply::new(self.0.query(bearer.0, move |work| find_client(work, id.0)).await?))
     }
 
     /// Update an existing client
@@ -126,10 +130,11 @@ impl Routes {
         &self,
         body: Body<ClientChangeInput>,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<ClientId>,
     ) -> Result<Reply<ClientBody>, Failed<ChangingFreely>> {
         let change = self.0.admit(bearer.0, body.read(ClientChange::read)).await?;
-        Ok(Reply::new(self.0.update_client(bearer.0, ClientId::parse(&id), change, None).await?))
+        let update = self.0.run(bearer.0, move |work| update_client(work, id.0, &change, None));
+        Ok(Reply::new(update.await?))
     }
 
     /// Delete a client (only if no active projects)
@@ -140,9 +145,9 @@ impl Routes {
     async fn delete(
         &self,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<ClientId>,
     ) -> Result<Reply<Nothing>, Failed<Deleting>> {
-        self.0.delete_client(bearer.0, ClientId::parse(&id)).await?;
+        self.0.run(bearer.0, move |work| delete_client(work, id.0)).await?;
         Ok(Reply::new(Nothing(())))
     }
 }

@@ -14,7 +14,13 @@ use super::{
     error::{Changing, Creating, Deleting, Failed, Finding, Listing},
 };
 use crate::{
-    app::{App, invoice::list_invoices},
+    app::{
+        App,
+        invoice::{create_invoice, delete_invoice, find_shown_invoice, list_invoices},
+        invoice_change::update_invoice,
+        invoice_send::send_invoice,
+        payment::{mark_invoice_paid, payment_link},
+    },
     domain::{
         id::{AccountId, ClientId, InvoiceId, ItemId, ProjectId},
         input::Input,
@@ -162,7 +168,8 @@ impl Routes {
     ) -> Result<Created<InvoiceBody>, Failed<Creating>> {
         let input = body.once(render::<_, InvoiceBody>, NewInvoice::read);
         let (once, new) = self.0.admit(bearer.0, input).await?;
-        Ok(Created::once(self.0.create_invoice(bearer.0, once, new).await?))
+        let created = self.0.run_once(bearer.0, once, move |work| create_invoice(work, &new));
+        Ok(Created::once(created.await?))
     }
 
     /// Get an invoice
@@ -172,9 +179,9 @@ impl Routes {
     async fn find(
         &self,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<InvoiceId>,
     ) -> Result<Reply<InvoiceBody>, Failed<Finding>> {
-        Ok(Reply::new(self.0.invoice(bearer.0, InvoiceId::parse(&id)).await?))
+        Ok(Reply::new(self.0.query(bearer.0, move |work| find_shown_invoice(work, id.0)).await?))
     }
 
     /// Update an invoice
@@ -188,10 +195,11 @@ impl Routes {
         &self,
         body: Body<InvoiceChangeInput>,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<InvoiceId>,
     ) -> Result<Reply<InvoiceBody>, Failed<Changing>> {
         let change = self.0.admit(bearer.0, body.read(InvoiceChange::read)).await?;
-        Ok(Reply::new(self.0.update_invoice(bearer.0, InvoiceId::parse(&id), change, None).await?))
+        let update = self.0.run(bearer.0, move |work| update_invoice(work, id.0, &change, None));
+        Ok(Reply::new(update.await?))
     }
 
     /// Cancel a draft; its number stays taken
@@ -202,9 +210,9 @@ impl Routes {
     async fn delete(
         &self,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<InvoiceId>,
     ) -> Result<Reply<Nothing>, Failed<Deleting>> {
-        self.0.delete_invoice(bearer.0, InvoiceId::parse(&id)).await?;
+        self.0.run(bearer.0, move |work| delete_invoice(work, id.0)).await?;
         Ok(Reply::new(Nothing(())))
     }
 
@@ -213,8 +221,8 @@ impl Routes {
     /// A draft is printed as it is now. What was sent is printed once, and the same bytes are given
     /// from then on.
     #[oai(path = "/:id/pdf", method = "get", operation_id = "getInvoicePdf")]
-    async fn pdf(&self, bearer: Bearer, id: Path<String>) -> Result<Pdf, Failed<Finding>> {
-        let file = self.0.invoice_pdf(bearer.0, InvoiceId::parse(&id)).await?;
+    async fn pdf(&self, bearer: Bearer, id: Path<InvoiceId>) -> Result<Pdf, Failed<Finding>> {
+        let file = self.0.invoice_pdf(bearer.0, id.0).await?;
         Ok(Pdf { name: file.name, bytes: file.bytes })
     }
 
@@ -228,12 +236,12 @@ impl Routes {
         &self,
         body: Body<SendInvoiceInput>,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<InvoiceId>,
     ) -> Result<Reply<InvoiceBody>, Failed<Changing>> {
         let input = body.once(render::<_, InvoiceBody>, Delivery::read);
         let (once, delivery) = self.0.admit(bearer.0, input).await?;
-        let id = InvoiceId::parse(&id);
-        Ok(Reply::once(self.0.send_invoice(bearer.0, once, id, delivery).await?))
+        let sent = self.0.run_once(bearer.0, once, move |work| send_invoice(work, id.0, &delivery));
+        Ok(Reply::once(sent.await?))
     }
 
     /// Mark invoice as paid (updates client total billed)
@@ -245,11 +253,12 @@ impl Routes {
         &self,
         body: Body<InvoiceActionInput>,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<InvoiceId>,
     ) -> Result<Reply<InvoiceBody>, Failed<Changing>> {
         let input = body.once(render::<_, InvoiceBody>, |_| Ok(()));
         let (once, ()) = self.0.admit(bearer.0, input).await?;
-        Ok(Reply::once(self.0.mark_invoice_paid(bearer.0, once, InvoiceId::parse(&id)).await?))
+        let paid = self.0.run_once(bearer.0, once, move |work| mark_invoice_paid(work, id.0));
+        Ok(Reply::once(paid.await?))
     }
 
     /// Generate Raenest payment link, once
@@ -261,10 +270,11 @@ impl Routes {
         &self,
         body: Body<InvoiceActionInput>,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<InvoiceId>,
     ) -> Result<Reply<PaymentLinkBody>, Failed<Changing>> {
         let input = body.once(render::<_, PaymentLinkBody>, |_| Ok(()));
         let (once, ()) = self.0.admit(bearer.0, input).await?;
-        Ok(Reply::once(self.0.payment_link(bearer.0, once, InvoiceId::parse(&id)).await?))
+        let link = self.0.run_once(bearer.0, once, move |work| payment_link(work, id.0));
+        Ok(Reply::once(link.await?))
     }
 }

@@ -13,7 +13,10 @@ use super::{
     error::{ChangingFreely, Creating, DeletingFreely, Failed, Listing},
 };
 use crate::{
-    app::App,
+    app::{
+        App,
+        milestone::{create_milestone, delete_milestone, list_milestones, update_milestone},
+    },
     domain::{
         id::{InvoiceId, MilestoneId, ProjectId},
         input::Input,
@@ -88,7 +91,7 @@ impl Routes {
             .with("page", page.0)
             .with("pageSize", page_size.0);
         let filter = self.0.admit(bearer.0, MilestoneFilter::read(parameters.object())).await?;
-        Ok(Paged::new(self.0.list_milestones(bearer.0, filter).await?))
+        Ok(Paged::new(self.0.query(bearer.0, move |work| list_milestones(work, &filter)).await?))
     }
 
     /// Create a new milestone
@@ -103,7 +106,8 @@ impl Routes {
     ) -> Result<Created<MilestoneBody>, Failed<Creating>> {
         let input = body.once(render::<_, MilestoneBody>, NewMilestone::read);
         let (once, new) = self.0.admit(bearer.0, input).await?;
-        Ok(Created::once(self.0.create_milestone(bearer.0, once, new).await?))
+        let created = self.0.run_once(bearer.0, once, move |work| create_milestone(work, &new));
+        Ok(Created::once(created.await?))
     }
 
     /// Update a milestone
@@ -115,12 +119,11 @@ impl Routes {
         &self,
         body: Body<MilestoneChangeInput>,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<MilestoneId>,
     ) -> Result<Reply<MilestoneBody>, Failed<ChangingFreely>> {
         let change = self.0.admit(bearer.0, body.read(MilestoneChange::read)).await?;
-        Ok(Reply::new(
-            self.0.update_milestone(bearer.0, MilestoneId::parse(&id), change, None).await?,
-        ))
+        let update = self.0.run(bearer.0, move |work| update_milestone(work, id.0, &change, None));
+        Ok(Reply::new(update.await?))
     }
 
     /// Delete a milestone
@@ -130,9 +133,9 @@ impl Routes {
     async fn delete(
         &self,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<MilestoneId>,
     ) -> Result<Reply<Nothing>, Failed<DeletingFreely>> {
-        self.0.delete_milestone(bearer.0, MilestoneId::parse(&id)).await?;
+        self.0.run(bearer.0, move |work| delete_milestone(work, id.0)).await?;
         Ok(Reply::new(Nothing(())))
     }
 }

@@ -15,7 +15,10 @@ use super::{
     milestone::MilestoneBody,
 };
 use crate::{
-    app::{App, project::list_projects},
+    app::{
+        App,
+        project::{create_project, delete_project, find_project, list_projects, update_project},
+    },
     domain::{
         id::{AccountId, ClientId, ProjectId},
         input::Input,
@@ -114,7 +117,8 @@ impl Routes {
     ) -> Result<Created<ProjectBody>, Failed<Creating>> {
         let input = body.once(render::<_, ProjectBody>, NewProject::read);
         let (once, new) = self.0.admit(bearer.0, input).await?;
-        Ok(Created::once(self.0.create_project(bearer.0, once, new).await?))
+        let created = self.0.run_once(bearer.0, once, move |work| create_project(work, &new));
+        Ok(Created::once(created.await?))
     }
 
     /// Get a project
@@ -124,9 +128,9 @@ impl Routes {
     async fn find(
         &self,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<ProjectId>,
     ) -> Result<Reply<ProjectBody>, Failed<Finding>> {
-        Ok(Reply::new(self.0.project(bearer.0, ProjectId::parse(&id)).await?))
+        Ok(Reply::new(self.0.query(bearer.0, move |work| find_project(work, id.0)).await?))
     }
 
     /// Update a project
@@ -138,10 +142,11 @@ impl Routes {
         &self,
         body: Body<ProjectChangeInput>,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<ProjectId>,
     ) -> Result<Reply<ProjectBody>, Failed<Changing>> {
         let change = self.0.admit(bearer.0, body.read(ProjectChange::read)).await?;
-        Ok(Reply::new(self.0.update_project(bearer.0, ProjectId::parse(&id), change, None).await?))
+        let update = self.0.run(bearer.0, move |work| update_project(work, id.0, &change, None));
+        Ok(Reply::new(update.await?))
     }
 
     /// Delete a project and its milestones
@@ -151,9 +156,9 @@ impl Routes {
     async fn delete(
         &self,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<ProjectId>,
     ) -> Result<Reply<Nothing>, Failed<DeletingFreely>> {
-        self.0.delete_project(bearer.0, ProjectId::parse(&id)).await?;
+        self.0.run(bearer.0, move |work| delete_project(work, id.0)).await?;
         Ok(Reply::new(Nothing(())))
     }
 }

@@ -14,7 +14,12 @@ use super::{
     error::{Changing, Creating, Deleting, Failed, Finding, Listing},
 };
 use crate::{
-    app::{App, proposal::list_proposals},
+    app::{
+        App,
+        proposal::{
+            create_proposal, delete_proposal, find_proposal, list_proposals, update_proposal,
+        },
+    },
     domain::{
         id::{AccountId, ClientId, ProjectId, ProposalId},
         input::Input,
@@ -121,7 +126,8 @@ impl Routes {
     ) -> Result<Created<ProposalBody>, Failed<Creating>> {
         let input = body.once(render::<_, ProposalBody>, NewProposal::read);
         let (once, new) = self.0.admit(bearer.0, input).await?;
-        Ok(Created::once(self.0.create_proposal(bearer.0, once, new).await?))
+        let created = self.0.run_once(bearer.0, once, move |work| create_proposal(work, &new));
+        Ok(Created::once(created.await?))
     }
 
     /// Get a proposal
@@ -131,9 +137,9 @@ impl Routes {
     async fn find(
         &self,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<ProposalId>,
     ) -> Result<Reply<ProposalBody>, Failed<Finding>> {
-        Ok(Reply::new(self.0.proposal(bearer.0, ProposalId::parse(&id)).await?))
+        Ok(Reply::new(self.0.query(bearer.0, move |work| find_proposal(work, id.0)).await?))
     }
 
     /// Update a proposal, or write down its answer
@@ -145,12 +151,11 @@ impl Routes {
         &self,
         body: Body<ProposalChangeInput>,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<ProposalId>,
     ) -> Result<Reply<ProposalBody>, Failed<Changing>> {
         let change = self.0.admit(bearer.0, body.read(ProposalChange::read)).await?;
-        Ok(Reply::new(
-            self.0.update_proposal(bearer.0, ProposalId::parse(&id), change, None).await?,
-        ))
+        let update = self.0.run(bearer.0, move |work| update_proposal(work, id.0, &change, None));
+        Ok(Reply::new(update.await?))
     }
 
     /// Delete a proposal (unless it was accepted)
@@ -160,9 +165,9 @@ impl Routes {
     async fn delete(
         &self,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<ProposalId>,
     ) -> Result<Reply<Nothing>, Failed<Deleting>> {
-        self.0.delete_proposal(bearer.0, ProposalId::parse(&id)).await?;
+        self.0.run(bearer.0, move |work| delete_proposal(work, id.0)).await?;
         Ok(Reply::new(Nothing(())))
     }
 
@@ -175,10 +180,10 @@ impl Routes {
         &self,
         body: Body<SendProposalInput>,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<ProposalId>,
     ) -> Result<Reply<ProposalBody>, Failed<Changing>> {
         let input = body.once(render::<_, ProposalBody>, |_| Ok(()));
         let (once, ()) = self.0.admit(bearer.0, input).await?;
-        Ok(Reply::once(self.0.send_proposal(bearer.0, once, ProposalId::parse(&id)).await?))
+        Ok(Reply::once(self.0.send_proposal(bearer.0, once, id.0).await?))
     }
 }

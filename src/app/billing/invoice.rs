@@ -4,22 +4,19 @@ use jiff::{ToSpan, civil::Date};
 
 use crate::{
     app::{
-        App,
         client::{find_client, require_client},
         event::Event,
         milestone::{mark_invoiced, require_milestone},
         project::require_project,
-        unit_of_work::{Who, Work},
+        unit_of_work::Work,
     },
     domain::{
         date,
         error::{Error, Result},
         id::{InvoiceId, ProjectId},
-        idempotency::{Once, Outcome},
         invoice::{Invoice, InvoiceFilter, InvoiceStatus, Item, NewInvoice, Priced, ShownInvoice},
         page::Listing,
         rule::Rule,
-        session::Claims,
     },
     store,
 };
@@ -27,42 +24,8 @@ use crate::{
 /// The last day that an invoice may name.
 const LAST_DAY: Date = Date::constant(2100, 12, 31);
 
-impl App {
-    /// Adds a draft under the next number of its year.
-    pub async fn create_invoice(
-        &self,
-        who: impl Into<Who>,
-        once: Once<ShownInvoice>,
-        new: NewInvoice,
-    ) -> Result<Outcome<ShownInvoice>> {
-        self.run_once(who, once, move |work| create_invoice(work, &new)).await
-    }
-
-    /// An invoice of the caller with its client and lines.
-    pub async fn invoice(&self, claims: Claims, id: InvoiceId) -> Result<ShownInvoice> {
-        self.query(claims, move |work| {
-            let invoice = find_invoice(work, id)?;
-            Ok(ShownInvoice::on(work.today()?, invoice))
-        })
-        .await
-    }
-
-    /// Cancels a draft; its number stays taken.
-    pub async fn delete_invoice(&self, who: impl Into<Who>, id: InvoiceId) -> Result<()> {
-        self.run(who, move |work| delete_invoice(work, id)).await
-    }
-
-    /// A new draft like an invoice of whatever state: dated today, due after as many days.
-    pub async fn duplicate_invoice(
-        &self,
-        who: impl Into<Who>,
-        id: InvoiceId,
-    ) -> Result<ShownInvoice> {
-        self.run(who, move |work| duplicate_invoice(work, id)).await
-    }
-}
-
-fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice> {
+/// Adds a draft under the next number of its year.
+pub fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice> {
     let today = work.today()?;
     let milestone = new.milestone_id.map(|id| require_milestone(work, id)).transpose()?;
     let of_milestone = milestone.as_ref().map(|milestone| milestone.project_id);
@@ -116,6 +79,12 @@ pub fn find_invoice(work: &mut Work, id: InvoiceId) -> Result<Invoice> {
     store::invoice::find(work.tx, work.account, id, &rates)
 }
 
+/// An invoice of the caller with its client and lines, and the status it shows today.
+pub fn find_shown_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
+    let invoice = find_invoice(work, id)?;
+    Ok(ShownInvoice::on(work.today()?, invoice))
+}
+
 /// A page of invoices.
 pub fn list_invoices(work: &mut Work, filter: &InvoiceFilter) -> Result<Listing<ShownInvoice>> {
     let (today, rates) = (work.today()?, work.rates()?);
@@ -123,7 +92,8 @@ pub fn list_invoices(work: &mut Work, filter: &InvoiceFilter) -> Result<Listing<
     Ok(found.map(|invoice| ShownInvoice::on(today, invoice)))
 }
 
-fn delete_invoice(work: &mut Work, id: InvoiceId) -> Result<()> {
+/// Cancels a draft; its number stays taken.
+pub fn delete_invoice(work: &mut Work, id: InvoiceId) -> Result<()> {
     let before = find_invoice(work, id)?;
     match before.status {
         InvoiceStatus::Cancelled => Ok(()),
@@ -136,7 +106,8 @@ fn delete_invoice(work: &mut Work, id: InvoiceId) -> Result<()> {
     }
 }
 
-fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
+/// A new draft like an invoice of whatever state: dated today, due after as many days.
+pub fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
     let (account, today) = (work.account, work.today()?);
     let before = find_invoice(work, id)?;
     if !store::client::exists(work.tx, account, before.client_id)? {

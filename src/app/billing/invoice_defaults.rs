@@ -1,54 +1,25 @@
 //! What new invoices begin with: read and changed.
 
 use crate::{
-    app::{
-        App,
-        unit_of_work::{Who, Work},
-    },
+    app::unit_of_work::Work,
     domain::{
         error::{Error, Result},
-        expected::Expected,
+        expected::{self, Expected},
         id::ImageId,
         image::ImagePurpose,
         invoice_defaults::{InvoiceDefaults, InvoiceDefaultsChange, InvoiceSettings},
         invoice_series::InvoiceSeries,
-        session::Claims,
     },
     store,
 };
 
-impl App {
-    /// What the caller's invoices begin with, and how this year's are numbered.
-    pub async fn invoice_defaults(&self, claims: Claims) -> Result<InvoiceSettings> {
-        self.query(claims, |work| {
-            let (defaults, series) = find_invoice_defaults(work)?;
-            Ok(settings(defaults, &series))
-        })
-        .await
-    }
-
-    /// Changes what invoices begin with. Prefix and start stay once this year has an invoice.
-    ///
-    /// # Errors
-    ///
-    /// Stale, if the settings are not the expected ones any more.
-    pub async fn update_invoice_defaults(
-        &self,
-        who: impl Into<Who>,
-        change: InvoiceDefaultsChange,
-        expected: Option<Expected<InvoiceSettings>>,
-    ) -> Result<InvoiceSettings> {
-        self.run(who, move |work| update_invoice_defaults(work, &change, expected.as_ref())).await
-    }
-
-    /// Puts a picture that the caller has uploaded on invoices, or none. Sent ones keep theirs.
-    pub async fn set_logo(&self, who: impl Into<Who>, logo: Option<ImageId>) -> Result<()> {
-        self.run(who, move |work| set_logo(work, logo)).await
-    }
+/// What the caller's invoices begin with, and how this year's are numbered.
+pub fn find_invoice_settings(work: &mut Work) -> Result<InvoiceSettings> {
+    let (defaults, series) = find_invoice_defaults(work)?;
+    Ok(settings(defaults, &series))
 }
 
 /// What invoices begin with, and this year's numbers, be it that none was drawn or chosen yet.
-/// What the caller's invoices begin with, and how this year's are numbered.
 pub fn find_invoice_defaults(work: &mut Work) -> Result<(InvoiceDefaults, InvoiceSeries)> {
     let year = work.today()?.year();
     let defaults = store::invoice_defaults::find(work.tx, work.account)?;
@@ -57,15 +28,18 @@ pub fn find_invoice_defaults(work: &mut Work) -> Result<(InvoiceDefaults, Invoic
     Ok((defaults, series))
 }
 
-fn update_invoice_defaults(
+/// Changes what invoices begin with. Prefix and start stay once this year has an invoice.
+///
+/// # Errors
+///
+/// Stale, if the settings are not the expected ones any more.
+pub fn update_invoice_defaults(
     work: &mut Work,
     change: &InvoiceDefaultsChange,
     expected: Option<&Expected<InvoiceSettings>>,
 ) -> Result<InvoiceSettings> {
     let (mut defaults, before) = find_invoice_defaults(work)?;
-    if let Some(expected) = expected {
-        expected.check(&settings(defaults.clone(), &before))?;
-    }
+    expected::check(expected, &settings(defaults.clone(), &before))?;
     let mut series = before.clone();
     series.choose(change.prefix.as_deref(), change.next_number.map(i64::from))?;
     if series != before {
@@ -76,7 +50,8 @@ fn update_invoice_defaults(
     Ok(settings(defaults, &series))
 }
 
-fn set_logo(work: &mut Work, logo: Option<ImageId>) -> Result<()> {
+/// Puts a picture that the caller has uploaded on invoices, or none. Sent ones keep theirs.
+pub fn set_logo(work: &mut Work, logo: Option<ImageId>) -> Result<()> {
     if let Some(id) = logo {
         let purpose = store::image::find_purpose(work.tx, work.account, id)?;
         if purpose != Some(ImagePurpose::Logo) {

@@ -40,7 +40,6 @@ impl App {
         let link = self.invoice_link(claims, id).await?;
         let read = move |work: &mut Work| {
             let invoice = find_invoice(work, id)?;
-            let times = store::invoice_link::find_times(work.tx, work.account, id)?;
             let account = store::account::find(work.tx, work.account)?;
             let (seller, buyer) = parties(work.tx, &account, &invoice)?;
             let unprintable = match invoice.status {
@@ -53,9 +52,7 @@ impl App {
                 seller,
                 buyer,
                 link: link.clone(),
-                sent_at: times.sent_at,
-                viewed_at: times.viewed_at,
-                reminded_at: times.reminded_at,
+                times: store::invoice_link::find_times(work.tx, work.account, id)?,
                 mails: store::outbox::list_of_invoice(work.tx, id)?,
                 payment_link: work.env.shown_payment_link(&invoice),
                 has_payment_service: work.env.payment_link_base.is_some(),

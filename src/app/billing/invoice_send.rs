@@ -15,14 +15,13 @@ use crate::{
         limit::Limit,
         public_link::Target,
         share::Owner,
-        unit_of_work::{Who, Work},
+        unit_of_work::Work,
     },
     domain::{
         account::Account,
         date,
         error::{Error, Result},
         id::InvoiceId,
-        idempotency::{Once, Outcome},
         invoice::{Delivery, Invoice, InvoiceStatus, ShownInvoice},
         mail::{Letter, Mail, MailKind},
         unprintable,
@@ -36,27 +35,6 @@ use crate::{
 const REMINDED_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 impl App {
-    /// Sends a draft: it gets its links, both parties' details are frozen, and the client is
-    /// mailed. A sent one is mailed again and stays as it is.
-    ///
-    /// A draft is sent even where the account may mail no more that day; its client then has to
-    /// be given the link in another way.
-    pub async fn send_invoice(
-        &self,
-        who: impl Into<Who>,
-        once: Once<ShownInvoice>,
-        id: InvoiceId,
-        delivery: Delivery,
-    ) -> Result<Outcome<ShownInvoice>> {
-        let to = delivery.email;
-        self.run_once(who, once, move |work| send_invoice(work, id, to.as_deref())).await
-    }
-
-    /// Mails the client of a sent invoice a reminder; once a day at most.
-    pub async fn remind_invoice(&self, who: impl Into<Who>, id: InvoiceId) -> Result<ShownInvoice> {
-        self.run(who, move |work| remind_invoice(work, id)).await
-    }
-
     /// What a mail about an invoice says, with the PDF: the same however often it is tried.
     pub(in crate::app) async fn invoice_mail(&self, letter: &Letter) -> Result<Mail> {
         let (Some(account), Some(id)) = (letter.account, letter.invoice) else {
@@ -88,7 +66,12 @@ impl App {
     }
 }
 
-fn send_invoice(work: &mut Work, id: InvoiceId, to: Option<&str>) -> Result<ShownInvoice> {
+/// Sends a draft: it gets its links, both parties' details are frozen, and the client is mailed. A
+/// sent one is mailed again and stays as it is.
+///
+/// A draft is sent even where the account may mail no more that day; its client then has to be
+/// given the link in another way.
+pub fn send_invoice(work: &mut Work, id: InvoiceId, delivery: &Delivery) -> Result<ShownInvoice> {
     let before = find_invoice(work, id)?;
     match before.status {
         InvoiceStatus::Paid => return Err(Error::conflict("This invoice is paid already")),
@@ -104,12 +87,13 @@ fn send_invoice(work: &mut Work, id: InvoiceId, to: Option<&str>) -> Result<Show
         (_, None) => before,
     };
     if refusal.is_none() {
-        mail_client(work, &invoice, MailKind::Invoice, to)?;
+        mail_client(work, &invoice, MailKind::Invoice, delivery.email.as_deref())?;
     }
     Ok(ShownInvoice::on(work.today()?, invoice))
 }
 
-fn remind_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
+/// Mails the client of a sent invoice a reminder; once a day at most.
+pub fn remind_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
     let invoice = find_invoice(work, id)?;
     must_await_payment(&invoice)?;
     if let Some(refusal) = work.count(Limit::InvoiceMail)? {

@@ -17,55 +17,12 @@ use crate::{
         page::Listing,
         proposal::{NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalStatus},
         rule::Rule,
-        session::Claims,
         unprintable,
     },
     store,
 };
 
 impl App {
-    /// Adds a draft.
-    pub async fn create_proposal(
-        &self,
-        who: impl Into<Who>,
-        once: Once<Proposal>,
-        new: NewProposal,
-    ) -> Result<Outcome<Proposal>> {
-        self.run_once(who, once, move |work| create_proposal(work, &new)).await
-    }
-
-    /// A proposal of the caller.
-    pub async fn proposal(&self, claims: Claims, id: ProposalId) -> Result<Proposal> {
-        self.query(claims, move |work| find_proposal(work, id)).await
-    }
-
-    /// Changes a proposal until it is answered; the answer itself can be written down here too.
-    ///
-    /// # Errors
-    ///
-    /// Stale, if the proposal is not the expected one any more.
-    pub async fn update_proposal(
-        &self,
-        who: impl Into<Who>,
-        id: ProposalId,
-        change: ProposalChange,
-        expected: Option<Expected<Proposal>>,
-    ) -> Result<Proposal> {
-        self.run(who, move |work| update_proposal(work, id, &change, expected.as_ref())).await
-    }
-
-    /// Deletes a proposal, unless it was accepted.
-    pub async fn delete_proposal(&self, who: impl Into<Who>, id: ProposalId) -> Result<()> {
-        self.run(who, move |work| {
-            let proposal = find_proposal(work, id)?;
-            if proposal.status == ProposalStatus::Accepted {
-                return Err(Error::conflict("An accepted proposal cannot be deleted"));
-            }
-            store::proposal::delete(work.tx, &proposal)
-        })
-        .await
-    }
-
     /// Marks a draft as sent and gives it a link for the client; a sent one stays as it is, but
     /// gets a link where it has none.
     pub async fn send_proposal(
@@ -80,7 +37,8 @@ impl App {
     }
 }
 
-fn create_proposal(work: &mut Work, new: &NewProposal) -> Result<Proposal> {
+/// Adds a draft.
+pub fn create_proposal(work: &mut Work, new: &NewProposal) -> Result<Proposal> {
     let currency = new.currency.unwrap_or(work.actor.currency);
     let (client, amount) = Error::both(
         require_client(work, new.client_id),
@@ -121,7 +79,12 @@ pub fn list_proposals(work: &mut Work, filter: &ProposalFilter) -> Result<Listin
     Ok(listing)
 }
 
-fn update_proposal(
+/// Changes a proposal until it is answered; the answer itself can be written down here too.
+///
+/// # Errors
+///
+/// Stale, if the proposal is not the expected one any more.
+pub fn update_proposal(
     work: &mut Work,
     id: ProposalId,
     change: &ProposalChange,
@@ -171,6 +134,15 @@ fn update_proposal(
         mark_sent(work, &mut proposal)?;
     }
     Ok(proposal)
+}
+
+/// Deletes a proposal, unless it was accepted.
+pub fn delete_proposal(work: &mut Work, id: ProposalId) -> Result<()> {
+    let proposal = find_proposal(work, id)?;
+    if proposal.status == ProposalStatus::Accepted {
+        return Err(Error::conflict("An accepted proposal cannot be deleted"));
+    }
+    store::proposal::delete(work.tx, &proposal)
 }
 
 fn send_proposal(work: &mut Work, id: ProposalId, unprintable: &[char]) -> Result<Proposal> {

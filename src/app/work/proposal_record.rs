@@ -1,11 +1,7 @@
 //! What its owner sees of a proposal beyond the documented fields, and copies of it.
 
 use crate::{
-    app::{
-        App,
-        proposal::find_proposal,
-        unit_of_work::{Who, Work},
-    },
+    app::{App, proposal::find_proposal, unit_of_work::Work},
     domain::{
         error::{Error, Result},
         id::ProposalId,
@@ -28,19 +24,10 @@ impl App {
         }
         Ok(record)
     }
-
-    /// A draft with the words and the amount of another proposal. A day that has passed is left
-    /// out.
-    pub async fn duplicate_proposal(
-        &self,
-        who: impl Into<Who>,
-        id: ProposalId,
-    ) -> Result<Proposal> {
-        self.run(who, move |work| duplicate_proposal(work, id)).await
-    }
 }
 
-fn duplicate_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
+/// A draft with the words and the amount of another proposal. A day that has passed is left out.
+pub fn duplicate_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
     let before = find_proposal(work, id)?;
     if !store::client::exists(work.tx, work.account, before.client_id)? {
         return Err(Error::conflict("The client of this proposal was deleted"));

@@ -4,6 +4,10 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use crate::{
+    app::{
+        exchange_rate::{delete_exchange_rate, list_exchange_rates, set_exchange_rate},
+        unit_of_work::Work,
+    },
     domain::{
         account::{Account, AccountChange},
         error::{Error, Result},
@@ -83,11 +87,11 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
 
 /// Takes in a rate, unless that of the same pair was changed since the page was shown.
 pub async fn set(visit: Visit, fields: Fields) -> Result<Response> {
-    let (app, claims) = (&visit.app, visit.claims);
     let set = match NewRate::read(&fields) {
         Ok(new) => {
-            let pair = (new.from, visit.frame.account.currency);
-            app.set_exchange_rate(claims, new, seen(&fields, pair)).await
+            let expected = seen(&fields, (new.from, visit.frame.account.currency));
+            let set = move |work: &mut Work| set_exchange_rate(work, &new, expected.as_ref());
+            visit.app.run(visit.claims, set).await
         }
         Err(error) => Err(error),
     };
@@ -96,7 +100,7 @@ pub async fn set(visit: Visit, fields: Fields) -> Result<Response> {
             Ok(visit.done(PLACE, format!("The rate of {from} was saved.")))
         }
         Err(error) => {
-            let rates = app.list_exchange_rates(claims).await?;
+            let rates = visit.read(list_exchange_rates).await?;
             let from = Currency::from_code(fields.get("from"));
             let pair = from.map(|from| (from, visit.frame.account.currency));
             let stored = pair.map(|pair| rated(&rates, pair)).unwrap_or_default();
@@ -142,7 +146,9 @@ pub async fn delete(visit: Visit, fields: Fields) -> Result<Response> {
     let (Some(from), Some(into)) = (given("from"), given("to")) else {
         return Err(Error::not_found("Exchange rate"));
     };
-    visit.app.delete_exchange_rate(visit.claims, from, Some(into)).await?;
+    let delete =
+        visit.app.run(visit.claims, move |work| delete_exchange_rate(work, from, Some(into)));
+    delete.await?;
     Ok(visit.done(PLACE, format!("The rate of {from} was deleted.")))
 }
 
@@ -154,7 +160,7 @@ async fn page(
 ) -> Result<Response> {
     let base = visit.frame.account.currency;
     let today = visit.today()?;
-    let rates = visit.app.list_exchange_rates(visit.claims).await?;
+    let rates = visit.read(list_exchange_rates).await?;
     let dates = visit.dates();
     let fresh = Fields::default().with("day", today).with(VERSION, versions(&rates));
     let currencies = locale::currencies();

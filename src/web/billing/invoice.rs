@@ -5,14 +5,18 @@ use poem::{Request, Response, http::StatusCode};
 
 use crate::{
     app::{
-        client::list_client_names, invoice::list_invoices, outbox::invoices_with_failed_mail,
+        client::list_client_names,
+        invoice::{delete_invoice, duplicate_invoice, list_invoices},
+        invoice_send::{remind_invoice, send_invoice},
+        outbox::invoices_with_failed_mail,
+        payment::{mark_invoice_paid, payment_link as make_payment_link},
         project::find_project,
+        unit_of_work::Work,
     },
     domain::{
         date,
         error::Result,
         id::InvoiceId,
-        idempotency::Once,
         input::Input,
         invoice::{
             Delivery, InvoiceFilter, InvoiceMail, InvoiceRecord, InvoiceStatus, ShownInvoice,
@@ -119,14 +123,8 @@ pub async fn show(visit: Visit) -> Result<Response> {
 /// Sends an invoice, be it again.
 pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
     let id = visit.id();
-    let sent = match Delivery::read(&fields) {
-        Ok(delivery) => {
-            let once = visit.once(&fields, place);
-            visit.app.send_invoice(visit.claims, once, id, delivery).await
-        }
-        Err(error) => Err(error),
-    };
-    match sent {
+    let send = move |work: &mut Work, delivery: &_| send_invoice(work, id, delivery);
+    match visit.create(&fields, Delivery::read(&fields), place, send).await {
         Ok(outcome) => {
             let text = match visit.app.invoice_record(visit.claims, id).await?.mails.first() {
                 None => NOT_MAILED.to_owned(),
@@ -144,7 +142,7 @@ pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
 
 /// Mails the client a reminder.
 pub async fn remind(visit: Visit, _: Fields) -> Result<Response> {
-    match visit.app.remind_invoice(visit.claims, visit.id()).await {
+    match visit.act(remind_invoice).await {
         Ok(_) if !visit.app.has_mail_server() => Ok(visit.done(&here(&visit), REMINDER_SAVED)),
         Ok(_) => Ok(visit.done(&here(&visit), "A reminder is on its way to the client.")),
         Err(error) => visit.redirect_with_error(&here(&visit), error),
@@ -153,8 +151,9 @@ pub async fn remind(visit: Visit, _: Fields) -> Result<Response> {
 
 /// Writes down that an invoice was paid.
 pub async fn mark_paid(visit: Visit, fields: Fields) -> Result<Response> {
-    let once = visit.once(&fields, place);
-    match visit.app.mark_invoice_paid(visit.claims, once, visit.id()).await {
+    let id = visit.id();
+    let paid = move |work: &mut Work, (): &()| mark_invoice_paid(work, id);
+    match visit.create(&fields, Ok(()), place, paid).await {
         Ok(outcome) => Ok(visit.redirect_once(&outcome, place, "The invoice is marked as paid.")),
         Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
@@ -163,8 +162,7 @@ pub async fn mark_paid(visit: Visit, fields: Fields) -> Result<Response> {
 /// Gives an invoice the link under which it is paid.
 pub async fn payment_link(visit: Visit, _: Fields) -> Result<Response> {
     // Asked for again it is the same link.
-    let once = Once { key: None, render: |_: &String| Vec::new() };
-    match visit.app.payment_link(visit.claims, once, visit.id()).await {
+    match visit.act(make_payment_link).await {
         Ok(_) => Ok(visit.done(&here(&visit), "The payment link was made.")),
         Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
@@ -172,7 +170,7 @@ pub async fn payment_link(visit: Visit, _: Fields) -> Result<Response> {
 
 /// Writes the same invoice again, as a draft of today.
 pub async fn duplicate(visit: Visit, _: Fields) -> Result<Response> {
-    match visit.app.duplicate_invoice(visit.claims, visit.id()).await {
+    match visit.act(duplicate_invoice).await {
         Ok(copy) => {
             let place = format!("/invoices/{}/edit", copy.invoice.id);
             Ok(visit.done(&place, "This is the copy. Look it over, then save and send it."))
@@ -183,7 +181,7 @@ pub async fn duplicate(visit: Visit, _: Fields) -> Result<Response> {
 
 /// Deletes a draft.
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
-    match visit.app.delete_invoice(visit.claims, visit.id()).await {
+    match visit.act(delete_invoice).await {
         Ok(()) => Ok(visit.done("/invoices", "The draft was deleted.")),
         Err(error) => visit.redirect_with_error(&here(&visit), error),
     }

@@ -4,6 +4,10 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use crate::{
+    app::{
+        invoice_defaults::{find_invoice_settings, set_logo as put_logo, update_invoice_defaults},
+        unit_of_work::Work,
+    },
     domain::{
         error::Result,
         id::ImageId,
@@ -62,14 +66,16 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let changed = match InvoiceDefaultsChange::read(&fields) {
         Ok(change) => {
             let expected = fields.expected(known);
-            visit.app.update_invoice_defaults(visit.claims, change, expected).await
+            let update =
+                move |work: &mut Work| update_invoice_defaults(work, &change, expected.as_ref());
+            visit.app.run(visit.claims, update).await
         }
         Err(error) => Err(error),
     };
     match changed {
         Ok(_) => Ok(visit.done(PLACE, "Your invoices begin with this from now on.")),
         Err(error) => {
-            let stored = known(&visit.app.invoice_defaults(visit.claims).await?);
+            let stored = known(&visit.read(find_invoice_settings).await?);
             let (status, form) = visit.refused_change(fields, error, stored)?;
             page(&visit, status, Some(form), None).await
         }
@@ -81,7 +87,7 @@ pub async fn set_logo(visit: Visit, mut fields: Fields) -> Result<Response> {
     let (app, claims) = (&visit.app, visit.claims);
     let bytes = fields.take_upload().unwrap_or_default();
     let set = match app.upload_image(claims, ImagePurpose::Logo, bytes).await {
-        Ok(id) => app.set_logo(claims, Some(id)).await,
+        Ok(id) => app.run(claims, move |work| put_logo(work, Some(id))).await,
         Err(error) => Err(error),
     };
     match set {
@@ -95,7 +101,7 @@ pub async fn set_logo(visit: Visit, mut fields: Fields) -> Result<Response> {
 
 /// Takes the logo off; invoices that were sent keep it.
 pub async fn remove_logo(visit: Visit, _: Fields) -> Result<Response> {
-    visit.app.set_logo(visit.claims, None).await?;
+    visit.app.run(visit.claims, |work| put_logo(work, None)).await?;
     Ok(visit.done(PLACE, "The logo was taken off."))
 }
 
@@ -105,7 +111,7 @@ async fn page(
     form: Option<Form>,
     picture: Option<Form>,
 ) -> Result<Response> {
-    let settings = visit.app.invoice_defaults(visit.claims).await?;
+    let settings = visit.read(find_invoice_settings).await?;
     let page = Invoices {
         shell: visit.shell(Section::Settings),
         tab: Tab::Invoices,

@@ -14,6 +14,7 @@ use crate::{
     domain::{
         date::{self, DateFormat},
         error::{Error, Kind, Result},
+        expected::Expected,
         id::{Id, Named},
         idempotency::{Once, Outcome, RequestKey},
         session::{Claims, Device},
@@ -83,6 +84,48 @@ impl Visit {
         read: impl Fn(&mut Work) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.app.query(self.claims, read).await
+    }
+
+    /// Reads what the page of the thing in the path shows.
+    pub async fn find<K: Named, T: Send + 'static>(
+        &self,
+        find: impl Fn(&mut Work, Id<K>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let id = self.id();
+        self.read(move |work| find(work, id)).await
+    }
+
+    /// Does something with the thing in the path, all of it in one transaction.
+    pub async fn act<K: Named, T: Send + 'static>(
+        &self,
+        act: impl Fn(&mut Work, Id<K>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let id = self.id();
+        self.app.run(self.claims, move |work| act(work, id)).await
+    }
+
+    /// Adds what a form asks for, once; `location` as in [`Visit::once`].
+    pub async fn create<I: Send + 'static, T: Send + 'static>(
+        &self,
+        fields: &Fields,
+        input: Result<I>,
+        location: fn(&T) -> Vec<u8>,
+        create: impl Fn(&mut Work, &I) -> Result<T> + Send + 'static,
+    ) -> Result<Outcome<T>> {
+        let (input, once) = (input?, self.once(fields, location));
+        self.app.run_once(self.claims, once, move |work| create(work, &input)).await
+    }
+
+    /// Changes the thing in the path as a form asks for, unless it is not the expected one any
+    /// more.
+    pub async fn update<K: Named, I: Send + 'static, S: 'static, T: Send + 'static>(
+        &self,
+        input: Result<I>,
+        expected: Option<Expected<S>>,
+        update: impl Fn(&mut Work, Id<K>, &I, Option<&Expected<S>>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let input = input?;
+        self.act(move |work, id| update(work, id, &input, expected.as_ref())).await
     }
 
     /// The session that a form was made for.

@@ -8,6 +8,10 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use crate::{
+    app::{
+        profile::{find_profile, update_profile},
+        unit_of_work::Work,
+    },
     domain::{
         account::Account,
         error::{Error, Kind, Result},
@@ -53,25 +57,27 @@ impl Edit<'_> {
 
 /// The form of the profile.
 pub async fn edit(visit: Visit) -> Result<Response> {
-    let own = visit.app.profile(visit.claims).await?;
+    let own = visit.read(find_profile).await?;
     let form = visit.form(filled(&own.account, &own.profile).versioned());
     Ok(page(&visit, StatusCode::OK, &own, form, visit.form(Fields::default())))
 }
 
 /// Changes the profile.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
-    let own = visit.app.profile(visit.claims).await?;
+    let own = visit.read(find_profile).await?;
     let changed = match change(&fields, &own) {
         Ok(change) => {
             let shown = |(account, profile): &(Account, Profile)| filled(account, profile);
-            visit.app.update_profile(visit.claims, change, fields.expected(shown)).await
+            let expected = fields.expected(shown);
+            let update = move |work: &mut Work| update_profile(work, &change, expected.as_ref());
+            visit.app.run(visit.claims, update).await
         }
         Err(error) => Err(error),
     };
     match changed {
         Ok(()) => Ok(visit.done("/profile", "Your profile was saved.")),
         Err(error) => {
-            let own = visit.app.profile(visit.claims).await?;
+            let own = visit.read(find_profile).await?;
             let stored = filled(&own.account, &own.profile);
             let (status, form) = visit.refused_change(fields, taken(error), stored)?;
             Ok(page(&visit, status, &own, form, visit.form(Fields::default())))
@@ -82,7 +88,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
 /// Takes a picture of the freelancer.
 pub async fn set_picture(visit: Visit, mut fields: Fields) -> Result<Response> {
     let (app, claims) = (&visit.app, visit.claims);
-    let own = app.profile(claims).await?;
+    let own = visit.read(find_profile).await?;
     let bytes = fields.take_upload().unwrap_or_default();
     let set = match app.upload_image(claims, ImagePurpose::Avatar, bytes).await {
         Ok(id) => app.set_avatar(claims, Some(id)).await,

@@ -5,7 +5,10 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use crate::{
-    app::{client::list_client_names, project::list_projects},
+    app::{
+        client::list_client_names,
+        project::{list_projects, update_project},
+    },
     domain::{
         error::Result,
         input::Input,
@@ -102,7 +105,6 @@ pub fn version(status: &ProjectStatus) -> String {
 
 /// Puts a project into another column, and goes back to where that was asked for.
 pub async fn move_to(visit: Visit, fields: Fields) -> Result<Response> {
-    let id = visit.id();
     let back = if fields.get("view") == "board" {
         let mut pairs = kept(&fields);
         pairs.push(("view", "board"));
@@ -110,14 +112,9 @@ pub async fn move_to(visit: Visit, fields: Fields) -> Result<Response> {
     } else {
         format!("/projects/{}", visit.param("id"))
     };
-    let moved = match ProjectChange::read(&fields.only("status")) {
-        Ok(change) => {
-            let expected = fields.expected(|project: &Project| placed(project.status));
-            visit.app.update_project(visit.claims, id, change, expected).await
-        }
-        Err(error) => Err(error),
-    };
-    match moved {
+    let change = ProjectChange::read(&fields.only("status"));
+    let expected = fields.expected(|project: &Project| placed(project.status));
+    match visit.update(change, expected, update_project).await {
         Ok(project) => {
             let now = project::label(&project.status);
             Ok(visit.done(&back, format!("“{}” is now in: {now}.", project.name)))

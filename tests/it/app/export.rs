@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use freelanceos::{
-    app::export::Export,
+    app::{exchange_rate::set_exchange_rate, export::Export, unit_of_work::Work},
     domain::{
         error::Kind, exchange_rate::NewRate, export::ExportList, image::ImagePurpose, input::Input,
     },
@@ -57,8 +57,9 @@ async fn fill(user: &User<'_>) {
     user.post(&format!("/invoices/{invoice}/send"), json!({})).await.data(200);
     user.post(&format!("/invoices/{invoice}/mark-paid"), json!({})).await.data(200);
     let rate = json!({"from": "EUR", "rate": 1.0834});
-    let rate = NewRate::read(rate.as_object().unwrap());
-    user.app.app.set_exchange_rate(user.claims(), rate.unwrap(), None).await.unwrap();
+    let rate = NewRate::read(rate.as_object().unwrap()).unwrap();
+    let set = move |work: &mut Work| set_exchange_rate(work, &rate, None);
+    user.app.app.run(user.claims(), set).await.unwrap();
 }
 
 #[tokio::test]

@@ -2,10 +2,13 @@
 
 use std::io::Cursor;
 
-use freelanceos::domain::{
-    error::{Error, Kind},
-    id::ImageId,
-    image::{Image, ImagePurpose},
+use freelanceos::{
+    app::portfolio::list_portfolio,
+    domain::{
+        error::{Error, Kind},
+        id::ImageId,
+        image::{Image, ImagePurpose},
+    },
 };
 use image::{
     DynamicImage, ExtendedColorType, GenericImageView, ImageEncoder, ImageFormat, Rgba, RgbaImage,
@@ -311,7 +314,7 @@ async fn a_deleted_picture_goes_from_where_it_was_shown() {
     ada.hub_post("/freelancer/portfolio", work).await.bare(201);
     app.app.delete_image(ada.claims(), picture.id).await.unwrap();
     app.app.delete_image(ada.claims(), avatar.id).await.unwrap();
-    let items = app.app.list_portfolio(ada.claims()).await.unwrap();
+    let items = app.app.query(ada.claims(), list_portfolio).await.unwrap();
     assert_eq!(items[0].work.images, ["https://other.example/a.png"]);
     assert_eq!(app.app.account(ada.claims()).await.unwrap().avatar, None);
 }

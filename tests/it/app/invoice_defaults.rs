@@ -2,12 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use freelanceos::domain::{
-    error::{Kind, Result},
-    id::{Id, ImageId},
-    image::ImagePurpose,
-    input::Input,
-    invoice_defaults::{InvoiceDefaults, InvoiceDefaultsChange, InvoiceSettings},
+use freelanceos::{
+    app::{
+        invoice_defaults::{find_invoice_settings, set_logo, update_invoice_defaults},
+        unit_of_work::Work,
+    },
+    domain::{
+        error::{Kind, Result},
+        id::{Id, ImageId},
+        image::ImagePurpose,
+        input::Input,
+        invoice_defaults::{InvoiceDefaults, InvoiceDefaultsChange, InvoiceSettings},
+    },
 };
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
@@ -17,7 +23,8 @@ use crate::support::{User, spawn_app};
 
 async fn change(user: &User<'_>, fields: Value) -> Result<InvoiceSettings> {
     let change = InvoiceDefaultsChange::read(fields.as_object().unwrap())?;
-    user.app.app.update_invoice_defaults(user.claims(), change, None).await
+    let update = move |work: &mut Work| update_invoice_defaults(work, &change, None);
+    user.app.app.run(user.claims(), update).await
 }
 
 /// Uploads a picture and answers its id.
@@ -26,7 +33,7 @@ pub async fn picture(user: &User<'_>, purpose: ImagePurpose) -> ImageId {
 }
 
 async fn settings(user: &User<'_>) -> InvoiceSettings {
-    user.app.app.invoice_defaults(user.claims()).await.unwrap()
+    user.app.app.query(user.claims(), find_invoice_settings).await.unwrap()
 }
 
 async fn number(user: &User<'_>, client: &str, issued: Option<&str>) -> String {
@@ -139,13 +146,14 @@ async fn a_logo_is_a_picture_of_the_account() {
     let (own, foreign) =
         (picture(&user, ImagePurpose::Logo).await, picture(&other, ImagePurpose::Logo).await);
     let portfolio = picture(&user, ImagePurpose::Portfolio).await;
-    app.app.set_logo(user.claims(), Some(own)).await.unwrap();
+    app.app.run(user.claims(), move |work| set_logo(work, Some(own))).await.unwrap();
     for logo in [foreign, portfolio, Id::NIL] {
-        let refused = app.app.set_logo(user.claims(), Some(logo)).await.unwrap_err();
+        let refused =
+            app.app.run(user.claims(), move |work| set_logo(work, Some(logo))).await.unwrap_err();
         assert_eq!(*refused.kind(), Kind::NotFound);
     }
     change(&user, json!({"notes": "x"})).await.unwrap();
     assert_eq!(settings(&user).await.defaults.logo, Some(own));
-    app.app.set_logo(user.claims(), None).await.unwrap();
+    app.app.run(user.claims(), |work| set_logo(work, None)).await.unwrap();
     assert_eq!(settings(&user).await.defaults.logo, None);
 }

@@ -1,6 +1,6 @@
 //! What an account may do before its address is proven.
 
-use freelanceos::store::engine::Tx;
+use freelanceos::{app::invoice_send::remind_invoice, store::engine::Tx};
 use serde_json::{Value, json};
 
 use crate::{
@@ -44,7 +44,7 @@ async fn an_unproven_account_mails_invoices_to_its_own_address_alone() {
     user.post(&send, json!({"email": "A@example.com"})).await.data(200);
     let claims = user.claims();
     let id = freelanceos::domain::id::Id::parse(&id);
-    let refused = app.app.remind_invoice(claims, id).await.unwrap_err();
+    let refused = app.app.run(claims, move |work| remind_invoice(work, id)).await.unwrap_err();
     assert_eq!(refused.kind(), &freelanceos::domain::error::Kind::Forbidden);
     assert!(app.mails().await.iter().all(|mail| mail.to() == "A@example.com"));
     prove(&user, "a@example.com").await;

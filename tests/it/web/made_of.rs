@@ -1,7 +1,13 @@
 //! What is made of a proposal, a milestone or a project: in its currency, and once.
 
-use freelanceos::domain::{
-    error::Kind, idempotency::Once, input::Input, invoice::NewInvoice, project::NewProject,
+use freelanceos::{
+    app::{
+        invoice::create_invoice, project::create_project, proposal_record::duplicate_proposal,
+        unit_of_work::Work,
+    },
+    domain::{
+        error::Kind, input::Input, invoice::NewInvoice, project::NewProject,
+    },
 };
 use serde_json::{Value, json};
 
@@ -103,8 +109,8 @@ async fn a_milestone_that_is_paid_is_not_invoiced() {
         "dueDate": "2026-04-15",
     });
     let new = NewInvoice::read(&FromPage(&new)).unwrap();
-    let once = Once { key: None, render: |_| Vec::new() };
-    let error = app.app.create_invoice(user.claims(), once, new).await.unwrap_err();
+    let create = move |work: &mut Work| create_invoice(work, &new);
+    let error = app.app.run(user.claims(), create).await.unwrap_err();
     assert_eq!(error.message(), "This milestone is paid already");
 }
 
@@ -120,8 +126,8 @@ async fn of_two_invoices_of_a_milestone_and_two_projects_of_a_proposal_at_once_o
     });
     let invoice = NewInvoice::read(&FromPage(&invoice)).unwrap();
     let make = || {
-        let once = Once { key: None, render: |_| Vec::new() };
-        app.app.create_invoice(user.claims(), once, invoice.clone())
+        let invoice = invoice.clone();
+        app.app.run(user.claims(), move |work| create_invoice(work, &invoice))
     };
     let made = tokio::join!(make(), make(), make());
     let made = [made.0, made.1, made.2];
@@ -137,8 +143,8 @@ async fn of_two_invoices_of_a_milestone_and_two_projects_of_a_proposal_at_once_o
     let new = json!({"clientId": client, "name": "Offer", "proposalId": proposal});
     let new = NewProject::read(&FromPage(&new)).unwrap();
     let make = || {
-        let once = Once { key: None, render: |_| Vec::new() };
-        app.app.create_project(user.claims(), once, new.clone())
+        let new = new.clone();
+        app.app.run(user.claims(), move |work| create_project(work, &new))
     };
     let made = tokio::join!(make(), make(), make());
     assert_eq!([made.0, made.1, made.2].iter().filter(|made| made.is_ok()).count(), 1);
@@ -185,7 +191,7 @@ async fn a_proposal_becomes_one_project_and_another_once_that_is_deleted() {
     browser.send(&page, "/projects", &typed).await.expect(200);
     let claims = user.claims();
     let proposal = freelanceos::domain::id::ProposalId::parse(&id);
-    let copy = app.app.duplicate_proposal(claims, proposal).await.unwrap();
+    let copy = app.app.run(claims, move |work| duplicate_proposal(work, proposal)).await.unwrap();
     assert_eq!(copy.project, None);
 }
 

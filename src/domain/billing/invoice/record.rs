@@ -23,9 +23,7 @@ pub struct InvoiceRecord {
     pub buyer: Party,
     /// Where the client can read it; none of a draft.
     pub link: Option<String>,
-    pub sent_at: Option<Timestamp>,
-    pub viewed_at: Option<Timestamp>,
-    pub reminded_at: Option<Timestamp>,
+    pub times: InvoiceTimes,
     /// Newest first; those that wait no more are forgotten after a month.
     pub mails: Vec<InvoiceMail>,
     /// Where the client can pay online.
