@@ -12,6 +12,7 @@ pub mod money;
 pub mod number_format;
 pub mod page;
 pub mod patch;
+pub mod pdf_file;
 mod platform;
 pub mod profile;
 pub mod rule;

@@ -9,17 +9,11 @@ use poem_openapi::{
     types::Type,
 };
 
+use crate::domain::pdf_file::PdfFile;
+
 const PDF: &str = "application/pdf";
 
-/// A PDF to be saved under a name.
-#[derive(Debug)]
-pub struct Pdf {
-    /// Of letters, digits, dots and hyphens.
-    pub name: String,
-    pub bytes: Vec<u8>,
-}
-
-impl IntoResponse for Pdf {
+impl IntoResponse for PdfFile {
     fn into_response(self) -> Response {
         Response::builder()
             .content_type(PDF)
@@ -28,7 +22,7 @@ impl IntoResponse for Pdf {
     }
 }
 
-impl ApiResponse for Pdf {
+impl ApiResponse for PdfFile {
     fn meta() -> MetaResponses {
         let schema = MetaSchema::new_with_format("string", "binary");
         MetaResponses {

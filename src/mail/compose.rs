@@ -8,8 +8,9 @@ use unicode_normalization::UnicodeNormalization;
 use crate::domain::{
     account::SignInChange,
     error::{Error, Result},
-    invoice::{Invoice, InvoiceFile, Party, Seller},
+    invoice::{Invoice, Party, Seller},
     mail::{Attachment, Mail, MailKind},
+    pdf_file::PdfFile,
     text::turns,
 };
 
@@ -178,7 +179,7 @@ pub struct InvoiceMail<'a> {
     pub is_overdue: bool,
     /// Where the client can read it.
     pub link: &'a str,
-    pub file: Option<InvoiceFile>,
+    pub file: Option<PdfFile>,
 }
 
 /// What a client is asked to pay; answers go to the freelancer.
@@ -451,7 +452,7 @@ mod tests {
                 payment_link: None,
                 is_overdue: false,
                 link: "http://localhost:5000/i/token",
-                file: Some(InvoiceFile::new(&invoice.number, vec![0; length])),
+                file: Some(PdfFile::of_invoice(&invoice.number, vec![0; length])),
             })
             .unwrap();
             assert_eq!(mail.subject, "Invoice INV-2026-001 from Obi");

@@ -33,21 +33,25 @@ pub fn draw(
     typesetter: &mut Typesetter,
     logo: Option<Image>,
 ) -> (Canvas, About) {
-    let invoice = sheet.invoice;
+    let invoice = &sheet.invoice;
     let mut canvas = Canvas::new();
     let state = state(sheet);
     let title = Title { kind: "Invoice", number: Some(&invoice.number), state };
-    letterhead::head(&mut canvas, typesetter, &title, sheet.seller, logo);
+    letterhead::head(&mut canvas, typesetter, &title, &sheet.seller.party, logo);
     let facts = vec![
-        Fact { label: "Issued", text: sheet.dates.show(invoice.issue_date), style: BODY },
+        Fact {
+            label: "Issued",
+            text: sheet.seller.date_format.show(invoice.issue_date),
+            style: BODY,
+        },
         Fact { label: "", text: String::new(), style: LABEL },
-        Fact { label: "Due", text: sheet.dates.show(invoice.due_date), style: STRONG },
+        Fact { label: "Due", text: sheet.seller.date_format.show(invoice.due_date), style: STRONG },
     ];
     letterhead::parties(
         &mut canvas,
         typesetter,
-        ("From", sheet.seller),
-        ("Bill to", sheet.buyer),
+        ("From", &sheet.seller.party),
+        ("Bill to", &sheet.buyer),
         facts,
     );
     let rows = totals(sheet);
@@ -55,13 +59,13 @@ pub fn draw(
     lines(sheet).draw(&mut canvas, typesetter, after);
     draw_totals(&mut canvas, typesetter, sheet, rows);
     let is_due = invoice.is_money_due();
-    let instructions = sheet.payment_instructions.filter(|_| is_due);
+    let instructions = sheet.seller.payment_instructions.as_deref().filter(|_| is_due);
     for (label, text) in [("Notes", invoice.notes.as_deref()), ("How to pay", instructions)] {
         if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
             letterhead::section(&mut canvas, typesetter, label, text);
         }
     }
-    if let Some(link) = sheet.payment_link.filter(|_| is_due) {
+    if let Some(link) = sheet.payment_link.as_deref().filter(|_| is_due) {
         pay_online(&mut canvas, typesetter, link);
     }
     match sheet.status {
@@ -69,7 +73,7 @@ pub fn draw(
         InvoiceStatus::Cancelled => canvas.stamp(typesetter, "CANCELLED"),
         _ => {}
     }
-    let author = sheet.seller.heading();
+    let author = sheet.seller.party.heading();
     canvas.footers(typesetter, &format!("{} · {author}", invoice.number));
     let about = About {
         id: format!("{} {}", invoice.id, sheet.status.as_str()),
@@ -96,7 +100,7 @@ pub fn texts<'a>(invoice: &'a Invoice, seller: &'a Seller, buyer: &'a Party) -> 
 fn state(sheet: &InvoiceSheet) -> Option<String> {
     match sheet.status {
         InvoiceStatus::Paid => Some(match sheet.paid_on {
-            Some(day) => format!("Paid on {}", sheet.dates.show(day)),
+            Some(day) => format!("Paid on {}", sheet.seller.date_format.show(day)),
             None => "Paid".to_owned(),
         }),
         InvoiceStatus::Draft => Some("DRAFT".to_owned()),
@@ -107,7 +111,7 @@ fn state(sheet: &InvoiceSheet) -> Option<String> {
 }
 
 fn lines(sheet: &InvoiceSheet) -> Table<4> {
-    let invoice = sheet.invoice;
+    let invoice = &sheet.invoice;
     let amount = |minor: i64| money::grouped(Decimal::new(minor, invoice.currency.exponent()));
     let row = |item: &crate::domain::invoice::Item| {
         [
@@ -130,7 +134,7 @@ fn lines(sheet: &InvoiceSheet) -> Table<4> {
 
 /// What stands above the total.
 fn totals(sheet: &InvoiceSheet) -> Vec<(String, String)> {
-    let invoice = sheet.invoice;
+    let invoice = &sheet.invoice;
     let shown = |minor| Money::new(minor, invoice.currency).shown();
     if invoice.tax_rate.is_zero() {
         return Vec::new();

@@ -28,34 +28,33 @@ use crate::domain::{
 };
 
 /// What an invoice prints.
-pub struct InvoiceSheet<'a> {
-    pub invoice: &'a Invoice,
+#[derive(Clone)]
+pub struct InvoiceSheet {
+    pub invoice: Invoice,
     /// As it is shown: drafts, paid and cancelled invoices are marked as such.
     pub status: InvoiceStatus,
-    pub seller: &'a Party,
-    pub buyer: &'a Party,
+    /// Payment instructions are printed while money is due.
+    pub seller: Seller,
+    pub buyer: Party,
     /// A PNG or JPEG picture.
-    pub logo: Option<&'a [u8]>,
-    /// How money gets to the seller, in lines; printed while money is due.
-    pub payment_instructions: Option<&'a str>,
+    pub logo: Option<Vec<u8>>,
     /// Where the buyer can pay online; printed while money is due.
-    pub payment_link: Option<&'a str>,
+    pub payment_link: Option<String>,
     /// The day it was paid, of a paid one.
     pub paid_on: Option<Date>,
-    pub dates: DateFormat,
     /// What the file says of when it was made.
     pub created: Timestamp,
 }
 
 /// What a proposal prints.
-pub struct ProposalSheet<'a> {
-    pub proposal: &'a Proposal,
-    pub seller: &'a Party,
-    pub buyer: &'a Party,
+pub struct ProposalSheet {
+    pub proposal: Proposal,
+    pub seller: Party,
+    pub buyer: Party,
     /// A PNG or JPEG picture.
-    pub logo: Option<&'a [u8]>,
+    pub logo: Option<Vec<u8>>,
     /// Who answered, and on which day.
-    pub answered: Option<(&'a str, Date)>,
+    pub answered: Option<(String, Date)>,
     pub dates: DateFormat,
     /// What the file says of when it was made.
     pub created: Timestamp,
@@ -70,7 +69,7 @@ pub struct Printed {
 
 /// An invoice as a PDF file.
 pub fn invoice(fonts: &Fonts, sheet: &InvoiceSheet) -> Result<Printed> {
-    print(fonts, sheet.logo, |typesetter, logo| invoice::draw(sheet, typesetter, logo))
+    print(fonts, sheet.logo.as_deref(), |typesetter, logo| invoice::draw(sheet, typesetter, logo))
 }
 
 /// The characters of an invoice that cannot be printed, in the order of their code points. It lays
@@ -86,7 +85,7 @@ pub fn missing_of_invoice(
 
 /// A proposal as a PDF file.
 pub fn proposal(fonts: &Fonts, sheet: &ProposalSheet) -> Result<Printed> {
-    print(fonts, sheet.logo, |typesetter, logo| proposal::draw(sheet, typesetter, logo))
+    print(fonts, sheet.logo.as_deref(), |typesetter, logo| proposal::draw(sheet, typesetter, logo))
 }
 
 /// The characters of a proposal that cannot be printed.

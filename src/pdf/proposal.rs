@@ -20,7 +20,7 @@ pub fn draw(
     typesetter: &mut Typesetter,
     logo: Option<Image>,
 ) -> (Canvas, About) {
-    let proposal = sheet.proposal;
+    let proposal = &sheet.proposal;
     let mut canvas = Canvas::new();
     let state = match proposal.status {
         ProposalStatus::Draft => Some("DRAFT".to_owned()),
@@ -29,7 +29,7 @@ pub fn draw(
         ProposalStatus::Sent => None,
     };
     let title = Title { kind: "Proposal", number: None, state };
-    letterhead::head(&mut canvas, typesetter, &title, sheet.seller, logo);
+    letterhead::head(&mut canvas, typesetter, &title, &sheet.seller, logo);
     let mut facts = Vec::new();
     if proposal.amount.minor != 0 {
         facts.push(Fact { label: "Amount", text: proposal.amount.shown(), style: STRONG });
@@ -41,8 +41,8 @@ pub fn draw(
     letterhead::parties(
         &mut canvas,
         typesetter,
-        ("From", sheet.seller),
-        ("Prepared for", sheet.buyer),
+        ("From", &sheet.seller),
+        ("Prepared for", &sheet.buyer),
         facts,
     );
     let heading = typesetter.lines(&proposal.title, HEADING, super::canvas::MEASURE);
@@ -74,8 +74,8 @@ pub fn draw(
 }
 
 fn answer(sheet: &ProposalSheet) -> Option<String> {
-    let (name, day) = sheet.answered?;
-    let day = sheet.dates.show(day);
+    let (name, day) = sheet.answered.as_ref()?;
+    let day = sheet.dates.show(*day);
     match sheet.proposal.status {
         ProposalStatus::Accepted => Some(format!("Accepted by {name} on {day}")),
         ProposalStatus::Rejected => Some(format!("Declined by {name} on {day}")),

@@ -29,13 +29,13 @@ use crate::{
         },
         money::{Currency, Money},
         page::{Number, Size},
+        pdf_file::PdfFile,
         text::AnyText,
     },
     http::{
         amount::Amount,
         bearer::Bearer,
         body::Body,
-        pdf::Pdf,
         query::{Loose, Parameters},
         schema::{Day, Instant, Nothing, OneOf, Text, bodies, schema},
     },
@@ -221,9 +221,8 @@ impl Routes {
     /// A draft is printed as it is now. What was sent is printed once, and the same bytes are given
     /// from then on.
     #[oai(path = "/:id/pdf", method = "get", operation_id = "getInvoicePdf")]
-    async fn pdf(&self, bearer: Bearer, id: Path<InvoiceId>) -> Result<Pdf, Failed<Finding>> {
-        let file = self.0.invoice_pdf(bearer.0, id.0).await?;
-        Ok(Pdf { name: file.name, bytes: file.bytes })
+    async fn pdf(&self, bearer: Bearer, id: Path<InvoiceId>) -> Result<PdfFile, Failed<Finding>> {
+        Ok(self.0.invoice_pdf(bearer.0, id.0).await?)
     }
 
     /// Send an invoice by mail (changes status from draft to sent)

@@ -10,7 +10,7 @@ use crate::{
         App,
         event::Event,
         invoice::find_invoice,
-        invoice_file::Sheet,
+        invoice_file::read_sheet,
         invoice_link::{give_link, parties},
         limit::Limit,
         public_link::Target,
@@ -46,7 +46,7 @@ impl App {
             let account = store::account::find(tx, account)?;
             let rates = store::exchange_rate::latest(tx, account.id, account.currency)?;
             let invoice = store::invoice::find(tx, account.id, id, &rates)?;
-            let sheet = Sheet::read(tx, &account, invoice, at)?;
+            let sheet = read_sheet(tx, &account, invoice, at)?;
             Ok((store::invoice_link::find(tx, account.id, id)?, account, sheet))
         };
         let (link, account, sheet) = self.store.read(read).await?;

@@ -65,26 +65,3 @@ pub struct PublicInvoice {
     /// The freelancer's.
     pub zone: Zone,
 }
-
-/// An invoice to be kept or printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct InvoiceFile {
-    /// `INV-2026-001.pdf`
-    pub name: String,
-    pub bytes: Vec<u8>,
-}
-
-impl InvoiceFile {
-    pub fn new(number: &str, bytes: Vec<u8>) -> Self {
-        Self { name: format!("{number}.pdf"), bytes }
-    }
-}
-
-impl std::fmt::Debug for InvoiceFile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("InvoiceFile")
-            .field("name", &self.name)
-            .field("length", &self.bytes.len())
-            .finish()
-    }
-}
