@@ -16,7 +16,7 @@ use super::{
     search::Search,
 };
 use crate::domain::{
-    error::Result,
+    error::{Error, Result},
     id::{AccountId, Id},
     page::{Listing, Page},
 };
@@ -134,13 +134,20 @@ impl<'a> Query<'a> {
         self.condition.extend([" AND ", &condition.replace('?', &number)]);
     }
 
-    /// The only row, if there is one.
-    pub fn find<T>(
-        &self,
+    /// The row with this id.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, which calls it a `noun`.
+    pub fn find<T, K>(
+        self,
         tx: &mut Tx,
+        noun: &'static str,
+        id: &'a Id<K>,
         read: impl FnMut(&dyn Row) -> Result<T>,
-    ) -> Result<Option<T>> {
-        tx.find(self.select(""), &self.values, read)
+    ) -> Result<T> {
+        let this = self.which("id = ?", Some(id));
+        tx.find(this.select(""), &this.values, read)?.ok_or_else(|| Error::not_found(noun))
     }
 
     /// All rows, in no order.

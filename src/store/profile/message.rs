@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{
-        error::{Error, Result},
+        error::Result,
         id::{AccountId, MessageId},
         message::Message,
         page::{Listing, Page},
@@ -58,10 +58,7 @@ pub fn count(tx: &mut Tx, account: AccountId) -> Result<u64> {
 
 /// A message of an account.
 pub fn find(tx: &mut Tx, account: AccountId, id: MessageId) -> Result<Message> {
-    LIST.of(&account)
-        .which("id = ?", Some(&id))
-        .find(tx, read)?
-        .ok_or_else(|| Error::not_found("Message"))
+    LIST.of(&account).find(tx, "Message", &id, read)
 }
 
 /// A page of messages, newest first.

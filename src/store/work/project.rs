@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{
-        error::{Error, Result},
+        error::Result,
         exchange_rate::Rates,
         id::{AccountId, ClientId, ProjectId},
         money::{Currency, Money},
@@ -18,7 +18,7 @@ use crate::{
         list_total,
         lister::{Lister, Query},
         milestone, proposal,
-        row::row,
+        row::{NewRow, row},
     },
 };
 
@@ -55,11 +55,9 @@ fn read(row: &dyn Row) -> Result<Project> {
     })
 }
 
-/// Adds a project.
-pub fn create(tx: &mut Tx, project: &Project) -> Result<()> {
-    tx.insert(row!(projects {
+fn row(project: &Project) -> NewRow<'_> {
+    row!(projects {
         id: &project.id,
-        account_id: &project.account,
         client_id: &project.client_id,
         name: &project.name,
         description: &project.description,
@@ -67,9 +65,16 @@ pub fn create(tx: &mut Tx, project: &Project) -> Result<()> {
         currency: project.budget.currency,
         budget: project.budget.minor,
         deadline: project.deadline,
-        created_at: project.created_at,
-        updated_at: project.updated_at
-    }))?;
+        updated_at: project.updated_at;
+        once
+        account_id: &project.account,
+        created_at: project.created_at
+    })
+}
+
+/// Adds a project.
+pub fn create(tx: &mut Tx, project: &Project) -> Result<()> {
+    tx.insert(row(project))?;
     tally(tx, project, 1, project.created_at)
 }
 
@@ -83,10 +88,7 @@ pub fn find(tx: &mut Tx, account: AccountId, id: ProjectId, rates: &Rates) -> Re
 
 /// A project without its client and milestones.
 pub fn find_bare(tx: &mut Tx, account: AccountId, id: ProjectId) -> Result<Project> {
-    listed(&account)
-        .which("id = ?", Some(&id))
-        .find(tx, read)?
-        .ok_or_else(|| Error::not_found("Project"))
+    listed(&account).find(tx, "Project", &id, read)
 }
 
 /// The newest projects by name, so many at most.
@@ -143,17 +145,7 @@ pub fn update(tx: &mut Tx, before: &Project, project: &Project) -> Result<()> {
     if is_moved {
         tally(tx, before, -1, project.updated_at)?;
     }
-    tx.update(row!(projects {
-        id: &project.id,
-        client_id: &project.client_id,
-        name: &project.name,
-        description: &project.description,
-        status: project.status.as_str(),
-        currency: project.budget.currency,
-        budget: project.budget.minor,
-        deadline: project.deadline,
-        updated_at: project.updated_at
-    }))?;
+    tx.update(row(project))?;
     if is_moved { tally(tx, project, 1, project.updated_at) } else { Ok(()) }
 }
 
