@@ -33,6 +33,11 @@ pub struct Lister {
 }
 
 impl Lister {
+    /// A table whose total is called as it is, with nothing joined to it.
+    pub const fn new(table: &'static str, columns: &'static str) -> Self {
+        Self { name: table, table, columns, join: "" }
+    }
+
     /// All rows of an account.
     pub fn of<'a>(&'static self, account: &'a AccountId) -> Query<'a> {
         Query {
@@ -181,15 +186,16 @@ impl<'a> Query<'a> {
         Ok(Listing { entries, total: self.count(tx)?, page })
     }
 
-    /// A page of the rows in whose column, or in whose client, a folded text is, newest first, and
-    /// how many there are.
+    /// A page of the rows in whose column, or in whose client, a folded text is, if there is one,
+    /// newest first, and how many there are.
     pub fn search<T>(
         &self,
         tx: &mut Tx,
-        (column, text): (&'static str, &str),
+        (column, text): (&'static str, Option<&str>),
         page: Page,
         mut read: impl FnMut(&dyn Row) -> Result<T>,
     ) -> Result<Listing<T>> {
+        let Some(text) = text else { return self.page(tx, page, read) };
         let search = Search::new(tx, *self.account, text)?;
         let Lister { table, .. } = self.lister;
         let condition = &self.condition;

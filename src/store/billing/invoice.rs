@@ -25,14 +25,12 @@ use crate::{
     },
 };
 
-const LIST: Lister = Lister {
-    name: "invoices",
-    table: "invoices",
-    columns: "id, account_id, client_id, project_id, number, currency, amount, subtotal, \
-              tax_rate, tax_amount, status, issue_date, due_date, paid_at, payment_link, notes, \
-              buyer, created_at, updated_at",
-    join: "",
-};
+const LIST: Lister = Lister::new(
+    "invoices",
+    "id, account_id, client_id, project_id, number, currency, amount, subtotal, \
+     tax_rate, tax_amount, status, issue_date, due_date, paid_at, payment_link, notes, \
+     buyer, created_at, updated_at",
+);
 /// What a search looks into.
 const SEARCH: &str = "(number_key LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM clients \
                       WHERE clients.id = invoices.client_id AND search_key LIKE ? ESCAPE '\\'))";

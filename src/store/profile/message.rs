@@ -17,12 +17,8 @@ use crate::{
     },
 };
 
-const LIST: Lister = Lister {
-    name: "messages",
-    table: "messages",
-    columns: "id, account_id, name, email, content, read_at, created_at",
-    join: "",
-};
+const LIST: Lister =
+    Lister::new("messages", "id, account_id, name, email, content, read_at, created_at");
 const UNREAD: &str = "messages:unread";
 
 fn read(row: &dyn Row) -> Result<Message> {

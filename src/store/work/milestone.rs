@@ -18,15 +18,13 @@ use crate::{
 };
 
 /// The currency is the project's.
-const LIST: Lister = Lister {
-    name: "milestones",
-    table: "milestones",
-    columns: "id, account_id, project_id, name, description, amount, status, due_date, \
-              completed_at, \
-              (SELECT currency FROM projects WHERE projects.id = milestones.project_id), \
-              invoice_id, (SELECT number FROM invoices WHERE invoices.id = milestones.invoice_id)",
-    join: "",
-};
+const LIST: Lister = Lister::new(
+    "milestones",
+    "id, account_id, project_id, name, description, amount, status, due_date, \
+     completed_at, \
+     (SELECT currency FROM projects WHERE projects.id = milestones.project_id), \
+     invoice_id, (SELECT number FROM invoices WHERE invoices.id = milestones.invoice_id)",
+);
 
 fn read(row: &dyn Row) -> Result<Milestone> {
     let currency: Currency = row.get(9)?;

@@ -25,13 +25,11 @@ use crate::{
 /// Clients for whom there is a project.
 const WITH_PROJECT: &str = "clients:with-project";
 
-const LIST: Lister = Lister {
-    name: "projects",
-    table: "projects",
-    columns: "id, account_id, client_id, name, description, status, currency, budget, deadline, \
-              created_at, updated_at",
-    join: "",
-};
+const LIST: Lister = Lister::new(
+    "projects",
+    "id, account_id, client_id, name, description, status, currency, budget, deadline, \
+     created_at, updated_at",
+);
 
 fn listed(account: &AccountId) -> Query<'_> {
     LIST.of(account).only("deleted_at IS NULL")
@@ -111,10 +109,8 @@ pub fn list(
     let status = filter.status.map(ProjectStatus::as_str);
     let query =
         listed(&account).equal("client_id", filter.client_id.as_ref()).equal("status", status);
-    let mut found = match &filter.search {
-        None => query.page(tx, filter.page, read)?,
-        Some(text) => query.search(tx, ("name", text), filter.page, read)?,
-    };
+    let text = filter.search.as_deref();
+    let mut found = query.search(tx, ("name", text), filter.page, read)?;
     let clients =
         client::find_all(tx, account, found.entries.iter().map(|of| &of.client_id), rates)?;
     let ids: Vec<_> = found.entries.iter().map(|project| project.id).collect();

@@ -19,14 +19,12 @@ use crate::{
     },
 };
 
-const LIST: Lister = Lister {
-    name: "proposals",
-    table: "proposals",
-    columns: "id, account_id, client_id, title, content, status, currency, amount, valid_until, \
-              created_at, updated_at, link, project_id, \
-              (SELECT p.name FROM projects p WHERE p.id = proposals.project_id)",
-    join: "",
-};
+const LIST: Lister = Lister::new(
+    "proposals",
+    "id, account_id, client_id, title, content, status, currency, amount, valid_until, \
+     created_at, updated_at, link, project_id, \
+     (SELECT p.name FROM projects p WHERE p.id = proposals.project_id)",
+);
 
 fn read(row: &dyn Row) -> Result<Proposal> {
     let currency: Currency = row.get(6)?;
@@ -133,10 +131,8 @@ pub fn list(
     let status = filter.status.map(ProposalStatus::as_str);
     let query =
         LIST.of(&account).equal("client_id", filter.client_id.as_ref()).equal("status", status);
-    let mut found = match &filter.search {
-        None => query.page(tx, filter.page, read)?,
-        Some(text) => query.search(tx, ("title", text), filter.page, read)?,
-    };
+    let text = filter.search.as_deref();
+    let mut found = query.search(tx, ("title", text), filter.page, read)?;
     let clients =
         client::find_all(tx, account, found.entries.iter().map(|of| &of.client_id), rates)?;
     for proposal in &mut found.entries {
