@@ -53,11 +53,11 @@ schema! {
 
 schema! {
     /// A piece of work that was added.
-    struct AddedBody "PortfolioItemAdded" {
+    struct AddedBody "PortfolioItemAdded" of item: PortfolioItem {
         /// Always true.
-        success "success": bool,
-        message "message": String,
-        item "item": ItemBody,
+        success "success": bool = true,
+        message "message": String = "Portfolio item added successfully".to_owned(),
+        item "item": ItemBody = item.into(),
     }
 }
 
@@ -97,9 +97,7 @@ impl Routes {
     ) -> Result<Bare<AddedBody, 201>, Failed<Adding>> {
         let new = self.0.admit_freelancer(bearer.0, body.read(Work::read)).await?;
         let create = self.0.run(bearer.0, move |work| create_portfolio_item(work, &new));
-        let item = create.await?.into();
-        let message = "Portfolio item added successfully".to_owned();
-        Ok(Bare::new(AddedBody { success: true, message, item }))
+        Ok(Bare::new(create.await?))
     }
 
     /// List the pieces of work, newest first

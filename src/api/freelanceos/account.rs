@@ -6,8 +6,8 @@ use poem_openapi::OpenApi;
 
 use super::{
     Tag,
-    envelope::Reply,
-    error::{ChangingSelf, Failed, Reading},
+    envelope::{Answer, Reply},
+    error::{ChangingSelf, Reading},
 };
 use crate::{
     app::App,
@@ -60,7 +60,7 @@ impl Routes {
     ///
     /// The account of the bearer token, with its role and whether its address is verified.
     #[oai(path = "/me", method = "get", operation_id = "getMe")]
-    async fn find(&self, bearer: Bearer) -> Result<Reply<UserBody>, Failed<Reading>> {
+    async fn find(&self, bearer: Bearer) -> Answer<UserBody, Reading> {
         Ok(Reply::new(self.0.account(bearer.0).await?))
     }
 
@@ -73,7 +73,7 @@ impl Routes {
         &self,
         body: Body<UserChangeInput>,
         bearer: Bearer,
-    ) -> Result<Reply<UserBody>, Failed<ChangingSelf>> {
+    ) -> Answer<UserBody, ChangingSelf> {
         let change = self.0.admit(bearer.0, body.read(AccountChange::read)).await?;
         Ok(Reply::new(self.0.update_account(bearer.0, change, None).await?))
     }

@@ -9,8 +9,8 @@ use poem_openapi::{
 
 use super::{
     Tag,
-    envelope::{Created, Paged, Reply, render},
-    error::{ChangingFreely, Creating, Deleting, Failed, Finding, Listing},
+    envelope::{Answer, Made, Paged, Reply, render},
+    error::{ChangingFreely, Deleting, Failed, Finding, Listing},
 };
 use crate::{
     app::{
@@ -98,26 +98,18 @@ impl Routes {
     ///
     /// Name and e-mail are enough. Two clients may have the same address.
     #[oai(path = "/", method = "post", operation_id = "createClient")]
-    async fn create(
-        &self,
-        body: Body<ClientInput>,
-        bearer: Bearer,
-    ) -> Result<Created<ClientBody>, Failed<Creating>> {
+    async fn create(&self, body: Body<ClientInput>, bearer: Bearer) -> Made<ClientBody> {
         let input = body.once(render::<_, ClientBody>, ClientDetails::read);
         let (once, details) = self.0.admit(bearer.0, input).await?;
         let created = self.0.run_once(bearer.0, once, move |work| create_client(work, &details));
-        Ok(Created::once(created.await?))
+        Ok(Reply::once(created.await?))
     }
 
     /// Get a client
     ///
     /// With everything the client has paid so far, in the currency of the user.
     #[oai(path = "/:id", method = "get", operation_id = "getClient")]
-    async fn find(
-        &self,
-        bearer: Bearer,
-        id: Path<ClientId>,
-    ) -> Result<Reply<ClientBody>, Failed<Finding>> {
+    async fn find(&self, bearer: Bearer, id: Path<ClientId>) -> Answer<ClientBody, Finding> {
         Ok(Reply::new(self.0.query(bearer.0, move |work| find_client(work, id.0)).await?))
     }
 
@@ -131,7 +123,7 @@ impl Routes {
         body: Body<ClientChangeInput>,
         bearer: Bearer,
         id: Path<ClientId>,
-    ) -> Result<Reply<ClientBody>, Failed<ChangingFreely>> {
+    ) -> Answer<ClientBody, ChangingFreely> {
         let change = self.0.admit(bearer.0, body.read(ClientChange::read)).await?;
         let update = self.0.run(bearer.0, move |work| update_client(work, id.0, &change, None));
         Ok(Reply::new(update.await?))
@@ -142,11 +134,7 @@ impl Routes {
     /// Its other projects leave the lists with it. Invoices that were sent stay whole, with the
     /// details of the client on them.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteClient")]
-    async fn delete(
-        &self,
-        bearer: Bearer,
-        id: Path<ClientId>,
-    ) -> Result<Reply<Nothing>, Failed<Deleting>> {
+    async fn delete(&self, bearer: Bearer, id: Path<ClientId>) -> Answer<Nothing, Deleting> {
         self.0.run(bearer.0, move |work| delete_client(work, id.0)).await?;
         Ok(Reply::new(Nothing(())))
     }

@@ -2,15 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use jiff::civil::Date;
 use poem_openapi::{OpenApi, param::Query};
 
 use super::{
     Tag,
     activity::ActivityBody,
     client::ClientBody,
-    envelope::Reply,
-    error::{Failed, Listing, Reading},
+    envelope::{Answer, Reply},
+    error::{Listing, Reading},
 };
 use crate::{
     app::{
@@ -33,32 +32,18 @@ use crate::{
 
 schema! {
     /// A day by which something is due.
-    struct DeadlineBody "Deadline" {
+    struct DeadlineBody "Deadline" of (is_overdue, deadline): (bool, Deadline) {
         /// The id of the project, invoice or milestone.
-        id "id": String,
-        kind "type": OneOf<DeadlineKind>,
-        title "title": String,
-        date "date": Day,
+        id "id": String = deadline.id,
+        kind "type": OneOf<DeadlineKind> = OneOf(deadline.kind),
+        title "title": String = deadline.title,
+        date "date": Day = Day(deadline.day),
         /// In the currency of what is due.
-        amount "amount": Option<Amount>,
-        currency "currency": Option<Text<Currency>>,
-        client_name "clientName": String,
-        is_overdue "isOverdue": bool,
-    }
-}
-
-impl DeadlineBody {
-    fn new(deadline: Deadline, today: Date) -> Self {
-        Self {
-            is_overdue: deadline.is_overdue(today),
-            id: deadline.id,
-            kind: OneOf(deadline.kind),
-            title: deadline.title,
-            date: Day(deadline.day),
-            amount: deadline.amount.map(Into::into),
-            currency: deadline.amount.map(|amount| Text(amount.currency)),
-            client_name: deadline.client_name,
-        }
+        amount "amount": Option<Amount> = deadline.amount.map(Into::into),
+        currency "currency": Option<Text<Currency>> =
+            deadline.amount.map(|amount| Text(amount.currency)),
+        client_name "clientName": String = deadline.client_name,
+        is_overdue "isOverdue": bool = is_overdue,
     }
 }
 
@@ -81,7 +66,7 @@ schema! {
             Amount::from_minor(stats.overdue_amount, stats.currency),
         /// The 10 nearest, earliest first, overdue included.
         upcoming_deadlines "upcomingDeadlines": Vec<DeadlineBody> = (stats.deadlines.into_iter())
-            .map(|deadline| DeadlineBody::new(deadline, stats.today))
+            .map(|deadline| (deadline.is_overdue(stats.today), deadline).into())
             .collect(),
         currency "currency": Text<Currency> = Text(stats.currency),
         /// How many more are active than at the end of last month.
@@ -125,7 +110,7 @@ impl Routes {
     /// Sums are in the currency of the user and months in the timezone of the user. What no
     /// exchange rate is known for is left out of the sums and listed in `unconverted`.
     #[oai(path = "/stats", method = "get", operation_id = "getStats")]
-    async fn stats(&self, bearer: Bearer) -> Result<Reply<StatsBody>, Failed<Reading>> {
+    async fn stats(&self, bearer: Bearer) -> Answer<StatsBody, Reading> {
         Ok(Reply::new(self.0.query(bearer.0, stats).await?))
     }
 
@@ -138,7 +123,7 @@ impl Routes {
         bearer: Bearer,
         /// `monthly` by default.
         period: Query<Option<Loose<Period>>>,
-    ) -> Result<Reply<Vec<EarningsPointBody>>, Failed<Listing>> {
+    ) -> Answer<Vec<EarningsPointBody>, Listing> {
         let parameters = Parameters::new().with("period", period.0);
         let period = self.0.admit(bearer.0, Period::from_query(parameters.object())).await?;
         let Earnings { points, currency } =
@@ -156,7 +141,7 @@ impl Routes {
         bearer: Bearer,
         /// How many entries; 20 by default.
         limit: Query<Option<Loose<Size>>>,
-    ) -> Result<Reply<Vec<ActivityBody>>, Failed<Listing>> {
+    ) -> Answer<Vec<ActivityBody>, Listing> {
         let parameters = Parameters::new().with("limit", limit.0);
         let limit = self.0.admit(bearer.0, activity_limit(parameters.object())).await?;
         let entries = self.0.query(bearer.0, move |work| list_activity(work, limit)).await?;

@@ -10,8 +10,8 @@ use poem_openapi::{
 use super::{
     Tag,
     client::ClientBody,
-    envelope::{Created, Paged, Reply, render},
-    error::{Changing, Creating, Deleting, Failed, Finding, Listing},
+    envelope::{Answer, Made, Paged, Reply, render},
+    error::{Changing, Deleting, Failed, Finding, Listing},
 };
 use crate::{
     app::{
@@ -161,26 +161,18 @@ impl Routes {
     /// or both where they agree. Its currency is that of the project, if it has one, or else that
     /// of the user. A project of another client is refused.
     #[oai(path = "/", method = "post", operation_id = "createInvoice")]
-    async fn create(
-        &self,
-        body: Body<InvoiceInput>,
-        bearer: Bearer,
-    ) -> Result<Created<InvoiceBody>, Failed<Creating>> {
+    async fn create(&self, body: Body<InvoiceInput>, bearer: Bearer) -> Made<InvoiceBody> {
         let input = body.once(render::<_, InvoiceBody>, NewInvoice::read);
         let (once, new) = self.0.admit(bearer.0, input).await?;
         let created = self.0.run_once(bearer.0, once, move |work| create_invoice(work, &new));
-        Ok(Created::once(created.await?))
+        Ok(Reply::once(created.await?))
     }
 
     /// Get an invoice
     ///
     /// With its client and lines. Once it was sent, the client's details are those of that day.
     #[oai(path = "/:id", method = "get", operation_id = "getInvoice")]
-    async fn find(
-        &self,
-        bearer: Bearer,
-        id: Path<InvoiceId>,
-    ) -> Result<Reply<InvoiceBody>, Failed<Finding>> {
+    async fn find(&self, bearer: Bearer, id: Path<InvoiceId>) -> Answer<InvoiceBody, Finding> {
         Ok(Reply::new(self.0.query(bearer.0, move |work| find_shown_invoice(work, id.0)).await?))
     }
 
@@ -196,7 +188,7 @@ impl Routes {
         body: Body<InvoiceChangeInput>,
         bearer: Bearer,
         id: Path<InvoiceId>,
-    ) -> Result<Reply<InvoiceBody>, Failed<Changing>> {
+    ) -> Answer<InvoiceBody, Changing> {
         let change = self.0.admit(bearer.0, body.read(InvoiceChange::read)).await?;
         let update = self.0.run(bearer.0, move |work| update_invoice(work, id.0, &change, None));
         Ok(Reply::new(update.await?))
@@ -207,11 +199,7 @@ impl Routes {
     /// It leaves the default list and stays to be found as `cancelled`. An invoice that was sent
     /// cannot be cancelled.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteInvoice")]
-    async fn delete(
-        &self,
-        bearer: Bearer,
-        id: Path<InvoiceId>,
-    ) -> Result<Reply<Nothing>, Failed<Deleting>> {
+    async fn delete(&self, bearer: Bearer, id: Path<InvoiceId>) -> Answer<Nothing, Deleting> {
         self.0.run(bearer.0, move |work| delete_invoice(work, id.0)).await?;
         Ok(Reply::new(Nothing(())))
     }
@@ -236,7 +224,7 @@ impl Routes {
         body: Body<SendInvoiceInput>,
         bearer: Bearer,
         id: Path<InvoiceId>,
-    ) -> Result<Reply<InvoiceBody>, Failed<Changing>> {
+    ) -> Answer<InvoiceBody, Changing> {
         let input = body.once(render::<_, InvoiceBody>, Delivery::read);
         let (once, delivery) = self.0.admit(bearer.0, input).await?;
         let sent = self.0.run_once(bearer.0, once, move |work| send_invoice(work, id.0, &delivery));
@@ -253,7 +241,7 @@ impl Routes {
         body: Body<InvoiceActionInput>,
         bearer: Bearer,
         id: Path<InvoiceId>,
-    ) -> Result<Reply<InvoiceBody>, Failed<Changing>> {
+    ) -> Answer<InvoiceBody, Changing> {
         let input = body.once(render::<_, InvoiceBody>, |_| Ok(()));
         let (once, ()) = self.0.admit(bearer.0, input).await?;
         let paid = self.0.run_once(bearer.0, once, move |work| mark_invoice_paid(work, id.0));
@@ -270,7 +258,7 @@ impl Routes {
         body: Body<InvoiceActionInput>,
         bearer: Bearer,
         id: Path<InvoiceId>,
-    ) -> Result<Reply<PaymentLinkBody>, Failed<Changing>> {
+    ) -> Answer<PaymentLinkBody, Changing> {
         let input = body.once(render::<_, PaymentLinkBody>, |_| Ok(()));
         let (once, ()) = self.0.admit(bearer.0, input).await?;
         let link = self.0.run_once(bearer.0, once, move |work| payment_link(work, id.0));

@@ -9,8 +9,8 @@ use poem_openapi::{
 
 use super::{
     Tag,
-    envelope::{Created, Paged, Reply, render},
-    error::{ChangingFreely, Creating, DeletingFreely, Failed, Listing},
+    envelope::{Answer, Made, Paged, Reply, render},
+    error::{ChangingFreely, DeletingFreely, Failed, Listing},
 };
 use crate::{
     app::{
@@ -99,15 +99,11 @@ impl Routes {
     /// Its amount is in the currency of the project, its due date the deadline of the project
     /// unless one is given. A project has at most 500.
     #[oai(path = "/", method = "post", operation_id = "createMilestone")]
-    async fn create(
-        &self,
-        body: Body<MilestoneInput>,
-        bearer: Bearer,
-    ) -> Result<Created<MilestoneBody>, Failed<Creating>> {
+    async fn create(&self, body: Body<MilestoneInput>, bearer: Bearer) -> Made<MilestoneBody> {
         let input = body.once(render::<_, MilestoneBody>, NewMilestone::read);
         let (once, new) = self.0.admit(bearer.0, input).await?;
         let created = self.0.run_once(bearer.0, once, move |work| create_milestone(work, &new));
-        Ok(Created::once(created.await?))
+        Ok(Reply::once(created.await?))
     }
 
     /// Update a milestone
@@ -120,7 +116,7 @@ impl Routes {
         body: Body<MilestoneChangeInput>,
         bearer: Bearer,
         id: Path<MilestoneId>,
-    ) -> Result<Reply<MilestoneBody>, Failed<ChangingFreely>> {
+    ) -> Answer<MilestoneBody, ChangingFreely> {
         let change = self.0.admit(bearer.0, body.read(MilestoneChange::read)).await?;
         let update = self.0.run(bearer.0, move |work| update_milestone(work, id.0, &change, None));
         Ok(Reply::new(update.await?))
@@ -134,7 +130,7 @@ impl Routes {
         &self,
         bearer: Bearer,
         id: Path<MilestoneId>,
-    ) -> Result<Reply<Nothing>, Failed<DeletingFreely>> {
+    ) -> Answer<Nothing, DeletingFreely> {
         self.0.run(bearer.0, move |work| delete_milestone(work, id.0)).await?;
         Ok(Reply::new(Nothing(())))
     }

@@ -10,8 +10,8 @@ use poem_openapi::{
 use super::{
     Tag,
     client::ClientBody,
-    envelope::{Created, Paged, Reply, render},
-    error::{Changing, Creating, DeletingFreely, Failed, Finding, Listing},
+    envelope::{Answer, Made, Paged, Reply, render},
+    error::{Changing, DeletingFreely, Failed, Finding, Listing},
     milestone::MilestoneBody,
 };
 use crate::{
@@ -110,26 +110,18 @@ impl Routes {
     /// A client and a name are enough. The status is `planning` and the currency that of the user,
     /// unless they are given.
     #[oai(path = "/", method = "post", operation_id = "createProject")]
-    async fn create(
-        &self,
-        body: Body<ProjectInput>,
-        bearer: Bearer,
-    ) -> Result<Created<ProjectBody>, Failed<Creating>> {
+    async fn create(&self, body: Body<ProjectInput>, bearer: Bearer) -> Made<ProjectBody> {
         let input = body.once(render::<_, ProjectBody>, NewProject::read);
         let (once, new) = self.0.admit(bearer.0, input).await?;
         let created = self.0.run_once(bearer.0, once, move |work| create_project(work, &new));
-        Ok(Created::once(created.await?))
+        Ok(Reply::once(created.await?))
     }
 
     /// Get a project
     ///
     /// With its client, and its milestones in the order in which they were planned.
     #[oai(path = "/:id", method = "get", operation_id = "getProject")]
-    async fn find(
-        &self,
-        bearer: Bearer,
-        id: Path<ProjectId>,
-    ) -> Result<Reply<ProjectBody>, Failed<Finding>> {
+    async fn find(&self, bearer: Bearer, id: Path<ProjectId>) -> Answer<ProjectBody, Finding> {
         Ok(Reply::new(self.0.query(bearer.0, move |work| find_project(work, id.0)).await?))
     }
 
@@ -143,7 +135,7 @@ impl Routes {
         body: Body<ProjectChangeInput>,
         bearer: Bearer,
         id: Path<ProjectId>,
-    ) -> Result<Reply<ProjectBody>, Failed<Changing>> {
+    ) -> Answer<ProjectBody, Changing> {
         let change = self.0.admit(bearer.0, body.read(ProjectChange::read)).await?;
         let update = self.0.run(bearer.0, move |work| update_project(work, id.0, &change, None));
         Ok(Reply::new(update.await?))
@@ -153,11 +145,7 @@ impl Routes {
     ///
     /// The project and its milestones are gone from then on. Invoices stay as they are.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteProject")]
-    async fn delete(
-        &self,
-        bearer: Bearer,
-        id: Path<ProjectId>,
-    ) -> Result<Reply<Nothing>, Failed<DeletingFreely>> {
+    async fn delete(&self, bearer: Bearer, id: Path<ProjectId>) -> Answer<Nothing, DeletingFreely> {
         self.0.run(bearer.0, move |work| delete_project(work, id.0)).await?;
         Ok(Reply::new(Nothing(())))
     }

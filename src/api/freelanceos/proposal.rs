@@ -10,8 +10,8 @@ use poem_openapi::{
 use super::{
     Tag,
     client::ClientBody,
-    envelope::{Created, Paged, Reply, render},
-    error::{Changing, Creating, Deleting, Failed, Finding, Listing},
+    envelope::{Answer, Made, Paged, Reply, render},
+    error::{Changing, Deleting, Failed, Finding, Listing},
 };
 use crate::{
     app::{
@@ -119,26 +119,18 @@ impl Routes {
     ///
     /// A client and a title are enough. It begins as a draft.
     #[oai(path = "/", method = "post", operation_id = "createProposal")]
-    async fn create(
-        &self,
-        body: Body<ProposalInput>,
-        bearer: Bearer,
-    ) -> Result<Created<ProposalBody>, Failed<Creating>> {
+    async fn create(&self, body: Body<ProposalInput>, bearer: Bearer) -> Made<ProposalBody> {
         let input = body.once(render::<_, ProposalBody>, NewProposal::read);
         let (once, new) = self.0.admit(bearer.0, input).await?;
         let created = self.0.run_once(bearer.0, once, move |work| create_proposal(work, &new));
-        Ok(Created::once(created.await?))
+        Ok(Reply::once(created.await?))
     }
 
     /// Get a proposal
     ///
     /// With its client, and the link for it once it was sent.
     #[oai(path = "/:id", method = "get", operation_id = "getProposal")]
-    async fn find(
-        &self,
-        bearer: Bearer,
-        id: Path<ProposalId>,
-    ) -> Result<Reply<ProposalBody>, Failed<Finding>> {
+    async fn find(&self, bearer: Bearer, id: Path<ProposalId>) -> Answer<ProposalBody, Finding> {
         Ok(Reply::new(self.0.query(bearer.0, move |work| find_proposal(work, id.0)).await?))
     }
 
@@ -152,7 +144,7 @@ impl Routes {
         body: Body<ProposalChangeInput>,
         bearer: Bearer,
         id: Path<ProposalId>,
-    ) -> Result<Reply<ProposalBody>, Failed<Changing>> {
+    ) -> Answer<ProposalBody, Changing> {
         let change = self.0.admit(bearer.0, body.read(ProposalChange::read)).await?;
         let update = self.0.run(bearer.0, move |work| update_proposal(work, id.0, &change, None));
         Ok(Reply::new(update.await?))
@@ -162,11 +154,7 @@ impl Routes {
     ///
     /// The link to it stops working.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteProposal")]
-    async fn delete(
-        &self,
-        bearer: Bearer,
-        id: Path<ProposalId>,
-    ) -> Result<Reply<Nothing>, Failed<Deleting>> {
+    async fn delete(&self, bearer: Bearer, id: Path<ProposalId>) -> Answer<Nothing, Deleting> {
         self.0.run(bearer.0, move |work| delete_proposal(work, id.0)).await?;
         Ok(Reply::new(Nothing(())))
     }
@@ -181,7 +169,7 @@ impl Routes {
         body: Body<SendProposalInput>,
         bearer: Bearer,
         id: Path<ProposalId>,
-    ) -> Result<Reply<ProposalBody>, Failed<Changing>> {
+    ) -> Answer<ProposalBody, Changing> {
         let input = body.once(render::<_, ProposalBody>, |_| Ok(()));
         let (once, ()) = self.0.admit(bearer.0, input).await?;
         Ok(Reply::once(self.0.send_proposal(bearer.0, once, id.0).await?))
