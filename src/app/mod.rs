@@ -10,8 +10,8 @@ pub mod unit_of_work;
 mod work;
 
 pub use self::billing::{
-    client, exchange_rate, invoice, invoice_change, invoice_defaults, invoice_file, invoice_link,
-    invoice_send, payment,
+    client, exchange_rate, invoice, invoice_defaults, invoice_file, invoice_link, invoice_send,
+    payment,
 };
 use self::identity::hs256;
 pub use self::identity::{
@@ -24,7 +24,7 @@ pub use self::platform::{
 };
 use self::platform::{public_link, work_queue};
 pub use self::profile::{message, portfolio};
-pub use self::work::{milestone, project, proposal, proposal_file, proposal_link, proposal_record};
+pub use self::work::{milestone, project, proposal, proposal_file, proposal_link};
 
 use std::{
     num::NonZero,

@@ -16,8 +16,9 @@ use super::{
 use crate::{
     app::{
         App,
-        invoice::{create_invoice, delete_invoice, find_shown_invoice, list_invoices},
-        invoice_change::update_invoice,
+        invoice::{
+            create_invoice, delete_invoice, find_shown_invoice, list_invoices, update_invoice,
+        },
         invoice_send::send_invoice,
         payment::{mark_invoice_paid, payment_link},
     },

@@ -45,12 +45,8 @@ impl App {
 
     /// The latest known rates of the account of that e-mail.
     pub async fn list_rates(&self, email: String) -> Result<Vec<ExchangeRate>> {
-        self.store
-            .read(move |tx| {
-                let account = admin::by_email(tx, &email)?;
-                store::exchange_rate::list(tx, account.id)
-            })
-            .await
+        let account = self.account_by_email(email).await?;
+        self.store.read(move |tx| store::exchange_rate::list(tx, account)).await
     }
 }
 

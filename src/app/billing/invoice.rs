@@ -6,15 +6,21 @@ use crate::{
     app::{
         client::{find_client, require_client},
         event::Event,
+        invoice_send::freeze,
         milestone::{mark_invoiced, require_milestone},
+        payment::receive_payment,
         project::require_project,
         unit_of_work::Work,
     },
     domain::{
         date,
         error::{Error, Result},
+        expected::{self, Expected},
         id::{InvoiceId, ProjectId},
-        invoice::{Invoice, InvoiceFilter, InvoiceStatus, Item, NewInvoice, Priced, ShownInvoice},
+        invoice::{
+            Invoice, InvoiceChange, InvoiceFilter, InvoiceStatus, Item, NewInvoice, Priced,
+            ShownInvoice, Step,
+        },
         page::Listing,
         rule::Rule,
     },
@@ -92,6 +98,68 @@ pub fn list_invoices(work: &mut Work, filter: &InvoiceFilter) -> Result<Listing<
     Ok(found.map(|invoice| ShownInvoice::on(today, invoice)))
 }
 
+/// Changes a draft; of a sent invoice only what is not frozen. A new status then does what its
+/// name says: all of it, or nothing.
+///
+/// # Errors
+///
+/// Stale, if the invoice is not the expected one any more.
+pub fn update_invoice(
+    work: &mut Work,
+    id: InvoiceId,
+    change: &InvoiceChange,
+    expected: Option<&Expected<Invoice>>,
+) -> Result<ShownInvoice> {
+    let before = find_invoice(work, id)?;
+    expected::check(expected, &before)?;
+    let (mut invoice, step) = apply_change(work, &before, change)?;
+    if step == Step::Send {
+        let invoice = freeze(work, &before, invoice)?;
+        return Ok(ShownInvoice::on(work.today()?, invoice));
+    }
+    if step == Step::Cancel {
+        invoice.status = InvoiceStatus::Cancelled;
+    }
+    store::invoice::update(work.tx, &before, &invoice)?;
+    if step == Step::Pay {
+        invoice = receive_payment(work, invoice)?;
+    }
+    Ok(ShownInvoice::on(work.today()?, invoice))
+}
+
+/// The invoice with its fields changed; nothing is written yet.
+fn apply_change(
+    work: &mut Work,
+    before: &Invoice,
+    change: &InvoiceChange,
+) -> Result<(Invoice, Step)> {
+    let today = work.today()?;
+    let client = change
+        .client_id
+        .filter(|id| *id != before.client_id)
+        .map(|id| require_client(work, id))
+        .transpose();
+    let project_id = change.project_id.clone().apply(before.project_id);
+    let is_moved = project_id != before.project_id || !matches!(client, Ok(None));
+    let project = project_id.filter(|_| is_moved).map(|id| require_project(work, id)).transpose();
+    let ((client, project), (mut invoice, priced, step)) =
+        Error::both(Error::both(client, project), change.clone().apply(before, today))?;
+    if project.is_some_and(|project| project.client_id != invoice.client_id) {
+        return Err(Error::field("projectId", Rule::OtherClient));
+    }
+    invoice.client = client.or(invoice.client);
+    if let Some(priced) = priced {
+        invoice.items = new_items(work, priced);
+        if change.lines.is_none() {
+            // The same lines in another currency or at another tax rate keep their ids.
+            let kept = invoice.items.iter_mut().zip(&before.items);
+            kept.for_each(|(item, before)| item.id = before.id);
+        }
+    }
+    invoice.updated_at = work.now;
+    Ok((invoice, step))
+}
+
 /// Cancels a draft; its number stays taken.
 pub fn delete_invoice(work: &mut Work, id: InvoiceId) -> Result<()> {
     let before = find_invoice(work, id)?;
@@ -148,7 +216,7 @@ pub fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice>
 }
 
 /// Lines with their amounts, under new ids.
-pub(in crate::app) fn new_items(work: &Work, priced: Priced) -> Vec<Item> {
+fn new_items(work: &Work, priced: Priced) -> Vec<Item> {
     let item = |(line, amount)| Item { id: work.new_id(), line, amount };
     priced.lines.into_iter().map(item).collect()
 }

@@ -13,19 +13,14 @@ use crate::{
     store,
 };
 
-/// What the caller's invoices begin with, and how this year's are numbered.
+/// What the caller's invoices begin with, and this year's numbers, be it that none was drawn or
+/// chosen yet.
 pub fn find_invoice_settings(work: &mut Work) -> Result<InvoiceSettings> {
-    let (defaults, series) = find_invoice_defaults(work)?;
-    Ok(settings(defaults, &series))
-}
-
-/// What invoices begin with, and this year's numbers, be it that none was drawn or chosen yet.
-pub fn find_invoice_defaults(work: &mut Work) -> Result<(InvoiceDefaults, InvoiceSeries)> {
     let year = work.today()?.year();
     let defaults = store::invoice_defaults::find(work.tx, work.account)?;
     let found = store::invoice_series::find(work.tx, work.account, year)?;
     let series = found.unwrap_or_else(|| InvoiceSeries::new(year, defaults.prefix.clone()));
-    Ok((defaults, series))
+    Ok(InvoiceSettings { defaults, series })
 }
 
 /// Changes what invoices begin with. Prefix and start stay once this year has an invoice.
@@ -38,16 +33,16 @@ pub fn update_invoice_defaults(
     change: &InvoiceDefaultsChange,
     expected: Option<&Expected<InvoiceSettings>>,
 ) -> Result<InvoiceSettings> {
-    let (mut defaults, before) = find_invoice_defaults(work)?;
-    expected::check(expected, &settings(defaults.clone(), &before))?;
-    let mut series = before.clone();
-    series.choose(change.prefix.as_deref(), change.next_number.map(i64::from))?;
-    if series != before {
-        store::invoice_series::set(work.tx, work.account, &series)?;
+    let before = find_invoice_settings(work)?;
+    expected::check(expected, &before)?;
+    let mut settings = before.clone();
+    settings.series.choose(change.prefix.as_deref(), change.next_number.map(i64::from))?;
+    if settings.series != before.series {
+        store::invoice_series::set(work.tx, work.account, &settings.series)?;
     }
-    change.clone().apply(&mut defaults);
-    store::invoice_defaults::set(work.tx, work.account, &defaults, work.now)?;
-    Ok(settings(defaults, &series))
+    change.clone().apply(&mut settings.defaults);
+    store::invoice_defaults::set(work.tx, work.account, &settings.defaults, work.now)?;
+    Ok(settings)
 }
 
 /// Puts a picture that the caller has uploaded on invoices, or none. Sent ones keep theirs.
@@ -61,13 +56,4 @@ pub fn set_logo(work: &mut Work, logo: Option<ImageId>) -> Result<()> {
     let defaults = store::invoice_defaults::find(work.tx, work.account)?;
     let defaults = InvoiceDefaults { logo, ..defaults };
     store::invoice_defaults::set(work.tx, work.account, &defaults, work.now)
-}
-
-fn settings(defaults: InvoiceDefaults, series: &InvoiceSeries) -> InvoiceSettings {
-    InvoiceSettings {
-        defaults,
-        year: series.year,
-        next_number: series.next_number(),
-        is_begun: series.is_begun(),
-    }
 }

@@ -47,8 +47,8 @@ impl Printer {
     }
 }
 
-/// All that the PDF of an invoice shows, but for where it is paid: of what was sent, as it was then;
-/// of a draft, as it would be now.
+/// All that the PDF of an invoice shows, but for where it is paid: of what was sent, as it was
+/// then; of a draft, as it would be now.
 pub(in crate::app) fn read_sheet(
     tx: &mut Tx,
     account: &Account,
@@ -106,11 +106,9 @@ impl App {
 
     /// The invoice behind a link as PDF; of a paid one, a copy that says so and asks for nothing.
     pub async fn public_invoice_pdf(&self, token: &str) -> Result<PdfFile> {
-        let (keys, token, now) = (self.keys()?.clone(), token.to_owned(), self.now());
+        let now = self.now();
         let (account, id, settled) = self
-            .store
-            .read(move |tx| {
-                let (account, id) = invoice_link::linked(tx, &keys, &token)?;
+            .read_linked(token, move |tx, account, id| {
                 let rates = store::exchange_rate::latest(tx, account.id, account.currency)?;
                 let invoice = store::invoice::find(tx, account.id, id, &rates)?;
                 let Some(paid_at) = invoice.paid_at else { return Ok((account.id, id, None)) };

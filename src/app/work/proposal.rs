@@ -15,14 +15,30 @@ use crate::{
         idempotency::{Once, Outcome},
         money::Money,
         page::Listing,
-        proposal::{NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalStatus},
+        proposal::{
+            NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalRecord, ProposalStatus,
+        },
         rule::Rule,
+        session::Claims,
         unprintable,
     },
     store,
 };
 
 impl App {
+    /// A proposal of the caller, when it was sent, and who answered it.
+    pub async fn proposal_record(&self, claims: Claims, id: ProposalId) -> Result<ProposalRecord> {
+        let find = move |work: &mut Work| {
+            let proposal = find_proposal(work, id)?;
+            store::proposal::find_record(work.tx, proposal)
+        };
+        let mut record = self.query(claims, find).await?;
+        if !record.proposal.status.is_answered() {
+            record.unprintable = self.unprintable_of_proposal(claims.into(), id).await?;
+        }
+        Ok(record)
+    }
+
     /// Marks a draft as sent and gives it a link for the client; a sent one stays as it is, but
     /// gets a link where it has none.
     pub async fn send_proposal(
@@ -143,6 +159,27 @@ pub fn delete_proposal(work: &mut Work, id: ProposalId) -> Result<()> {
         return Err(Error::conflict("An accepted proposal cannot be deleted"));
     }
     store::proposal::delete(work.tx, &proposal)
+}
+
+/// A draft with the words and the amount of another proposal. A day that has passed is left out.
+pub fn duplicate_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
+    let before = find_proposal(work, id)?;
+    if !store::client::exists(work.tx, work.account, before.client_id)? {
+        return Err(Error::conflict("The client of this proposal was deleted"));
+    }
+    let today = work.today()?;
+    let proposal = Proposal {
+        id: work.new_id(),
+        status: ProposalStatus::Draft,
+        valid_until: before.valid_until.filter(|last| *last >= today),
+        link: None,
+        project: None,
+        created_at: work.now,
+        updated_at: work.now,
+        ..before
+    };
+    store::proposal::create(work.tx, &proposal)?;
+    Ok(proposal)
 }
 
 fn send_proposal(work: &mut Work, id: ProposalId, unprintable: &[char]) -> Result<Proposal> {

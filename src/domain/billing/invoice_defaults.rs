@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::domain::{
     id::ImageId,
     input::{Optional, Required, Scalar, Shape, input, kinds},
-    invoice_series::{DEFAULT_PREFIX, Prefix},
+    invoice_series::{DEFAULT_PREFIX, InvoiceSeries, Prefix},
     money,
     number_format::NumberFormat,
     patch::Patch,
@@ -55,15 +55,11 @@ impl Default for InvoiceDefaults {
     }
 }
 
-/// The defaults, and where the numbers of this year stand.
+/// The defaults, and the numbers of this year.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvoiceSettings {
     pub defaults: InvoiceDefaults,
-    pub year: i16,
-    /// As it will be written: `INV-2026-004`.
-    pub next_number: String,
-    /// Whether this year has an invoice, so that prefix and start stay.
-    pub is_begun: bool,
+    pub series: InvoiceSeries,
 }
 
 input! {

@@ -73,13 +73,13 @@ struct Tab {
 
 #[derive(Template)]
 #[template(path = "pages/invoice/show.html")]
-struct Show {
+struct Show<'a> {
     shell: Shell,
     /// Where it is to be sent.
     form: Form,
     days: Days,
-    record: InvoiceRecord,
-    sheet: Sheet,
+    record: &'a InvoiceRecord,
+    sheet: Sheet<'a>,
     has_mail_server: bool,
     reach: Reach,
     public_url: String,
@@ -204,15 +204,16 @@ fn here(visit: &Visit) -> String {
 async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> Result<Response> {
     let record = visit.app.invoice_record(visit.claims, visit.id()).await?;
     let is_typed = form.fields.has("email");
-    let client = record.shown.invoice.client.as_ref();
-    let email = client.map_or(&record.buyer.email, |client| &client.details.email);
+    let InvoiceRecord { shown, seller, buyer, .. } = &record;
+    let client = shown.invoice.client.as_ref();
+    let email = client.map_or(&buyer.email, |client| &client.details.email);
     let form = if is_typed { form } else { form.with_some("email", Some(email)) };
     let page = Show {
         shell: visit.shell(Section::Invoices),
         form,
         days: Days::of(visit)?,
-        sheet: Sheet::of_record(&record, visit.dates()),
-        record,
+        sheet: Sheet { invoice: &shown.invoice, seller, buyer, dates: visit.dates() },
+        record: &record,
         has_mail_server: visit.app.has_mail_server(),
         reach: visit.app.reach(),
         public_url: visit.app.public_url().to_owned(),
@@ -258,7 +259,7 @@ impl List {
     }
 }
 
-impl Show {
+impl Show<'_> {
     fn status(&self) -> InvoiceStatus {
         self.record.shown.status
     }

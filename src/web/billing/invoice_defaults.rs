@@ -4,16 +4,14 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use crate::{
-    app::{
-        invoice_defaults::{find_invoice_settings, set_logo as put_logo, update_invoice_defaults},
-        unit_of_work::Work,
-    },
+    app::invoice_defaults::{find_invoice_settings, set_logo as put_logo, update_invoice_defaults},
     domain::{
         error::Result,
         id::ImageId,
         image::ImagePurpose,
         input::Input,
         invoice_defaults::{InvoiceDefaultsChange, InvoiceSettings},
+        invoice_series::InvoiceSeries,
         number_format::NumberFormat,
     },
     web::{
@@ -38,11 +36,7 @@ struct Invoices {
     /// The form of the logo.
     picture: Form,
     logo: Option<ImageId>,
-    year: i16,
-    /// As the next invoice will be numbered.
-    next_number: String,
-    /// Whether this year has an invoice already.
-    is_begun: bool,
+    series: InvoiceSeries,
 }
 
 impl Invoices {
@@ -63,16 +57,8 @@ pub async fn show(visit: Visit) -> Result<Response> {
 
 /// Changes what invoices begin with.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
-    let changed = match InvoiceDefaultsChange::read(&fields) {
-        Ok(change) => {
-            let expected = fields.expected(known);
-            let update =
-                move |work: &mut Work| update_invoice_defaults(work, &change, expected.as_ref());
-            visit.app.run(visit.claims, update).await
-        }
-        Err(error) => Err(error),
-    };
-    match changed {
+    let change = InvoiceDefaultsChange::read(&fields);
+    match visit.change(change, fields.expected(known), update_invoice_defaults).await {
         Ok(_) => Ok(visit.done(PLACE, "Your invoices begin with this from now on.")),
         Err(error) => {
             let stored = known(&visit.read(find_invoice_settings).await?);
@@ -120,9 +106,7 @@ async fn page(
             .of::<InvoiceDefaultsChange>(),
         picture: picture.unwrap_or_else(|| visit.form(Fields::default())),
         logo: settings.defaults.logo,
-        year: settings.year,
-        next_number: settings.next_number,
-        is_begun: settings.is_begun,
+        series: settings.series,
     };
     Ok(answer(status, &page))
 }
@@ -139,9 +123,8 @@ fn known(settings: &InvoiceSettings) -> Fields {
         .with_some("notes", defaults.notes.as_ref())
         .with_some("paymentInstructions", defaults.payment_instructions.as_ref());
     // Once numbers are drawn, they are no part of the form.
-    if settings.is_begun {
+    if settings.series.is_begun() {
         return fields;
     }
-    let number = settings.next_number.rsplit('-').next().unwrap_or_default();
-    fields.with("prefix", &defaults.prefix).with("nextNumber", number.trim_start_matches('0'))
+    fields.with("prefix", &defaults.prefix).with("nextNumber", settings.series.next)
 }

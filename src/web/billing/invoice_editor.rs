@@ -7,9 +7,8 @@ use poem::{Response, http::StatusCode};
 use crate::{
     app::{
         client::list_client_names,
-        invoice::{create_invoice, find_invoice},
-        invoice_change::update_invoice,
-        invoice_defaults::find_invoice_defaults,
+        invoice::{create_invoice, find_invoice, update_invoice},
+        invoice_defaults::find_invoice_settings,
         project::{find_project, list_project_names},
         unit_of_work::Work,
     },
@@ -64,7 +63,7 @@ pub async fn new(visit: Visit) -> Result<Response> {
     let (defaults, project, offered) = visit
         .read(move |work| {
             let project = project.map(|id| find_project(work, id)).transpose()?;
-            Ok((find_invoice_defaults(work)?.0, project, read_offered(work)?))
+            Ok((find_invoice_settings(work)?.defaults, project, read_offered(work)?))
         })
         .await?;
     let project_currency = project.map(|project| project.budget.currency);

@@ -116,16 +116,30 @@ impl Visit {
         self.app.run_once(self.claims, once, move |work| create(work, &input)).await
     }
 
-    /// Changes the thing in the path as a form asks for, unless it is not the expected one any
+    /// Makes the change that a form asks for, unless what it changes is not the expected one any
     /// more.
+    pub async fn change<I: Send + 'static, S: 'static, T: Send + 'static>(
+        &self,
+        input: Result<I>,
+        expected: Option<Expected<S>>,
+        change: impl Fn(&mut Work, &I, Option<&Expected<S>>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let input = input?;
+        self.app.run(self.claims, move |work| change(work, &input, expected.as_ref())).await
+    }
+
+    /// Like [`Visit::change`], of the thing in the path.
     pub async fn update<K: Named, I: Send + 'static, S: 'static, T: Send + 'static>(
         &self,
         input: Result<I>,
         expected: Option<Expected<S>>,
         update: impl Fn(&mut Work, Id<K>, &I, Option<&Expected<S>>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let input = input?;
-        self.act(move |work, id| update(work, id, &input, expected.as_ref())).await
+        let id = self.id();
+        let change = move |work: &mut Work, input: &I, expected: Option<&Expected<S>>| {
+            update(work, id, input, expected)
+        };
+        self.change(input, expected, change).await
     }
 
     /// The session that a form was made for.

@@ -9,7 +9,7 @@ use crate::{
         activity::list_activity,
         dashboard::{Earnings, earnings, stats, upcoming},
         invoice::list_invoices,
-        invoice_defaults::find_invoice_defaults,
+        invoice_defaults::find_invoice_settings,
         outbox::list_failed_mail,
         profile::count_profile_views,
         unit_of_work::Work,
@@ -106,7 +106,7 @@ fn read_figures(work: &mut Work) -> Result<Figures> {
     let (status, page) = (Some(InvoiceStatus::Overdue), Page::first(OVERDUE_SHOWN));
     let overdue = InvoiceFilter { status, page, ..InvoiceFilter::default() };
     let newest = InvoiceFilter { page: Page::first(1), ..InvoiceFilter::default() };
-    let (defaults, _) = find_invoice_defaults(work)?;
+    let defaults = find_invoice_settings(work)?.defaults;
     Ok(Figures {
         stats: stats(work)?,
         earnings: earnings(work, Period::Monthly)?,

@@ -8,10 +8,7 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use crate::{
-    app::{
-        profile::{find_profile, update_profile},
-        unit_of_work::Work,
-    },
+    app::profile::{find_profile, update_profile},
     domain::{
         account::Account,
         error::{Error, Kind, Result},
@@ -65,16 +62,8 @@ pub async fn edit(visit: Visit) -> Result<Response> {
 /// Changes the profile.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let own = visit.read(find_profile).await?;
-    let changed = match change(&fields, &own) {
-        Ok(change) => {
-            let shown = |(account, profile): &(Account, Profile)| filled(account, profile);
-            let expected = fields.expected(shown);
-            let update = move |work: &mut Work| update_profile(work, &change, expected.as_ref());
-            visit.app.run(visit.claims, update).await
-        }
-        Err(error) => Err(error),
-    };
-    match changed {
+    let shown = |(account, profile): &(Account, Profile)| filled(account, profile);
+    match visit.change(change(&fields, &own), fields.expected(shown), update_profile).await {
         Ok(()) => Ok(visit.done("/profile", "Your profile was saved.")),
         Err(error) => {
             let own = visit.read(find_profile).await?;

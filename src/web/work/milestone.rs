@@ -103,16 +103,6 @@ fn filled(milestone: &Milestone) -> Fields {
         .with_some("dueDate", milestone.due_date)
 }
 
-/// What marking a milestone changes.
-fn placed(status: MilestoneStatus) -> Fields {
-    Fields::default().with("status", status.as_str())
-}
-
-/// The version of a milestone that the form of a mark carries.
-pub fn version(status: &MilestoneStatus) -> String {
-    placed(*status).version()
-}
-
 /// Changes a milestone.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let (project, milestone) = found(&visit).await?;
@@ -130,7 +120,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
 /// Completes a milestone, marks it as paid, or opens it again.
 pub async fn mark(visit: Visit, fields: Fields) -> Result<Response> {
     let (project, milestone) = found(&visit).await?;
-    let expected = fields.expected(|milestone: &Milestone| placed(milestone.status));
+    let expected = fields.expected(|milestone: &Milestone| Fields::of_status(&milestone.status));
     match change(&visit, milestone.id, &fields.only("status"), expected).await {
         Ok(now) => {
             let label = label(&now.status).to_lowercase();

@@ -93,17 +93,8 @@ pub async fn show(visit: Visit, query: Fields) -> Result<Response> {
     Ok(answer(StatusCode::OK, &page))
 }
 
-/// What a move changes: a project that was moved in the meantime stays where it was put.
-fn placed(status: ProjectStatus) -> Fields {
-    Fields::default().with("status", status.as_str())
-}
-
-/// The version of a project that the form of a move carries.
-pub fn version(status: &ProjectStatus) -> String {
-    placed(*status).version()
-}
-
-/// Puts a project into another column, and goes back to where that was asked for.
+/// Puts a project into another column, and goes back to where that was asked for. One that was
+/// moved in the meantime stays where it was put.
 pub async fn move_to(visit: Visit, fields: Fields) -> Result<Response> {
     let back = if fields.get("view") == "board" {
         let mut pairs = kept(&fields);
@@ -113,7 +104,7 @@ pub async fn move_to(visit: Visit, fields: Fields) -> Result<Response> {
         format!("/projects/{}", visit.param("id"))
     };
     let change = ProjectChange::read(&fields.only("status"));
-    let expected = fields.expected(|project: &Project| placed(project.status));
+    let expected = fields.expected(|project: &Project| Fields::of_status(&project.status));
     match visit.update(change, expected, update_project).await {
         Ok(project) => {
             let now = project::label(&project.status);

@@ -7,9 +7,9 @@ use crate::{
     app::{
         client::list_client_names,
         proposal::{
-            create_proposal, delete_proposal, find_proposal, list_proposals, update_proposal,
+            create_proposal, delete_proposal, duplicate_proposal, find_proposal, list_proposals,
+            update_proposal,
         },
-        proposal_record::duplicate_proposal,
     },
     domain::{
         client::ClientName,

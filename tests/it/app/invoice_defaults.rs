@@ -13,6 +13,7 @@ use freelanceos::{
         image::ImagePurpose,
         input::Input,
         invoice_defaults::{InvoiceDefaults, InvoiceDefaultsChange, InvoiceSettings},
+        invoice_series::InvoiceSeries,
     },
 };
 use futures_util::future::{join, join_all};
@@ -49,9 +50,7 @@ async fn defaults_are_the_documents_until_they_are_changed() {
     let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);
     let untouched = InvoiceSettings {
         defaults: InvoiceDefaults::default(),
-        year: 2026,
-        next_number: "INV-2026-001".to_owned(),
-        is_begun: false,
+        series: InvoiceSeries::new(2026, "INV".to_owned()),
     };
     assert_eq!(settings(&user).await, untouched);
     let fields = json!({
@@ -78,12 +77,18 @@ async fn prefix_and_start_are_chosen_before_the_first_invoice_of_the_year() {
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
     let chosen = change(&user, json!({"prefix": "OBI", "nextNumber": "41"})).await.unwrap();
-    assert_eq!((chosen.next_number.as_str(), chosen.is_begun), ("OBI-2026-041", false));
+    assert_eq!(
+        (chosen.series.next_number().as_str(), chosen.series.is_begun()),
+        ("OBI-2026-041", false)
+    );
     // Chosen again, before anything was drawn.
     change(&user, json!({"nextNumber": 7})).await.unwrap();
     assert_eq!(number(&user, &client, None).await, "OBI-2026-007");
     let begun = settings(&user).await;
-    assert_eq!((begun.next_number.as_str(), begun.is_begun), ("OBI-2026-008", true));
+    assert_eq!(
+        (begun.series.next_number().as_str(), begun.series.is_begun()),
+        ("OBI-2026-008", true)
+    );
 
     for fields in [json!({"prefix": "INV"}), json!({"nextNumber": 9}), json!({"nextNumber": 1})] {
         let refused = change(&user, fields).await.unwrap_err();
@@ -110,7 +115,7 @@ async fn a_new_year_begins_at_one_with_the_prefix_of_the_defaults() {
     assert_eq!(number(&user, &client, Some("2025-12-31")).await, "OBI-2025-001");
     app.clock.set("2027-01-01T12:00:00Z");
     let user = app.register("b@example.com").await;
-    assert_eq!(settings(&user).await.next_number, "INV-2027-001");
+    assert_eq!(settings(&user).await.series.next_number(), "INV-2027-001");
     let client = user.client("C").await;
     assert_eq!(number(&user, &client, None).await, "INV-2027-001");
     // The first year's numbers stay as they are.
@@ -130,7 +135,7 @@ async fn numbers_stay_consecutive_while_prefix_and_start_are_chosen() {
     let (drawn, chosen) = join(draws, choices).await;
     // The last choice that was taken is the one that every number follows.
     let (prefix, start) = match chosen.into_iter().filter_map(Result::ok).next_back() {
-        Some(settings) => (settings.defaults.prefix, settings.next_number),
+        Some(settings) => (settings.defaults.prefix, settings.series.next_number()),
         None => ("INV".to_owned(), "INV-2026-001".to_owned()),
     };
     let first: usize = start.rsplit('-').next().unwrap().parse().unwrap();

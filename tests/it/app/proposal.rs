@@ -2,8 +2,8 @@
 
 use freelanceos::{
     app::{
-        project::list_projects, proposal::find_proposal, proposal::list_proposals,
-        proposal_record::duplicate_proposal,
+        project::list_projects, proposal::duplicate_proposal, proposal::find_proposal,
+        proposal::list_proposals,
     },
     domain::{
         error::Kind,

@@ -2,12 +2,10 @@
 
 use freelanceos::{
     app::{
-        invoice::create_invoice, project::create_project, proposal_record::duplicate_proposal,
+        invoice::create_invoice, project::create_project, proposal::duplicate_proposal,
         unit_of_work::Work,
     },
-    domain::{
-        error::Kind, input::Input, invoice::NewInvoice, project::NewProject,
-    },
+    domain::{error::Kind, input::Input, invoice::NewInvoice, project::NewProject},
 };
 use serde_json::{Value, json};
 
