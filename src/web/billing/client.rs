@@ -80,7 +80,7 @@ pub async fn new(visit: Visit) -> Result<Response> {
 /// Adds a client.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     let place = |client: &Client| format!("/clients/{}", client.id).into_bytes();
-    match visit.create(&fields, ClientDetails::read(&fields), place, create_client).await {
+    match visit.run_once(&fields, ClientDetails::read(&fields), place, create_client).await {
         Ok(outcome) => Ok(visit.redirect_once(&outcome, place, "The client was added.")),
         Err(error) => {
             let (status, form) = visit.refused(fields, error)?;

@@ -124,7 +124,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
 pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
     let id = visit.id();
     let send = move |work: &mut Work, delivery: &_| send_invoice(work, id, delivery);
-    match visit.create(&fields, Delivery::read(&fields), place, send).await {
+    match visit.run_once(&fields, Delivery::read(&fields), place, send).await {
         Ok(outcome) => {
             let text = match visit.app.invoice_record(visit.claims, id).await?.mails.first() {
                 None => NOT_MAILED.to_owned(),
@@ -153,7 +153,7 @@ pub async fn remind(visit: Visit, _: Fields) -> Result<Response> {
 pub async fn mark_paid(visit: Visit, fields: Fields) -> Result<Response> {
     let id = visit.id();
     let paid = move |work: &mut Work, (): &()| mark_invoice_paid(work, id);
-    match visit.create(&fields, Ok(()), place, paid).await {
+    match visit.run_once(&fields, Ok(()), place, paid).await {
         Ok(outcome) => Ok(visit.redirect_once(&outcome, place, "The invoice is marked as paid.")),
         Err(error) => visit.redirect_with_error(&here(&visit), error),
     }

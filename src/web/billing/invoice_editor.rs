@@ -91,7 +91,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
         return Ok(edit_page(&visit, StatusCode::OK, visit.form(fields), None, offered));
     }
     let new = NewInvoice::read(&complete(&fields));
-    match visit.create(&fields, new, place, create_invoice).await {
+    match visit.run_once(&fields, new, place, create_invoice).await {
         Ok(outcome) => {
             let text = "The invoice was written. It is a draft until you send it.";
             Ok(visit.redirect_once(&outcome, place, text))

@@ -104,16 +104,16 @@ impl Visit {
         self.app.run(self.claims, move |work| act(work, id)).await
     }
 
-    /// Adds what a form asks for, once; `location` as in [`Visit::once`].
-    pub async fn create<I: Send + 'static, T: Send + 'static>(
+    /// Does what a form asks for, once; `location` as in [`Visit::once`].
+    pub async fn run_once<I: Send + 'static, T: Send + 'static>(
         &self,
         fields: &Fields,
         input: Result<I>,
         location: fn(&T) -> Vec<u8>,
-        create: impl Fn(&mut Work, &I) -> Result<T> + Send + 'static,
+        use_case: impl Fn(&mut Work, &I) -> Result<T> + Send + 'static,
     ) -> Result<Outcome<T>> {
         let (input, once) = (input?, self.once(fields, location));
-        self.app.run_once(self.claims, once, move |work| create(work, &input)).await
+        self.app.run_once(self.claims, once, move |work| use_case(work, &input)).await
     }
 
     /// Makes the change that a form asks for, unless what it changes is not the expected one any

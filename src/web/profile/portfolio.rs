@@ -120,7 +120,7 @@ async fn add(
         work.add_picture(app.image_url(id))?;
     }
     let place = |_: &PortfolioItem| LIST.as_bytes().to_vec();
-    let outcome = visit.create(fields, Ok(work), place, create_portfolio_item).await?;
+    let outcome = visit.run_once(fields, Ok(work), place, create_portfolio_item).await?;
     Ok(visit.redirect_once(&outcome, place, "The piece of work was added."))
 }
 

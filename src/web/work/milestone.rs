@@ -77,7 +77,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     let typed = fields.clone().replaced("projectId", visit.param("id"));
     // A project of somebody else is not there, rather than a wrong field.
     visit.find(find_project).await?;
-    match visit.create(&fields, NewMilestone::read(&typed), place, create_milestone).await {
+    match visit.run_once(&fields, NewMilestone::read(&typed), place, create_milestone).await {
         Ok(outcome) => Ok(visit.redirect_once(&outcome, place, "The milestone was added.")),
         Err(error) => {
             let (status, form) = visit.refused(fields, error)?;

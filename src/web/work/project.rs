@@ -178,7 +178,7 @@ fn agreed(proposal: &Proposal) -> Fields {
 /// Adds a project.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     let place = |project: &Project| format!("/projects/{}", project.id).into_bytes();
-    match visit.create(&fields, NewProject::read(&fields), place, create_project).await {
+    match visit.run_once(&fields, NewProject::read(&fields), place, create_project).await {
         Ok(outcome) => Ok(visit.redirect_once(&outcome, place, "The project was added.")),
         Err(error) => {
             let (status, form) = visit.refused(fields, error)?;

@@ -133,7 +133,7 @@ pub async fn new(visit: Visit) -> Result<Response> {
 
 /// Adds a draft.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
-    match visit.create(&fields, NewProposal::read(&fields), place, create_proposal).await {
+    match visit.run_once(&fields, NewProposal::read(&fields), place, create_proposal).await {
         Ok(outcome) => Ok(visit.redirect_once(
             &outcome,
             place,
