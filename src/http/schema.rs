@@ -18,7 +18,36 @@ use crate::domain::{
 
 /// Declares a JSON object: `field "name": Type`. A field of an `Option` is left out without a
 /// value; the doc comments become descriptions, and the text after `example` its example.
+///
+/// A body that is made from something names it, and gives each field its value:
+///
+/// ```ignore
+/// schema! {
+///     /// A link.
+///     struct LinkBody "Link" of link: Link {
+///         link_type "type": String = link.link_type,
+///         url "url": String = link.url,
+///     }
+/// }
+/// ```
 macro_rules! schema {
+    ($(#[doc = $doc:literal])* struct $name:ident $schema:literal $(example $example:literal)?
+    of $source:tt: $from:ty {
+        $($(#[doc = $field_doc:literal])* $field:ident $wire:literal: $type:ty = $value:expr,)*
+    }) => {
+        $crate::http::schema::schema! {
+            $(#[doc = $doc])*
+            struct $name $schema $(example $example)? {
+                $($(#[doc = $field_doc])* $field $wire: $type,)*
+            }
+        }
+
+        impl From<$from> for $name {
+            fn from($source: $from) -> Self {
+                Self { $($field: $value,)* }
+            }
+        }
+    };
     ($(#[doc = $doc:literal])* struct $name:ident $schema:literal $(example $example:literal)? {
         $($(#[doc = $field_doc:literal])* $field:ident $wire:literal: $type:ty,)*
     }) => {

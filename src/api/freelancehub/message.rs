@@ -31,26 +31,13 @@ use crate::{
 
 schema! {
     /// A message to a freelancer.
-    struct MessageBody "Message" {
-        id "id": Text<MessageId>,
-        name "name": String,
-        email "email": String,
-        message "message": String,
-        read "read": bool,
-        created_at "createdAt": Instant,
-    }
-}
-
-impl From<Message> for MessageBody {
-    fn from(message: Message) -> Self {
-        Self {
-            id: Text(message.id),
-            name: message.name,
-            email: message.email,
-            message: message.content,
-            read: message.read_at.is_some(),
-            created_at: Instant(message.created_at),
-        }
+    struct MessageBody "Message" of message: Message {
+        id "id": Text<MessageId> = Text(message.id),
+        name "name": String = message.name,
+        email "email": String = message.email,
+        message "message": String = message.content,
+        read "read": bool = message.read_at.is_some(),
+        created_at "createdAt": Instant = Instant(message.created_at),
     }
 }
 

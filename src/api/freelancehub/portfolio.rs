@@ -26,43 +26,23 @@ use crate::{
 
 schema! {
     /// Where a piece of work can be looked at.
-    struct LinkBody "Link" {
-        link_type "type": String,
-        url "url": String,
-    }
-}
-
-impl From<Link> for LinkBody {
-    fn from(Link { link_type, url }: Link) -> Self {
-        Self { link_type, url }
+    struct LinkBody "Link" of link: Link {
+        link_type "type": String = link.link_type,
+        url "url": String = link.url,
     }
 }
 
 schema! {
     /// A piece of work.
-    struct ItemBody "PortfolioItem" {
-        id "id": Text<PortfolioItemId>,
-        title "title": String,
-        description "description": String,
-        technologies "technologies": Vec<String>,
+    struct ItemBody "PortfolioItem" of item: PortfolioItem {
+        id "id": Text<PortfolioItemId> = Text(item.id),
+        title "title": String = item.work.title,
+        description "description": String = item.work.description,
+        technologies "technologies": Vec<String> = item.work.technologies,
         /// Addresses of images.
-        images "images": Vec<String>,
-        links "links": Vec<LinkBody>,
-        created_at "createdAt": Instant,
-    }
-}
-
-impl From<PortfolioItem> for ItemBody {
-    fn from(PortfolioItem { id, work, created_at, .. }: PortfolioItem) -> Self {
-        Self {
-            id: Text(id),
-            title: work.title,
-            description: work.description,
-            technologies: work.technologies,
-            images: work.images,
-            links: work.links.into_iter().map(Into::into).collect(),
-            created_at: Instant(created_at),
-        }
+        images "images": Vec<String> = item.work.images,
+        links "links": Vec<LinkBody> = item.work.links.into_iter().map(Into::into).collect(),
+        created_at "createdAt": Instant = Instant(item.created_at),
     }
 }
 

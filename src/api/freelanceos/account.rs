@@ -26,38 +26,20 @@ use crate::{
 
 schema! {
     /// A user.
-    struct UserBody "User" {
-        id "id": Text<AccountId>,
-        email "email": String,
-        first_name "firstName": String,
-        last_name "lastName": String,
+    struct UserBody "User" of account: Account {
+        id "id": Text<AccountId> = Text(account.id),
+        email "email": String = account.email,
+        first_name "firstName": String = account.first_name,
+        last_name "lastName": String = account.last_name,
         /// The base currency: totals are shown in it.
-        currency "currency": Text<Currency>,
+        currency "currency": Text<Currency> = Text(account.currency),
         /// Months, days and "overdue" are counted in it.
-        timezone "timezone": String,
-        avatar "avatar": Option<String>,
-        created_at "createdAt": Instant,
-        updated_at "updatedAt": Instant,
-        role "role": OneOf<Role>,
-        email_verified "emailVerified": bool,
-    }
-}
-
-impl From<Account> for UserBody {
-    fn from(account: Account) -> Self {
-        Self {
-            id: Text(account.id),
-            email: account.email,
-            first_name: account.first_name,
-            last_name: account.last_name,
-            currency: Text(account.currency),
-            timezone: account.zone.name().to_owned(),
-            avatar: account.avatar,
-            created_at: Instant(account.created_at),
-            updated_at: Instant(account.updated_at),
-            role: OneOf(account.role),
-            email_verified: account.email_verified_at.is_some(),
-        }
+        timezone "timezone": String = account.zone.name().to_owned(),
+        avatar "avatar": Option<String> = account.avatar,
+        created_at "createdAt": Instant = Instant(account.created_at),
+        updated_at "updatedAt": Instant = Instant(account.updated_at),
+        role "role": OneOf<Role> = OneOf(account.role),
+        email_verified "emailVerified": bool = account.email_verified_at.is_some(),
     }
 }
 

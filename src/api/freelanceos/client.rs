@@ -32,37 +32,19 @@ use crate::{
 
 schema! {
     /// A client.
-    struct ClientBody "Client" {
-        id "id": Text<ClientId>,
-        user_id "userId": Text<AccountId>,
-        name "name": String,
-        email "email": String,
-        company "company": Option<String>,
-        phone "phone": Option<String>,
-        country "country": Option<String>,
-        avatar "avatar": Option<String>,
+    struct ClientBody "Client" of client: Client {
+        id "id": Text<ClientId> = Text(client.id),
+        user_id "userId": Text<AccountId> = Text(client.account),
+        name "name": String = client.details.name,
+        email "email": String = client.details.email,
+        company "company": Option<String> = client.details.company,
+        phone "phone": Option<String> = client.details.phone,
+        country "country": Option<String> = client.details.country,
+        avatar "avatar": Option<String> = client.avatar,
         /// Everything this client has paid, in the user's currency.
-        total_billed "totalBilled": Amount,
-        created_at "createdAt": Instant,
-        updated_at "updatedAt": Instant,
-    }
-}
-
-impl From<Client> for ClientBody {
-    fn from(client: Client) -> Self {
-        Self {
-            id: Text(client.id),
-            user_id: Text(client.account),
-            name: client.details.name,
-            email: client.details.email,
-            company: client.details.company,
-            phone: client.details.phone,
-            country: client.details.country,
-            avatar: client.avatar,
-            total_billed: client.total_billed.into(),
-            created_at: Instant(client.created_at),
-            updated_at: Instant(client.updated_at),
-        }
+        total_billed "totalBilled": Amount = client.total_billed.into(),
+        created_at "createdAt": Instant = Instant(client.created_at),
+        updated_at "updatedAt": Instant = Instant(client.updated_at),
     }
 }
 

@@ -37,84 +37,48 @@ use crate::{
 
 schema! {
     /// A line of an invoice.
-    struct ItemBody "InvoiceItem" {
-        id "id": Text<ItemId>,
-        description "description": String,
-        quantity "quantity": Amount,
-        rate "rate": Amount,
+    struct ItemBody "InvoiceItem" of (item, currency): (Item, Currency) {
+        id "id": Text<ItemId> = Text(item.id),
+        description "description": String = item.line.description,
+        quantity "quantity": Amount = Amount(item.line.quantity),
+        rate "rate": Amount = Amount(item.line.rate),
         /// quantity × rate, rounded half away from zero to the currency.
-        amount "amount": Amount,
-    }
-}
-
-impl ItemBody {
-    fn new(item: Item, currency: Currency) -> Self {
-        Self {
-            id: Text(item.id),
-            description: item.line.description,
-            quantity: Amount(item.line.quantity),
-            rate: Amount(item.line.rate),
-            amount: Money::new(item.amount, currency).into(),
-        }
+        amount "amount": Amount = Money::new(item.amount, currency).into(),
     }
 }
 
 schema! {
     /// An invoice.
-    struct InvoiceBody "Invoice" {
-        id "id": Text<InvoiceId>,
-        user_id "userId": Text<AccountId>,
-        client_id "clientId": Text<ClientId>,
+    struct InvoiceBody "Invoice" of shown: ShownInvoice {
+        id "id": Text<InvoiceId> = Text(shown.invoice.id),
+        user_id "userId": Text<AccountId> = Text(shown.invoice.account),
+        client_id "clientId": Text<ClientId> = Text(shown.invoice.client_id),
         /// With the bill-to details of the day the invoice was sent.
-        client "client": Option<ClientBody>,
-        project_id "projectId": Option<Text<ProjectId>>,
+        client "client": Option<ClientBody> = shown.invoice.client.map(Into::into),
+        project_id "projectId": Option<Text<ProjectId>> = shown.invoice.project_id.map(Text),
         /// `INV-<year>-<number>`, without gaps.
-        number "number": String,
+        number "number": String = shown.invoice.number,
         /// What the client owes, tax included.
-        amount "amount": Amount,
-        subtotal "subtotal": Amount,
+        amount "amount": Amount =
+            Money::new(shown.invoice.totals.amount, shown.invoice.currency).into(),
+        subtotal "subtotal": Amount =
+            Money::new(shown.invoice.totals.subtotal, shown.invoice.currency).into(),
         /// In percent.
-        tax_rate "taxRate": Amount,
-        tax_amount "taxAmount": Amount,
-        currency "currency": Text<Currency>,
-        status "status": OneOf<InvoiceStatus>,
-        issue_date "issueDate": Day,
-        due_date "dueDate": Day,
-        paid_at "paidAt": Option<Instant>,
-        payment_link "paymentLink": Option<String>,
-        items "items": Vec<ItemBody>,
-        notes "notes": Option<String>,
-        created_at "createdAt": Instant,
-        updated_at "updatedAt": Instant,
-    }
-}
-
-impl From<ShownInvoice> for InvoiceBody {
-    fn from(ShownInvoice { invoice, status }: ShownInvoice) -> Self {
-        let currency = invoice.currency;
-        let money = |minor| Amount::from(Money::new(minor, currency));
-        Self {
-            id: Text(invoice.id),
-            user_id: Text(invoice.account),
-            client_id: Text(invoice.client_id),
-            client: invoice.client.map(Into::into),
-            project_id: invoice.project_id.map(Text),
-            number: invoice.number,
-            amount: money(invoice.totals.amount),
-            subtotal: money(invoice.totals.subtotal),
-            tax_rate: Amount(invoice.tax_rate),
-            tax_amount: money(invoice.totals.tax),
-            currency: Text(currency),
-            status: OneOf(status),
-            issue_date: Day(invoice.issue_date),
-            due_date: Day(invoice.due_date),
-            paid_at: invoice.paid_at.map(Instant),
-            payment_link: invoice.payment_link,
-            items: invoice.items.into_iter().map(|item| ItemBody::new(item, currency)).collect(),
-            notes: invoice.notes,
-            created_at: Instant(invoice.created_at),
-            updated_at: Instant(invoice.updated_at),
-        }
+        tax_rate "taxRate": Amount = Amount(shown.invoice.tax_rate),
+        tax_amount "taxAmount": Amount =
+            Money::new(shown.invoice.totals.tax, shown.invoice.currency).into(),
+        currency "currency": Text<Currency> = Text(shown.invoice.currency),
+        status "status": OneOf<InvoiceStatus> = OneOf(shown.status),
+        issue_date "issueDate": Day = Day(shown.invoice.issue_date),
+        due_date "dueDate": Day = Day(shown.invoice.due_date),
+        paid_at "paidAt": Option<Instant> = shown.invoice.paid_at.map(Instant),
+        payment_link "paymentLink": Option<String> = shown.invoice.payment_link,
+        items "items": Vec<ItemBody> = (shown.invoice.items.into_iter())
+            .map(|item| (item, shown.invoice.currency).into())
+            .collect(),
+        notes "notes": Option<String> = shown.invoice.notes,
+        created_at "createdAt": Instant = Instant(shown.invoice.created_at),
+        updated_at "updatedAt": Instant = Instant(shown.invoice.updated_at),
     }
 }
 
@@ -122,14 +86,8 @@ schema! {
     /// Where the client pays.
     struct PaymentLinkBody "PaymentLink" example r#"{
         "link": "https://pay.raenest.com/fos-inv_123-abc123"
-    }"# {
-        link "link": String,
-    }
-}
-
-impl From<String> for PaymentLinkBody {
-    fn from(link: String) -> Self {
-        Self { link }
+    }"# of link: String {
+        link "link": String = link,
     }
 }
 

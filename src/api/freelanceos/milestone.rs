@@ -33,36 +33,19 @@ use crate::{
 
 schema! {
     /// A milestone of a project.
-    struct MilestoneBody "Milestone" {
-        id "id": Text<MilestoneId>,
-        project_id "projectId": Text<ProjectId>,
-        name "name": String,
-        description "description": Option<String>,
-        amount "amount": Amount,
+    struct MilestoneBody "Milestone" of milestone: Milestone {
+        id "id": Text<MilestoneId> = Text(milestone.id),
+        project_id "projectId": Text<ProjectId> = Text(milestone.project_id),
+        name "name": String = milestone.name,
+        description "description": Option<String> = milestone.description,
+        amount "amount": Amount = milestone.amount.into(),
         /// That of the project.
-        currency "currency": Text<Currency>,
-        status "status": OneOf<MilestoneStatus>,
-        due_date "dueDate": Option<Day>,
-        completed_at "completedAt": Option<Instant>,
+        currency "currency": Text<Currency> = Text(milestone.amount.currency),
+        status "status": OneOf<MilestoneStatus> = OneOf(milestone.status),
+        due_date "dueDate": Option<Day> = milestone.due_date.map(Day),
+        completed_at "completedAt": Option<Instant> = milestone.completed_at.map(Instant),
         /// The invoice that was made of it, unless that is cancelled.
-        invoice_id "invoiceId": Option<Text<InvoiceId>>,
-    }
-}
-
-impl From<Milestone> for MilestoneBody {
-    fn from(milestone: Milestone) -> Self {
-        Self {
-            id: Text(milestone.id),
-            project_id: Text(milestone.project_id),
-            name: milestone.name,
-            description: milestone.description,
-            amount: milestone.amount.into(),
-            currency: Text(milestone.amount.currency),
-            status: OneOf(milestone.status),
-            due_date: milestone.due_date.map(Day),
-            completed_at: milestone.completed_at.map(Instant),
-            invoice_id: milestone.invoice.map(|(id, _)| Text(id)),
-        }
+        invoice_id "invoiceId": Option<Text<InvoiceId>> = milestone.invoice.map(|(id, _)| Text(id)),
     }
 }
 

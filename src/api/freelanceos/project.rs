@@ -35,41 +35,22 @@ use crate::{
 
 schema! {
     /// A project.
-    struct ProjectBody "Project" {
-        id "id": Text<ProjectId>,
-        user_id "userId": Text<AccountId>,
-        client_id "clientId": Text<ClientId>,
-        client "client": Option<ClientBody>,
-        name "name": String,
-        description "description": String,
-        status "status": OneOf<ProjectStatus>,
-        budget "budget": Amount,
-        currency "currency": Text<Currency>,
-        deadline "deadline": Option<Day>,
+    struct ProjectBody "Project" of project: Project {
+        id "id": Text<ProjectId> = Text(project.id),
+        user_id "userId": Text<AccountId> = Text(project.account),
+        client_id "clientId": Text<ClientId> = Text(project.client_id),
+        client "client": Option<ClientBody> = project.client.map(Into::into),
+        name "name": String = project.name,
+        description "description": String = project.description,
+        status "status": OneOf<ProjectStatus> = OneOf(project.status),
+        budget "budget": Amount = project.budget.into(),
+        currency "currency": Text<Currency> = Text(project.budget.currency),
+        deadline "deadline": Option<Day> = project.deadline.map(Day),
         /// In the order they were planned.
-        milestones "milestones": Vec<MilestoneBody>,
-        created_at "createdAt": Instant,
-        updated_at "updatedAt": Instant,
-    }
-}
-
-impl From<Project> for ProjectBody {
-    fn from(project: Project) -> Self {
-        Self {
-            id: Text(project.id),
-            user_id: Text(project.account),
-            client_id: Text(project.client_id),
-            client: project.client.map(Into::into),
-            name: project.name,
-            description: project.description,
-            status: OneOf(project.status),
-            budget: project.budget.into(),
-            currency: Text(project.budget.currency),
-            deadline: project.deadline.map(Day),
-            milestones: project.milestones.into_iter().map(Into::into).collect(),
-            created_at: Instant(project.created_at),
-            updated_at: Instant(project.updated_at),
-        }
+        milestones "milestones": Vec<MilestoneBody> =
+            project.milestones.into_iter().map(Into::into).collect(),
+        created_at "createdAt": Instant = Instant(project.created_at),
+        updated_at "updatedAt": Instant = Instant(project.updated_at),
     }
 }
 

@@ -36,47 +36,26 @@ use crate::{
 
 schema! {
     /// A proposal.
-    struct ProposalBody "Proposal" {
-        id "id": Text<ProposalId>,
-        user_id "userId": Text<AccountId>,
-        client_id "clientId": Text<ClientId>,
-        client "client": Option<ClientBody>,
-        title "title": String,
-        content "content": String,
-        status "status": OneOf<ProposalStatus>,
-        amount "amount": Amount,
-        currency "currency": Text<Currency>,
-        valid_until "validUntil": Option<Day>,
-        created_at "createdAt": Instant,
-        updated_at "updatedAt": Instant,
+    struct ProposalBody "Proposal" of proposal: Proposal {
+        id "id": Text<ProposalId> = Text(proposal.id),
+        user_id "userId": Text<AccountId> = Text(proposal.account),
+        client_id "clientId": Text<ClientId> = Text(proposal.client_id),
+        client "client": Option<ClientBody> = proposal.client.map(Into::into),
+        title "title": String = proposal.title,
+        content "content": String = proposal.content,
+        status "status": OneOf<ProposalStatus> = OneOf(proposal.status),
+        amount "amount": Amount = proposal.amount.into(),
+        currency "currency": Text<Currency> = Text(proposal.amount.currency),
+        valid_until "validUntil": Option<Day> = proposal.valid_until.map(Day),
+        created_at "createdAt": Instant = Instant(proposal.created_at),
+        updated_at "updatedAt": Instant = Instant(proposal.updated_at),
         /// Where the client can read it and answer; there once it was sent.
-        public_link "publicLink": Option<String>,
+        public_link "publicLink": Option<String> = match proposal.link {
+            Some(ProposalLink::Open(address)) => Some(address),
+            Some(ProposalLink::Sealed(_)) | None => None,
+        },
         /// The project that was made of it.
-        project_id "projectId": Option<Text<ProjectId>>,
-    }
-}
-
-impl From<Proposal> for ProposalBody {
-    fn from(proposal: Proposal) -> Self {
-        Self {
-            id: Text(proposal.id),
-            user_id: Text(proposal.account),
-            client_id: Text(proposal.client_id),
-            client: proposal.client.map(Into::into),
-            title: proposal.title,
-            content: proposal.content,
-            status: OneOf(proposal.status),
-            amount: proposal.amount.into(),
-            currency: Text(proposal.amount.currency),
-            valid_until: proposal.valid_until.map(Day),
-            created_at: Instant(proposal.created_at),
-            updated_at: Instant(proposal.updated_at),
-            public_link: match proposal.link {
-                Some(ProposalLink::Open(address)) => Some(address),
-                Some(ProposalLink::Sealed(_)) | None => None,
-            },
-            project_id: proposal.project.map(|(id, _)| Text(id)),
-        }
+        project_id "projectId": Option<Text<ProjectId>> = proposal.project.map(|(id, _)| Text(id)),
     }
 }
 
