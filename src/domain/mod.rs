@@ -29,3 +29,16 @@ pub use self::platform::{
 };
 pub use self::profile::{message, portfolio};
 pub use self::work::{milestone, project, proposal};
+
+/// Prints secrets by the names of their types alone: `Password(…)`.
+macro_rules! redacted {
+    ($($type:ident),+) => {$(
+        impl std::fmt::Debug for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($type), "(…)"))
+            }
+        }
+    )+};
+}
+
+pub(crate) use redacted;
