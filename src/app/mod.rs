@@ -213,11 +213,7 @@ impl App {
             .store
             .write(move |tx| {
                 let deleted = [
-                    store::session::delete_expired(tx, now, SWEEP_ROWS)?,
-                    store::request_answer::delete_expired(tx, now, SWEEP_ROWS)?,
-                    store::code::delete_expired(tx, now, SWEEP_ROWS)?,
-                    store::passkey::delete_expired_challenges(tx, now, SWEEP_ROWS)?,
-                    store::rate_window::delete_expired(tx, now, SWEEP_ROWS)?,
+                    store::removal::delete_expired(tx, now, SWEEP_ROWS)?,
                     store::profile::delete_visitors(tx, visits_end, SWEEP_ROWS)?,
                     store::outbox::delete_old(tx, old_mail, SWEEP_ROWS)?,
                     store::account::delete_pending(tx, proven_until, now, SWEEP_ROWS)?,

@@ -1,25 +1,32 @@
-//! Deleted accounts: their rows go in small steps, those that name others first.
+//! Rows that go in small steps: those that have expired, and those of deleted accounts, of which
+//! those go first that name others.
 
 use jiff::Timestamp;
 
 use crate::{
     domain::{
         error::Result,
-        id::{AccountId, ClientId, InvoiceId, ProjectId},
+        id::{AccountId, Id},
     },
-    store::engine::{Tx, values},
+    store::{
+        engine::{Tx, values},
+        request_answer,
+    },
 };
 
 /// Rows that one step removes at most.
 const STEP: i64 = 500;
-/// Invoices that one step removes: each takes its lines, payments and PDF with it.
-const INVOICES: i64 = 20;
-/// Clients or projects that one step removes: for each, all that might name it is looked at.
-const PARENTS: i64 = 1;
 
-/// Removes some rows of an account by their key.
+/// Removes some rows by their key: those of an account, or those whose instant in a column has
+/// come, the earliest first.
 macro_rules! rows {
     ($table:literal, $key:literal) => {
+        rows!($table, $key, where "account_id = ?1")
+    };
+    ($table:literal, $key:literal, until $column:literal) => {
+        rows!($table, $key, where $column, " <= ?1 ORDER BY ", $column)
+    };
+    ($table:literal, $key:literal, where $($condition:literal),+) => {
         concat!(
             "DELETE FROM ",
             $table,
@@ -29,9 +36,28 @@ macro_rules! rows {
             $key,
             " FROM ",
             $table,
-            " WHERE account_id = ?1 LIMIT ?2)"
+            " WHERE ",
+            $($condition,)+
+            " LIMIT ?2)"
         )
     };
+}
+
+/// Forgets sessions, codes, challenges, windows of limits and answers that have expired, up to
+/// `most` of each; answers how many at most went of one of them.
+pub fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64> {
+    let answers = request_answer::oldest(now)?;
+    let mut deleted = 0;
+    for (sql, until) in [
+        (rows!("sessions", "id", until "expires_at"), now),
+        (rows!("email_codes", "account_id, purpose", until "expires_at"), now),
+        (rows!("passkey_challenges", "challenge_hash", until "expires_at"), now),
+        (rows!("rate_windows", "name, subject", until "resets_at"), now),
+        (rows!("request_answers", "account_id, request_key, route", until "created_at"), answers),
+    ] {
+        deleted = deleted.max(tx.execute(sql, values![until, most])?);
+    }
+    Ok(deleted)
 }
 
 /// What nothing else names by the time its turn comes, by table.
@@ -60,6 +86,41 @@ const FREE: &[&str] = &[
     rows!("images", "id"),
     rows!("milestones", "id"),
     rows!("proposals", "id"),
+];
+
+/// Some rows of an account, those first that are listed. Deleted ones have an index of their own.
+macro_rules! some_of {
+    ($table:literal) => {
+        concat!(
+            "SELECT id FROM ",
+            $table,
+            " WHERE account_id = ?1 AND deleted_at IS NULL UNION ALL SELECT id FROM ",
+            $table,
+            " WHERE account_id = ?1 AND deleted_at IS NOT NULL LIMIT ?2"
+        )
+    };
+}
+
+/// What rows name that went before: how to find some, how many one step removes, and how each goes
+/// with what belongs to it.
+const PARENTS: &[(&str, i64, &[&str])] = &[
+    (
+        "SELECT id FROM invoices WHERE account_id = ?1 LIMIT ?2",
+        20,
+        &[
+            "DELETE FROM invoice_items WHERE invoice_id = ?1",
+            "DELETE FROM invoice_files WHERE invoice_id = ?1",
+            "DELETE FROM payments WHERE invoice_id = ?1",
+            "DELETE FROM invoices WHERE id = ?1",
+        ],
+    ),
+    // For each, all that might name it is looked at.
+    (some_of!("projects"), 1, &["DELETE FROM projects WHERE id = ?1"]),
+    (
+        some_of!("clients"),
+        1,
+        &["DELETE FROM client_totals WHERE client_id = ?1", "DELETE FROM clients WHERE id = ?1"],
+    ),
 ];
 
 /// Takes everything from an account by which it is known or could be used, so that its e-mail
@@ -91,59 +152,15 @@ pub fn step(tx: &mut Tx, account: AccountId) -> Result<bool> {
             return Ok(true);
         }
     }
-    let more = remove_invoices(tx, account)?
-        || remove_projects(tx, account)?
-        || remove_clients(tx, account)?;
-    if more {
-        return Ok(true);
+    for (some, most, deletions) in PARENTS.iter().copied() {
+        let ids: Vec<Id<()>> = tx.list(some, values![&account, most], |row| row.get(0))?;
+        for id in &ids {
+            deletions.iter().try_for_each(|sql| tx.change(sql, values![id]))?;
+        }
+        if !ids.is_empty() {
+            return Ok(true);
+        }
     }
     tx.change("DELETE FROM accounts WHERE id = ?1 AND deleted_at IS NOT NULL", values![&account])?;
     Ok(false)
-}
-
-fn remove_invoices(tx: &mut Tx, account: AccountId) -> Result<bool> {
-    let invoices: Vec<InvoiceId> = tx.list(
-        "SELECT id FROM invoices WHERE account_id = ?1 LIMIT ?2",
-        values![&account, INVOICES],
-        |row| row.get(0),
-    )?;
-    for id in &invoices {
-        tx.change("DELETE FROM invoice_items WHERE invoice_id = ?1", values![id])?;
-        tx.change("DELETE FROM invoice_files WHERE invoice_id = ?1", values![id])?;
-        tx.change("DELETE FROM payments WHERE invoice_id = ?1", values![id])?;
-        tx.change("DELETE FROM invoices WHERE id = ?1", values![id])?;
-    }
-    Ok(!invoices.is_empty())
-}
-
-/// Some rows of an account, those first that are listed. Deleted ones have an index of their own.
-macro_rules! some_of {
-    ($table:literal) => {
-        concat!(
-            "SELECT id FROM ",
-            $table,
-            " WHERE account_id = ?1 AND deleted_at IS NULL UNION ALL SELECT id FROM ",
-            $table,
-            " WHERE account_id = ?1 AND deleted_at IS NOT NULL LIMIT ?2"
-        )
-    };
-}
-
-fn remove_projects(tx: &mut Tx, account: AccountId) -> Result<bool> {
-    let projects: Vec<ProjectId> =
-        tx.list(some_of!("projects"), values![&account, PARENTS], |row| row.get(0))?;
-    for id in &projects {
-        tx.change("DELETE FROM projects WHERE id = ?1", values![id])?;
-    }
-    Ok(!projects.is_empty())
-}
-
-fn remove_clients(tx: &mut Tx, account: AccountId) -> Result<bool> {
-    let clients: Vec<ClientId> =
-        tx.list(some_of!("clients"), values![&account, PARENTS], |row| row.get(0))?;
-    for id in &clients {
-        tx.change("DELETE FROM client_totals WHERE client_id = ?1", values![id])?;
-        tx.change("DELETE FROM clients WHERE id = ?1", values![id])?;
-    }
-    Ok(!clients.is_empty())
 }

@@ -12,49 +12,36 @@ use crate::{
         id::AccountId,
         money::{Currency, Money},
         payment::PaymentSum,
+        word::words,
     },
     store::{
         client::read_sum,
-        engine::{Row, Tx, values},
+        engine::{Row, Tx, Value, values},
     },
 };
 
 /// Seconds of a quarter of an hour: every timezone since 2000 is a multiple of it from UTC.
 const QUARTER: i64 = 900;
 
-/// What a timeline adds up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Measure {
-    /// Payments.
-    Earned,
-    /// Projects that become active (+1) or stop being so (-1).
-    Active,
-}
-
-impl Measure {
-    fn as_str(self) -> &'static str {
-        match self {
-            Measure::Earned => "earned",
-            Measure::Active => "active",
-        }
+words! {
+    /// What a timeline adds up.
+    Measure {
+        /// Payments.
+        Earned "earned",
+        /// Projects that become active (+1) or stop being so (-1).
+        Active "active",
     }
 }
 
-/// The UTC periods of which a local one is put together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Span {
-    Week,
-    Month,
+words! {
+    /// The UTC periods of which a local one is put together.
+    Span {
+        Week "week",
+        Month "month",
+    }
 }
 
 impl Span {
-    fn as_str(self) -> &'static str {
-        match self {
-            Span::Week => "week",
-            Span::Month => "month",
-        }
-    }
-
     /// The first day of the period of `day`, or of one `by` periods later.
     fn start(self, day: Date, by: i32) -> Result<Date> {
         match self {
@@ -263,11 +250,13 @@ fn quarters(
 ) -> Result<Vec<(Gap, SumKey, TimelineSum)>> {
     let mut found = Vec::new();
     for some in gaps.chunks(5) {
-        // Between an instant and itself lies nothing.
-        let edge = |index: usize, edge: fn(&Gap) -> Timestamp| {
-            some.get(index).map_or(Timestamp::UNIX_EPOCH, edge)
-        };
-        let (from, to) = (|index| edge(index, |gap| gap.from), |index| edge(index, |gap| gap.to));
+        let mut values = vec![Value::from(&account), measure.as_str().into()];
+        for index in 0..5 {
+            // Between an instant and itself lies nothing.
+            let nothing = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+            let (from, to) = some.get(index).map_or(nothing, |gap| (gap.from, gap.to));
+            values.extend([from.into(), to.into()]);
+        }
         let rows = tx.list(
             concat!(
                 of_gap!("0", "?3", "?4"),
@@ -280,20 +269,7 @@ fn quarters(
                 " UNION ALL ",
                 of_gap!("4", "?11", "?12"),
             ),
-            values![
-                &account,
-                measure.as_str(),
-                from(0),
-                to(0),
-                from(1),
-                to(1),
-                from(2),
-                to(2),
-                from(3),
-                to(3),
-                from(4),
-                to(4),
-            ],
+            &values,
             |row| {
                 let gap: i64 = row.get(0)?;
                 Ok((gap.unsigned_abs() as usize, (row.get(1)?, row.get(2)?), read_sums(row, 3)?))

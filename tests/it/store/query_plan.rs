@@ -326,7 +326,7 @@ fn a_passkey_and_its_challenge_are_found_by_an_index_whoever_asks() {
             store::passkey::keep_newest_challenges(tx, ceremony, id(1), 5)?;
         }
         store::passkey::delete(tx, id(1), id(5))?;
-        store::passkey::delete_expired_challenges(tx, now, 1000).map(drop)
+        store::removal::delete_expired(tx, now, 1000).map(drop)
     });
     let asked = asked.union(&all).copied().collect();
     let Some(file) = database.file() else { return assert_indexed(database, &asked) };
