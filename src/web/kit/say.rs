@@ -1,6 +1,9 @@
 //! Broken rules in the words of the pages, which stand below the field they speak of.
 
-use crate::domain::rule::Rule;
+use crate::domain::{
+    error::{Error, Kind, Result},
+    rule::Rule,
+};
 
 /// What is wrong with a field, as one sentence.
 pub fn say(rule: &Rule) -> String {
@@ -37,4 +40,22 @@ pub fn say(rule: &Rule) -> String {
         _ => return format!("This {rule}."),
     };
     said.to_owned()
+}
+
+/// Why something could not be done, as one sentence.
+///
+/// # Errors
+///
+/// The error itself, where it is no answer to the reader.
+pub fn sentence(error: Error) -> Result<String> {
+    match error.kind() {
+        Kind::Conflict
+        | Kind::Stale
+        | Kind::Unsaved
+        | Kind::Forbidden
+        | Kind::TooMany(_)
+        | Kind::Unavailable { .. }
+        | Kind::Unwritable => Ok(format!("{}.", error.message())),
+        _ => Err(error),
+    }
 }

@@ -4,10 +4,7 @@
 use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use poem::{
-    Request, Response,
-    http::{StatusCode, header},
-};
+use poem::{Request, Response, http::StatusCode};
 
 use crate::{
     app::{App, page_context::PageContext, unit_of_work::Work},
@@ -16,7 +13,7 @@ use crate::{
         error::{Error, Kind, Result},
         id::{Id, Named},
         idempotency::{Once, Outcome, RequestKey},
-        session::{Claims, Device},
+        session::Claims,
     },
     http::{
         middleware::request_id::CurrentRequest,
@@ -27,6 +24,7 @@ use crate::{
         fields::Fields,
         form::Form,
         page::redirect,
+        say::{say, sentence},
         shell::{Section, Shell},
     },
 };
@@ -124,14 +122,18 @@ impl Visit {
 
     /// A form that begins with what is known.
     pub fn form(&self, fields: Fields) -> Form {
-        Form::new(fields).marked(&self.token, self.app.form_key(), self.frame.number_format)
+        self.marked(Form::new(fields))
+    }
+
+    /// The form with the marks of this reader's forms.
+    fn marked(&self, form: Form) -> Form {
+        form.marked(&self.token, self.app.form_key(), self.frame.number_format)
     }
 
     /// The form again with what was wrong, and the status that says so.
     pub fn refused(&self, fields: Fields, error: Error) -> Result<(StatusCode, Form)> {
         let status = problem::status(error.kind());
-        let form = Form::refused(fields, error)?;
-        let form = form.marked(&self.token, self.app.form_key(), self.frame.number_format);
+        let form = self.marked(Form::refused(fields, error)?);
         Ok((status, self.restored.iter().fold(form, Form::alerted)))
     }
 
@@ -147,10 +149,7 @@ impl Visit {
             return self.refused(fields, error);
         }
         let form = Form::stale(&fields, stored, self.request.original_uri().path());
-        Ok((
-            problem::status(error.kind()),
-            form.marked(&self.token, self.app.form_key(), self.frame.number_format),
-        ))
+        Ok((problem::status(error.kind()), self.marked(form)))
     }
 
     /// Makes a form count once, however often it is sent; `location` is the page that follows.
@@ -187,24 +186,13 @@ impl Visit {
     /// Goes back to a page and says there why something could not be done; what is no answer to
     /// the reader stays a failure.
     pub fn redirect_with_error(&self, location: &str, error: Error) -> Result<Response> {
-        match error.kind() {
-            Kind::Conflict
-            | Kind::Stale
-            | Kind::Unsaved
-            | Kind::TooMany(_)
-            | Kind::Unavailable { .. }
-            | Kind::Unwritable
-            | Kind::Forbidden => {
-                let text = format!("{}.", error.message());
-                Ok(self.leave(location, Notice { text, is_error: true }))
-            }
-            Kind::Invalid(errors) => {
-                let said = errors.first().map(|error| crate::web::say::say(&error.rule));
-                let text = said.unwrap_or_else(|| "This could not be done.".to_owned());
-                Ok(self.leave(location, Notice { text, is_error: true }))
-            }
-            _ => Err(error),
-        }
+        let text = match error.kind() {
+            Kind::Invalid(errors) => errors
+                .first()
+                .map_or_else(|| "This could not be done.".to_owned(), |error| say(&error.rule)),
+            _ => sentence(error)?,
+        };
+        Ok(self.leave(location, Notice { text, is_error: true }))
     }
 
     fn leave(&self, location: &str, notice: Notice) -> Response {
@@ -221,11 +209,6 @@ impl Visit {
     /// Today in the reader's timezone.
     pub fn today(&self) -> Result<jiff::civil::Date> {
         Ok(date::day_in(self.app.now(), &self.frame.account.zone.rules()?))
-    }
-
-    /// What the reader's browser says of itself.
-    pub fn device(&self) -> Device {
-        Device::new(self.request.header(header::USER_AGENT))
     }
 }
 
