@@ -38,16 +38,10 @@ schema! {
 
 schema! {
     /// Said when something was done.
-    struct DoneBody "AuthDone" {
+    struct DoneBody "AuthDone" of message: &str {
         /// Always true.
-        success "success": bool,
-        message "message": String,
-    }
-}
-
-impl From<&str> for DoneBody {
-    fn from(message: &str) -> Self {
-        Self { success: true, message: message.to_owned() }
+        success "success": bool = true,
+        message "message": String = message.to_owned(),
     }
 }
 
