@@ -94,11 +94,11 @@ pub async fn ask_deletion(visit: Visit) -> Result<Response> {
 
 /// Deletes the account.
 pub async fn delete(visit: Visit, fields: Fields) -> Result<Response> {
-    let deleted = match read_deletion(&fields, &visit.frame.account.email) {
-        Ok((password, code)) => visit.app.delete_account(visit.claims, password, code).await,
-        Err(error) => Err(error),
+    let deleted = async {
+        let (password, code) = read_deletion(&fields, &visit.frame.account.email)?;
+        visit.app.delete_account(visit.claims, password, code).await
     };
-    match deleted {
+    match deleted.await {
         Ok(()) => {
             let mut response = visit.done("/login", "Your account was deleted.");
             cookie::clear_session(&visit.app, &mut response);

@@ -3,15 +3,13 @@
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
-use serde::Deserialize;
 
 use crate::{
     app::proof::AddressProof,
     domain::{
         code::EmailLink,
         error::{Kind, Result},
-        input::Scalar,
-        text::KnownEmail,
+        input::Input,
     },
     web::{
         fields::Fields,
@@ -19,15 +17,6 @@ use crate::{
         visit::Guest,
     },
 };
-
-/// What a link carries.
-#[derive(Deserialize)]
-struct Link {
-    #[serde(default)]
-    token: String,
-    #[serde(default)]
-    email: String,
-}
 
 #[derive(Template)]
 #[template(path = "pages/verify_email.html")]
@@ -47,57 +36,43 @@ struct Removal<'a> {
 
 /// Asks whether the address is the reader's.
 pub async fn ask(guest: Guest) -> Result<Response> {
-    let Some(Link { token, email }) = link(&guest) else { return Ok(refused()) };
-    let link = EmailLink { token: token.clone(), email: email.clone() };
-    match guest.app.preview_email_link(link, guest.claims).await {
-        Ok(proof) => {
-            let takes_over = proof == AddressProof::TakenOver;
-            let page = Question { email: &email, token: &token, takes_over };
-            Ok(answer(StatusCode::OK, &page))
-        }
-        Err(error) if *error.kind() == Kind::Malformed => Ok(refused()),
-        Err(error) => Err(error),
-    }
+    let asked = async {
+        let link = EmailLink::read(&guest.query())?;
+        let proof = guest.app.preview_email_link(link.clone(), guest.claims).await?;
+        let takes_over = proof == AddressProof::TakenOver;
+        let page = Question { email: &link.email, token: &link.token, takes_over };
+        Ok(answer(StatusCode::OK, &page))
+    };
+    or_refused(asked.await)
 }
 
 /// Proves the address.
 pub async fn verify(guest: Guest, fields: Fields) -> Result<Response> {
-    match guest.app.verify_email_link(given(&fields), guest.claims).await {
-        Ok(AddressProof::Kept) => Ok(answer(StatusCode::OK, &VERIFIED)),
-        Ok(AddressProof::TakenOver) => Ok(answer(StatusCode::OK, &TAKEN_OVER)),
-        Err(error) if *error.kind() == Kind::Malformed => Ok(refused()),
-        Err(error) => Err(error),
-    }
+    let verified = async {
+        let link = EmailLink::read(&fields)?;
+        Ok(match guest.app.verify_email_link(link, guest.claims).await? {
+            AddressProof::Kept => answer(StatusCode::OK, &VERIFIED),
+            AddressProof::TakenOver => answer(StatusCode::OK, &TAKEN_OVER),
+        })
+    };
+    or_refused(verified.await)
 }
 
 /// Asks whether an account is to be removed that somebody else has registered.
 pub async fn ask_removal(guest: Guest) -> Result<Response> {
-    Ok(match link(&guest) {
-        Some(Link { token, email }) => {
-            answer(StatusCode::OK, &Removal { email: &email, token: &token })
-        }
-        None => refused(),
-    })
+    let asked = EmailLink::read(&guest.query());
+    or_refused(asked.map(|EmailLink { token, email }| {
+        answer(StatusCode::OK, &Removal { email: &email, token: &token })
+    }))
 }
 
 /// Removes the account.
 pub async fn remove(guest: Guest, fields: Fields) -> Result<Response> {
-    match guest.app.remove_pending_account(given(&fields)).await {
-        Ok(()) => Ok(answer(StatusCode::OK, &REMOVED)),
-        Err(error) if *error.kind() == Kind::Malformed => Ok(refused()),
-        Err(error) => Err(error),
-    }
-}
-
-/// The link that was opened, if it looks like one.
-fn link(guest: &Guest) -> Option<Link> {
-    let link = guest.request.params::<Link>().ok()?;
-    (!link.token.is_empty() && KnownEmail::parse(&link.email.as_str().into()).is_ok())
-        .then_some(link)
-}
-
-fn given(fields: &Fields) -> EmailLink {
-    EmailLink { token: fields.get("token").to_owned(), email: fields.get("email").to_owned() }
+    let removed = async {
+        guest.app.remove_pending_account(EmailLink::read(&fields)?).await?;
+        Ok(answer(StatusCode::OK, &REMOVED))
+    };
+    or_refused(removed.await)
 }
 
 const VERIFIED: Notice = Notice {
@@ -117,11 +92,18 @@ const REMOVED: Notice = Notice {
     text: "Nobody can use it. You can close this page.",
 };
 
-fn refused() -> Response {
-    let notice = Notice {
-        title: "This link is not good any more",
-        text: "It may have been used already, or be older than a day. Log in if you have verified \
-               your address before; otherwise ask for a new code where you registered.",
-    };
-    answer(StatusCode::BAD_REQUEST, &notice)
+const REFUSED: Notice = Notice {
+    title: "This link is not good any more",
+    text: "It may have been used already, or be older than a day. Log in if you have verified \
+           your address before; otherwise ask for a new code where you registered.",
+};
+
+/// The answer to a link, or the page that says that it is not good.
+fn or_refused(answered: Result<Response>) -> Result<Response> {
+    match answered {
+        Err(error) if matches!(error.kind(), Kind::Malformed | Kind::Invalid(_)) => {
+            Ok(answer(StatusCode::BAD_REQUEST, &REFUSED))
+        }
+        answered => answered,
+    }
 }
