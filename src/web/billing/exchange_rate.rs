@@ -13,10 +13,9 @@ use crate::{
         money::Currency,
     },
     web::{
-        choice::Choices,
+        choice::{self, Choices},
         fields::{Fields, VERSION},
         form::Form,
-        locale,
         page::answer,
         settings::Tab,
         shell::{Section, Shell},
@@ -157,7 +156,7 @@ async fn page(
     let rates = visit.app.list_exchange_rates(visit.claims).await?;
     let dates = visit.dates();
     let fresh = Fields::default().with("day", today).with(VERSION, versions(&rates));
-    let currencies = locale::currencies();
+    let currencies = choice::common_currencies();
     let page = Money {
         shell: visit.shell(Section::Settings),
         tab: Tab::Money,

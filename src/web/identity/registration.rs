@@ -17,11 +17,10 @@ use crate::{
     },
     http::problem,
     web::{
-        choice::Choices,
+        choice::{self, Choices},
         cookie,
         fields::Fields,
         form::Form,
-        locale,
         page::{Notice, answer, redirect},
         session::{self, Onward},
         visit::Guest,
@@ -166,9 +165,9 @@ fn begin() -> Fields {
 fn welcome_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
     let today = guest.app.today();
     let page = Welcome {
-        currencies: locale::currencies(),
-        zones: locale::zones(form.value("timezone")),
-        date_formats: locale::date_formats(today),
+        currencies: choice::common_currencies(),
+        zones: choice::zones(form.value("timezone")),
+        date_formats: choice::date_formats(today),
         decides: guest.app.registration_setting().is_none(),
         form: form.of::<NewFreelancer>().of::<AccountChange>().of::<InvoiceDefaultsChange>(),
     };
@@ -178,7 +177,7 @@ fn welcome_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
 }
 
 fn register_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
-    let (currencies, zones) = (locale::currencies(), locale::zones(form.value("timezone")));
+    let (currencies, zones) = (choice::common_currencies(), choice::zones(form.value("timezone")));
     let form = form.of::<NewFreelancer>().of::<AccountChange>();
     let mut response = answer(status, &Register { form, currencies, zones });
     cookie::probe(&guest.app, &mut response);

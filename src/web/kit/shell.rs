@@ -15,31 +15,17 @@ pub enum Section {
     Settings,
 }
 
-impl Section {
-    const ALL: [Self; 8] = [
-        Self::Dashboard,
-        Self::Invoices,
-        Self::Clients,
-        Self::Projects,
-        Self::Proposals,
-        Self::Messages,
-        Self::Profile,
-        Self::Settings,
-    ];
-
-    fn place(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Dashboard => ("/", "Dashboard"),
-            Self::Clients => ("/clients", "Clients"),
-            Self::Projects => ("/projects", "Projects"),
-            Self::Proposals => ("/proposals", "Proposals"),
-            Self::Invoices => ("/invoices", "Invoices"),
-            Self::Messages => ("/messages", "Messages"),
-            Self::Profile => ("/profile", "Profile"),
-            Self::Settings => ("/settings", "Settings"),
-        }
-    }
-}
+/// Each part with its address and its name, in the order of use.
+const SECTIONS: [(Section, &str, &str); 8] = [
+    (Section::Dashboard, "/", "Dashboard"),
+    (Section::Invoices, "/invoices", "Invoices"),
+    (Section::Clients, "/clients", "Clients"),
+    (Section::Projects, "/projects", "Projects"),
+    (Section::Proposals, "/proposals", "Proposals"),
+    (Section::Messages, "/messages", "Messages"),
+    (Section::Profile, "/profile", "Profile"),
+    (Section::Settings, "/settings", "Settings"),
+];
 
 /// A way out of the page.
 pub struct Link {
@@ -78,23 +64,21 @@ impl Shell {
         notice: Option<Notice>,
     ) -> Self {
         let (name, unread) = (frame.account.name(), frame.unread_messages);
-        let unproven = frame
-            .account
-            .email_verified_at
-            .is_none()
+        let is_unproven = frame.account.email_verified_at.is_none();
+        let unproven = is_unproven
             .then(|| Unproven { email: frame.account.email.clone(), is_limited: frame.is_limited });
         Self { name, token, notice, unproven, section, unread }
     }
 
     /// What the part is called where one is.
     pub fn title(&self) -> &'static str {
-        self.section.place().1
+        let own = SECTIONS.iter().find(|(section, ..)| *section == self.section);
+        own.map_or("", |(_, _, label)| label)
     }
 
     /// Every part, in the order of use.
     pub fn links(&self) -> impl Iterator<Item = Link> {
-        Section::ALL.into_iter().map(|section| {
-            let (href, label) = section.place();
+        SECTIONS.into_iter().map(|(section, href, label)| {
             let count = if section == Section::Messages { self.unread } else { 0 };
             Link { href, label, is_current: section == self.section, count }
         })

@@ -12,12 +12,11 @@ use crate::{
         input::{Input, Scalar},
     },
     web::{
-        choice::Choices,
+        choice::{self, Choices},
         fields::Fields,
         form::Form,
-        locale,
         page::answer,
-        shell::{Section, Shell},
+        shell::{Link, Section, Shell},
         visit::Visit,
     },
 };
@@ -32,32 +31,21 @@ pub enum Tab {
     Data,
 }
 
-/// A way to a part of the settings.
-pub struct TabLink {
-    pub href: &'static str,
-    pub label: &'static str,
-    pub is_current: bool,
-}
+/// Each part with its address and its name.
+const TABS: [(Tab, &str, &str); 5] = [
+    (Tab::Profile, "/settings", "You"),
+    (Tab::Money, "/settings/money", "Money"),
+    (Tab::Invoices, "/settings/invoices", "Invoices"),
+    (Tab::Security, "/settings/security", "Security"),
+    (Tab::Data, "/settings/data", "Data"),
+];
 
 impl Tab {
-    const ALL: [Self; 5] = [Self::Profile, Self::Money, Self::Invoices, Self::Security, Self::Data];
-
-    fn place(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Profile => ("/settings", "You"),
-            Self::Money => ("/settings/money", "Money"),
-            Self::Invoices => ("/settings/invoices", "Invoices"),
-            Self::Security => ("/settings/security", "Security"),
-            Self::Data => ("/settings/data", "Data"),
-        }
-    }
-
     /// Every part, of which this one is shown.
-    pub fn links(self) -> impl Iterator<Item = TabLink> {
-        Self::ALL.into_iter().map(move |tab| {
-            let (href, label) = tab.place();
-            TabLink { href, label, is_current: tab == self }
-        })
+    pub fn links(self) -> impl Iterator<Item = Link> {
+        let link =
+            move |(tab, href, label)| Link { href, label, is_current: tab == self, count: 0 };
+        TABS.into_iter().map(link)
     }
 }
 
@@ -158,8 +146,8 @@ fn page_with(visit: &Visit, status: StatusCode, form: Form, code: Form) -> Resul
         shell: visit.shell(Section::Settings),
         tab: Tab::Profile,
         account: visit.frame.account.clone(),
-        zones: locale::zones(form.value("timezone")),
-        date_formats: locale::date_formats(visit.today()?),
+        zones: choice::zones(form.value("timezone")),
+        date_formats: choice::date_formats(visit.today()?),
         form: form.of::<AccountChange>(),
         code: code.of::<EmailOtp>(),
     };
