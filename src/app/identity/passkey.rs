@@ -79,20 +79,14 @@ impl App {
         let party = self.admit(claims, self.relying_party()).await?;
         let NewPasskey { name, challenge, attestation } = new;
         let refused = || Error::malformed(relying_party::REGISTRATION_REFUSED);
-        let challenge = BASE64_URL_SAFE_NO_PAD.decode(challenge).ok();
-        let hash = challenge
-            .map(|bytes| Ok(challenge_hash(self.keys()?, Ceremony::Registration, &bytes)))
-            .transpose()?;
-        let state = self
-            .run(claims, move |work| match &hash {
-                Some(hash) => {
-                    let (ceremony, id) = (Ceremony::Registration, work.account);
-                    store::passkey::take_own_challenge(work.tx, hash, ceremony, id, work.now)
-                }
-                None => Ok(None),
-            })
-            .await?
-            .ok_or_else(refused)?;
+        // Without base64 it is none of ours, which is told to who is signed in.
+        let challenge = BASE64_URL_SAFE_NO_PAD.decode(challenge).unwrap_or_default();
+        let hash = challenge_hash(self.keys()?, Ceremony::Registration, &challenge);
+        let take = move |work: &mut Work| {
+            let (ceremony, id) = (Ceremony::Registration, work.account);
+            store::passkey::take_own_challenge(work.tx, &hash, ceremony, id, work.now)
+        };
+        let state = self.run(claims, take).await?.ok_or_else(refused)?;
         let owner = Some(Owner::Account(claims.account));
         let check = move || party.check_attestation(&state, &attestation);
         let attested = self.work.run(owner, check).await??;

@@ -345,20 +345,16 @@ mod tests {
     #[test]
     fn an_ipv6_network_counts_as_one_and_a_mapped_address_as_ipv4() {
         let limiter = limiter();
-        limiter.count(of_address("2001:db8::1".parse().unwrap()), at(0));
-        assert_eq!(
-            limiter.count(of_address("2001:db8::ffff".parse().unwrap()), at(0)).remaining,
-            0
-        );
-        assert_eq!(
-            limiter.count(of_address("2001:db8:0:1::1".parse().unwrap()), at(0)).remaining,
-            1
-        );
-        limiter.count(of_address("203.0.113.7".parse().unwrap()), at(0));
-        assert_eq!(
-            limiter.count(of_address("::ffff:203.0.113.7".parse().unwrap()), at(0)).remaining,
-            0
-        );
+        for (address, remaining) in [
+            ("2001:db8::1", 1),
+            ("2001:db8::ffff", 0),
+            ("2001:db8:0:1::1", 1),
+            ("203.0.113.7", 1),
+            ("::ffff:203.0.113.7", 0),
+        ] {
+            let counted = limiter.count(of_address(address.parse().unwrap()), at(0));
+            assert_eq!(counted.remaining, remaining, "{address}");
+        }
     }
 
     #[test]
