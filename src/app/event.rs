@@ -174,7 +174,7 @@ impl Work<'_, '_> {
         if self.count(Limit::UnprovenNews)?.is_some() {
             return Ok(());
         }
-        let link = format!("{}{path}", self.env.public_url);
+        let link = format!("{}{path}", self.env.settings.public_url);
         let (to, first_name) = (&owner.email, &owner.first_name);
         let mail = compose::unproven_news(to, first_name, mail.kind, news, &link)?;
         let letter = self.env.letter(Some(owner.id), &mail)?;

@@ -134,11 +134,6 @@ pub struct App {
     is_to_erase: AtomicBool,
     /// None where passkeys cannot work.
     relying_party: Option<Arc<RelyingParty>>,
-    access_life: SignedDuration,
-    refresh_life: SignedDuration,
-    otp_life: SignedDuration,
-    open_registration: Option<bool>,
-    refuse_common_passwords: bool,
 }
 
 impl Deref for App {
@@ -159,22 +154,11 @@ impl App {
         let relying_party = RelyingParty::new(&settings.public_url, &settings.origins);
         Ok(Self {
             store,
-            environment: Arc::new(Environment {
-                clock,
-                random,
-                ids: IdSequence::default(),
-                keys: settings.secret_key.map(|key| key.keys()).transpose()?,
-                courier: settings.courier,
-                fonts: Arc::clone(&settings.fonts),
-                limits: Limits::new(settings.rate_limit),
-                public_url: settings.public_url,
-                payment_link_base: settings.payment_link_base,
-            }),
             tokens: Tokens::new(settings.jwt_secret.as_bytes()),
             passwords: Passwords::new()?,
             images: Images::default(),
             jobs: Jobs::default(),
-            printer: Printer::new(settings.fonts),
+            printer: Printer::new(Arc::clone(&settings.fonts)),
             work: WorkQueue::new(
                 available_parallelism().map_or(2, NonZero::get),
                 WORK_QUEUE,
@@ -182,11 +166,14 @@ impl App {
             ),
             is_to_erase: AtomicBool::new(false),
             relying_party: relying_party.map(Arc::new),
-            access_life: settings.access_life,
-            refresh_life: settings.refresh_life,
-            otp_life: settings.otp_life,
-            open_registration: settings.open_registration,
-            refuse_common_passwords: settings.refuse_common_passwords,
+            environment: Arc::new(Environment {
+                clock,
+                random,
+                ids: IdSequence::default(),
+                keys: settings.secret_key.as_ref().map(SecretKey::keys).transpose()?,
+                limits: Limits::new(settings.rate_limit),
+                settings,
+            }),
         })
     }
 

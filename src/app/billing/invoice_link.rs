@@ -45,7 +45,7 @@ impl App {
             let (seller, buyer) = parties(work.tx, &account, &invoice)?;
             let unprintable = match invoice.status {
                 InvoiceStatus::Draft => {
-                    pdf::missing_of_invoice(&work.env.fonts, &invoice, &seller, &buyer)
+                    pdf::missing_of_invoice(&work.env.settings.fonts, &invoice, &seller, &buyer)
                 }
                 _ => Vec::new(),
             };
@@ -58,7 +58,7 @@ impl App {
                 reminded_at: times.reminded_at,
                 mails: store::outbox::list_of_invoice(work.tx, id)?,
                 payment_link: work.env.shown_payment_link(&invoice),
-                has_payment_service: work.env.payment_link_base.is_some(),
+                has_payment_service: work.env.settings.payment_link_base.is_some(),
                 unprintable,
                 shown: ShownInvoice::on(work.today()?, invoice),
             })

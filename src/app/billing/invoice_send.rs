@@ -129,7 +129,12 @@ pub(in crate::app) fn freeze(work: &mut Work, before: &Invoice, draft: Invoice) 
     let account = store::account::find(work.tx, work.account)?;
     let (mut seller, buyer) = parties(work.tx, &account, &draft)?;
     // A draft is not frozen with boxes in it.
-    unprintable::refuse(&pdf::missing_of_invoice(&work.env.fonts, &draft, &seller, &buyer))?;
+    unprintable::refuse(&pdf::missing_of_invoice(
+        &work.env.settings.fonts,
+        &draft,
+        &seller,
+        &buyer,
+    ))?;
     seller.notes = Some(draft.notes.clone().unwrap_or_default());
     let payment_link = draft.payment_link.unwrap_or_else(|| work.env.new_payment_link(draft.id));
     let invoice = Invoice {
@@ -161,7 +166,7 @@ fn mail_client(
     work.env.check_mail_to(&account, to)?;
     // Those of older versions have none.
     give_link(work, invoice.id)?;
-    if work.env.courier.is_none() {
+    if work.env.settings.courier.is_none() {
         return Ok(());
     }
     let (seller, _) = parties(work.tx, &account, invoice)?;

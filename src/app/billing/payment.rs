@@ -111,14 +111,14 @@ impl Environment {
     /// Where a client can pay an invoice online: nowhere unless the operator has named a service,
     /// and only by a link of that service, while something is to be paid.
     pub(in crate::app) fn shown_payment_link(&self, invoice: &Invoice) -> Option<String> {
-        let base = self.payment_link_base.as_deref()?;
+        let base = self.settings.payment_link_base.as_deref()?;
         let link = invoice.payment_link.as_deref().filter(|_| invoice.is_money_due())?;
         let rest = link.strip_prefix(base)?;
         rest.starts_with('/').then(|| link.to_owned())
     }
 
     pub(in crate::app) fn new_payment_link(&self, id: InvoiceId) -> String {
-        let base = self.payment_link_base.as_deref().unwrap_or(LINK_BASE);
+        let base = self.settings.payment_link_base.as_deref().unwrap_or(LINK_BASE);
         let mut link = format!("{base}/fos-{id}-");
         let mut byte = [0];
         let mut length = 0;

@@ -63,7 +63,7 @@ impl App {
     /// Codes that prove the e-mail of an account.
     pub(in crate::app) fn new_code(&self, account: &Account, mail: CodeMail) -> Result<Mailing> {
         let life = match mail {
-            CodeMail::Configured => self.otp_life,
+            CodeMail::Configured => self.settings.otp_life,
             CodeMail::FiveMinutes | CodeMail::WithLink => HUB_OTP_LIFE,
         };
         let (now, keys, otp) = (self.now(), self.keys()?, self.new_otp());
@@ -87,7 +87,7 @@ impl App {
             to: &account.email,
             first_name: &account.first_name,
             name: &account.name(),
-            server: &self.public_url,
+            server: &self.settings.public_url,
             code: otp.as_str(),
             code_life: life,
             link: link.as_deref(),
@@ -235,7 +235,7 @@ impl App {
     fn mailed_link(&self, page: &str, token: &str, email: &str) -> String {
         let email =
             percent_encoding::utf8_percent_encode(email, percent_encoding::NON_ALPHANUMERIC);
-        format!("{}/{page}?token={token}&email={email}", self.public_url)
+        format!("{}/{page}?token={token}&email={email}", self.settings.public_url)
     }
 }
 

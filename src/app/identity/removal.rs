@@ -89,7 +89,7 @@ impl App {
 
     /// Removes the files that mails of an account were written into.
     async fn forget_mail_files(&self, account: AccountId) -> Result<()> {
-        let Some(courier) = &self.courier else { return Ok(()) };
+        let Some(courier) = &self.settings.courier else { return Ok(()) };
         let of_account = move |tx: &mut Tx| store::outbox::list_of_account(tx, account);
         for (id, made_at) in self.store.read(of_account).await? {
             if let Err(error) = courier.forget(id, made_at).await {

@@ -72,12 +72,10 @@ impl Environment {
         account: Option<AccountId>,
         mail: &Mail,
     ) -> Result<Option<Letter>> {
-        if self.courier.is_none() {
+        if self.settings.courier.is_none() {
             return Ok(None);
         }
         let (id, now) = (self.new_id(), self.now());
-        let mut nonce = [0; 24];
-        self.random.fill(&mut nonce);
         let contents = serde_json::to_vec(&Contents {
             to: mail.to.clone(),
             subject: mail.subject.clone(),
@@ -90,7 +88,7 @@ impl Environment {
         .map_err(Error::internal)?;
         Ok(Some(Letter {
             account,
-            sealed: Some(self.keys()?.seal(&context(id), nonce, &contents)?),
+            sealed: Some(self.keys()?.seal(&context(id), self.random_bytes(), &contents)?),
             ..Letter::new(id, mail.kind, &mail.to, mail.subject.clone(), now)
         }))
     }
@@ -106,7 +104,7 @@ impl App {
     pub(in crate::app) async fn deliver(&self, job: Job) -> Result<()> {
         let (id, tries): (MailId, _) = (job.subject(), job.tries);
         let found = self.store.read(move |tx| store::outbox::find(tx, id)).await?;
-        let Some(courier) = &self.courier else { return Ok(()) };
+        let Some(courier) = &self.settings.courier else { return Ok(()) };
         let Some(letter) = found else { return self.forget_job(job).await };
         let kind = letter.kind.as_str();
         let mail = match &letter.sealed {
@@ -180,12 +178,12 @@ impl App {
 
     /// Whether mail goes to a mail server; else it is saved as files, and nobody gets it.
     pub fn has_mail_server(&self) -> bool {
-        self.courier.as_ref().is_some_and(|courier| courier.is_server())
+        self.settings.courier.as_ref().is_some_and(|courier| courier.is_server())
     }
 
     /// Who can open the links that are handed out.
     pub fn reach(&self) -> Reach {
-        Reach::of_url(&self.public_url)
+        Reach::of_url(&self.settings.public_url)
     }
 
     /// The letters that wait and those that were given up; with `all`, the delivered ones too.

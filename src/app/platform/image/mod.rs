@@ -66,7 +66,7 @@ impl Images {
 impl Environment {
     /// Where a picture can be seen.
     pub fn image_url(&self, id: ImageId) -> String {
-        format!("{}{}", self.public_url, image::path(id))
+        format!("{}{}", self.settings.public_url, image::path(id))
     }
 }
 
