@@ -15,8 +15,8 @@ pub use self::billing::{
 };
 use self::identity::hs256;
 pub use self::identity::{
-    account, admin, code, held_form, held_login, known_browser, passkey, password, proof,
-    registration, relying_party, removal, session, token, two_factor,
+    account, admin, code, held, known_browser, passkey, password, proof, registration,
+    relying_party, removal, session, token, two_factor,
 };
 pub use self::platform::{
     activity, asker, backup, dashboard, export, image, jobs, limit, load, outbox, page_context,
