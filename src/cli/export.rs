@@ -17,7 +17,7 @@ use crate::{
 pub fn document(location: &Location, email: &str) -> Outcome {
     with_app(location, async |app| {
         let failed = |error| named(email, error);
-        let mut export = app.export_of(email.to_owned()).await.map_err(failed)?;
+        let mut export = app.export_of(email.to_owned(), None).await.map_err(failed)?;
         while let Some(piece) = export.next(app).await? {
             terminal::print(&String::from_utf8(piece).map_err(Error::internal)?)?;
         }
@@ -45,7 +45,7 @@ pub fn tables(location: &Location, email: &str, folder: &Path) -> Outcome {
                 }
                 _ => shown(&path, error),
             })?;
-            let mut export = app.export_csv_of(email.to_owned(), list).await.map_err(failed)?;
+            let mut export = app.export_of(email.to_owned(), Some(list)).await.map_err(failed)?;
             while let Some(piece) = export.next(app).await? {
                 file.write_all(&piece).map_err(|error| shown(&path, error))?;
             }
