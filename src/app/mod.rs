@@ -13,11 +13,11 @@ pub use self::billing::{
     client, exchange_rate, invoice, invoice_defaults, invoice_file, invoice_link, invoice_send,
     payment,
 };
-use self::identity::hs256;
 pub use self::identity::{
     account, admin, code, held, known_browser, passkey, password, proof, registration,
     relying_party, removal, session, token, two_factor,
 };
+use self::identity::{hs256, secret_try};
 pub use self::platform::{
     activity, asker, backup, dashboard, export, image, jobs, limit, load, outbox, page_context,
     quota, secret, security_log, share,

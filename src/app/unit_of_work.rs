@@ -133,7 +133,7 @@ impl App {
 
     /// Runs a use case that changes something; what it answers is on the disk. An account whose
     /// address is unproven is held to its quota.
-    pub(super) async fn run<T: Send + 'static>(
+    pub async fn run<T: Send + 'static>(
         &self,
         who: impl Into<Who>,
         use_case: impl Fn(&mut Work) -> Result<T> + Send + 'static,

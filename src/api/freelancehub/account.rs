@@ -11,6 +11,7 @@ use super::{
 use crate::{
     app::{
         App,
+        account::find_account,
         code::{CodeMail, Guessing, HUB_OTP_LIFE},
         session::{AccessLife, HUB_ACCESS_LIFE, SignIn},
     },
@@ -21,7 +22,7 @@ use crate::{
         id::AccountId,
         input::Input,
         password::PasswordChange,
-        registration::{self, NewMember, Registration},
+        registration::{self, NewMember},
         text::Username,
     },
     http::{
@@ -224,9 +225,8 @@ impl Routes {
         let today = self.0.today();
         let input = body.read(|fields| NewMember::read_on(fields, today));
         let registration = self.0.admit_registrant(input).await?;
-        let registration = self.0.guard(registration.into(), Registration::guarded).await?;
         let said = |error: Error| error.conflict_said("Email or username already exists");
-        self.0.register_pending(registration, CodeMail::WithLink).await.map_err(said)?;
+        self.0.register_pending(registration.into(), CodeMail::WithLink).await.map_err(said)?;
         Ok(Bare::new(RegisteredBody {
             message: "User registered successfully. Please check your email for verification."
                 .to_owned(),
@@ -329,7 +329,6 @@ impl Routes {
         bearer: Bearer,
     ) -> Result<Bare<DoneBody>, Failed<SigningIn>> {
         let change = self.0.admit(bearer.0, body.read(PasswordChange::read)).await?;
-        let change = self.0.guard(change, PasswordChange::guarded).await?;
         self.0.change_password_by_rule(bearer.0, change).await?;
         Ok(Bare::new("Password changed successfully"))
     }
@@ -353,6 +352,6 @@ impl Routes {
     /// The account of the bearer token.
     #[oai(path = "/me", method = "get", operation_id = "getMe")]
     async fn find(&self, bearer: Bearer) -> Result<Bare<UserBody>, Failed<Reading>> {
-        Ok(Bare::new(self.0.account(bearer.0).await?))
+        Ok(Bare::new(self.0.query(bearer.0, find_account).await?))
     }
 }

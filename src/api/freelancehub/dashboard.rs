@@ -10,7 +10,10 @@ use super::{
     error::{Failed, Listing, Showing},
 };
 use crate::{
-    app::App,
+    app::{
+        App,
+        dashboard::{career, feed, overview},
+    },
     domain::{
         activity::{FeedEntry, FeedStatus, FeedType},
         dashboard::{Career, Deadline, Overview},
@@ -132,7 +135,7 @@ impl Routes {
     /// Key figures, the newest activity and messages, and the next deadlines of projects.
     #[oai(path = "/dashboard", method = "get", operation_id = "getDashboard")]
     async fn dashboard(&self, bearer: Bearer) -> Result<Bare<DashboardBody>, Failed<Showing>> {
-        Ok(Bare::new(self.0.overview(bearer.0).await?))
+        Ok(Bare::new(self.0.query(bearer.0, overview).await?))
     }
 
     /// Get the key figures
@@ -140,7 +143,7 @@ impl Routes {
     /// All that was done so far. Amounts are in the currency of the user.
     #[oai(path = "/stats", method = "get", operation_id = "getStats")]
     async fn stats(&self, bearer: Bearer) -> Result<Bare<StatsBody>, Failed<Showing>> {
-        Ok(Bare::new(self.0.career(bearer.0).await?))
+        Ok(Bare::new(self.0.query(bearer.0, career).await?))
     }
 
     /// List what happened, newest first
@@ -158,6 +161,6 @@ impl Routes {
         let parameters = Parameters::new().with("limit", limit.0).with("page", page.0);
         let page = Page::of_limit(parameters.object());
         let page = self.0.admit_freelancer(bearer.0, page).await?;
-        Ok(Listed::new(self.0.feed(bearer.0, page).await?))
+        Ok(Listed::new(self.0.query(bearer.0, move |work| feed(work, page)).await?))
     }
 }

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     app::{
         App,
+        account::find_account,
         code::CodeMail,
         proof::AddressProof,
         session::{AccessLife, SignIn},
@@ -135,6 +136,6 @@ impl Routes {
     /// The account of the bearer token.
     #[oai(path = "/profile", method = "get", operation_id = "getAuthProfile")]
     async fn find(&self, bearer: Bearer) -> Result<Bare<ProfileBody>, Failed<Reading>> {
-        Ok(Bare::new(self.0.account(bearer.0).await?))
+        Ok(Bare::new(self.0.query(bearer.0, find_account).await?))
     }
 }

@@ -10,7 +10,10 @@ use super::{
     error::{ChangingSelf, Failed, Reading},
 };
 use crate::{
-    app::App,
+    app::{
+        App,
+        account::{find_account, update_account},
+    },
     domain::{
         account::{Account, AccountChange, Role},
         id::AccountId,
@@ -61,7 +64,7 @@ impl Routes {
     /// The account of the bearer token, with its role and whether its address is verified.
     #[oai(path = "/me", method = "get", operation_id = "getMe")]
     async fn find(&self, bearer: Bearer) -> Result<Reply<UserBody>, Failed<Reading>> {
-        Ok(Reply::new(self.0.account(bearer.0).await?))
+        Ok(Reply::new(self.0.query(bearer.0, find_account).await?))
     }
 
     /// Change the current user's profile
@@ -75,6 +78,7 @@ impl Routes {
         bearer: Bearer,
     ) -> Result<Reply<UserBody>, Failed<ChangingSelf>> {
         let change = self.0.admit(bearer.0, body.read(AccountChange::read)).await?;
-        Ok(Reply::new(self.0.update_account(bearer.0, change, None).await?))
+        let run = self.0.run(bearer.0, move |work| update_account(work, &change, None));
+        Ok(Reply::new(run.await?))
     }
 }

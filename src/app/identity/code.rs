@@ -104,35 +104,26 @@ impl App {
         if otp_type == OtpType::PasswordReset {
             return self.send_password_reset(email).await;
         }
-        let found = self.find_account(email.clone()).await?;
-        let waits = |account: &Account| {
-            account.disabled_at.is_none() && account.email_verified_at.is_none()
-        };
-        let account = found.unwrap_or_else(|| self.nobody(email));
-        self.mail(self.new_code(&account, mail)?, waits(&account)).await
+        let account = self.account_or_nobody(email).await?;
+        let waits = account.disabled_at.is_none() && account.email_verified_at.is_none();
+        self.mail(self.new_code(&account, mail)?, waits).await
     }
 
     /// Mails a code that sets another password, where there is an account. Who asks cannot tell,
     /// nor by the time it takes.
     pub async fn send_password_reset(&self, email: String) -> Result<()> {
         self.count_email(Limit::PasswordReset, &email).await?;
-        let found = self.find_account(email.clone()).await?;
-        let may = found.as_ref().is_some_and(|account| account.disabled_at.is_none());
-        let account = found.unwrap_or_else(|| self.nobody(email));
+        let account = self.account_or_nobody(email).await?;
         let otp = self.new_otp();
         let hash = code_hash(self.keys()?, account.id, Purpose::PasswordReset, otp.as_str());
-        let mail = compose::password_reset(
-            &account.email,
-            &account.first_name,
-            otp.as_str(),
-            HUB_OTP_LIFE,
-        )?;
+        let (to, first_name) = (&account.email, &account.first_name);
+        let mail = compose::password_reset(to, first_name, otp.as_str(), HUB_OTP_LIFE)?;
         let mailing = Mailing {
             account: account.id,
             codes: vec![(Purpose::PasswordReset, hash, self.now() + HUB_OTP_LIFE)],
             letter: self.letter(Some(account.id), &mail)?,
         };
-        self.mail(mailing, may).await
+        self.mail(mailing, account.disabled_at.is_none()).await
     }
 
     /// Sets another password by the code that was mailed, proves the e-mail with it, and ends
@@ -148,10 +139,9 @@ impl App {
         let (keys, now, of, first) = (self.keys()?.clone(), self.now(), email.clone(), otp.clone());
         let purpose = Purpose::PasswordReset;
         let check_first = self.store.write(move |tx| check(tx, &keys, &of, purpose, &first, now));
-        let wrong = Checked::is_wrong;
-        let checked = self.try_secret(Limit::WrongCode, &email, check_first, wrong).await?;
-        let account =
-            checked.account().ok_or_else(|| wrong_code("reset refused: wrong or old code"))?;
+        let was_out = |(_, was_out): &(_, bool)| *was_out;
+        let (found, _) = self.try_secret(Limit::WrongCode, &email, check_first, was_out).await?;
+        let account = found.ok_or_else(|| wrong_code("reset refused: wrong or old code"))?;
         let guarded = PasswordReset::guarded;
         let PasswordReset { password, .. } = match guessing {
             Guessing::Refused => self.guard_always(reset, guarded).await?,
@@ -169,8 +159,8 @@ impl App {
             .store
             .write(move |tx| {
                 // It may have been used, or the account locked, while the password was hashed.
-                let checked = check(tx, &keys, &of, Purpose::PasswordReset, &otp, now)?;
-                let Some(mut account) = checked.account() else { return Ok(false) };
+                let (found, _) = check(tx, &keys, &of, Purpose::PasswordReset, &otp, now)?;
+                let Some(mut account) = found else { return Ok(false) };
                 prove_address(tx, &mut account, by, now)?;
                 store::account::set_password(tx, account.id, &hash, now)?;
                 store::session::revoke_all(tx, account.id, now)?;
@@ -212,19 +202,15 @@ impl App {
         Ok(())
     }
 
-    /// Stands in for an account that is not there.
-    fn nobody(&self, email: String) -> Account {
-        let now = self.now();
-        Account {
-            // As if it were proven: nothing is mailed to it.
-            email_verified_at: Some(now),
-            ..self.blank_account(Registration::new(
-                email,
-                Password::new(String::new()),
-                "Nobody".to_owned(),
-                "Nobody".to_owned(),
-            ))
-        }
+    /// The account of an e-mail; where there is none, one that stands in for it. It is locked, so
+    /// nothing is mailed to it.
+    async fn account_or_nobody(&self, email: String) -> Result<Account> {
+        let found = self.find_account(email.clone()).await?;
+        Ok(found.unwrap_or_else(|| {
+            let (name, password) = ("Nobody".to_owned(), Password::new(String::new()));
+            let nobody = Registration::new(email, password, name.clone(), name);
+            Account { disabled_at: Some(self.now()), ..self.blank_account(nobody) }
+        }))
     }
 
     fn new_otp(&self) -> Otp {
@@ -249,36 +235,15 @@ pub(in crate::app) const WRONG_OTP: &str = "Invalid or expired OTP";
 /// What hashes of codes are hashes of.
 const MAILED: &str = "mailed code";
 
-/// What came of a mailed code.
-pub(in crate::app) enum Checked {
-    Right(Box<Account>),
-    Wrong,
-    /// No code was out that it could be.
-    NoneOut,
-}
-
-impl Checked {
-    /// Whether somebody guessed at a code.
-    pub fn is_wrong(&self) -> bool {
-        matches!(self, Self::Wrong)
-    }
-
-    pub fn account(self) -> Option<Account> {
-        match self {
-            Self::Right(account) => Some(*account),
-            Self::Wrong | Self::NoneOut => None,
-        }
-    }
-}
-
 /// The account of an e-mail that may be used, or could be if it were proven.
 pub(in crate::app) fn enabled(tx: &mut Tx, email: &str) -> Result<Option<Account>> {
     let found = store::account::find_by_email(tx, email)?;
     Ok(found.map(|(account, _)| account).filter(|account| account.disabled_at.is_none()))
 }
 
-/// The account of an e-mail, if the code is the newest of its purpose and may still be used. A
-/// wrong one is counted where one is out; whatever is wrong, a row is written, so that time does not tell.
+/// The account of an e-mail, if the code is the newest of its purpose and may still be used; and
+/// whether a wrong one was tried while one is out, which is counted. Whatever is wrong, a row is
+/// written, so that time does not tell.
 pub(in crate::app) fn check(
     tx: &mut Tx,
     keys: &Keys,
@@ -286,20 +251,22 @@ pub(in crate::app) fn check(
     purpose: Purpose,
     otp: &Otp,
     now: Timestamp,
-) -> Result<Checked> {
-    let Some(account) = enabled(tx, email)? else {
-        pretend(tx)?;
-        return Ok(Checked::NoneOut);
+) -> Result<(Option<Account>, bool)> {
+    let out = match enabled(tx, email)? {
+        Some(account) => {
+            store::code::find(tx, account.id, purpose, now)?.map(|hash| (account, hash))
+        }
+        None => None,
     };
-    let Some(hash) = store::code::find(tx, account.id, purpose, now)? else {
+    let Some((account, hash)) = out else {
         pretend(tx)?;
-        return Ok(Checked::NoneOut);
+        return Ok((None, false));
     };
     if is_mailed(keys, account.id, purpose, otp.as_str(), &hash) {
-        return Ok(Checked::Right(Box::new(account)));
+        return Ok((Some(account), false));
     }
     store::code::count_wrong(tx, account.id, purpose)?;
-    Ok(Checked::Wrong)
+    Ok((None, true))
 }
 
 /// Writes a row that nobody reads.

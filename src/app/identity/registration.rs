@@ -125,7 +125,8 @@ impl App {
         Ok(opening.signed_in(account))
     }
 
-    /// Makes an account that waits for its e-mail to be proven, and mails what proves it.
+    /// Makes an account that waits for its e-mail to be proven, and mails what proves it. Its
+    /// password is not guessed where the setting says so.
     pub async fn register_pending(&self, registration: Registration, mail: CodeMail) -> Result<()> {
         let registration = self.guard(registration, Registration::guarded).await?;
         let setting = self.settings.open_registration;

@@ -199,11 +199,6 @@ impl App {
         .inspect(|()| note("every other device signed out", claims.account))
     }
 
-    /// The caller's sessions that stand, newest first.
-    pub async fn list_sessions(&self, claims: Claims) -> Result<Vec<Session>> {
-        self.query(claims, list_sessions).await
-    }
-
     /// Ends one session of the caller.
     pub async fn revoke_session(&self, claims: Claims, id: SessionId) -> Result<()> {
         self.run_always(claims, move |work| {
@@ -230,7 +225,7 @@ fn refresh_hash(keys: &Keys, token: &str) -> [u8; 32] {
     keys.hash("refresh token", &[token.as_bytes()])
 }
 
-/// The caller's sessions.
+/// The caller's sessions that stand, newest first.
 pub fn list_sessions(work: &mut Work) -> Result<Vec<Session>> {
     store::session::list(work.tx, work.account, work.now)
 }

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::{
-    app::{App, profile, unit_of_work::Work},
+    app::{profile, unit_of_work::Work},
     domain::{
         activity::{Activity, FeedEntry},
         client::ClientFilter,
@@ -18,7 +18,6 @@ use crate::{
         payment::PaymentSum,
         project::ProjectStatus,
         proposal::ProposalStatus,
-        session::Claims,
     },
     store::{
         self,
@@ -26,40 +25,28 @@ use crate::{
     },
 };
 
-impl App {
-    /// FreelanceHub's key figures.
-    pub async fn career(&self, claims: Claims) -> Result<Career> {
-        self.query(claims, career).await
-    }
+/// FreelanceHub's dashboard, as of now in the account's timezone and currency.
+pub fn overview(work: &mut Work) -> Result<Overview> {
+    let career = career(work)?;
+    let (today, account) = (work.today()?, work.account);
+    let tx = &mut *work.tx;
+    let messages = Page::first(MESSAGES_SHOWN);
+    Ok(Overview {
+        career,
+        profile_completion: profile::find_own(tx, account)?.completion.percent,
+        today,
+        deadlines: dashboard::project_deadlines(tx, account)?,
+        messages: store::message::list(tx, account, messages)?.entries,
+        activity: feed(work, Page::first(FEED_SHOWN))?.entries,
+    })
+}
 
-    /// FreelanceHub's dashboard, as of now in the account's timezone and currency.
-    pub async fn overview(&self, claims: Claims) -> Result<Overview> {
-        self.query(claims, |work| {
-            let career = career(work)?;
-            let (today, account) = (work.today()?, work.account);
-            let tx = &mut *work.tx;
-            let feed = Page { number: 1, size: FEED_SHOWN };
-            let messages = Page { number: 1, size: MESSAGES_SHOWN };
-            Ok(Overview {
-                career,
-                profile_completion: profile::find_own(tx, account)?.completion.percent,
-                today,
-                activity: feed_entries(store::activity::feed(tx, account, feed)?).entries,
-                deadlines: dashboard::project_deadlines(tx, account)?,
-                messages: store::message::list(tx, account, messages)?.entries,
-            })
-        })
-        .await
-    }
-
-    /// A page of FreelanceHub's feed, newest first.
-    pub async fn feed(&self, claims: Claims, page: Page) -> Result<Listing<FeedEntry>> {
-        self.query(claims, move |work| {
-            work.actor.must_be_freelancer()?;
-            Ok(feed_entries(store::activity::feed(work.tx, work.account, page)?))
-        })
-        .await
-    }
+/// A page of FreelanceHub's feed, newest first.
+pub fn feed(work: &mut Work, page: Page) -> Result<Listing<FeedEntry>> {
+    work.actor.must_be_freelancer()?;
+    let listing = store::activity::feed(work.tx, work.account, page)?;
+    let entries = listing.entries.iter().filter_map(Activity::feed_entry).collect();
+    Ok(Listing { entries, total: listing.total, page: listing.page })
 }
 
 /// The key figures, as of now in the account's timezone and currency.
@@ -142,7 +129,8 @@ pub fn upcoming(work: &mut Work) -> Result<Vec<Deadline>> {
     dashboard::deadlines(work.tx, work.account, today)
 }
 
-fn career(work: &mut Work) -> Result<Career> {
+/// FreelanceHub's key figures.
+pub fn career(work: &mut Work) -> Result<Career> {
     work.actor.must_be_freelancer()?;
     let (account, rates) = (work.account, work.rates()?);
     let tx = &mut *work.tx;
@@ -171,11 +159,6 @@ fn career(work: &mut Work) -> Result<Career> {
         clients: store::project::count_clients(tx, account)?,
         began_at: store::account::find(tx, account)?.created_at,
     })
-}
-
-fn feed_entries(listing: Listing<Activity>) -> Listing<FeedEntry> {
-    let entries = listing.entries.iter().filter_map(Activity::feed_entry).collect();
-    Listing { entries, total: listing.total, page: listing.page }
 }
 
 /// Earnings over time.

@@ -4,6 +4,10 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use crate::{
+    app::{
+        account::{find_account, update_account},
+        unit_of_work::Work,
+    },
     domain::{
         account::{Account, AccountChange},
         error::{Error, Result},
@@ -64,16 +68,17 @@ fn based(account: &Account) -> Fields {
 
 /// Changes the base currency.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
-    let changed = match AccountChange::read(&fields) {
-        Ok(change) => visit.app.update_account(visit.claims, change, fields.expected(based)).await,
-        Err(error) => Err(error),
+    let changed = async {
+        let (change, expected) = (AccountChange::read(&fields)?, fields.expected(based));
+        let update = move |work: &mut Work| update_account(work, &change, expected.as_ref());
+        visit.app.run(visit.claims, update).await
     };
-    match changed {
+    match changed.await {
         Ok(account) => {
             Ok(visit.done(PLACE, format!("Totals are shown in {} now.", account.currency)))
         }
         Err(error) => {
-            let stored = based(&visit.app.account(visit.claims).await?);
+            let stored = based(&visit.read(find_account).await?);
             let (status, form) = visit.refused_change(fields, error, stored)?;
             page(&visit, status, form, None).await
         }

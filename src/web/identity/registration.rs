@@ -4,7 +4,7 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use crate::{
-    app::session::SignIn,
+    app::{account::update_account, session::SignIn},
     domain::{
         account::AccountChange,
         date::{DEFAULT_TIMEZONE, DateFormat},
@@ -63,17 +63,13 @@ pub async fn found(guest: Guest, fields: Fields) -> Result<Response> {
         return Ok(told);
     }
     let is_closed = guest.app.registration_setting().is_none() && fields.get("closed") == "on";
-    let made = match read_owner(&fields) {
-        Ok((registration, choice, instructions)) => {
-            let (app, device) = (&guest.app, guest.device());
-            match app.guard_always(registration, Registration::guarded).await {
-                Ok(new) => app.register_owner(new, choice, instructions, is_closed, device).await,
-                Err(error) => Err(error),
-            }
-        }
-        Err(error) => Err(error),
+    let made = async {
+        let (registration, choice, instructions) = read_owner(&fields)?;
+        let (app, device) = (&guest.app, guest.device());
+        let new = app.guard_always(registration, Registration::guarded).await?;
+        app.register_owner(new, choice, instructions, is_closed, device).await
     };
-    match made {
+    match made.await {
         Ok(sign_in) => begun(&guest, &sign_in).await,
         Err(error) => {
             let status = problem::status(error.kind());
@@ -104,22 +100,16 @@ pub async fn register(guest: Guest, fields: Fields) -> Result<Response> {
     if let Some(told) = session::lost(&guest) {
         return Ok(told);
     }
-    let read = Error::both(
-        NewFreelancer::read(&fields).map(Registration::from),
-        AccountChange::read(&fields),
-    );
-    let made = match read {
-        Ok((registration, choice)) => {
-            match guest.app.guard_always(registration, Registration::guarded).await {
-                Ok(new) => guest.app.register(new, guest.device()).await.map(|made| (made, choice)),
-                Err(error) => Err(error),
-            }
-        }
-        Err(error) => Err(error),
+    let made = async {
+        let (new, choice) =
+            Error::both(NewFreelancer::read(&fields), AccountChange::read(&fields))?;
+        let new = guest.app.guard_always(new.into(), Registration::guarded).await?;
+        guest.app.register(new, guest.device()).await.map(|sign_in| (sign_in, choice))
     };
-    match made {
+    match made.await {
         Ok((sign_in, choice)) => {
-            guest.app.update_account(sign_in.claims, choice, None).await?;
+            let app = &guest.app;
+            app.run(sign_in.claims, move |work| update_account(work, &choice, None)).await?;
             begun(&guest, &sign_in).await
         }
         Err(error) => {

@@ -4,7 +4,11 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use crate::{
-    app::code::CodeMail,
+    app::{
+        account::{find_account, update_account},
+        code::CodeMail,
+        unit_of_work::Work,
+    },
     domain::{
         account::{Account, AccountChange},
         code::{EmailOtp, Otp, OtpRequest, OtpType},
@@ -65,7 +69,7 @@ struct Profile {
 /// Who the account is for, and how it has days written.
 pub async fn show(visit: Visit) -> Result<Response> {
     let form = visit.form(filled(&visit.frame.account).versioned());
-    page(&visit, StatusCode::OK, form)
+    page(&visit, StatusCode::OK, form, visit.form(Fields::default()))
 }
 
 /// The form of an account as it is.
@@ -79,16 +83,17 @@ fn filled(account: &Account) -> Fields {
 
 /// Changes the account.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
-    let changed = match AccountChange::read(&fields) {
-        Ok(change) => visit.app.update_account(visit.claims, change, fields.expected(filled)).await,
-        Err(error) => Err(error),
+    let changed = async {
+        let (change, expected) = (AccountChange::read(&fields)?, fields.expected(filled));
+        let update = move |work: &mut Work| update_account(work, &change, expected.as_ref());
+        visit.app.run(visit.claims, update).await
     };
-    match changed {
+    match changed.await {
         Ok(_) => Ok(visit.done("/settings", "Your settings were saved.")),
         Err(error) => {
-            let stored = filled(&visit.app.account(visit.claims).await?);
+            let stored = filled(&visit.read(find_account).await?);
             let (status, form) = visit.refused_change(fields, error, stored)?;
-            page(&visit, status, form)
+            page(&visit, status, form, visit.form(Fields::default()))
         }
     }
 }
@@ -98,15 +103,16 @@ pub async fn verify_email(visit: Visit, _: Fields) -> Result<Response> {
     let email = visit.frame.account.email.clone();
     let request = OtpRequest { email, otp_type: OtpType::Verification };
     match visit.app.send_otp(request, CodeMail::WithLink).await {
-        Ok(()) if !visit.app.has_mail_server() => Ok(visit.done(
-            "/settings",
-            "The mail server is not set up: the mail was saved as a file in the server's mail \
-             folder. Open the link in it, or type its code below.",
-        )),
-        Ok(()) => Ok(visit.done(
-            "/settings",
-            "A mail is on its way. Open the link in it, or type its code below.",
-        )),
+        Ok(()) => {
+            let sent = if visit.app.has_mail_server() {
+                "A mail is on its way."
+            } else {
+                "The mail server is not set up: the mail was saved as a file in the server's mail \
+                 folder."
+            };
+            let text = format!("{sent} Open the link in it, or type its code below.");
+            Ok(visit.done("/settings", text))
+        }
         Err(error) => visit.redirect_with_error("/settings", error),
     }
 }
@@ -115,16 +121,12 @@ pub async fn verify_email(visit: Visit, _: Fields) -> Result<Response> {
 pub async fn verify_code(visit: Visit, fields: Fields) -> Result<Response> {
     let typed: String = fields.get("otp").chars().filter(|c| !c.is_whitespace()).collect();
     let email = visit.frame.account.email.clone();
-    let proven = match Otp::parse(&typed.into()) {
-        Ok(otp) => {
-            let given = EmailOtp { email, otp };
-            visit.app.verify_email(given, Some(visit.claims)).await
-        }
-        Err(rule) => Err(Error::field("otp", rule)),
+    let proven = async {
+        let otp = Otp::parse(&typed.into()).map_err(|rule| Error::field("otp", rule))?;
+        visit.app.verify_email(EmailOtp { email, otp }, Some(visit.claims)).await
     };
-    let error = match proven {
-        Ok(_) => return Ok(visit.done("/settings", "Your e-mail address is verified.")),
-        Err(error) => error,
+    let Err(error) = proven.await else {
+        return Ok(visit.done("/settings", "Your e-mail address is verified."));
     };
     let (status, code) = match error.kind() {
         Kind::Malformed => {
@@ -134,14 +136,10 @@ pub async fn verify_code(visit: Visit, fields: Fields) -> Result<Response> {
         _ => visit.refused(fields, error)?,
     };
     let form = visit.form(filled(&visit.frame.account).versioned());
-    page_with(&visit, status, form, code)
+    page(&visit, status, form, code)
 }
 
-fn page(visit: &Visit, status: StatusCode, form: Form) -> Result<Response> {
-    page_with(visit, status, form, visit.form(Fields::default()))
-}
-
-fn page_with(visit: &Visit, status: StatusCode, form: Form, code: Form) -> Result<Response> {
+fn page(visit: &Visit, status: StatusCode, form: Form, code: Form) -> Result<Response> {
     let page = Profile {
         shell: visit.shell(Section::Settings),
         tab: Tab::Profile,

@@ -8,6 +8,7 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use crate::{
+    app::image::set_avatar,
     domain::{
         account::Account,
         error::{Error, Kind, Result},
@@ -84,11 +85,11 @@ pub async fn set_picture(visit: Visit, mut fields: Fields) -> Result<Response> {
     let (app, claims) = (&visit.app, visit.claims);
     let own = app.profile(claims).await?;
     let bytes = fields.take_upload().unwrap_or_default();
-    let set = match app.upload_image(claims, ImagePurpose::Avatar, bytes).await {
-        Ok(id) => app.set_avatar(claims, Some(id)).await,
-        Err(error) => Err(error),
+    let set = async {
+        let id = app.upload_image(claims, ImagePurpose::Avatar, bytes).await?;
+        app.run(claims, move |work| set_avatar(work, Some(id))).await
     };
-    match set {
+    match set.await {
         Ok(()) => Ok(visit.done("/profile", "Your picture was changed.")),
         Err(error) => {
             let (status, picture) = visit.refused(fields, error)?;
@@ -100,7 +101,7 @@ pub async fn set_picture(visit: Visit, mut fields: Fields) -> Result<Response> {
 
 /// Takes the picture away.
 pub async fn remove_picture(visit: Visit, _: Fields) -> Result<Response> {
-    visit.app.set_avatar(visit.claims, None).await?;
+    visit.app.run(visit.claims, |work| set_avatar(work, None)).await?;
     Ok(visit.done("/profile", "Your picture was removed."))
 }
 

@@ -4,6 +4,7 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use crate::{
+    app::image::delete_image,
     domain::{
         error::{Kind, Result},
         id::{ImageId, PortfolioItemId},
@@ -196,7 +197,7 @@ pub async fn remove_picture(visit: Visit, fields: Fields) -> Result<Response> {
 
 /// Removes a picture that was shown, unless it is another's or gone already.
 async fn forget(visit: &Visit, picture: ImageId) -> Result<()> {
-    match visit.app.delete_image(visit.claims, picture).await {
+    match visit.app.run(visit.claims, move |work| delete_image(work, picture)).await {
         Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Conflict) => Ok(()),
         other => other,
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use freelanceos::{
-    app::{App, asker::Asker},
+    app::{App, account::find_account, asker::Asker},
     domain::{
         account::Password,
         code::SecondCode,
@@ -264,7 +264,7 @@ async fn a_wrong_password_or_code_deletes_nothing_and_counts() {
 
 /// Signs in once more and answers what the token says.
 async fn login(user: &User<'_>, password: &str) -> Result<Claims, u16> {
-    let account = user.app.app.account(user.claims()).await.unwrap();
+    let account = user.app.app.query(user.claims(), find_account).await.unwrap();
     let body = json!({"email": account.email, "password": password});
     let answer = user.app.post("/auth/login", body).await;
     match answer.status.as_u16() {
