@@ -127,7 +127,8 @@ impl App {
         (current, new): (Password, Password),
         hash: String,
     ) -> Result<bool> {
-        if !self.passwords.verify(self.stranger(), current, Some(hash.clone())).await? {
+        let matches = self.passwords.check(self.stranger(), current, Some(hash.clone())).await?;
+        if matches == Match::No {
             return Ok(false);
         }
         let new_hash = self.passwords.hash(self.stranger(), new, self.random.as_ref()).await?;

@@ -1,13 +1,12 @@
 //! Passwords and codes that are tried: so many wrong ones, and no more, but never so that strangers
 //! keep an owner out.
 
-use std::net::IpAddr;
-
 use crate::{
     app::{
         App,
         asker::Asker,
-        limit::{Limit, Rate, Subject},
+        limit::{Limit, Rate, Subject, prefix},
+        password::Match,
         unit_of_work::Work,
     },
     domain::{
@@ -59,7 +58,8 @@ impl App {
             .query(claims, |work| store::account::find_with_hash(work.tx, work.account))
             .await?;
         let confirm = async {
-            if !self.passwords.verify(self.stranger(), password, Some(hash.clone())).await? {
+            let given = self.passwords.check(self.stranger(), password, Some(hash.clone()));
+            if given.await? == Match::No {
                 return Ok(Err(Refused::Password));
             }
             let act = self.run_always(claims, move |work| {
@@ -176,18 +176,9 @@ impl App {
             Limit::WrongCode => Limit::WrongCodes,
             _ => return Ok(vec![of(limit, &[])?]),
         };
-        let network = Asker::current().address.map(network);
+        // An IPv4 /24, an IPv6 /48.
+        let network = Asker::current().address.map(|address| prefix(address, 15, 6));
         let network = network.map(|network| of(limit, &network)).transpose()?;
         Ok(network.into_iter().chain([of(everywhere, &[])?]).collect())
     }
-}
-
-/// The network of an address by which wrong tries are counted: an IPv4 /24, an IPv6 /48.
-fn network(address: IpAddr) -> Subject {
-    let (mut network, kept) = match address.to_canonical() {
-        IpAddr::V4(address) => (address.to_ipv6_mapped().octets(), 15),
-        IpAddr::V6(address) => (address.octets(), 6),
-    };
-    network[kept..].fill(0);
-    network
 }

@@ -295,16 +295,20 @@ impl Limiter {
     }
 }
 
-/// The bytes by which an address is counted.
+/// The bytes by which an address is counted: an IPv6 one with its whole /64.
 pub(in crate::app) fn of_address(address: IpAddr) -> Subject {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-        IpAddr::V6(address) => {
-            let mut network = address.octets();
-            network[8..].fill(0);
-            network
-        }
-    }
+    prefix(address, 16, 8)
+}
+
+/// The first bytes of an address, so many of an IPv4 one, which is written as IPv6, or of an IPv6
+/// one.
+pub(in crate::app) fn prefix(address: IpAddr, ipv4: usize, ipv6: usize) -> Subject {
+    let (mut bytes, kept) = match address.to_canonical() {
+        IpAddr::V4(address) => (address.to_ipv6_mapped().octets(), ipv4),
+        IpAddr::V6(address) => (address.octets(), ipv6),
+    };
+    bytes[kept..].fill(0);
+    bytes
 }
 
 /// Forgets windows that have ended; where none has, the half that ends first.

@@ -13,6 +13,7 @@ use crate::{
     store::{
         engine::{Row, Tx, values},
         jobs,
+        row::row,
     },
 };
 
@@ -61,20 +62,17 @@ fn read(row: &dyn Row) -> Result<Letter> {
 
 /// Adds a mail, and the job that delivers it.
 pub fn create(tx: &mut Tx, letter: &Letter) -> Result<()> {
-    tx.change(
-        "INSERT INTO mails (id, account_id, kind, recipient, subject, sealed, tries, created_at, \
-         invoice_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)",
-        values![
-            &letter.id,
-            letter.account.as_ref(),
-            letter.kind.as_str(),
-            &letter.to,
-            &letter.subject,
-            letter.sealed.as_deref(),
-            letter.created_at,
-            letter.invoice.as_ref(),
-        ],
-    )?;
+    tx.insert(row!(mails {
+        id: &letter.id,
+        account_id: letter.account.as_ref(),
+        kind: letter.kind.as_str(),
+        recipient: &letter.to,
+        subject: &letter.subject,
+        sealed: letter.sealed.as_deref(),
+        tries: 0,
+        created_at: letter.created_at,
+        invoice_id: letter.invoice.as_ref()
+    }))?;
     let now = letter.created_at;
     jobs::create(tx, JobKind::Mail, letter.id, letter.account, now, now)
 }

@@ -83,8 +83,8 @@ impl Fields {
     /// The same fields as a form that changes them: it brings back their version.
     #[must_use]
     pub fn versioned(self) -> Self {
-        let stored = self.clone();
-        self.with_version(&stored)
+        let version = self.version();
+        self.replaced(VERSION, &version)
     }
 
     /// The same fields, to be written over what is `stored`.

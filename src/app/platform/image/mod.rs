@@ -105,31 +105,29 @@ impl App {
         found.ok_or_else(unknown)
     }
 
-    /// Removes pictures that were uploaded more than a day ago and that nothing shows; answers
-    /// how many. Logos are never removed while their account is there.
-    pub async fn remove_unused_images(&self) -> Result<u64> {
+    /// Removes pictures that were uploaded more than a day ago and that nothing shows. Logos are
+    /// never removed while their account is there.
+    pub(in crate::app) async fn remove_unused_images(&self) -> Result<()> {
         let before = ImageId::first_at(self.now() - UNUSED_KEPT);
-        let (mut after, mut removed) = (ImageId::NIL, 0);
+        let mut after = ImageId::NIL;
         loop {
             let seen = self
                 .store
                 .read(move |tx| store::image::list_between(tx, after, before, SWEPT))
                 .await?;
-            let Some((last, _)) = seen.last().copied() else { return Ok(removed) };
+            let Some((last, _)) = seen.last().copied() else { return Ok(()) };
             after = last;
             let unused = self.store.read(move |tx| unused(tx, &seen)).await?;
             if unused.is_empty() {
                 continue;
             }
-            removed += self
-                .store
+            self.store
                 .write(move |tx| {
-                    let mut removed = 0;
                     // Looked at again: meanwhile somebody may have used one.
                     for (id, account) in self::unused(tx, &unused)? {
-                        removed += u64::from(store::image::delete(tx, account, id)?);
+                        store::image::delete(tx, account, id)?;
                     }
-                    Ok(removed)
+                    Ok(())
                 })
                 .await?;
         }
