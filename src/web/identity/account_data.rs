@@ -32,7 +32,6 @@ struct Data {
     shell: Shell,
     tab: Tab,
     registration: Option<Registration>,
-    lists: Vec<(&'static str, &'static str)>,
 }
 
 /// The lists that can be taken along as tables, as people say them.
@@ -71,8 +70,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
     } else {
         None
     };
-    let lists = LISTS.iter().map(|(list, label)| (list.as_str(), *label)).collect();
-    let page = Data { shell: visit.shell(Section::Settings), tab: Tab::Data, registration, lists };
+    let page = Data { shell: visit.shell(Section::Settings), tab: Tab::Data, registration };
     Ok(answer(StatusCode::OK, &page))
 }
 

@@ -1,6 +1,7 @@
 //! `/welcome` and `/register`: how accounts begin.
 
 use askama::Template;
+use jiff::civil::Date;
 use poem::{Response, http::StatusCode};
 
 use crate::{
@@ -17,7 +18,6 @@ use crate::{
     },
     http::problem,
     web::{
-        choice::{self, Choices},
         cookie,
         fields::Fields,
         form::Form,
@@ -31,9 +31,7 @@ use crate::{
 #[template(path = "pages/registration/welcome.html")]
 struct Welcome {
     form: Form,
-    currencies: Choices,
-    zones: Choices,
-    date_formats: Choices,
+    today: Date,
     /// Whether this page decides who else may register.
     decides: bool,
 }
@@ -42,8 +40,6 @@ struct Welcome {
 #[template(path = "pages/registration/register.html")]
 struct Register {
     form: Form,
-    currencies: Choices,
-    zones: Choices,
 }
 
 /// The first visit: whose server this is.
@@ -153,11 +149,8 @@ fn begin() -> Fields {
 }
 
 fn welcome_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
-    let today = guest.app.today();
     let page = Welcome {
-        currencies: choice::common_currencies(),
-        zones: choice::zones(form.value("timezone")),
-        date_formats: choice::date_formats(today),
+        today: guest.app.today(),
         decides: guest.app.registration_setting().is_none(),
         form: form.of::<NewFreelancer>().of::<AccountChange>().of::<InvoiceDefaultsChange>(),
     };
@@ -167,9 +160,8 @@ fn welcome_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
 }
 
 fn register_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
-    let (currencies, zones) = (choice::common_currencies(), choice::zones(form.value("timezone")));
     let form = form.of::<NewFreelancer>().of::<AccountChange>();
-    let mut response = answer(status, &Register { form, currencies, zones });
+    let mut response = answer(status, &Register { form });
     cookie::probe(&guest.app, &mut response);
     response
 }

@@ -64,12 +64,6 @@ struct Lost<'a> {
     address: &'a str,
 }
 
-impl Lost<'_> {
-    fn is_elsewhere(&self) -> bool {
-        self.lost == LostCookies::Elsewhere
-    }
-}
-
 /// The sign-in page; whoever needs none goes on.
 pub async fn login(guest: Guest) -> Result<Response> {
     let query = guest.query();

@@ -1,6 +1,7 @@
 //! `/settings`: the account itself, and the ways to everything else that is set once.
 
 use askama::Template;
+use jiff::civil::Date;
 use poem::{Response, http::StatusCode};
 
 use crate::{
@@ -16,7 +17,6 @@ use crate::{
         input::{Input, Scalar},
     },
     web::{
-        choice::{self, Choices},
         fields::Fields,
         form::Form,
         page::answer,
@@ -62,8 +62,7 @@ struct Profile {
     /// Proves the address.
     code: Form,
     account: Account,
-    zones: Choices,
-    date_formats: Choices,
+    today: Date,
 }
 
 /// Who the account is for, and how it has days written.
@@ -144,8 +143,7 @@ fn page(visit: &Visit, status: StatusCode, form: Form, code: Form) -> Result<Res
         shell: visit.shell(Section::Settings),
         tab: Tab::Profile,
         account: visit.frame.account.clone(),
-        zones: choice::zones(form.value("timezone")),
-        date_formats: choice::date_formats(visit.today()?),
+        today: visit.today()?,
         form: form.of::<AccountChange>(),
         code: code.of::<EmailOtp>(),
     };
