@@ -19,10 +19,7 @@ use crate::{
         project::ProjectStatus,
         proposal::ProposalStatus,
     },
-    store::{
-        self,
-        dashboard::{self, Span},
-    },
+    store::{self, dashboard},
 };
 
 /// FreelanceHub's dashboard, as of now in the account's timezone and currency.
@@ -57,7 +54,7 @@ pub fn stats(work: &mut Work) -> Result<Stats> {
 
     let all = earned(&dashboard::earned_in_all(tx, account)?, &rates);
     let edges = [calendar.last_month, calendar.this_month, jiff::Timestamp::MAX];
-    let months = dashboard::earned_between(tx, account, Span::Month, &edges)?;
+    let months = dashboard::earned_between(tx, account, Period::Monthly, &edges)?;
     let month =
         |index: usize| months.get(index).map_or(0, |payments| earned(payments, &rates).minor);
     let (last_month, this_month) = (month(0), month(1));
@@ -109,11 +106,7 @@ pub fn earnings(work: &mut Work, period: Period) -> Result<Earnings> {
     let starts = period.starts(date::day_in(work.now, &zone))?;
     let edges =
         starts.iter().map(|start| date::day_start(*start, &zone)).collect::<Result<Vec<_>>>()?;
-    let span = match period {
-        Period::Monthly => Span::Month,
-        Period::Weekly => Span::Week,
-    };
-    let sums = dashboard::earned_between(work.tx, work.account, span, &edges)?;
+    let sums = dashboard::earned_between(work.tx, work.account, period, &edges)?;
     let points = starts.iter().zip(&sums).map(|(start, payments)| EarningsPoint {
         label: period.label(*start),
         start: *start,
@@ -134,27 +127,15 @@ pub fn career(work: &mut Work) -> Result<Career> {
     work.actor.must_be_freelancer()?;
     let (account, rates) = (work.account, work.rates()?);
     let tx = &mut *work.tx;
-    let mut projects = |status| store::project::count(tx, account, status);
-    let (active_projects, completed_projects, cancelled_projects) = (
-        projects(ProjectStatus::Active)?,
-        projects(ProjectStatus::Completed)?,
-        projects(ProjectStatus::Cancelled)?,
-    );
-    let mut proposals = |status| store::proposal::count(tx, account, status);
-    let (pending_proposals, accepted_proposals, rejected_proposals) = (
-        proposals(ProposalStatus::Sent)?,
-        proposals(ProposalStatus::Accepted)?,
-        proposals(ProposalStatus::Rejected)?,
-    );
     Ok(Career {
         currency: work.actor.currency,
         earnings: earned(&dashboard::earned_in_all(tx, account)?, &rates).minor,
-        active_projects,
-        completed_projects,
-        cancelled_projects,
-        pending_proposals,
-        accepted_proposals,
-        rejected_proposals,
+        active_projects: store::project::count(tx, account, ProjectStatus::Active)?,
+        completed_projects: store::project::count(tx, account, ProjectStatus::Completed)?,
+        cancelled_projects: store::project::count(tx, account, ProjectStatus::Cancelled)?,
+        pending_proposals: store::proposal::count(tx, account, ProposalStatus::Sent)?,
+        accepted_proposals: store::proposal::count(tx, account, ProposalStatus::Accepted)?,
+        rejected_proposals: store::proposal::count(tx, account, ProposalStatus::Rejected)?,
         profile_views: store::profile::count_views(tx, account)?,
         clients: store::project::count_clients(tx, account)?,
         began_at: store::account::find(tx, account)?.created_at,
