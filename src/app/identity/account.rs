@@ -100,11 +100,31 @@ impl App {
         let (account, hash) = self
             .query(claims, |work| store::account::find_with_hash(work.tx, work.account))
             .await?;
-        let change = self.check_and_set_password(claims, (current, new), hash);
+        let change = async {
+            let given = self.passwords.check(self.stranger(), current, Some(hash.clone()));
+            if given.await? == Match::No {
+                return Ok(false);
+            }
+            let new_hash = self.passwords.hash(self.stranger(), new, self.random.as_ref()).await?;
+            self.run_always(claims, move |work| {
+                let (account, current_hash) =
+                    store::account::find_with_hash(work.tx, work.account)?;
+                // Another request may have been faster.
+                if current_hash != hash {
+                    return Ok(false);
+                }
+                store::account::set_password(work.tx, work.account, &new_hash, work.now)?;
+                store::session::revoke_others(work.tx, work.account, claims.session, work.now)?;
+                work.emit(Event::SignInChanged(&account, SignInChange::Password))?;
+                Ok(true)
+            })
+            .await
+        };
         let is_right = self
             .try_secret(Limit::WrongPassword, &account.email, change, |is_right| !is_right)
             .await?;
-        note(if is_right { PASSWORD_SET } else { "password not changed: wrong one" }, account.id);
+        let noted = if is_right { "password changed" } else { "password not changed: wrong one" };
+        note(noted, account.id);
         if is_right { Ok(()) } else { Err(Error::field("currentPassword", Rule::WrongPassword)) }
     }
 
@@ -118,32 +138,6 @@ impl App {
         let change = self.guard(change, PasswordChange::guarded).await?;
         check_rule(&self.query(claims, find_account).await?, &change.new)?;
         self.change_password(claims, change.current, change.new).await
-    }
-
-    /// Answers whether the current password was right.
-    async fn check_and_set_password(
-        &self,
-        claims: Claims,
-        (current, new): (Password, Password),
-        hash: String,
-    ) -> Result<bool> {
-        let matches = self.passwords.check(self.stranger(), current, Some(hash.clone())).await?;
-        if matches == Match::No {
-            return Ok(false);
-        }
-        let new_hash = self.passwords.hash(self.stranger(), new, self.random.as_ref()).await?;
-        self.run_always(claims, move |work| {
-            let (account, current_hash) = store::account::find_with_hash(work.tx, work.account)?;
-            // Another request may have been faster.
-            if current_hash != hash {
-                return Ok(false);
-            }
-            store::account::set_password(work.tx, work.account, &new_hash, work.now)?;
-            store::session::revoke_others(work.tx, work.account, claims.session, work.now)?;
-            work.emit(Event::SignInChanged(&account, SignInChange::Password))?;
-            Ok(true)
-        })
-        .await
     }
 }
 
@@ -169,9 +163,6 @@ pub fn update_account(
     store::account::update(work.tx, &account)?;
     Ok(account)
 }
-
-/// What the log says of another password.
-const PASSWORD_SET: &str = "password changed";
 
 /// What a refused login is told, whatever the reason; FreelanceHub says it in its own words.
 const WRONG: &str = "Invalid email or password";
