@@ -42,10 +42,6 @@ impl Seed {
         bytes.try_into().ok().map(Self)
     }
 
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
     /// The time step whose code this is: the one of `now`, or a neighbour of it.
     pub fn step_of(&self, code: &SecondCode, now: Timestamp) -> Option<i64> {
         let now = u64::try_from(now.as_second()).ok()?;

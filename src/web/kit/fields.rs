@@ -87,12 +87,6 @@ impl Fields {
         self.replaced(VERSION, &version)
     }
 
-    /// The same fields, to be written over what is `stored`.
-    #[must_use]
-    pub fn with_version(self, stored: &Self) -> Self {
-        self.replaced(VERSION, &stored.version())
-    }
-
     /// Puts something into a field in place of what it held.
     #[must_use]
     pub fn replaced(mut self, name: &str, value: &str) -> Self {

@@ -81,7 +81,7 @@ impl Form {
     /// The form again, since what it changes was changed in the meantime: what was typed, and
     /// beside it what is `stored` now. `page` shows the latter alone.
     pub fn stale(typed: &Fields, stored: Fields, page: &str) -> Self {
-        let fields = typed.clone().with_version(&stored);
+        let fields = typed.clone().replaced(VERSION, &stored.version());
         Self { stored: Some(Stored { fields: stored, page: page.to_owned() }), ..Self::new(fields) }
     }
 
