@@ -19,10 +19,11 @@ use crate::{
         account::{Account, Credentials, Location, Role},
         code::{CodeRequest, EmailLink, EmailOtp, OtpRequest, PasswordReset},
         error::{Error, Result},
+        form::Form,
         id::AccountId,
         input::Input,
         password::PasswordChange,
-        registration::{self, NewMember},
+        registration::NewMember,
         text::Username,
     },
     http::{
@@ -342,7 +343,8 @@ impl Routes {
         username: Query<Option<Loose<Username>>>,
     ) -> Result<Bare<AvailableBody>, Failed<Checking>> {
         let parameters = Parameters::new().with("username", username.0);
-        let username = registration::read_username(parameters.object())?;
+        let username =
+            Form::read(parameters.object(), |form| form.required::<Username>("username"))?;
         let available = self.0.is_username_free(username).await?;
         Ok(Bare::new(AvailableBody { available }))
     }
