@@ -69,7 +69,7 @@ pub fn create(tx: &mut Tx, letter: &Letter) -> Result<()> {
         recipient: &letter.to,
         subject: &letter.subject,
         sealed: letter.sealed.as_deref(),
-        tries: 0,
+        tries: 0_i64,
         created_at: letter.created_at,
         invoice_id: letter.invoice.as_ref()
     }))?;
