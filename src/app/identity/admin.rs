@@ -50,10 +50,8 @@ impl App {
             .read(|tx| {
                 let guarded: HashSet<AccountId> =
                     store::two_factor::list_accounts(tx)?.into_iter().collect();
-                let user = |account: Account| {
-                    let two_factor = guarded.contains(&account.id);
-                    User { account, two_factor }
-                };
+                let user =
+                    |account: Account| User { two_factor: guarded.contains(&account.id), account };
                 Ok(store::account::list(tx)?.into_iter().map(user).collect())
             })
             .await
