@@ -1,4 +1,4 @@
-//! Query parameters, taken as they are and understood with the rest of the input.
+//! Query parameters, parsed together with the rest of the input.
 
 use std::{borrow::Cow, marker::PhantomData};
 

@@ -1,4 +1,4 @@
-//! Refuses bodies that are announced to be larger than any route takes.
+//! Refuses bodies that are announced to be larger than any route accepts.
 
 use poem::{
     Request, Response, Result,
@@ -11,7 +11,7 @@ use super::{
     Knows, Layer, Next,
 };
 
-/// A known route is sent no more than any takes, be it one that takes nothing.
+/// Refuses them at every known route, even one that accepts no body.
 pub struct BodyLimit {
     pub knows: Option<Knows>,
 }
