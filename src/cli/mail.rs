@@ -3,15 +3,10 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Failure, Outcome, terminal, with_app};
+use super::{Outcome, terminal, with_app};
 use crate::{
     config::Location,
-    domain::{
-        date::JsonTime,
-        error::Kind,
-        id::{Id, MailId},
-        mail::Letter,
-    },
+    domain::{date::JsonTime, error::Kind, id::MailId, mail::Letter},
 };
 
 pub fn list(location: &Location, as_json: bool, all: bool) -> Outcome {
@@ -39,19 +34,12 @@ pub fn list(location: &Location, as_json: bool, all: bool) -> Outcome {
 pub fn retry(location: &Location, id: Option<String>) -> Outcome {
     let due = with_app(location, async |app| match id {
         None => Ok(app.retry_all_mail().await?),
-        Some(text) => {
-            let id = MailId::parse(&text);
-            let unknown =
-                || Failure::Failed(format!("no mail has the id {text}; see admin list-mail --all"));
-            if id == Id::NIL {
-                return Err(unknown());
+        Some(id) => match app.retry_mail(MailId::parse(&id)).await {
+            Err(error) if *error.kind() == Kind::NotFound => {
+                Err(format!("no mail has the id {id}; see admin list-mail --all").into())
             }
-            match app.retry_mail(id).await {
-                Err(error) if *error.kind() == Kind::NotFound => Err(unknown()),
-                Err(error) => Err(error.into()),
-                Ok(()) => Ok(1),
-            }
-        }
+            retried => Ok(retried.map(|()| 1)?),
+        },
     })?;
     terminal::print(&format!(
         "mails to be tried at once: {due}; a running server does so within half a minute\n"

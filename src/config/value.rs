@@ -1,30 +1,57 @@
 //! What settings are read as, whatever their names.
 
+use std::{net::IpAddr, ops::RangeInclusive};
+
 use jiff::SignedDuration;
 
 use super::WrongSetting;
 use crate::domain::date::parse_duration;
 
-/// Whether it is a port's number.
-pub fn is_port(port: &str) -> bool {
-    port.parse::<u16>().is_ok()
-}
-
 /// Addresses to listen on: `host:port`, comma-separated.
 pub fn listen(name: &'static str, addresses: &str) -> Result<Vec<String>, WrongSetting> {
-    addresses
-        .split(',')
-        .map(|address| {
-            let address = address.trim();
-            match address.rsplit_once(':') {
-                Some((host, port)) if !host.is_empty() && is_port(port) => Ok(address.to_owned()),
-                _ => {
-                    let expected = "host:port, several of them separated by commas";
-                    Err(WrongSetting::new(name, address, expected))
-                }
-            }
-        })
-        .collect()
+    let expected = "host:port, several of them separated by commas";
+    addresses.split(',').map(|text| address(name, text.trim(), expected)).collect()
+}
+
+/// An address to listen on: `host:port`.
+pub fn address(name: &'static str, text: &str, expected: &str) -> Result<String, WrongSetting> {
+    match text.rsplit_once(':') {
+        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
+            Ok(text.to_owned())
+        }
+        _ => Err(WrongSetting::new(name, text, expected)),
+    }
+}
+
+/// Whether only this machine reaches a server at that `host:port`.
+pub fn is_loopback(address: &str) -> bool {
+    address.rsplit_once(':').is_some_and(|(host, _)| is_own_host(host))
+}
+
+/// Whether a host is the machine itself.
+pub fn is_own_host(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    match host.parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    }
+}
+
+/// The host of a URL.
+pub fn host_of(url: &str) -> Option<String> {
+    url.parse::<poem::http::Uri>().ok()?.host().map(str::to_owned)
+}
+
+/// A number in a range.
+pub fn number(
+    name: &'static str,
+    text: &str,
+    range: RangeInclusive<usize>,
+) -> Result<usize, WrongSetting> {
+    text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
+        let expected = format!("a number from {} to {}", range.start(), range.end());
+        WrongSetting::new(name, text, expected)
+    })
 }
 
 /// A duration such as `30m`.
@@ -35,11 +62,24 @@ pub fn duration(name: &'static str, text: &str) -> Result<SignedDuration, WrongS
 
 /// `on` or `off`.
 pub fn switch(name: &'static str, text: &str) -> Result<bool, WrongSetting> {
-    match text {
-        "on" => Ok(true),
-        "off" => Ok(false),
-        _ => Err(WrongSetting::new(name, text, "on or off")),
+    is_first(name, text, ["on", "off"])
+}
+
+/// One of two words: whether it is the first.
+pub fn is_first(name: &'static str, text: &str, words: [&str; 2]) -> Result<bool, WrongSetting> {
+    match words.iter().position(|word| *word == text) {
+        Some(position) => Ok(position == 0),
+        None => Err(WrongSetting::new(name, text, words.join(" or "))),
     }
+}
+
+/// Refuses a setting that means nothing beside the others.
+pub fn left_out(
+    name: &'static str,
+    given: Option<&str>,
+    expected: &str,
+) -> Result<(), WrongSetting> {
+    given.map_or(Ok(()), |given| Err(WrongSetting::new(name, given, expected)))
 }
 
 /// An http or https address, without a slash at its end. What would be left out where it is used
