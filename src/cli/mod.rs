@@ -169,11 +169,7 @@ fn run() -> Outcome {
 
 /// Opens the database for a command beside a running server or without one. It must exist and
 /// be of this version's schema.
-fn open_app(location: &Location) -> Result<App, Failure> {
-    open_app_with(location, Arc::new(SystemClock), AppSettings::default())
-}
-
-fn open_app_with(
+fn open_app(
     location: &Location,
     clock: Arc<dyn Clock>,
     settings: AppSettings,
@@ -224,7 +220,7 @@ fn with_app<T>(
     location: &Location,
     work: impl AsyncFnOnce(&App) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let app = open_app(location)?;
+    let app = open_app(location, Arc::new(SystemClock), AppSettings::default())?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(work(&app));
     app.close();

@@ -142,7 +142,7 @@ async fn serve(config: Config, certificate: Option<Arc<CertificateFiles>>) -> Ou
     notify::stopping();
     // The server may have ended by itself.
     let _ = stopper.send(true);
-    server.await.map_err(|error| error.to_string())??;
+    server.await.map_err(|error| error.to_string())?;
     // Its outcome does not matter.
     let _ = watched.await;
     while background.join_next().await.is_some() {}

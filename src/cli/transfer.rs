@@ -16,7 +16,7 @@ use std::{
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Map, Value, json};
 use tokio::runtime;
 
 use super::{
@@ -313,9 +313,7 @@ fn in_json(source: &Database, target: &Database, copied: &[Copied]) -> Value {
         let columns = table.columns.iter().zip(&sums.columns);
         let sums_of: Map<String, Value> = columns
             .filter(|(column, _)| column.kind == ColumnKind::Int)
-            .map(|(column, sum)| {
-                (column.name.clone(), Number::from_i128(*sum).map_or(Value::Null, Value::Number))
-            })
+            .map(|(column, sum)| (column.name.clone(), json!(sum)))
             .collect();
         json!({
             "table": table.name,

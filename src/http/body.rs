@@ -54,15 +54,11 @@ impl<T: Described> Body<T> {
         read: impl FnOnce(&dyn Source) -> Result<V>,
     ) -> Result<(Once<A>, V)> {
         let value = self.read(read)?;
-        Ok((self.key(render)?, value))
-    }
-
-    fn key<A>(&self, render: fn(&A) -> Vec<u8>) -> Result<Once<A>> {
         match &self.key {
             Some(key) if !RequestKey::is_valid(key.key.as_bytes()) => {
                 Err(Error::field("Idempotency-Key", Rule::RequestKey))
             }
-            key => Ok(Once { key: key.clone(), render }),
+            key => Ok((Once { key: key.clone(), render }, value)),
         }
     }
 
@@ -84,24 +80,6 @@ impl<T: Described> Body<T> {
                 Err(Error::malformed("The request body is not valid JSON").caused_by(error))
             }
         }
-    }
-
-    async fn take(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
-        let headers = request.headers();
-        let too_large = || poem::Error::from_status(StatusCode::PAYLOAD_TOO_LARGE);
-        let length = headers.typed_get::<ContentLength>();
-        if length.is_some_and(|length| length.0 > BODY_MAX as u64) {
-            return Err(too_large());
-        }
-        let bytes = read_whole(headers, body.take()?, BODY_MAX).await?;
-        let key = headers.get("idempotency-key").map(|key| RequestKey {
-            key: String::from_utf8_lossy(key.as_bytes()).into_owned(),
-            route: format!("{} {}", request.method(), path::asked(request)),
-            body_hash: Sha256::digest(&bytes).into(),
-        });
-        let content_type = headers.get(header::CONTENT_TYPE);
-        let is_json = content_type.is_some_and(|value| is_json(value.as_bytes()));
-        Ok(Self { bytes, is_json, key, documented_as: PhantomData })
     }
 }
 
@@ -175,6 +153,19 @@ impl<'a, T: Described> ApiExtractor<'a> for Body<T> {
         body: &mut RequestBody,
         _options: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        Self::take(request, body).await
+        let headers = request.headers();
+        let length = headers.typed_get::<ContentLength>();
+        if length.is_some_and(|length| length.0 > BODY_MAX as u64) {
+            return Err(StatusCode::PAYLOAD_TOO_LARGE.into());
+        }
+        let bytes = read_whole(headers, body.take()?, BODY_MAX).await?;
+        let key = headers.get("idempotency-key").map(|key| RequestKey {
+            key: String::from_utf8_lossy(key.as_bytes()).into_owned(),
+            route: format!("{} {}", request.method(), path::asked(request)),
+            body_hash: Sha256::digest(&bytes).into(),
+        });
+        let content_type = headers.get(header::CONTENT_TYPE);
+        let is_json = content_type.is_some_and(|value| is_json(value.as_bytes()));
+        Ok(Self { bytes, is_json, key, documented_as: PhantomData })
     }
 }

@@ -48,7 +48,7 @@ pub type Label = [(&'static str, &'static str); 1];
 
 /// Everything that is counted as it happens.
 pub struct Metrics {
-    requests: Family<Answered, Counter>,
+    requests: Family<(Asked, Label), Counter>,
     request_times: Family<Asked, Histogram>,
     /// Requests being answered.
     pub in_flight: Gauge,
@@ -70,14 +70,6 @@ pub struct Metrics {
 struct Asked {
     method: &'static str,
     route: Arc<str>,
-}
-
-/// The same, and how it was answered.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Answered {
-    method: &'static str,
-    route: Arc<str>,
-    status: &'static str,
 }
 
 impl Metrics {
@@ -112,10 +104,9 @@ impl Metrics {
             Some(route) => (method, route),
             None => ("", "other".into()),
         };
-        let answered = Answered { method, route: Arc::clone(&route), status: CLASSES[class] };
-        self.requests.get_or_create(&answered).inc();
         let asked = Asked { method, route };
         self.request_times.get_or_create(&asked).observe(time.as_secs_f64());
+        self.requests.get_or_create(&(asked, [("status", CLASSES[class])])).inc();
     }
 
     /// Adds all of it to a page, and what the process uses.

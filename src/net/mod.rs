@@ -11,7 +11,6 @@ pub mod redirect;
 pub mod tls;
 
 use std::{
-    io,
     net::SocketAddr,
     sync::{
         Arc,
@@ -98,11 +97,7 @@ pub struct Tls {
 }
 
 /// Serves every listener until `stop` changes, then lets running requests end.
-pub async fn serve(
-    doors: Vec<(TcpListener, Served)>,
-    limits: Limits,
-    stop: watch::Receiver<bool>,
-) -> io::Result<()> {
+pub async fn serve(doors: Vec<(TcpListener, Served)>, limits: Limits, stop: watch::Receiver<bool>) {
     let shared = Arc::new(Shared {
         limits,
         places: Arc::new(Semaphore::new(limits.connections)),
@@ -122,7 +117,6 @@ pub async fn serve(
     {
         tracing::warn!("some requests did not end in time and were cut off");
     }
-    Ok(())
 }
 
 /// What all listeners share.

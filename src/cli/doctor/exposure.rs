@@ -1,6 +1,6 @@
 //! What others can do to the server, as far as its settings tell.
 
-use poem::http::Uri;
+use url::Url;
 
 use super::Report;
 use crate::{
@@ -122,9 +122,7 @@ fn is_open(config: &Config) -> bool {
 
 /// The port of `PUBLIC_URL`, if nothing listens on it.
 fn missing_port(config: &Config) -> Option<u16> {
-    let url: Uri = config.app.public_url.parse().ok()?;
-    let usual = if url.scheme_str() == Some("https") { 443 } else { 80 };
-    let port = url.port_u16().unwrap_or(usual);
+    let port = Url::parse(&config.app.public_url).ok()?.port_or_known_default()?;
     let has = |address: &String| {
         let listened: Option<u16> = address.rsplit(':').next().and_then(|port| port.parse().ok());
         // The system chooses where it is 0.

@@ -23,7 +23,13 @@ impl Layer for AccessLog {
         if present.is_none() && !is_logged() {
             return next.call(request).await;
         }
-        let mut seen = Seen::begin(&request, present);
+        let mut seen = Seen {
+            begun: Instant::now(),
+            mount: request.data().cloned(),
+            method: word(request.method()),
+            is_answered: false,
+            _present: present,
+        };
         let (method, uri) = (request.method().clone(), request.original_uri().clone());
         let mut response = next.call(request).await?;
         seen.end(&method, path::without_slash(uri.path()), &mut response);
@@ -47,16 +53,6 @@ struct Seen {
 }
 
 impl Seen {
-    fn begin(request: &Request, present: Option<Present>) -> Self {
-        Self {
-            begun: Instant::now(),
-            mount: request.data().cloned(),
-            method: word(request.method()),
-            is_answered: false,
-            _present: present,
-        }
-    }
-
     /// Counts and logs the answer.
     fn end(&mut self, method: &Method, path: &str, response: &mut Response) {
         self.is_answered = true;

@@ -18,20 +18,13 @@ pub struct BodyLimit {
 
 impl Layer for BodyLimit {
     async fn call(&self, request: Request, next: &impl Next) -> Result<Response> {
-        if self.is_too_large(&request) {
+        let length = request.headers().typed_get::<ContentLength>();
+        if length.is_some_and(|length| length.0 > BODY_MAX as u64)
+            && let Some(knows) = &self.knows
+            && knows(request.method(), path::asked(&request))
+        {
             return Err(StatusCode::PAYLOAD_TOO_LARGE.into());
         }
         next.call(request).await
-    }
-}
-
-impl BodyLimit {
-    fn is_too_large(&self, request: &Request) -> bool {
-        let length = request.headers().typed_get::<ContentLength>();
-        length.is_some_and(|length| length.0 > BODY_MAX as u64)
-            && self
-                .knows
-                .as_ref()
-                .is_some_and(|knows| knows(request.method(), path::asked(request)))
     }
 }

@@ -2,7 +2,7 @@
 
 use poem::{
     Request, Response, Result,
-    http::{HeaderMap, HeaderName, HeaderValue, header},
+    http::{HeaderName, HeaderValue, header},
 };
 
 use super::{Layer, Next};
@@ -37,18 +37,13 @@ pub struct SecurityHeaders {
 impl Layer for SecurityHeaders {
     async fn call(&self, request: Request, next: &impl Next) -> Result<Response> {
         let mut response = next.call(request).await?;
-        self.set(response.headers_mut());
-        Ok(response)
-    }
-}
-
-impl SecurityHeaders {
-    fn set(&self, headers: &mut HeaderMap) {
+        let headers = response.headers_mut();
         for (name, value) in HEADERS {
             headers.entry(name).or_insert(HeaderValue::from_static(value));
         }
         if self.is_secure {
             headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
         }
+        Ok(response)
     }
 }
