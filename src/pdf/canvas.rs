@@ -6,7 +6,11 @@ use krilla::{
     tagging::{ArtifactType, TagKind},
 };
 
-use super::text::{Color, Line, Style, Typesetter};
+use super::{
+    font::Fonts,
+    shape::Typesetter,
+    text::{Color, Line, Style},
+};
 
 /// A4, upright.
 pub const WIDTH: f32 = 595.28;
@@ -39,6 +43,30 @@ pub enum Align {
     Right,
 }
 
+/// Where lines stand, one below the other.
+#[derive(Clone, Copy)]
+pub struct Slot {
+    pub x: f32,
+    pub width: f32,
+    pub align: Align,
+}
+
+impl Slot {
+    /// Between the margins.
+    pub const FULL: Self = Self { x: MARGIN, width: MEASURE, align: Align::Start };
+
+    /// Lines in this place, all of one meaning.
+    pub fn column(self, lines: Vec<Line>, mark: Mark) -> Column {
+        Column { slot: self, lines: lines.into_iter().map(|line| (line, mark)).collect() }
+    }
+}
+
+/// Lines below each other, each with its meaning.
+pub struct Column {
+    pub slot: Slot,
+    pub lines: Vec<(Line, Mark)>,
+}
+
 /// What something on a page means.
 #[derive(Clone, Copy)]
 pub enum Mark {
@@ -69,45 +97,42 @@ pub struct Area {
 
 /// Something on a page.
 pub enum Op {
-    Line {
-        x: f32,
-        baseline: f32,
-        line: Line,
-        mark: Mark,
-    },
+    /// Text, from this place on.
+    Line { x: f32, baseline: f32, line: Line, mark: Mark },
     /// Filled rectangles.
-    Boxes {
-        boxes: Vec<Area>,
-        color: Color,
-        mark: Mark,
-    },
-    Image {
-        image: Image,
-        area: Area,
-        mark: Mark,
-    },
+    Boxes { boxes: Vec<Area>, color: Color, mark: Mark },
+    /// A picture.
+    Image { image: Image, area: Area, mark: Mark },
     /// Large words across the page, behind everything.
-    Stamp {
-        line: Line,
-    },
-    Link {
-        area: Area,
-        address: String,
-        node: NodeId,
-    },
+    Stamp { line: Line },
+    /// A place that leads to an address.
+    Link { area: Area, address: String, node: NodeId },
 }
 
 /// The pages, and the place that is written at.
-pub struct Canvas {
+pub struct Canvas<'a> {
+    pub typesetter: Typesetter<'a>,
     pub pages: Vec<Vec<Op>>,
     pub nodes: Vec<Node>,
     pub roots: Vec<NodeId>,
     pub y: f32,
 }
 
-impl Canvas {
-    pub fn new() -> Self {
-        Self { pages: vec![Vec::new()], nodes: Vec::new(), roots: Vec::new(), y: TOP }
+impl<'a> Canvas<'a> {
+    /// `is_japanese` has Han characters take their Japanese forms.
+    pub fn new(fonts: &'a Fonts, is_japanese: bool) -> Self {
+        Self {
+            typesetter: Typesetter::new(fonts, is_japanese),
+            pages: vec![Vec::new()],
+            nodes: Vec::new(),
+            roots: Vec::new(),
+            y: TOP,
+        }
+    }
+
+    /// The characters that were set and that no font has, in the order of their code points.
+    pub fn missing(&self) -> Vec<char> {
+        self.typesetter.missing.iter().copied().collect()
     }
 
     /// A new node below another, or of the document itself.
@@ -147,13 +172,14 @@ impl Canvas {
         is_tight
     }
 
-    /// One line in a column, its top at `y`.
-    pub fn line(&mut self, line: Line, x: f32, y: f32, width: f32, align: Align, mark: Mark) {
-        let is_right = align == Align::Right || line.is_rtl;
-        let x = if is_right { x + width - line.width - line.overhang } else { x };
+    /// One line, its top at `y`.
+    pub fn line(&mut self, line: Line, slot: Slot, y: f32, mark: Mark) {
         if line.runs.is_empty() {
             return;
         }
+        let is_right = slot.align == Align::Right || line.is_rtl;
+        let indent = if is_right { slot.width - line.width - line.overhang } else { 0.0 };
+        let x = slot.x + indent;
         // The capitals, 0.71 em high, stand in the middle.
         let baseline = y + line.style.leading / 2.0 + line.style.size * 0.355;
         self.put(Op::Line { x, baseline, line, mark });
@@ -176,7 +202,7 @@ impl Canvas {
                 let fitting = fitting.min(column.lines.len());
                 for (place, (line, mark)) in column.lines.drain(..fitting).enumerate() {
                     let y = top + place as f32 * leading;
-                    self.line(line, column.x, y, column.width, column.align, mark);
+                    self.line(line, column.slot, y, mark);
                 }
             }
             self.y += fitting as f32 * leading;
@@ -197,7 +223,7 @@ impl Canvas {
             if self.room() < needed {
                 self.break_page();
             }
-            self.line(line, MARGIN, self.y, MEASURE, Align::Start, mark);
+            self.line(line, Slot::FULL, self.y, mark);
             self.y += leading;
             left -= 1;
         }
@@ -213,41 +239,32 @@ impl Canvas {
     }
 
     /// Writes a large pale word across every page.
-    pub fn stamp(&mut self, typesetter: &mut Typesetter, word: &str) {
+    pub fn stamp(&mut self, word: &str) {
         let style = Style { size: 120.0, leading: 120.0, is_bold: true, color: PALE };
-        let mut line = typesetter.line(word, style);
-        let size = (style.size * 520.0 / line.width).min(style.size);
-        line = typesetter.line(word, Style { size, ..style });
+        let width = self.typesetter.line(word, style).width;
+        let size = (style.size * 520.0 / width).min(style.size);
+        let line = self.typesetter.line(word, Style { size, ..style });
         for page in &mut self.pages {
             page.insert(0, Op::Stamp { line: line.clone() });
         }
     }
 
     /// Writes at the foot of every page what it belongs to, and which page it is.
-    pub fn footers(&mut self, typesetter: &mut Typesetter, belongs_to: &str) {
+    pub fn footers(&mut self, belongs_to: &str) {
         let mark = Mark::Artifact(ArtifactType::Footer);
-        let count = self.pages.len();
-        for page in 0..count {
-            let number = typesetter.line(&format!("Page {} of {count}", page + 1), SMALL);
-            let width = MEASURE - number.width - 12.0;
-            let name = typesetter.lines(belongs_to, SMALL, width).into_iter().next();
-            // The page that is written on is the last one.
-            let last = self.pages.len() - 1;
-            self.pages.swap(page, last);
+        let pages = std::mem::take(&mut self.pages);
+        let count = pages.len();
+        for (place, page) in pages.into_iter().enumerate() {
+            // The last page is the one that is written on.
+            self.pages.push(page);
+            let number = self.typesetter.line(&format!("Page {} of {count}", place + 1), SMALL);
+            let slot = Slot { width: MEASURE - number.width - 12.0, ..Slot::FULL };
+            let name = self.typesetter.lines(belongs_to, SMALL, slot.width).into_iter().next();
             self.hairline(FOOTER - 6.0, MARGIN, MEASURE);
             if let Some(name) = name {
-                self.line(name, MARGIN, FOOTER, width, Align::Start, mark);
+                self.line(name, slot, FOOTER, mark);
             }
-            self.line(number, MARGIN, FOOTER, MEASURE, Align::Right, mark);
-            self.pages.swap(page, last);
+            self.line(number, Slot { align: Align::Right, ..Slot::FULL }, FOOTER, mark);
         }
     }
-}
-
-/// Lines below each other, each with its meaning.
-pub struct Column {
-    pub x: f32,
-    pub width: f32,
-    pub align: Align,
-    pub lines: Vec<(Line, Mark)>,
 }

@@ -7,10 +7,10 @@ use krilla::{
 
 use super::{
     canvas::{
-        ACCENT, Align, Area, BODY, Canvas, Column, LABEL, MARGIN, MEASURE, MUTED, Mark, NodeId, Op,
-        STRONG,
+        ACCENT, Align, Area, BODY, Canvas, Column, LABEL, MARGIN, MEASURE, MUTED, Mark, Op, STRONG,
+        Slot,
     },
-    text::{Line, Style, Typesetter, told},
+    text::{Style, told},
 };
 use crate::domain::invoice::Party;
 
@@ -45,37 +45,26 @@ pub fn heading(level: u16, title: &str) -> TagKind {
 }
 
 /// The logo or the name of who writes, and what it is.
-pub fn head(
-    canvas: &mut Canvas,
-    typesetter: &mut Typesetter,
-    title: &Title,
-    seller: &Party,
-    logo: Option<Image>,
-) {
+pub fn head(canvas: &mut Canvas, title: &Title, seller: &Party, logo: Option<Image>) {
     let top = canvas.y;
-    let right = MARGIN + MEASURE - RIGHT;
-    let left_width = MEASURE - RIGHT - GAP;
+    let right = Slot { x: MARGIN + MEASURE - RIGHT, width: RIGHT, align: Align::Right };
     let name = seller.heading();
     let left = match logo {
         Some(image) => {
-            let (width, height) = image.size();
-            let scale = (LOGO.0 / width as f32).min(LOGO.1 / height as f32);
-            let area = Area {
-                x: MARGIN,
-                y: top,
-                width: width as f32 * scale,
-                height: height as f32 * scale,
-            };
-            let node =
-                canvas.node(None, Tag::Figure(Some(told(&format!("Logo of {name}"), "Logo"))));
+            let (width, height) = (image.size().0 as f32, image.size().1 as f32);
+            let scale = (LOGO.0 / width).min(LOGO.1 / height);
+            let area = Area { x: MARGIN, y: top, width: width * scale, height: height * scale };
+            let alt = told(&format!("Logo of {name}"), "Logo");
+            let node = canvas.node(None, Tag::Figure(Some(alt)));
             canvas.put(Op::Image { image, area, mark: Mark::Node(node) });
             top + area.height
         }
         None => {
-            let node = canvas.node(None, Tag::P);
+            let slot = Slot { width: MEASURE - RIGHT - GAP, ..Slot::FULL };
+            let mark = Mark::Node(canvas.node(None, Tag::P));
             let mut y = top + 3.0;
-            for line in typesetter.lines(name, NAME, left_width) {
-                canvas.line(line, MARGIN, y, left_width, Align::Start, Mark::Node(node));
+            for line in canvas.typesetter.lines(name, NAME, slot.width) {
+                canvas.line(line, slot, y, mark);
                 y += NAME.leading;
             }
             y
@@ -85,84 +74,64 @@ pub fn head(
         Some(number) => format!("{} {number}", title.kind),
         None => title.kind.to_owned(),
     };
-    let node = canvas.node(None, heading(1, &shown));
+    let mark = Mark::Node(canvas.node(None, heading(1, &shown)));
     let mut y = top;
     let state = Style { is_bold: true, color: ACCENT, size: 9.5, ..NUMBER };
     let parts =
         [(Some(title.kind), TITLE), (title.number, NUMBER), (title.state.as_deref(), state)];
     for (text, style) in parts {
-        for line in typesetter.lines(text.unwrap_or_default(), style, RIGHT) {
-            if text.is_some() {
-                let leading = line.style.leading;
-                canvas.line(line, right, y, RIGHT, Align::Right, Mark::Node(node));
-                y += leading;
-            }
+        let Some(text) = text else { continue };
+        for line in canvas.typesetter.lines(text, style, RIGHT) {
+            canvas.line(line, right, y, mark);
+            y += style.leading;
         }
     }
     canvas.y = left.max(y) + 26.0;
 }
 
 /// Who writes, to whom, and facts such as days.
-pub fn parties(
-    canvas: &mut Canvas,
-    typesetter: &mut Typesetter,
-    from: (&str, &Party),
-    to: (&str, &Party),
-    facts: Vec<Fact>,
-) {
+pub fn parties(canvas: &mut Canvas, from: (&str, &Party), to: (&str, &Party), facts: Vec<Fact>) {
     let wide = 178.0;
     let narrow = MEASURE - 2.0 * (wide + GAP);
     let mut columns = Vec::new();
-    for (place, (label, party)) in [from, to].into_iter().enumerate() {
+    let mut slot = Slot { width: wide, ..Slot::FULL };
+    for (label, party) in [from, to] {
         let node = canvas.node(None, Tag::P);
-        let mut lines = typesetter.lines(label, LABEL, wide);
-        lines.extend(address(typesetter, party, wide));
-        let x = MARGIN + place as f32 * (wide + GAP);
-        columns.push(column(x, wide, lines, node));
+        let mut lines = canvas.typesetter.lines(label, LABEL, wide);
+        lines.extend(canvas.typesetter.lines(party.heading(), STRONG, wide));
+        for text in party.details() {
+            lines.extend(canvas.typesetter.lines(text, BODY, wide));
+        }
+        columns.push(slot.column(lines, Mark::Node(node)));
+        slot.x += wide + GAP;
     }
-    let x = MARGIN + MEASURE - narrow;
     let mut lines = Vec::new();
     for fact in facts {
-        let node = canvas.node(None, Tag::P);
-        let label = typesetter.lines(fact.label, LABEL, narrow);
-        let text = typesetter.lines(&fact.text, fact.style, narrow);
-        lines.extend(label.into_iter().chain(text).map(|line| (line, Mark::Node(node))));
+        let mark = Mark::Node(canvas.node(None, Tag::P));
+        let label = canvas.typesetter.lines(fact.label, LABEL, narrow);
+        let text = canvas.typesetter.lines(&fact.text, fact.style, narrow);
+        lines.extend(label.into_iter().chain(text).map(|line| (line, mark)));
     }
-    columns.push(Column { x, width: narrow, align: Align::Start, lines });
+    let slot = Slot { x: MARGIN + MEASURE - narrow, width: narrow, align: Align::Start };
+    columns.push(Column { slot, lines });
     canvas.columns(columns, BODY.leading, |_| {});
     canvas.y += 24.0;
-}
-
-fn column(x: f32, width: f32, lines: Vec<Line>, node: NodeId) -> Column {
-    let lines = lines.into_iter().map(|line| (line, Mark::Node(node))).collect();
-    Column { x, width, align: Align::Start, lines }
-}
-
-fn address(typesetter: &mut Typesetter, party: &Party, width: f32) -> Vec<Line> {
-    let mut lines = typesetter.lines(party.heading(), STRONG, width);
-    for text in party.details() {
-        lines.extend(typesetter.lines(text, BODY, width));
-    }
-    lines
 }
 
 /// A logo, if its bytes look like those of a picture.
 pub fn picture(bytes: Option<&[u8]>) -> Option<Image> {
     let bytes = bytes?;
-    let data = bytes.to_vec().into();
-    let image = if bytes.starts_with(b"\x89PNG") {
-        Image::from_png(data, false)
-    } else {
-        Image::from_jpeg(data, false)
-    };
+    let is_png = bytes.starts_with(b"\x89PNG");
+    let read = if is_png { Image::from_png } else { Image::from_jpeg };
+    let image = read(bytes.to_vec().into(), false);
     image.ok().filter(|image| image.size().0 > 0 && image.size().1 > 0)
 }
 
 /// A label in small letters and a text below it, the label never alone at the foot of a page.
-pub fn section(canvas: &mut Canvas, typesetter: &mut Typesetter, label: &str, text: &str) {
+pub fn section(canvas: &mut Canvas, label: &str, text: &str) {
     let node = canvas.node(None, Tag::P);
-    let mut lines = typesetter.lines(label, LABEL, MEASURE);
-    let body = typesetter.lines(text.trim_end(), BODY, MEASURE);
+    let mut lines = canvas.typesetter.lines(label, LABEL, MEASURE);
+    let body = canvas.typesetter.lines(text.trim_end(), BODY, MEASURE);
     canvas.reserve((lines.len() + body.len().min(2)) as f32 * BODY.leading);
     lines.extend(body);
     canvas.flow(lines, Mark::Node(node));

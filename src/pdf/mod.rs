@@ -17,7 +17,6 @@ use krilla::image::Image;
 pub use self::font::Fonts;
 use self::{
     canvas::Canvas,
-    text::Typesetter,
     write::{About, Refusal},
 };
 use crate::domain::{
@@ -70,7 +69,7 @@ pub struct Printed {
 
 /// An invoice as a PDF file.
 pub fn invoice(fonts: &Fonts, sheet: &InvoiceSheet) -> Result<Printed> {
-    print(fonts, sheet.logo, |typesetter, logo| invoice::draw(sheet, typesetter, logo))
+    print(fonts, sheet.logo, |canvas, logo| invoice::draw(canvas, sheet, logo))
 }
 
 /// The characters of an invoice that cannot be printed, in the order of their code points. It lays
@@ -86,12 +85,12 @@ pub fn missing_of_invoice(
 
 /// A proposal as a PDF file.
 pub fn proposal(fonts: &Fonts, sheet: &ProposalSheet) -> Result<Printed> {
-    print(fonts, sheet.logo, |typesetter, logo| proposal::draw(sheet, typesetter, logo))
+    print(fonts, sheet.logo, |canvas, logo| proposal::draw(canvas, sheet, logo))
 }
 
 /// The characters of a proposal that cannot be printed.
 pub fn missing_of_proposal(fonts: &Fonts, sheet: &ProposalSheet) -> Vec<char> {
-    set(fonts, |typesetter| proposal::draw(sheet, typesetter, None)).1
+    set(fonts, |canvas| proposal::draw(canvas, sheet, None)).1.missing()
 }
 
 /// Makes a file with the logo; without it where its bytes are those of no picture, which many
@@ -99,11 +98,11 @@ pub fn missing_of_proposal(fonts: &Fonts, sheet: &ProposalSheet) -> Vec<char> {
 fn print(
     fonts: &Fonts,
     logo: Option<&[u8]>,
-    draw: impl Fn(&mut Typesetter, Option<Image>) -> (Canvas, About),
+    draw: impl Fn(&mut Canvas, Option<Image>) -> About,
 ) -> Result<Printed> {
     let with = |logo: Option<Image>| {
-        let ((canvas, about), missing) = set(fonts, |typesetter| draw(typesetter, logo.clone()));
-        Ok(Printed { bytes: write::write(canvas, about)?, missing })
+        let (about, canvas) = set(fonts, |canvas| draw(canvas, logo.clone()));
+        Ok(Printed { bytes: write::write(&canvas, about)?, missing: canvas.missing() })
     };
     let printed = match with(letterhead::picture(logo)) {
         Err(Refusal::Picture) => with(None),
@@ -115,18 +114,18 @@ fn print(
     })
 }
 
-/// Sets a document. Whether it is Japanese is known only when all of it was read; then Han
+/// Draws a document. Whether it is Japanese is known only when all of it was read; then Han
 /// characters take their Japanese forms.
-fn set<T>(fonts: &Fonts, draw: impl Fn(&mut Typesetter) -> T) -> (T, Vec<char>) {
-    let mut typesetter = Typesetter::new(fonts, false);
-    let mut drawn = draw(&mut typesetter);
-    if typesetter.has_kana() {
-        // The fonts stay in memory until the other typesetter has them.
-        let mut japanese = Typesetter::new(fonts, true);
+fn set<T>(fonts: &Fonts, draw: impl Fn(&mut Canvas) -> T) -> (T, Canvas<'_>) {
+    let mut canvas = Canvas::new(fonts, false);
+    let mut drawn = draw(&mut canvas);
+    if canvas.typesetter.has_kana {
+        // The fonts stay in memory until the other canvas has them.
+        let mut japanese = Canvas::new(fonts, true);
         drawn = draw(&mut japanese);
-        typesetter = japanese;
+        canvas = japanese;
     }
-    (drawn, typesetter.into_missing())
+    (drawn, canvas)
 }
 
 #[cfg(test)]
@@ -138,10 +137,9 @@ mod tests {
         let fonts = Fonts::default();
         // 直 looks otherwise in Japan than in China.
         let glyph = |before: &str, after: &str| {
-            let drawn = set(&fonts, |typesetter| {
-                let style = canvas::BODY;
-                let line = typesetter.line(before, style);
-                typesetter.line(after, style);
+            let drawn = set(&fonts, |canvas| {
+                let line = canvas.typesetter.line(before, canvas::BODY);
+                canvas.typesetter.line(after, canvas::BODY);
                 line.runs.iter().flat_map(|run| &run.glyphs).map(|g| g.glyph_id.to_u32()).collect()
             });
             drawn.0

@@ -8,7 +8,7 @@ use unicode_linebreak::{BreakOpportunity, linebreaks};
 
 use super::{
     font::{Face, Fonts},
-    shape::{Item, Shaped, Shaper},
+    shape::{Item, Shaped, Typesetter},
 };
 
 /// How text looks.
@@ -46,30 +46,10 @@ pub struct Run {
     pub width: f32,
 }
 
-/// Lays text out; keeps what shaping can use again.
-pub struct Typesetter<'a> {
-    shaper: Shaper<'a>,
-}
-
-impl<'a> Typesetter<'a> {
-    /// `is_japanese` has Han characters take their Japanese forms.
-    pub fn new(fonts: &'a Fonts, is_japanese: bool) -> Self {
-        Self { shaper: Shaper::new(fonts, is_japanese) }
-    }
-
-    /// Whether there was kana, which only Japanese is written with.
-    pub fn has_kana(&self) -> bool {
-        self.shaper.has_kana
-    }
-
-    /// The characters that were set and that no font has, in the order of their code points.
-    pub fn into_missing(self) -> Vec<char> {
-        self.shaper.missing.into_iter().collect()
-    }
-
+impl Typesetter<'_> {
     /// Text as it can be set; what must be replaced for it is missing.
     fn clean(&mut self, text: &str) -> String {
-        self.shaper.missing.extend(text.chars().filter(|c| is_private(*c)));
+        self.missing.extend(text.chars().filter(|c| is_private(*c)));
         clean(text)
     }
 
@@ -88,9 +68,9 @@ impl<'a> Typesetter<'a> {
     fn paragraph(&mut self, text: &str, style: Style, width: f32) -> Vec<Line> {
         let text: Rc<str> = text.trim_end().into();
         let bidi = ParagraphBidiInfo::new(&text, None);
-        let items = self.shaper.items(&text, &bidi.levels, style.is_bold);
+        let items = self.items(&text, &bidi.levels, style.is_bold);
         let whole: Vec<Shaped> = (items.iter())
-            .map(|item| self.shaper.shape(&text, item, item.level, item.range.clone()))
+            .map(|item| self.shape(&text, item, item.level, item.range.clone()))
             .collect();
         let breaks = break_lines(&text, &whole, width / style.size);
         let mut lines = Vec::with_capacity(breaks.len());
@@ -124,7 +104,7 @@ impl<'a> Typesetter<'a> {
             let start = shaped.len();
             for item in within {
                 let part = item.range.start.max(run.start)..item.range.end.min(run.end);
-                shaped.push(self.shaper.shape(text, item, level, part));
+                shaped.push(self.shape(text, item, level, part));
             }
             if level.is_rtl() {
                 shaped[start..].reverse();

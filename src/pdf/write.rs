@@ -53,7 +53,7 @@ impl From<Error> for Refusal {
 }
 
 /// The pages as the bytes of a file; the same pages are the same bytes.
-pub fn write(canvas: Canvas, about: About) -> Result<Vec<u8>, Refusal> {
+pub fn write(canvas: &Canvas, about: About) -> Result<Vec<u8>, Refusal> {
     let configuration = ConfigurationBuilder::new()
         .with_archival_validator(Archival::A2_A)
         .with_accessibility_validator(Accessibility::UA1)
@@ -78,21 +78,17 @@ pub fn write(canvas: Canvas, about: About) -> Result<Vec<u8>, Refusal> {
     }
     let mut tree = TagTree::new().with_lang(Some("en".to_owned()));
     for root in &canvas.roots {
-        if let Some(group) = group(&canvas, *root, &mut contents) {
+        if let Some(group) = group(canvas, *root, &mut contents) {
             tree.push(group);
         }
     }
     document.set_tag_tree(tree);
-    let about = About {
-        title: told(&about.title, "Untitled"),
-        author: told(&about.author, "Unnamed"),
-        ..about
-    };
+    let title = told(&about.title, "Untitled");
     let mut outline = Outline::new();
     let top = XyzDestination::new(0, Point::from_xy(0.0, 0.0));
-    outline.push_child(OutlineNode::new(about.title.clone(), top));
+    outline.push_child(OutlineNode::new(title.clone(), top));
     document.set_outline(outline);
-    document.set_metadata(metadata(about));
+    document.set_metadata(metadata(about, title));
     document.finish().map_err(|error| match error {
         KrillaError::Image(..) => Refusal::Picture,
         error => internal(&error).into(),
@@ -103,7 +99,7 @@ fn internal(error: &impl std::fmt::Debug) -> Error {
     Error::internal(format!("{error:?}"))
 }
 
-fn metadata(about: About) -> Metadata {
+fn metadata(about: About, title: String) -> Metadata {
     let at = TimeZone::UTC.to_datetime(about.created);
     // Months, days and hours are never negative.
     let part = |part: i8| part.unsigned_abs();
@@ -116,8 +112,8 @@ fn metadata(about: About) -> Metadata {
         .utc_offset_hour(0)
         .utc_offset_minute(0);
     Metadata::new()
-        .title(about.title)
-        .authors(vec![about.author])
+        .title(title)
+        .authors(vec![told(&about.author, "Unnamed")])
         .language("en".to_owned())
         .creator("FreelanceOS".to_owned())
         .document_id(about.id)
@@ -216,7 +212,6 @@ fn glyphs(surface: &mut Surface, line: &Line, x: f32, baseline: f32) {
     surface.set_fill(Some(fill(style.color)));
     for run in &line.runs {
         if let Some(face) = &run.face {
-            let drawn = face.drawn();
             let is_thick = style.is_bold && face.lacks_bold;
             surface.set_stroke(is_thick.then(|| Stroke {
                 paint: color(style.color).into(),
@@ -225,8 +220,8 @@ fn glyphs(surface: &mut Surface, line: &Line, x: f32, baseline: f32) {
             }));
             let mut start = Point::from_xy(x, baseline);
             for piece in pieces(&run.glyphs) {
-                let drawn = drawn.clone();
-                surface.draw_glyphs(start, piece, drawn, &line.text, style.size, false);
+                let font = face.drawn.clone();
+                surface.draw_glyphs(start, piece, font, &line.text, style.size, false);
                 start.x += piece.iter().map(|glyph| glyph.x_advance).sum::<f32>() * style.size;
             }
         }
