@@ -91,7 +91,6 @@ impl Error {
         Self::invalid(vec![FieldError { field: field.into(), rule }])
     }
 
-    /// The input cannot be understood at all.
     pub fn malformed(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Kind::Malformed, message)
     }
@@ -101,12 +100,10 @@ impl Error {
         Self::new(Kind::Unsupported, "Content-Type must be application/json")
     }
 
-    /// Nobody is signed in, or the credentials are wrong.
     pub fn unauthenticated(message: &'static str) -> Self {
         Self::new(Kind::Unauthenticated, message)
     }
 
-    /// Signed in, but not allowed.
     pub fn forbidden(message: &'static str) -> Self {
         Self::new(Kind::Forbidden, message)
     }
@@ -121,7 +118,6 @@ impl Error {
         Self::new(Kind::Conflict, message)
     }
 
-    /// It was changed since the caller saw it.
     pub fn stale() -> Self {
         Self::new(Kind::Stale, "This was changed in the meantime, so nothing was saved")
     }
@@ -140,7 +136,6 @@ impl Error {
         Self::new(Kind::SecondFactor(wrong), message)
     }
 
-    /// A limit was reached.
     pub fn too_many(refusal: Refusal) -> Self {
         Self::new(Kind::TooMany(refusal), "Too many requests, please try again later")
     }
@@ -160,7 +155,6 @@ impl Error {
         if self.kind == Kind::NotFound { other() } else { self }
     }
 
-    /// Too busy just now.
     pub fn unavailable(retry_after: u64, message: &'static str) -> Self {
         Self::new(Kind::Unavailable { retry_after }, message)
     }
@@ -171,7 +165,6 @@ impl Error {
         Self::new(Kind::Unwritable, message)
     }
 
-    /// A fault of ours or of the machine.
     pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { source: Some(source.into()), ..Self::new(Kind::Internal, "Internal server error") }
     }

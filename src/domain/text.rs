@@ -198,20 +198,15 @@ pub fn parse_email(text: &str) -> Result<String, Rule> {
 /// What e-mail addresses are compared by: without regard to case, and a domain in another script
 /// is the same in its ASCII form.
 pub fn email_key(text: &str) -> String {
-    let text = text.trim();
-    match text.rsplit_once('@') {
-        Some((local, domain)) if !domain.is_ascii() || has_ascii_form(domain) => {
-            let (domain, _) = idna::domain_to_unicode(domain);
-            format!("{}@{}", fold(local), fold(&domain))
-        }
-        _ => fold(text),
-    }
+    fold(&with_normal_domain(text, |domain| !domain.is_ascii() || has_ascii_form(domain)))
 }
 
-/// An address whose domain, if it is in another script, is in its normal form.
-fn with_normal_domain(text: &str) -> Cow<'_, str> {
+/// A trimmed address; its domain, if `is_other` finds that it is in another script, is in its
+/// normal form.
+fn with_normal_domain(text: &str, is_other: fn(&str) -> bool) -> Cow<'_, str> {
+    let text = text.trim();
     match text.rsplit_once('@') {
-        Some((local, domain)) if !domain.is_ascii() => {
+        Some((local, domain)) if is_other(domain) => {
             let (domain, _) = idna::domain_to_unicode(domain);
             Cow::Owned(format!("{local}@{domain}"))
         }
@@ -229,7 +224,7 @@ fn has_ascii_form(domain: &str) -> bool {
 /// Quoted ones are refused: hardly a mail server takes them, and they can be made to look like
 /// others.
 fn parse_known_email(text: &str) -> Result<String, Rule> {
-    let text = &*with_normal_domain(text.trim());
+    let text = &*with_normal_domain(text, |domain| !domain.is_ascii());
     let options =
         Options::default().with_required_tld().without_display_text().without_domain_literal();
     let sound = text.len() <= EMAIL_MAX

@@ -7,7 +7,7 @@ use crate::domain::{
     id::ImageId,
     input::{Optional, Required, Scalar, Shape, input, kinds},
     invoice_series::{DEFAULT_PREFIX, Prefix},
-    money,
+    money::TaxRate,
     number_format::NumberFormat,
     patch::Patch,
     rule::Rule,
@@ -136,9 +136,9 @@ kinds! {
     /// A tax rate, as JSON or as it is typed into a form.
     Percent = Decimal, Shape::Percent, |value| {
         match value.as_str().map(|text| serde_json::from_str(text.trim())) {
-            Some(Ok(number @ Value::Number(_))) => money::tax_rate(&number),
+            Some(Ok(number @ Value::Number(_))) => TaxRate::parse(&number),
             Some(_) => Err(Rule::NotNumber),
-            None => money::tax_rate(value),
+            None => TaxRate::parse(value),
         }
     };
 }
