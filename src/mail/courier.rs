@@ -20,14 +20,13 @@ use lettre::{
         client::{AsyncSmtpConnection, TlsParameters},
         commands::{Data, Mail as MailFrom, Rcpt},
         extension::ClientId,
-        response::Response,
     },
 };
 use tokio::{
     net::{UdpSocket, lookup_host},
     sync::OnceCell,
     task::spawn_blocking,
-    time::{error::Elapsed, timeout},
+    time::timeout,
 };
 
 use super::{
@@ -147,8 +146,7 @@ impl Courier {
     /// Answers why not, in one line without secrets.
     pub async fn check(&self) -> Result<(), String> {
         let Way::Smtp(smtp) = &self.way else { return Ok(()) };
-        let refused = |error: String| smtp.told(&format!("{}: {error}", smtp.server));
-        let mut connection = smtp.connect().await.map_err(refused)?;
+        let mut connection = smtp.connect().await?;
         // Whether it says good-bye nicely changes nothing.
         let _ = timeout(QUIT_TIMEOUT, connection.quit()).await;
         Ok(())
@@ -196,33 +194,46 @@ impl fmt::Debug for Smtp {
 
 impl Smtp {
     async fn deliver(&self, message: &Message) -> Result<(), Undelivered> {
-        let not_now = |reason: String| Undelivered::NotNow(self.told(&reason));
-        let hangs = |_: Elapsed| {
-            let seconds = DELIVERY_TIMEOUT.as_secs();
-            not_now(format!("{} did not answer in {seconds} seconds", self.server))
-        };
         timeout(DELIVERY_TIMEOUT, async {
-            let mut connection = self
-                .connect()
-                .await
-                .map_err(|error| not_now(format!("{}: {error}", self.server)))?;
-            let accepted = hand_over(&mut connection, message).await;
+            let mut connection = self.connect().await.map_err(Undelivered::NotNow)?;
+            let accepted = self.hand_over(&mut connection, message).await;
             // Whether it says good-bye nicely changes nothing.
             let _ = timeout(QUIT_TIMEOUT, connection.abort()).await;
-            accepted.map_err(|(step, error)| {
-                let reason = self.told(&format!("{}: {error}", self.server));
-                if is_refusal(step, &error) {
-                    Undelivered::Refused(reason)
-                } else {
-                    Undelivered::NotNow(reason)
-                }
-            })
+            accepted
         })
         .await
-        .map_err(hangs)?
+        .unwrap_or_else(|_| {
+            let seconds = DELIVERY_TIMEOUT.as_secs();
+            let server = &self.server;
+            Err(Undelivered::NotNow(format!("{server} did not answer in {seconds} seconds")))
+        })
+    }
+
+    /// Hands a message over. All of it is ASCII, which every server takes. A server that refuses
+    /// the sender refuses us, and not the mail.
+    async fn hand_over(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        message: &Message,
+    ) -> Result<(), Undelivered> {
+        let envelope = message.envelope();
+        let from = MailFrom::new(envelope.from().cloned(), Vec::new());
+        let not_now = |error| Undelivered::NotNow(self.reason(&error));
+        connection.command(from).await.map_err(not_now)?;
+        let refused = |error: SmtpError| match is_refusal(&error) {
+            true => Undelivered::Refused(self.reason(&error)),
+            false => not_now(error),
+        };
+        for to in envelope.to() {
+            let to = Rcpt::new(to.clone(), Vec::new());
+            connection.command(to).await.map_err(refused)?;
+        }
+        connection.command(Data).await.map_err(refused)?;
+        connection.message(&message.formatted()).await.map(drop).map_err(refused)
     }
 
     /// A connection over which mail may be sent: encrypted and signed in as the settings ask.
+    /// Answers why there is none, in one line without secrets.
     async fn connect(&self) -> Result<AsyncSmtpConnection, String> {
         let server = &self.server;
         let name = self.client_id().await;
@@ -231,21 +242,21 @@ impl Smtp {
             _ => None,
         };
         let place = (server.host.as_str(), server.port);
-        let mut connection =
-            AsyncSmtpConnection::connect_tokio1(place, None, &name, implicit, None)
-                .await
-                .map_err(said)?;
+        let connecting = AsyncSmtpConnection::connect_tokio1(place, None, &name, implicit, None);
+        let mut connection = connecting.await.map_err(|error| self.reason(&error))?;
         let wants_tls = match server.encryption {
             Encryption::Required => true,
             Encryption::Opportunistic => connection.can_starttls(),
             Encryption::Implicit | Encryption::None => false,
         };
         if wants_tls {
-            connection.starttls(self.tls().await?, &name).await.map_err(said)?;
+            let tls = self.tls().await?;
+            connection.starttls(tls, &name).await.map_err(|error| self.reason(&error))?;
         }
         if let Some((user, password)) = &server.credentials {
             let credentials = Credentials::new(user.clone(), password.clone());
-            connection.auth(DEFAULT_MECHANISMS, &credentials).await.map_err(said)?;
+            let signing_in = connection.auth(DEFAULT_MECHANISMS, &credentials);
+            signing_in.await.map_err(|error| self.reason(&error))?;
         }
         Ok(connection)
     }
@@ -286,15 +297,16 @@ impl Smtp {
                     .dangerous_accept_invalid_hostnames(unnamed)
                     .build()
             });
-            made.await.map_err(|error| error.to_string())?.map_err(said)
+            made.await.map_err(|error| self.reason(&error))?.map_err(|error| self.reason(&error))
         };
         self.tls.get_or_try_init(make).await.cloned()
     }
 
-    /// What was said, in one line of bearable length, and without the password even if a server
+    /// A failure in one line of bearable length, and without the password even if the server
     /// repeats it.
-    fn told(&self, reason: &str) -> String {
-        let mut told: String =
+    fn reason(&self, error: &dyn fmt::Display) -> String {
+        let reason = format!("{}: {error}", self.server);
+        let mut reason: String =
             reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         if let Some((user, password)) = &self.server.credentials
             && !password.is_empty()
@@ -302,52 +314,19 @@ impl Smtp {
             let encoded = STANDARD.encode(password);
             let plain = STANDARD.encode(format!("\0{user}\0{password}"));
             for secret in [&plain, &encoded, password] {
-                told = told.replace(secret.as_str(), "…");
+                reason = reason.replace(secret.as_str(), "…");
             }
         }
-        told.chars().take(REASON_MAX).collect()
+        reason.chars().take(REASON_MAX).collect()
     }
 }
 
-fn said(error: SmtpError) -> String {
-    error.to_string()
-}
-
-/// What a server was asked when it refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Sender,
-    Recipient,
-    Content,
-}
-
-/// Hands a message over, step by step, so that it is known which one failed. All of it is ASCII,
-/// which every server takes.
-async fn hand_over(
-    connection: &mut AsyncSmtpConnection,
-    message: &Message,
-) -> Result<(), (Step, SmtpError)> {
-    fn at(step: Step) -> impl Fn(SmtpError) -> (Step, SmtpError) {
-        move |error| (step, error)
-    }
-    let envelope = message.envelope();
-    let from = MailFrom::new(envelope.from().cloned(), Vec::new());
-    connection.command(from).await.map_err(at(Step::Sender))?;
-    for to in envelope.to() {
-        let to = Rcpt::new(to.clone(), Vec::new());
-        connection.command(to).await.map_err(at(Step::Recipient))?;
-    }
-    connection.command(Data).await.map_err(at(Step::Content))?;
-    let accepted = connection.message(&message.formatted()).await;
-    accepted.map(|_: Response| ()).map_err(at(Step::Content))
-}
-
-/// Whether a server will never accept this mail. Where it refuses the sender, the name of this
-/// machine, or a mail of anybody who is not signed in, it is about the settings: the mail waits
-/// until they are put right.
-fn is_refusal(step: Step, error: &SmtpError) -> bool {
+/// Whether a server will never accept this mail. Where it refuses the name of this machine, or a
+/// mail of anybody who is not signed in, it is about the settings: the mail waits until they are
+/// put right.
+fn is_refusal(error: &SmtpError) -> bool {
     let Some(code) = error.status().map(u16::from) else { return false };
-    error.is_permanent() && step != Step::Sender && !is_about_us(code, &error.to_string())
+    error.is_permanent() && !is_about_us(code, &error.to_string())
 }
 
 /// Whether a server's words are about us rather than about a mail. Many servers say only when they

@@ -76,16 +76,14 @@ pub fn write(
     mail: &Mail,
 ) -> Result<Message, WrongMail> {
     let to = address(&mail.to).filter(|to| to.user().is_ascii()).ok_or(WrongMail::Recipient)?;
-    let unwritable = |error: &dyn Error| WrongMail::Unwritable(error.to_string());
-    let envelope = Envelope::new(Some(sender.0.email.clone()), vec![to.clone()])
-        .map_err(|error| unwritable(&error))?;
+    let envelope =
+        Envelope::new(Some(sender.0.email.clone()), vec![to.clone()]).map_err(unwritable)?;
     // lettre reads the sender from the header again, and does not know how addresses of hosts
     // without a name are written: this one stands in for it meanwhile.
     let named = address("no-reply@localhost").ok_or(WrongMail::Recipient)?;
-    let named = Mailbox::new(None, named);
     let mut message = Message::builder()
         .envelope(envelope)
-        .from(named)
+        .from(Mailbox::new(None, named))
         .to(Mailbox::new(None, to))
         .subject(mail.subject.as_str())
         .date(SystemTime::from(at))
@@ -107,7 +105,7 @@ pub fn write(
     let parts = match &mail.attachment {
         None => parts,
         Some(file) => {
-            let kind = ContentType::parse("application/pdf").map_err(|error| unwritable(&error))?;
+            let kind = ContentType::parse("application/pdf").map_err(unwritable)?;
             let encoding = ContentTransferEncoding::Base64;
             // It answers the bytes where they do not fit the encoding; base64 takes all.
             let bytes = Body::new_with_encoding(file.bytes.clone(), encoding)
@@ -117,7 +115,7 @@ pub fn write(
             whole.multipart(parts).singlepart(file)
         }
     };
-    let mut message = message.multipart(parts).map_err(|error| unwritable(&error))?;
+    let mut message = message.multipart(parts).map_err(unwritable)?;
     message.headers_mut().set(FromHeader::from(Mailboxes::from(sender.0.clone())));
     Ok(message)
 }
@@ -129,6 +127,10 @@ pub enum WrongMail {
     Recipient,
     #[error("the mail cannot be written: {0}")]
     Unwritable(String),
+}
+
+fn unwritable(error: impl Error) -> WrongMail {
+    WrongMail::Unwritable(error.to_string())
 }
 
 /// Reads an address; the domain becomes ASCII, as every mail server understands it.

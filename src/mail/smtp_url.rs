@@ -1,6 +1,8 @@
 //! Where an SMTP server is and how it is spoken to: `smtp://user:password@host:587`.
 
-use std::{fmt, net::IpAddr};
+use std::{fmt, net::IpAddr, num::NonZero};
+
+use percent_encoding::percent_decode_str;
 
 /// How a connection is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,12 +100,11 @@ fn place_of(place: &str) -> Option<(String, Option<u16>)> {
         }
         (host, port)
     };
-    let port = port.map(|port| port.parse::<u16>().ok().filter(|port| *port > 0));
-    match port {
-        Some(None) => None,
-        _ if host.is_empty() => None,
-        port => Some((in_ascii(host)?, port.flatten())),
+    let port = port.map(str::parse::<NonZero<u16>>).transpose().ok()?;
+    if host.is_empty() {
+        return None;
     }
+    Some((in_ascii(host)?, port.map(NonZero::get)))
 }
 
 /// A host as the net knows it.
@@ -113,18 +114,13 @@ fn in_ascii(host: &str) -> Option<String> {
 
 /// Undoes percent-encoding.
 fn decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let mut digit = || char::from(rest.next()?).to_digit(16);
-            let (high, low) = (digit()?, digit()?);
-            bytes.push(u8::try_from(high << 4 | low).ok()?);
-        } else {
-            bytes.push(byte);
-        }
+    let is_digit = |byte: u8| byte.is_ascii_hexdigit();
+    let is_code = |rest: &str| rest.get(..2).is_some_and(|code| code.bytes().all(is_digit));
+    if !text.split('%').skip(1).all(is_code) {
+        return None;
     }
-    String::from_utf8(bytes).ok().filter(|text| !text.contains(char::is_control))
+    let decoded = percent_decode_str(text).decode_utf8().ok()?;
+    (!decoded.contains(char::is_control)).then(|| decoded.into_owned())
 }
 
 #[cfg(test)]
