@@ -12,7 +12,7 @@ use crate::{
         exchange_rate::Rates,
         id::{AccountId, Id},
         idempotency::{Once, Outcome},
-        mail::Letter,
+        mail::QueuedMail,
         session::{Actor, Claims},
     },
     store::{self, Write, engine::Tx},
@@ -111,7 +111,7 @@ impl<'a, 'c> Work<'a, 'c> {
     }
 
     /// Puts a letter, if there is one, into the outbox.
-    pub(super) fn post(&mut self, letter: Option<&Letter>) -> Result<()> {
+    pub(super) fn post(&mut self, letter: Option<&QueuedMail>) -> Result<()> {
         let Some(letter) = letter else { return Ok(()) };
         self.has_mail = true;
         store::outbox::create(self.tx, letter)

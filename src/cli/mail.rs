@@ -10,7 +10,7 @@ use crate::{
         date::JsonTime,
         error::Kind,
         id::{Id, MailId},
-        mail::Letter,
+        mail::QueuedMail,
     },
 };
 
@@ -58,7 +58,7 @@ pub fn retry(location: &Location, id: Option<String>) -> Outcome {
     ))
 }
 
-fn state(letter: &Letter) -> &'static str {
+fn state(letter: &QueuedMail) -> &'static str {
     match (letter.delivered_at, letter.failed_at) {
         (Some(_), _) if letter.file_name.is_some() => "saved",
         (Some(_), _) => "delivered",
@@ -71,7 +71,7 @@ fn time(at: Timestamp) -> String {
     JsonTime::of_instant(at).to_string()
 }
 
-fn in_json(letter: &Letter) -> Value {
+fn in_json(letter: &QueuedMail) -> Value {
     json!({
         "id": letter.id.to_string(),
         "state": state(letter),

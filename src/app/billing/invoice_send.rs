@@ -24,7 +24,7 @@ use crate::{
         id::InvoiceId,
         idempotency::{Once, Outcome},
         invoice::{Delivery, Invoice, InvoiceStatus, ShownInvoice},
-        mail::{Letter, Mail, MailKind},
+        mail::{Mail, MailKind, QueuedMail},
         unprintable,
     },
     mail::compose::{self, InvoiceMail},
@@ -58,7 +58,7 @@ impl App {
     }
 
     /// What a mail about an invoice says, with the PDF: the same however often it is tried.
-    pub(in crate::app) async fn invoice_mail(&self, letter: &Letter) -> Result<Mail> {
+    pub(in crate::app) async fn invoice_mail(&self, letter: &QueuedMail) -> Result<Mail> {
         let (Some(account), Some(id)) = (letter.account, letter.invoice) else {
             return Err(Error::internal("it has no body"));
         };
@@ -166,10 +166,10 @@ fn mail_client(
     }
     let (seller, _) = parties(work.tx, &account, invoice)?;
     let subject = compose::invoice_subject(kind, &invoice.number, &seller);
-    work.post(Some(&Letter {
+    work.post(Some(&QueuedMail {
         account: Some(work.account),
         invoice: Some(invoice.id),
-        ..Letter::new(work.new_id(), kind, to, subject, work.now)
+        ..QueuedMail::new(work.new_id(), kind, to, subject, work.now)
     }))
 }
 

@@ -11,7 +11,7 @@ use crate::{
         code::{Otp, OtpRequest, OtpType, PasswordReset, Purpose},
         error::{Error, Result},
         id::{AccountId, Id},
-        mail::Letter,
+        mail::QueuedMail,
         password::check_rule,
         registration::Registration,
         session::Claims,
@@ -47,7 +47,7 @@ pub enum Guessing {
 pub(in crate::app) struct Mailing {
     account: AccountId,
     codes: Vec<(Purpose, [u8; 32], Timestamp)>,
-    letter: Option<Letter>,
+    letter: Option<QueuedMail>,
 }
 
 impl Mailing {
@@ -195,7 +195,7 @@ impl App {
     /// taken back: time does not tell who has an account.
     async fn mail(&self, mailing: Mailing, is_wanted: bool) -> Result<()> {
         if !is_wanted {
-            let letter = mailing.letter.map(|letter| Letter { account: None, ..letter });
+            let letter = mailing.letter.map(|letter| QueuedMail { account: None, ..letter });
             return self
                 .store
                 .write(move |tx| {

@@ -14,7 +14,7 @@ use crate::{
         error::{Error, Kind, Result},
         id::{AccountId, InvoiceId, MailId},
         job::{Job, JobKind},
-        mail::{Attachment, FailedMail, Letter, Mail},
+        mail::{Attachment, FailedMail, Mail, QueuedMail},
         reach::Reach,
     },
     mail::{
@@ -47,7 +47,7 @@ struct Contents {
 impl Environment {
     /// A letter to the owner of an account, if the address is proven: who registers somebody else's
     /// must not have mail sent there.
-    fn notice(&self, account: &Account, mail: &Mail) -> Result<Option<Letter>> {
+    fn notice(&self, account: &Account, mail: &Mail) -> Result<Option<QueuedMail>> {
         match account.email_verified_at {
             Some(_) => self.letter(Some(account.id), mail),
             None => Ok(None),
@@ -59,7 +59,7 @@ impl Environment {
         &self,
         account: &Account,
         change: SignInChange,
-    ) -> Result<Option<Letter>> {
+    ) -> Result<Option<QueuedMail>> {
         let mail =
             compose::security_notice(&account.email, &account.first_name, change, self.now())?;
         self.notice(account, &mail)
@@ -71,7 +71,7 @@ impl Environment {
         &self,
         account: Option<AccountId>,
         mail: &Mail,
-    ) -> Result<Option<Letter>> {
+    ) -> Result<Option<QueuedMail>> {
         if self.courier.is_none() {
             return Ok(None);
         }
@@ -88,10 +88,10 @@ impl Environment {
                 .map(|file| (file.name.clone(), STANDARD.encode(&file.bytes))),
         })
         .map_err(Error::internal)?;
-        Ok(Some(Letter {
+        Ok(Some(QueuedMail {
             account,
             sealed: Some(self.keys()?.seal(&context(id), nonce, &contents)?),
-            ..Letter::new(id, mail.kind, &mail.to, mail.subject.clone(), now)
+            ..QueuedMail::new(id, mail.kind, &mail.to, mail.subject.clone(), now)
         }))
     }
 }
@@ -165,7 +165,7 @@ impl App {
         }
     }
 
-    fn open(&self, letter: &Letter, sealed: &[u8]) -> Result<Mail> {
+    fn open(&self, letter: &QueuedMail, sealed: &[u8]) -> Result<Mail> {
         let contents = self.keys()?.open(&context(letter.id), sealed)?;
         let Contents { to, subject, text, html, reply_to, attachment } =
             serde_json::from_slice(&contents).map_err(Error::internal)?;
@@ -189,7 +189,7 @@ impl App {
     }
 
     /// The letters that wait and those that were given up; with `all`, the delivered ones too.
-    pub async fn list_mail(&self, all: bool) -> Result<Vec<Letter>> {
+    pub async fn list_mail(&self, all: bool) -> Result<Vec<QueuedMail>> {
         self.store
             .read(move |tx| {
                 if all {

@@ -56,7 +56,7 @@ impl fmt::Debug for Mail {
 
 /// A mail on its way, as the outbox keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
+pub struct QueuedMail {
     pub id: MailId,
     pub account: Option<AccountId>,
     /// The invoice it is about, if any.
@@ -79,7 +79,7 @@ pub struct Letter {
     pub created_at: Timestamp,
 }
 
-impl Letter {
+impl QueuedMail {
     /// One that waits from now on, about nothing and for nobody yet.
     pub fn new(id: MailId, kind: MailKind, to: &str, subject: String, now: Timestamp) -> Self {
         Self {

@@ -5,7 +5,7 @@ mod smtp;
 use std::{fs, path::PathBuf, sync::Arc};
 
 use freelanceos::{
-    domain::{id::Id, job::JobKind, mail::Letter},
+    domain::{id::Id, job::JobKind, mail::QueuedMail},
     mail::{courier::Courier, message::Sender},
     store::{
         engine::{Connection, Tx},
@@ -30,11 +30,11 @@ async fn register(app: &TestApp, email: &str, first_name: &str) {
 }
 
 /// Everything the outbox knows.
-async fn letters(app: &TestApp) -> Vec<Letter> {
+async fn letters(app: &TestApp) -> Vec<QueuedMail> {
     app.app.list_mail(true).await.unwrap()
 }
 
-async fn only_letter(app: &TestApp) -> Letter {
+async fn only_letter(app: &TestApp) -> QueuedMail {
     let letters = letters(app).await;
     let [letter] = &letters[..] else { panic!("{letters:?}") };
     letter.clone()

@@ -3,7 +3,7 @@
 use freelanceos::{
     app::outbox::{invoices_with_failed_mail, list_failed_mail},
     config::Settings,
-    domain::{id::InvoiceId, mail::Letter},
+    domain::{id::InvoiceId, mail::QueuedMail},
 };
 use jiff::SignedDuration;
 use reqwest::Method;
@@ -26,7 +26,7 @@ async fn register(app: &TestApp, email: &str) {
     assert_eq!(answer.status.as_u16(), 201, "{}", answer.body);
 }
 
-async fn only_letter(app: &TestApp) -> Letter {
+async fn only_letter(app: &TestApp) -> QueuedMail {
     let letters = app.app.list_mail(true).await.unwrap();
     let [letter] = &letters[..] else { panic!("{letters:?}") };
     letter.clone()
