@@ -47,7 +47,7 @@ fn only_an_engine_names_its_database_library() {
     visit(&root, &mut |path| {
         let text = fs::read_to_string(path).unwrap();
         for (engine, libraries) in [
-            ("store/sqlite", &["rusqlite", "r2d2"][..]),
+            ("store/sqlite", &["rusqlite"][..]),
             ("store/postgres", &["tokio_postgres", "tokio_postgres_rustls"]),
         ] {
             let names = libraries.iter().any(|library| text.contains(library));

@@ -4,7 +4,7 @@ mod process;
 
 use std::{
     sync::{Arc, OnceLock},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use prometheus_client::{
@@ -36,11 +36,6 @@ pub fn switch_on() -> &'static Metrics {
 /// The counters, where somebody wants them.
 pub fn on() -> Option<&'static Metrics> {
     METRICS.get()
-}
-
-/// The time, where somebody wants to know how long something takes.
-pub fn start() -> Option<Instant> {
-    on().map(|_| Instant::now())
 }
 
 /// One label with its value.

@@ -111,14 +111,6 @@ impl Database {
             Self::Postgres(server) => postgres::change(server, work),
         }
     }
-
-    /// Whether it can hold every text: PostgreSQL takes none with the character NUL in it.
-    pub fn takes_nul(&self) -> bool {
-        match self {
-            Self::Sqlite(_) => true,
-            Self::Postgres(_) => false,
-        }
-    }
 }
 
 impl From<PathBuf> for Database {

@@ -179,12 +179,8 @@ pub(super) fn current(connection: &mut dyn Connection) -> Result<i64> {
     if !connection.has_table("schema_version")? {
         return Ok(0);
     }
-    let mut version = 0;
-    connection.query("SELECT coalesce(max(version), 0) FROM schema_version", &[], &mut |row| {
-        version = row.get(0)?;
-        Ok(())
-    })?;
-    Ok(version)
+    let sql = "SELECT coalesce(max(version), 0) FROM schema_version";
+    Tx::new(connection).one(sql, &[], |row| row.get(0))
 }
 
 fn apply(connection: &mut dyn Connection, block: &Block, now: Timestamp) -> Result<()> {
@@ -206,17 +202,11 @@ fn apply(connection: &mut dyn Connection, block: &Block, now: Timestamp) -> Resu
 }
 
 fn blocks() -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut rest = SCHEMA;
-    while let Some((_, block)) = rest.split_once("\n-- version ") {
-        rest = block;
-        let (heading, body) = block.split_once('\n').unwrap_or((block, ""));
-        let body = body.split_once("\n-- version ").map_or(body, |(body, _)| body);
-        if let Ok(version) = heading.trim().parse() {
-            blocks.push(Block { version, statements: statements(body) });
-        }
-    }
-    blocks
+    let blocks = SCHEMA.split("\n-- version ").skip(1).filter_map(|block| {
+        let (version, body) = block.split_once('\n')?;
+        Some(Block { version: version.trim().parse().ok()?, statements: statements(body) })
+    });
+    blocks.collect()
 }
 
 /// Splits at semicolons that end a line; comments before a statement are dropped.

@@ -7,7 +7,10 @@ use crate::{
         error::Result,
         id::{AccountId, ClientId, InvoiceId, ProjectId},
     },
-    store::engine::{Tx, values},
+    store::{
+        engine::{Tx, values},
+        transfer::tables,
+    },
 };
 
 /// Rows that one step removes at most.
@@ -17,50 +20,8 @@ const INVOICES: i64 = 20;
 /// Clients or projects that one step removes: for each, all that might name it is looked at.
 const PARENTS: i64 = 1;
 
-/// Removes some rows of an account by their key.
-macro_rules! rows {
-    ($table:literal, $key:literal) => {
-        concat!(
-            "DELETE FROM ",
-            $table,
-            " WHERE (",
-            $key,
-            ") IN (SELECT ",
-            $key,
-            " FROM ",
-            $table,
-            " WHERE account_id = ?1 LIMIT ?2)"
-        )
-    };
-}
-
-/// What nothing else names by the time its turn comes, by table.
-const FREE: &[&str] = &[
-    rows!("sessions", "id"),
-    rows!("jobs", "kind, subject"),
-    rows!("mails", "id"),
-    rows!("request_answers", "account_id, request_key, route"),
-    rows!("email_codes", "account_id, purpose"),
-    rows!("backup_codes", "account_id, code_hash"),
-    rows!("two_factor", "account_id"),
-    rows!("passkey_challenges", "challenge_hash"),
-    rows!("passkeys", "id"),
-    rows!("profile_visitors", "account_id, day, visitor"),
-    rows!("profile_views", "account_id, day"),
-    rows!("messages", "id"),
-    rows!("portfolio_items", "id"),
-    rows!("profiles", "account_id"),
-    rows!("activity", "id"),
-    rows!("exchange_rates", "account_id, from_currency, into_currency"),
-    rows!("list_totals", "account_id, list"),
-    rows!("open_totals", "account_id, span, due, currency"),
-    rows!("timeline_totals", "account_id, measure, span, starts_at, currency, base_currency"),
-    rows!("invoice_series", "account_id, year"),
-    rows!("invoice_defaults", "account_id"),
-    rows!("images", "id"),
-    rows!("milestones", "id"),
-    rows!("proposals", "id"),
-];
+/// Tables whose rows others name: these go last, each row together with what names it.
+const NAMED: &[&str] = &["payments", "invoices", "projects", "clients"];
 
 /// Takes everything from an account by which it is known or could be used, so that its e-mail
 /// and username can be registered anew.
@@ -86,8 +47,10 @@ pub fn next(tx: &mut Tx) -> Result<Option<AccountId>> {
 
 /// Removes some rows of a deleted account; answers whether there may be more.
 pub fn step(tx: &mut Tx, account: AccountId) -> Result<bool> {
-    for sql in FREE.iter().copied() {
-        if tx.execute(sql, values![&account, STEP])? > 0 {
+    for table in tables()?.iter().rev().filter(|table| !NAMED.contains(&&*table.name)) {
+        if let Some(sql) = &table.remove_some
+            && tx.execute(sql, values![&account, STEP])? > 0
+        {
             return Ok(true);
         }
     }

@@ -1,12 +1,11 @@
 //! One connection: how it is opened, and what the engine's border asks of it.
 //!
 //! A statement that only changes rows is not waited for: it goes out with the next one that is,
-//! so that a job costs as many journeys to the server as it has questions.
+//! so that a task costs as many journeys to the server as it has questions.
 
 use std::{
     collections::HashMap,
     future::Future,
-    pin::Pin,
     task::Poll,
     time::{Duration, Instant},
 };
@@ -22,11 +21,11 @@ use super::{
     Server,
     failure::{Trouble, Unconnected, failure, silent},
     tls,
-    value::{Param, ServerRow},
+    value::ServerRow,
 };
 use crate::{
     domain::error::{Error, Result},
-    store::engine::{Connection, Row, Value},
+    store::engine::{Connection, Row, Tx, Value},
 };
 
 /// Changes that go out together; a server that waits for its turn to answer keeps as many.
@@ -159,7 +158,7 @@ impl Link {
 /// A statement that waits for the next one that is asked for an answer.
 enum Unsent {
     Control(&'static str),
-    Change(Statement, Vec<Param<'static>>),
+    Change(Statement, Vec<Value<'static>>),
 }
 
 /// A transaction on a connection, from `BEGIN` to its end.
@@ -169,10 +168,12 @@ pub struct Transaction<'l> {
     /// Whether the server knows of it.
     is_begun: bool,
     only_reads: bool,
-    trouble: Option<Trouble>,
+    /// What went wrong in it first, if anything did.
+    pub trouble: Option<Trouble>,
     /// Whether the server told of that before it came to what was sent last.
     was_refused_before: bool,
-    is_in_doubt: bool,
+    /// Whether it may be kept or not, because nobody heard the answer to its `COMMIT`.
+    pub is_in_doubt: bool,
 }
 
 /// A statement in PostgreSQL's words.
@@ -180,35 +181,20 @@ pub fn dialect(sql: &str) -> String {
     sql.replace("IN rarray(", "= ANY(").replace('?', "$")
 }
 
-type Sending<'f> = Pin<Box<dyn Future<Output = Result<(), PgError>> + 'f>>;
-
-fn sending<'f>(client: &'f Client, unsent: &'f [Unsent]) -> Vec<Sending<'f>> {
-    unsent
-        .iter()
-        .map(|unsent| -> Sending<'f> {
-            match unsent {
-                Unsent::Control(sql) => Box::pin(client.batch_execute(sql)),
-                Unsent::Change(statement, values) => {
-                    Box::pin(async move { client.execute_raw(statement, values).await.map(drop) })
-                }
+impl Unsent {
+    async fn send(&self, client: &Client) -> Result<(), PgError> {
+        match self {
+            Self::Control(sql) => client.batch_execute(sql).await,
+            Self::Change(statement, values) => {
+                client.execute_raw(statement, values).await.map(drop)
             }
-        })
-        .collect()
+        }
+    }
 }
 
 impl Transaction<'_> {
-    /// What went wrong in it first, if anything did.
-    pub fn trouble(&self) -> Option<Trouble> {
-        self.trouble
-    }
-
-    /// Whether it may be kept or not, because nobody heard what came of its `COMMIT`.
-    pub fn is_in_doubt(&self) -> bool {
-        self.is_in_doubt
-    }
-
     fn failed(&mut self, error: PgError) -> Error {
-        // A job that may only read has itself to blame, and not the server.
+        // A task that may only read has itself to blame, and not the server.
         let is_own_fault =
             self.only_reads && error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION);
         let (failure, trouble) = match failure(error) {
@@ -237,7 +223,10 @@ impl Transaction<'_> {
         self.is_begun = true;
         let client = &self.link.client;
         // Each is written when it is polled first, which happens in this order.
-        let answers = async { join(join_all(sending(client, &unsent)), ask(client)).await };
+        let answers = async {
+            let before = join_all(unsent.iter().map(|unsent| unsent.send(client)));
+            join(before, ask(client)).await
+        };
         let Some((before, answer)) = self.link.answered(answers) else {
             return Err(self.unanswered());
         };
@@ -272,9 +261,8 @@ impl Transaction<'_> {
         values: &[Value],
         each: &mut dyn FnMut(&dyn Row) -> Result<()>,
     ) -> Result<()> {
-        let params: Vec<Param> = values.iter().map(Param::of).collect();
-        let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
-        let rows = self.exchange(async |client| client.query(statement, &params).await)?;
+        let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
+        let rows = self.exchange(async |client| client.query(statement, &values).await)?;
         rows.iter().try_for_each(|row| each(&ServerRow(row)))
     }
 
@@ -335,13 +323,12 @@ impl Connection for Transaction<'_> {
 
     fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64> {
         let statement = self.prepared(sql, Locks::Nothing)?;
-        let params: Vec<Param> = values.iter().map(Param::of).collect();
-        self.exchange(async |client| client.execute_raw(&statement, params).await)
+        self.exchange(async |client| client.execute_raw(&statement, values).await)
     }
 
     fn change(&mut self, sql: &'static str, values: &[Value]) -> Result<()> {
         let statement = self.prepared(sql, Locks::Nothing)?;
-        let values = values.iter().map(|value| Param::of(value).kept()).collect();
+        let values = values.iter().map(Value::to_static).collect();
         self.unsent.push(Unsent::Change(statement, values));
         if self.unsent.len() < TOGETHER { Ok(()) } else { self.flush() }
     }
@@ -357,11 +344,6 @@ impl Connection for Transaction<'_> {
     fn has_table(&mut self, name: &str) -> Result<bool> {
         let sql = "SELECT 1 FROM information_schema.tables \
                    WHERE table_schema = current_schema() AND table_name = ?1";
-        let mut is_there = false;
-        self.query(sql, &[Value::Text(name)], &mut |_| {
-            is_there = true;
-            Ok(())
-        })?;
-        Ok(is_there)
+        Ok(Tx::new(self).find(sql, &[Value::Text(name)], |_| Ok(()))?.is_some())
     }
 }

@@ -4,7 +4,10 @@ use std::{error::Error as StdError, io};
 
 use tokio_postgres::{Error as PgError, error::SqlState};
 
-use crate::{domain::error::Error, store::violated};
+use crate::{
+    domain::error::Error,
+    store::{sum_too_large, task::busy, violated},
+};
 
 /// Why there is no connection.
 #[derive(Debug)]
@@ -51,12 +54,7 @@ pub fn silent() -> Error {
     unreachable().caused_by("it does not answer")
 }
 
-/// Others are in the way, or there is too much to do.
-pub fn busy(retry_after: u64) -> Error {
-    Error::unavailable(retry_after, "The database is busy, please try again")
-}
-
-/// What went wrong in a transaction first, beside what its job made of it.
+/// What went wrong in a transaction first, beside what its task made of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     /// Another transaction was in the way: this one may well succeed the next time.
@@ -78,52 +76,43 @@ pub fn failure(error: PgError) -> (Error, Trouble) {
             (unreachable().caused_by(said(&error)), Trouble::Lost)
         };
     };
-    let code = refusal.code().clone();
+    let code = refusal.code();
+    let is = |codes: &[&SqlState]| codes.contains(&code);
+    let is_of = |classes: &[&str]| classes.iter().any(|class| code.code().starts_with(class));
     let cause = said(&error);
-    match &code {
-        code if *code == SqlState::UNIQUE_VIOLATION => {
-            (violated(refusal.constraint().unwrap_or_default(), cause), Trouble::Refused)
-        }
-        code if *code == SqlState::NUMERIC_VALUE_OUT_OF_RANGE => {
-            let told = Error::conflict("A total of this account would become too large to keep");
-            (told.caused_by(cause), Trouble::Refused)
-        }
-        code if [&SqlState::T_R_SERIALIZATION_FAILURE, &SqlState::T_R_DEADLOCK_DETECTED]
-            .contains(&code) =>
-        {
-            (busy(1).caused_by(cause), Trouble::Conflict)
-        }
-        code if *code == SqlState::QUERY_CANCELED || *code == SqlState::LOCK_NOT_AVAILABLE => {
-            (busy(5).caused_by(cause), Trouble::Refused)
-        }
-        code if *code == SqlState::DISK_FULL => {
-            let told = Error::unwritable("The disk of the database server is full");
-            (told.caused_by(cause), Trouble::Refused)
-        }
+    let (known, trouble) = if is(&[&SqlState::UNIQUE_VIOLATION]) {
+        let constraint = refusal.constraint().unwrap_or_default();
+        return (violated(constraint, cause), Trouble::Refused);
+    } else if is(&[&SqlState::NUMERIC_VALUE_OUT_OF_RANGE]) {
+        (sum_too_large(), Trouble::Refused)
+    } else if is(&[&SqlState::T_R_SERIALIZATION_FAILURE, &SqlState::T_R_DEADLOCK_DETECTED]) {
+        (busy(1), Trouble::Conflict)
+    } else if is(&[&SqlState::QUERY_CANCELED, &SqlState::LOCK_NOT_AVAILABLE]) {
+        (busy(5), Trouble::Refused)
+    } else if is(&[&SqlState::DISK_FULL]) {
+        (Error::unwritable("The disk of the database server is full"), Trouble::Refused)
+    } else if is_of(&["53"]) {
         // It has no memory or connection left for this.
-        code if code.code().starts_with("53") => (busy(5).caused_by(cause), Trouble::Refused),
+        (busy(5), Trouble::Refused)
+    } else if is(&[&SqlState::READ_ONLY_SQL_TRANSACTION]) {
         // After a switch to another server the old one answers, or this one follows another.
-        code if *code == SqlState::READ_ONLY_SQL_TRANSACTION => {
-            let told = Error::unwritable("The database server may only be read");
-            (told.caused_by(cause), Trouble::Lost)
-        }
+        (Error::unwritable("The database server may only be read"), Trouble::Lost)
+    } else if is(&[&SqlState::FEATURE_NOT_SUPPORTED, &SqlState::INVALID_SQL_STATEMENT_NAME]) {
         // Another program has altered what was prepared, or prepared statements are not kept.
-        code if [&SqlState::FEATURE_NOT_SUPPORTED, &SqlState::INVALID_SQL_STATEMENT_NAME]
-            .contains(&code) =>
-        {
-            (Error::internal(cause), Trouble::Lost)
-        }
+        return (Error::internal(cause), Trouble::Lost);
+    } else if is_of(&["08", "57P"])
+        || is(&[
+            &SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+            &SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN,
+        ])
+    {
         // The server ends the connection (it stops, it crashed, somebody asked it to, or this
-        // program stood still for too long), or does not know itself what became of the work.
-        code if code.code().starts_with("08")
-            || code.code().starts_with("57P")
-            || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
-            || *code == SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN =>
-        {
-            (unreachable().caused_by(cause), Trouble::Lost)
-        }
-        _ => (Error::internal(cause), Trouble::Refused),
-    }
+        // program stood still for too long), or does not know itself whether it has committed.
+        (unreachable(), Trouble::Lost)
+    } else {
+        return (Error::internal(cause), Trouble::Refused);
+    };
+    (known.caused_by(cause), trouble)
 }
 
 /// What the server said, in one line.

@@ -2,7 +2,7 @@
 //!
 //! Changes are serializable transactions. One that another was in the way of runs again, and so
 //! does one whose connection was lost before its `COMMIT` was sent. Where only the answer to a
-//! `COMMIT` was lost, a job runs again if it finds out by itself whether it was done already;
+//! `COMMIT` was lost, a task runs again if it finds out by itself whether it was done already;
 //! whoever sent any other is told that nobody knows.
 
 mod connection;
@@ -15,7 +15,7 @@ mod worker;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    thread::{self, JoinHandle},
+    thread,
     time::Duration,
 };
 
@@ -29,12 +29,13 @@ pub use self::{
     server::{CONNECTIONS, Server},
 };
 use super::{
-    engine::{Connection, Value},
-    queue::{Sender, queue},
+    Engine,
+    engine::{Connection, Tx, Value},
+    queue::queue,
 };
 use crate::domain::error::{Error, Result};
 
-/// How a job's transaction begins that only reads: on one snapshot.
+/// How a task's transaction begins that only reads: on one snapshot.
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// What the server's administrator sees of connections that serve requests, and of others.
 const SERVING: &str = "freelanceos serve";
@@ -44,47 +45,31 @@ const ASIDE: &str = "freelanceos";
 const LOOKS: usize = 4;
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// The threads that own the connections to one database.
-pub struct Engine {
-    threads: Vec<JoinHandle<()>>,
-}
-
-impl Engine {
-    /// Connects and begins to take jobs: half of the connections read, half of them write.
-    pub(super) fn start(server: &Server) -> Result<(Self, Sender, Sender)> {
-        let link = Arc::new(Mutex::new(Some(apart(|| open(server))?)));
-        let health = Arc::new(Health::default());
-        let readers = server.connections() / 2;
-        let writers = server.connections() - readers;
-        let (reads, read_jobs) = queue(readers, (readers / 2).max(1));
-        // Changes of one account would be refused if they changed the same totals side by side.
-        let (writes, write_jobs) = queue(writers, 1);
-        let mut threads = Vec::with_capacity(server.connections());
-        for number in 0..server.connections() {
-            let link = Arc::clone(&link);
-            let mut worker = Worker::new(server.clone(), Arc::clone(&health), number);
-            let is_reader = number < readers;
-            let jobs = if is_reader { &read_jobs } else { &write_jobs }.clone();
-            let work = move || {
-                // The first connection has been made, to see that there is a server.
-                worker.link = link.lock().unwrap_or_else(PoisonError::into_inner).take();
-                if is_reader { worker.read_jobs(&jobs) } else { worker.write_jobs(&jobs) }
-            };
-            let name =
-                if is_reader { format!("reader-{number}") } else { format!("writer-{number}") };
-            threads.push(thread::Builder::new().name(name).spawn(work).map_err(Error::internal)?);
-        }
-        Ok((Self { threads }, reads, writes))
+/// Connects and starts the threads: half of the connections read, half of them write.
+pub(super) fn start(server: &Server) -> Result<Engine> {
+    let link = Arc::new(Mutex::new(Some(apart(|| open(server))?)));
+    let health = Arc::new(Health::default());
+    let readers = server.connections() / 2;
+    let writers = server.connections() - readers;
+    let (reads, read_tasks) = queue(readers, (readers / 2).max(1), |metrics| &metrics.read_wait);
+    // Changes of one account would be refused if they changed the same totals side by side.
+    let (writes, write_tasks) = queue(writers, 1, |metrics| &metrics.write_wait);
+    let threads = Vec::with_capacity(server.connections());
+    let mut engine = Engine { reads, writes, threads };
+    for number in 0..server.connections() {
+        let link = Arc::clone(&link);
+        let mut worker = Worker::new(server.clone(), Arc::clone(&health), number);
+        let is_reader = number < readers;
+        let (kind, tasks) =
+            if is_reader { ("reader", &read_tasks) } else { ("writer", &write_tasks) };
+        let tasks = tasks.clone();
+        engine.spawn(format!("{kind}-{number}"), move || {
+            // The first connection has been made, to see that there is a server.
+            worker.link = link.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if is_reader { worker.read_tasks(&tasks) } else { worker.write_tasks(&tasks) }
+        })?;
     }
-
-    /// Waits until every thread has finished what was queued.
-    pub fn join(self) {
-        for thread in self.threads {
-            if thread.join().is_err() {
-                tracing::error!("a database thread panicked");
-            }
-        }
-    }
+    Ok(engine)
 }
 
 fn open(server: &Server) -> Result<Link> {
@@ -121,19 +106,10 @@ pub fn is_served(server: &Server) -> Result<bool> {
 }
 
 fn is_seen(server: &Server) -> Result<bool> {
-    peek(server, |connection| {
-        let mut servers = 0;
-        connection.query(
-            "SELECT count(*) FROM pg_stat_activity \
-             WHERE datname = current_database() AND application_name = ?1",
-            &[Value::Text(SERVING)],
-            &mut |row| {
-                servers = row.get(0)?;
-                Ok(())
-            },
-        )?;
-        Ok(servers > 0)
-    })
+    let sql = "SELECT 1 FROM pg_stat_activity \
+               WHERE datname = current_database() AND application_name = ?1";
+    let serving = [Value::Text(SERVING)];
+    peek(server, |connection| Ok(Tx::new(connection).find(sql, &serving, |_| Ok(()))?.is_some()))
 }
 
 fn aside<T: Send>(

@@ -1,4 +1,4 @@
-//! A thread with a connection: takes jobs, does them, and does them again where that may help.
+//! A thread with a connection: takes tasks, does them, and does them again where that may help.
 
 use std::{
     sync::{
@@ -12,29 +12,31 @@ use std::{
 use super::{
     READ, SERVING, Server,
     connection::Link,
-    failure::{Trouble, Unconnected, busy, unreachable},
+    failure::{Trouble, Unconnected, unreachable},
 };
 use crate::{
     domain::error::{Error, Result},
-    metrics,
-    store::{job::Job, queue::Receiver},
+    store::{
+        queue::Receiver,
+        task::{Task, busy, count_commit},
+    },
 };
 
 /// How one begins that may change something: as if it were alone.
 const WRITE: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE";
-/// How long a job may wait for a connection, or for others to be out of its way.
+/// How long a task may wait for a connection, or for others to be out of its way.
 const PATIENCE: Duration = Duration::from_secs(12);
-/// When a job is answered at the latest: a server that stands still is not waited for any longer.
+/// When a task is answered at the latest: a server that stands still is not waited for any longer.
 pub const ANSWER: Duration = Duration::from_secs(27);
-/// The first pause before a job runs again, and the longest.
+/// The first pause before a task runs again, and the longest.
 const PAUSE: Duration = Duration::from_millis(1);
 const PAUSE_MAX: Duration = Duration::from_millis(200);
 /// How long a server that did not answer is believed not to.
 const MISSED: Duration = Duration::from_secs(1);
-/// Jobs of one account that are committed together.
-const BATCH_JOBS: usize = 64;
+/// Tasks of one account that are committed together.
+const BATCH_TASKS: usize = 64;
 
-/// Whether the server answers. Told when it changes, and not for each job.
+/// Whether the server answers. Told when it changes, and not for each task.
 #[derive(Default)]
 pub struct Health {
     is_unreachable: AtomicBool,
@@ -67,9 +69,9 @@ pub struct Worker {
 
 /// What became of a transaction.
 enum Outcome {
-    /// It stands, or its job wanted nothing kept.
+    /// It stands, or its task wanted nothing kept.
     Done,
-    /// It does not, and its jobs may run again.
+    /// It does not, and its tasks may run again.
     Again(Error),
     /// Nobody knows.
     Unknown,
@@ -83,101 +85,95 @@ impl Worker {
         Self { server, link: None, health, number, missed: None }
     }
 
-    /// The next job. While there is none, the connection is listened to.
-    fn next(&self, jobs: &Receiver) -> Option<Job> {
+    /// The next task. While there is none, the connection is listened to.
+    fn next(&self, tasks: &Receiver) -> Option<Task> {
         match &self.link {
-            Some(link) if !link.is_closed() => link.wait(jobs.recv()),
-            _ => jobs.recv_blocking(),
+            Some(link) if !link.is_closed() => link.wait(tasks.recv()),
+            _ => tasks.recv_blocking(),
         }
     }
 
     /// Does what only reads, until nobody asks for anything any more.
-    pub(super) fn read_jobs(&mut self, jobs: &Receiver) {
-        while let Some(mut job) = self.next(jobs) {
-            if let Some(metrics) = metrics::on() {
-                metrics.read_wait.observe(job.since.elapsed().as_secs_f64());
-            }
-            if job.is_left() {
+    pub(super) fn read_tasks(&mut self, tasks: &Receiver) {
+        while let Some(mut task) = self.next(tasks) {
+            if task.is_left() {
                 continue;
             }
-            let outcome = self.repeat(job.since, |link, until| {
-                if !job.start() {
+            let outcome = self.repeat(task.since, |link, until| {
+                if !task.start() {
                     return Outcome::Done;
                 }
                 let mut transaction = link.begin(READ, Some(until));
-                job.run(&mut transaction);
-                let trouble = transaction.trouble();
+                task.run(&mut transaction);
+                let trouble = transaction.trouble;
                 transaction.end();
                 match trouble {
                     Some(Trouble::Lost | Trouble::Conflict) => Outcome::Again(unreachable()),
                     Some(Trouble::Refused) | None => Outcome::Done,
                 }
             });
-            job.answer(outcome);
+            task.answer(outcome);
         }
     }
 
     /// Does what may change something, until nobody asks for anything any more.
-    pub(super) fn write_jobs(&mut self, jobs: &Receiver) {
-        while let Some(job) = self.next(jobs) {
-            let more = job.account.map(|id| jobs.more_of(id, BATCH_JOBS - 1)).unwrap_or_default();
-            let mut batch = vec![job];
+    pub(super) fn write_tasks(&mut self, tasks: &Receiver) {
+        while let Some(task) = self.next(tasks) {
+            let more =
+                task.write.account.map(|id| tasks.more_of(id, BATCH_TASKS - 1)).unwrap_or_default();
+            let mut batch = vec![task];
             batch.extend(more);
-            batch.retain(|job| !job.is_left());
+            batch.retain(|task| !task.is_left());
             self.write(batch);
         }
     }
 
-    /// Commits jobs together if that is possible, else each by itself.
-    fn write(&mut self, mut jobs: Vec<Job>) {
-        if let Some(metrics) = metrics::on() {
-            jobs.iter()
-                .for_each(|job| metrics.write_wait.observe(job.since.elapsed().as_secs_f64()));
-        }
-        if jobs.len() > 1 && self.write_together(&mut jobs) {
-            jobs.into_iter().for_each(|job| job.answer(Ok(())));
+    /// Commits tasks together if that is possible, else each by itself.
+    fn write(&mut self, mut tasks: Vec<Task>) {
+        if tasks.len() > 1 && self.write_together(&mut tasks) {
+            tasks.into_iter().for_each(|task| task.answer(Ok(())));
             return;
         }
-        for mut job in jobs {
-            let can_repeat = job.can_repeat;
-            let outcome = self.repeat(job.since, |link, until| {
-                if !job.start() {
+        for mut task in tasks {
+            let can_repeat = task.write.can_repeat;
+            let outcome = self.repeat(task.since, |link, until| {
+                if !task.start() {
                     return Outcome::Done;
                 }
-                match transact(link, std::slice::from_mut(&mut job), until) {
+                match transact(link, std::slice::from_mut(&mut task), until) {
                     Outcome::Unknown if can_repeat => Outcome::Again(unreachable()),
                     outcome => outcome,
                 }
             });
-            job.answer(outcome);
+            task.answer(outcome);
         }
     }
 
-    /// Whether all of the jobs were committed. Where they were not, none was, unless nobody
+    /// Whether all of the tasks were committed. Where they were not, none was, unless nobody
     /// knows: then those that must not run again are failed already.
-    fn write_together(&mut self, jobs: &mut Vec<Job>) -> bool {
+    fn write_together(&mut self, tasks: &mut Vec<Task>) -> bool {
         let Some(link) = self.link.as_mut().filter(|link| !link.is_closed()) else { return false };
-        let Some(oldest) = jobs.iter().map(|job| job.since).min() else { return true };
+        let Some(oldest) = tasks.iter().map(|task| task.since).min() else { return true };
         if oldest.elapsed() >= ANSWER {
             return false;
         }
-        jobs.retain(Job::start);
-        let outcome = transact(link, jobs, oldest + ANSWER);
+        tasks.retain(Task::start);
+        let outcome = transact(link, tasks, oldest + ANSWER);
         self.let_go();
         match outcome {
-            Outcome::Done => jobs.iter().all(|job| job.error().is_none()),
+            Outcome::Done => tasks.iter().all(|task| task.error().is_none()),
             Outcome::Unknown => {
                 let (again, lost): (Vec<_>, Vec<_>) =
-                    std::mem::take(jobs).into_iter().partition(|job| job.can_repeat);
-                lost.into_iter().for_each(|job| job.answer(Err(unknown())));
-                *jobs = again;
+                    std::mem::take(tasks).into_iter().partition(|task| task.write.can_repeat);
+                lost.into_iter().for_each(|task| task.answer(Err(unknown())));
+                *tasks = again;
                 false
             }
             Outcome::Again(_) | Outcome::Failed(_) => false,
         }
     }
 
-    /// Does the `work` of a job that waits since then on a connection, and again while that may
+    /// Does the `work` of a task that waits since then on a connection, and again while that may
     /// help and there is time. `work` is told how long it may take.
     fn repeat(
         &mut self,
@@ -212,7 +208,7 @@ impl Worker {
     }
 
     /// The connection, made anew if it has ended, in the time there is. A server that was just
-    /// found not to answer is not asked again for jobs that have waited too long already.
+    /// found not to answer is not asked again for tasks that have waited too long already.
     fn connected(&mut self, until: Instant, end: Instant) -> Result<&mut Link> {
         self.let_go();
         let mut pause = PAUSE_MAX / 4;
@@ -249,23 +245,18 @@ impl Worker {
     }
 }
 
-/// Runs jobs in one transaction and commits it; with several of them only if all want that.
-fn transact(link: &mut Link, jobs: &mut [Job], until: Instant) -> Outcome {
+/// Runs tasks in one transaction and commits it; with several of them only if all want that.
+fn transact(link: &mut Link, tasks: &mut [Task], until: Instant) -> Outcome {
     let mut transaction = link.begin(WRITE, Some(until));
-    let kept = jobs.iter_mut().all(|job| job.run(&mut transaction));
+    let kept = tasks.iter_mut().all(|task| task.run(&mut transaction));
     let mut committed = Ok(());
-    if kept && transaction.trouble().is_none() {
-        let committing = metrics::start();
-        committed = transaction.commit();
-        if let (Some(metrics), Some(committing)) = (metrics::on(), committing) {
-            metrics.commit.observe(committing.elapsed().as_secs_f64());
-            metrics.batch.observe(jobs.len() as f64);
-        }
-        if transaction.is_in_doubt() {
+    if kept && transaction.trouble.is_none() {
+        committed = count_commit(tasks.len(), || transaction.commit());
+        if transaction.is_in_doubt {
             return Outcome::Unknown;
         }
     }
-    let trouble = transaction.trouble();
+    let trouble = transaction.trouble;
     transaction.end();
     match (trouble, committed) {
         (Some(Trouble::Lost), _) => Outcome::Again(unreachable()),

@@ -1,4 +1,4 @@
-//! How long the statements of one job may work, and for whom.
+//! How long the statements of one task may work, and for whom.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -7,9 +7,12 @@ use std::{
 
 use rusqlite::Connection as Sqlite;
 
-use crate::store::job::Claim;
+use crate::store::{
+    engine::Connection,
+    task::{Claim, Task},
+};
 
-/// How long the statements of a job may work.
+/// How long the statements of a task may work.
 const TIME: Duration = Duration::from_secs(10);
 /// How often it is looked whether they still may, in SQLite's own steps: about every millisecond.
 const STEPS: i32 = 20_000;
@@ -22,9 +25,6 @@ struct Running {
     claim: Arc<Claim>,
 }
 
-/// A job at work, until this is dropped.
-pub struct Guard<'b>(&'b Budget);
-
 impl Budget {
     /// One that watches this connection.
     pub fn of(connection: &Sqlite) -> Self {
@@ -32,7 +32,9 @@ impl Budget {
         let seen = Arc::clone(&running);
         let is_over = move || {
             let running = seen.lock().unwrap_or_else(PoisonError::into_inner);
-            running.as_ref().is_some_and(|job| job.claim.is_left() || Instant::now() >= job.until)
+            running
+                .as_ref()
+                .is_some_and(|task| task.claim.is_left() || Instant::now() >= task.until)
         };
         // Only a connection that belongs to somebody else refuses.
         if let Err(error) = connection.progress_handler(STEPS, Some(is_over)) {
@@ -41,20 +43,16 @@ impl Budget {
         Self(running)
     }
 
-    /// Lets a job begin to work.
-    pub fn begin(&self, claim: &Arc<Claim>) -> Guard<'_> {
-        let running = Running { until: Instant::now() + TIME, claim: Arc::clone(claim) };
-        *self.lock() = Some(running);
-        Guard(self)
+    /// Runs a task; whether its changes are to be kept.
+    pub fn run(&self, task: &mut Task, connection: &mut dyn Connection) -> bool {
+        let claim = Arc::clone(&task.claim);
+        *self.lock() = Some(Running { until: Instant::now() + TIME, claim });
+        let is_kept = task.run(connection);
+        *self.lock() = None;
+        is_kept
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Running>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Guard<'_> {
-    fn drop(&mut self) {
-        *self.0.lock() = None;
     }
 }

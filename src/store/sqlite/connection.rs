@@ -5,6 +5,7 @@ use std::{error::Error as _, ffi::OsString, path::Path, rc::Rc, time::Duration};
 use rusqlite::{
     Connection as Sqlite, ErrorCode, MAIN_DB,
     config::DbConfig,
+    ffi,
     types::{ToSql, ToSqlOutput, Value as Kept, ValueRef},
     vtab::array::{self, Array},
 };
@@ -14,11 +15,13 @@ use crate::{
     domain::error::{Error, Result},
     store::{
         engine::{Connection, Row, Value},
+        sum_too_large,
+        task::busy,
         violated,
     },
 };
 
-/// How long another process may hold the write lock before a job gives up.
+/// How long another process may hold the write lock before a task gives up.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Prepared statements kept by each connection.
 const STATEMENTS: usize = 256;
@@ -154,9 +157,10 @@ fn bind(statement: &mut rusqlite::Statement, values: &[Value]) -> Result<()> {
         let value = match value {
             Value::Null => ToSqlOutput::Borrowed(ValueRef::Null),
             Value::Int(number) => ToSqlOutput::Borrowed(ValueRef::Integer(*number)),
-            Value::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
-            Value::Owned(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Value::Text(text) => ToSqlOutput::from(*text),
+            Value::Owned(text) => ToSqlOutput::from(text.as_str()),
             Value::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
+            Value::OwnedBytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
             Value::Ids(list) => {
                 ids = Rc::new(list.iter().map(|id| Kept::Blob(id.to_vec())).collect());
                 ids.to_sql().map_err(failure)?
@@ -189,50 +193,37 @@ impl Row for SqliteRow<'_> {
 /// SQLite's failure as one of ours. "UNIQUE constraint failed: accounts.email_key" names the
 /// columns; constraints are named after them in `schema.sql`.
 pub fn failure(error: rusqlite::Error) -> Error {
-    if let rusqlite::Error::SqliteFailure(code, message) = &error {
-        match (code.code, code.extended_code) {
-            (
-                _,
-                rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE
-                | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY,
-            ) => {
-                let columns = message.as_deref().and_then(|m| m.rsplit(": ").next());
-                let name = columns.unwrap_or_default().replace('.', "_");
-                return violated(&name, error);
-            }
-            (_, rusqlite::ffi::SQLITE_CONSTRAINT_DATATYPE) => {
-                return Error::conflict("A total of this account would become too large to keep")
-                    .caused_by(error);
-            }
-            (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => {
-                return Error::unavailable(1, "The database is busy, please try again")
-                    .caused_by(error);
-            }
-            (ErrorCode::OperationInterrupted, _) => {
-                return Error::unavailable(5, "This takes too long just now, please try again")
-                    .caused_by(error);
-            }
-            (ErrorCode::DiskFull, _) | (_, rusqlite::ffi::SQLITE_IOERR_SHMSIZE) => {
-                return Error::unwritable("The disk of the server is full").caused_by(error);
-            }
-            (ErrorCode::ReadOnly, _) => {
-                return Error::unwritable("The database of the server may only be read")
-                    .caused_by(error);
-            }
-            // A quota or a limit of file sizes comes as a failed write.
-            (
-                _,
-                rusqlite::ffi::SQLITE_IOERR_WRITE
-                | rusqlite::ffi::SQLITE_IOERR_FSYNC
-                | rusqlite::ffi::SQLITE_IOERR_DIR_FSYNC
-                | rusqlite::ffi::SQLITE_IOERR_TRUNCATE,
-            ) => {
-                return Error::unwritable("The disk of the server takes no more").caused_by(error);
-            }
-            _ => {}
+    let rusqlite::Error::SqliteFailure(code, message) = &error else {
+        return Error::internal(error);
+    };
+    let known = match (code.code, code.extended_code) {
+        (_, ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => {
+            let columns = message.as_deref().and_then(|m| m.rsplit(": ").next());
+            let name = columns.unwrap_or_default().replace('.', "_");
+            return violated(&name, error);
         }
-    }
-    Error::internal(error)
+        (_, ffi::SQLITE_CONSTRAINT_DATATYPE) => sum_too_large(),
+        (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => busy(1),
+        (ErrorCode::OperationInterrupted, _) => {
+            Error::unavailable(5, "This takes too long just now, please try again")
+        }
+        (ErrorCode::DiskFull, _) | (_, ffi::SQLITE_IOERR_SHMSIZE) => {
+            Error::unwritable("The disk of the server is full")
+        }
+        (ErrorCode::ReadOnly, _) => {
+            Error::unwritable("The database of the server may only be read")
+        }
+        // A quota or a limit of file sizes comes as a failed write.
+        (
+            _,
+            ffi::SQLITE_IOERR_WRITE
+            | ffi::SQLITE_IOERR_FSYNC
+            | ffi::SQLITE_IOERR_DIR_FSYNC
+            | ffi::SQLITE_IOERR_TRUNCATE,
+        ) => Error::unwritable("The disk of the server takes no more"),
+        _ => return Error::internal(error),
+    };
+    known.caused_by(error)
 }
 
 /// Whether a failure says that the file is not what was written.

@@ -91,16 +91,16 @@ pub fn check(path: &Path) -> Result<Vec<String>> {
         ("PRAGMA integrity_check(20)", "integrity"),
         ("PRAGMA foreign_key_check", "row without its parent in table"),
     ] {
-        let mut statement = connection.prepare(pragma).map_err(failure)?;
-        let mut rows = statement.query([]).map_err(failure)?;
-        while let Some(row) = rows.next().map_err(failure)? {
-            let text: String = row.get(0).map_err(failure)?;
-            if text != "ok" {
-                findings.push(format!("{what}: {text}"));
-            }
-        }
+        let found = texts(&connection, pragma, 0)?.into_iter().filter(|text| text != "ok");
+        findings.extend(found.map(|text| format!("{what}: {text}")));
     }
     Ok(findings)
+}
+
+/// A column of everything that a query finds.
+fn texts(connection: &Sqlite, sql: &str, column: usize) -> Result<Vec<String>> {
+    let mut statement = connection.prepare(sql).map_err(failure)?;
+    statement.raw_query().mapped(|row| row.get(column)).collect::<Result<_, _>>().map_err(failure)
 }
 
 /// Runs `work` in one transaction on a connection of its own, outside of the threads: for
@@ -112,16 +112,10 @@ pub fn with_connection<T>(
     let connection = open(path, Checkpoints::of(path))?;
     let mut transaction = Transaction(&connection);
     transaction.control("BEGIN IMMEDIATE")?;
-    match work(&mut transaction) {
-        Ok(value) => {
-            transaction.control("COMMIT")?;
-            Ok(value)
-        }
-        Err(error) => {
-            transaction.rollback();
-            Err(error)
-        }
-    }
+    // An error ends the connection, and the transaction with it.
+    let value = work(&mut transaction)?;
+    transaction.control("COMMIT")?;
+    Ok(value)
 }
 
 /// Writes a new file, for its owner alone, in one transaction; it must not be there yet. It is on
@@ -154,6 +148,11 @@ pub fn peek<T>(path: &Path, work: impl FnOnce(&mut dyn Connection) -> Result<T>)
     work(&mut transaction)
 }
 
+/// Runs `work` on a database in memory, which is gone afterwards.
+pub fn in_memory<T>(work: impl FnOnce(&mut dyn Connection) -> Result<T>) -> Result<T> {
+    work(&mut Transaction(&Sqlite::open_in_memory().map_err(failure)?))
+}
+
 /// Brings what stands in the -wal file into the database and empties the former, so that nothing
 /// of deleted rows is left in it. Answers whether that was possible: readers may have been in
 /// the way. Litestream's copy of the file is its own matter.
@@ -180,13 +179,5 @@ pub fn settle(path: &Path) -> Result<()> {
 
 /// The steps by which SQLite would answer a query, for tests that forbid full scans.
 pub fn query_plan(path: &Path, sql: &str) -> Result<Vec<String>> {
-    let connection = open_to_read(path)?;
-    let mut statement =
-        connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).map_err(failure)?;
-    let mut rows = statement.raw_query();
-    let mut steps = Vec::new();
-    while let Some(row) = rows.next().map_err(failure)? {
-        steps.push(row.get(3).map_err(failure)?);
-    }
-    Ok(steps)
+    texts(&open_to_read(path)?, &format!("EXPLAIN QUERY PLAN {sql}"), 3)
 }

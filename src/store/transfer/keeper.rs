@@ -7,18 +7,21 @@ use jiff::Timestamp;
 use super::{
     Copied, Follower, Sums, Table, at, held,
     reader::{Parcel, pages},
-    sums::Cell,
     tables,
     tables::TOGETHER,
 };
 use crate::{
     domain::error::{Error, Result},
-    store::{engine::Connection, migrate},
+    store::{
+        engine::{Connection, Value},
+        migrate,
+    },
 };
 
 /// Fills the target.
 pub struct Keeper<'f> {
     pub now: Timestamp,
+    /// Whether the target can hold every text: PostgreSQL takes none with the character NUL.
     pub takes_nul: bool,
     pub follower: &'f dyn Follower,
 }
@@ -40,8 +43,8 @@ impl Keeper<'_> {
         }
         let expected = loop {
             match parcels.recv() {
-                Ok(Parcel::Rows(table, cells)) => {
-                    self.write(connection, table, &cells).map_err(at(table))?;
+                Ok(Parcel::Rows(table, values)) => {
+                    self.write(connection, table, &values).map_err(at(table))?;
                 }
                 Ok(Parcel::End(sums)) => break sums,
                 Err(RecvError) => {
@@ -58,27 +61,27 @@ impl Keeper<'_> {
         &self,
         connection: &mut dyn Connection,
         table: &'static Table,
-        cells: &[Cell],
+        values: &[Value],
     ) -> Result<()> {
         let width = table.columns.len();
         if !self.takes_nul {
-            cells.chunks_exact(width).try_for_each(|row| without_nul(table, row))?;
+            values.chunks_exact(width).try_for_each(|row| without_nul(table, row))?;
         }
-        let mut together = cells.chunks_exact(width * TOGETHER);
-        let mut statements: Vec<(&'static str, &[Cell])> =
-            together.by_ref().map(|rows| (table.insert_together.as_str(), rows)).collect();
-        statements.extend(
-            together.remainder().chunks_exact(width).map(|row| (table.insert.as_str(), row)),
-        );
+        let together = values.chunks_exact(width * TOGETHER);
+        let alone = together.remainder().chunks_exact(width);
+        let mut statements: Vec<_> = together
+            .map(|rows| (table.insert_together.as_str(), rows))
+            .chain(alone.map(|row| (table.insert.as_str(), row)))
+            .collect();
         // The last is waited for: no more than a page is on its way.
         let last = statements.pop();
-        for (statement, cells) in statements {
-            connection.change(statement, &cells.iter().map(Cell::value).collect::<Vec<_>>())?;
+        for (statement, values) in statements {
+            connection.change(statement, values)?;
         }
-        if let Some((statement, cells)) = last {
-            connection.execute(statement, &cells.iter().map(Cell::value).collect::<Vec<_>>())?;
+        if let Some((statement, values)) = last {
+            connection.execute(statement, values)?;
         }
-        self.follower.copied(&table.name, (cells.len() / width) as u64);
+        self.follower.copied(&table.name, (values.len() / width) as u64);
         Ok(())
     }
 
@@ -86,8 +89,8 @@ impl Keeper<'_> {
     fn compare(&self, connection: &mut dyn Connection, expected: Vec<Sums>) -> Result<Vec<Copied>> {
         let mut copied = Vec::new();
         for (table, expected) in tables()?.iter().zip(expected) {
-            let found = pages(connection, table, &mut |cells| {
-                self.follower.compared(&table.name, (cells.len() / table.columns.len()) as u64);
+            let found = pages(connection, table, &mut |values| {
+                self.follower.compared(&table.name, (values.len() / table.columns.len()) as u64);
                 Ok(())
             });
             let sums = found.map_err(at(table))?;
@@ -109,13 +112,13 @@ impl Keeper<'_> {
 }
 
 /// Refuses a row with a character that not every engine takes.
-fn without_nul(table: &Table, row: &[Cell]) -> Result<()> {
-    let has_nul = |cell: &&Cell| matches!(cell, Cell::Text(text) if text.contains('\0'));
-    let Some(place) = row.iter().position(|cell| has_nul(&cell)) else { return Ok(()) };
+fn without_nul(table: &Table, row: &[Value]) -> Result<()> {
+    let has_nul = |value: &Value| matches!(value, Value::Owned(text) if text.contains('\0'));
+    let Some(place) = row.iter().position(has_nul) else { return Ok(()) };
     let key: Vec<String> = table
         .key
         .iter()
-        .map(|part| format!("{} = {}", table.columns[*part].name, row[*part]))
+        .map(|part| format!("{} = {}", table.columns[*part].name, in_sql(&row[*part])))
         .collect();
     Err(Error::internal(format!(
         "column {} of the row with {} holds the character NUL, which PostgreSQL cannot keep: \
@@ -125,17 +128,25 @@ fn without_nul(table: &Table, row: &[Cell]) -> Result<()> {
     )))
 }
 
+/// A value as SQL writes it.
+fn in_sql(value: &Value) -> String {
+    match value {
+        Value::Int(number) => number.to_string(),
+        Value::Owned(text) => format!("'{}'", text.escape_debug()),
+        Value::OwnedBytes(bytes) => {
+            let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("x'{digits}'")
+        }
+        _ => "NULL".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::{atomic::AtomicBool, mpsc::sync_channel};
 
     use super::*;
-    use crate::store::{
-        Database,
-        engine::{Row, Value},
-        sqlite,
-        transfer::reader::Reader,
-    };
+    use crate::store::{Database, sqlite, transfer::reader::Reader};
 
     struct Nobody;
 
@@ -148,48 +159,11 @@ mod tests {
         }
     }
 
-    /// An engine that stores something else than it was told.
-    struct Forgetful<'c> {
-        inner: &'c mut dyn Connection,
-        /// Spoils a statement's parameters.
-        spoil: fn(&'static str, &mut Vec<Value>) -> bool,
-    }
+    /// Changes values of a table's rows.
+    type Spoil = fn(&str, &mut Vec<Value>);
 
-    impl Forgetful<'_> {
-        fn spoilt<'v>(&self, sql: &'static str, values: &[Value<'v>]) -> Option<Vec<Value<'v>>> {
-            let mut values = values.to_vec();
-            (self.spoil)(sql, &mut values).then_some(values)
-        }
-    }
-
-    impl Connection for Forgetful<'_> {
-        fn query(
-            &mut self,
-            sql: &'static str,
-            values: &[Value],
-            each: &mut dyn FnMut(&dyn Row) -> Result<()>,
-        ) -> Result<()> {
-            self.inner.query(sql, values, each)
-        }
-
-        fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64> {
-            self.spoilt(sql, values).map_or(Ok(0), |values| self.inner.execute(sql, &values))
-        }
-
-        fn lock_tables(&mut self) -> Result<()> {
-            self.inner.lock_tables()
-        }
-
-        fn define(&mut self, statement: &str) -> Result<()> {
-            self.inner.define(statement)
-        }
-
-        fn has_table(&mut self, name: &str) -> Result<bool> {
-            self.inner.has_table(name)
-        }
-    }
-
-    fn transfer(spoil: fn(&'static str, &mut Vec<Value>) -> bool) -> Result<Vec<Copied>> {
+    /// Copies a database with 40 rows in one table; `spoil` changes what is written.
+    fn transfer(spoil: Spoil) -> Result<Vec<Copied>> {
         let folder = tempfile::tempdir().unwrap();
         let source = Database::Sqlite(folder.path().join("source.db"));
         migrate::run(&source, Timestamp::UNIX_EPOCH).unwrap();
@@ -205,12 +179,20 @@ mod tests {
                 Ok(())
             })
             .unwrap();
-        let (sender, parcels) = sync_channel(100);
+        let (sender, read) = sync_channel(100);
         let reader = Reader { sender, is_deserted: AtomicBool::new(false), follower: &Nobody };
         source.peek(|connection| reader.read_all(connection)).unwrap();
-        sqlite::fill(&folder.path().join("target.db"), |inner| {
+        drop(reader);
+        let (sender, parcels) = sync_channel(100);
+        for mut parcel in read {
+            if let Parcel::Rows(table, values) = &mut parcel {
+                spoil(&table.name, values);
+            }
+            sender.send(parcel).unwrap();
+        }
+        sqlite::fill(&folder.path().join("target.db"), |connection| {
             let keeper = Keeper { now: Timestamp::UNIX_EPOCH, takes_nul: true, follower: &Nobody };
-            keeper.keep_all(&mut Forgetful { inner, spoil }, parcels)
+            keeper.keep_all(connection, parcels)
         })
     }
 
@@ -218,38 +200,32 @@ mod tests {
     fn a_target_that_holds_something_else_is_not_kept() {
         let rows =
             |copied: &Copied| (copied.table.name == "program_state").then_some(copied.sums.rows);
-        let copied = transfer(|_, _| true).unwrap();
+        let copied = transfer(|_, _| {}).unwrap();
         assert_eq!(copied.iter().find_map(rows), Some(40));
 
-        let lost = transfer(|sql, values| {
-            !(sql.starts_with("INSERT INTO program_state") && values.len() == 2)
-        });
-        let text = lost.unwrap_err().cause();
-        assert!(text.contains("table program_state is not what it was: 40 rows"), "{text}");
-
-        let altered = transfer(|sql, values| {
-            if sql.starts_with("INSERT INTO program_state")
-                && let Some(Value::Text(text)) = values.last_mut()
-            {
-                *text = text.strip_suffix('x').unwrap_or("y");
+        let lost = |table: &str, values: &mut Vec<Value>| {
+            if table == "program_state" {
+                values.truncate(values.len() - 2);
             }
-            true
-        });
-        let text = altered.unwrap_err().cause();
-        assert!(
-            text.contains("table program_state is not what it was: 40 rows were read and 40"),
-            "{text}"
-        );
-
-        let moved = transfer(|sql, values| {
-            if sql.starts_with("INSERT INTO schema_version")
-                && let Some(Value::Int(at)) = values.last_mut()
-            {
+        };
+        let altered = |table: &str, values: &mut Vec<Value>| {
+            if let ("program_state", Some(Value::Owned(text))) = (table, values.last_mut()) {
+                *text = text.strip_suffix('x').unwrap_or("y").to_owned();
+            }
+        };
+        let moved = |table: &str, values: &mut Vec<Value>| {
+            if let ("schema_version", Some(Value::Int(at))) = (table, values.last_mut()) {
                 *at += 1;
             }
-            true
-        });
-        let text = moved.unwrap_err().cause();
-        assert!(text.contains("table schema_version is not what it was"), "{text}");
+        };
+        let spoilers: [(Spoil, &str); 3] = [
+            (lost, "table program_state is not what it was: 40 rows"),
+            (altered, "table program_state is not what it was: 40 rows were read and 40"),
+            (moved, "table schema_version is not what it was"),
+        ];
+        for (spoil, told) in spoilers {
+            let text = transfer(spoil).unwrap_err().cause();
+            assert!(text.contains(told), "{text}");
+        }
     }
 }

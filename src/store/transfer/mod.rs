@@ -21,7 +21,10 @@ pub use self::{
     sums::Sums,
     tables::{Column, ColumnKind, Table, tables},
 };
-use super::{Database, engine::Connection};
+use super::{
+    Database,
+    engine::{Connection, Tx},
+};
 use crate::domain::error::{Error, Kind, Result};
 
 /// Pages that wait to be written.
@@ -70,7 +73,7 @@ pub fn run(
 ) -> Result<Vec<Copied>> {
     let (sender, receiver) = sync_channel(PAGES);
     let reader = Reader { sender, is_deserted: AtomicBool::new(false), follower };
-    let keeper = Keeper { now, takes_nul: target.takes_nul(), follower };
+    let keeper = Keeper { now, takes_nul: target.file().is_some(), follower };
     thread::scope(|scope| {
         let reading = scope.spawn(move || {
             let read = source.peek(|connection| reader.read_all(connection));
@@ -88,15 +91,12 @@ pub fn run(
 }
 
 fn count(connection: &mut dyn Connection) -> Result<Vec<(&'static str, u64)>> {
-    let mut counts = Vec::new();
-    for table in tables()? {
-        connection.query(&table.count, &[], &mut |row| {
-            let rows: i64 = row.get(0)?;
-            counts.push((table.name.as_str(), rows.unsigned_abs()));
-            Ok(())
-        })?;
-    }
-    Ok(counts)
+    let mut tx = Tx::new(connection);
+    let count = |table: &'static Table| {
+        let rows: i64 = tx.one(&table.count, &[], |row| row.get(0))?;
+        Ok((table.name.as_str(), rows.unsigned_abs()))
+    };
+    tables()?.iter().map(count).collect()
 }
 
 fn held(connection: &mut dyn Connection) -> Result<Option<&'static str>> {

@@ -5,11 +5,7 @@ use std::sync::{
     mpsc::SyncSender,
 };
 
-use super::{
-    Follower, Sums, Table, at, count,
-    sums::{Adder, Cell},
-    tables,
-};
+use super::{Follower, Sums, Table, at, count, tables};
 use crate::{
     domain::error::{Error, Result},
     store::{
@@ -26,7 +22,7 @@ const FIRST_ROWS: usize = 8;
 /// What is handed from the one thread to the other.
 pub enum Parcel {
     /// Rows of a table, value by value.
-    Rows(&'static Table, Vec<Cell>),
+    Rows(&'static Table, Vec<Value<'static>>),
     /// Those were all, and this is what each table adds up to.
     End(Vec<Sums>),
 }
@@ -68,10 +64,10 @@ impl Reader<'_> {
 pub fn pages(
     connection: &mut dyn Connection,
     table: &'static Table,
-    each: &mut dyn FnMut(Vec<Cell>) -> Result<()>,
+    each: &mut dyn FnMut(Vec<Value<'static>>) -> Result<()>,
 ) -> Result<Sums> {
     let width = table.columns.len();
-    let (mut adder, mut last) = (Adder::new(table), Vec::new());
+    let (mut sums, mut last) = (Sums::new(table), Vec::new());
     let mut largest: Option<usize> = None;
     loop {
         let limit = match largest {
@@ -79,24 +75,24 @@ pub fn pages(
             Some(bytes) => (PAGE_BYTES / bytes).clamp(1, PAGE_ROWS),
         };
         let statement = if last.is_empty() { &table.first } else { &table.next };
-        let mut values: Vec<Value> = last.iter().map(Cell::value).collect();
-        values.push(Value::Int(limit as i64));
-        let mut cells = Vec::with_capacity(limit * width);
-        connection.query(statement, &values, &mut |row| {
-            let start = cells.len();
+        last.push(Value::Int(limit as i64));
+        let mut values = Vec::with_capacity(limit * width);
+        connection.query(statement, &last, &mut |row| {
+            let start = values.len();
             for (place, column) in table.columns.iter().enumerate() {
-                cells.push(Cell::read(row, place, column.kind)?);
+                values.push(column.kind.read(row, place)?);
             }
-            largest = largest.max(Some(cells[start..].iter().map(Cell::size).sum()));
-            adder.add(&cells[start..])
+            let bytes = |value: &Value| size_of::<Value>() + value.size();
+            largest = largest.max(Some(values[start..].iter().map(bytes).sum()));
+            sums.add(table, &values[start..])
         })?;
-        let rows = cells.len() / width;
-        if let Some(row) = cells.chunks_exact(width).last() {
+        let rows = values.len() / width;
+        if let Some(row) = values.chunks_exact(width).last() {
             last = table.key.iter().map(|place| row[*place].clone()).collect();
-            each(cells)?;
+            each(values)?;
         }
         if rows < limit {
-            return Ok(adder.sums());
+            return Ok(sums);
         }
     }
 }
