@@ -121,8 +121,8 @@ impl Work<'_, '_> {
                 self.mail_news(freelancer, &mail, news, "/messages")
             }
             Event::SignInChanged(account, change) => {
-                let letter = self.env.security_notice(account, change)?;
-                self.post(letter.as_ref())
+                let queued = self.env.security_notice(account, change)?;
+                self.post(queued.as_ref())
             }
         }
     }
@@ -168,8 +168,8 @@ impl Work<'_, '_> {
     /// bounded number a day.
     fn mail_news(&mut self, owner: &Account, mail: &Mail, news: &str, path: &str) -> Result<()> {
         if owner.email_verified_at.is_some() {
-            let letter = self.env.letter(Some(owner.id), mail)?;
-            return self.post(letter.as_ref());
+            let queued = self.env.queued(Some(owner.id), mail)?;
+            return self.post(queued.as_ref());
         }
         if self.count(Limit::UnprovenNews)?.is_some() {
             return Ok(());
@@ -177,8 +177,8 @@ impl Work<'_, '_> {
         let link = format!("{}{path}", self.env.public_url);
         let (to, first_name) = (&owner.email, &owner.first_name);
         let mail = compose::unproven_news(to, first_name, mail.kind, news, &link)?;
-        let letter = self.env.letter(Some(owner.id), &mail)?;
-        self.post(letter.as_ref())
+        let queued = self.env.queued(Some(owner.id), &mail)?;
+        self.post(queued.as_ref())
     }
 }
 

@@ -110,11 +110,11 @@ impl<'a, 'c> Work<'a, 'c> {
         self.env.keys()
     }
 
-    /// Puts a letter, if there is one, into the outbox.
-    pub(super) fn post(&mut self, letter: Option<&QueuedMail>) -> Result<()> {
-        let Some(letter) = letter else { return Ok(()) };
+    /// Puts a mail, if there is one, into the outbox.
+    pub(super) fn post(&mut self, queued: Option<&QueuedMail>) -> Result<()> {
+        let Some(queued) = queued else { return Ok(()) };
         self.has_mail = true;
-        store::outbox::create(self.tx, letter)
+        store::outbox::create(self.tx, queued)
     }
 }
 

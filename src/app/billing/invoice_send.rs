@@ -58,12 +58,12 @@ impl App {
     }
 
     /// What a mail about an invoice says, with the PDF: the same however often it is tried.
-    pub(in crate::app) async fn invoice_mail(&self, letter: &QueuedMail) -> Result<Mail> {
-        let (Some(account), Some(id)) = (letter.account, letter.invoice) else {
+    pub(in crate::app) async fn invoice_mail(&self, queued: &QueuedMail) -> Result<Mail> {
+        let (Some(account), Some(id)) = (queued.account, queued.invoice) else {
             return Err(Error::internal("it has no body"));
         };
         let file = self.invoice_file(Some(Owner::Account(account)), account, id).await?;
-        let at = letter.created_at;
+        let at = queued.created_at;
         let read = move |tx: &mut Tx| {
             let account = store::account::find(tx, account)?;
             let rates = store::exchange_rate::latest(tx, account.id, account.currency)?;
@@ -74,8 +74,8 @@ impl App {
         let (link, account, sheet) = self.store.read(read).await?;
         let link = link.ok_or_else(|| Error::internal("it was mailed without a link"))?;
         compose::invoice(&InvoiceMail {
-            kind: letter.kind,
-            to: &letter.to,
+            kind: queued.kind,
+            to: &queued.to,
             reply_to: &account.email,
             invoice: &sheet.invoice,
             seller: &sheet.seller,

@@ -47,7 +47,7 @@ pub enum Guessing {
 pub(in crate::app) struct Mailing {
     account: AccountId,
     codes: Vec<(Purpose, [u8; 32], Timestamp)>,
-    letter: Option<QueuedMail>,
+    queued: Option<QueuedMail>,
 }
 
 impl Mailing {
@@ -55,7 +55,7 @@ impl Mailing {
         for (purpose, hash, expires_at) in &self.codes {
             store::code::replace(tx, self.account, *purpose, hash, *expires_at)?;
         }
-        self.letter.iter().try_for_each(|letter| store::outbox::create(tx, letter))
+        self.queued.iter().try_for_each(|queued| store::outbox::create(tx, queued))
     }
 }
 
@@ -93,7 +93,7 @@ impl App {
             link: link.as_deref(),
             removal_link: removal_link.as_deref(),
         })?;
-        Ok(Mailing { account: account.id, codes, letter: self.letter(Some(account.id), &mail)? })
+        Ok(Mailing { account: account.id, codes, queued: self.queued(Some(account.id), &mail)? })
     }
 
     /// Mails a code, where there is an account that can use it. Who asks cannot tell, nor by the
@@ -130,7 +130,7 @@ impl App {
         let mailing = Mailing {
             account: account.id,
             codes: vec![(Purpose::PasswordReset, hash, self.now() + HUB_OTP_LIFE)],
-            letter: self.letter(Some(account.id), &mail)?,
+            queued: self.queued(Some(account.id), &mail)?,
         };
         self.mail(mailing, may).await
     }
@@ -162,7 +162,7 @@ impl App {
         };
         // Who has the code has read mail to that address.
         let proven = Account { email_verified_at: Some(self.now()), ..account };
-        let letter = self.security_notice(&proven, SignInChange::Password)?;
+        let queued = self.security_notice(&proven, SignInChange::Password)?;
         let hash = self.passwords.hash(self.stranger(), password, self.random.as_ref()).await?;
         let (keys, now, of) = (self.keys()?.clone(), self.now(), email.clone());
         let is_set = self
@@ -174,7 +174,7 @@ impl App {
                 prove_address(tx, &mut account, by, now)?;
                 store::account::set_password(tx, account.id, &hash, now)?;
                 store::session::revoke_all(tx, account.id, now)?;
-                letter.iter().try_for_each(|letter| store::outbox::create(tx, letter))?;
+                queued.iter().try_for_each(|queued| store::outbox::create(tx, queued))?;
                 Ok(true)
             })
             .await?;
@@ -191,17 +191,17 @@ impl App {
         Ok(found.map(|(account, _)| account))
     }
 
-    /// Writes codes and their letter. Where they are for nobody the same rows are written, and
+    /// Writes codes and their mail. Where they are for nobody the same rows are written, and
     /// taken back: time does not tell who has an account.
     async fn mail(&self, mailing: Mailing, is_wanted: bool) -> Result<()> {
         if !is_wanted {
-            let letter = mailing.letter.map(|letter| QueuedMail { account: None, ..letter });
+            let queued = mailing.queued.map(|queued| QueuedMail { account: None, ..queued });
             return self
                 .store
                 .write(move |tx| {
-                    if let Some(letter) = &letter {
-                        store::outbox::create(tx, letter)?;
-                        store::outbox::delete(tx, letter.id)?;
+                    if let Some(queued) = &queued {
+                        store::outbox::create(tx, queued)?;
+                        store::outbox::delete(tx, queued.id)?;
                     }
                     pretend(tx)
                 })

@@ -60,23 +60,23 @@ fn read(row: &dyn Row) -> Result<QueuedMail> {
 }
 
 /// Adds a mail, and the job that delivers it.
-pub fn create(tx: &mut Tx, letter: &QueuedMail) -> Result<()> {
+pub fn create(tx: &mut Tx, queued: &QueuedMail) -> Result<()> {
     tx.change(
         "INSERT INTO mails (id, account_id, kind, recipient, subject, sealed, tries, created_at, \
          invoice_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)",
         values![
-            &letter.id,
-            letter.account.as_ref(),
-            letter.kind.as_str(),
-            &letter.to,
-            &letter.subject,
-            letter.sealed.as_deref(),
-            letter.created_at,
-            letter.invoice.as_ref(),
+            &queued.id,
+            queued.account.as_ref(),
+            queued.kind.as_str(),
+            &queued.to,
+            &queued.subject,
+            queued.sealed.as_deref(),
+            queued.created_at,
+            queued.invoice.as_ref(),
         ],
     )?;
-    let now = letter.created_at;
-    jobs::create(tx, JobKind::Mail, letter.id, letter.account, now, now)
+    let now = queued.created_at;
+    jobs::create(tx, JobKind::Mail, queued.id, queued.account, now, now)
 }
 
 /// Removes a mail that waits.
