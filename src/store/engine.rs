@@ -47,7 +47,7 @@ use crate::domain::{
     word::Word,
 };
 
-/// A parameter of a statement, or a value of a row that is kept.
+/// A parameter of a statement, or a value read from a row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value<'a> {
     Null,
@@ -61,7 +61,7 @@ pub enum Value<'a> {
 }
 
 impl Value<'_> {
-    /// Bytes that it holds.
+    /// Its size in bytes.
     pub fn size(&self) -> usize {
         match self {
             Value::Null => 0,
@@ -74,7 +74,7 @@ impl Value<'_> {
         }
     }
 
-    /// The same, borrowing nothing.
+    /// A copy that borrows nothing.
     pub fn to_static(&self) -> Value<'static> {
         match self {
             Value::Null => Value::Null,
@@ -112,8 +112,8 @@ pub trait Connection {
         each: &mut dyn FnMut(&dyn Row) -> Result<()>,
     ) -> Result<()>;
 
-    /// Runs a query for rows of one table that nobody else has claimed; until the transaction
-    /// ends, nobody else is given them by this. An engine that writes alone has no others.
+    /// Runs a query for rows of one table, and locks them until the transaction ends. Rows that
+    /// others have locked are skipped. An engine with one writer needs no locks.
     fn claim(
         &mut self,
         sql: &'static str,
@@ -123,28 +123,26 @@ pub trait Connection {
         self.query(sql, values, each)
     }
 
-    /// Runs a statement and answers how many rows it changed.
+    /// Runs a statement and returns how many rows it changed.
     fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64>;
 
-    /// Runs a statement of which only matters that it succeeds. Where every statement is a journey
-    /// to another machine, this one waits for the next to travel with; what it fails with is
-    /// told then, at the latest by the end of the transaction.
+    /// Runs a statement without waiting for its result: an engine on another machine may send it
+    /// together with the next one. A later statement or the commit reports its failure.
     fn change(&mut self, sql: &'static str, values: &[Value]) -> Result<()> {
         self.execute(sql, values).map(drop)
     }
 
-    /// Waits until nobody else alters the tables, and keeps others from it until the transaction
-    /// ends.
+    /// Locks the schema until the transaction ends.
     fn lock_tables(&mut self) -> Result<()>;
 
-    /// Runs a statement of `schema.sql`, put into the engine's own words.
+    /// Runs a statement of `schema.sql`, translated into the engine's dialect.
     fn define(&mut self, statement: &str) -> Result<()>;
 
-    /// Whether a table is there.
+    /// Whether a table exists.
     fn has_table(&mut self, name: &str) -> Result<bool>;
 }
 
-/// A transaction. Functions of this module's neighbours take it; who opened it, ends it.
+/// A transaction. Whoever opened it commits it or rolls it back.
 pub struct Tx<'c> {
     connection: &'c mut dyn Connection,
     bytes_written: u64,
@@ -155,7 +153,7 @@ impl<'c> Tx<'c> {
         Self { connection, bytes_written: 0 }
     }
 
-    /// Bytes of the values that changes were given so far.
+    /// Size of the parameters of all changes so far, in bytes.
     pub fn bytes_written(&self) -> u64 {
         self.bytes_written
     }
@@ -181,7 +179,7 @@ impl<'c> Tx<'c> {
         Ok(found)
     }
 
-    /// The first row that nobody else has claimed, if any; it is ours until the transaction ends.
+    /// The first row that nobody else has locked, if any. It is locked until the transaction ends.
     pub fn claim<T>(
         &mut self,
         sql: &'static str,
@@ -222,13 +220,13 @@ impl<'c> Tx<'c> {
         Ok(rows)
     }
 
-    /// Changes rows. A failure may be told by what follows in the transaction, or by its end.
+    /// Changes rows. A later statement or the commit may report the failure.
     pub fn change(&mut self, sql: &'static str, values: &[Value]) -> Result<()> {
         self.count(values);
         self.connection.change(sql, values)
     }
 
-    /// Changes rows and answers how many.
+    /// Changes rows and returns how many.
     pub fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64> {
         self.count(values);
         self.connection.execute(sql, values)
@@ -355,8 +353,7 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     }
 }
 
-/// The ids that `IN rarray(?1)` looks for, however many they are. A row is found once, however
-/// often its id stands among them.
+/// Any number of ids as one parameter, for `IN rarray(?1)`. Duplicates do no harm.
 pub fn any_of<'a, K: 'a>(ids: impl IntoIterator<Item = &'a Id<K>>) -> Value<'a> {
     Value::Ids(ids.into_iter().map(|id| *id.as_bytes()).collect())
 }

@@ -1,7 +1,7 @@
 //! Lists: the rows of an account that meet some conditions, page by page, and how many they are.
 //!
-//! Their statements are put together of constants and kept for good, so that engines can keep
-//! them prepared.
+//! Their statements are built from constants and never freed, so that engines can keep them
+//! prepared.
 
 use std::{
     cmp::Reverse,
@@ -23,12 +23,12 @@ use crate::domain::{
 
 /// A table whose rows are listed. It has the columns `id` and `account_id`.
 pub struct Lister {
-    /// What its total is called; see [`list_total`].
+    /// The name of its total; see [`list_total`].
     pub name: &'static str,
     pub table: &'static str,
-    /// What is read of a row, beginning with its id.
+    /// The columns to read, beginning with the id.
     pub columns: &'static str,
-    /// What is joined to the rows that were found, which are called `found`.
+    /// Joins to the rows that were found, which are called `found`.
     pub join: &'static str,
 }
 
@@ -45,13 +45,12 @@ impl Lister {
         }
     }
 
-    /// What the total of the rows with this value is called.
+    /// The name of the total of the rows with this value.
     pub fn total_of(&self, column: &str, value: impl Display) -> String {
         format!("{}:{}:{value}", self.name, column.trim_end_matches("_id"))
     }
 
-    /// Adds to the totals (or takes from them): of all rows, and of those with each of these
-    /// values.
+    /// Adds `by` to the total of all rows, and to those of the rows with each of these values.
     pub fn tally(
         &self,
         tx: &mut Tx,
@@ -75,12 +74,12 @@ pub struct Query<'a> {
     total: Total,
 }
 
-/// How it is known how many rows there are.
+/// Where the number of rows comes from.
 enum Total {
-    /// By the total of that name.
+    /// The total of that name.
     Kept(String),
     Known(u64),
-    /// Not before they are counted.
+    /// A count of the rows.
     Counted,
 }
 
@@ -91,8 +90,7 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// Only rows that meet a condition, in which `?` stands for the value, if there is one. They
-    /// are counted.
+    /// Only rows that meet a condition, if there is a value for its `?`. They are counted.
     pub fn which(mut self, condition: &'static str, value: Option<impl Into<Value<'a>>>) -> Self {
         if let Some(value) = value {
             self.push(condition, value.into());
@@ -101,7 +99,7 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// Only rows with this value, if there is one. A total is kept of those with one value.
+    /// Only rows with this value, if there is one. Rows with one such value have a total.
     pub fn equal<T>(mut self, column: &'static str, value: Option<T>) -> Self
     where
         T: Copy + Display + Into<Value<'a>>,
@@ -123,7 +121,7 @@ impl<'a> Query<'a> {
         Self { order, ..self }
     }
 
-    /// Tells how many rows there are.
+    /// Sets how many rows there are.
     pub fn known(self, total: u64) -> Self {
         Self { total: Total::Known(total), ..self }
     }
@@ -148,7 +146,7 @@ impl<'a> Query<'a> {
         tx.list(self.select(""), &self.values, read)
     }
 
-    /// The first rows, so many at most.
+    /// The first rows, at most so many.
     pub fn first<T>(
         &self,
         tx: &mut Tx,
@@ -174,8 +172,8 @@ impl<'a> Query<'a> {
         Ok(Listing { entries, total: self.count(tx)?, page })
     }
 
-    /// A page of the rows in whose column, or in whose client, a folded text is, newest first, and
-    /// how many there are.
+    /// A page of the rows whose column or client contains a folded text, newest first, and how many
+    /// there are.
     pub fn search<T>(
         &self,
         tx: &mut Tx,
@@ -227,8 +225,7 @@ impl<'a> Query<'a> {
     }
 }
 
-/// The statement of that text. It is kept for good: there are only so many ways to put constants
-/// together.
+/// Makes the text of a statement static. Few are ever made, since all parts are constants.
 fn statement(sql: String) -> &'static str {
     static KNOWN: LazyLock<RwLock<HashSet<&'static str>>> = LazyLock::new(RwLock::default);
     if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&*sql) {

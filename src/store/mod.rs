@@ -75,13 +75,12 @@ impl Engine {
     }
 }
 
-/// Whose rows a write changes, and whether it may be done again where nobody knows whether it
-/// was done.
+/// What the queue must know of a write.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Write {
-    /// Who waits for it. Tasks of one account wait for each other, and not others for them.
+    /// Whose rows it changes. Tasks of one account wait for each other, and delay no others.
     pub account: Option<AccountId>,
-    /// Whether it finds out by itself that it was done already.
+    /// Whether it can run again when it is unknown whether it was committed.
     pub can_repeat: bool,
 }
 
@@ -101,8 +100,7 @@ impl Store {
         Self::open_with(database, checkpoints)
     }
 
-    /// Opens a migrated database; if it is a file, its -wal file is looked after by ourselves or
-    /// not.
+    /// Like [`Store::open`], with given checkpoints where the database is a file.
     pub fn open_with(database: &Database, checkpoints: Checkpoints) -> Result<Self> {
         let (engine, file) = match database {
             Database::Sqlite(path) => {
@@ -113,8 +111,7 @@ impl Store {
         Ok(Self { engine, file })
     }
 
-    /// Runs `work` on a snapshot of the database. It cannot change anything, and may run more
-    /// than once.
+    /// Runs `work` on a read-only snapshot. It may run more than once.
     pub async fn read<T: Send + 'static>(
         &self,
         work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
@@ -122,7 +119,7 @@ impl Store {
         submit(&self.engine.reads, Write::default(), || busy(1), work).await
     }
 
-    /// Like [`Store::read`], for an account that waits behind nobody but itself.
+    /// Like [`Store::read`], in the queue of an account.
     pub async fn read_for<T: Send + 'static>(
         &self,
         account: AccountId,
@@ -132,8 +129,8 @@ impl Store {
         submit(&self.engine.reads, reader, || busy(1), work).await
     }
 
-    /// Runs `work` in a transaction and answers when it is on the disk. An error undoes what
-    /// `work` did. It may run more than once, so its only effects are those on the transaction.
+    /// Runs `work` in a transaction and returns when it is on the disk; an error rolls it back.
+    /// It may run more than once, so it must have no other effects.
     pub async fn write<T: Send + 'static>(
         &self,
         work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
@@ -141,7 +138,7 @@ impl Store {
         self.write_as(Write::default(), work).await
     }
 
-    /// Like [`Store::write`], where more is known of the work.
+    /// Like [`Store::write`], in the queue of an account.
     pub async fn write_as<T: Send + 'static>(
         &self,
         write: Write,
@@ -153,7 +150,7 @@ impl Store {
         submit(&self.engine.writes, write, unknown, work).await
     }
 
-    /// Answers once the database does. A file is there, and is not asked.
+    /// Returns once the database answers. A file always does.
     pub async fn reach(&self) -> Result<()> {
         if self.file.is_some() {
             return Ok(());
@@ -175,8 +172,8 @@ impl Store {
         }
     }
 
-    /// Erases what deleted rows have left beside the database; answers whether that was possible
-    /// now. A server's files are the server's: its VACUUM does it.
+    /// Erases deleted rows from the -wal file; returns whether that was possible now. On a server,
+    /// VACUUM does it.
     pub async fn erase_deleted(&self) -> Result<bool> {
         let Some((path, checkpoints)) = self.file.clone() else { return Ok(true) };
         spawn_blocking(move || sqlite::erase_deleted(&path, checkpoints))
@@ -184,8 +181,7 @@ impl Store {
             .map_err(Error::internal)?
     }
 
-    /// Removes copies that were made of the database file before a migration, once they are 30
-    /// days old.
+    /// Removes copies made before migrations more than 30 days ago.
     ///
     /// # Errors
     ///
@@ -209,7 +205,7 @@ impl Store {
     }
 }
 
-/// The domain's word for a broken constraint of `schema.sql`.
+/// The error for a violated constraint of `schema.sql`.
 fn violated(constraint: &str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
     let message = match constraint {
         "accounts_email_key" => "An account with this email already exists",
@@ -221,7 +217,7 @@ fn violated(constraint: &str, source: impl Into<Box<dyn StdError + Send + Sync>>
     Error::conflict(message).caused_by(source)
 }
 
-/// A sum kept beside the rows would not fit its column.
+/// The error for a rollup that does not fit its column.
 fn sum_too_large() -> Error {
     Error::conflict("A total of this account would become too large to keep")
 }

@@ -21,16 +21,16 @@ use crate::{
 
 /// Tasks of one account that may wait.
 const OF_ACCOUNT: usize = 256;
-/// Tasks that may wait of whoever has no account: visitors and the program itself.
+/// Tasks without an account that may wait: those of visitors and of the program itself.
 const OF_OTHERS: usize = 1024;
 
-/// Where it is counted how long the tasks of a queue have waited.
+/// The histogram of how long tasks have waited.
 type Wait = fn(&Metrics) -> &Histogram;
 
 /// Makes a queue for so many threads, of which one account may occupy `most_of_account`.
 pub(super) fn queue(threads: usize, most_of_account: usize, wait: Wait) -> (Sender, Receiver) {
     let shared = Arc::new(Shared { most_of_account, wait, waiting: Mutex::default() });
-    // As many rings as there are threads wake all of them; more would be of no use.
+    // One ring for each thread wakes all of them.
     let (ringer, bell) = async_channel::bounded(threads.max(1));
     (Sender { shared: Arc::clone(&shared), ringer }, Receiver { shared, bell })
 }
@@ -57,7 +57,7 @@ struct Shared {
 #[derive(Default)]
 struct Waiting {
     lines: HashMap<Option<AccountId>, Line>,
-    /// Whose line has somebody waiting, in the order of their turns.
+    /// Accounts with waiting tasks, in the order of their turns.
     turns: VecDeque<Option<AccountId>>,
 }
 
@@ -109,7 +109,7 @@ impl Sender {
             }
             line.tasks.push_back(task);
         }
-        // Where every thread is called already, it needs no further call.
+        // A full channel means that every thread has been called.
         let _ = self.ringer.try_send(());
         Ok(())
     }
@@ -124,8 +124,8 @@ impl Receiver {
     /// The next task, waited for; none when the queue has ended.
     pub async fn recv(&self) -> Option<Task> {
         loop {
-            // A thread looks before it waits: the task it has just ended may have kept back
-            // another of its account, for which nobody would be called.
+            // Look before waiting: the task that just ended may have held back another of its
+            // account, for which no bell rings.
             if let Some(task) = self.try_recv() {
                 return Some(task);
             }
@@ -181,13 +181,13 @@ impl Receiver {
         more.into_iter().map(|task| self.in_turn(task)).collect()
     }
 
-    /// Takes out every task that has waited for so long.
+    /// Removes every task that has waited so long.
     pub fn overdue(&self, than: Duration) -> Vec<Task> {
         let mut waiting = self.shared.lock();
         let Waiting { lines, turns } = &mut *waiting;
         let mut overdue = Vec::new();
         for line in lines.values_mut() {
-            // The oldest stand first.
+            // The oldest are first.
             while let Some(task) = line.tasks.pop_front_if(|task| task.since.elapsed() >= than) {
                 overdue.push(task);
             }

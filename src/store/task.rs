@@ -21,13 +21,13 @@ use crate::{
     metrics,
 };
 
-/// How long a task may wait for its turn: less than a request may take.
+/// How long a task may wait before it starts: less than a request may take.
 const START_WITHIN: Duration = Duration::from_secs(25);
-/// How much longer the answer of a task is waited for that has begun.
+/// How much longer to wait for a task that has started.
 const FINISH_WITHIN: Duration = Duration::from_secs(4);
 
-/// Settles, once and for all, whether a task runs: the thread that begins it and the caller who
-/// stops waiting both write here, and whoever is first wins.
+/// Decides whether a task runs: the thread that starts it and the caller who stops waiting both
+/// write here, and the first wins.
 #[derive(Default)]
 pub(super) struct Claim(AtomicU8);
 
@@ -35,23 +35,23 @@ impl Claim {
     const STARTED: u8 = 1;
     const LEFT: u8 = 2;
 
-    /// Begins the task, unless its caller has left. A task may begin several times.
+    /// Starts the task, unless its caller has left. A task may start several times.
     fn start(&self) -> bool {
         self.0.fetch_or(Self::STARTED, Ordering::AcqRel) & Self::LEFT == 0
     }
 
-    /// Gives up a task that has not begun; whether that is so. It will never run then.
+    /// Cancels a task that has not started; false where it has.
     fn give_up(&self) -> bool {
         self.0.compare_exchange(0, Self::LEFT, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
-    /// Whether nobody waits for the task any more.
+    /// Whether the caller has left.
     pub(super) fn is_left(&self) -> bool {
         self.0.load(Ordering::Acquire) & Self::LEFT != 0
     }
 }
 
-/// Waits for a task. When it is dropped, nobody wants the answer any more.
+/// The caller of a task, who leaves when this is dropped.
 struct Caller(Arc<Claim>);
 
 impl Drop for Caller {
@@ -60,8 +60,8 @@ impl Drop for Caller {
     }
 }
 
-/// Queues `work` and waits for its result. Whoever is told to try again can be sure that nothing
-/// was changed, and will not be; `late` says that the result of begun work did not come in time.
+/// Queues `work` and waits for its result. [`busy`] means that nothing was changed, and will not
+/// be; `late` is the error where started work does not finish in time.
 pub(super) async fn submit<T: Send + 'static>(
     tasks: &Sender,
     write: Write,
@@ -91,7 +91,7 @@ pub(super) fn busy(retry_after: u64) -> Error {
     Error::unavailable(retry_after, "The database is busy, please try again")
 }
 
-/// A change has begun, and whether it will be saved is not known in time.
+/// A change has started, and it is unknown whether it will be saved.
 pub(super) fn unknown() -> Error {
     Error::unavailable(
         5,
@@ -113,33 +113,33 @@ pub struct Task {
 }
 
 impl Task {
-    /// Begins it; false where nobody waits for it any more, and it must not run.
+    /// Starts it; false where its caller has left, and it must not run.
     pub(super) fn start(&self) -> bool {
         self.claim.start()
     }
 
-    /// Whether nobody waits for it any more.
+    /// Whether its caller has left.
     pub(super) fn is_left(&self) -> bool {
         self.claim.is_left()
     }
 
-    /// Runs it; whether its changes are to be kept. A panic fails it.
+    /// Runs it; returns whether to commit its changes. A panic fails it.
     pub(super) fn run(&mut self, connection: &mut dyn Connection) -> bool {
         self.work.run(connection) && !self.is_left()
     }
 
-    /// What it failed with, if it did.
+    /// Its error, if it failed.
     pub(super) fn error(&self) -> Option<&Error> {
         self.work.error()
     }
 
-    /// Answers the caller: what the task found, or why its transaction did not stand.
+    /// Sends its result to the caller, or why its transaction failed.
     pub(super) fn answer(self, transaction: Result<()>) {
         self.work.answer(transaction);
     }
 }
 
-/// Commits so many tasks, and counts that.
+/// Commits so many tasks, and counts them.
 pub(super) fn count_commit(tasks: usize, commit: impl FnOnce() -> Result<()>) -> Result<()> {
     let begun = Instant::now();
     let committed = commit();
@@ -179,7 +179,7 @@ impl<T: Send, F: FnMut(&mut Tx) -> Result<T> + Send> Work for Pending<T, F> {
             (Some(Ok(value)), Ok(())) => Ok(value),
             (None, Ok(())) => Err(Error::internal("a job was answered before it ran")),
         };
-        // Whoever asked may have left since the commit; the change stands all the same.
+        // The caller may have left since the commit.
         let _ = self.reply.send(result);
     }
 }

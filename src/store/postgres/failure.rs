@@ -1,4 +1,4 @@
-//! What can go wrong with a server, and what that means for the transaction in which it does.
+//! Errors of a server, and what they mean for the transaction.
 
 use std::{error::Error as StdError, io};
 
@@ -18,16 +18,16 @@ pub struct Unconnected {
 }
 
 impl Unconnected {
-    /// Something on our side is in the way.
+    /// The cause is on our side.
     pub fn by(error: Error) -> Self {
         Self { error, may_pass: false }
     }
 
     pub fn new(error: PgError) -> Self {
         let may_pass = match error.code().map(SqlState::code) {
-            // It is starting, stopping, has no room, or what stands before it cannot reach it.
+            // It is starting, stopping or full, or a proxy cannot reach it.
             Some(code) => ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class)),
-            // Not where it answers, but has no TLS or a certificate that is not to be trusted.
+            // Not if it answers without TLS, or with an untrusted certificate.
             None => match error.source().and_then(<dyn StdError>::downcast_ref::<io::Error>) {
                 Some(io) => io.kind() != io::ErrorKind::InvalidData,
                 None => error.is_closed(),
@@ -38,37 +38,37 @@ impl Unconnected {
         Self { error, may_pass }
     }
 
-    /// The server took the connection and then said nothing.
+    /// The server accepted the connection and does not answer.
     pub fn silent() -> Self {
         Self { error: silent(), may_pass: true }
     }
 }
 
-/// Nobody answers at the other end.
+/// No connection to the server.
 pub fn unreachable() -> Error {
     Error::unavailable(5, "The database cannot be reached just now, please try again")
 }
 
-/// Somebody is there, and does not answer.
+/// The server does not answer.
 pub fn silent() -> Error {
     unreachable().caused_by("it does not answer")
 }
 
-/// What went wrong in a transaction first, beside what its task made of it.
+/// What went wrong first in a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// Another transaction was in the way: this one may well succeed the next time.
+    /// It conflicts with another transaction, and may succeed the next time.
     Conflict,
-    /// The connection is gone, or of no use any more.
+    /// The connection is lost or useless.
     Lost,
-    /// The server has refused a statement, and whatever follows in the transaction.
+    /// The server refused a statement, and refuses the rest of the transaction.
     Refused,
 }
 
-/// The server's failure as one of ours, and what it means for the transaction.
+/// Converts an error of the server, and says what it means for the transaction.
 pub fn failure(error: PgError) -> (Error, Trouble) {
     let Some(refusal) = error.as_db_error() else {
-        // Only what the connection itself tells has no words of the server.
+        // An error of the connection itself.
         let is_ours = error.source().is_some_and(|source| !source.is::<io::Error>());
         return if is_ours && !error.is_closed() {
             (Error::internal(error), Trouble::Refused)
@@ -95,10 +95,10 @@ pub fn failure(error: PgError) -> (Error, Trouble) {
         // It has no memory or connection left for this.
         (busy(5), Trouble::Refused)
     } else if is(&[&SqlState::READ_ONLY_SQL_TRANSACTION]) {
-        // After a switch to another server the old one answers, or this one follows another.
+        // After a switch to another server the old one answers, or a standby.
         (Error::unwritable("The database server may only be read"), Trouble::Lost)
     } else if is(&[&SqlState::FEATURE_NOT_SUPPORTED, &SqlState::INVALID_SQL_STATEMENT_NAME]) {
-        // Another program has altered what was prepared, or prepared statements are not kept.
+        // The schema has changed under a prepared statement, or a proxy has dropped it.
         return (Error::internal(cause), Trouble::Lost);
     } else if is_of(&["08", "57P"])
         || is(&[
@@ -106,8 +106,8 @@ pub fn failure(error: PgError) -> (Error, Trouble) {
             &SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN,
         ])
     {
-        // The server ends the connection (it stops, it crashed, somebody asked it to, or this
-        // program stood still for too long), or does not know itself whether it has committed.
+        // The server ends the connection (it stops, it crashed, an administrator asked for it, or
+        // this program was idle too long), or does not know whether it has committed.
         (unreachable(), Trouble::Lost)
     } else {
         return (Error::internal(cause), Trouble::Refused);
@@ -115,11 +115,11 @@ pub fn failure(error: PgError) -> (Error, Trouble) {
     (known.caused_by(cause), trouble)
 }
 
-/// What the server said, in one line.
+/// The server's message, in one line.
 fn said(error: &PgError) -> String {
     match error.as_db_error() {
         Some(refusal) => {
-            // Its details may quote what people have written.
+            // Its details may quote personal data.
             format!("{} [{}]", refusal.message(), refusal.code().code())
         }
         None => match error.source() {

@@ -1,9 +1,8 @@
 //! PostgreSQL: every connection has a thread of its own.
 //!
-//! Changes are serializable transactions. One that another was in the way of runs again, and so
-//! does one whose connection was lost before its `COMMIT` was sent. Where only the answer to a
-//! `COMMIT` was lost, a task runs again if it finds out by itself whether it was done already;
-//! whoever sent any other is told that nobody knows.
+//! Changes are serializable transactions. One that conflicts with another runs again, and so does
+//! one whose connection was lost before its `COMMIT` was sent. If the answer to a `COMMIT` is lost,
+//! a task that can repeat runs again; any other fails, since nobody knows whether it was saved.
 
 mod connection;
 mod facts;
@@ -35,13 +34,13 @@ use super::{
 };
 use crate::domain::error::{Error, Result};
 
-/// How a task's transaction begins that only reads: on one snapshot.
+/// Begins a transaction that reads from one snapshot.
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-/// What the server's administrator sees of connections that serve requests, and of others.
+/// The names of connections that serve requests, and of others, as `pg_stat_activity` shows them.
 const SERVING: &str = "freelanceos serve";
 const ASIDE: &str = "freelanceos";
-/// How often it is looked whether programs are connected, and how long after one another: those of
-/// one that has just ended are seen for a moment.
+/// How often to look for connected programs, and the pause between: connections of a program that
+/// has just ended stay visible for a moment.
 const LOOKS: usize = 4;
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -64,7 +63,7 @@ pub(super) fn start(server: &Server) -> Result<Engine> {
             if is_reader { ("reader", &read_tasks) } else { ("writer", &write_tasks) };
         let tasks = tasks.clone();
         engine.spawn(format!("{kind}-{number}"), move || {
-            // The first connection has been made, to see that there is a server.
+            // One connection was made before, to check the server.
             worker.link = link.lock().unwrap_or_else(PoisonError::into_inner).take();
             if is_reader { worker.read_tasks(&tasks) } else { worker.write_tasks(&tasks) }
         })?;
@@ -73,10 +72,10 @@ pub(super) fn start(server: &Server) -> Result<Engine> {
 }
 
 fn open(server: &Server) -> Result<Link> {
-    Link::open_to_serve(server, SERVING, ANSWER).map_err(|unconnected| unconnected.error)
+    Link::open_to_serve(server, ANSWER).map_err(|unconnected| unconnected.error)
 }
 
-/// Runs `work` in a read-only transaction on a connection of its own.
+/// Runs `work` in a read-only transaction on a new connection.
 pub fn peek<T: Send>(
     server: &Server,
     work: impl FnOnce(&mut dyn Connection) -> Result<T> + Send,
@@ -84,13 +83,12 @@ pub fn peek<T: Send>(
     aside(server, READ, work)
 }
 
-/// Runs `work` in a transaction on a connection of its own, and keeps what it changed.
+/// Runs `work` in a transaction on a new connection, and commits it.
 pub fn change<T: Send>(
     server: &Server,
     work: impl FnOnce(&mut dyn Connection) -> Result<T> + Send,
 ) -> Result<T> {
-    // Each statement sees what others have committed meanwhile: after waiting for a lock, that
-    // is what counts.
+    // After waiting for a lock, each statement must see what others have committed meanwhile.
     aside(server, "BEGIN ISOLATION LEVEL READ COMMITTED", work)
 }
 
@@ -130,7 +128,7 @@ fn aside<T: Send>(
     })
 }
 
-/// Runs `work` on a thread of its own: connections must not be waited for on a runtime's.
+/// Runs `work` on a new thread: a connection blocks, which threads of a runtime must not.
 fn apart<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     thread::scope(|scope| scope.spawn(work).join())
         .unwrap_or_else(|_| Err(Error::internal("a database thread panicked")))

@@ -36,7 +36,7 @@ impl ToSql for Value<'_> {
     }
 
     fn accepts(_: &Type) -> bool {
-        // Which is only known with the value.
+        // That depends on the value.
         true
     }
 

@@ -1,4 +1,4 @@
-//! A thread with a connection: takes tasks, does them, and does them again where that may help.
+//! A thread with a connection, which runs tasks and repeats them where that may help.
 
 use std::{
     sync::{
@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    READ, SERVING, Server,
+    READ, Server,
     connection::Link,
     failure::{Trouble, Unconnected, unreachable},
 };
@@ -22,21 +22,21 @@ use crate::{
     },
 };
 
-/// How one begins that may change something: as if it were alone.
+/// Begins a transaction that may change rows.
 const WRITE: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE";
-/// How long a task may wait for a connection, or for others to be out of its way.
+/// How long a task may wait for a connection, or be repeated after conflicts.
 const PATIENCE: Duration = Duration::from_secs(12);
-/// When a task is answered at the latest: a server that stands still is not waited for any longer.
+/// When a task is answered at the latest, even if the server hangs.
 pub const ANSWER: Duration = Duration::from_secs(27);
 /// The first pause before a task runs again, and the longest.
 const PAUSE: Duration = Duration::from_millis(1);
 const PAUSE_MAX: Duration = Duration::from_millis(200);
-/// How long a server that did not answer is believed not to.
+/// How long a server that did not answer is assumed to be down.
 const MISSED: Duration = Duration::from_secs(1);
-/// Tasks of one account that are committed together.
+/// Most tasks of one account in one commit.
 const BATCH_TASKS: usize = 64;
 
-/// Whether the server answers. Told when it changes, and not for each task.
+/// Whether the server can be reached. Changes are logged once.
 #[derive(Default)]
 pub struct Health {
     is_unreachable: AtomicBool,
@@ -56,26 +56,26 @@ impl Health {
     }
 }
 
-/// A thread's connection, made anew where it was lost.
+/// A thread's connection, which is opened again when it is lost.
 pub struct Worker {
     server: Server,
     pub link: Option<Link>,
     health: Arc<Health>,
-    /// Another of each thread, so that those that were in each other's way part.
+    /// Different for each thread, so that conflicting tasks do not retry in step.
     number: u32,
-    /// When the server was found not to answer.
+    /// When the server did not answer.
     missed: Option<Instant>,
 }
 
-/// What became of a transaction.
+/// The outcome of a transaction.
 enum Outcome {
-    /// It stands, or its task wanted nothing kept.
+    /// It is committed, or its task had no changes to commit.
     Done,
-    /// It does not, and its tasks may run again.
+    /// It failed, and its tasks may run again.
     Again(Error),
-    /// Nobody knows.
+    /// It is unknown whether it was committed.
     Unknown,
-    /// It does not, and would not the next time.
+    /// It failed, and would fail again.
     Failed(Error),
 }
 
@@ -85,7 +85,7 @@ impl Worker {
         Self { server, link: None, health, number, missed: None }
     }
 
-    /// The next task. While there is none, the connection is listened to.
+    /// The next task. While waiting, messages on the connection are read.
     fn next(&self, tasks: &Receiver) -> Option<Task> {
         match &self.link {
             Some(link) if !link.is_closed() => link.wait(tasks.recv()),
@@ -93,7 +93,7 @@ impl Worker {
         }
     }
 
-    /// Does what only reads, until nobody asks for anything any more.
+    /// Runs tasks that only read, until the queue ends.
     pub(super) fn read_tasks(&mut self, tasks: &Receiver) {
         while let Some(mut task) = self.next(tasks) {
             if task.is_left() {
@@ -116,7 +116,7 @@ impl Worker {
         }
     }
 
-    /// Does what may change something, until nobody asks for anything any more.
+    /// Runs tasks that may change rows, until the queue ends.
     pub(super) fn write_tasks(&mut self, tasks: &Receiver) {
         while let Some(task) = self.next(tasks) {
             let more =
@@ -149,8 +149,8 @@ impl Worker {
         }
     }
 
-    /// Whether all of the tasks were committed. Where they were not, none was, unless nobody
-    /// knows: then those that must not run again are failed already.
+    /// Commits all of the tasks; false where none was committed. If that is unknown, tasks that
+    /// cannot repeat are answered and removed.
     fn write_together(&mut self, tasks: &mut Vec<Task>) -> bool {
         let Some(link) = self.link.as_mut().filter(|link| !link.is_closed()) else { return false };
         let Some(oldest) = tasks.iter().map(|task| task.since).min() else { return true };
@@ -163,18 +163,17 @@ impl Worker {
         match outcome {
             Outcome::Done => tasks.iter().all(|task| task.error().is_none()),
             Outcome::Unknown => {
-                let (again, lost): (Vec<_>, Vec<_>) =
-                    std::mem::take(tasks).into_iter().partition(|task| task.write.can_repeat);
-                lost.into_iter().for_each(|task| task.answer(Err(unknown())));
-                *tasks = again;
+                for lost in tasks.extract_if(.., |task| !task.write.can_repeat) {
+                    lost.answer(Err(unknown()));
+                }
                 false
             }
             Outcome::Again(_) | Outcome::Failed(_) => false,
         }
     }
 
-    /// Does the `work` of a task that waits since then on a connection, and again while that may
-    /// help and there is time. `work` is told how long it may take.
+    /// Runs `work` on a connection, and again while that may help and there is time, counted from
+    /// `since`. Its second argument is its deadline.
     fn repeat(
         &mut self,
         since: Instant,
@@ -199,7 +198,7 @@ impl Worker {
         }
     }
 
-    /// Ends a connection that is of no use any more: a server that lives on must not wait for it.
+    /// Closes a broken connection, which the server may still hold open.
     fn let_go(&mut self) {
         if self.link.as_ref().is_some_and(Link::is_closed) {
             self.link = None;
@@ -207,8 +206,8 @@ impl Worker {
         }
     }
 
-    /// The connection, made anew if it has ended, in the time there is. A server that was just
-    /// found not to answer is not asked again for tasks that have waited too long already.
+    /// The connection, opened again if it is lost. For tasks that have waited too long, a server
+    /// that just did not answer is not asked again.
     fn connected(&mut self, until: Instant, end: Instant) -> Result<&mut Link> {
         self.let_go();
         let mut pause = PAUSE_MAX / 4;
@@ -223,7 +222,7 @@ impl Worker {
             if now >= until && self.missed.is_some_and(|missed| missed.elapsed() < MISSED) {
                 return Err(unreachable());
             }
-            match Link::open_to_serve(&self.server, SERVING, end - now) {
+            match Link::open_to_serve(&self.server, end - now) {
                 Ok(link) => {
                     self.health.reached();
                     self.missed = None;
@@ -233,7 +232,7 @@ impl Worker {
                     self.health.lost(&error);
                     self.missed = Some(Instant::now());
                     if !may_pass || Instant::now() >= until {
-                        // Whatever is wrong with the database, it is nothing about the request.
+                        // The caller need not know what is wrong with the database.
                         return Err(unreachable().caused_by(error.cause()));
                     }
                     thread::sleep(pause);
@@ -245,7 +244,7 @@ impl Worker {
     }
 }
 
-/// Runs tasks in one transaction and commits it; with several of them only if all want that.
+/// Runs tasks in one transaction and commits it if all of them succeed.
 fn transact(link: &mut Link, tasks: &mut [Task], until: Instant) -> Outcome {
     let mut transaction = link.begin(WRITE, Some(until));
     let kept = tasks.iter_mut().all(|task| task.run(&mut transaction));
@@ -262,7 +261,7 @@ fn transact(link: &mut Link, tasks: &mut [Task], until: Instant) -> Outcome {
         (Some(Trouble::Lost), _) => Outcome::Again(unreachable()),
         (Some(Trouble::Conflict), _) => Outcome::Again(busy(1)),
         (_, Err(error)) => Outcome::Failed(error),
-        // The server keeps nothing of a transaction in which it has refused a statement.
+        // The server commits nothing after it has refused a statement.
         (Some(Trouble::Refused), Ok(())) if kept => {
             Outcome::Failed(Error::internal("a refused statement was passed over"))
         }

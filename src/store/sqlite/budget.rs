@@ -1,4 +1,4 @@
-//! How long the statements of one task may work, and for whom.
+//! How long the statements of one task may run.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -12,12 +12,12 @@ use crate::store::{
     task::{Claim, Task},
 };
 
-/// How long the statements of a task may work.
+/// How long the statements of a task may run.
 const TIME: Duration = Duration::from_secs(10);
-/// How often it is looked whether they still may, in SQLite's own steps: about every millisecond.
+/// How often that is checked, in SQLite's own steps: about every millisecond.
 const STEPS: i32 = 20_000;
 
-/// Interrupts what works for too long on a connection, or for nobody.
+/// Interrupts what runs too long on a connection, or whose caller has left.
 pub struct Budget(Arc<Mutex<Option<Running>>>);
 
 struct Running {
@@ -36,14 +36,14 @@ impl Budget {
                 .as_ref()
                 .is_some_and(|task| task.claim.is_left() || Instant::now() >= task.until)
         };
-        // Only a connection that belongs to somebody else refuses.
+        // Only a borrowed connection refuses.
         if let Err(error) = connection.progress_handler(STEPS, Some(is_over)) {
             tracing::warn!(%error, "statements work without a limit of time");
         }
         Self(running)
     }
 
-    /// Runs a task; whether its changes are to be kept.
+    /// Runs a task; returns whether to commit its changes.
     pub fn run(&self, task: &mut Task, connection: &mut dyn Connection) -> bool {
         let claim = Arc::clone(&task.claim);
         *self.lock() = Some(Running { until: Instant::now() + TIME, claim });

@@ -1,4 +1,4 @@
-//! One connection: how it is opened, and what the engine's border asks of it.
+//! One connection to SQLite.
 
 use std::{error::Error as _, ffi::OsString, path::Path, rc::Rc, time::Duration};
 
@@ -34,17 +34,17 @@ pub fn prepare(connection: &Sqlite) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)
 }
 
-/// Who brings what stands in the -wal file into the database.
+/// Who moves the -wal file's content into the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Checkpoints {
     Ours,
-    /// Litestream follows that file. A checkpoint of ours between two of its looks would take
-    /// away what it has not seen, and its copy would be damaged without its knowing.
+    /// Litestream, which replicates the -wal file: a checkpoint of ours could remove what it has
+    /// not copied yet.
     Litestream,
 }
 
 impl Checkpoints {
-    /// What Litestream has left beside a database says that it follows it.
+    /// Litestream leaves a folder beside a database that it replicates.
     pub fn of(database: &Path) -> Self {
         let mut name = OsString::from(".");
         name.push(database.file_name().unwrap_or_default());
@@ -57,7 +57,7 @@ pub fn open(path: &Path, checkpoints: Checkpoints) -> Result<Sqlite> {
     private::make(path).map_err(Error::internal)?;
     private::close(path);
     let connection = Sqlite::open(path).map_err(failure)?;
-    // Where a file may not be written, SQLite opens it for reading without a word.
+    // SQLite silently opens a file for reading where it cannot be written.
     if connection.is_readonly(MAIN_DB).map_err(failure)? {
         return Err(Error::internal(
             "it may only be read: check who owns it and the -wal and -shm files beside it, and that \
@@ -72,10 +72,9 @@ pub fn open(path: &Path, checkpoints: Checkpoints) -> Result<Sqlite> {
         ("journal_mode", "WAL"),
         ("synchronous", "FULL"),
         ("foreign_keys", "ON"),
-        // What is deleted is overwritten.
+        // Deleted rows are overwritten.
         ("secure_delete", "ON"),
-        // What a savepoint would put back is kept in memory. In a file in /var/tmp it made 15 of
-        // the 23 writes that one of 16 invoices at once took, and a third of their system time.
+        // Savepoints keep their journal in memory: in a file it was two thirds of all writes.
         ("temp_store", "MEMORY"),
         // Checkpoints are rarer and larger than by default: fewer pauses under load.
         ("wal_autocheckpoint", if is_ours { "4000" } else { "0" }),
@@ -97,7 +96,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Ends the transaction, if one is open, without keeping anything.
+    /// Rolls back the transaction, if one is open.
     pub fn rollback(&mut self) {
         if !self.0.is_autocommit()
             && let Err(error) = self.control("ROLLBACK")
@@ -143,8 +142,8 @@ impl Connection for Transaction<'_> {
     }
 }
 
-/// A statement of `schema.sql` in SQLite's words. Every table has a primary key of its own, so
-/// none needs SQLite's hidden one beside it: one tree less to search and to write.
+/// A statement of `schema.sql` in SQLite's dialect. Every table has a primary key, so none needs a
+/// hidden row id beside it.
 fn dialect(statement: &str) -> String {
     let is_table = statement.trim_start().starts_with("CREATE TABLE");
     let statement = statement.replace("BIGINT", "INTEGER").replace("BYTEA", "BLOB");
@@ -190,7 +189,7 @@ impl Row for SqliteRow<'_> {
     }
 }
 
-/// SQLite's failure as one of ours. "UNIQUE constraint failed: accounts.email_key" names the
+/// Converts an error of SQLite. "UNIQUE constraint failed: accounts.email_key" names the
 /// columns; constraints are named after them in `schema.sql`.
 pub fn failure(error: rusqlite::Error) -> Error {
     let rusqlite::Error::SqliteFailure(code, message) = &error else {
@@ -226,7 +225,7 @@ pub fn failure(error: rusqlite::Error) -> Error {
     known.caused_by(error)
 }
 
-/// Whether a failure says that the file is not what was written.
+/// Whether an error says that the file is damaged.
 pub fn is_damage(error: &Error) -> bool {
     let source = error.source().and_then(|source| source.downcast_ref::<rusqlite::Error>());
     let code = source.and_then(rusqlite::Error::sqlite_error_code);

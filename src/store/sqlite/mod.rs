@@ -37,9 +37,9 @@ use super::{
 };
 use crate::domain::error::{Kind, Result};
 
-/// Most tasks of one commit.
+/// Most tasks in one commit.
 const BATCH_TASKS: usize = 256;
-/// How long tasks are gathered into one commit. Nothing is waited for: only what is queued counts.
+/// How long queued tasks are added to one commit.
 const BATCH_TIME: Duration = Duration::from_millis(5);
 
 /// Opens the file, creating it where there is none, and starts its threads.
@@ -61,8 +61,8 @@ pub(super) fn start(path: &Path, checkpoints: Checkpoints) -> Result<Engine> {
     Ok(engine)
 }
 
-/// Brings the -wal file into the database once its threads have ended: a reader that is the last
-/// to close cannot.
+/// Moves the -wal file into the database once its threads have ended: if a reader closes last, it
+/// cannot.
 pub(super) fn settle_after_readers(path: &Path, checkpoints: Checkpoints) {
     if let Err(error) = open(path, checkpoints) {
         tracing::warn!(cause = error.cause(), "the -wal file stays until the next start");
@@ -95,8 +95,8 @@ fn write_loop(connection: &Sqlite, tasks: &Receiver, health: &Health) {
     }
 }
 
-/// Whether the file can be written and read. Told when it changes: a full disk fails every
-/// request, and as many lines would help nobody.
+/// Whether the file can be written and read. Changes are logged once, since a full disk fails every
+/// request.
 #[derive(Default)]
 struct Health {
     is_unwritable: AtomicBool,
@@ -104,7 +104,7 @@ struct Health {
 }
 
 impl Health {
-    /// Looks at why a task failed, if it did.
+    /// Records why a task failed, if it did.
     fn note(&self, transaction: &Result<()>, task: &Task) {
         let Some(error) = transaction.as_ref().err().or(task.error()) else { return };
         if *error.kind() == Kind::Unwritable && !self.is_unwritable.swap(true, Ordering::Relaxed) {
@@ -124,9 +124,9 @@ impl Health {
     }
 }
 
-/// Runs what is queued inside one transaction, each task in a savepoint, and answers after the
-/// commit. Where the whole transaction is lost, every task runs again alone. Nothing begins before
-/// the database can be written, so that whoever has left by then is left out.
+/// Runs queued tasks in one transaction, each in a savepoint, and answers after the commit. If the
+/// whole transaction is lost, each task runs again alone. No task starts before the transaction
+/// has the write lock: some callers may have left by then.
 fn write_batch(
     connection: &Sqlite,
     first: Task,
@@ -142,7 +142,7 @@ fn write_batch(
         health.note(&begun, &first);
         first.answer(begun);
         if is_busy {
-            // They have waited for another process as long as this one.
+            // They have waited for the other process as long as this one.
             tasks.overdue(BUSY_TIMEOUT).into_iter().for_each(|task| task.answer(Err(busy(1))));
         }
         return;
@@ -171,7 +171,7 @@ fn write_batch(
             let has_changed = connection.total_changes() > changes;
             for task in batch {
                 health.note(&Ok(()), &task);
-                // Nothing but a change says that changes are kept.
+                // Only a change proves that changes can be saved.
                 if has_changed && task.error().is_none() {
                     health.committed();
                 }
@@ -186,7 +186,7 @@ fn run_alone(transaction: &mut Transaction, batch: Vec<Task>, health: &Health, b
     transaction.rollback();
     for mut task in batch {
         if task.error().is_some_and(|error| matches!(error.kind(), Kind::Unavailable { .. })) {
-            // It has had its time, or wants nothing kept.
+            // It has used its time, or has no changes to commit.
             task.answer(Ok(()));
             continue;
         }

@@ -1,4 +1,4 @@
-//! Reads a database whole, page by page.
+//! Reads a whole database, page by page.
 
 use std::sync::{
     atomic::{AtomicBool, Ordering},
@@ -14,24 +14,24 @@ use crate::{
     },
 };
 
-/// About what a page of rows takes in memory, and the most rows it has.
+/// The size of a page in memory, about, and the most rows it has.
 const PAGE_BYTES: usize = 1 << 20;
 const PAGE_ROWS: usize = 1000;
-/// Rows of a table's first page, when nobody knows yet how large they are.
+/// Rows of a table's first page, while their size is unknown.
 const FIRST_ROWS: usize = 8;
-/// What is handed from the one thread to the other.
-pub enum Parcel {
+/// What the reading thread sends to the writing one.
+pub enum Message {
     /// Rows of a table, value by value.
     Rows(&'static Table, Vec<Value<'static>>),
-    /// Those were all, and this is what each table adds up to.
+    /// The end, with the sums of each table.
     End(Vec<Sums>),
 }
 
 /// Reads the source.
 pub struct Reader<'f> {
-    pub sender: SyncSender<Parcel>,
-    /// Whether the other thread has given up; then it knows why.
-    pub is_deserted: AtomicBool,
+    pub sender: SyncSender<Message>,
+    /// Whether the other thread has given up; it reports why.
+    pub is_abandoned: AtomicBool,
     pub follower: &'f dyn Follower,
 }
 
@@ -46,21 +46,21 @@ impl Reader<'_> {
         self.follower.counted(count(connection)?.iter().map(|(_, rows)| rows).sum());
         let mut sums = Vec::new();
         for table in tables()? {
-            let read = pages(connection, table, &mut |cells| self.send(Parcel::Rows(table, cells)));
+            let read = pages(connection, table, &mut |rows| self.send(Message::Rows(table, rows)));
             sums.push(read.map_err(at(table))?);
         }
-        self.send(Parcel::End(sums))
+        self.send(Message::End(sums))
     }
 
-    fn send(&self, parcel: Parcel) -> Result<()> {
-        self.sender.send(parcel).map_err(|_| {
-            self.is_deserted.store(true, Ordering::Relaxed);
+    fn send(&self, message: Message) -> Result<()> {
+        self.sender.send(message).map_err(|_| {
+            self.is_abandoned.store(true, Ordering::Relaxed);
             Error::internal("nobody takes the rows any more")
         })
     }
 }
 
-/// Hands the rows of a table to `each`, page by page, and answers what they add up to.
+/// Passes the rows of a table to `each`, page by page, and returns their sums.
 pub fn pages(
     connection: &mut dyn Connection,
     table: &'static Table,

@@ -1,4 +1,4 @@
-//! What a table adds up to: enough to see whether two hold the same.
+//! The sums of a table, which show whether two tables hold the same rows.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::{
     store::engine::Value,
 };
 
-/// What the rows of a table add up to.
+/// The sums of a table's rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sums {
     pub rows: u64,
@@ -49,8 +49,8 @@ impl Sums {
         Ok(())
     }
 
-    /// The SHA-256 of all rows added up, in whatever order they came: each engine has its own
-    /// order of texts.
+    /// The sum of the SHA-256 of all rows. It does not depend on their order, which differs between
+    /// engines.
     pub fn digest(&self) -> String {
         self.digest.iter().map(|part| format!("{part:016x}")).collect()
     }

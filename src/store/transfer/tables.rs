@@ -1,5 +1,4 @@
-//! The tables of this version, read out of `schema.sql`, so that what a later version adds comes
-//! along without a word being said here.
+//! The tables of this version, read from `schema.sql`, so that new tables need no change here.
 
 use std::sync::LazyLock;
 
@@ -11,8 +10,7 @@ use crate::{
     },
 };
 
-/// Rows that are written by one statement where there are as many: one by one they take a
-/// server nearly twice as long.
+/// Rows to insert by one statement: one by one they take a server nearly twice as long.
 pub const TOGETHER: usize = 16;
 
 /// What a column holds.
@@ -52,9 +50,9 @@ pub struct Table {
     /// Which columns are amount and currency, where its rows have both.
     pub(super) money: Option<(usize, usize)>,
     pub(super) count: String,
-    /// Its first rows by the key: so many.
+    /// Its first rows by the key, at most so many.
     pub(super) first: String,
-    /// The rows behind a key: so many.
+    /// The rows behind a key, at most so many.
     pub(super) next: String,
     pub(super) insert: String,
     pub(super) insert_together: String,
@@ -63,8 +61,8 @@ pub struct Table {
     pub(in crate::store) remove_some: Option<String>,
 }
 
-/// Every table, those that others name before those that name them. They stay as long as the
-/// program runs, and so do their statements, which engines keep by their text.
+/// Every table, in an order in which references point backwards. Their statements are static, so
+/// that engines can keep them prepared.
 pub fn tables() -> Result<&'static [Table]> {
     static TABLES: LazyLock<Result<Vec<Table>>> =
         LazyLock::new(|| read(&migrate::all_statements()));

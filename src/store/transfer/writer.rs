@@ -1,13 +1,13 @@
-//! Fills a database, and keeps it only where it holds what was read.
+//! Fills a database, and commits it only if it holds what was read.
 
 use std::sync::mpsc::{Receiver, RecvError};
 
 use jiff::Timestamp;
 
 use super::{
-    Copied, Follower, Sums, Table, at, held,
-    reader::{Parcel, pages},
-    tables,
+    Copied, Follower, Sums, Table, at,
+    reader::{Message, pages},
+    table_of_ours, tables,
     tables::TOGETHER,
 };
 use crate::{
@@ -19,34 +19,34 @@ use crate::{
 };
 
 /// Fills the target.
-pub struct Keeper<'f> {
+pub struct Writer<'f> {
     pub now: Timestamp,
     /// Whether the target can hold every text: PostgreSQL takes none with the character NUL.
     pub takes_nul: bool,
     pub follower: &'f dyn Follower,
 }
 
-impl Keeper<'_> {
-    pub fn keep_all(
+impl Writer<'_> {
+    pub fn write_all(
         &self,
         connection: &mut dyn Connection,
-        parcels: Receiver<Parcel>,
+        messages: Receiver<Message>,
     ) -> Result<Vec<Copied>> {
         connection.lock_tables()?;
-        if let Some(name) = held(connection)? {
+        if let Some(name) = table_of_ours(connection)? {
             return Err(Error::conflict(format!("the target has a table {name} already")));
         }
         migrate::create(connection, self.now)?;
-        // What the schema puts into its tables by itself comes with the source.
+        // Rows that the schema inserts come with the source.
         for table in tables()?.iter().rev() {
             connection.change(&table.empty, &[])?;
         }
         let expected = loop {
-            match parcels.recv() {
-                Ok(Parcel::Rows(table, values)) => {
+            match messages.recv() {
+                Ok(Message::Rows(table, values)) => {
                     self.write(connection, table, &values).map_err(at(table))?;
                 }
-                Ok(Parcel::End(sums)) => break sums,
+                Ok(Message::End(sums)) => break sums,
                 Err(RecvError) => {
                     return Err(Error::internal("the source was not read to its end"));
                 }
@@ -73,7 +73,7 @@ impl Keeper<'_> {
             .map(|rows| (table.insert_together.as_str(), rows))
             .chain(alone.map(|row| (table.insert.as_str(), row)))
             .collect();
-        // The last is waited for: no more than a page is on its way.
+        // Wait for the last, so that at most one page is unsent.
         let last = statements.pop();
         for (statement, values) in statements {
             connection.change(statement, values)?;
@@ -111,7 +111,7 @@ impl Keeper<'_> {
     }
 }
 
-/// Refuses a row with a character that not every engine takes.
+/// Refuses a row with the character NUL.
 fn without_nul(table: &Table, row: &[Value]) -> Result<()> {
     let has_nul = |value: &Value| matches!(value, Value::Owned(text) if text.contains('\0'));
     let Some(place) = row.iter().position(has_nul) else { return Ok(()) };
@@ -180,19 +180,19 @@ mod tests {
             })
             .unwrap();
         let (sender, read) = sync_channel(100);
-        let reader = Reader { sender, is_deserted: AtomicBool::new(false), follower: &Nobody };
+        let reader = Reader { sender, is_abandoned: AtomicBool::new(false), follower: &Nobody };
         source.peek(|connection| reader.read_all(connection)).unwrap();
         drop(reader);
-        let (sender, parcels) = sync_channel(100);
-        for mut parcel in read {
-            if let Parcel::Rows(table, values) = &mut parcel {
+        let (sender, messages) = sync_channel(100);
+        for mut message in read {
+            if let Message::Rows(table, values) = &mut message {
                 spoil(&table.name, values);
             }
-            sender.send(parcel).unwrap();
+            sender.send(message).unwrap();
         }
         sqlite::fill(&folder.path().join("target.db"), |connection| {
-            let keeper = Keeper { now: Timestamp::UNIX_EPOCH, takes_nul: true, follower: &Nobody };
-            keeper.keep_all(connection, parcels)
+            let writer = Writer { now: Timestamp::UNIX_EPOCH, takes_nul: true, follower: &Nobody };
+            writer.write_all(connection, messages)
         })
     }
 
