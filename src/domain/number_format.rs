@@ -1,7 +1,7 @@
-//! How an account writes numbers, and how what people type is read.
+//! How an account writes numbers, and how typed numbers are read.
 //!
-//! One separator has two meanings: `1,250` is a thousand or a little more than one, depending on
-//! who types it. The account's format decides; what it leaves open is asked, never guessed.
+//! `1,250` is a thousand or a little more than one, depending on who types it. The account's format
+//! decides; what it leaves open is asked, never guessed.
 
 use rust_decimal::Decimal;
 
@@ -28,7 +28,7 @@ pub enum Unread {
 }
 
 impl NumberFormat {
-    /// What stands before the decimals.
+    /// The decimal mark.
     fn mark(self) -> char {
         match self {
             Self::CommaPoint | Self::ApostrophePoint => '.',
@@ -36,7 +36,7 @@ impl NumberFormat {
         }
     }
 
-    /// What stands between the thousands.
+    /// The separator of thousands.
     fn separator(self) -> char {
         match self {
             Self::CommaPoint => ',',
@@ -46,7 +46,7 @@ impl NumberFormat {
         }
     }
 
-    /// A plain decimal as it stands in a field: `1250.5` is `1250,5`.
+    /// A plain decimal for a field: `1250.5` is `1250,5`.
     pub fn plain(self, number: &str) -> String {
         number.replace('.', &self.mark().to_string())
     }
@@ -61,7 +61,7 @@ impl NumberFormat {
         super::money::grouped(number).chars().map(swap).collect()
     }
 
-    /// Reads what somebody typed as a plain decimal, exactly: `1,250.50` is `1250.50`.
+    /// Reads typed text as a plain decimal, exactly: `1,250.50` is `1250.50`.
     ///
     /// # Errors
     ///

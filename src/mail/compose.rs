@@ -39,24 +39,24 @@ macro_rules! render {
     }};
 }
 
-/// What a mail says that proves an address.
+/// The content of a mail that verifies an address.
 pub struct Verification<'a> {
     pub to: &'a str,
     pub first_name: &'a str,
     /// Of the account.
     pub name: &'a str,
-    /// Where the account is.
+    /// The address of this server.
     pub server: &'a str,
     pub code: &'a str,
     pub code_life: SignedDuration,
-    /// Proves the address with one click.
+    /// Verifies the address with one click.
     pub link: Option<&'a str>,
-    /// Removes the account, which nobody could use yet.
+    /// Removes the account, which is not in use yet.
     pub removal_link: Option<&'a str>,
 }
 
-/// The code that proves an e-mail address. It names the account: whoever did not make it must
-/// not prove it.
+/// The code that verifies an e-mail address. The mail names the account, so that nobody verifies
+/// the account of somebody else.
 pub fn verification(about: &Verification) -> Result<Mail> {
     let &Verification { to, first_name, code, server, link, removal_link, .. } = about;
     let (greeting, code_life, link_life) =
@@ -73,7 +73,7 @@ pub fn verification(about: &Verification) -> Result<Mail> {
     mail(MailKind::Verification, to, "Verify your e-mail address", parts)
 }
 
-/// The code with which a new password can be chosen.
+/// The code for choosing a new password.
 pub fn password_reset(
     to: &str,
     first_name: &str,
@@ -87,7 +87,7 @@ pub fn password_reset(
     mail(MailKind::PasswordReset, to, "Reset your password", parts)
 }
 
-/// That something changed of how an account is signed in to.
+/// A notice about a change of how an account is signed in to.
 pub fn security_notice(
     to: &str,
     first_name: &str,
@@ -111,7 +111,7 @@ pub fn security_notice(
     mail(MailKind::SecurityNotice, to, subject, parts)
 }
 
-/// What a visitor wrote through the contact form; answers go to the visitor.
+/// A message from the contact form; replies go to the visitor.
 pub fn message_received(
     to: &str,
     first_name: &str,
@@ -129,7 +129,7 @@ pub fn message_received(
     Ok(Mail { reply_to: Some(sender_email.to_owned()), ..mail })
 }
 
-/// What a client answered to a proposal.
+/// A client's answer to a proposal.
 pub fn proposal_answered(
     to: &str,
     first_name: &str,
@@ -147,8 +147,8 @@ pub fn proposal_answered(
     mail(MailKind::ProposalAnswered, to, &subject, parts)
 }
 
-/// What happened, told to an owner whose address is not proven: whoever typed the address may have
-/// typed another's, so the mail has no word that an account or its visitors wrote.
+/// News for an owner whose address is not verified. It may be somebody else's address, so the mail
+/// contains no text of the account or its visitors.
 pub fn unproven_news(
     to: &str,
     first_name: &str,
@@ -181,7 +181,7 @@ pub struct InvoiceMail<'a> {
     pub file: Option<InvoiceFile>,
 }
 
-/// What a client is asked to pay; answers go to the freelancer.
+/// An invoice or reminder for a client; replies go to the freelancer.
 pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
     let InvoiceMail { invoice, seller, is_overdue, link, .. } = *about;
     let file = about.file.as_ref().filter(|file| file.bytes.len() <= ATTACHMENT_MAX);
@@ -207,7 +207,7 @@ pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
     Ok(Mail { reply_to: Some(about.reply_to.to_owned()), attachment, ..mail })
 }
 
-/// What stands above a mail about an invoice.
+/// The subject of a mail about an invoice.
 pub fn invoice_subject(kind: MailKind, number: &str, seller: &Seller) -> String {
     let what = if kind == MailKind::InvoiceReminder { "Reminder: invoice" } else { "Invoice" };
     one_line(&format!("{what} {number} from {}", seller.party.heading()))
@@ -234,8 +234,8 @@ fn greeting(first_name: &str) -> String {
     shown_name(first_name).map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"))
 }
 
-/// A name that a mail program might turn into a link is left out: whoever registers somebody
-/// else's address would choose where it leads.
+/// A name, unless a mail program might turn it into a link: whoever registers somebody else's
+/// address must not send links there.
 fn shown_name(name: &str) -> Option<String> {
     let name = name.trim().replace(turns, "");
     // Mail programs make links of names with dots of any script.
@@ -265,7 +265,7 @@ fn excerpt(text: &str) -> String {
     }
 }
 
-/// Free text with lines that end alike, and nothing that a terminal or mail program may obey.
+/// Free text with normal line ends and without control characters.
 fn lines(text: &str) -> String {
     text.replace("\r\n", "\n")
         .chars()

@@ -1,4 +1,4 @@
-//! Where an SMTP server is and how it is spoken to: `smtp://user:password@host:587`.
+//! The address of an SMTP server: `smtp://user:password@host:587`.
 
 use std::{fmt, net::IpAddr, num::NonZero};
 
@@ -9,9 +9,9 @@ use percent_encoding::percent_decode_str;
 pub enum Encryption {
     /// TLS from the first byte.
     Implicit,
-    /// STARTTLS, or nothing is sent.
+    /// STARTTLS or no delivery.
     Required,
-    /// STARTTLS where the server offers it, without asking for its name.
+    /// STARTTLS if the server offers it, with any certificate.
     Opportunistic,
     None,
 }
@@ -28,8 +28,8 @@ pub struct SmtpUrl {
 }
 
 impl SmtpUrl {
-    /// Reads `smtp://…` or `smtps://…`. Everything up to the last `@` is user and password, so
-    /// a slash in them does no harm; only `%` and a `:` in the user must be percent-encoded.
+    /// Reads `smtp://…` or `smtps://…`. Everything up to the last `@` is user and password; only
+    /// `%`, and `:` in the user, must be percent-encoded.
     pub fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.trim().split_once("://")?;
         let (credentials, rest) = match rest.rsplit_once('@') {
@@ -107,7 +107,7 @@ fn place_of(place: &str) -> Option<(String, Option<u16>)> {
     Some((in_ascii(host)?, port.map(NonZero::get)))
 }
 
-/// A host as the net knows it.
+/// A host name in ASCII.
 fn in_ascii(host: &str) -> Option<String> {
     if host.is_ascii() { Some(host.to_owned()) } else { idna::domain_to_ascii(host).ok() }
 }

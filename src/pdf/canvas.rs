@@ -1,5 +1,5 @@
-//! Pages as they are put together: what stands where, and what it means to a reader that cannot
-//! see it. Lengths are points, from the top left corner.
+//! The content of pages: positions, and the structure for screen readers. Lengths are points, from
+//! the top left corner.
 
 use krilla::{
     image::Image,
@@ -17,10 +17,10 @@ pub const WIDTH: f32 = 595.28;
 pub const HEIGHT: f32 = 841.89;
 /// 20 mm.
 pub const MARGIN: f32 = 56.7;
-/// What stands between the margins.
+/// The width between the margins.
 pub const MEASURE: f32 = WIDTH - 2.0 * MARGIN;
 const TOP: f32 = 51.0;
-/// Below it stands the footer.
+/// Where the footer begins.
 const BOTTOM: f32 = HEIGHT - 68.0;
 const FOOTER: f32 = HEIGHT - 48.0;
 
@@ -35,7 +35,7 @@ pub const STRONG: Style = Style { is_bold: true, ..BODY };
 pub const LABEL: Style = Style { size: 8.0, color: MUTED, ..BODY };
 const SMALL: Style = Style { size: 8.0, leading: 11.5, is_bold: false, color: MUTED };
 
-/// Which edge lines stand at.
+/// The edge at which lines are aligned.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Align {
     /// The left edge, or the right one where the line is read from the right.
@@ -43,7 +43,7 @@ pub enum Align {
     Right,
 }
 
-/// Where lines stand, one below the other.
+/// The place of a column of lines.
 #[derive(Clone, Copy)]
 pub struct Slot {
     pub x: f32,
@@ -61,7 +61,7 @@ impl Slot {
     }
 }
 
-/// Lines below each other, each with its meaning.
+/// Lines, one below the other.
 pub struct Column {
     pub slot: Slot,
     pub lines: Vec<(Line, Mark)>,
@@ -70,9 +70,9 @@ pub struct Column {
 /// What something on a page means.
 #[derive(Clone, Copy)]
 pub enum Mark {
-    /// Nothing: it only looks nice, or repeats what is told elsewhere.
+    /// Nothing: decoration or repetition.
     Artifact(ArtifactType),
-    /// It is part of this node.
+    /// Part of this node.
     Node(NodeId),
 }
 
@@ -80,7 +80,7 @@ pub enum Mark {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct NodeId(pub usize);
 
-/// A node: its kind, and the nodes below it. Nodes hold nodes, or what stands on pages.
+/// A node of the structure, with the nodes below it.
 pub struct Node {
     pub tag: TagKind,
     pub children: Vec<NodeId>,
@@ -109,7 +109,7 @@ pub enum Op {
     Link { area: Area, address: String, node: NodeId },
 }
 
-/// The pages, and the place that is written at.
+/// The pages, and the current position.
 pub struct Canvas<'a> {
     pub typesetter: Typesetter<'a>,
     pub pages: Vec<Vec<Op>>,
@@ -152,7 +152,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// How much of the page is left.
+    /// The height left on the page.
     pub fn room(&self) -> f32 {
         BOTTOM - self.y
     }
@@ -162,8 +162,8 @@ impl<'a> Canvas<'a> {
         self.y = TOP;
     }
 
-    /// Makes sure of so much room, on another page if need be. What is higher than a page gets
-    /// none of its own.
+    /// Breaks the page if less than this height is left, unless that is more than a page; returns
+    /// whether it did.
     pub fn reserve(&mut self, height: f32) -> bool {
         let is_tight = height > self.room() && height <= BOTTOM - TOP && self.y > TOP;
         if is_tight {
@@ -180,12 +180,12 @@ impl<'a> Canvas<'a> {
         let is_right = slot.align == Align::Right || line.is_rtl;
         let indent = if is_right { slot.width - line.width - line.overhang } else { 0.0 };
         let x = slot.x + indent;
-        // The capitals, 0.71 em high, stand in the middle.
+        // The capitals, 0.71 em high, are in the middle.
         let baseline = y + line.style.leading / 2.0 + line.style.size * 0.355;
         self.put(Op::Line { x, baseline, line, mark });
     }
 
-    /// Columns side by side, all of one leading, going on together on the next page.
+    /// Columns side by side, with the same leading, which continue on the next page.
     pub fn columns(
         &mut self,
         mut columns: Vec<Column>,
@@ -194,10 +194,10 @@ impl<'a> Canvas<'a> {
     ) {
         loop {
             let rows = columns.iter().map(|column| column.lines.len()).max().unwrap_or(0);
-            // A hair more, since sums of heights are not exact.
+            // A little more, since sums of heights are not exact.
             let fitting = (((self.room() + 0.01) / leading).max(0.0) as usize).min(rows);
             let top = self.y;
-            // One column after the other, as they are read.
+            // One column after the other, in reading order.
             for column in &mut columns {
                 let fitting = fitting.min(column.lines.len());
                 for (place, (line, mark)) in column.lines.drain(..fitting).enumerate() {
@@ -214,7 +214,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// Lines over the whole measure, never one of them alone at the foot of a page.
+    /// Lines over the whole width, without a single line at the foot of a page.
     pub fn flow(&mut self, lines: Vec<Line>, mark: Mark) {
         let mut left = lines.len();
         for line in lines {
@@ -229,7 +229,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// A thin line over the whole measure.
+    /// A thin line.
     pub fn hairline(&mut self, y: f32, x: f32, width: f32) {
         self.put(Op::Boxes {
             boxes: vec![Area { x, y, width, height: 0.6 }],
@@ -238,7 +238,7 @@ impl<'a> Canvas<'a> {
         });
     }
 
-    /// Writes a large pale word across every page.
+    /// Draws a large pale word across every page.
     pub fn stamp(&mut self, word: &str) {
         let style = Style { size: 120.0, leading: 120.0, is_bold: true, color: PALE };
         let width = self.typesetter.line(word, style).width;
@@ -249,7 +249,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// Writes at the foot of every page what it belongs to, and which page it is.
+    /// Draws the footer of every page: the document's name and the page number.
     pub fn footers(&mut self, belongs_to: &str) {
         let mark = Mark::Artifact(ArtifactType::Footer);
         let pages = std::mem::take(&mut self.pages);

@@ -1,7 +1,7 @@
-//! The fonts that documents are printed with: those inside the program, then those of a folder.
+//! The fonts of documents: those inside the program, then those of a folder.
 //!
-//! What characters a font has is known without opening it. It is unpacked and parsed when text
-//! needs it; the small fonts then stay in memory, a large one only as long as a document uses it.
+//! A font's characters are known without opening it. It is unpacked and parsed when text needs it;
+//! small fonts then stay in memory, large ones only while a document uses them.
 
 use std::{
     fs,
@@ -35,7 +35,7 @@ const KEPT_MAX: usize = 512 << 10;
 /// The most bytes of a font in the folder.
 const FILE_MAX: u64 = 64 << 20;
 
-/// Stands for whatever no font has.
+/// Replaces characters that no font has.
 const BOX: char = '□';
 
 /// A font, ready to shape and to draw with.
@@ -44,7 +44,7 @@ pub struct Face {
     shaping: ShaperData,
     /// The same font as the PDF writer knows it.
     pub drawn: Font,
-    /// Whether bold text must be made bold by drawing it thicker.
+    /// Whether bold text must be drawn thicker.
     pub lacks_bold: bool,
     /// The glyph for what the font cannot draw.
     pub missing: u32,
@@ -138,9 +138,8 @@ fn range(text: &str) -> Option<(u32, u32)> {
 }
 
 impl Fonts {
-    /// Adds the TrueType and OpenType files of a folder, in the order of their names. Answers
-    /// which files with such a name are no font that can be used. A folder that is not there adds
-    /// nothing.
+    /// Adds the TrueType and OpenType files of a folder, in the order of their names. Returns those
+    /// that are unusable. A missing folder adds nothing.
     ///
     /// # Errors
     ///
@@ -169,7 +168,7 @@ impl Fonts {
         Ok(unusable)
     }
 
-    /// A font by its index, which [`Fonts::choose`] tells.
+    /// A font by its index from [`Fonts::choose`].
     pub fn face(&self, index: usize) -> Option<Arc<Face>> {
         let slot = self.0.get(index)?;
         // Held while the font is unpacked, so that others wait for it and share it.
@@ -225,7 +224,7 @@ fn characters(path: &Path) -> Option<Vec<(u32, u32)>> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Choice {
     pub face: usize,
-    /// The character itself, or the box that stands for it.
+    /// The character itself, or the box that replaces it.
     pub drawn: char,
 }
 

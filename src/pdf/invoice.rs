@@ -1,4 +1,4 @@
-//! An invoice on paper.
+//! The pages of an invoice.
 
 use krilla::{
     image::Image,
@@ -67,7 +67,7 @@ pub fn draw(canvas: &mut Canvas, sheet: &InvoiceSheet, logo: Option<Image>) -> A
     }
 }
 
-/// What people have typed that stands on an invoice.
+/// The texts on an invoice that people have typed.
 pub fn texts<'a>(invoice: &'a Invoice, seller: &'a Seller, buyer: &'a Party) -> Vec<&'a str> {
     let instructions = seller.payment_instructions.as_deref().filter(|_| invoice.is_money_due());
     let mut texts: Vec<&str> = invoice.notes.as_deref().into_iter().chain(instructions).collect();
@@ -115,7 +115,7 @@ fn lines(sheet: &InvoiceSheet) -> Table<4> {
     }
 }
 
-/// What stands above the total.
+/// The rows above the total.
 fn totals(sheet: &InvoiceSheet) -> Vec<(String, String)> {
     let invoice = sheet.invoice;
     let shown = |minor| Money::new(minor, invoice.currency).shown();

@@ -1,4 +1,4 @@
-//! What an invoice and a proposal begin with: who writes, to whom, and what it is.
+//! The head of an invoice or a proposal: sender, recipient and title.
 
 use krilla::{
     image::Image,
@@ -19,15 +19,15 @@ const NAME: Style = Style { size: 15.0, leading: 20.0, is_bold: true, ..BODY };
 const NUMBER: Style = Style { size: 11.0, leading: 16.0, color: MUTED, ..BODY };
 /// 60 mm × 22 mm.
 const LOGO: (f32, f32) = (170.0, 62.4);
-/// The title and what stands below it.
+/// The width of the title and the lines below it.
 const RIGHT: f32 = 220.0;
 const GAP: f32 = 14.0;
 
-/// What stands at the top right.
+/// The title at the top right.
 pub struct Title<'a> {
     pub kind: &'a str,
     pub number: Option<&'a str>,
-    /// Where it stands, in a few words.
+    /// The status, in a few words.
     pub state: Option<String>,
 }
 
@@ -44,7 +44,7 @@ pub fn heading(level: u16, title: &str) -> TagKind {
     Tag::Hn(level, Some(told(title, "Untitled"))).into()
 }
 
-/// The logo or the name of who writes, and what it is.
+/// Draws the logo or the name of the seller, and the title.
 pub fn head(canvas: &mut Canvas, title: &Title, seller: &Party, logo: Option<Image>) {
     let top = canvas.y;
     let right = Slot { x: MARGIN + MEASURE - RIGHT, width: RIGHT, align: Align::Right };
@@ -89,7 +89,7 @@ pub fn head(canvas: &mut Canvas, title: &Title, seller: &Party, logo: Option<Ima
     canvas.y = left.max(y) + 26.0;
 }
 
-/// Who writes, to whom, and facts such as days.
+/// Draws sender, recipient, and facts such as days.
 pub fn parties(canvas: &mut Canvas, from: (&str, &Party), to: (&str, &Party), facts: Vec<Fact>) {
     let wide = 178.0;
     let narrow = MEASURE - 2.0 * (wide + GAP);
@@ -127,7 +127,7 @@ pub fn picture(bytes: Option<&[u8]>) -> Option<Image> {
     image.ok().filter(|image| image.size().0 > 0 && image.size().1 > 0)
 }
 
-/// A label in small letters and a text below it, the label never alone at the foot of a page.
+/// Draws a small label and a text below it, with the label never alone at the foot of a page.
 pub fn section(canvas: &mut Canvas, label: &str, text: &str) {
     let node = canvas.node(None, Tag::P);
     let mut lines = canvas.typesetter.lines(label, LABEL, MEASURE);

@@ -26,16 +26,16 @@ use crate::domain::{
     proposal::Proposal,
 };
 
-/// What an invoice prints.
+/// The content of an invoice's PDF.
 pub struct InvoiceSheet<'a> {
     pub invoice: &'a Invoice,
-    /// As it is shown: drafts, paid and cancelled invoices are marked as such.
+    /// Drafts, paid and cancelled invoices are marked as such.
     pub status: InvoiceStatus,
     pub seller: &'a Party,
     pub buyer: &'a Party,
     /// A PNG or JPEG picture.
     pub logo: Option<&'a [u8]>,
-    /// How money gets to the seller, in lines; printed while money is due.
+    /// How to pay the seller, in lines; printed while money is due.
     pub payment_instructions: Option<&'a str>,
     /// Where the buyer can pay online; printed while money is due.
     pub payment_link: Option<&'a str>,
@@ -46,7 +46,7 @@ pub struct InvoiceSheet<'a> {
     pub created: Timestamp,
 }
 
-/// What a proposal prints.
+/// The content of a proposal's PDF.
 pub struct ProposalSheet<'a> {
     pub proposal: &'a Proposal,
     pub seller: &'a Party,
@@ -72,8 +72,7 @@ pub fn invoice(fonts: &Fonts, sheet: &InvoiceSheet) -> Result<Printed> {
     print(fonts, sheet.logo, |canvas, logo| invoice::draw(canvas, sheet, logo))
 }
 
-/// The characters of an invoice that cannot be printed, in the order of their code points. It lays
-/// nothing out.
+/// The characters of an invoice that cannot be printed, in the order of their code points.
 pub fn missing_of_invoice(
     fonts: &Fonts,
     invoice: &Invoice,
@@ -93,8 +92,8 @@ pub fn missing_of_proposal(fonts: &Fonts, sheet: &ProposalSheet) -> Vec<char> {
     set(fonts, |canvas| proposal::draw(canvas, sheet, None)).1.missing()
 }
 
-/// Makes a file with the logo; without it where its bytes are those of no picture, which many
-/// find out only when they are decoded.
+/// Makes a file with the logo, or without it if it is no picture, which may only show when it is
+/// decoded.
 fn print(
     fonts: &Fonts,
     logo: Option<&[u8]>,
@@ -114,13 +113,13 @@ fn print(
     })
 }
 
-/// Draws a document. Whether it is Japanese is known only when all of it was read; then Han
-/// characters take their Japanese forms.
+/// Draws a document, and again if it turns out to be Japanese: then Han characters take their
+/// Japanese forms.
 fn set<T>(fonts: &Fonts, draw: impl Fn(&mut Canvas) -> T) -> (T, Canvas<'_>) {
     let mut canvas = Canvas::new(fonts, false);
     let mut drawn = draw(&mut canvas);
     if canvas.typesetter.has_kana {
-        // The fonts stay in memory until the other canvas has them.
+        // The first canvas keeps the fonts in memory meanwhile.
         let mut japanese = Canvas::new(fonts, true);
         drawn = draw(&mut japanese);
         canvas = japanese;

@@ -1,4 +1,4 @@
-//! A proposal on paper.
+//! The pages of a proposal.
 
 use krilla::{image::Image, tagging::Tag};
 

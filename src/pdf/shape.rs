@@ -1,4 +1,4 @@
-//! Characters become glyphs: pieces of one font, script and direction, shaped.
+//! Shapes characters into glyphs, in pieces of one font, script and direction.
 
 use std::{
     collections::{BTreeSet, HashMap, hash_map::Entry},
@@ -34,7 +34,7 @@ pub struct Shaped {
 /// A glyph; lengths are in ems.
 pub struct Glyph {
     pub id: u32,
-    /// The text it stands for, together with its neighbours of the same range.
+    /// The text it represents, together with its neighbours of the same range.
     pub range: Range<usize>,
     pub advance: f32,
     pub offset: (f32, f32),
@@ -158,7 +158,7 @@ impl<'a> Typesetter<'a> {
             shaped.glyph_infos().iter().map(|info| info.cluster as usize).collect();
         starts.sort_unstable();
         starts.dedup();
-        // What was removed at the front belongs to what comes first.
+        // Characters removed at the front belong to the first glyph.
         if let Some(first) = starts.first_mut() {
             *first = range.start;
         }

@@ -1,4 +1,4 @@
-//! The lines of an invoice, over as many pages as they need.
+//! A table over any number of pages.
 
 use krilla::tagging::{ArtifactType, TableHeaderScope, Tag};
 
@@ -23,8 +23,7 @@ pub struct Table<const N: usize> {
 }
 
 impl<const N: usize> Table<N> {
-    /// Draws the table. `after` is the height of what must not stand on another page than the
-    /// last row.
+    /// Draws the table. `after` is the height that must fit below the last row.
     pub fn draw(self, canvas: &mut Canvas, after: f32) {
         let slots = self.slots(&mut canvas.typesetter);
         let mut set = |row, style| cells(&mut canvas.typesetter, row, &slots, style);
@@ -76,7 +75,7 @@ impl<const N: usize> Table<N> {
             for row in &self.rows {
                 width = width.max(typesetter.line(&row[column], BODY).width);
             }
-            // A hair more, so that rounding breaks nothing.
+            // A little more, so that rounding breaks no line.
             let width = width.min(NUMBERS_MAX) + 0.1;
             slots.push(Slot { x: right - width, width, align: Align::Right });
             right -= width + GAP;

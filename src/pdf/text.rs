@@ -1,4 +1,4 @@
-//! Text made ready: cleaned, broken into lines, each a row of glyphs from left to right.
+//! Text layout: text is cleaned and broken into lines of glyphs from left to right.
 
 use std::{collections::BTreeSet, ops::Range, rc::Rc, sync::Arc};
 
@@ -47,7 +47,7 @@ pub struct Run {
 }
 
 impl Typesetter<'_> {
-    /// Text as it can be set; what must be replaced for it is missing.
+    /// Cleans text, and records private characters as missing.
     fn clean(&mut self, text: &str) -> String {
         self.missing.extend(text.chars().filter(|c| is_private(*c)));
         clean(text)
@@ -74,7 +74,7 @@ impl Typesetter<'_> {
             .collect();
         let breaks = break_lines(&text, &whole, width / style.size);
         let mut lines = Vec::with_capacity(breaks.len());
-        // What was shaped whole serves again where nothing is cut or turned round.
+        // The whole shaped text is the line if nothing is cut or reordered.
         if breaks.len() == 1 && !bidi.has_rtl() {
             lines.push(line(&text, whole, style, false, 0..text.len()));
             return lines;
@@ -86,7 +86,7 @@ impl Typesetter<'_> {
         lines
     }
 
-    /// The glyphs of a part of a paragraph, in the order they stand on the line.
+    /// The glyphs of a part of a paragraph, in visual order.
     fn cut(
         &mut self,
         text: &str,
@@ -135,7 +135,7 @@ fn break_lines(text: &str, shaped: &[Shaped], width: f32) -> Vec<Range<usize>> {
             lines.push(start..at);
             start = at;
             used -= reached;
-            // What remains of a long word may be too much together with this still.
+            // The rest of a long word may still be too wide together with this.
             if used + advance > width && place > start {
                 lines.push(start..place);
                 start = place;
@@ -184,14 +184,14 @@ fn line(
     Line { text: text.clone(), runs, style, width, overhang, is_rtl }
 }
 
-/// Text for what is told of a file and not shown: one line, and `otherwise` where there is none.
+/// Text for a file's metadata: one line, or `otherwise` if it is empty.
 pub fn told(text: &str, otherwise: &str) -> String {
     let text = clean(text).replace('\n', " ");
     let text = text.trim();
     if text.is_empty() { otherwise.to_owned() } else { text.to_owned() }
 }
 
-/// Text as it can be set: one kind of line end, and nothing that has no place on paper.
+/// Text with one kind of line end and without unprintable characters.
 fn clean(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
     let keep = |c: char| match c {
@@ -219,7 +219,7 @@ pub fn missing(fonts: &Fonts, texts: Vec<&str>) -> Vec<char> {
     missing.into_iter().collect()
 }
 
-/// Nobody else knows what is meant by a private character.
+/// A private character means nothing to others.
 fn is_private(c: char) -> bool {
     matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}')
 }

@@ -1,4 +1,4 @@
-//! Pages become a file: PDF/A-2a, which archives take, and PDF/UA-1, which can be read aloud.
+//! Writes pages as a file: PDF/A-2a for archives, and PDF/UA-1 for screen readers.
 
 use jiff::{Timestamp, tz::TimeZone};
 use krilla::{
@@ -27,7 +27,7 @@ use super::{
 };
 use crate::domain::error::{Error, Result};
 
-/// What a file says about itself.
+/// The metadata of a file.
 pub struct About {
     /// Never changes, however often the file is made.
     pub id: String,
@@ -36,7 +36,7 @@ pub struct About {
     pub created: Timestamp,
 }
 
-/// What is read aloud of each node.
+/// The content of each node.
 type Contents = Vec<Vec<Identifier>>;
 
 /// Why pages did not become a file.
@@ -120,7 +120,7 @@ fn metadata(about: About, title: String) -> Metadata {
         .creation_date(created)
 }
 
-/// A node with everything below it; `None` where nothing of it stands on a page.
+/// A node with everything below it; `None` if it has no content.
 fn group(canvas: &Canvas, id: NodeId, contents: &mut Contents) -> Option<TagGroup> {
     let node = canvas.nodes.get(id.0)?;
     let mut group = TagGroup::new(node.tag.clone());
@@ -135,7 +135,7 @@ fn group(canvas: &Canvas, id: NodeId, contents: &mut Contents) -> Option<TagGrou
     (!group.children.is_empty()).then_some(group)
 }
 
-/// Draws with the meaning that it has.
+/// Draws something with its mark.
 fn marked(
     surface: &mut Surface,
     mark: Mark,
@@ -230,8 +230,8 @@ fn glyphs(surface: &mut Surface, line: &Line, x: f32, baseline: f32) {
     surface.set_stroke(None);
 }
 
-/// Cuts what is read from the right where several glyphs stand for the same text. The writer
-/// says of a piece that it is in reverse only where each glyph has a text of its own.
+/// Splits glyphs that are read from the right where several of them represent the same text: the
+/// writer marks a piece as reversed only if each glyph has its own text.
 fn pieces(glyphs: &[KrillaGlyph]) -> Vec<&[KrillaGlyph]> {
     let is_rtl = glyphs
         .first()

@@ -214,9 +214,8 @@ pub fn divide_rounded(value: i128, divisor: i128) -> i128 {
     }
 }
 
-/// Reads a JSON number as an exact decimal; trailing zeros and exponents are fine. What lies
-/// beyond the 28 decimals of the type is cut off: floats such as `5.551115123125783e-17` reach
-/// that far, and never mean it.
+/// Reads a JSON number as an exact decimal; trailing zeros and exponents are fine. Beyond the 28
+/// decimals of the type it is rounded: floats such as `5.551115123125783e-17` reach that far.
 pub fn decimal(value: &Value) -> Result<Decimal, Rule> {
     let Value::Number(number) = value else { return Err(Rule::NotNumber) };
     parse_decimal(number.as_str()).or_else(|rule| match rule {
@@ -244,8 +243,7 @@ fn parse_nearest(text: &str) -> Result<Decimal, Rule> {
 /// Floating-point noise is at most this part of a number, or of 1.
 const NOISE: Decimal = Decimal::from_parts(1, 0, 0, false, 9);
 
-/// The number of at most so many decimals from which this one differs by no more than
-/// floating-point noise, if there is one.
+/// The number with at most so many decimals that equals this one but for floating-point noise.
 pub fn without_noise(number: Decimal, decimals: u32) -> Option<Decimal> {
     if number.scale() <= decimals {
         return Some(number.normalize());
