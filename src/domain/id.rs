@@ -97,9 +97,7 @@ impl<K> Id<K> {
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         Uuid::from_slice(bytes).ok().map(Self::from_uuid)
     }
-}
 
-impl<K> Id<K> {
     /// The smallest id of an instant.
     pub fn first_at(at: Timestamp) -> Self {
         let millis = u64::try_from(at.as_millisecond()).unwrap_or(0);

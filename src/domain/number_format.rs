@@ -28,34 +28,27 @@ pub enum Unread {
 }
 
 impl NumberFormat {
-    /// The decimal mark.
-    fn mark(self) -> char {
+    /// The separator of thousands, and the decimal mark.
+    fn signs(self) -> (char, char) {
         match self {
-            Self::CommaPoint | Self::ApostrophePoint => '.',
-            Self::PointComma | Self::SpaceComma => ',',
-        }
-    }
-
-    /// The separator of thousands.
-    fn separator(self) -> char {
-        match self {
-            Self::CommaPoint => ',',
-            Self::PointComma => '.',
-            Self::SpaceComma => '\u{a0}',
-            Self::ApostrophePoint => '\'',
+            Self::CommaPoint => (',', '.'),
+            Self::PointComma => ('.', ','),
+            Self::SpaceComma => ('\u{a0}', ','),
+            Self::ApostrophePoint => ('\'', '.'),
         }
     }
 
     /// A plain decimal for a field: `1250.5` is `1250,5`.
     pub fn plain(self, number: &str) -> String {
-        number.replace('.', &self.mark().to_string())
+        number.replace('.', &self.signs().1.to_string())
     }
 
     /// A number with its thousands apart, its decimals as they are: `1.237,085`.
     pub fn grouped(self, number: Decimal) -> String {
+        let (separator, mark) = self.signs();
         let swap = |c| match c {
-            ',' => self.separator(),
-            '.' => self.mark(),
+            ',' => separator,
+            '.' => mark,
             other => other,
         };
         super::money::grouped(number).chars().map(swap).collect()
@@ -67,6 +60,7 @@ impl NumberFormat {
     ///
     /// [`Unread`] where it is no number, or could be several.
     pub fn parse(self, typed: &str) -> Result<String, Unread> {
+        let (separator, mark) = self.signs();
         let text: String = typed.trim().chars().map(usual).collect();
         let (sign, digits) = text.strip_prefix('-').map_or(("", &*text), |rest| ("-", rest));
         let marks: Vec<char> = digits.chars().filter(|c| ".,".contains(*c)).collect();
@@ -74,13 +68,11 @@ impl NumberFormat {
         let number = |mark: Option<char>| joined(sign, digits, mark).ok_or(Unread::NotNumber);
         match *marks {
             [] => number(None),
-            [only] if only == self.mark() || is_spaced || digits.ends_with(only) => {
-                number(Some(only))
-            }
+            [only] if only == mark || is_spaced || digits.ends_with(only) => number(Some(only)),
             [only] => {
                 let decimal = number(Some(only))?;
                 let groups = joined(sign, digits, None);
-                match (only == self.separator(), groups) {
+                match (only == separator, groups) {
                     (true, Some(groups)) => Ok(groups),
                     // As groups it would be wrong, as decimals it is written otherwise here.
                     (true, None) => Err(Unread::Ambiguous(self.readings(&decimal))),

@@ -1,6 +1,10 @@
 //! The address of an SMTP server: `smtp://user:password@host:587`.
 
-use std::{fmt, net::IpAddr, num::NonZero};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+    num::NonZero,
+};
 
 use percent_encoding::percent_decode_str;
 
@@ -86,30 +90,26 @@ fn is_loopback(host: &str) -> bool {
         || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Host, and port where one is given.
+/// Host in ASCII, and port where one is given.
 fn place_of(place: &str) -> Option<(String, Option<u16>)> {
-    let (host, port) = if let Some(rest) = place.strip_prefix('[') {
-        let (host, port) = rest.split_once(']')?;
-        host.parse::<std::net::Ipv6Addr>().ok()?;
-        (host, if port.is_empty() { None } else { Some(port.strip_prefix(':')?) })
-    } else {
-        let (host, port) =
-            place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port)));
-        if !host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_')) {
-            return None;
+    let (host, port) = match place.strip_prefix('[') {
+        Some(rest) => {
+            let (host, port) = rest.split_once(']')?;
+            host.parse::<Ipv6Addr>().ok()?;
+            (host, if port.is_empty() { None } else { Some(port.strip_prefix(':')?) })
         }
-        (host, port)
+        None => match place.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (place, None),
+        },
     };
-    let port = port.map(str::parse::<NonZero<u16>>).transpose().ok()?;
-    if host.is_empty() {
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if host.is_empty() || !(place.starts_with('[') || host.chars().all(is_name)) {
         return None;
     }
-    Some((in_ascii(host)?, port.map(NonZero::get)))
-}
-
-/// A host name in ASCII.
-fn in_ascii(host: &str) -> Option<String> {
-    if host.is_ascii() { Some(host.to_owned()) } else { idna::domain_to_ascii(host).ok() }
+    let host = if host.is_ascii() { host.to_owned() } else { idna::domain_to_ascii(host).ok()? };
+    let port = port.map(str::parse::<NonZero<u16>>).transpose().ok()?;
+    Some((host, port.map(NonZero::get)))
 }
 
 /// Undoes percent-encoding.
