@@ -48,7 +48,7 @@ enum Value {
 }
 
 /// The text of that key.
-pub fn t(key: &'static str) -> Text {
+pub const fn t(key: &'static str) -> Text {
     Text { key, values: Vec::new() }
 }
 

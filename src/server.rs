@@ -1,13 +1,13 @@
 //! The route tree.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock};
 
 use poem::{
-    Endpoint, EndpointExt, IntoEndpoint, Request, Response, Route, RouteMethod,
-    endpoint::{BoxEndpoint, make, make_sync},
+    Endpoint, EndpointExt, IntoEndpoint, Request, Response, Route,
+    endpoint::{BoxEndpoint, make_sync},
     error::NotFoundError,
-    get,
-    http::StatusCode,
+    get, handler,
+    web::Data,
 };
 use poem_openapi::OpenApi;
 
@@ -37,7 +37,7 @@ pub fn routes(app: &Arc<App>, middleware: &Middleware) -> BoxEndpoint<'static> {
     // The router fails on what is no path before any middleware is reached.
     let garbled = Arc::new([os.free(make_sync(unknown)), hub.free(make_sync(unknown))]);
     Route::new()
-        .at("/healthz", os.free(health(app)))
+        .at("/healthz", os.free(get(health)))
         .nest("/api/v1", os.around(os_routes, Some(Limit::Api), api_v1::LIMITS))
         .nest("/v1", hub.around(hub_routes, None, v1::LIMITS))
         .at("/api/*path", os.free(make_sync(unknown)))
@@ -62,11 +62,11 @@ pub fn routes(app: &Arc<App>, middleware: &Middleware) -> BoxEndpoint<'static> {
         .boxed()
 }
 
-/// One API at its place: its document, and what stands around its routes.
+/// One API at its place: its documentation, and what stands around its routes.
 struct Mount<'m> {
     middleware: &'m Middleware,
     rules: Rules,
-    document: Documented,
+    documentation: Arc<LazyLock<Documentation, Box<dyn FnOnce() -> Documentation + Send>>>,
 }
 
 impl<'m> Mount<'m> {
@@ -75,8 +75,10 @@ impl<'m> Mount<'m> {
         about: &'static About,
         shape: Shape,
     ) -> Self {
-        let document = Documented::new::<Routes>(about, middleware.app.public_url());
-        Self { middleware, rules: Rules { is_shared: true, ..Rules::new(shape) }, document }
+        let public_url = middleware.app.public_url().to_owned();
+        let make = move || Documentation::new(Document::new::<Routes>(about, &public_url));
+        let rules = Rules { is_shared: true, ..Rules::new(shape) };
+        Self { middleware, rules, documentation: Arc::new(LazyLock::new(Box::new(make))) }
     }
 
     /// Routes that nothing counts.
@@ -91,94 +93,59 @@ impl<'m> Mount<'m> {
         limit: Option<Limit>,
         route_limits: &'static [RouteLimit],
     ) -> Route {
-        let knows = Some(self.document.knows());
-        let rules = Rules { limit, route_limits, knows, ..self.rules.clone() };
+        let documentation = Arc::clone(&self.documentation);
+        let knows: Knows = Arc::new(move |method, path| documentation.api.knows(method, path));
+        let rules = Rules { limit, route_limits, knows: Some(knows), ..self.rules.clone() };
         Route::new()
-            .at("/docs", self.free(get(self.document.page())))
-            .at("/openapi.json", self.free(get(self.document.json())))
+            .at("/docs", self.page(|documentation| &documentation.page))
+            .at("/openapi.json", self.page(|documentation| &documentation.json))
             .nest("/", self.middleware.around(routes, rules))
     }
+
+    fn page(&self, page: fn(&Documentation) -> &Page) -> impl Endpoint<Output = Response> + use<> {
+        let documentation = Arc::clone(&self.documentation);
+        self.free(get(make_sync(move |request: Request| page(&documentation).answer(&request))))
+    }
 }
 
-/// An API's document, made when it is first asked for: start-up need not wait for it.
-struct Documented {
-    document: Arc<OnceLock<Document>>,
-    make: fn(&About, &str) -> Document,
-    about: &'static About,
-    public_url: String,
+/// An API's documentation, made when it is first asked for: start-up need not wait for it.
+struct Documentation {
+    api: Document,
+    page: Page,
+    json: Page,
 }
 
-impl Documented {
-    fn new<Routes: OpenApi>(about: &'static About, public_url: &str) -> Self {
-        let (make, public_url) = (Document::new::<Routes>, public_url.to_owned());
-        Self { document: Arc::default(), make, about, public_url }
-    }
-
-    fn get(&self) -> impl Fn() -> Arc<OnceLock<Document>> + use<> {
-        let (document, make, about) = (Arc::clone(&self.document), self.make, self.about);
-        let public_url = self.public_url.clone();
-        move || {
-            document.get_or_init(|| make(about, &public_url));
-            Arc::clone(&document)
-        }
-    }
-
-    fn knows(&self) -> Knows {
-        let get = self.get();
-        Arc::new(move |method, path| get().get().is_some_and(|known| known.knows(method, path)))
-    }
-
-    fn page(&self) -> impl Endpoint<Output = Response> + use<> {
-        self.shown(|Document { page, policy, .. }| {
-            Page::new("text/html; charset=utf-8", page.as_bytes(), Some(policy))
-        })
-    }
-
-    fn json(&self) -> impl Endpoint<Output = Response> + use<> {
-        self.shown(|Document { json, .. }| Page::new("application/json", json.as_bytes(), None))
-    }
-
-    fn shown(&self, write: fn(&Document) -> Page) -> impl Endpoint<Output = Response> + use<> {
-        let (get, page) = (self.get(), OnceLock::new());
-        make_sync(move |request: Request| {
-            let page = page.get_or_init(|| {
-                let document = get();
-                document.get().map(write)
-            });
-            match page {
-                Some(page) => page.answer(&request),
-                None => StatusCode::INTERNAL_SERVER_ERROR.into(),
-            }
-        })
+impl Documentation {
+    fn new(api: Document) -> Self {
+        let page = Page::new("text/html; charset=utf-8", api.page.as_bytes(), Some(&api.policy));
+        let json = Page::new("application/json", api.json.as_bytes(), None);
+        Self { api, page, json }
     }
 }
 
 /// What is served to those who watch the server, beside its own routes and never among them.
 pub fn metrics_routes(app: &Arc<App>, process: Process) -> BoxEndpoint<'static> {
-    let health = health(app);
-    let app = Arc::clone(app);
-    let show = make(move |_| {
-        let (app, process) = (Arc::clone(&app), process.clone());
-        async move { figures::show(&app, metrics::switch_on(), &process).await }
-    });
-    Route::new().at("/metrics", get(show)).at("/healthz", health).map_to_response().boxed()
+    Route::new()
+        .at("/metrics", get(show_figures))
+        .at("/healthz", get(health))
+        .data(Arc::clone(app))
+        .data(process)
+        .map_to_response()
+        .boxed()
+}
+
+#[handler]
+async fn show_figures(Data(app): Data<&Arc<App>>, Data(process): Data<&Process>) -> Response {
+    figures::show(app, metrics::switch_on(), process).await
+}
+
+/// Whether this server can serve. Load balancers lead requests elsewhere while it cannot.
+#[handler]
+async fn health(Data(app): Data<&Arc<App>>) -> poem::Result<Response> {
+    app.ready().await.map_err(into_poem)?;
+    Ok(Response::builder().content_type("application/json").body(r#"{"status":"ok"}"#))
 }
 
 fn unknown(_: Request) -> poem::Result<Response> {
     Err(NotFoundError.into())
-}
-
-/// Whether this server can serve: who stands before several leads requests to another while it
-/// cannot.
-fn health(app: &Arc<App>) -> RouteMethod {
-    let app = Arc::clone(app);
-    get(make(move |_| {
-        let app = Arc::clone(&app);
-        async move {
-            app.ready().await.map_err(into_poem)?;
-            Ok::<_, poem::Error>(
-                Response::builder().content_type("application/json").body(r#"{"status":"ok"}"#),
-            )
-        }
-    }))
 }

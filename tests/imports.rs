@@ -9,8 +9,8 @@ use std::{fs, path::Path};
 /// The layers, lowest first. `config` stands just below the sockets: only they, the server and
 /// the command line read settings.
 const LAYERS: &[&str] = &[
-    "metrics", "locale", "domain", "store", "mail", "pdf", "app", "http", "api", "web", "config", "net",
-    "server", "cli",
+    "metrics", "locale", "domain", "store", "mail", "pdf", "app", "http", "api", "web", "config",
+    "net", "server", "cli",
 ];
 
 /// Layers on one step that must not know each other.
@@ -47,7 +47,7 @@ fn only_an_engine_names_its_database_library() {
     visit(&root, &mut |path| {
         let text = fs::read_to_string(path).unwrap();
         for (engine, libraries) in [
-            ("store/sqlite", &["rusqlite", "r2d2"][..]),
+            ("store/sqlite", &["rusqlite"][..]),
             ("store/postgres", &["tokio_postgres", "tokio_postgres_rustls"]),
         ] {
             let names = libraries.iter().any(|library| text.contains(library));

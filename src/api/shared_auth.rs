@@ -32,7 +32,7 @@ use crate::{
         body::Body,
         failed::{Failed, statuses},
         problem::Problem,
-        schema::{Described, Either, bodies, schema},
+        schema::{Either, bodies, schema},
         visitor::Visitor,
     },
 };
@@ -204,11 +204,13 @@ impl Routes {
         visitor: Visitor,
     ) -> Result<Registered, Failed<Registering, RegisterError>> {
         if body.read(|fields| Ok(fields.field("role", &Shape::Any).is_some()))? {
+            let registered = self.register_with_role(body.read(NewUser::read)).await;
             let shaped = |error| Failed::shaped(error, freelancehub_auth::error::shape);
-            return self.register_with_role(&body).await.map(Registered::Auth).map_err(shaped);
+            return registered.map(Registered::Auth).map_err(shaped);
         }
+        let registered = self.register_without_role(body.read(NewFreelancer::read), visitor).await;
         let shaped = |error| Failed::shaped(error, freelanceos::error::shape);
-        self.register_without_role(&body, visitor).await.map(Registered::Os).map_err(shaped)
+        registered.map(Registered::Os).map_err(shaped)
     }
 
     /// Authenticate and receive the tokens of both documents
@@ -229,26 +231,24 @@ impl Routes {
 }
 
 impl Routes {
-    async fn register_without_role<T: Described>(
+    async fn register_without_role(
         &self,
-        body: &Body<T>,
+        input: Result<NewFreelancer>,
         visitor: Visitor,
     ) -> Result<Created<SignInBody>> {
-        let registration = self.0.admit_registrant(body.read(NewFreelancer::read)).await?;
+        let registration = self.0.admit_registrant(input).await?;
         let registration = self.0.guard(registration.into(), Registration::guarded).await?;
         let sign_in = self.0.register(registration, visitor.device).await?;
         Ok(Created::new(SignInBody::new(&self.0, &sign_in)?))
     }
 
-    async fn register_with_role<T: Described>(
+    async fn register_with_role(
         &self,
-        body: &Body<T>,
+        input: Result<NewUser>,
     ) -> Result<Bare<auth_account::MessageBody, 201>> {
-        let input = body.read(NewUser::read);
         let registration = self.0.admit_registrant(input).await?;
-        let registration = self.0.guard(registration.into(), Registration::guarded).await?;
         let said = |error: Error| error.conflict_said("User already exists");
-        self.0.register_pending(registration, CodeMail::Configured).await.map_err(said)?;
+        self.0.register_pending(registration.into(), CodeMail::Configured).await.map_err(said)?;
         Ok(Bare::new("Registration successful. Please verify your email with the OTP sent."))
     }
 }

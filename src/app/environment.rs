@@ -4,30 +4,21 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use super::{limit::Limits, secret::Keys};
-use crate::{
-    domain::{
-        date,
-        error::{Error, Result},
-        id::{Id, IdSequence},
-    },
-    mail::courier::Courier,
-    pdf::Fonts,
+use super::{Settings, limit::Limits, secret::Keys};
+use crate::domain::{
+    date,
+    error::{Error, Result},
+    id::{Id, IdSequence},
 };
 
 /// What use cases need beside their transaction, on whatever thread they run.
 pub struct Environment {
+    pub(super) settings: Settings,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn Random>,
     pub(super) ids: IdSequence,
     pub(super) keys: Option<Keys>,
-    /// Without one, no mail is written at all.
-    pub(super) courier: Option<Arc<Courier>>,
-    /// What documents are printed with.
-    pub(super) fonts: Arc<Fonts>,
     pub(super) limits: Limits,
-    pub(super) public_url: String,
-    pub(super) payment_link_base: Option<String>,
 }
 
 impl Environment {
@@ -44,7 +35,7 @@ impl Environment {
 
     /// How people reach the program, without a slash at its end.
     pub fn public_url(&self) -> &str {
-        &self.public_url
+        &self.settings.public_url
     }
 
     /// The keys that seal and hash.

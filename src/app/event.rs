@@ -20,6 +20,7 @@ use crate::{
         project::Project,
         proposal::{Proposal, ProposalStatus},
     },
+    locale::t,
     mail::compose,
     store,
 };
@@ -90,12 +91,11 @@ impl Work<'_, '_> {
                 let (to, first_name) = (&freelancer.email, &freelancer.first_name);
                 let title = &proposal.title;
                 let mail = compose::proposal_answered(to, first_name, signer, title, is_accepted)?;
-                let news = if is_accepted {
-                    "Your client has accepted a proposal."
-                } else {
-                    "Your client has declined a proposal."
+                let news = match is_accepted {
+                    true => t("mail-unverified-accepted"),
+                    false => t("mail-unverified-declined"),
                 };
-                self.mail_news(freelancer, &mail, news, "/proposals")
+                self.mail_news(freelancer, &mail, &news.to_string(), "/proposals")
             }
             Event::InvoiceCreated(invoice) => {
                 self.log_invoice(ActivityKind::InvoiceCreated, invoice)
@@ -117,12 +117,12 @@ impl Work<'_, '_> {
                     &message.email,
                     &message.content,
                 )?;
-                let news = "Somebody wrote to you through your public profile.";
-                self.mail_news(freelancer, &mail, news, "/messages")
+                let news = t("mail-unverified-message").to_string();
+                self.mail_news(freelancer, &mail, &news, "/messages")
             }
             Event::SignInChanged(account, change) => {
-                let letter = self.env.security_notice(account, change)?;
-                self.post(letter.as_ref())
+                let queued = self.env.security_notice(account, change)?;
+                self.post(queued.as_ref())
             }
         }
     }
@@ -168,17 +168,17 @@ impl Work<'_, '_> {
     /// bounded number a day.
     fn mail_news(&mut self, owner: &Account, mail: &Mail, news: &str, path: &str) -> Result<()> {
         if owner.email_verified_at.is_some() {
-            let letter = self.env.letter(Some(owner.id), mail)?;
-            return self.post(letter.as_ref());
+            let queued = self.env.queued(Some(owner.id), mail)?;
+            return self.post(queued.as_ref());
         }
         if self.count(Limit::UnprovenNews)?.is_some() {
             return Ok(());
         }
-        let link = format!("{}{path}", self.env.public_url);
+        let link = format!("{}{path}", self.env.settings.public_url);
         let (to, first_name) = (&owner.email, &owner.first_name);
         let mail = compose::unproven_news(to, first_name, mail.kind, news, &link)?;
-        let letter = self.env.letter(Some(owner.id), &mail)?;
-        self.post(letter.as_ref())
+        let queued = self.env.queued(Some(owner.id), &mail)?;
+        self.post(queued.as_ref())
     }
 }
 

@@ -13,18 +13,18 @@ pub use self::billing::{
     client, exchange_rate, invoice, invoice_defaults, invoice_file, invoice_link, invoice_send,
     payment,
 };
-use self::identity::hs256;
 pub use self::identity::{
-    account, admin, code, held_form, held_login, known_browser, passkey, password, proof,
-    registration, relying_party, removal, session, token, two_factor,
+    account, admin, code, held, known_browser, passkey, password, proof, registration,
+    relying_party, removal, session, token, two_factor,
 };
+use self::identity::{hs256, secret_try};
 pub use self::platform::{
     activity, asker, backup, dashboard, export, image, jobs, limit, load, outbox, page_context,
     quota, secret, security_log, share,
 };
 use self::platform::{public_link, work_queue};
 pub use self::profile::{message, portfolio};
-pub use self::work::{milestone, project, proposal, proposal_file, proposal_link, proposal_record};
+pub use self::work::{milestone, project, proposal, proposal_file, proposal_link};
 
 use std::{
     num::NonZero,
@@ -134,11 +134,6 @@ pub struct App {
     is_to_erase: AtomicBool,
     /// None where passkeys cannot work.
     relying_party: Option<Arc<RelyingParty>>,
-    access_life: SignedDuration,
-    refresh_life: SignedDuration,
-    otp_life: SignedDuration,
-    open_registration: Option<bool>,
-    refuse_common_passwords: bool,
 }
 
 impl Deref for App {
@@ -159,22 +154,11 @@ impl App {
         let relying_party = RelyingParty::new(&settings.public_url, &settings.origins);
         Ok(Self {
             store,
-            environment: Arc::new(Environment {
-                clock,
-                random,
-                ids: IdSequence::default(),
-                keys: settings.secret_key.map(|key| key.keys()).transpose()?,
-                courier: settings.courier,
-                fonts: Arc::clone(&settings.fonts),
-                limits: Limits::new(settings.rate_limit),
-                public_url: settings.public_url,
-                payment_link_base: settings.payment_link_base,
-            }),
             tokens: Tokens::new(settings.jwt_secret.as_bytes()),
             passwords: Passwords::new()?,
             images: Images::default(),
             jobs: Jobs::default(),
-            printer: Printer::new(settings.fonts),
+            printer: Printer::new(Arc::clone(&settings.fonts)),
             work: WorkQueue::new(
                 available_parallelism().map_or(2, NonZero::get),
                 WORK_QUEUE,
@@ -182,11 +166,14 @@ impl App {
             ),
             is_to_erase: AtomicBool::new(false),
             relying_party: relying_party.map(Arc::new),
-            access_life: settings.access_life,
-            refresh_life: settings.refresh_life,
-            otp_life: settings.otp_life,
-            open_registration: settings.open_registration,
-            refuse_common_passwords: settings.refuse_common_passwords,
+            environment: Arc::new(Environment {
+                clock,
+                random,
+                ids: IdSequence::default(),
+                keys: settings.secret_key.as_ref().map(SecretKey::keys).transpose()?,
+                limits: Limits::new(settings.rate_limit),
+                settings,
+            }),
         })
     }
 
@@ -213,11 +200,7 @@ impl App {
             .store
             .write(move |tx| {
                 let deleted = [
-                    store::session::delete_expired(tx, now, SWEEP_ROWS)?,
-                    store::request_answer::delete_expired(tx, now, SWEEP_ROWS)?,
-                    store::code::delete_expired(tx, now, SWEEP_ROWS)?,
-                    store::passkey::delete_expired_challenges(tx, now, SWEEP_ROWS)?,
-                    store::rate_window::delete_expired(tx, now, SWEEP_ROWS)?,
+                    store::removal::delete_expired(tx, now, SWEEP_ROWS)?,
                     store::profile::delete_visitors(tx, visits_end, SWEEP_ROWS)?,
                     store::outbox::delete_old(tx, old_mail, SWEEP_ROWS)?,
                     store::account::delete_pending(tx, proven_until, now, SWEEP_ROWS)?,

@@ -12,7 +12,7 @@ use crate::{
         exchange_rate::Rates,
         id::{AccountId, Id},
         idempotency::{Once, Outcome},
-        mail::Letter,
+        mail::QueuedMail,
         session::{Actor, Claims},
     },
     store::{self, Write, engine::Tx},
@@ -110,11 +110,11 @@ impl<'a, 'c> Work<'a, 'c> {
         self.env.keys()
     }
 
-    /// Puts a letter, if there is one, into the outbox.
-    pub(super) fn post(&mut self, letter: Option<&Letter>) -> Result<()> {
-        let Some(letter) = letter else { return Ok(()) };
+    /// Puts a mail, if there is one, into the outbox.
+    pub(super) fn post(&mut self, queued: Option<&QueuedMail>) -> Result<()> {
+        let Some(queued) = queued else { return Ok(()) };
         self.has_mail = true;
-        store::outbox::create(self.tx, letter)
+        store::outbox::create(self.tx, queued)
     }
 }
 
@@ -133,7 +133,7 @@ impl App {
 
     /// Runs a use case that changes something; what it answers is on the disk. An account whose
     /// address is unproven is held to its quota.
-    pub(super) async fn run<T: Send + 'static>(
+    pub async fn run<T: Send + 'static>(
         &self,
         who: impl Into<Who>,
         use_case: impl Fn(&mut Work) -> Result<T> + Send + 'static,
@@ -153,7 +153,7 @@ impl App {
 
     /// Like [`App::run`], for requests that may be sent twice and count once: a key that was
     /// answered before gets the same answer again.
-    pub(super) async fn run_once<T: Send + 'static>(
+    pub async fn run_once<T: Send + 'static>(
         &self,
         who: impl Into<Who>,
         once: Once<T>,

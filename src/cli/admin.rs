@@ -100,7 +100,7 @@ pub fn run(arguments: Arguments) -> Outcome {
         Action::ListUsers { json } => list(location, json),
         Action::SetPassword { email } => {
             with_app(location, async |app| {
-                // Who is not there needs no password thought up.
+                // No password is asked for where there is no account.
                 app.account_by_email(email.clone()).await.map_err(|error| named(&email, error))?;
                 let password = terminal::new_password()?;
                 app.set_password(email.clone(), password).await.map_err(|e| named(&email, e))
@@ -161,7 +161,7 @@ pub fn run(arguments: Arguments) -> Outcome {
     }
 }
 
-/// Says whose account it is that is not there.
+/// Names the account that is missing, or that the change conflicts with.
 pub fn named(email: &str, error: Error) -> Failure {
     match error.kind() {
         Kind::NotFound => Failure::Failed(format!(
@@ -179,9 +179,8 @@ fn create(
     first_name: Option<String>,
     last_name: Option<String>,
 ) -> Outcome {
-    // A typing error is said before a password is asked for.
-    let address =
-        text::parse_email(&email).map_err(|rule| Failure::Failed(format!("{email:?} {rule}")))?;
+    // A typing error is reported before a password is asked for.
+    let address = text::parse_email(&email).map_err(|rule| format!("{email:?} {rule}"))?;
     let (first, last) = name_of(&email);
     let name = |field: &'static str, name: String| {
         PersonName::parse(&name.into()).map_err(|rule| Error::field(field, rule))

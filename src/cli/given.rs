@@ -1,5 +1,4 @@
-//! Settings as they come in: an empty one is not set, and `NAME_FILE` names a file to read one
-//! from.
+//! Where settings are read from: an empty one is not set, and `NAME_FILE` names a file to read.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -19,26 +18,16 @@ pub fn with_settings(mut command: Command) -> Result<Command, Failure> {
         command = command.mut_arg(id, |argument| {
             let argument = if is_empty { without_environment(argument, &name) } else { argument };
             let Some(value) = from_file else { return argument };
-            // What came out of a secret's file is no more shown by --help than the secret is.
+            // --help shows neither a secret nor what is read from its file.
             let is_secret = argument.is_hide_env_values_set();
             argument.default_value(value).hide_default_value(is_secret).required(false)
         });
     }
-    let names: Vec<String> =
-        command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect();
-    for name in names {
-        let mut failed = None;
-        command =
-            command.mut_subcommand(name, |subcommand| match with_settings(subcommand.clone()) {
-                Ok(subcommand) => subcommand,
-                Err(failure) => {
-                    failed = Some(failure);
-                    subcommand
-                }
-            });
-        if let Some(failure) = failed {
-            return Err(failure);
-        }
+    let subcommands: Vec<Command> = command.get_subcommands().cloned().collect();
+    for subcommand in subcommands {
+        let name = subcommand.get_name().to_owned();
+        let subcommand = with_settings(subcommand)?;
+        command = command.mut_subcommand(name, |_| subcommand);
     }
     Ok(command)
 }
@@ -48,7 +37,7 @@ fn setting(argument: &Arg) -> Option<(clap::Id, String)> {
     Some((argument.get_id().clone(), argument.get_env()?.to_str()?.to_owned()))
 }
 
-/// What stands in the file that `NAME_FILE` names; nothing where either is empty.
+/// The text of the file that `NAME_FILE` names; `None` where either is empty.
 fn from_file(name: &str) -> Result<Option<String>, Failure> {
     let name = format!("{name}_FILE");
     let Some(file) = std::env::var_os(&name).filter(|file| !file.is_empty()) else {
@@ -81,7 +70,7 @@ pub fn without_empty(command: &Command, arguments: Vec<OsString>) -> Vec<OsStrin
     let mut kept = Vec::with_capacity(arguments.len());
     let mut rest = arguments.into_iter().peekable();
     while let Some(argument) = rest.next() {
-        // What follows are no flags any more.
+        // What follows are no flags.
         if argument == "--" {
             kept.push(argument);
             break;

@@ -1,5 +1,5 @@
-//! The log: lines to standard error, as text or JSON, written by a thread of their own, so that
-//! nobody who reads slowly, or not any more, keeps the server from answering.
+//! The log: lines to standard error, as text or JSON. A thread of their own writes them, so that a
+//! slow reader does not block the server.
 
 use std::{
     fmt,
@@ -33,15 +33,15 @@ const CHUNK: usize = 64 << 10;
 /// How long the last lines may take at the end.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Lines that found no room, since the start.
+/// Lines that found no room in the queue.
 static LOST: AtomicU64 = AtomicU64::new(0);
 
-/// How many lines were lost because nobody took them in time.
+/// How many lines were lost because the queue was full.
 pub fn lost_lines() -> u64 {
     LOST.load(Relaxed)
 }
 
-/// Starts to log to standard error. The last lines are out when what is answered is dropped.
+/// Starts to log to standard error. Dropping the result waits for the last lines.
 pub fn start(logging: &Logging) -> Result<LastLines, Failure> {
     let (filter, is_json) = (logging.filter()?, logging.is_json()?);
     let (lines, queue) = mpsc::sync_channel(QUEUE);
@@ -94,7 +94,7 @@ fn is_journal() -> bool {
 
 enum Piece {
     Line(Vec<u8>),
-    /// To be answered when all before it is written.
+    /// Answered when everything before it is written.
     Mark(SyncSender<()>),
 }
 
@@ -123,7 +123,7 @@ impl io::Write for &Lines {
     }
 }
 
-/// Waits, when it is dropped, until the lines before are written, though not for ever.
+/// Waits, when it is dropped, until the lines before are written, but no longer than [`PATIENCE`].
 pub struct LastLines(SyncSender<Piece>);
 
 impl Drop for LastLines {
@@ -138,7 +138,7 @@ impl Drop for LastLines {
             mark = back;
             thread::sleep(Duration::from_millis(10));
         }
-        // Whoever does not read to the end misses it.
+        // A reader that is too slow misses the end.
         let _ = is_done.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
 }
@@ -162,7 +162,7 @@ fn write_out(queue: &Receiver<Piece>) {
             );
             told = lost;
         }
-        // A log that nobody takes any more is no reason to stop serving.
+        // A log without a reader is no reason to stop serving.
         let _ = io::stderr().write_all(&chunk);
         chunk.clear();
         if let Some(done) = mark {
@@ -179,11 +179,6 @@ fn priority(level: &Level) -> u8 {
         Level::INFO => 6,
         Level::DEBUG | Level::TRACE => 7,
     }
-}
-
-/// Whether the line does not name the request it is about by itself.
-fn lacks_request_id(event: &Event<'_>) -> bool {
-    event.metadata().fields().field("request_id").is_none()
 }
 
 /// One event on one line, with the id and the address of the request it is about.
@@ -209,11 +204,12 @@ where
         }
         let mut line = String::new();
         self.format.format_event(context, Writer::new(&mut line), event)?;
-        // Whatever others have written into it.
+        // Values may have line breaks.
         let line = line.trim_end_matches('\n').replace('\n', "\\n");
-        let named = lacks_request_id(event)
-            .then(|| CurrentRequest::with(|current| (json!(current.id), current.address)));
-        match (named.flatten(), line.strip_suffix('}')) {
+        let request = CurrentRequest::with(|current| (json!(current.id), current.address));
+        // Some lines name their request themselves.
+        let names_it = event.metadata().fields().field("request_id").is_some();
+        match (request.filter(|_| !names_it), line.strip_suffix('}')) {
             (None, _) => writeln!(writer, "{line}"),
             (Some((id, address)), Some(object)) if line.starts_with('{') => {
                 let address = json!(address);

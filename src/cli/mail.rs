@@ -3,33 +3,28 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Failure, Outcome, terminal, with_app};
+use super::{Outcome, terminal, with_app};
 use crate::{
     config::Location,
-    domain::{
-        date::JsonTime,
-        error::Kind,
-        id::{Id, MailId},
-        mail::Letter,
-    },
+    domain::{date::JsonTime, error::Kind, id::MailId, mail::QueuedMail},
 };
 
 pub fn list(location: &Location, as_json: bool, all: bool) -> Outcome {
-    let letters = with_app(location, async |app| Ok(app.list_mail(all).await?))?;
+    let mails = with_app(location, async |app| Ok(app.list_mail(all).await?))?;
     if as_json {
-        return terminal::print_json(&letters.iter().map(in_json).collect());
+        return terminal::print_json(&mails.iter().map(in_json).collect());
     }
-    let rows: Vec<[String; 7]> = letters
+    let rows: Vec<[String; 7]> = mails
         .iter()
-        .map(|letter| {
+        .map(|queued| {
             [
-                letter.id.to_string(),
-                state(letter).to_owned(),
-                letter.kind.as_str().to_owned(),
-                letter.to.clone(),
-                letter.tries.to_string(),
-                letter.due_at.map(time).unwrap_or_default(),
-                letter.last_error.clone().unwrap_or_default(),
+                queued.id.to_string(),
+                state(queued).to_owned(),
+                queued.kind.as_str().to_owned(),
+                queued.to.clone(),
+                queued.tries.to_string(),
+                queued.due_at.map(time).unwrap_or_default(),
+                queued.last_error.clone().unwrap_or_default(),
             ]
         })
         .collect();
@@ -39,28 +34,21 @@ pub fn list(location: &Location, as_json: bool, all: bool) -> Outcome {
 pub fn retry(location: &Location, id: Option<String>) -> Outcome {
     let due = with_app(location, async |app| match id {
         None => Ok(app.retry_all_mail().await?),
-        Some(text) => {
-            let id = MailId::parse(&text);
-            let unknown =
-                || Failure::Failed(format!("no mail has the id {text}; see admin list-mail --all"));
-            if id == Id::NIL {
-                return Err(unknown());
+        Some(id) => match app.retry_mail(MailId::parse(&id)).await {
+            Err(error) if *error.kind() == Kind::NotFound => {
+                Err(format!("no mail has the id {id}; see admin list-mail --all").into())
             }
-            match app.retry_mail(id).await {
-                Err(error) if *error.kind() == Kind::NotFound => Err(unknown()),
-                Err(error) => Err(error.into()),
-                Ok(()) => Ok(1),
-            }
-        }
+            retried => Ok(retried.map(|()| 1)?),
+        },
     })?;
     terminal::print(&format!(
         "mails to be tried at once: {due}; a running server does so within half a minute\n"
     ))
 }
 
-fn state(letter: &Letter) -> &'static str {
-    match (letter.delivered_at, letter.failed_at) {
-        (Some(_), _) if letter.file_name.is_some() => "saved",
+fn state(queued: &QueuedMail) -> &'static str {
+    match (queued.delivered_at, queued.failed_at) {
+        (Some(_), _) if queued.file_name.is_some() => "saved",
         (Some(_), _) => "delivered",
         (None, Some(_)) => "given up",
         (None, None) => "waiting",
@@ -71,19 +59,19 @@ fn time(at: Timestamp) -> String {
     JsonTime::of_instant(at).to_string()
 }
 
-fn in_json(letter: &Letter) -> Value {
+fn in_json(queued: &QueuedMail) -> Value {
     json!({
-        "id": letter.id.to_string(),
-        "state": state(letter),
-        "kind": letter.kind.as_str(),
-        "to": letter.to,
-        "subject": letter.subject,
-        "tries": letter.tries,
-        "nextTryAt": letter.due_at.map(time),
-        "lastError": letter.last_error,
-        "createdAt": time(letter.created_at),
-        "deliveredAt": letter.delivered_at.map(time),
-        "fileName": letter.file_name,
-        "failedAt": letter.failed_at.map(time),
+        "id": queued.id.to_string(),
+        "state": state(queued),
+        "kind": queued.kind.as_str(),
+        "to": queued.to,
+        "subject": queued.subject,
+        "tries": queued.tries,
+        "nextTryAt": queued.due_at.map(time),
+        "lastError": queued.last_error,
+        "createdAt": time(queued.created_at),
+        "deliveredAt": queued.delivered_at.map(time),
+        "fileName": queued.file_name,
+        "failedAt": queued.failed_at.map(time),
     })
 }

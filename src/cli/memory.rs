@@ -1,18 +1,21 @@
-//! Memory that the program no longer uses.
+//! Gives unused memory back to the system.
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{task::spawn_blocking, time::sleep};
+use tokio::{select, sync::watch, task::spawn_blocking, time::sleep};
 
 use crate::app::App;
 
-/// How often memory is given back that sign-ins used.
+/// How often memory is given back, such as that of sign-ins.
 const REST_EVERY: Duration = Duration::from_secs(30);
 
-/// Gives unused memory back, now and then; runs until it is dropped.
-pub async fn run(app: Arc<App>) {
+/// Gives unused memory back, now and then, until `stop` changes.
+pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     loop {
-        sleep(REST_EVERY).await;
+        select! {
+            () = sleep(REST_EVERY) => {}
+            _ = stop.changed() => return,
+        }
         app.rest();
         // It locks the heap in parts, which must not hold up requests.
         let _ = spawn_blocking(give_back).await;

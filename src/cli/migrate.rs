@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::{Failure, Outcome, cannot_open, in_words, now, terminal};
+use super::{Failure, Outcome, at_work, cannot_open, in_words, now, terminal};
 use crate::{
     app::environment::SystemRandom,
     config::{Location, secrets::Secrets},
@@ -73,20 +73,18 @@ pub fn make(location: &Location, secrets: &Secrets) -> Outcome {
     Ok(())
 }
 
-/// Does what `plan` says, with what comes `before`, while no server may begin to work.
+/// Does `before` and then what `plan` says, while no server may start.
 fn bring_up(
     location: &Location,
     database: &Database,
     plan: &Migration,
     before: impl FnOnce() -> Outcome,
 ) -> Result<Migration, Failure> {
-    location
-        .create()
-        .map_err(|error| Failure::Failed(format!("cannot make the data folder: {error}")))?;
+    location.create().map_err(|error| format!("cannot make the data folder: {error}"))?;
     // Under a server of another version its tables must not change.
     let lock = database.file().map(ServeLock::take).transpose().map_err(cannot_open(database))?;
     if lock.as_ref().is_some_and(Option::is_none) && plan.from < plan.to {
-        return Err(Failure::Failed(format!("a server is at work on {database}: stop it first")));
+        return Err(at_work(database));
     }
     before()?;
     migrate::run(database, now()).map_err(cannot_migrate(database))

@@ -74,7 +74,7 @@ enum Command {
     Licenses,
 }
 
-/// Why a command did not end well.
+/// Why a command failed.
 #[derive(Debug)]
 enum Failure {
     /// The usage or a setting is wrong: exit code 2.
@@ -110,6 +110,13 @@ impl From<std::io::Error> for Failure {
     }
 }
 
+/// A text that says what failed.
+impl From<String> for Failure {
+    fn from(text: String) -> Self {
+        Failure::Failed(text)
+    }
+}
+
 type Outcome = Result<(), Failure>;
 
 /// A failure in one line for the person at the terminal.
@@ -128,21 +135,17 @@ fn in_words(error: &Error) -> String {
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Usage(message)) => {
-            eprintln!("freelanceos: {message}");
-            ExitCode::from(2)
-        }
-        Err(Failure::Failed(message)) => {
-            eprintln!("freelanceos: {message}");
-            ExitCode::FAILURE
-        }
-    }
+    let (message, code) = match run() {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::Usage(message)) => (message, 2),
+        Err(Failure::Failed(message)) => (message, 1),
+    };
+    eprintln!("freelanceos: {message}");
+    ExitCode::from(code)
 }
 
 fn run() -> Outcome {
-    // Whatever is made, by SQLite too, is for its owner alone.
+    // Every file, those of SQLite too, is for its owner alone.
     umask(Mode::RWXG | Mode::RWXO);
     let command = Cli::command();
     let arguments = given::without_empty(&command, std::env::args_os().collect());
@@ -166,11 +169,7 @@ fn run() -> Outcome {
 
 /// Opens the database for a command beside a running server or without one. It must exist and
 /// be of this version's schema.
-fn open_app(location: &Location) -> Result<App, Failure> {
-    open_app_with(location, Arc::new(SystemClock), AppSettings::default())
-}
-
-fn open_app_with(
+fn open_app(
     location: &Location,
     clock: Arc<dyn Clock>,
     settings: AppSettings,
@@ -211,12 +210,17 @@ fn cannot_open(database: &Database) -> impl Fn(Error) -> Failure {
     }
 }
 
+/// The refusal of a command that must not touch a served database.
+fn at_work(database: &Database) -> Failure {
+    Failure::Failed(format!("a server is at work on {database}: stop it first"))
+}
+
 /// Opens the app, does the work, and ends with all of it on the disk.
 fn with_app<T>(
     location: &Location,
     work: impl AsyncFnOnce(&App) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let app = open_app(location)?;
+    let app = open_app(location, Arc::new(SystemClock), AppSettings::default())?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(work(&app));
     app.close();

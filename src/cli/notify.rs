@@ -1,4 +1,4 @@
-//! Tells the service manager how far the server is, where one wants to be told (`sd_notify`).
+//! Notifies the service manager (`sd_notify`), if there is one.
 
 use std::{
     env,
@@ -7,17 +7,17 @@ use std::{
     os::unix::{ffi::OsStrExt, net::UnixDatagram},
 };
 
-/// Requests are taken from now on.
+/// The server takes requests.
 pub fn ready() {
-    tell("READY=1");
+    notify("READY=1");
 }
 
-/// The server is on its way out.
+/// The server is stopping.
 pub fn stopping() {
-    tell("STOPPING=1");
+    notify("STOPPING=1");
 }
 
-fn tell(state: &str) {
+fn notify(state: &str) {
     let Some(socket) = env::var_os("NOTIFY_SOCKET").filter(|socket| !socket.is_empty()) else {
         return;
     };
@@ -28,7 +28,7 @@ fn tell(state: &str) {
 
 fn send(socket: &OsStr, state: &str) -> io::Result<()> {
     let sender = UnixDatagram::unbound()?;
-    // A name that begins with @ is in no folder.
+    // A name that begins with @ is that of an abstract socket.
     #[cfg(target_os = "linux")]
     if let Some(name) = socket.as_bytes().strip_prefix(b"@") {
         use std::os::{linux::net::SocketAddrExt, unix::net::SocketAddr};

@@ -8,7 +8,7 @@ use crate::{
     http::openapi::Document,
 };
 
-/// Where a server is reached that nothing else was said to. Its own document names where it is.
+/// Where a server with default settings is reached. Its own document names its `PUBLIC_URL`.
 const HOST: &str = "http://localhost:5000";
 
 #[derive(Args)]

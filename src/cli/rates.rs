@@ -1,8 +1,7 @@
 //! `freelanceos rates`.
 
 use std::{
-    fs,
-    io::{self, Read},
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -87,10 +86,10 @@ fn list(location: &Location, email: &str, as_json: bool) -> Outcome {
 }
 
 fn import(location: &Location, email: &str, file: &Path) -> Outcome {
-    text::parse_email(email).map_err(|rule| Failure::Failed(format!("{email:?} {rule}")))?;
+    text::parse_email(email).map_err(|rule| format!("{email:?} {rule}"))?;
     let text = read(file)?;
     let lines = exchange_rate_file::parse(&text).map_err(|WrongLine { number, reason }| {
-        Failure::Failed(format!("line {number}: {reason}; nothing was taken in"))
+        format!("line {number}: {reason}; nothing was taken in")
     })?;
     let count = lines.len();
     with_app(location, async |app| {
@@ -110,8 +109,7 @@ fn import(location: &Location, email: &str, file: &Path) -> Outcome {
 
 fn read(file: &Path) -> Result<String, Failure> {
     let read = if file == Path::new("-") {
-        let mut text = String::new();
-        io::stdin().lock().read_to_string(&mut text).map(|_| text)
+        io::read_to_string(io::stdin().lock())
     } else {
         fs::read_to_string(file)
     };

@@ -13,14 +13,15 @@ use clap::Args;
 
 use super::{
     Failure, Outcome,
-    backup::{beside, unpack},
+    backup::{Packed, with_part},
     in_words, now, terminal,
 };
 use crate::{
     app::secret::{FINGERPRINT, SecretKey},
     config::{
         Location,
-        secrets::{Secrets, sync_folder_of, write_secret},
+        file::{self, beside, sync_folder_of, write_secret},
+        secrets::Secrets,
     },
     domain::error::{Error, Kind},
     store::{
@@ -47,12 +48,6 @@ pub struct Arguments {
     secrets: Secrets,
 }
 
-/// Secrets that are to be put into the data folder with the backup.
-struct Packed {
-    secret_key: String,
-    jwt_secret: String,
-}
-
 pub fn run(arguments: Arguments) -> Outcome {
     let Arguments { file, yes, location, secrets } = arguments;
     let database = location.database()?;
@@ -64,32 +59,32 @@ pub fn run(arguments: Arguments) -> Outcome {
         )));
     };
     let version = check_version(&file)?;
-    location.create().map_err(|error| {
-        Failure::Failed(format!("cannot make {}: {error}", location.data_dir.display()))
-    })?;
+    location
+        .create()
+        .map_err(|error| format!("cannot make {}: {error}", location.data_dir.display()))?;
     let Some(_lock) = ServeLock::take(database)? else {
         return Err(Failure::Failed(format!(
             "a server is at work on {}: stop it first",
             location.data_dir.display()
         )));
     };
-    let copy = beside(database, ".restoring");
-    remove(&copy)?;
-    let restored = (|| {
-        copy_checked(&file, &copy)?;
-        let packed = check_key(&file, &copy, &location, &secrets)?;
+    let replaced = with_part(database, ".restoring", |copy| {
+        copy_checked(&file, copy)?;
+        let packed = check_key(&file, copy, &location, &secrets)?;
         if database.exists() && !yes && !is_wanted(database, &file)? {
             return Err(Failure::Failed("nothing was changed".to_owned()));
         }
-        if let Some(packed) = packed {
-            put_secrets(&location, &packed)?;
+        // The key goes first: a database without its key is of no use, a key without its database
+        // does no harm.
+        if let Some(Packed { secret_key, jwt_secret }) = packed {
+            write_secret(&location.secret_key_file(), &secret_key)?;
+            if !location.jwt_secret_file().exists() {
+                write_secret(&location.jwt_secret_file(), &jwt_secret)?;
+            }
         }
-        replace(database, &copy)
-    })();
-    let replaced = restored.inspect_err(|_| {
-        // Why it failed matters more than what is left of the copy.
-        let _ = remove(&copy);
-        let _ = remove(&beside(&copy, "-journal"));
+        let replaced = keep(database)?;
+        file::rename(copy, database)?;
+        Ok::<_, Failure>(replaced)
     })?;
     let mut text = format!("{} is restored from {}\n", database.display(), file.display());
     if let Some(replaced) = replaced {
@@ -108,11 +103,11 @@ fn check_version(file: &Path) -> Result<i64, Failure> {
         return Err(Failure::Failed(format!("{shown} is not there, or no file")));
     }
     let database = Database::Sqlite(file.to_owned());
-    let version = migrate::version(&database).map_err(|error| {
-        Failure::Failed(format!("{shown} is not a database of freelanceos: {}", in_words(&error)))
-    })?;
+    let foreign = format!("{shown} is not a database of freelanceos");
+    let version =
+        migrate::version(&database).map_err(|error| format!("{foreign}: {}", in_words(&error)))?;
     if version == 0 {
-        return Err(Failure::Failed(format!("{shown} is not a database of freelanceos")));
+        return Err(foreign.into());
     }
     if version > migrate::latest() {
         return Err(Failure::Failed(format!(
@@ -126,9 +121,8 @@ fn check_version(file: &Path) -> Result<i64, Failure> {
 
 /// Copies the backup and makes sure that nothing in the copy is damaged.
 fn copy_checked(file: &Path, copy: &Path) -> Outcome {
-    let damaged = |error: Error| {
-        Failure::Failed(format!("{} cannot be restored: {}", file.display(), in_words(&error)))
-    };
+    let damaged =
+        |error: Error| format!("{} cannot be restored: {}", file.display(), in_words(&error));
     let bar = terminal::progress("Copying");
     let copied = sqlite::backup(file, copy, |done, all| {
         bar.set_length(all);
@@ -137,7 +131,6 @@ fn copy_checked(file: &Path, copy: &Path) -> Outcome {
     });
     bar.finish_and_clear();
     copied.map_err(damaged)?;
-    set_private(copy)?;
     let findings = sqlite::check(copy).map_err(damaged)?;
     match findings.first() {
         None => Ok(()),
@@ -189,17 +182,11 @@ fn check_key(
             )));
         }
         Err(error) => {
-            return Err(Failure::Failed(format!(
-                "cannot read {}: {error}",
-                secrets_file.display()
-            )));
+            return Err(format!("cannot read {}: {error}", secrets_file.display()).into());
         }
     };
-    match unpack(&text) {
-        Some((secret_key, jwt_secret)) if fits(secret_key)? => Ok(Some(Packed {
-            secret_key: secret_key.to_owned(),
-            jwt_secret: jwt_secret.to_owned(),
-        })),
+    match Packed::parse(&text) {
+        Some(packed) if fits(&packed.secret_key)? => Ok(Some(packed)),
         _ => Err(Failure::Failed(format!(
             "{} does not hold the secret key of {}",
             secrets_file.display(),
@@ -218,30 +205,12 @@ fn is_wanted(database: &Path, file: &Path) -> Result<bool, Failure> {
     terminal::confirm(&format!("Replace {} by {}?", database.display(), file.display()))
 }
 
-/// The key goes first: a database without its key is of no use, a key without its database
-/// does no harm.
-fn put_secrets(location: &Location, packed: &Packed) -> Outcome {
-    write_secret(&location.secret_key_file(), &packed.secret_key)?;
-    if !location.jwt_secret_file().exists() {
-        write_secret(&location.jwt_secret_file(), &packed.jwt_secret)?;
-    }
-    Ok(())
-}
-
-/// Puts the copy in the place of the database and answers where that is kept.
-fn replace(database: &Path, copy: &Path) -> Result<Option<PathBuf>, Failure> {
-    let replaced = keep(database)?;
-    fs::rename(copy, database)?;
-    sync_folder_of(database)?;
-    Ok(replaced)
-}
-
 /// Gives the database a second name, and takes away what SQLite has beside it.
 fn keep(database: &Path) -> Result<Option<PathBuf>, Failure> {
     if !database.exists() {
         // A -wal file that has lost its database would be taken for the new one's.
         for ending in ["-wal", "-shm", "-journal"] {
-            remove(&beside(database, ending))?;
+            file::remove(&beside(database, ending))?;
         }
         return Ok(None);
     }
@@ -273,16 +242,4 @@ fn keep(database: &Path) -> Result<Option<PathBuf>, Failure> {
     }
     sync_folder_of(database)?;
     Ok(Some(replaced))
-}
-
-fn set_private(file: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(file, fs::Permissions::from_mode(0o600))
-}
-
-fn remove(file: &Path) -> std::io::Result<()> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }

@@ -12,7 +12,7 @@ use tokio::{
 
 use super::{
     Failure, Outcome, backup::schedule, cannot_open, logging, memory, migrate::cannot_migrate,
-    notify, now, tls::Tls,
+    notify, now, tls,
 };
 use crate::{
     app::{
@@ -31,6 +31,7 @@ use crate::{
         self, Limits, Served,
         descriptors::{self, Room},
         redirect,
+        tls::CertificateFiles,
     },
     pdf::Fonts,
     server,
@@ -47,60 +48,41 @@ const DATABASE_START: Duration = Duration::from_secs(30);
 
 pub fn run(settings: Settings) -> Outcome {
     let _last_lines = logging::start(&settings.logging)?;
-    settings.check()?;
-    let tls = Tls::open(&settings)?;
+    let checked = settings.checked()?;
+    let certificate = tls::open_files(&settings)?;
     let database = settings.location.database()?;
-    let mut claim = Claim::new(&database)?;
+    // Reported before the address, which the other server has taken.
+    let held = database.file().map(ServeLock::is_held).transpose();
+    if held.map_err(cannot_open(&database))? == Some(true) {
+        return Err(is_served(&database));
+    }
     let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
-    // For a moment, so that an address that cannot be had is told before anything is made; nobody
-    // should wait at an open door until the database is ready.
-    drop(runtime.block_on(Sockets::bind(&settings.checked()?))?);
+    // An address that cannot be bound is reported before anything is made. It is released again:
+    // nobody should connect and wait until the database is ready.
+    drop(runtime.block_on(Sockets::bind(&checked))?);
     settings.prepare()?;
-    // Before anything is made: two servers started at once would each make secrets.
-    claim.take()?;
+    // Before the secrets: two servers started at once would each make some.
+    let mut lock = take_lock(&database)?;
     let config = settings.load(&SystemRandom)?;
     migrate_patiently(&config.database)?;
-    claim.cover()?;
-    runtime.block_on(serve(config, tls))
+    // The lock covers the database file too, which may have been made only now.
+    if let (Some(lock), Some(file)) = (&mut lock, database.file())
+        && !lock.cover(file).map_err(cannot_open(&database))?
+    {
+        return Err(is_served(&database));
+    }
+    runtime.block_on(serve(config, certificate))
 }
 
-/// What keeps a database file to one server.
-struct Claim<'d> {
-    database: &'d Database,
-    lock: Option<ServeLock>,
+/// Keeps the database file to this server.
+fn take_lock(database: &Database) -> Result<Option<ServeLock>, Failure> {
+    let Some(file) = database.file() else { return Ok(None) };
+    let lock = ServeLock::take(file).map_err(cannot_open(database))?;
+    lock.map(Some).ok_or_else(|| is_served(database))
 }
 
-impl<'d> Claim<'d> {
-    /// Tells at once where another has it, before its address is found taken, which it is by the
-    /// other.
-    fn new(database: &'d Database) -> Result<Self, Failure> {
-        let claim = Self { database, lock: None };
-        match database.file().map(ServeLock::is_held).transpose() {
-            Ok(Some(true)) => Err(claim.is_taken()),
-            Ok(_) => Ok(claim),
-            Err(error) => Err(cannot_open(database)(error)),
-        }
-    }
-
-    fn take(&mut self) -> Outcome {
-        let Some(file) = self.database.file() else { return Ok(()) };
-        self.lock = ServeLock::take(file).map_err(cannot_open(self.database))?;
-        if self.lock.is_some() { Ok(()) } else { Err(self.is_taken()) }
-    }
-
-    /// Covers the database file too, which may have been made only now.
-    fn cover(&mut self) -> Outcome {
-        if let (Some(lock), Some(file)) = (&mut self.lock, self.database.file())
-            && !lock.cover(file).map_err(cannot_open(self.database))?
-        {
-            return Err(self.is_taken());
-        }
-        Ok(())
-    }
-
-    fn is_taken(&self) -> Failure {
-        Failure::Failed(format!("another freelanceos is serving {} already", self.database))
-    }
+fn is_served(database: &Database) -> Failure {
+    Failure::Failed(format!("another freelanceos is serving {database} already"))
 }
 
 /// Brings the database to this version's schema. A database server that was started together
@@ -132,37 +114,36 @@ fn migrate_patiently(database: &Database) -> Outcome {
 fn fonts(data_dir: &Path) -> Result<Fonts, Failure> {
     let folder = data_dir.join("fonts");
     let mut fonts = Fonts::default();
-    let unusable = fonts.add_folder(&folder).map_err(|error| {
-        Failure::Failed(format!("{} cannot be read: {}", folder.display(), error.cause()))
-    })?;
+    let unusable = fonts
+        .add_folder(&folder)
+        .map_err(|error| format!("{} cannot be read: {}", folder.display(), error.cause()))?;
     for file in unusable {
         tracing::warn!(file = %file.display(), "this file is no font that can be printed with");
     }
     Ok(fonts)
 }
 
-async fn serve(config: Config, tls: Tls) -> Outcome {
+async fn serve(config: Config, certificate: Option<Arc<CertificateFiles>>) -> Outcome {
     let app = open_app(&config).await?;
     let sockets = Sockets::bind(&config).await?;
     let watched = watched(sockets.watched, &app);
-    tell_of_mail(&config);
+    log_mail(&config);
     let (stopper, stop) = watch::channel(false);
     let mut background = start_background(&app, &config, &stop);
-    // Before anybody is told that the server is there, and may want it to stop.
+    // Before anybody is told that the server is ready, and may want to stop it.
     let stopped = stop_signal()?;
-    // Room is made before anybody is told to come.
     let limits = limits(&config);
-    let doors = doors(sockets.listening, sockets.redirecting, &app, &config, tls, &stop)?;
+    let doors = doors(sockets.listening, sockets.redirecting, &app, &config, certificate, &stop)?;
     let server = tokio::spawn(net::serve(doors, limits, stop.clone()));
     let watched = tokio::spawn(net::serve(watched, Limits::default(), stop));
     notify::ready();
     stopped.await;
     tracing::info!("stopping");
     notify::stopping();
-    // The server may have ended by itself, and then there is nobody left to tell.
+    // The server may have ended by itself.
     let _ = stopper.send(true);
-    server.await.map_err(|error| Failure::Failed(error.to_string()))??;
-    // Nothing is lost with it.
+    server.await.map_err(|error| error.to_string())?;
+    // Its outcome does not matter.
     let _ = watched.await;
     while background.join_next().await.is_some() {}
     if let Some(app) = Arc::into_inner(app) {
@@ -174,7 +155,11 @@ async fn serve(config: Config, tls: Tls) -> Outcome {
 
 /// Opens the database and checks that it belongs to these secrets.
 async fn open_app(config: &Config) -> Result<Arc<App>, Failure> {
-    let settings = app_settings(config)?;
+    let settings = AppSettings {
+        fonts: Arc::new(fonts(&config.location.data_dir)?),
+        courier: Some(Arc::new(config.mail.clone().courier(config.location.mail_folder()))),
+        ..config.app.clone()
+    };
     // A file is served by nobody else.
     let is_beside_others = match &config.database {
         Database::Sqlite(_) => false,
@@ -183,34 +168,18 @@ async fn open_app(config: &Config) -> Result<Arc<App>, Failure> {
     let store = Store::open_with(&config.database, checkpoints(config));
     let store = store.map_err(cannot_open(&config.database))?;
     let app = App::new(store, Arc::new(SystemClock), Arc::new(SystemRandom), settings)?;
-    app.check_fingerprint(config.secret_key.fingerprint()?).await?;
-    app.check_jwt_secret(&config.jwt_secret, is_beside_others).await?;
+    if let Some(key) = &config.app.secret_key {
+        app.check_fingerprint(key.fingerprint()?).await?;
+    }
+    app.check_jwt_secret(&config.app.jwt_secret, is_beside_others).await?;
     if let Err(error) = app.continue_ids().await {
-        // A page that nobody can read is no reason not to serve the others.
+        // One list in the wrong order is no reason not to serve.
         tracing::warn!(cause = error.cause(), "the newest entries may not be shown first");
     }
     Ok(Arc::new(app))
 }
 
-fn app_settings(config: &Config) -> Result<AppSettings, Failure> {
-    Ok(AppSettings {
-        jwt_secret: config.jwt_secret.clone(),
-        secret_key: Some(config.secret_key.clone()),
-        access_life: config.jwt_expires_in,
-        refresh_life: config.refresh_token_expires_in,
-        otp_life: config.otp_expiry,
-        public_url: config.public_url.clone(),
-        origins: config.cors_origins.clone(),
-        rate_limit: config.rate_limit,
-        open_registration: config.open_registration,
-        refuse_common_passwords: config.refuse_common_passwords,
-        payment_link_base: config.payment_link_base.clone(),
-        fonts: Arc::new(fonts(&config.location.data_dir)?),
-        courier: Some(Arc::new(config.mail.clone().courier(config.location.mail_folder()))),
-    })
-}
-
-/// Who brings the -wal file into the database.
+/// What makes checkpoints of the -wal file.
 fn checkpoints(config: &Config) -> Checkpoints {
     if config.backup.litestream {
         return Checkpoints::Litestream;
@@ -231,23 +200,16 @@ fn middleware(app: &Arc<App>, config: &Config) -> Middleware {
     Middleware {
         app: Arc::clone(app),
         request_ids: Arc::new(RequestIds::new(process, config.trust_proxy)),
-        bodies: Arc::new(BodyBudget::new(config.rate_limit)),
-        origins: config.cors_origins.clone().into(),
+        bodies: Arc::new(BodyBudget::new(config.app.rate_limit)),
+        origins: config.app.origins.clone().into(),
         is_secure: is_secure(config),
     }
 }
 
-/// Starts what is done beside the requests. All of it ends, with what it is about, once it is told
-/// to stop.
+/// Starts the background tasks. Each ends, with its current work, when `stop` changes.
 fn start_background(app: &Arc<App>, config: &Config, stop: &watch::Receiver<bool>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
-    let (resting, mut until) = (Arc::clone(app), stop.clone());
-    tasks.spawn(async move {
-        tokio::select! {
-            () = memory::run(resting) => {}
-            _ = until.changed() => {}
-        }
-    });
+    tasks.spawn(memory::run(Arc::clone(app), stop.clone()));
     let (working, until) = (Arc::clone(app), stop.clone());
     tasks.spawn(async move { working.run_jobs(until).await });
     if let Some(file) = config.database.file() {
@@ -257,7 +219,7 @@ fn start_background(app: &Arc<App>, config: &Config, stop: &watch::Receiver<bool
     tasks
 }
 
-/// Where the server listens: for requests, to lead others to itself, and for those who watch it.
+/// The listeners: for requests, for redirects, and for metrics.
 struct Sockets {
     listening: Vec<TcpListener>,
     redirecting: Vec<TcpListener>,
@@ -274,31 +236,31 @@ impl Sockets {
     }
 }
 
-/// What is served to everybody, and where.
+/// What is served to clients, and where.
 fn doors(
     listening: Vec<TcpListener>,
     redirecting: Vec<TcpListener>,
     app: &Arc<App>,
     config: &Config,
-    tls: Tls,
+    certificate: Option<Arc<CertificateFiles>>,
     stop: &watch::Receiver<bool>,
 ) -> Result<Vec<(TcpListener, Served)>, Failure> {
     let routes = server::routes(app, &middleware(app, config));
-    let redirect = Arc::new(redirect::to(&config.public_url));
-    let (face, scheme) = tls.start(routes, &redirect, config, stop)?;
+    let redirect = Arc::new(redirect::to(&config.app.public_url));
+    let (served, scheme) = tls::start(certificate, routes, &redirect, config, stop)?;
     for address in listening.iter().flat_map(TcpListener::local_addr) {
         tracing::info!("listening on {scheme}://{address}, API documentation at /api/v1/docs");
     }
     for address in redirecting.iter().flat_map(TcpListener::local_addr) {
-        tracing::info!("leading from http://{address} to {}", config.public_url);
+        tracing::info!("leading from http://{address} to {}", config.app.public_url);
     }
     let redirect = Served { routes: redirect, tls: None };
-    let listening = listening.into_iter().map(|socket| (socket, face.clone()));
+    let listening = listening.into_iter().map(|socket| (socket, served.clone()));
     let redirecting = redirecting.into_iter().map(|socket| (socket, redirect.clone()));
     Ok(listening.chain(redirecting).collect())
 }
 
-/// The figures, on an address of their own.
+/// Metrics, on an address of their own.
 fn watched(sockets: Vec<TcpListener>, app: &Arc<App>) -> Vec<(TcpListener, Served)> {
     if sockets.is_empty() {
         return Vec::new();
@@ -308,12 +270,12 @@ fn watched(sockets: Vec<TcpListener>, app: &Arc<App>) -> Vec<(TcpListener, Serve
         tracing::info!("metrics are at http://{address}/metrics");
     }
     let process = Process { started_at: now().as_second(), lost_lines: logging::lost_lines };
-    let face = Served { routes: Arc::new(server::metrics_routes(app, process)), tls: None };
-    sockets.into_iter().map(|socket| (socket, face.clone())).collect()
+    let served = Served { routes: Arc::new(server::metrics_routes(app, process)), tls: None };
+    sockets.into_iter().map(|socket| (socket, served.clone())).collect()
 }
 
-/// What about mail keeps it from its readers, as far as the settings tell.
-fn tell_of_mail(config: &Config) {
+/// Logs what keeps mail from its recipients, as far as the settings show.
+fn log_mail(config: &Config) {
     let Some(server) = &config.mail.server else {
         let folder = config.location.mail_folder();
         tracing::info!(
@@ -322,7 +284,7 @@ fn tell_of_mail(config: &Config) {
         );
         return;
     };
-    if let Some(text) = unreachable_links(&config.public_url) {
+    if let Some(text) = unreachable_links(&config.app.public_url) {
         tracing::warn!("{text}: set PUBLIC_URL to an address that clients can open");
     }
     let sender = &config.mail.sender;
@@ -350,7 +312,7 @@ async fn bind(setting: &str, addresses: &[String]) -> Result<Vec<TcpListener>, F
 
 /// Whether browsers reach this server by HTTPS alone: its own, or that of a proxy.
 fn is_secure(config: &Config) -> bool {
-    let by_proxy = config.trust_proxy && config.public_url.starts_with("https://");
+    let by_proxy = config.trust_proxy && config.app.public_url.starts_with("https://");
     config.net.tls != TlsConfig::Off || by_proxy
 }
 
@@ -365,14 +327,14 @@ fn limits(config: &Config) -> Limits {
              or set MAX_CONNECTIONS to less"
         );
     }
-    // All come from one address behind a proxy, and where limits are off.
-    let is_shared = config.trust_proxy || !config.rate_limit;
+    // Behind a proxy, and where limits are off, all may come from one address.
+    let is_shared = config.trust_proxy || !config.app.rate_limit;
     let connections_of_one =
         if is_shared { connections } else { CONNECTIONS_OF_ONE.min(connections.div_ceil(2)) };
     Limits { connections, connections_of_one, refusals, ..Limits::default() }
 }
 
-/// Begins to listen for signals at once; what it answers waits for the first to stop.
+/// Listens for signals from now on; the future ends with the first signal to stop.
 pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -1,4 +1,4 @@
-//! What commands write to and ask of the person at the terminal.
+//! Output to the terminal, and questions to the person at it.
 
 use std::{
     fmt::Write as _,
@@ -13,7 +13,7 @@ use crate::domain::{
     account::Password, input::Scalar, password::is_common, rule::Rule, text::NewPassword,
 };
 
-/// Writes to standard output. Who has stopped reading, as `head` does, wants no more.
+/// Writes to standard output. A reader that has stopped, as `head` does, is no failure.
 pub fn print(text: &str) -> Outcome {
     let mut output = io::stdout().lock();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
@@ -22,7 +22,7 @@ pub fn print(text: &str) -> Outcome {
     }
 }
 
-/// Prints JSON as people can read it.
+/// Prints indented JSON.
 pub fn print_json(value: &Value) -> Outcome {
     print(&format!("{value:#}\n"))
 }
@@ -58,7 +58,7 @@ pub fn progress(what: &'static str) -> ProgressBar {
     bar
 }
 
-/// Asks before something is replaced: yes only where a person says so.
+/// Asks a question whose default answer is no.
 pub fn confirm(question: &str) -> Result<bool, Failure> {
     eprint!("{question} [y/N] ");
     let answer = read_line()?;
@@ -71,12 +71,8 @@ pub fn is_interactive() -> bool {
 
 /// A new password: asked for twice on a terminal, else one line of standard input.
 pub fn new_password() -> Result<Password, Failure> {
-    match optional_password("Password: ")? {
-        Some(password) => Ok(password),
-        None => Err(Failure::Failed(
-            "no password given: write it as one line to standard input".to_owned(),
-        )),
-    }
+    let missing = || "no password given: write it as one line to standard input".to_owned();
+    Ok(optional_password("Password: ")?.ok_or_else(missing)?)
 }
 
 /// Like [`new_password`], but it may be left empty.
@@ -108,7 +104,7 @@ fn read_line() -> Result<String, Failure> {
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-/// A size as people say it: `1.4 MiB`.
+/// A size for people: `1.4 MiB`.
 pub fn size(bytes: u64) -> String {
     indicatif::HumanBytes(bytes).to_string()
 }

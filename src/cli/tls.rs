@@ -1,6 +1,6 @@
-//! Where the certificate of `freelanceos serve` comes from.
+//! The certificate of `freelanceos serve`.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use poem::endpoint::BoxEndpoint;
 use tokio::{
@@ -11,10 +11,7 @@ use tokio::{
 use super::{Failure, now};
 use crate::{
     app::environment::SystemClock,
-    config::{
-        Config, Settings, WrongSetting,
-        tls::{AcmeConfig, TlsConfig},
-    },
+    config::{Config, Settings, WrongSetting, tls::TlsConfig, value::is_loopback},
     net::{
         self, Served,
         acme::{Acme, Folder},
@@ -23,70 +20,55 @@ use crate::{
     },
 };
 
-/// The certificate, as far as it can be had before the server runs.
-pub enum Tls {
-    Off,
-    Files(Arc<CertificateFiles>),
-    Acme(AcmeConfig),
+/// Reads the certificate in files, if the settings name one.
+pub fn open_files(settings: &Settings) -> Result<Option<Arc<CertificateFiles>>, Failure> {
+    let TlsConfig::Files { certificate, key } = settings.net()?.tls else { return Ok(None) };
+    let opened = CertificateFiles::open(certificate.clone(), key.clone());
+    let (files, facts) = opened.map_err(|error| match error {
+        Broken::Certificate(why) => WrongSetting::tls_file("TLS_CERT", &certificate, &why),
+        Broken::Key(why) => WrongSetting::tls_file("TLS_KEY", &key, &why),
+    })?;
+    warn_of(&facts, settings);
+    Ok(Some(Arc::new(files)))
 }
 
-impl Tls {
-    /// Reads the certificate of its owner, where that is what the settings name.
-    pub fn open(settings: &Settings) -> Result<Self, Failure> {
-        Ok(match settings.net()?.tls {
-            TlsConfig::Off => Self::Off,
-            TlsConfig::Acme(config) => Self::Acme(config),
-            TlsConfig::Files { certificate, key } => {
-                let opened = CertificateFiles::open(certificate.clone(), key.clone());
-                let (files, facts) = opened.map_err(|error| match error {
-                    Broken::Certificate(why) => {
-                        WrongSetting::tls_file("TLS_CERT", &certificate, &why)
-                    }
-                    Broken::Key(why) => WrongSetting::tls_file("TLS_KEY", &key, &why),
-                })?;
-                warn_of(&facts, settings);
-                Self::Files(Arc::new(files))
+/// Serves the routes with the certificate, if there is one, and renews it until `stop` changes.
+/// Returns the scheme too.
+pub fn start(
+    files: Option<Arc<CertificateFiles>>,
+    routes: BoxEndpoint<'static>,
+    in_plain: &Arc<BoxEndpoint<'static>>,
+    config: &Config,
+    stop: &watch::Receiver<bool>,
+) -> Result<(Served, &'static str), Failure> {
+    let acceptor = match (files, &config.net.tls) {
+        (Some(files), _) => {
+            let hang_up = signal(SignalKind::hangup())?;
+            tokio::spawn(Arc::clone(&files).watch(hang_up, stop.clone()));
+            tls::acceptor(files, false)
+        }
+        (None, TlsConfig::Acme(acme)) => {
+            if config.listen.iter().all(|address| is_loopback(address)) {
+                tracing::warn!(
+                    "LISTEN has only addresses of this machine, while the certificate authority \
+                     must reach it at port 443 of {}",
+                    acme.domains.join(", ")
+                );
             }
-        })
-    }
-
-    /// Puts the routes behind it, and keeps the certificate fresh until `stop` changes.
-    pub fn start(
-        self,
-        routes: BoxEndpoint<'static>,
-        in_plain: &Arc<BoxEndpoint<'static>>,
-        config: &Config,
-        stop: &watch::Receiver<bool>,
-    ) -> Result<(Served, &'static str), Failure> {
-        let acceptor = match self {
-            Self::Off => return Ok((Served { routes: Arc::new(routes), tls: None }, "http")),
-            Self::Files(files) => {
-                let hang_up = signal(SignalKind::hangup())?;
-                tokio::spawn(Arc::clone(&files).watch(hang_up, stop.clone()));
-                tls::acceptor(files, false)
-            }
-            Self::Acme(acme) => {
-                if config.listen.iter().all(|address| is_loopback(address)) {
-                    tracing::warn!(
-                        "LISTEN has only addresses of this machine, while the certificate \
-                         authority must reach it at port 443 of {}",
-                        acme.domains.join(", ")
-                    );
-                }
-                let folder = Folder::of(&config.location.data_dir, &acme.directory);
-                let acme = Acme::open(acme, folder, Arc::new(SystemClock));
-                let certificates = acme.certificates();
-                tokio::spawn(acme.run(stop.clone()));
-                tls::acceptor(certificates, true)
-            }
-        };
-        let acceptor = acceptor.map_err(|error| Failure::Failed(error.to_string()))?;
-        let tls = net::Tls { acceptor, in_plain: Arc::clone(in_plain) };
-        Ok((Served { routes: Arc::new(routes), tls: Some(tls) }, "https"))
-    }
+            let folder = Folder::of(&config.location.data_dir, &acme.directory);
+            let acme = Acme::open(acme.clone(), folder, Arc::new(SystemClock));
+            let certificates = acme.certificates();
+            tokio::spawn(acme.run(stop.clone()));
+            tls::acceptor(certificates, true)
+        }
+        (None, _) => return Ok((Served { routes: Arc::new(routes), tls: None }, "http")),
+    };
+    let acceptor = acceptor.map_err(|error| error.to_string())?;
+    let tls = net::Tls { acceptor, in_plain: Arc::clone(in_plain) };
+    Ok((Served { routes: Arc::new(routes), tls: Some(tls) }, "https"))
 }
 
-/// What will keep browsers out, though it hinders nobody from serving.
+/// Warns of a certificate that browsers will refuse.
 fn warn_of(facts: &Facts, settings: &Settings) {
     let now = now();
     if facts.ends < now {
@@ -99,10 +81,4 @@ fn warn_of(facts: &Facts, settings: &Settings) {
     {
         tracing::warn!("the certificate in TLS_CERT is not for {host}, the host of PUBLIC_URL");
     }
-}
-
-fn is_loopback(address: &str) -> bool {
-    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
-    let is_loopback = |address: SocketAddr| address.ip().is_loopback();
-    host == "localhost" || address.parse().is_ok_and(is_loopback)
 }

@@ -4,8 +4,7 @@
 //! written beside its name and renamed.
 
 use std::{
-    fs::{self, DirBuilder},
-    os::unix::fs::DirBuilderExt,
+    fs,
     path::{Path, PathBuf},
     process,
     sync::{
@@ -17,18 +16,21 @@ use std::{
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Map, Value, json};
 use tokio::runtime;
 
 use super::{
-    Failure, Outcome,
-    backup::{beside, quoted, refuse_existing, remove_part},
+    Failure, Outcome, at_work,
+    backup::{publish, quoted, refuse_existing, remove_part, with_part},
     cannot_open, in_words, now,
     serve::stop_signal,
     terminal,
 };
 use crate::{
-    config::{Location, secrets::sync_folder_of},
+    config::{
+        Location,
+        file::{self, beside},
+    },
     domain::{
         error::{Error, Kind, Result as StoreResult},
         money::Currency,
@@ -40,7 +42,7 @@ use crate::{
     },
 };
 
-/// Tables whose money is told to people.
+/// Tables whose amounts are shown.
 const MONEY: [&str; 2] = ["invoices", "payments"];
 
 #[derive(Args)]
@@ -73,7 +75,7 @@ pub fn run(arguments: Arguments) -> Outcome {
     check_source(&source)?;
     check_target(&target)?;
     if arguments.dry_run {
-        return tell_plan(&source, &target, arguments.json);
+        return print_plan(&source, &target, arguments.json);
     }
     let _locks = lock(&source, &target)?;
     let copied = match target.file() {
@@ -83,7 +85,7 @@ pub fn run(arguments: Arguments) -> Outcome {
     if arguments.json {
         return terminal::print_json(&in_json(&source, &target, &copied));
     }
-    tell(&copied)?;
+    print_copied(&copied)?;
     terminal::print(&next_steps(&source, &target, &arguments.data_dir))
 }
 
@@ -92,7 +94,7 @@ fn parse(name: &str, url: &str) -> Result<Database, Failure> {
     Database::parse(url).map_err(|expected| Failure::Usage(format!("{name} must be {expected}")))
 }
 
-/// Only a whole database that nobody changes meanwhile is copied.
+/// Refuses a database that is not of this version's schema, or that a server may change.
 fn check_source(source: &Database) -> Outcome {
     let version = migrate::version(source).map_err(cannot_open(source))?;
     let refused = match version {
@@ -107,23 +109,19 @@ fn check_source(source: &Database) -> Outcome {
              newer freelanceos",
             migrate::latest()
         ),
-        _ if source.is_served()? => at_work(source),
+        _ if source.is_served()? => return Err(at_work(source)),
         _ => return Ok(()),
     };
     Err(Failure::Failed(refused))
 }
 
-fn at_work(database: &Database) -> String {
-    format!("a server is at work on {database}: stop it first")
-}
-
 fn check_target(target: &Database) -> Outcome {
     if let Some(file) = target.file() {
-        // What SQLite keeps beside a database would be taken for the new one's.
-        return ["", "-wal", "-shm", "-journal"]
-            .iter()
-            .try_for_each(|ending| refuse_existing(&beside(file, ending)))
-            .map_err(Failure::Failed);
+        // SQLite would take such files for those of the new database.
+        for ending in ["", "-wal", "-shm", "-journal"] {
+            refuse_existing(&beside(file, ending))?;
+        }
+        return Ok(());
     }
     match transfer::occupied(target).map_err(cannot_open(target))? {
         None => Ok(()),
@@ -134,52 +132,42 @@ fn check_target(target: &Database) -> Outcome {
     }
 }
 
-/// Keeps servers from the files that are read and made.
+/// Locks the files that are read and made against servers.
 fn lock(source: &Database, target: &Database) -> Result<Vec<ServeLock>, Failure> {
     let mut locks = Vec::new();
     if let Some(file) = source.file() {
         let lock = ServeLock::take(file).map_err(cannot_open(source))?;
-        locks.push(lock.ok_or_else(|| Failure::Failed(at_work(source)))?);
+        locks.push(lock.ok_or_else(|| at_work(source))?);
     }
     if let Some(file) = target.file() {
         if let Some(folder) = file.parent() {
-            let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-            made.map_err(|error| {
-                Failure::Failed(format!("cannot make {}: {error}", folder.display()))
-            })?;
+            file::make_folder(folder)
+                .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
         }
         let place = |file| fs::canonicalize(ServeLock::file(file)).ok();
         let held = source.file().and_then(place);
         // Files of one folder whose names differ in their ending alone have one lock.
         if held.is_none() || held != place(file) {
             let lock = ServeLock::take(file).map_err(cannot_open(target))?;
-            locks.push(lock.ok_or_else(|| Failure::Failed(at_work(target)))?);
+            locks.push(lock.ok_or_else(|| at_work(target))?);
         }
     }
     Ok(locks)
 }
 
-/// Writes the file beside its name, and gives it the name once it is whole.
+/// Writes the file under another name, and renames it once it is whole.
 fn into_file(source: &Database, file: &Path) -> Result<Vec<Copied>, Failure> {
-    let part = beside(file, ".transferring");
-    let cannot = |error| Failure::Failed(format!("cannot write {}: {error}", part.display()));
-    remove_part(&part).map_err(cannot)?;
-    let made = copy(source, &Database::Sqlite(part.clone()), Some(&part)).and_then(|copied| {
-        if let Some(damage) = sqlite::check(&part)?.first() {
-            return Err(Failure::Failed(format!("{} is damaged: {damage}", part.display())));
+    with_part(file, ".transferring", |part| {
+        let copied = copy(source, &Database::Sqlite(part.to_owned()), Some(part))?;
+        if let Some(damage) = sqlite::check(part)?.first() {
+            return Err(format!("{} is damaged: {damage}", part.display()).into());
         }
-        refuse_existing(file).map_err(Failure::Failed)?;
-        fs::rename(&part, file).map_err(cannot)?;
-        sync_folder_of(file).map_err(cannot)?;
+        publish(part, file)?;
         Ok(copied)
-    });
-    made.inspect_err(|_| {
-        // Why it failed matters more than what is left of it.
-        let _ = remove_part(&part);
     })
 }
 
-/// Copies everything while the person at the terminal sees how far it is, and may stop it.
+/// Copies everything, with a progress bar, until a signal stops it.
 fn copy(source: &Database, target: &Database, part: Option<&Path>) -> Result<Vec<Copied>, Failure> {
     let is_decided = Arc::new(AtomicBool::new(false));
     await_stop(Arc::clone(&is_decided), part.map(Path::to_owned))?;
@@ -195,7 +183,7 @@ fn copy(source: &Database, target: &Database, part: Option<&Path>) -> Result<Vec
     copied.map_err(|error| {
         let is_decided = progress.is_decided.load(Ordering::SeqCst);
         let what = match error.kind() {
-            // The answer to the last word was lost, and a server may have heard it.
+            // The answer to the commit was lost, but it may have been done.
             Kind::Unavailable { .. } if is_decided && target.server().is_some() => {
                 "everything was kept, or nothing, which `freelanceos doctor` can tell, in"
             }
@@ -205,8 +193,8 @@ fn copy(source: &Database, target: &Database, part: Option<&Path>) -> Result<Vec
     })
 }
 
-/// Ends the program at the first signal to stop, unless everything is there by then. What a
-/// server has got so far it forgets with the connection.
+/// Ends the program at the first signal to stop, unless everything is copied by then. A server
+/// rolls back when the connection ends.
 fn await_stop(is_decided: Arc<AtomicBool>, part: Option<PathBuf>) -> Outcome {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let stopped = {
@@ -227,7 +215,7 @@ fn await_stop(is_decided: Arc<AtomicBool>, part: Option<PathBuf>) -> Outcome {
     Ok(())
 }
 
-/// The progress of a copy, which ends where it is decided what becomes of it.
+/// The progress of a copy, until it is decided whether it is kept.
 struct Progress<'s> {
     bar: ProgressBar,
     source: &'s Database,
@@ -270,7 +258,7 @@ impl Follower for Progress<'_> {
     }
 }
 
-fn tell_plan(source: &Database, target: &Database, as_json: bool) -> Outcome {
+fn print_plan(source: &Database, target: &Database, as_json: bool) -> Outcome {
     let counts = transfer::counts(source).map_err(cannot_open(source))?;
     let rows: u64 = counts.iter().map(|(_, rows)| rows).sum();
     if as_json {
@@ -291,7 +279,7 @@ fn tell_plan(source: &Database, target: &Database, as_json: bool) -> Outcome {
     terminal::print(&format!("{} rows would be copied from {source} to {target}\n", grouped(rows)))
 }
 
-fn tell(copied: &[Copied]) -> Outcome {
+fn print_copied(copied: &[Copied]) -> Outcome {
     let filled: Vec<[String; 3]> = copied
         .iter()
         .filter(|copied| copied.sums.rows > 0)
@@ -325,9 +313,7 @@ fn in_json(source: &Database, target: &Database, copied: &[Copied]) -> Value {
         let columns = table.columns.iter().zip(&sums.columns);
         let sums_of: Map<String, Value> = columns
             .filter(|(column, _)| column.kind == ColumnKind::Int)
-            .map(|(column, sum)| {
-                (column.name.clone(), Number::from_i128(*sum).map_or(Value::Null, Value::Number))
-            })
+            .map(|(column, sum)| (column.name.clone(), json!(sum)))
             .collect();
         json!({
             "table": table.name,
@@ -344,7 +330,7 @@ fn in_json(source: &Database, target: &Database, copied: &[Copied]) -> Value {
     })
 }
 
-/// How the copy is put to use.
+/// What to do to use the copy.
 fn next_steps(source: &Database, target: &Database, data_dir: &Path) -> String {
     let folders = [Some(data_dir), source.file().and_then(Path::parent)];
     let locations = folders

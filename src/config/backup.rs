@@ -7,10 +7,10 @@ use jiff::SignedDuration;
 
 use super::{
     Location, WrongSetting,
-    value::{duration, switch},
+    value::{duration, left_out, switch},
 };
 
-/// How many copies are kept where nobody says so.
+/// How many copies are kept by default.
 const KEPT: usize = 7;
 
 /// The settings of backups, as they were given.
@@ -48,18 +48,14 @@ impl BackupSettings {
         if location.database()?.server().is_some() {
             let what = "left out where DATABASE_URL names a PostgreSQL server: what runs that \
                         server backs it up, with pg_dump for example";
-            if let Some(every) = &self.backup_every {
-                return Err(WrongSetting::new("BACKUP_EVERY", every, what));
-            }
-            if litestream {
-                return Err(WrongSetting::new("LITESTREAM", &self.litestream, what));
-            }
+            left_out("BACKUP_EVERY", self.backup_every.as_deref(), what)?;
+            left_out("LITESTREAM", litestream.then_some(&self.litestream), what)?;
         }
-        let folder_given = self.backup_dir.as_ref().map(|folder| folder.display().to_string());
-        for (name, given) in [("BACKUP_KEEP", &self.backup_keep), ("BACKUP_DIR", &folder_given)] {
-            if let (Some(given), None) = (given, &every) {
-                return Err(WrongSetting::new(name, given, "left out without BACKUP_EVERY"));
-            }
+        if every.is_none() {
+            let expected = "left out without BACKUP_EVERY";
+            left_out("BACKUP_KEEP", self.backup_keep.as_deref(), expected)?;
+            let folder = self.backup_dir.as_ref().map(|folder| folder.display().to_string());
+            left_out("BACKUP_DIR", folder.as_deref(), expected)?;
         }
         Ok(BackupPlan { every: every.transpose()?, keep, folder, litestream })
     }
@@ -68,7 +64,7 @@ impl BackupSettings {
 /// The settings of backups, checked.
 #[derive(Debug, Clone)]
 pub struct BackupPlan {
-    /// None where no backups are made by themselves.
+    /// `None` where the server makes no backups.
     pub every: Option<SignedDuration>,
     /// At least one.
     pub keep: usize,

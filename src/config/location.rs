@@ -1,10 +1,10 @@
 //! Where the data is.
 
-use std::{fs, os::unix::fs::DirBuilderExt, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
-use super::WrongSetting;
+use super::{WrongSetting, file};
 use crate::store::Database;
 
 /// Where the data is: what every command needs to know.
@@ -33,10 +33,9 @@ impl Location {
 
     /// Makes the data folder, and the one of the database, readable by their owner alone.
     pub fn create(&self) -> std::io::Result<()> {
-        let make = |folder| fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        make(&*self.data_dir)?;
+        file::make_folder(&self.data_dir)?;
         match self.database() {
-            Ok(Database::Sqlite(file)) => file.parent().map_or(Ok(()), make),
+            Ok(Database::Sqlite(file)) => file.parent().map_or(Ok(()), file::make_folder),
             _ => Ok(()),
         }
     }

@@ -1,8 +1,11 @@
-//! What those are told who watch the server.
+//! Logging, and the listener for metrics.
 
 use clap::Args;
 
-use super::WrongSetting;
+use super::{
+    WrongSetting,
+    value::{address, is_first},
+};
 
 /// What is logged, and how; where figures are served.
 #[derive(Debug, Clone, Args)]
@@ -23,22 +26,13 @@ pub struct Logging {
 impl Logging {
     /// Whether lines are JSON.
     pub fn is_json(&self) -> Result<bool, WrongSetting> {
-        match self.log_format.as_str() {
-            "text" => Ok(false),
-            "json" => Ok(true),
-            other => Err(WrongSetting::new("LOG_FORMAT", other, "text or json")),
-        }
+        Ok(!is_first("LOG_FORMAT", &self.log_format, ["text", "json"])?)
     }
 
-    /// Where figures are served, if anywhere.
+    /// The address of the listener for metrics, if there is one.
     pub fn metrics_listen(&self) -> Result<Option<String>, WrongSetting> {
-        let Some(address) = &self.metrics_listen else { return Ok(None) };
-        match address.rsplit_once(':') {
-            Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
-                Ok(Some(address.clone()))
-            }
-            _ => Err(WrongSetting::new("METRICS_LISTEN", address, "one host:port")),
-        }
+        let given = self.metrics_listen.as_deref();
+        given.map(|text| address("METRICS_LISTEN", text, "one host:port")).transpose()
     }
 
     /// The filter of what is logged.
@@ -46,7 +40,7 @@ impl Logging {
         let expected =
             "error, warn, info, debug, trace or off, or a filter such as info,poem=debug";
         let wrong = || WrongSetting::new("LOG", &self.log, expected);
-        // A word that is no level would be the name of a part, and silence all others.
+        // A word that is no level would be the name of a module, and silence all others.
         let is_level = |text: &str| text.parse::<tracing::level_filters::LevelFilter>().is_ok();
         if !self.log.split(',').all(|part| part.contains('=') || is_level(part.trim())) {
             return Err(wrong());

@@ -1,11 +1,11 @@
-//! Where mail goes and whom it comes from.
+//! Where mail goes, and its sender.
 
 use std::{net::IpAddr, path::PathBuf};
 
 use clap::Args;
 use lettre::transport::smtp::extension::ClientId;
 
-use super::WrongSetting;
+use super::{WrongSetting, value::host_of};
 use crate::{
     domain::reach::Reach,
     mail::{courier::Courier, message::Sender, smtp_url::SmtpUrl},
@@ -64,7 +64,7 @@ pub struct MailConfig {
 }
 
 impl MailConfig {
-    /// Who brings the mail on its way; `folder` is where it goes without a server.
+    /// Delivers the mail; without a server, writes it into `folder`.
     pub fn courier(self, folder: PathBuf) -> Courier {
         match self.server {
             Some(server) => Courier::smtp(server, self.sender, full_name(self.host)),
@@ -73,8 +73,7 @@ impl MailConfig {
     }
 }
 
-/// Why people who get a mail cannot open the links in it; nothing where they can, as far as the
-/// address tells.
+/// Why recipients cannot open the links in a mail, as far as the address shows.
 pub fn unreachable_links(public_url: &str) -> Option<String> {
     let who = match Reach::of_url(public_url) {
         Reach::Everybody => return None,
@@ -96,8 +95,4 @@ fn full_name(public_host: Option<String>) -> Option<String> {
         _ => None,
     };
     public_host.map(|name| name.trim_end_matches('.').to_owned()).filter(is_full).or_else(own)
-}
-
-pub(super) fn host_of(url: &str) -> Option<String> {
-    url.parse::<poem::http::Uri>().ok()?.host().map(str::to_owned)
 }

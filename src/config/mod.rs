@@ -3,32 +3,32 @@
 //! A setting is an environment variable and a flag; `NAME_FILE` names a file to read it from.
 
 pub mod backup;
+pub mod file;
 mod location;
 mod logging;
 pub mod mail;
 pub mod secrets;
 pub mod tls;
-mod value;
+pub mod value;
 
 use std::fmt;
 
 use clap::Args;
-use jiff::SignedDuration;
 
 use self::{
     backup::{BackupPlan, BackupSettings},
     mail::{MailConfig, MailSettings},
     secrets::{Secrets, check_jwt_secret, check_secret_key},
     tls::{NetConfig, NetSettings},
-    value::{duration, is_port, listen, origin, switch, url},
+    value::{duration, is_first, listen, number, origin, switch, url},
 };
 pub use self::{location::Location, logging::Logging};
 use crate::{
-    app::{environment::Random, secret::SecretKey},
+    app::{self, environment::Random},
     store::Database,
 };
 
-/// More connections than a server usually has for everybody.
+/// Most connections that can be asked for; servers usually allow fewer in all.
 const CONNECTIONS_MAX: usize = 1000;
 
 /// A setting that cannot be used: its name, what it was, what it may be.
@@ -45,7 +45,7 @@ impl WrongSetting {
         Self { name, was: Some(was.to_owned()), expected: expected.into() }
     }
 
-    /// One that is not there, or whose value is not repeated.
+    /// A setting that is missing, or whose value is not repeated.
     fn unsaid(name: &'static str, expected: impl Into<String>) -> Self {
         Self { name, was: None, expected: expected.into() }
     }
@@ -167,58 +167,18 @@ pub struct Config {
     /// `host:port` each; at least one.
     pub listen: Vec<String>,
     pub net: NetConfig,
-    pub jwt_secret: String,
-    pub jwt_expires_in: SignedDuration,
-    pub refresh_token_expires_in: SignedDuration,
-    pub otp_expiry: SignedDuration,
-    pub secret_key: SecretKey,
-    /// Without a slash at its end.
-    pub public_url: String,
-    /// As browsers write them: scheme, host, port.
-    pub cors_origins: Vec<String>,
-    pub rate_limit: bool,
-    /// None leaves it to the owner.
-    pub open_registration: Option<bool>,
-    pub refuse_common_passwords: bool,
     pub trust_proxy: bool,
     pub mail: MailConfig,
     pub backup: BackupPlan,
-    /// Without a slash at its end.
-    pub payment_link_base: Option<String>,
-    /// Where figures are served, if anywhere.
+    /// Without fonts and courier, which `serve` adds.
+    pub app: app::Settings,
+    /// The address of the listener for metrics, if there is one.
     pub metrics_listen: Option<String>,
 }
 
-impl fmt::Debug for Config {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Config")
-            .field("data_dir", &self.location.data_dir)
-            .field("database", &self.database.to_string())
-            .field("listen", &self.listen)
-            .field("net", &self.net)
-            .field("public_url", &self.public_url)
-            .field("cors_origins", &self.cors_origins)
-            .field("rate_limit", &self.rate_limit)
-            .field("trust_proxy", &self.trust_proxy)
-            .field("mail", &self.mail)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Settings {
-    /// Checks everything that can be checked without touching the disk.
-    pub fn check(&self) -> Result<(), WrongSetting> {
-        self.checked().map(drop)
-    }
-
-    /// The settings as they would be used, but for the secrets, which it does not hold.
-    pub fn checked(&self) -> Result<Config, WrongSetting> {
-        self.clone().into_config(String::new(), SecretKey::new([0; 32]))
-    }
-
-    /// Checks the settings, and makes the data folder.
+    /// Makes the data folder.
     pub fn prepare(&self) -> Result<(), WrongSetting> {
-        self.check()?;
         self.location.create().map_err(|error| {
             let folder = self.location.data_dir.display().to_string();
             WrongSetting::new("DATA_DIR", &folder, format!("a folder I may write to ({error})"))
@@ -226,19 +186,19 @@ impl Settings {
     }
 
     /// Checks the settings, and makes the secrets that are missing from settings and folder.
-    pub fn load(self, random: &dyn Random) -> Result<Config, LoadError> {
-        self.prepare()?;
-        let jwt_secret = self.secrets.make_jwt_secret(&self.location, random)?;
-        let secret_key = self.secrets.make_secret_key(&self.location, random)?;
-        Ok(self.into_config(jwt_secret, secret_key)?)
+    pub fn load(&self, random: &dyn Random) -> Result<Config, LoadError> {
+        let mut config = self.checked()?;
+        config.app.jwt_secret = self.secrets.make_jwt_secret(&self.location, random)?;
+        config.app.secret_key = Some(self.secrets.make_secret_key(&self.location, random)?);
+        Ok(config)
     }
 
-    /// Where mail goes and whom it comes from.
+    /// Where mail goes, and its sender.
     pub fn mail(&self) -> Result<MailConfig, WrongSetting> {
         self.mail.check(&self.public_url()?)
     }
 
-    /// Which backups are made by themselves.
+    /// The backups that the server makes.
     pub fn backup(&self) -> Result<BackupPlan, WrongSetting> {
         self.backup.check(&self.location)
     }
@@ -255,15 +215,13 @@ impl Settings {
     fn database(&self) -> Result<Database, WrongSetting> {
         let database = self.location.database()?;
         let Some(given) = &self.database_connections else { return Ok(database) };
-        let wrong = |expected| Err(WrongSetting::new("DATABASE_CONNECTIONS", given, expected));
-        match (given.parse(), database) {
-            (Ok(count @ 2..=CONNECTIONS_MAX), Database::Postgres(server)) => {
-                Ok(Database::Postgres(server.with_connections(count)))
+        let count = number("DATABASE_CONNECTIONS", given, 2..=CONNECTIONS_MAX)?;
+        match database {
+            Database::Postgres(server) => Ok(Database::Postgres(server.with_connections(count))),
+            Database::Sqlite(_) => {
+                let expected = "left out where DATABASE_URL names no PostgreSQL server";
+                Err(WrongSetting::new("DATABASE_CONNECTIONS", given, expected))
             }
-            (Ok(2..=CONNECTIONS_MAX), Database::Sqlite(_)) => {
-                wrong("left out where DATABASE_URL names no PostgreSQL server".to_owned())
-            }
-            _ => wrong(format!("a number from 2 to {CONNECTIONS_MAX}")),
         }
     }
 
@@ -283,20 +241,15 @@ impl Settings {
     }
 
     fn listen(&self) -> Result<Vec<String>, WrongSetting> {
-        if !is_port(&self.port) {
-            return Err(WrongSetting::new("PORT", &self.port, "a number from 0 to 65535"));
-        }
+        let port = number("PORT", &self.port, 0..=65535)?;
         match &self.listen {
             Some(addresses) => listen("LISTEN", addresses),
-            None => Ok(vec![format!("127.0.0.1:{}", self.port)]),
+            None => Ok(vec![format!("127.0.0.1:{port}")]),
         }
     }
 
-    fn into_config(
-        self,
-        jwt_secret: String,
-        secret_key: SecretKey,
-    ) -> Result<Config, WrongSetting> {
+    /// The settings as they are used, but for the secrets: the disk is not touched.
+    pub fn checked(&self) -> Result<Config, WrongSetting> {
         if let Some(secret) = &self.secrets.jwt_secret {
             check_jwt_secret(secret.clone())?;
         }
@@ -309,33 +262,29 @@ impl Settings {
             database: self.database()?,
             listen,
             net: self.net.check(&public_url)?,
-            jwt_secret,
-            jwt_expires_in: duration("JWT_EXPIRES_IN", &self.jwt_expires_in)?,
-            refresh_token_expires_in: duration(
-                "REFRESH_TOKEN_EXPIRES_IN",
-                &self.refresh_token_expires_in,
-            )?,
-            otp_expiry: duration("OTP_EXPIRY", &self.otp_expiry)?,
-            secret_key,
+            trust_proxy: switch("TRUST_PROXY", &self.trust_proxy)?,
             mail: self.mail.check(&public_url)?,
             backup: self.backup()?,
-            public_url,
-            cors_origins: self.cors_origins()?,
-            rate_limit: switch("RATE_LIMIT", &self.rate_limit)?,
-            open_registration: (self.open_registration.as_deref())
-                .map(|text| switch("OPEN_REGISTRATION", text))
-                .transpose()?,
-            refuse_common_passwords: match &*self.common_passwords {
-                "allow" => false,
-                "refuse" => true,
-                other => {
-                    return Err(WrongSetting::new("COMMON_PASSWORDS", other, "allow or refuse"));
-                }
+            app: app::Settings {
+                access_life: duration("JWT_EXPIRES_IN", &self.jwt_expires_in)?,
+                refresh_life: duration("REFRESH_TOKEN_EXPIRES_IN", &self.refresh_token_expires_in)?,
+                otp_life: duration("OTP_EXPIRY", &self.otp_expiry)?,
+                public_url,
+                origins: self.cors_origins()?,
+                rate_limit: switch("RATE_LIMIT", &self.rate_limit)?,
+                open_registration: (self.open_registration.as_deref())
+                    .map(|text| switch("OPEN_REGISTRATION", text))
+                    .transpose()?,
+                refuse_common_passwords: !is_first(
+                    "COMMON_PASSWORDS",
+                    &self.common_passwords,
+                    ["allow", "refuse"],
+                )?,
+                payment_link_base: self.payment_links.base()?,
+                ..app::Settings::default()
             },
-            trust_proxy: switch("TRUST_PROXY", &self.trust_proxy)?,
-            payment_link_base: self.payment_links.base()?,
             metrics_listen: self.logging.metrics_listen()?,
-            location: self.location,
+            location: self.location.clone(),
         })
     }
 }

@@ -1,19 +1,11 @@
 //! The secrets: where they come from, and how they are kept.
 
-use std::{
-    fs::{self, File, OpenOptions},
-    io::{ErrorKind, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-};
+use std::{fs, io::ErrorKind, path::Path};
 
 use clap::Args;
 
-use super::{LoadError, Location, WrongSetting};
-use crate::{
-    app::{environment::Random, secret::SecretKey},
-    store::Database,
-};
+use super::{LoadError, Location, WrongSetting, file};
+use crate::app::{environment::Random, secret::SecretKey};
 
 /// Shortest `JWT_SECRET`, in characters.
 const JWT_SECRET_MIN: usize = 32;
@@ -37,7 +29,7 @@ impl Secrets {
     pub fn jwt_secret(&self, location: &Location) -> Result<Option<String>, LoadError> {
         let kept = match &self.jwt_secret {
             Some(given) => Some(given.clone()),
-            None => kept(&location.jwt_secret_file())?,
+            None => read(&location.jwt_secret_file())?,
         };
         Ok(kept.map(check_jwt_secret).transpose()?)
     }
@@ -46,7 +38,7 @@ impl Secrets {
     pub fn secret_key(&self, location: &Location) -> Result<Option<String>, LoadError> {
         let kept = match &self.secret_key {
             Some(given) => Some(given.trim().to_owned()),
-            None => kept(&location.secret_key_file())?,
+            None => read(&location.secret_key_file())?,
         };
         if let Some(key) = &kept {
             check_secret_key(key)?;
@@ -62,10 +54,7 @@ impl Secrets {
     ) -> Result<SecretKey, LoadError> {
         let key = match self.secret_key(location)? {
             Some(key) => key,
-            None => {
-                may_be_made(location, "SECRET_KEY", "openssl rand -hex 32")?;
-                secret_file(&location.secret_key_file(), 32, random)?
-            }
+            None => make(location, "SECRET_KEY", &location.secret_key_file(), 32, random)?,
         };
         Ok(check_secret_key(&key)?)
     }
@@ -78,30 +67,13 @@ impl Secrets {
     ) -> Result<String, LoadError> {
         let secret = match self.jwt_secret(location)? {
             Some(secret) => secret,
-            None => {
-                may_be_made(location, "JWT_SECRET", "openssl rand -hex 48")?;
-                secret_file(&location.jwt_secret_file(), 48, random)?
-            }
+            None => make(location, "JWT_SECRET", &location.jwt_secret_file(), 48, random)?,
         };
         Ok(check_jwt_secret(secret)?)
     }
 }
 
-/// A database on a server may have several programs before it, and each would make its own.
-fn may_be_made(location: &Location, name: &'static str, how: &str) -> Result<(), WrongSetting> {
-    match location.database()? {
-        Database::Sqlite(_) => Ok(()),
-        Database::Postgres(_) => {
-            let expected = format!(
-                "set where DATABASE_URL names a PostgreSQL server, the same for every freelanceos \
-                 that uses it (try: {how})"
-            );
-            Err(WrongSetting::unsaid(name, expected))
-        }
-    }
-}
-
-fn kept(file: &Path) -> Result<Option<String>, LoadError> {
+fn read(file: &Path) -> Result<Option<String>, LoadError> {
     match fs::read_to_string(file) {
         Ok(secret) => Ok(Some(secret.trim().to_owned())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -122,61 +94,38 @@ pub(super) fn check_secret_key(key: &str) -> Result<SecretKey, WrongSetting> {
     SecretKey::from_hex(key).ok_or_else(|| WrongSetting::unsaid("SECRET_KEY", expected))
 }
 
-/// The secret kept in a file; made of `bytes` random bytes where there is no such file.
-pub(super) fn secret_file(
-    file: &Path,
+/// Makes a secret of `bytes` random bytes, and writes it to a file.
+fn make(
+    location: &Location,
+    name: &'static str,
+    path: &Path,
     bytes: usize,
     random: &dyn Random,
 ) -> Result<String, LoadError> {
-    let failed = |source| LoadError::Secret { file: file.display().to_string(), source };
-    if let Some(secret) = kept(file)? {
-        return Ok(secret);
+    // A database on a server may have several programs before it, and each would make its own.
+    if location.database()?.server().is_some() {
+        let expected = format!(
+            "set where DATABASE_URL names a PostgreSQL server, the same for every freelanceos \
+             that uses it (try: openssl rand -hex {bytes})"
+        );
+        return Err(WrongSetting::unsaid(name, expected).into());
     }
     let mut secret = vec![0; bytes];
     random.fill(&mut secret);
     let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
     // Of two programs that make one at once, the second must take the first's: what the first
     // seals meanwhile could be opened by nobody else.
-    let draft = draft_of(file, &format!(".{}.new", std::process::id()));
-    let linked = write_draft(&draft, &secret).and_then(|()| match fs::hard_link(&draft, file) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        // Not every file system has second names.
-        Err(_) if !file.exists() => fs::rename(&draft, file),
-        linked => linked,
-    });
+    let draft = file::beside(path, &format!(".{}.new", std::process::id()));
+    let linked =
+        file::write_draft(&draft, &secret).and_then(|()| match fs::hard_link(&draft, path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+            // Not every file system has second names.
+            Err(_) if !path.exists() => fs::rename(&draft, path),
+            linked => linked,
+        });
     let _ = fs::remove_file(&draft);
-    linked.and_then(|()| sync_folder_of(file)).map_err(failed)?;
-    Ok(kept(file)?.unwrap_or(secret))
-}
-
-/// Writes a secret that only its owner may read. It is written beside and renamed, so that a
-/// power cut leaves no half of it.
-pub fn write_secret(file: &Path, text: &str) -> std::io::Result<()> {
-    let draft = draft_of(file, ".new");
-    write_draft(&draft, text)?;
-    fs::rename(&draft, file)?;
-    sync_folder_of(file)
-}
-
-fn draft_of(file: &Path, ending: &str) -> PathBuf {
-    let mut draft = file.as_os_str().to_owned();
-    draft.push(ending);
-    draft.into()
-}
-
-fn write_draft(draft: &Path, text: &str) -> std::io::Result<()> {
-    if let Err(error) = fs::remove_file(draft)
-        && error.kind() != ErrorKind::NotFound
-    {
-        return Err(error);
-    }
-    let mut handle = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?;
-    handle.write_all(text.as_bytes())?;
-    handle.sync_all()
-}
-
-/// Makes sure that a file that was just made, renamed or removed stays so after a power cut.
-pub fn sync_folder_of(file: &Path) -> std::io::Result<()> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    linked
+        .and_then(|()| file::sync_folder_of(path))
+        .map_err(|source| LoadError::Secret { file: path.display().to_string(), source })?;
+    Ok(read(path)?.unwrap_or(secret))
 }

@@ -1,4 +1,4 @@
-//! HTTPS, the listener that leads to it, and how many connections there may be.
+//! HTTPS, the listener that redirects to it, and how many connections there may be.
 
 use std::{net::IpAddr, path::PathBuf};
 
@@ -6,8 +6,7 @@ use clap::Args;
 
 use super::{
     Settings, WrongSetting,
-    mail::host_of,
-    value::{listen, url},
+    value::{host_of, left_out, listen, number, url},
 };
 
 const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
@@ -47,10 +46,10 @@ pub struct NetSettings {
     max_connections: String,
 }
 
-/// Who makes HTTPS of it.
+/// Where the certificate comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TlsConfig {
-    /// Nobody, or a proxy.
+    /// There is none: the server speaks plain HTTP, perhaps behind a proxy.
     Off,
     Files {
         certificate: PathBuf,
@@ -59,7 +58,7 @@ pub enum TlsConfig {
     Acme(AcmeConfig),
 }
 
-/// Certificates that come by themselves.
+/// Certificates obtained by ACME.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcmeConfig {
     /// At least one.
@@ -77,12 +76,12 @@ pub struct NetConfig {
 }
 
 impl NetSettings {
-    /// Where people go without a `PUBLIC_URL`; `port` is the first one that is listened on.
+    /// The default of `PUBLIC_URL`; `port` is that of the first listener.
     pub(super) fn public_url(&self, port: &str) -> Result<String, WrongSetting> {
         Ok(match self.tls()? {
             TlsConfig::Off => format!("http://localhost:{port}"),
             TlsConfig::Files { .. } => format!("https://localhost:{port}"),
-            // Authorities look at port 443, so that is where the world sees this server.
+            // Authorities connect to port 443, so that is where the server is reached.
             TlsConfig::Acme(AcmeConfig { domains, .. }) => format!("https://{}", domains[0]),
         })
     }
@@ -103,19 +102,16 @@ impl NetSettings {
             }
             Some(given) => listen("REDIRECT_LISTEN", given)?,
         };
-        let connections = self.max_connections.parse().ok();
-        let connections = connections.filter(|number| (1..=CONNECTIONS_MAX).contains(number));
-        let max_connections = connections.ok_or_else(|| {
-            let expected = format!("a number from 1 to {CONNECTIONS_MAX}");
-            WrongSetting::new("MAX_CONNECTIONS", &self.max_connections, expected)
-        })?;
+        let max_connections =
+            number("MAX_CONNECTIONS", &self.max_connections, 1..=CONNECTIONS_MAX)?;
         Ok(NetConfig { tls, redirect_listen, max_connections })
     }
 
     fn tls(&self) -> Result<TlsConfig, WrongSetting> {
         let missing = |name, expected: &str| Err(WrongSetting::unsaid(name, expected));
-        if let (Some(_), Some(names)) = (self.tls_cert.as_ref(), self.acme_domain.as_ref()) {
-            return Err(WrongSetting::new("ACME_DOMAIN", names, "left out where TLS_CERT is set"));
+        if self.tls_cert.is_some() {
+            let expected = "left out where TLS_CERT is set";
+            left_out("ACME_DOMAIN", self.acme_domain.as_deref(), expected)?;
         }
         match (&self.tls_cert, &self.tls_key) {
             (Some(certificate), Some(key)) => Ok(TlsConfig::Files {
@@ -130,13 +126,9 @@ impl NetSettings {
 
     fn acme(&self) -> Result<TlsConfig, WrongSetting> {
         let Some(names) = &self.acme_domain else {
-            for (name, value) in
-                [("ACME_EMAIL", &self.acme_email), ("ACME_DIRECTORY", &self.acme_directory)]
-            {
-                if let Some(value) = value {
-                    return Err(WrongSetting::new(name, value, "left out without ACME_DOMAIN"));
-                }
-            }
+            let expected = "left out without ACME_DOMAIN";
+            left_out("ACME_EMAIL", self.acme_email.as_deref(), expected)?;
+            left_out("ACME_DIRECTORY", self.acme_directory.as_deref(), expected)?;
             return Ok(TlsConfig::Off);
         };
         let domains = names.split(',').map(|name| domain(name.trim())).collect::<Result<_, _>>()?;
@@ -174,7 +166,7 @@ impl Settings {
     }
 }
 
-/// The file that a setting names. Its text given instead is not repeated: it may be the key.
+/// The file that a setting names. A PEM text given instead is not repeated: it may be the key.
 fn file(name: &'static str, given: &str) -> Result<PathBuf, WrongSetting> {
     if given.is_empty() || given.contains("-----BEGIN") {
         return Err(WrongSetting::unsaid(name, "the name of a PEM file, not what stands in it"));

@@ -27,7 +27,7 @@ pub struct Zone(String);
 impl Zone {
     /// The timezone of that name, in its canonical spelling.
     pub fn from_name(name: &str) -> Option<Self> {
-        // The database's stand-in for "not set yet" is no place.
+        // The database's name for "not set yet" is no place.
         let zone = TimeZone::get(name).ok().filter(|_| name != "Factory")?;
         zone.iana_name().map(|name| Self(name.to_owned()))
     }
@@ -147,7 +147,7 @@ impl Scalar for Zone {
 kinds! {
     /// A calendar date: the day as it is written, whatever time and offset follow it.
     Day = Date, Shape::Day, |value| parse(text::raw(value)?);
-    /// A calendar date of somebody's life: `1990-01-15`.
+    /// A past calendar date: `1990-01-15`.
     PlainDay = Date, Shape::PlainDay, |value| {
         let text = text::raw(value)?;
         let day: Date = text.parse().map_err(|_| Rule::PastDate)?;
@@ -165,8 +165,8 @@ pub fn parse(text: &str) -> Result<Date, Rule> {
     if rest_is_time && (2000..=2100).contains(&day.year()) { Ok(day) } else { Err(Rule::Date) }
 }
 
-/// Date or instant on the wire, as 20 bytes of text: `2026-04-15T09:30:00Z`. Written out by hand,
-/// since lists hold many of them and a general formatter would take most of their time.
+/// A date or instant in JSON, as 20 bytes of text: `2026-04-15T09:30:00Z`. Formatted by hand, since
+/// a general formatter would take most of the time of a list.
 #[derive(Debug, Clone, Copy)]
 pub struct JsonTime([u8; 20]);
 
@@ -239,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_day_written_is_the_day_kept_whatever_the_offset() {
+    fn a_day_is_read_whatever_time_and_offset_follow_it() {
         for text in [
             "2026-04-15",
             "2026-04-15T00:00:00Z",
@@ -248,21 +248,6 @@ mod tests {
         ] {
             assert_eq!(parse(text).unwrap().to_string(), "2026-04-15", "{text}");
         }
-    }
-
-    #[test]
-    fn each_format_writes_the_day_its_way() {
-        let day = parse("2026-03-05").unwrap();
-        let shown: Vec<String> = (DateFormat::WORDS.iter())
-            .map(|word| DateFormat::from_word(word).unwrap().show(day))
-            .collect();
-        let expected =
-            ["5 Mar 2026", "Mar 5, 2026", "05/03/2026", "03/05/2026", "05.03.2026", "2026-03-05"];
-        assert_eq!(shown, expected);
-    }
-
-    #[test]
-    fn what_is_no_date_is_refused() {
         for text in [
             "",
             "2026",
@@ -275,6 +260,17 @@ mod tests {
         ] {
             assert_eq!(parse(text), Err(Rule::Date), "{text}");
         }
+    }
+
+    #[test]
+    fn each_format_writes_the_day_its_way() {
+        let day = parse("2026-03-05").unwrap();
+        let shown: Vec<String> = (DateFormat::WORDS.iter())
+            .map(|word| DateFormat::from_word(word).unwrap().show(day))
+            .collect();
+        let expected =
+            ["5 Mar 2026", "Mar 5, 2026", "05/03/2026", "03/05/2026", "05.03.2026", "2026-03-05"];
+        assert_eq!(shown, expected);
     }
 
     #[test]

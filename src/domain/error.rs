@@ -1,4 +1,4 @@
-//! What can go wrong, in words that every face of the program can render.
+//! Errors, in a form that APIs and pages can render.
 
 use std::{borrow::Cow, error::Error as StdError, fmt};
 
@@ -32,14 +32,13 @@ pub enum Kind {
     Conflict,
     /// It was changed since the caller saw it.
     Stale,
-    /// It was only tried out, and is to be looked at before it is saved.
+    /// It was only tried, and must be checked before it is saved.
     Unsaved,
     /// A limit was reached.
     TooMany(Refusal),
     /// Too busy just now; try again after so many seconds.
     Unavailable { retry_after: u64 },
-    /// Nothing can be kept just now: the disk is full or may only be read. What is there can be
-    /// read all the same.
+    /// Nothing can be saved just now: the disk is full or read-only. Reading still works.
     Unwritable,
     /// A fault of ours or of the machine. The source goes to the log, never into an answer.
     Internal,
@@ -73,7 +72,7 @@ impl Error {
         }
     }
 
-    /// What was found, or none where it is not there; every other failure stays one.
+    /// `None` if it is not found; other errors stay errors.
     pub fn optional<T>(found: Result<T>) -> Result<Option<T>> {
         match found {
             Err(Self { kind: Kind::NotFound, .. }) => Ok(None),
@@ -91,7 +90,6 @@ impl Error {
         Self::invalid(vec![FieldError { field: field.into(), rule }])
     }
 
-    /// The input cannot be understood at all.
     pub fn malformed(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Kind::Malformed, message)
     }
@@ -101,13 +99,11 @@ impl Error {
         Self::new(Kind::Unsupported, "Content-Type must be application/json")
     }
 
-    /// Nobody is signed in, or the credentials are wrong.
     pub fn unauthenticated(message: &'static str) -> Self {
         Self::new(Kind::Unauthenticated, message)
     }
 
-    /// Signed in, but not allowed.
-    pub fn forbidden(message: &'static str) -> Self {
+    pub fn forbidden(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Kind::Forbidden, message)
     }
 
@@ -121,16 +117,15 @@ impl Error {
         Self::new(Kind::Conflict, message)
     }
 
-    /// It was changed since the caller saw it.
     pub fn stale() -> Self {
         Self::new(Kind::Stale, "This was changed in the meantime, so nothing was saved")
     }
 
-    /// It was only tried out, since the session it was begun in had ended.
+    /// It was only tried, since its session had ended.
     pub fn unsaved() -> Self {
         Self::new(
             Kind::Unsaved,
-            "You were signed out in the meantime, so nothing was saved. Check and save again",
+            "You were signed out before this was saved. Check your entries and save again",
         )
     }
 
@@ -140,12 +135,11 @@ impl Error {
         Self::new(Kind::SecondFactor(wrong), message)
     }
 
-    /// A limit was reached.
     pub fn too_many(refusal: Refusal) -> Self {
         Self::new(Kind::TooMany(refusal), "Too many requests, please try again later")
     }
 
-    /// The same failure; a conflict is told in these words.
+    /// Changes the message of a conflict.
     #[must_use]
     pub fn conflict_said(self, message: &'static str) -> Self {
         match self.kind {
@@ -154,36 +148,34 @@ impl Error {
         }
     }
 
-    /// The same failure, unless it is that something is not there: then `other`.
+    /// Replaces "not found" by `other`.
     #[must_use]
     pub fn if_missing(self, other: impl FnOnce() -> Self) -> Self {
         if self.kind == Kind::NotFound { other() } else { self }
     }
 
-    /// Too busy just now.
     pub fn unavailable(retry_after: u64, message: &'static str) -> Self {
         Self::new(Kind::Unavailable { retry_after }, message)
     }
 
-    /// Nothing can be kept just now; `why` begins a sentence.
+    /// Nothing can be saved just now; `why` begins a sentence.
     pub fn unwritable(why: &'static str) -> Self {
         let message = format!("{why}, so nothing was saved. Please try again later");
         Self::new(Kind::Unwritable, message)
     }
 
-    /// A fault of ours or of the machine.
     pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { source: Some(source.into()), ..Self::new(Kind::Internal, "Internal server error") }
     }
 
-    /// The same failure with its technical cause attached for the log.
+    /// Attaches the technical cause for the log.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    /// The same failure; refused credentials are told in these words.
+    /// Changes the message about refused credentials.
     #[must_use]
     pub fn refusal_said(self, message: &'static str) -> Self {
         match self.kind {

@@ -1,14 +1,14 @@
-//! What a change expects to find: nobody overwrites what they never saw.
+//! The version that a change expects, so that nobody overwrites what they never saw.
 
 use std::{fmt, sync::Arc};
 
 use super::error::{Error, Result};
 
-/// How the version of a thing is worked out from the thing itself.
+/// Computes the version of a thing.
 type VersionOf<T> = Arc<dyn Fn(&T) -> String + Send + Sync>;
 
-/// The version of a stored thing that somebody saw before they changed it. What counts as a
-/// version is up to the caller: the fields of a form for a page, the body of an answer for an API.
+/// The version of a stored thing that a client saw before it sent a change: the fields of a form
+/// for a page, the body of a response for an API.
 #[derive(Clone)]
 pub struct Expected<T> {
     version: String,
@@ -23,8 +23,7 @@ impl<T> Expected<T> {
         Self { version: version.into(), version_of: Arc::new(version_of) }
     }
 
-    /// Compares the version with the stored thing. Only a call within the transaction that writes
-    /// keeps two changes from both succeeding.
+    /// Compares the version with the stored thing, in the transaction that changes it.
     ///
     /// # Errors
     ///
@@ -40,7 +39,7 @@ impl<T> fmt::Debug for Expected<T> {
     }
 }
 
-/// [`Expected::check`], where a change expects anything at all.
+/// [`Expected::check`], if a change expects a version.
 ///
 /// # Errors
 ///

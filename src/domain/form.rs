@@ -1,4 +1,4 @@
-//! Reads untrusted input field by field and collects every failure before giving up.
+//! Reads untrusted input field by field and collects every failure.
 
 use std::borrow::Cow;
 
@@ -11,10 +11,10 @@ use super::{
     rule::{FieldError, Rule},
 };
 
-/// An object as it was sent, of which nothing is believed yet. Unknown fields are ignored.
+/// An untrusted object. Unknown fields are ignored.
 pub type Object = Map<String, Value>;
 
-/// Reads fields of a [`Source`] in the order in which failures shall be reported.
+/// Reads fields of a [`Source`] in the order in which failures are reported.
 ///
 /// Every field is read before the first `?`, so that all failures are found:
 ///
@@ -29,10 +29,10 @@ pub struct Form<'a> {
     errors: Vec<FieldError>,
 }
 
-/// A field as it was read; why it failed stands in the form.
+/// A field that was read; the form has the reason if it failed.
 pub type Read<T> = Result<T, Failed>;
 
-/// What stands for a field that failed.
+/// A field that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failed;
 
@@ -78,8 +78,7 @@ impl<'a> Form<'a> {
     }
 
     /// A change to a field that has a default: missing keeps it, `null` is an error, and an empty
-    /// string means `emptied`, or keeps it where nothing can stand for "empty". Typed fields are
-    /// emptied where there is an `emptied`.
+    /// string means `emptied`, or keeps it if that is `None`. A form's `null` means `emptied` too.
     pub fn change_or<K: Kind>(
         &mut self,
         name: &'static str,
@@ -101,13 +100,13 @@ impl<'a> Form<'a> {
         })
     }
 
-    /// Whether a field says anything.
+    /// Whether a field has a value.
     pub fn says<K: Kind>(&self, name: &str) -> bool {
         self.given::<K>(name)
             .is_some_and(|value| value.as_array().is_none_or(|list| !list.is_empty()))
     }
 
-    /// What a field holds, to compare another with it; none where it fails.
+    /// The value of a field, to compare another with it; `None` if it fails.
     pub fn peek<K: Scalar>(&self, name: &str) -> Option<K::Value> {
         K::parse(&*self.value::<K>(name)?).ok()
     }
@@ -126,12 +125,12 @@ impl<'a> Form<'a> {
         read
     }
 
-    /// Whether the fields were typed into a form of ours.
+    /// Whether the fields come from a form of this program.
     pub fn is_typed(&self) -> bool {
         self.source.is_typed()
     }
 
-    /// Records a failure, be it one found by comparing fields.
+    /// Records a failure.
     pub fn fail(&mut self, name: impl Into<Cow<'static, str>>, rule: Rule) -> Failed {
         let name = name.into();
         let field = if self.prefix.is_empty() {

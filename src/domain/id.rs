@@ -16,7 +16,7 @@ use super::{
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// What an id names, and the prefix it is written with.
-pub trait Named {
+pub trait Named: Send + Sync + 'static {
     const PREFIX: &'static str;
 }
 
@@ -97,10 +97,8 @@ impl<K> Id<K> {
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         Uuid::from_slice(bytes).ok().map(Self::from_uuid)
     }
-}
 
-impl<K> Id<K> {
-    /// The least id that can be made at an instant: those before it were made before.
+    /// The smallest id of an instant.
     pub fn first_at(at: Timestamp) -> Self {
         let millis = u64::try_from(at.as_millisecond()).unwrap_or(0);
         Self::from_uuid(Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
@@ -117,7 +115,7 @@ impl<K: Named> Id<K> {
     }
 }
 
-/// Whether it names anything is found out by looking it up.
+/// Any text is an id; a lookup finds out whether it names anything.
 impl<K: Named> Scalar for Id<K> {
     type Value = Self;
     const SHAPE: Shape = Shape::Any;
@@ -153,13 +151,12 @@ fn decode(text: &str) -> Option<Uuid> {
     Some(Uuid::from_u128(value))
 }
 
-/// Makes ids that only ever grow within one process, even when the clock stands still or
-/// goes back.
+/// Makes ids that only grow within one process, even when the clock stops or goes back.
 #[derive(Debug, Default)]
 pub struct IdSequence(Mutex<u128>);
 
 impl IdSequence {
-    /// Goes on behind an id that was made before, by a program that has ended.
+    /// Continues after an id of an earlier process.
     pub fn continue_from<K>(&self, id: Id<K>) {
         let mut last = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         *last = id.0.as_u128().max(*last);

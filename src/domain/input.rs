@@ -13,12 +13,12 @@ use super::{
     rule::Rule,
 };
 
-/// Where fields come from: the JSON of a program, or what somebody typed into a form.
+/// A source of fields: JSON, or a form.
 pub trait Source {
-    /// The field; null where it is emptied, none where it is missing.
+    /// The field; null if it is emptied, `None` if it is missing.
     fn field<'a>(&'a self, name: &str, shape: &Shape) -> Option<Cow<'a, Value>>;
 
-    /// Whether somebody typed it into a form of ours.
+    /// Whether it is a form of this program.
     fn is_typed(&self) -> bool {
         false
     }
@@ -37,7 +37,7 @@ pub trait Input: Sized {
     /// Reads every field.
     fn read_fields(form: &mut Form) -> Read<Self>;
 
-    /// Reads it whole.
+    /// Reads the whole source.
     ///
     /// # Errors
     ///
@@ -56,16 +56,16 @@ impl Input for () {
     }
 }
 
-/// A field as whoever fills it in must know it.
+/// The description of a field.
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
     /// In JSON and in forms.
     pub name: &'static str,
     pub shape: Shape,
     pub need: Need,
-    /// Whether nobody may leave it empty in a form.
+    /// Whether it must be filled in forms.
     pub is_filled: bool,
-    /// What it means; empty where its name says it.
+    /// Its meaning; empty where the name says it.
     pub about: &'static str,
 }
 
@@ -84,7 +84,7 @@ pub enum Need {
     Nullable,
     /// It may be left out, but is never null.
     Kept,
-    /// Programs do not know it.
+    /// Only forms have it.
     Hidden,
 }
 
@@ -98,7 +98,7 @@ pub enum Shape {
         min: usize,
         max: usize,
     },
-    /// Text that is kept with the spaces around it.
+    /// Text of which surrounding spaces are part.
     Secret {
         min: usize,
         max: Option<usize>,
@@ -254,8 +254,7 @@ pub struct New;
 #[derive(Debug, Clone, Copy)]
 pub struct Change;
 
-/// Whether a field of something new, or of a change, must be there, and what stands for it where it
-/// is not.
+/// Whether a field of something new, or of a change, is required, and its value if it is missing.
 pub trait Presence<M> {
     type Value;
     const SHAPE: Shape;
@@ -302,7 +301,7 @@ macro_rules! presences {
 }
 
 presences! {
-    /// Must be there, and is never emptied.
+    /// Is required, and never emptied.
     Required, filled true {
         New => K::Value, Required, Form::required::<K>;
         Change => Option<K::Value>, Kept, Form::change::<K>;
@@ -323,12 +322,12 @@ presences! {
         New => K::Value, Nullable, or_default::<K>;
         Change => Patch<K::Value>, Nullable, Form::patch::<K>;
     }
-    /// Begins with its default; nothing stands for "emptied", so an empty string keeps it.
+    /// Begins with its default; an empty string keeps it.
     Initial where Default, filled true {
         New => K::Value, Nullable, or_default::<K>;
         Change => Option<K::Value>, Kept, |form: &mut Form, name| form.change_or::<K>(name, None);
     }
-    /// Begins as what something else has, such as the currency of the account; an empty string
+    /// Begins with the value of something else, such as the account's currency; an empty string
     /// keeps it.
     Inherited, filled true {
         New => Option<K::Value>, Nullable, Form::optional::<K>;
@@ -354,7 +353,7 @@ impl<M, P: Presence<M, Value: Default>> Presence<M> for OfPages<P> {
     }
 }
 
-/// The status of what is always new as a draft, said or not; only a change sets another.
+/// The status of something that begins as a draft; only a change sets another.
 pub struct Drafted<K>(PhantomData<K>);
 
 kinds! {
@@ -385,10 +384,10 @@ impl<K: Kind> Presence<Change> for Drafted<K> {
     }
 }
 
-/// Declares the fields of a noun: `field "name": Presence<Kind>`, for what is new, for a change, or
-/// for both; what only a new one has stands in braces behind its name, and rules over several
-/// fields are those of the function it is `checked by`. The text after `=` says in
-/// the documents what the field means, and that after `=>` what a new noun has where it is missing.
+/// Declares the fields of a noun: `field "name": Presence<Kind>`, for something new, for a change,
+/// or for both. Fields that only something new has are in braces behind its name; the function
+/// after `checked by` checks rules over several fields. The text after `=` documents the field,
+/// the text after `=>` its default.
 ///
 /// ```ignore
 /// input! {

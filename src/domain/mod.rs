@@ -12,6 +12,7 @@ pub mod money;
 pub mod number_format;
 pub mod page;
 pub mod patch;
+pub mod pdf_file;
 mod platform;
 pub mod profile;
 pub mod rule;
@@ -29,3 +30,16 @@ pub use self::platform::{
 };
 pub use self::profile::{message, portfolio};
 pub use self::work::{milestone, project, proposal};
+
+/// Prints secrets by the names of their types alone: `Password(…)`.
+macro_rules! redacted {
+    ($($type:ident),+) => {$(
+        impl std::fmt::Debug for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($type), "(…)"))
+            }
+        }
+    )+};
+}
+
+pub(crate) use redacted;

@@ -1,7 +1,7 @@
-//! How an account writes numbers, and how what people type is read.
+//! How an account writes numbers, and how typed numbers are read.
 //!
-//! One separator has two meanings: `1,250` is a thousand or a little more than one, depending on
-//! who types it. The account's format decides; what it leaves open is asked, never guessed.
+//! `1,250` is a thousand or a little more than one, depending on who types it. The account's format
+//! decides; what it leaves open is asked, never guessed.
 
 use rust_decimal::Decimal;
 
@@ -28,45 +28,39 @@ pub enum Unread {
 }
 
 impl NumberFormat {
-    /// What stands before the decimals.
-    fn mark(self) -> char {
+    /// The separator of thousands, and the decimal mark.
+    fn signs(self) -> (char, char) {
         match self {
-            Self::CommaPoint | Self::ApostrophePoint => '.',
-            Self::PointComma | Self::SpaceComma => ',',
+            Self::CommaPoint => (',', '.'),
+            Self::PointComma => ('.', ','),
+            Self::SpaceComma => ('\u{a0}', ','),
+            Self::ApostrophePoint => ('\'', '.'),
         }
     }
 
-    /// What stands between the thousands.
-    fn separator(self) -> char {
-        match self {
-            Self::CommaPoint => ',',
-            Self::PointComma => '.',
-            Self::SpaceComma => '\u{a0}',
-            Self::ApostrophePoint => '\'',
-        }
-    }
-
-    /// A plain decimal as it stands in a field: `1250.5` is `1250,5`.
+    /// A plain decimal for a field: `1250.5` is `1250,5`.
     pub fn plain(self, number: &str) -> String {
-        number.replace('.', &self.mark().to_string())
+        number.replace('.', &self.signs().1.to_string())
     }
 
     /// A number with its thousands apart, its decimals as they are: `1.237,085`.
     pub fn grouped(self, number: Decimal) -> String {
+        let (separator, mark) = self.signs();
         let swap = |c| match c {
-            ',' => self.separator(),
-            '.' => self.mark(),
+            ',' => separator,
+            '.' => mark,
             other => other,
         };
         super::money::grouped(number).chars().map(swap).collect()
     }
 
-    /// Reads what somebody typed as a plain decimal, exactly: `1,250.50` is `1250.50`.
+    /// Reads typed text as a plain decimal, exactly: `1,250.50` is `1250.50`.
     ///
     /// # Errors
     ///
     /// [`Unread`] where it is no number, or could be several.
     pub fn parse(self, typed: &str) -> Result<String, Unread> {
+        let (separator, mark) = self.signs();
         let text: String = typed.trim().chars().map(usual).collect();
         let (sign, digits) = text.strip_prefix('-').map_or(("", &*text), |rest| ("-", rest));
         let marks: Vec<char> = digits.chars().filter(|c| ".,".contains(*c)).collect();
@@ -74,13 +68,11 @@ impl NumberFormat {
         let number = |mark: Option<char>| joined(sign, digits, mark).ok_or(Unread::NotNumber);
         match *marks {
             [] => number(None),
-            [only] if only == self.mark() || is_spaced || digits.ends_with(only) => {
-                number(Some(only))
-            }
+            [only] if only == mark || is_spaced || digits.ends_with(only) => number(Some(only)),
             [only] => {
                 let decimal = number(Some(only))?;
                 let groups = joined(sign, digits, None);
-                match (only == self.separator(), groups) {
+                match (only == separator, groups) {
                     (true, Some(groups)) => Ok(groups),
                     // As groups it would be wrong, as decimals it is written otherwise here.
                     (true, None) => Err(Unread::Ambiguous(self.readings(&decimal))),

@@ -1,6 +1,6 @@
 //! A change to an optional field.
 
-/// What a PUT says of an optional field.
+/// A PUT's change to an optional field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Patch<T> {
     /// Not mentioned.

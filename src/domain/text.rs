@@ -70,7 +70,7 @@ impl<const MAX: usize> Scalar for Free<MAX> {
 kinds! {
     /// Text of any content, kept as it is.
     AnyText = String, Shape::Any, |value| raw(value).map(str::to_owned);
-    /// Free text that says something.
+    /// Free text that is not blank.
     SaidText = String, Shape::Text { min: 1, max: FREE_MAX }, |value| {
         let text = FreeText::parse(value)?;
         if text.trim().is_empty() { Err(Rule::Empty) } else { Ok(text) }
@@ -123,7 +123,7 @@ kinds! {
     /// An e-mail address by which something is looked for. Versions before 4 of the database took
     /// some that are not taken any more; their accounts can still be used.
     KnownEmail = String, Shape::Email, |value| parse_known_email(raw(value)?);
-    /// What is looked for, folded; nothing where it is but space.
+    /// A search text, folded; `None` if it is blank.
     Search = Option<String>, Shape::Text { min: 0, max: 100 }, |value| {
         let text = Free::<100>::parse(value)?;
         Ok(Some(search_key(text.trim())).filter(|text| !text.is_empty()))
@@ -184,9 +184,8 @@ pub fn check_patterned_password(text: &str) -> Result<(), Rule> {
     if fits { Ok(()) } else { Err(Rule::PasswordPattern) }
 }
 
-/// An e-mail address that mail is to be sent to, kept as typed but for surrounding space. What
-/// stands before the `@` must be ASCII, as most mail servers take nothing else; a domain in
-/// another script must be one that the DNS can hold, and is kept in its normal form.
+/// An e-mail address to send mail to, trimmed. The part before the `@` must be ASCII, as most mail
+/// servers demand; a domain in another script must be valid in the DNS, and gets its normal form.
 pub fn parse_email(text: &str) -> Result<String, Rule> {
     let text = parse_known_email(text)?;
     let (local, domain) = text.rsplit_once('@').ok_or(Rule::Email)?;
@@ -195,23 +194,17 @@ pub fn parse_email(text: &str) -> Result<String, Rule> {
     if local.is_ascii() && is_deliverable { Ok(text) } else { Err(Rule::Email) }
 }
 
-/// What e-mail addresses are compared by: without regard to case, and a domain in another script
-/// is the same in its ASCII form.
+/// The key by which e-mail addresses are compared: without case, and with a domain in another
+/// script equal to its ASCII form.
 pub fn email_key(text: &str) -> String {
-    let text = text.trim();
-    match text.rsplit_once('@') {
-        Some((local, domain)) if !domain.is_ascii() || has_ascii_form(domain) => {
-            let (domain, _) = idna::domain_to_unicode(domain);
-            format!("{}@{}", fold(local), fold(&domain))
-        }
-        _ => fold(text),
-    }
+    fold(&with_normal_domain(text, |domain| !domain.is_ascii() || has_ascii_form(domain)))
 }
 
-/// An address whose domain, if it is in another script, is in its normal form.
-fn with_normal_domain(text: &str) -> Cow<'_, str> {
+/// A trimmed address, with its domain in normal form if `is_other` finds it in another script.
+fn with_normal_domain(text: &str, is_other: fn(&str) -> bool) -> Cow<'_, str> {
+    let text = text.trim();
     match text.rsplit_once('@') {
-        Some((local, domain)) if !domain.is_ascii() => {
+        Some((local, domain)) if is_other(domain) => {
             let (domain, _) = idna::domain_to_unicode(domain);
             Cow::Owned(format!("{local}@{domain}"))
         }
@@ -226,10 +219,9 @@ fn has_ascii_form(domain: &str) -> bool {
         .any(|part| part.get(..4).is_some_and(|mark| mark.eq_ignore_ascii_case("xn--")))
 }
 
-/// Quoted ones are refused: hardly a mail server takes them, and they can be made to look like
-/// others.
+/// Quoted addresses are refused: few mail servers take them, and they can imitate others.
 fn parse_known_email(text: &str) -> Result<String, Rule> {
-    let text = &*with_normal_domain(text.trim());
+    let text = &*with_normal_domain(text, |domain| !domain.is_ascii());
     let options =
         Options::default().with_required_tld().without_display_text().without_domain_literal();
     let sound = text.len() <= EMAIL_MAX
@@ -247,8 +239,8 @@ pub fn fold(text: &str) -> String {
     text.nfkc().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect()
 }
 
-/// The form in which names are searched: folded, and without what people leave out where their
-/// keyboard has it not. `strasse` finds Straße, `adebayo` finds Adébáyọ̀.
+/// The form in which names are searched: folded, and without marks that a keyboard may lack.
+/// `strasse` finds Straße, `adebayo` finds Adébáyọ̀.
 pub fn search_key(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -280,7 +272,7 @@ pub fn search_key(text: &str) -> String {
             letter => key.push(letter),
         }
     }
-    // Syllables of Hangul, and marks that make another letter of one, are put together again.
+    // Compose syllables of Hangul, and letters with their own marks, again.
     key.nfc().collect()
 }
 
@@ -290,13 +282,13 @@ fn is_diacritic(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}')
 }
 
-/// Whether nothing is seen of a character by itself. (Joiners belong into words of some scripts.)
+/// Whether a character alone is invisible. (Joiners are part of words in some scripts.)
 fn is_invisible(c: char) -> bool {
     c.is_whitespace()
         || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
-/// Whether a character turns the direction of the text after it.
+/// Whether a character changes the direction of the text after it.
 pub fn turns(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

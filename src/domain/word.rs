@@ -1,5 +1,12 @@
 //! Closed sets of words: statuses, kinds, roles.
 
+use serde_json::Value;
+
+use super::{
+    input::{Scalar, Shape},
+    rule::Rule,
+};
+
 /// A closed set of words.
 pub trait Word: Copy + 'static {
     /// Every word, in the order of the documents.
@@ -7,6 +14,18 @@ pub trait Word: Copy + 'static {
 
     /// The word a value is written as.
     fn word(self) -> &'static str;
+
+    /// Reads the word.
+    fn read(word: &str) -> Option<Self>;
+}
+
+impl<W: Word> Scalar for W {
+    type Value = Self;
+    const SHAPE: Shape = Shape::Word(W::ALL);
+
+    fn parse(value: &Value) -> Result<Self, Rule> {
+        value.as_str().and_then(W::read).ok_or(Rule::OneOf(W::ALL))
+    }
 }
 
 /// Declares an enum whose variants are written as fixed words in every layer.
@@ -31,24 +50,15 @@ macro_rules! words {
             }
         }
 
-        impl $crate::domain::input::Scalar for $name {
-            type Value = Self;
-            const SHAPE: $crate::domain::input::Shape =
-                $crate::domain::input::Shape::Word(Self::WORDS);
-
-            fn parse(value: &serde_json::Value) -> Result<Self, $crate::domain::rule::Rule> {
-                value
-                    .as_str()
-                    .and_then(Self::from_word)
-                    .ok_or($crate::domain::rule::Rule::OneOf(Self::WORDS))
-            }
-        }
-
         impl $crate::domain::word::Word for $name {
             const ALL: &'static [&'static str] = Self::WORDS;
 
             fn word(self) -> &'static str {
                 self.as_str()
+            }
+
+            fn read(word: &str) -> Option<Self> {
+                Self::from_word(word)
             }
         }
     };

@@ -1,15 +1,11 @@
 //! Amounts as JSON numbers: exact decimals without trailing zeros.
 
-use std::borrow::Cow;
-
-use poem_openapi::{
-    registry::{MetaSchema, MetaSchemaRef},
-    types::Type,
-};
+use poem_openapi::registry::MetaSchema;
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 use serde_json::Number;
 
+use super::schema::{described, in_place};
 use crate::domain::money::{Currency, Money};
 
 /// A decimal written as a JSON number.
@@ -50,27 +46,7 @@ impl Serialize for Amount {
     }
 }
 
-impl Type for Amount {
-    const IS_REQUIRED: bool = true;
-    type RawValueType = Self;
-    type RawElementValueType = Self;
-
-    fn name() -> Cow<'static, str> {
-        "number".into()
-    }
-
-    fn schema_ref() -> MetaSchemaRef {
-        MetaSchemaRef::Inline(Box::new(MetaSchema::new("number")))
-    }
-
-    fn as_raw_value(&self) -> Option<&Self> {
-        Some(self)
-    }
-
-    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
-        Box::new(std::iter::once(self))
-    }
-}
+described!([] Amount, in_place(MetaSchema::new("number")));
 
 #[cfg(test)]
 mod tests {

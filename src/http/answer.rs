@@ -54,7 +54,7 @@ impl<T: Type, const STATUS: u16> ApiResponse for Bare<T, STATUS> {
     }
 }
 
-/// A page of a list with nothing around it; a header tells how long the whole list is.
+/// A page of a list with nothing around it; a header gives the length of the whole list.
 #[derive(Debug)]
 pub struct Listed<T>(Listing<T>);
 
@@ -86,7 +86,7 @@ impl<T: Type> ApiResponse for Listed<T> {
     }
 }
 
-/// A value with nothing around it, which search engines shall not keep.
+/// A value with nothing around it that search engines must not index.
 #[derive(Debug)]
 pub struct Unindexed<T>(T);
 
@@ -116,7 +116,8 @@ impl<T: Type> ApiResponse for Unindexed<T> {
     }
 }
 
-fn header<T: Type>(name: &str, description: &str) -> MetaHeader {
+/// A documented header of an answer.
+pub fn header<T: Type>(name: &str, description: &str) -> MetaHeader {
     MetaHeader {
         name: name.to_owned(),
         description: Some(description.to_owned()),

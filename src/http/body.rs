@@ -1,5 +1,5 @@
-//! JSON bodies, taken whole first and understood later, so that failures are answered in the
-//! order of the contract: too large, not signed in, not JSON, not valid.
+//! JSON bodies, read whole first and parsed later, so that failures are answered in the order of
+//! the contract: too large, not signed in, not JSON, not valid.
 
 use std::marker::PhantomData;
 
@@ -17,7 +17,7 @@ use poem_openapi::{
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::schema::Described;
+use super::{path, schema::Described};
 use crate::domain::{
     error::{Error, Result},
     form::Object,
@@ -36,36 +36,34 @@ const VALUES_MAX: usize = 20_000;
 pub struct Body<T> {
     bytes: Vec<u8>,
     is_json: bool,
+    /// As it was sent.
     key: Option<RequestKey>,
-    key_is_valid: bool,
     documented_as: PhantomData<fn() -> T>,
 }
 
 impl<T: Described> Body<T> {
-    /// Understands the body.
+    /// Parses the body.
     pub fn read<V>(&self, read: impl FnOnce(&dyn Source) -> Result<V>) -> Result<V> {
         read(&self.object()?)
     }
 
-    /// Understands the body of a request that counts once.
+    /// Parses the body of a request that counts once.
     pub fn once<V, A>(
         &self,
         render: fn(&A) -> Vec<u8>,
         read: impl FnOnce(&dyn Source) -> Result<V>,
     ) -> Result<(Once<A>, V)> {
         let value = self.read(read)?;
-        Ok((self.key(render)?, value))
-    }
-
-    fn key<A>(&self, render: fn(&A) -> Vec<u8>) -> Result<Once<A>> {
-        if !self.key_is_valid {
-            return Err(Error::field("Idempotency-Key", Rule::RequestKey));
+        match &self.key {
+            Some(key) if !RequestKey::is_valid(key.key.as_bytes()) => {
+                Err(Error::field("Idempotency-Key", Rule::RequestKey))
+            }
+            key => Ok((Once { key: key.clone(), render }, value)),
         }
-        Ok(Once { key: self.key.clone(), render })
     }
 
     fn object(&self) -> Result<Object> {
-        // Where no field is required, no body of whatever type is as good as `{}`.
+        // Where no field is required, an empty body of any type is as good as `{}`.
         if self.bytes.is_empty() && !T::needs_fields() {
             return Ok(Map::new());
         }
@@ -83,41 +81,9 @@ impl<T: Described> Body<T> {
             }
         }
     }
-
-    async fn take(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
-        let headers = request.headers();
-        let too_large = || poem::Error::from_status(StatusCode::PAYLOAD_TOO_LARGE);
-        let length = headers.typed_get::<ContentLength>();
-        if length.is_some_and(|length| length.0 > BODY_MAX as u64) {
-            return Err(too_large());
-        }
-        let bytes = read_whole(headers, body.take()?, BODY_MAX).await?;
-        let (key, key_is_valid) = match headers.get("idempotency-key") {
-            None => (None, true),
-            Some(key) => {
-                let key = String::from_utf8_lossy(key.as_bytes()).into_owned();
-                let is_valid = RequestKey::is_valid(key.as_bytes());
-                let path = request.original_uri().path();
-                let path = path.strip_suffix('/').unwrap_or(path);
-                let route = format!("{} {path}", request.method());
-                let body_hash = Sha256::digest(&bytes).into();
-                (Some(RequestKey { key, route, body_hash }), is_valid)
-            }
-        };
-        Ok(Self {
-            is_json: headers
-                .get(header::CONTENT_TYPE)
-                .is_some_and(|value| is_json(value.as_bytes())),
-            bytes,
-            key,
-            key_is_valid,
-            documented_as: PhantomData,
-        })
-    }
 }
 
-/// Reads a body whole, into room of the length that its headers announce: what doubles as it grows
-/// takes twice as much.
+/// Reads a whole body into a buffer of the announced length: one that grows may take twice as much.
 ///
 /// # Errors
 ///
@@ -187,6 +153,19 @@ impl<'a, T: Described> ApiExtractor<'a> for Body<T> {
         body: &mut RequestBody,
         _options: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        Self::take(request, body).await
+        let headers = request.headers();
+        let length = headers.typed_get::<ContentLength>();
+        if length.is_some_and(|length| length.0 > BODY_MAX as u64) {
+            return Err(StatusCode::PAYLOAD_TOO_LARGE.into());
+        }
+        let bytes = read_whole(headers, body.take()?, BODY_MAX).await?;
+        let key = headers.get("idempotency-key").map(|key| RequestKey {
+            key: String::from_utf8_lossy(key.as_bytes()).into_owned(),
+            route: format!("{} {}", request.method(), path::asked(request)),
+            body_hash: Sha256::digest(&bytes).into(),
+        });
+        let content_type = headers.get(header::CONTENT_TYPE);
+        let is_json = content_type.is_some_and(|value| is_json(value.as_bytes()));
+        Ok(Self { bytes, is_json, key, documented_as: PhantomData })
     }
 }

@@ -1,5 +1,5 @@
-//! Room for the bodies of requests. What is read into memory is taken out of one budget over all
-//! requests, and nobody gets more than a share of it, however many connections they open.
+//! Memory for the bodies of requests. All bodies share one budget, and one address gets no more
+//! than a share of it, however many connections it opens.
 
 use std::{
     io,
@@ -30,9 +30,9 @@ use crate::app::share::{Owner, Shares};
 const BUDGET: usize = 16 << 20;
 /// Bytes of what one address sends: the largest upload, and something beside it.
 const SHARE: usize = 10 << 20;
-/// Bytes kept apart for small bodies, which no flood of large ones shall keep out.
+/// Bytes reserved for small bodies, so that large ones cannot keep them out.
 const SMALL_BUDGET: usize = 4 << 20;
-/// What is announced to be no larger is small.
+/// A body that is announced to be no larger is small.
 const SMALL: u64 = 16 << 10;
 /// How long a body may wait for room, in all.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -48,7 +48,7 @@ pub struct BodyBudget {
 impl Layer for BodyBudget {
     async fn call(&self, mut request: Request, next: &impl Next) -> Result<Response> {
         let address = request.data::<Address>().map(|address| address.0);
-        // Held until the answer is made: so long its work may hold the body.
+        // Held until the answer is made, since its work may hold the body.
         let _room = self.meter(&mut request, address);
         next.call(request).await
     }
@@ -64,8 +64,8 @@ impl BodyBudget {
         }
     }
 
-    /// Has the body of a request take its room as it is read. The room is given back with what
-    /// this answers; nothing where there is no body.
+    /// Makes the body of a request take its room as it is read. Dropping the result gives the room
+    /// back; it is `None` where there is no body.
     fn meter(&self, request: &mut Request, address: Option<IpAddr>) -> Option<Held> {
         let length = request.headers().typed_get::<ContentLength>().map(|length| length.0);
         if length.unwrap_or(0) == 0 && !request.headers().contains_key(header::TRANSFER_ENCODING) {
@@ -110,11 +110,11 @@ impl Held {
         })
     }
 
-    /// Takes room, or answers that there was none in time.
+    /// Takes room, and returns whether there was any in time.
     async fn take(&self, bytes: usize, until: Instant) -> bool {
         let Ok(count) = u32::try_from(bytes) else { return false };
         let take = async {
-            // The share first, so that who has none left does not wait in everybody's way.
+            // The share first: an address without any left must not wait in the way of others.
             let share = match &self.share {
                 Some(share) => Some(Arc::clone(share).acquire_many_owned(count).await.ok()?),
                 None => None,

@@ -1,9 +1,9 @@
-//! Bodies that nobody read. A connection that is closed while its client still sends takes the
-//! answer with it, so what is left is read and thrown away before the answer goes out.
+//! Unread bodies. A connection that is closed while the client still sends loses the answer, so
+//! the rest of a body is read and thrown away before the answer is sent.
 
 use std::{
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -20,11 +20,11 @@ use tokio::time::timeout;
 
 use super::middleware::{Layer, Next};
 
-/// Bytes thrown away at most. Who sends more may lose the answer.
+/// Bytes thrown away at most. A client that sends more may lose the answer.
 const MOST: usize = 16 << 20;
 /// How long they may take.
 const TIME: Duration = Duration::from_secs(5);
-/// After such a pause nothing more is expected.
+/// After such a pause the rest is given up.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Reads what is left of a body once its request is answered.
@@ -32,63 +32,43 @@ pub struct DiscardBody;
 
 impl Layer for DiscardBody {
     async fn call(&self, mut request: Request, next: &impl Next) -> Result<Response> {
-        let unread = Remaining::of(&mut request);
-        let answer = next.call(request).await;
-        if let Some(unread) = unread {
-            unread.discard().await;
+        if !is_on_its_way(request.headers()) {
+            return next.call(request).await;
         }
+        let chunks = request.take_body().into_bytes_stream().boxed().fuse();
+        let chunks = Arc::new(Mutex::new(chunks));
+        request.set_body(Body::from_bytes_stream(shared(&chunks)));
+        let answer = next.call(request).await;
+        // A slower client gets the answer all the same, if the connection lasts.
+        let _ = timeout(TIME, discard(shared(&chunks))).await;
         answer
     }
 }
 
 type Chunks = Fuse<BoxStream<'static, io::Result<Bytes>>>;
 
-/// What is left of the body of a request that went elsewhere.
-struct Remaining(Arc<Mutex<Chunks>>);
+/// A stream of the chunks that were not taken elsewhere.
+fn shared(
+    chunks: &Arc<Mutex<Chunks>>,
+) -> impl Stream<Item = io::Result<Bytes>> + Send + Unpin + use<> {
+    let chunks = Arc::clone(chunks);
+    stream::poll_fn(move |context| {
+        chunks.lock().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context)
+    })
+}
 
-impl Remaining {
-    /// Keeps hold of a request's body, if it has one that its client sends unasked and that is
-    /// not too large to be thrown away.
-    fn of(request: &mut Request) -> Option<Self> {
-        if !is_on_its_way(request.headers()) {
-            return None;
+async fn discard(mut chunks: impl Stream<Item = io::Result<Bytes>> + Unpin) {
+    let mut left = MOST;
+    while let Ok(Some(Ok(chunk))) = timeout(PAUSE, chunks.next()).await {
+        match left.checked_sub(chunk.len()) {
+            Some(less) => left = less,
+            None => return,
         }
-        let chunks = request.take_body().into_bytes_stream().boxed().fuse();
-        let unread = Self(Arc::new(Mutex::new(chunks)));
-        request.set_body(Body::from_bytes_stream(unread.chunks()));
-        Some(unread)
-    }
-
-    /// Reads the rest, as far as that is worth it.
-    async fn discard(self) {
-        if self.lock().is_done() {
-            return;
-        }
-        let mut chunks = self.chunks();
-        let mut left = MOST;
-        let read = async {
-            while let Ok(Some(Ok(chunk))) = timeout(PAUSE, chunks.next()).await {
-                match left.checked_sub(chunk.len()) {
-                    Some(less) => left = less,
-                    None => return,
-                }
-            }
-        };
-        // Who is slower gets the answer all the same, if the connection lasts.
-        let _ = timeout(TIME, read).await;
-    }
-
-    fn chunks(&self) -> impl Stream<Item = io::Result<Bytes>> + Send + Unpin + use<> {
-        let unread = Self(Arc::clone(&self.0));
-        stream::poll_fn(move |context| unread.lock().poll_next_unpin(context))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Chunks> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether a body comes without the client being asked for it.
+/// Whether a body comes without the client being asked for it, and is not too large to be thrown
+/// away.
 fn is_on_its_way(headers: &HeaderMap) -> bool {
     // Reading is what asks for a body that is announced by `Expect: 100-continue`.
     if headers.contains_key(header::EXPECT) {

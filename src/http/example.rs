@@ -1,25 +1,25 @@
-//! Examples of answers, made of their schemas. What fields hold in them is said here and nowhere
-//! else.
+//! Examples of answers, made from their schemas.
 
 use poem::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-/// What fields of a name hold where their schema leaves it open.
+/// What fields hold where their schema leaves it open: their names, and JSON.
 const FIELDS: &[(&str, &str)] = &[
-    ("accessToken", r#""eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmVk""#),
-    ("access_token", r#""eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmVk""#),
-    ("refreshToken", r#""eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0eXAiOiJyZWZyZXNoIn0.c2lnbmVk""#),
-    ("refresh_token", r#""eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0eXAiOiJyZWZyZXNoIn0.c2lnbmVk""#),
-    ("token", r#""eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmVk""#),
+    (
+        "accessToken access_token token",
+        r#""eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmVk""#,
+    ),
+    (
+        "refreshToken refresh_token",
+        r#""eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0eXAiOiJyZWZyZXNoIn0.c2lnbmVk""#,
+    ),
     ("expiresIn", "3600"),
     ("userId", r#""user_01km0d29g0fdarcs5ctw6pmk39""#),
     ("clientId", r#""client_01km0d29g0fdarcs5ctw6pmk3b""#),
     ("projectId", r#""proj_01km0d29g0fvra15dcjmgjwv5z""#),
-    ("invoiceId", r#""inv_01kn3204c0fp0ba7h7ww5tjkrv""#),
-    ("entityId", r#""inv_01kn3204c0fp0ba7h7ww5tjkrv""#),
+    ("invoiceId entityId", r#""inv_01kn3204c0fp0ba7h7ww5tjkrv""#),
     ("email", r#""user@example.com""#),
-    ("name", r#""TechStart Nigeria""#),
-    ("clientName", r#""TechStart Nigeria""#),
+    ("name clientName", r#""TechStart Nigeria""#),
     ("company", r#""TechStart Nigeria Ltd""#),
     ("phone", r#""+2348023456789""#),
     ("country", r#""NG""#),
@@ -29,29 +29,21 @@ const FIELDS: &[(&str, &str)] = &[
     ("username", r#""johndoe123""#),
     ("currency", r#""USD""#),
     ("timezone", r#""Africa/Lagos""#),
-    ("avatar", r#""https://example.com/avatar.png""#),
-    ("profilePicture", r#""https://example.com/avatar.png""#),
+    ("avatar profilePicture", r#""https://example.com/avatar.png""#),
     ("number", r#""INV-2026-001""#),
-    ("title", r#""E-commerce Redesign""#),
-    ("projectTitle", r#""E-commerce Redesign""#),
+    ("title projectTitle", r#""E-commerce Redesign""#),
     ("description", r#""Complete website overhaul""#),
     ("content", r#""What is offered, and by when.""#),
     ("notes", r#""Payment due within 15 days""#),
-    ("paymentLink", r#""https://pay.raenest.com/fos-inv_01kn3204c0fp0ba7h7ww5tjkrv-abc123""#),
-    ("link", r#""https://pay.raenest.com/fos-inv_01kn3204c0fp0ba7h7ww5tjkrv-abc123""#),
+    ("paymentLink link", r#""https://pay.raenest.com/fos-inv_01kn3204c0fp0ba7h7ww5tjkrv-abc123""#),
     ("month", r#""Mar 2026""#),
     ("url", r#""https://example.com/shop""#),
-    ("amount", "2250"),
-    ("subtotal", "2250"),
-    ("taxRate", "0"),
-    ("taxAmount", "0"),
+    ("amount subtotal rate", "2250"),
+    ("taxRate taxAmount overdueInvoicesAmount overdueInvoices", "0"),
     ("quantity", "1"),
-    ("rate", "2250"),
     ("budget", "4500"),
     ("earningsGrowth", "23.5"),
     ("pageSize", "10"),
-    ("overdueInvoicesAmount", "0"),
-    ("overdueInvoices", "0"),
     ("isOverdue", "false"),
     ("unread", "true"),
     ("successRate", "95"),
@@ -77,8 +69,8 @@ const IDS: &[(&str, &str)] = &[
     ("Deadline", "proj"),
 ];
 
-/// What an answer of this status tells people.
-fn told(status: StatusCode) -> &'static str {
+/// The message of an answer of this status.
+fn message(status: StatusCode) -> &'static str {
     match status {
         StatusCode::BAD_REQUEST => "email must be a valid email address",
         StatusCode::UNAUTHORIZED => "Authentication required",
@@ -93,7 +85,7 @@ fn told(status: StatusCode) -> &'static str {
     }
 }
 
-/// Makes examples of the schemas of a document.
+/// Makes examples from the schemas of a document.
 pub struct Examples<'a> {
     /// Its schemas by name.
     pub schemas: &'a Value,
@@ -107,7 +99,7 @@ impl Examples<'_> {
         if status.is_success() { answer } else { self.failure(answer, status) }
     }
 
-    /// A failure as it was made of its schema, with what depends on its status.
+    /// A failure made from its schema, with what depends on its status.
     fn failure(&self, mut answer: Value, status: StatusCode) -> Value {
         let Some(fields) = answer.as_object_mut() else { return answer };
         let is_envelope = fields.contains_key("success");
@@ -118,8 +110,8 @@ impl Examples<'_> {
                 "error" if !is_envelope => {
                     *value = status.canonical_reason().unwrap_or("Error").into();
                 }
-                "error" | "message" => *value = told(status).into(),
-                "details" if is_invalid => *value = json!([told(status)]),
+                "error" | "message" => *value = message(status).into(),
+                "details" if is_invalid => *value = json!([message(status)]),
                 _ => {}
             }
         }
@@ -172,7 +164,7 @@ impl Examples<'_> {
 }
 
 fn known(name: &str) -> Option<Value> {
-    let (_, json) = FIELDS.iter().find(|(known, _)| *known == name)?;
+    let (_, json) = FIELDS.iter().find(|(names, _)| names.split(' ').any(|known| known == name))?;
     serde_json::from_str(json).ok()
 }
 

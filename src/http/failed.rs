@@ -22,7 +22,7 @@ pub struct Failed<S, B> {
 }
 
 impl<S, B> Failed<S, B> {
-    /// A failure that is written in another shape than its path tells.
+    /// A failure that is written in another shape than that of its path.
     pub fn shaped(error: Error, shape: Shape) -> Self {
         Self { error, shape: Some(shape), documented_as: PhantomData }
     }
@@ -64,7 +64,7 @@ impl<S, B> From<Failed<S, B>> for poem::Error {
 
 impl<S: Statuses, B: Type> ApiResponse for Failed<S, B> {
     fn meta() -> MetaResponses {
-        // What asks for no sign-in keeps nobody out but those who would register.
+        // A route without sign-in forbids only registration.
         let is_registration = !S::CODES.contains(&401);
         let describe = |code| match code {
             403 if is_registration => "Registration is closed",

@@ -1,4 +1,4 @@
-//! The page of figures for those who watch the server.
+//! The page of metrics.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,7 +20,7 @@ use crate::{
     metrics::{Label, Metrics},
 };
 
-/// How long the database is asked for its figures; the others come without them.
+/// How long the database may take; after that the page is shown without its figures.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What is known of the process from its start.
@@ -32,7 +32,7 @@ pub struct Process {
     pub lost_lines: fn() -> u64,
 }
 
-/// Everything that can be told now, as Prometheus reads it.
+/// All metrics in the text format of Prometheus.
 pub async fn show(app: &Arc<App>, metrics: &Metrics, process: &Process) -> Response {
     let mut page = Registry::default();
     let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
@@ -84,7 +84,7 @@ pub async fn show(app: &Arc<App>, metrics: &Metrics, process: &Process) -> Respo
     }
 }
 
-/// Values that one label tells apart.
+/// Values that differ in one label.
 fn gauges<const N: usize>(
     label: &'static str,
     values: [(&'static str, impl TryInto<i64>); N],

@@ -1,5 +1,5 @@
-//! Requests that two programs could read in two ways: refused, since a proxy in front may have
-//! read them in the other one.
+//! Refuses requests that two programs could read in two ways, since a proxy in front may have read
+//! them in the other one.
 
 use poem::{
     Request, Response, Result,
@@ -12,14 +12,14 @@ use super::{
 };
 use crate::domain::error::{self, Error};
 
-/// Marks a request whose head tells the length of its body more than once.
+/// Marks a request whose head gives the length of its body more than once.
 #[derive(Debug, Clone, Copy)]
 pub struct TwoLengths;
 
-/// Headers of which a request has one at most, for whoever reads the first and who reads the last.
+/// Headers that a request may have only once: one program reads the first, another the last.
 const SINGLE: [HeaderName; 3] = [header::HOST, header::AUTHORIZATION, header::CONTENT_TYPE];
 
-/// Refuses what is not clear, and ends its connection.
+/// Refuses ambiguous requests, and ends their connections.
 pub struct Framing;
 
 impl Layer for Framing {
@@ -70,7 +70,7 @@ fn check(request: &Request) -> error::Result<()> {
     }
 }
 
-/// Whether a Host header is one; it may be empty.
+/// Whether a Host header is valid; it may be empty.
 fn is_host(host: &str) -> bool {
     host.is_empty() || (!host.contains('@') && host.parse::<Authority>().is_ok())
 }

@@ -1,4 +1,4 @@
-//! What every face on HTTP shares: who asks, bodies, limits, headers, request ids.
+//! What the APIs and the pages share: tokens, bodies, limits, headers, request ids.
 
 pub mod amount;
 pub mod answer;

@@ -13,19 +13,19 @@ use sha2::{Digest, Sha256};
 
 use super::{answer::JSON, example::Examples};
 
-/// What is said of an API beside its routes.
+/// What describes an API beside its routes.
 pub struct About {
     pub title: &'static str,
     /// Where it is mounted, such as `/api/v1`.
     pub base: &'static str,
     pub description: &'static str,
-    /// Whether answers tell where the caller stands in the limit of all routes.
+    /// Whether answers have the headers of the limit of all routes.
     pub is_counted: bool,
     /// Whether requests may carry an `Idempotency-Key`.
     pub takes_request_keys: bool,
 }
 
-/// The routes of an API as they are documented: nothing can be asked of them.
+/// The routes of an API for their documentation alone: they cannot be called.
 struct Described<Routes>(PhantomData<fn() -> Routes>);
 
 impl<Routes: OpenApi> OpenApi for Described<Routes> {
@@ -120,7 +120,7 @@ fn complete(mut document: Value, about: &About, public_url: &str) -> Value {
     document
 }
 
-/// Says the type of what may be null: OpenAPI 3.0 takes `nullable` only beside a `type`.
+/// Adds a type to what may be null: OpenAPI 3.0 allows `nullable` only beside a `type`.
 fn give_types(value: &mut Value) {
     match value {
         Value::Array(list) => list.iter_mut().for_each(give_types),
@@ -139,7 +139,7 @@ fn give_types(value: &mut Value) {
     }
 }
 
-/// Adds an example to an answer: those of failures are alike in many places, and written once.
+/// Adds an example to an answer. Those of failures are shared, and written once.
 fn give_example(
     status: &str,
     response: &mut Value,
@@ -165,7 +165,7 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value, about: &A
     let is_signed_in = operation.get("security").is_some();
     let is_refused = operation["responses"].get("401").is_some();
     match operation.get_mut("security").and_then(Value::as_array_mut) {
-        // Where nobody is told to sign in the token is welcome, and can be left out.
+        // Where no answer is 401, the token is optional.
         Some(schemes) if !is_refused => schemes.push(json!({})),
         Some(_) => {}
         None => operation["security"] = json!([]),
@@ -228,10 +228,10 @@ fn entries(value: &mut Value) -> impl Iterator<Item = (&str, &mut Value)> {
     value.as_object_mut().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
 }
 
-/// Allows exactly the scripts that stand in the page.
+/// Allows exactly the scripts in the page.
 fn policy(page: &str) -> String {
     let (mut hashes, mut rest) = (String::new(), page);
-    // As browsers read it: a script goes on to the next end tag, whatever stands in between.
+    // As browsers read it: a script goes on to the next end tag.
     while let Some((content, after)) = rest
         .split_once("<script")
         .and_then(|(_, script)| script.split_once('>')?.1.split_once("</script>"))

@@ -19,7 +19,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// `policy` is its Content-Security-Policy, where it needs another than the usual.
+    /// `policy` is its Content-Security-Policy, if it is not the usual one.
     pub fn new(content_type: &'static str, content: &[u8], policy: Option<&str>) -> Self {
         let hash: String =
             Sha256::digest(content).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
@@ -34,7 +34,7 @@ impl Page {
         }
     }
 
-    /// The text, compressed for those who take it so, or word that it has not changed.
+    /// The text, compressed if the client accepts that, or 304 if it has not changed.
     pub fn answer(&self, request: &Request) -> Response {
         let is_known = is_known(request, &self.etag);
         let takes_gzip = takes_gzip(request);
@@ -58,8 +58,8 @@ impl Page {
     }
 }
 
-/// Whether the asker has what carries this tag. Compared weakly: a proxy that compresses makes the
-/// tag a weak one.
+/// Whether the client has what carries this tag. The comparison is weak: a proxy that compresses
+/// makes the tag a weak one.
 pub fn is_known(request: &Request, etag: &str) -> bool {
     entries(request, header::IF_NONE_MATCH)
         .map(str::trim)

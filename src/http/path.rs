@@ -8,7 +8,7 @@ use poem::{
     http::{Uri, uri::PathAndQuery},
 };
 
-/// The same address without the slash that its path ends with, which says nothing.
+/// The same URI without the slash at the end of its path; `None` if there is none.
 pub fn without_end_slash(uri: &Uri) -> Option<Uri> {
     let path = without_slash(uri.path());
     if path.len() == uri.path().len() {
@@ -34,7 +34,7 @@ pub fn without_slash(path: &str) -> &str {
     path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path)
 }
 
-/// Whether a path is of that pattern, whose `*` stands for one segment.
+/// Whether a path matches a pattern, whose `*` stands for one segment.
 pub fn matches(pattern: &str, path: &str) -> bool {
     let mut asked = path.split('/');
     let fits = pattern.split('/').all(|known| {
@@ -43,7 +43,7 @@ pub fn matches(pattern: &str, path: &str) -> bool {
     fits && asked.next().is_none()
 }
 
-/// A path as it may be logged: the token of a public link gives away what it leads to.
+/// A path without the token of a public link, which must not be logged.
 pub fn without_secret(path: &str) -> Cow<'_, str> {
     for mount in ["/p/", "/i/", "/v1/public/proposals/"] {
         if let Some(rest) = path.strip_prefix(mount) {
@@ -54,8 +54,8 @@ pub fn without_secret(path: &str) -> Cow<'_, str> {
     path.into()
 }
 
-/// The text of a path, its `%XX` decoded as the router does it; none where it is no path at all
-/// (`*` and what CONNECT names are none) or not text once decoded: the router fails on those.
+/// The text of a path, its `%XX` decoded. `None` where the router fails: where it is no path (as
+/// in `OPTIONS *` and CONNECT), or not UTF-8 once decoded.
 pub fn decoded(path: &str) -> Option<Cow<'_, str>> {
     path.starts_with('/').then(|| percent_decode_str(path).decode_utf8().ok()).flatten()
 }

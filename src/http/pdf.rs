@@ -1,54 +1,36 @@
 //! Answers of PDF.
 
-use poem::{IntoResponse, Response, http::header};
+use poem::{IntoResponse, Response, http::header::CONTENT_DISPOSITION};
 use poem_openapi::{
     ApiResponse,
-    registry::{
-        MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
-    },
-    types::Type,
+    payload::{Binary, Payload},
+    registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
 };
+
+use super::answer::{header, response};
+use crate::domain::pdf_file::PdfFile;
 
 const PDF: &str = "application/pdf";
 
-/// A PDF to be saved under a name.
-#[derive(Debug)]
-pub struct Pdf {
-    /// Of letters, digits, dots and hyphens.
-    pub name: String,
-    pub bytes: Vec<u8>,
-}
-
-impl IntoResponse for Pdf {
+impl IntoResponse for PdfFile {
     fn into_response(self) -> Response {
         Response::builder()
             .content_type(PDF)
-            .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", self.name))
+            .header(CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", self.name))
             .body(self.bytes)
     }
 }
 
-impl ApiResponse for Pdf {
+impl ApiResponse for PdfFile {
     fn meta() -> MetaResponses {
-        let schema = MetaSchema::new_with_format("string", "binary");
-        MetaResponses {
-            responses: vec![MetaResponse {
-                description: "OK",
-                status: Some(200),
-                status_range: None,
-                content: vec![MetaMediaType {
-                    content_type: PDF,
-                    schema: MetaSchemaRef::Inline(Box::new(schema)),
-                }],
-                headers: vec![MetaHeader {
-                    name: "Content-Disposition".to_owned(),
-                    description: Some("Names the file after the invoice".to_owned()),
-                    required: true,
-                    deprecated: false,
-                    schema: String::schema_ref(),
-                }],
-            }],
-        }
+        let name = header::<String>("Content-Disposition", "Names the file after the invoice");
+        let bytes = Binary::<Vec<u8>>::schema_ref();
+        let pdf = MetaResponse {
+            content: vec![MetaMediaType { content_type: PDF, schema: bytes }],
+            headers: vec![name],
+            ..response::<String>(200, "OK")
+        };
+        MetaResponses { responses: vec![pdf] }
     }
 
     fn register(_registry: &mut Registry) {}

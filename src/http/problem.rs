@@ -12,10 +12,10 @@ use crate::domain::error::{Error, Kind};
 
 /// Seconds after which a full disk is worth another try: somebody must make room first.
 const UNWRITABLE_FOR: u64 = 60;
-/// Seconds after which there may be room for a body again.
+/// Seconds after which there may be memory for a body again.
 const NO_ROOM_FOR: u64 = 5;
 
-/// Writes a failure in the shape of an API. The path tells shapes apart that share a mount.
+/// Writes a failure in the shape of an API. The path distinguishes shapes that share a mount.
 pub type Shape = fn(path: &str, &Problem) -> Response;
 
 /// What went wrong with a request.
@@ -29,7 +29,7 @@ pub struct Problem {
     pub retry_after: Option<u64>,
     /// The failure below HTTP, if it came from there.
     pub error: Option<Error>,
-    /// The shape that only the body of the request told, where another than that of its path.
+    /// The shape that the body of the request asked for, if not that of its path.
     pub shape: Option<Shape>,
 }
 
@@ -136,7 +136,7 @@ impl From<poem::Error> for Problem {
     }
 }
 
-/// Why a body was given up, however deep below that is told.
+/// Why reading a body failed, however deep the cause is.
 fn body_failure(error: &poem::Error) -> Option<io::ErrorKind> {
     let Some(ReadBodyError::Io(error)) = error.downcast_ref() else { return None };
     let mut error = Some(error);
@@ -155,7 +155,7 @@ pub fn into_poem(error: Error) -> poem::Error {
     poem::Error::new(error, status)
 }
 
-/// A failure that is written in another shape than its path tells.
+/// A failure that is written in another shape than that of its path.
 pub fn shaped(error: Error, shape: Shape) -> poem::Error {
     let mut error = into_poem(error);
     error.set_data(shape);

@@ -1,14 +1,14 @@
-//! Query parameters, taken as they are and understood with the rest of the input.
+//! Query parameters, parsed together with the rest of the input.
 
-use std::{borrow::Cow, marker::PhantomData};
+use std::marker::PhantomData;
 
 use poem_openapi::{
-    registry::{MetaSchemaRef, Registry},
-    types::{ParseFromParameter, ParseResult, Type},
+    registry::Registry,
+    types::{ParseFromParameter, ParseResult},
 };
 use serde_json::Value;
 
-use super::schema::shape_schema;
+use super::schema::{described, shape_schema};
 use crate::domain::{form::Object, input::Kind};
 
 /// A parameter that is documented as a kind, and read by the domain.
@@ -18,27 +18,7 @@ pub struct Loose<K> {
     documented_as: PhantomData<fn() -> K>,
 }
 
-impl<K: Kind> Type for Loose<K> {
-    const IS_REQUIRED: bool = true;
-    type RawValueType = Self;
-    type RawElementValueType = Self;
-
-    fn name() -> Cow<'static, str> {
-        "inline".into()
-    }
-
-    fn schema_ref() -> MetaSchemaRef {
-        shape_schema(&mut Registry::new(), &K::SHAPE)
-    }
-
-    fn as_raw_value(&self) -> Option<&Self> {
-        Some(self)
-    }
-
-    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
-        Box::new(std::iter::once(self))
-    }
-}
+described!([K: Kind] Loose<K>, shape_schema(&mut Registry::new(), &K::SHAPE));
 
 impl<K: Kind> ParseFromParameter for Loose<K> {
     fn parse_from_parameter(value: &str) -> ParseResult<Self> {

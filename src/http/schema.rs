@@ -1,24 +1,54 @@
 //! Shapes on the wire: structs that write themselves as JSON and describe themselves in OpenAPI.
 
-use std::{borrow::Cow, fmt::Display};
+use std::fmt::Display;
 
 use jiff::{Timestamp, civil::Date};
 use poem_openapi::{
     registry::{MetaSchema, MetaSchemaRef, Registry},
-    types::Type,
+    types::{ParseFromParameter, ParseResult, Type},
 };
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::domain::{
     date::JsonTime,
+    id::{Id, Named},
     input::{Field, Need, Part, Shape},
     word::Word,
 };
 
 /// Declares a JSON object: `field "name": Type`. A field of an `Option` is left out without a
 /// value; the doc comments become descriptions, and the text after `example` its example.
+///
+/// A body that is made from something names it, and gives each field its value:
+///
+/// ```ignore
+/// schema! {
+///     /// A link.
+///     struct LinkBody "Link" of link: Link {
+///         link_type "type": String = link.link_type,
+///         url "url": String = link.url,
+///     }
+/// }
+/// ```
 macro_rules! schema {
+    ($(#[doc = $doc:literal])* struct $name:ident $schema:literal $(example $example:literal)?
+    of $source:tt: $from:ty {
+        $($(#[doc = $field_doc:literal])* $field:ident $wire:literal: $type:ty = $value:expr,)*
+    }) => {
+        $crate::http::schema::schema! {
+            $(#[doc = $doc])*
+            struct $name $schema $(example $example)? {
+                $($(#[doc = $field_doc])* $field $wire: $type,)*
+            }
+        }
+
+        impl From<$from> for $name {
+            fn from($source: $from) -> Self {
+                Self { $($field: $value,)* }
+            }
+        }
+    };
     ($(#[doc = $doc:literal])* struct $name:ident $schema:literal $(example $example:literal)? {
         $($(#[doc = $field_doc:literal])* $field:ident $wire:literal: $type:ty,)*
     }) => {
@@ -93,6 +123,11 @@ pub fn property<T: Type>(
     schema.properties.push((name, T::schema_ref().merge(described)));
 }
 
+/// A schema that is written in place.
+pub fn in_place(schema: MetaSchema) -> MetaSchemaRef {
+    MetaSchemaRef::Inline(Box::new(schema))
+}
+
 /// An example out of its JSON text.
 pub fn example(json: &str) -> Option<Value> {
     serde_json::from_str(json).ok()
@@ -103,23 +138,23 @@ fn text(description: &'static str) -> Option<&'static str> {
     Some(description.trim()).filter(|text| !str::is_empty(text))
 }
 
-/// Describes a type by a schema of its own, written in place.
-macro_rules! inline {
+/// Describes a type by a schema that is written in place, of which other types may be parts.
+macro_rules! described {
     ([$($generics:tt)*] $type:ty, $schema:expr $(, $inner:ty)*) => {
-        impl<$($generics)*> Type for $type {
+        impl<$($generics)*> poem_openapi::types::Type for $type {
             const IS_REQUIRED: bool = true;
             type RawValueType = Self;
             type RawElementValueType = Self;
 
-            fn name() -> Cow<'static, str> {
+            fn name() -> std::borrow::Cow<'static, str> {
                 "inline".into()
             }
 
-            fn schema_ref() -> MetaSchemaRef {
-                MetaSchemaRef::Inline(Box::new($schema))
+            fn schema_ref() -> poem_openapi::registry::MetaSchemaRef {
+                $schema
             }
 
-            fn register(_registry: &mut Registry) {
+            fn register(_registry: &mut poem_openapi::registry::Registry) {
                 $(<$inner>::register(_registry);)*
             }
 
@@ -134,6 +169,8 @@ macro_rules! inline {
     };
 }
 
+pub(crate) use described;
+
 /// Written as a string.
 #[derive(Debug, Clone)]
 pub struct Text<T>(pub T);
@@ -144,7 +181,16 @@ impl<T: Display> Serialize for Text<T> {
     }
 }
 
-inline!([T: Display + Send + Sync] Text<T>, MetaSchema::new("string"));
+described!([T: Display + Send + Sync] Text<T>, in_place(MetaSchema::new("string")));
+
+described!([K: Named] Id<K>, in_place(MetaSchema::new("string")));
+
+/// What is no id of this kind names nothing.
+impl<K: Named> ParseFromParameter for Id<K> {
+    fn parse_from_parameter(value: &str) -> ParseResult<Self> {
+        Ok(Self::parse(value))
+    }
+}
 
 /// An instant: `2026-04-15T09:30:00Z`.
 #[derive(Debug, Clone, Copy)]
@@ -156,7 +202,7 @@ impl Serialize for Instant {
     }
 }
 
-inline!([] Instant, MetaSchema::new_with_format("string", "date-time"));
+described!([] Instant, in_place(MetaSchema::new_with_format("string", "date-time")));
 
 /// A calendar day: `2026-04-15T00:00:00Z`.
 #[derive(Debug, Clone, Copy)]
@@ -168,7 +214,7 @@ impl Serialize for Day {
     }
 }
 
-inline!([] Day, MetaSchema::new_with_format("string", "date-time"));
+described!([] Day, in_place(MetaSchema::new_with_format("string", "date-time")));
 
 /// The end of a calendar day: `2026-04-15T23:59:59Z`.
 #[derive(Debug, Clone, Copy)]
@@ -180,7 +226,7 @@ impl Serialize for DayEnd {
     }
 }
 
-inline!([] DayEnd, MetaSchema::new_with_format("string", "date-time"));
+described!([] DayEnd, in_place(MetaSchema::new_with_format("string", "date-time")));
 
 /// One of a closed set of words.
 #[derive(Debug, Clone, Copy)]
@@ -192,47 +238,23 @@ impl<W: Word> Serialize for OneOf<W> {
     }
 }
 
-inline!([W: Word + Send + Sync] OneOf<W>, MetaSchema {
+described!([W: Word + Send + Sync] OneOf<W>, in_place(MetaSchema {
     enum_items: W::ALL.iter().map(|word| Value::from(*word)).collect(),
     ..MetaSchema::new("string")
-});
+}));
 
 /// A value, or null.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 pub struct Nullable<T>(pub Option<T>);
 
-impl<T: Type> Type for Nullable<T> {
-    const IS_REQUIRED: bool = true;
-    type RawValueType = Self;
-    type RawElementValueType = Self;
-
-    fn name() -> Cow<'static, str> {
-        T::name()
-    }
-
-    fn schema_ref() -> MetaSchemaRef {
-        nullable(T::schema_ref())
-    }
-
-    fn register(registry: &mut Registry) {
-        T::register(registry);
-    }
-
-    fn as_raw_value(&self) -> Option<&Self> {
-        Some(self)
-    }
-
-    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
-        Box::new(std::iter::once(self))
-    }
-}
+described!([T: Type] Nullable<T>, nullable(T::schema_ref()), T);
 
 /// Always null.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Nothing(pub ());
 
-inline!([] Nothing, MetaSchema { nullable: true, ..MetaSchema::new("object") });
+described!([] Nothing, in_place(MetaSchema { nullable: true, ..MetaSchema::new("object") }));
 
 /// Either of two bodies.
 #[derive(Debug, Clone, Serialize)]
@@ -242,10 +264,10 @@ pub enum Either<A, B> {
     B(B),
 }
 
-inline!([A: Type, B: Type] Either<A, B>, MetaSchema {
+described!([A: Type, B: Type] Either<A, B>, in_place(MetaSchema {
     any_of: vec![A::schema_ref(), B::schema_ref()],
     ..MetaSchema::ANY
-}, A, B);
+}), A, B);
 
 /// The body of a request, as a document describes it.
 pub trait Described {
@@ -297,10 +319,7 @@ pub(crate) use bodies;
 
 impl<A: Described, B: Described> Described for Either<A, B> {
     fn schema_ref() -> MetaSchemaRef {
-        MetaSchemaRef::Inline(Box::new(MetaSchema {
-            any_of: vec![A::schema_ref(), B::schema_ref()],
-            ..MetaSchema::ANY
-        }))
+        in_place(MetaSchema { any_of: vec![A::schema_ref(), B::schema_ref()], ..MetaSchema::ANY })
     }
 
     fn register(registry: &mut Registry) {

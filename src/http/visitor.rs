@@ -1,35 +1,33 @@
-//! Where a request comes from: its address, and what its program calls itself.
+//! Where a request comes from: its address and user agent.
 
 use std::net::IpAddr;
 
 use poem::{
-    Request, RequestBody,
+    FromRequest, Request, RequestBody,
     http::{HeaderMap, Method, header},
 };
-use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use crate::domain::session::Device;
 
-/// The address that counts, found once for each request.
+/// The client's address, found once for each request.
 #[derive(Debug, Clone, Copy)]
 pub struct Address(pub IpAddr);
 
-/// Marks a request that asks for no more than the head of an answer: the routes see it as a GET.
+/// Marks a HEAD request, which the routes see as a GET.
 #[derive(Debug, Clone, Copy)]
 pub struct HeadOnly;
 
-/// Who sends a request, as far as a request tells.
+/// Who sends a request, as far as it shows.
 #[derive(Debug, Clone)]
 pub struct Visitor {
     pub address: Option<IpAddr>,
     pub device: Device,
-    /// Whether it is a program that looks by itself; see [`is_robot`].
+    /// See [`is_robot`].
     pub is_robot: bool,
 }
 
-/// How programs that look by themselves call themselves, in small letters: search engines, those
-/// that show or check links which people send each other, and those that watch whether a site is
-/// up. Most others say `bot`, or give the address of a page about themselves.
+/// Parts of the user agents of robots, in lower case: search engines, programs that preview or
+/// check links, and monitors. Most others have `bot`, or the address of a page about themselves.
 const ROBOTS: [&str; 44] = [
     "barracuda",
     "bingpreview",
@@ -77,15 +75,15 @@ const ROBOTS: [&str; 44] = [
     "whatsapp",
 ];
 
-/// How browsers begin to call themselves.
+/// How the user agents of browsers begin.
 const BROWSERS: [&str; 8] =
     ["Mozilla/", "Opera/", "Lynx/", "Links ", "ELinks/", "w3m/", "NetSurf/", "Dillo/"];
 
-/// Whether a person looks at a page or a file, as far as a request tells: a browser that goes
-/// there, not a program that looks by itself or beforehand.
+/// Whether a person looks at a page or a file, as far as a request shows: a browser that navigates
+/// to it, not a robot or a prefetch.
 pub fn is_person(request: &Request) -> bool {
     let headers = request.headers();
-    // Browsers of today say what a request is for; who says it is no older one.
+    // Today's browsers send what a request is for; older ones send nothing.
     let goes_there = match text(headers, "sec-fetch-mode") {
         "" => true,
         mode => mode == "navigate",
@@ -94,7 +92,7 @@ pub fn is_person(request: &Request) -> bool {
     goes_there && !is_robot(request) && BROWSERS.iter().any(|browser| agent.starts_with(browser))
 }
 
-/// Whether a program looks by itself, or beforehand in case somebody will.
+/// Whether a request is that of a robot, or a prefetch.
 pub fn is_robot(request: &Request) -> bool {
     let headers = request.headers();
     let is_get = *request.method() == Method::GET && request.data::<HeadOnly>().is_none();
@@ -115,16 +113,8 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-impl<'a> ApiExtractor<'a> for Visitor {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::PoemExtractor];
-    type ParamType = ();
-    type ParamRawType = ();
-
-    async fn from_request(
-        request: &'a Request,
-        _body: &mut RequestBody,
-        _options: ExtractParamOptions<()>,
-    ) -> poem::Result<Self> {
+impl<'a> FromRequest<'a> for Visitor {
+    async fn from_request(request: &'a Request, _body: &mut RequestBody) -> poem::Result<Self> {
         let user_agent = request.headers().get(header::USER_AGENT);
         Ok(Self {
             address: request.data::<Address>().map(|address| address.0),

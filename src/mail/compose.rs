@@ -9,8 +9,9 @@ use crate::{
     domain::{
         account::SignInChange,
         error::{Error, Result},
-        invoice::{Invoice, InvoiceFile, Party, Seller},
+        invoice::{Invoice, Party, Seller},
         mail::{Attachment, Mail, MailKind},
+        pdf_file::PdfFile,
         text::turns,
     },
     locale::t,
@@ -42,24 +43,24 @@ macro_rules! render {
     }};
 }
 
-/// What a mail says that proves an address.
+/// The content of a mail that verifies an address.
 pub struct Verification<'a> {
     pub to: &'a str,
     pub first_name: &'a str,
     /// Of the account.
     pub name: &'a str,
-    /// Where the account is.
+    /// The address of this server.
     pub server: &'a str,
     pub code: &'a str,
     pub code_life: SignedDuration,
-    /// Proves the address with one click.
+    /// Verifies the address with one click.
     pub link: Option<&'a str>,
-    /// Removes the account, which nobody could use yet.
+    /// Removes the account, which is not in use yet.
     pub removal_link: Option<&'a str>,
 }
 
-/// The code that proves an e-mail address. It names the account: whoever did not make it must
-/// not prove it.
+/// The code that verifies an e-mail address. The mail names the account, so that nobody verifies
+/// the account of somebody else.
 pub fn verification(about: &Verification) -> Result<Mail> {
     let &Verification { to, first_name, code, server, link, removal_link, .. } = about;
     let (greeting, code_life, link_life) =
@@ -76,7 +77,7 @@ pub fn verification(about: &Verification) -> Result<Mail> {
     mail(MailKind::Verification, to, &t("mail-subject-verification").to_string(), parts)
 }
 
-/// The code with which a new password can be chosen.
+/// The code for choosing a new password.
 pub fn password_reset(
     to: &str,
     first_name: &str,
@@ -90,7 +91,7 @@ pub fn password_reset(
     mail(MailKind::PasswordReset, to, &t("mail-subject-reset").to_string(), parts)
 }
 
-/// That something changed of how an account is signed in to.
+/// A notice about a change of how an account is signed in to.
 pub fn security_notice(
     to: &str,
     first_name: &str,
@@ -114,7 +115,7 @@ pub fn security_notice(
     mail(MailKind::SecurityNotice, to, change, parts)
 }
 
-/// What a visitor wrote through the contact form; answers go to the visitor.
+/// A message from the contact form; replies go to the visitor.
 pub fn message_received(
     to: &str,
     first_name: &str,
@@ -132,7 +133,7 @@ pub fn message_received(
     Ok(Mail { reply_to: Some(sender_email.to_owned()), ..mail })
 }
 
-/// What a client answered to a proposal.
+/// A client's answer to a proposal.
 pub fn proposal_answered(
     to: &str,
     first_name: &str,
@@ -153,8 +154,8 @@ pub fn proposal_answered(
     mail(MailKind::ProposalAnswered, to, &subject, parts)
 }
 
-/// What happened, told to an owner whose address is not proven: whoever typed the address may have
-/// typed another's, so the mail has no word that an account or its visitors wrote.
+/// News for an owner whose address is not verified. It may be somebody else's address, so the mail
+/// contains no text of the account or its visitors.
 pub fn unproven_news(
     to: &str,
     first_name: &str,
@@ -184,10 +185,10 @@ pub struct InvoiceMail<'a> {
     pub is_overdue: bool,
     /// Where the client can read it.
     pub link: &'a str,
-    pub file: Option<InvoiceFile>,
+    pub file: Option<PdfFile>,
 }
 
-/// What a client is asked to pay; answers go to the freelancer.
+/// An invoice or reminder for a client; replies go to the freelancer.
 pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
     let InvoiceMail { invoice, seller, is_overdue, link, .. } = *about;
     let file = about.file.as_ref().filter(|file| file.bytes.len() <= ATTACHMENT_MAX);
@@ -213,7 +214,7 @@ pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
     Ok(Mail { reply_to: Some(about.reply_to.to_owned()), attachment, ..mail })
 }
 
-/// What stands above a mail about an invoice.
+/// The subject of a mail about an invoice.
 pub fn invoice_subject(kind: MailKind, number: &str, seller: &Seller) -> String {
     let subject = match kind {
         MailKind::InvoiceReminder => t("mail-subject-reminder"),
@@ -247,8 +248,8 @@ fn greeting(first_name: &str) -> String {
     .into()
 }
 
-/// A name that a mail program might turn into a link is left out: whoever registers somebody
-/// else's address would choose where it leads.
+/// A name, unless a mail program might turn it into a link: whoever registers somebody else's
+/// address must not send links there.
 fn shown_name(name: &str) -> Option<String> {
     let name = name.trim().replace(turns, "");
     // Mail programs make links of names with dots of any script.
@@ -278,7 +279,7 @@ fn excerpt(text: &str) -> String {
     }
 }
 
-/// Free text with lines that end alike, and nothing that a terminal or mail program may obey.
+/// Free text with normal line ends and without control characters.
 fn lines(text: &str) -> String {
     text.replace("\r\n", "\n")
         .chars()
@@ -312,24 +313,26 @@ mod tests {
         }
     }
 
+    /// Both parts of a mail have these words.
+    fn assert_says(mail: &Mail, words: &[&str]) {
+        for word in words {
+            assert!(mail.text.contains(word), "{word}: {}", mail.text);
+            assert!(mail.html.contains(word), "{word}: {}", mail.html);
+        }
+    }
+
     #[test]
     fn a_verification_mail_has_code_and_link_and_says_how_long_each_is_valid() {
         let link = "http://localhost:5000/verify?token=a.b&x=1";
         let mail = verification(&verifies(Some(link), None)).unwrap();
-        for said in ["Hello Ada,", "123456", "10 minutes", "24 hours"] {
-            assert!(mail.text.contains(said), "{said}: {}", mail.text);
-            assert!(mail.html.contains(said), "{said}: {}", mail.html);
-        }
+        assert_says(&mail, &["Hello Ada,", "123456", "10 minutes", "24 hours"]);
         assert!(mail.text.contains(link), "{}", mail.text);
         let escaped = link.replace('&', "&#38;");
         assert_eq!(mail.html.matches(&escaped).count(), 2, "{}", mail.html);
         assert!(mail.html.contains(">Verify my e-mail</a>"));
         assert!(!mail.subject.contains("123456"));
         assert!(!format!("{mail:?}").contains("123456"), "{mail:?}");
-    }
 
-    #[test]
-    fn without_a_link_the_mail_speaks_of_the_code_alone() {
         let mail = verification(&verifies(None, None)).unwrap();
         assert!(mail.text.contains("It is valid for 10 minutes."), "{}", mail.text);
         assert!(!mail.html.contains("href") && !mail.text.contains("24 hours"));
@@ -340,11 +343,7 @@ mod tests {
     fn a_verification_mail_names_the_account_and_offers_to_remove_it() {
         let link = "https://office.example.com/not-me?token=a.b";
         let mail = verification(&verifies(None, Some(link))).unwrap();
-        for part in [&mail.text, &mail.html] {
-            for said in ["Ada Obi (a@example.com)", "https://office.example.com", link] {
-                assert!(part.contains(said), "{said}: {part}");
-            }
-        }
+        assert_says(&mail, &["Ada Obi (a@example.com)", "https://office.example.com", link]);
         let posing = Verification { name: "evil.example Obi", ..verifies(None, Some(link)) };
         let mail = verification(&posing).unwrap();
         assert!(!mail.text.contains("evil.example"), "{}", mail.text);
@@ -354,9 +353,7 @@ mod tests {
     fn a_reset_mail_has_the_code() {
         let life = SignedDuration::from_secs(300);
         let mail = password_reset("a@example.com", "Ada", "654321", life).unwrap();
-        for part in [&mail.text, &mail.html] {
-            assert!(part.contains("654321") && part.contains("5 minutes"), "{part}");
-        }
+        assert_says(&mail, &["654321", "5 minutes"]);
         assert!(!mail.subject.contains("654321"));
     }
 
@@ -365,11 +362,7 @@ mod tests {
         let at: Timestamp = "2026-03-18T12:05:59Z".parse().unwrap();
         let mail = security_notice("a@example.com", "Ada", SignInChange::Password, at).unwrap();
         assert_eq!(mail.subject, "Your password was changed");
-        for part in [&mail.text, &mail.html] {
-            for said in ["Your password was changed on 2026-03-18 at 12:05 UTC", "Forgot"] {
-                assert!(part.contains(said), "{said}: {part}");
-            }
-        }
+        assert_says(&mail, &["Your password was changed on 2026-03-18 at 12:05 UTC", "Forgot"]);
     }
 
     #[test]
@@ -464,7 +457,7 @@ mod tests {
                 payment_link: None,
                 is_overdue: false,
                 link: "http://localhost:5000/i/token",
-                file: Some(InvoiceFile::new(&invoice.number, vec![0; length])),
+                file: Some(PdfFile::of_invoice(&invoice.number, vec![0; length])),
             })
             .unwrap();
             assert_eq!(mail.subject, "Invoice INV-2026-001 from Obi");

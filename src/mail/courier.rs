@@ -1,4 +1,4 @@
-//! How mails get on their way: to an SMTP server, or into a folder.
+//! Delivers mails to an SMTP server or into a folder.
 
 use std::{
     fmt,
@@ -20,14 +20,13 @@ use lettre::{
         client::{AsyncSmtpConnection, TlsParameters},
         commands::{Data, Mail as MailFrom, Rcpt},
         extension::ClientId,
-        response::Response,
     },
 };
 use tokio::{
     net::{UdpSocket, lookup_host},
     sync::OnceCell,
     task::spawn_blocking,
-    time::{error::Elapsed, timeout},
+    time::timeout,
 };
 
 use super::{
@@ -36,19 +35,19 @@ use super::{
 };
 use crate::domain::{id::MailId, mail::Mail};
 
-/// How long one delivery may take: a server that hangs holds up nobody for longer.
+/// How long one delivery may take, even if the server hangs.
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a connection may take to end after its mail was taken.
+/// How long closing a connection may take.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Longest reason that is kept, in characters.
+/// Longest stored reason, in characters.
 const REASON_MAX: usize = 300;
 
-/// Where a mail has gone.
+/// Where a mail was delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivered {
-    /// To the mail server, which accepted it.
+    /// The mail server accepted it.
     Accepted,
-    /// Into a file of that name, from where nobody sends it.
+    /// It was saved as a file of that name.
     Saved(String),
 }
 
@@ -57,11 +56,11 @@ pub enum Delivered {
 pub enum Undelivered {
     /// This mail will never be accepted.
     Refused(String),
-    /// The server is busy, out of reach, or refuses us rather than this mail: try again.
+    /// The server is busy, unreachable, or refuses us rather than this mail: try again.
     NotNow(String),
 }
 
-/// Brings mails on their way.
+/// Delivers mails.
 #[derive(Debug)]
 pub struct Courier {
     sender: Sender,
@@ -75,23 +74,22 @@ enum Way {
 }
 
 impl Courier {
-    /// Delivers to an SMTP server, to which this machine has that name; without one, it gives its
-    /// address.
+    /// Delivers to an SMTP server. `name` is this machine's full name, if it has one.
     pub fn smtp(server: SmtpUrl, sender: Sender, name: Option<String>) -> Self {
         Self { sender, way: Way::Smtp(Smtp { server, name, tls: OnceCell::new() }) }
     }
 
-    /// Writes each mail as a file into a folder, which is made when it is needed.
+    /// Writes each mail as a file into a folder, which is created when needed.
     pub fn folder(folder: PathBuf, sender: Sender) -> Self {
         Self { sender, way: Way::Folder(folder) }
     }
 
-    /// Whether mail goes to a server, and not into files.
+    /// Whether mail goes to a server.
     pub fn is_server(&self) -> bool {
         matches!(self.way, Way::Smtp(_))
     }
 
-    /// Delivers a mail that was made at that instant.
+    /// Delivers a mail.
     pub async fn deliver(
         &self,
         id: MailId,
@@ -123,7 +121,7 @@ impl Courier {
         }
     }
 
-    /// Removes the file of a mail, where it was written into a folder.
+    /// Removes the file of a mail, if it was saved in the folder.
     ///
     /// # Errors
     ///
@@ -133,7 +131,7 @@ impl Courier {
         let file = folder.join(file_name(id, made_at));
         let removed = spawn_blocking(move || fs::remove_file(file)).await;
         match removed.unwrap_or_else(|error| Err(io::Error::other(error))) {
-            // There may be none, and no folder either.
+            // The file or the folder may not exist.
             Err(error)
                 if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
             {
@@ -143,13 +141,11 @@ impl Courier {
         }
     }
 
-    /// Whether mail would be taken: connects and signs in as a delivery does, and says good-bye.
-    /// Answers why not, in one line without secrets.
+    /// Connects and signs in as for a delivery. The error is one line without secrets.
     pub async fn check(&self) -> Result<(), String> {
         let Way::Smtp(smtp) = &self.way else { return Ok(()) };
-        let refused = |error: String| smtp.told(&format!("{}: {error}", smtp.server));
-        let mut connection = smtp.connect().await.map_err(refused)?;
-        // Whether it says good-bye nicely changes nothing.
+        let mut connection = smtp.connect().await?;
+        // The result of closing does not matter.
         let _ = timeout(QUIT_TIMEOUT, connection.quit()).await;
         Ok(())
     }
@@ -160,8 +156,7 @@ fn file_name(id: MailId, made_at: Timestamp) -> String {
     format!("{time}-{id}.eml")
 }
 
-/// Writes a file that only its owner may read, beside and renamed, so that whoever looks into
-/// the folder sees whole mails.
+/// Writes a file for its owner alone. It is renamed when it is complete.
 fn write_file(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
     match DirBuilder::new().mode(0o700).create(folder) {
@@ -182,9 +177,9 @@ fn write_file(file: &Path, bytes: &[u8]) -> io::Result<()> {
 
 struct Smtp {
     server: SmtpUrl,
-    /// Of this machine; none where it has no full one.
+    /// This machine's full name.
     name: Option<String>,
-    /// Made at the first delivery, since the machine's certificates are read for it.
+    /// Made at the first delivery, since it reads the machine's certificates.
     tls: OnceCell<TlsParameters>,
 }
 
@@ -196,33 +191,46 @@ impl fmt::Debug for Smtp {
 
 impl Smtp {
     async fn deliver(&self, message: &Message) -> Result<(), Undelivered> {
-        let not_now = |reason: String| Undelivered::NotNow(self.told(&reason));
-        let hangs = |_: Elapsed| {
-            let seconds = DELIVERY_TIMEOUT.as_secs();
-            not_now(format!("{} did not answer in {seconds} seconds", self.server))
-        };
         timeout(DELIVERY_TIMEOUT, async {
-            let mut connection = self
-                .connect()
-                .await
-                .map_err(|error| not_now(format!("{}: {error}", self.server)))?;
-            let accepted = hand_over(&mut connection, message).await;
-            // Whether it says good-bye nicely changes nothing.
+            let mut connection = self.connect().await.map_err(Undelivered::NotNow)?;
+            let accepted = self.hand_over(&mut connection, message).await;
+            // The result of closing does not matter.
             let _ = timeout(QUIT_TIMEOUT, connection.abort()).await;
-            accepted.map_err(|(step, error)| {
-                let reason = self.told(&format!("{}: {error}", self.server));
-                if is_refusal(step, &error) {
-                    Undelivered::Refused(reason)
-                } else {
-                    Undelivered::NotNow(reason)
-                }
-            })
+            accepted
         })
         .await
-        .map_err(hangs)?
+        .unwrap_or_else(|_| {
+            let seconds = DELIVERY_TIMEOUT.as_secs();
+            let server = &self.server;
+            Err(Undelivered::NotNow(format!("{server} did not answer in {seconds} seconds")))
+        })
     }
 
-    /// A connection over which mail may be sent: encrypted and signed in as the settings ask.
+    /// Sends a message, which is all ASCII. A server that refuses the sender refuses our settings,
+    /// not the mail.
+    async fn hand_over(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        message: &Message,
+    ) -> Result<(), Undelivered> {
+        let envelope = message.envelope();
+        let from = MailFrom::new(envelope.from().cloned(), Vec::new());
+        let not_now = |error| Undelivered::NotNow(self.reason(&error));
+        connection.command(from).await.map_err(not_now)?;
+        let refused = |error: SmtpError| match is_refusal(&error) {
+            true => Undelivered::Refused(self.reason(&error)),
+            false => not_now(error),
+        };
+        for to in envelope.to() {
+            let to = Rcpt::new(to.clone(), Vec::new());
+            connection.command(to).await.map_err(refused)?;
+        }
+        connection.command(Data).await.map_err(refused)?;
+        connection.message(&message.formatted()).await.map(drop).map_err(refused)
+    }
+
+    /// A connection, encrypted and signed in as the settings say. The error is one line without
+    /// secrets.
     async fn connect(&self) -> Result<AsyncSmtpConnection, String> {
         let server = &self.server;
         let name = self.client_id().await;
@@ -231,27 +239,27 @@ impl Smtp {
             _ => None,
         };
         let place = (server.host.as_str(), server.port);
-        let mut connection =
-            AsyncSmtpConnection::connect_tokio1(place, None, &name, implicit, None)
-                .await
-                .map_err(said)?;
+        let connecting = AsyncSmtpConnection::connect_tokio1(place, None, &name, implicit, None);
+        let mut connection = connecting.await.map_err(|error| self.reason(&error))?;
         let wants_tls = match server.encryption {
             Encryption::Required => true,
             Encryption::Opportunistic => connection.can_starttls(),
             Encryption::Implicit | Encryption::None => false,
         };
         if wants_tls {
-            connection.starttls(self.tls().await?, &name).await.map_err(said)?;
+            let tls = self.tls().await?;
+            connection.starttls(tls, &name).await.map_err(|error| self.reason(&error))?;
         }
         if let Some((user, password)) = &server.credentials {
             let credentials = Credentials::new(user.clone(), password.clone());
-            connection.auth(DEFAULT_MECHANISMS, &credentials).await.map_err(said)?;
+            let signing_in = connection.auth(DEFAULT_MECHANISMS, &credentials);
+            signing_in.await.map_err(|error| self.reason(&error))?;
         }
         Ok(connection)
     }
 
-    /// What this machine calls itself to the server: by RFC 5321 a full name, or else its address
-    /// in brackets. Some servers take nothing from others.
+    /// This machine's name for HELO: by RFC 5321 a full name, or else its address in brackets. Some
+    /// servers insist on it.
     async fn client_id(&self) -> ClientId {
         if let Some(name) = &self.name {
             return ClientId::Domain(name.clone());
@@ -270,7 +278,7 @@ impl Smtp {
             SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
             SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
         };
-        // It chooses a way, and sends nothing.
+        // This chooses a route, and sends nothing.
         let socket = UdpSocket::bind(any).await.ok()?;
         socket.connect(server).await.ok()?;
         Some(socket.local_addr().ok()?.ip().to_canonical())
@@ -286,15 +294,15 @@ impl Smtp {
                     .dangerous_accept_invalid_hostnames(unnamed)
                     .build()
             });
-            made.await.map_err(|error| error.to_string())?.map_err(said)
+            made.await.map_err(|error| self.reason(&error))?.map_err(|error| self.reason(&error))
         };
         self.tls.get_or_try_init(make).await.cloned()
     }
 
-    /// What was said, in one line of bearable length, and without the password even if a server
-    /// repeats it.
-    fn told(&self, reason: &str) -> String {
-        let mut told: String =
+    /// An error in one short line, without the password even if the server repeats it.
+    fn reason(&self, error: &dyn fmt::Display) -> String {
+        let reason = format!("{}: {error}", self.server);
+        let mut reason: String =
             reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         if let Some((user, password)) = &self.server.credentials
             && !password.is_empty()
@@ -302,56 +310,22 @@ impl Smtp {
             let encoded = STANDARD.encode(password);
             let plain = STANDARD.encode(format!("\0{user}\0{password}"));
             for secret in [&plain, &encoded, password] {
-                told = told.replace(secret.as_str(), "…");
+                reason = reason.replace(secret.as_str(), "…");
             }
         }
-        told.chars().take(REASON_MAX).collect()
+        reason.chars().take(REASON_MAX).collect()
     }
 }
 
-fn said(error: SmtpError) -> String {
-    error.to_string()
-}
-
-/// What a server was asked when it refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Sender,
-    Recipient,
-    Content,
-}
-
-/// Hands a message over, step by step, so that it is known which one failed. All of it is ASCII,
-/// which every server takes.
-async fn hand_over(
-    connection: &mut AsyncSmtpConnection,
-    message: &Message,
-) -> Result<(), (Step, SmtpError)> {
-    fn at(step: Step) -> impl Fn(SmtpError) -> (Step, SmtpError) {
-        move |error| (step, error)
-    }
-    let envelope = message.envelope();
-    let from = MailFrom::new(envelope.from().cloned(), Vec::new());
-    connection.command(from).await.map_err(at(Step::Sender))?;
-    for to in envelope.to() {
-        let to = Rcpt::new(to.clone(), Vec::new());
-        connection.command(to).await.map_err(at(Step::Recipient))?;
-    }
-    connection.command(Data).await.map_err(at(Step::Content))?;
-    let accepted = connection.message(&message.formatted()).await;
-    accepted.map(|_: Response| ()).map_err(at(Step::Content))
-}
-
-/// Whether a server will never accept this mail. Where it refuses the sender, the name of this
-/// machine, or a mail of anybody who is not signed in, it is about the settings: the mail waits
-/// until they are put right.
-fn is_refusal(step: Step, error: &SmtpError) -> bool {
+/// Whether a server will never accept this mail. If it refuses the name of this machine, or asks
+/// for a sign-in, the settings are wrong, and the mail waits.
+fn is_refusal(error: &SmtpError) -> bool {
     let Some(code) = error.status().map(u16::from) else { return false };
-    error.is_permanent() && step != Step::Sender && !is_about_us(code, &error.to_string())
+    error.is_permanent() && !is_about_us(code, &error.to_string())
 }
 
-/// Whether a server's words are about us rather than about a mail. Many servers say only when they
-/// are told the recipient that they do not like sender or name.
+/// Whether a refusal is about our settings rather than a mail. Many servers refuse the sender or
+/// our name only after the recipient.
 fn is_about_us(code: u16, words: &str) -> bool {
     /// Codes of RFC 3463: bad sender, sign-in, encryption, and the sender's own domain.
     const STATUS: [&str; 14] = [

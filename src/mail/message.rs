@@ -1,4 +1,4 @@
-//! Mails as the net carries them (RFC 5322).
+//! Mails in the format of RFC 5322.
 
 use std::{error::Error, net::IpAddr, time::SystemTime};
 
@@ -16,16 +16,15 @@ use lettre::{
 
 use crate::domain::{id::MailId, mail::Mail, reach::Reach};
 
-/// What the usual sender is called.
+/// The name of the default sender.
 const NAME: &str = "FreelanceOS";
 
-/// Whom mails come from.
+/// The sender of mails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sender(Mailbox);
 
 impl Sender {
-    /// Reads `Name <user@host>` or `user@host`. What stands before the `@` is ASCII: hardly any
-    /// mail server carries others.
+    /// Reads `Name <user@host>` or `user@host`. The user must be ASCII, as mail servers demand.
     pub fn parse(text: &str) -> Option<Self> {
         let mailbox: Mailbox = text.trim().parse().ok()?;
         let is_one_line = !text.contains(char::is_control);
@@ -33,15 +32,15 @@ impl Sender {
         is_one_line.then_some(Self(Mailbox { email, ..mailbox }))
     }
 
-    /// The one who signs in to a mail server, if by an e-mail address: hardly any server lets an
-    /// account send in another name.
+    /// The user who signs in to a mail server, if that is an e-mail address: hardly any server lets
+    /// an account send as another.
     pub fn of_user(user: &str) -> Option<Self> {
         let email = Self::parse(user)?.0.email;
         let is_local = Reach::of_host(email.domain()) != Reach::Everybody;
         (!is_local).then(|| Self(Mailbox::new(Some(NAME.to_owned()), email)))
     }
 
-    /// The usual one of a server that people reach under this host name or address.
+    /// The default sender of a server with this host name or address.
     pub fn of_host(host: &str) -> Option<Self> {
         let host = host.trim_matches(['[', ']']);
         let domain = match host.parse::<IpAddr>() {
@@ -50,7 +49,7 @@ impl Sender {
             Err(_) => host.trim_end_matches('.').to_owned(),
         };
         let email = address(&format!("no-reply@{domain}"))
-            // Its parser does not know how addresses of version 6 are written.
+            // Its parser does not know IPv6 addresses.
             .or_else(|| host.contains(':').then(|| Address::new_dangerous("no-reply", domain)))?;
         Some(Self(Mailbox::new(Some(NAME.to_owned()), email)))
     }
@@ -60,15 +59,15 @@ impl Sender {
         self.0.email.as_ref()
     }
 
-    /// Whether other machines cannot tell who that is.
+    /// Whether its domain means nothing to other machines.
     pub fn is_local(&self) -> bool {
         let domain = self.0.email.domain();
         domain.starts_with('[') || Reach::of_host(domain) != Reach::Everybody
     }
 }
 
-/// Writes a mail down. The same id and instant give the same message, so that a mail which is
-/// delivered twice is recognised as one.
+/// Writes a mail. The same id and instant give the same message, so that a mail delivered twice is
+/// recognised as one.
 pub fn write(
     id: MailId,
     at: Timestamp,
@@ -76,16 +75,14 @@ pub fn write(
     mail: &Mail,
 ) -> Result<Message, WrongMail> {
     let to = address(&mail.to).filter(|to| to.user().is_ascii()).ok_or(WrongMail::Recipient)?;
-    let unwritable = |error: &dyn Error| WrongMail::Unwritable(error.to_string());
-    let envelope = Envelope::new(Some(sender.0.email.clone()), vec![to.clone()])
-        .map_err(|error| unwritable(&error))?;
-    // lettre reads the sender from the header again, and does not know how addresses of hosts
-    // without a name are written: this one stands in for it meanwhile.
+    let envelope =
+        Envelope::new(Some(sender.0.email.clone()), vec![to.clone()]).map_err(unwritable)?;
+    // lettre parses the sender again, but not the addresses of hosts without a name: use this one
+    // until the message is built.
     let named = address("no-reply@localhost").ok_or(WrongMail::Recipient)?;
-    let named = Mailbox::new(None, named);
     let mut message = Message::builder()
         .envelope(envelope)
-        .from(named)
+        .from(Mailbox::new(None, named))
         .to(Mailbox::new(None, to))
         .subject(mail.subject.as_str())
         .date(SystemTime::from(at))
@@ -94,12 +91,12 @@ pub fn write(
             HeaderName::new_from_ascii_str("Auto-Submitted"),
             "auto-generated".to_owned(),
         ));
-    // Who typed an address that cannot be answered to is named in the text all the same.
+    // An address that cannot be replied to is still in the text.
     let plain = |to: &&str| to.is_ascii() && !to.starts_with("=?");
     if let Some(reply_to) = mail.reply_to.as_deref().filter(plain).and_then(address) {
         message = message.reply_to(Mailbox::new(None, reply_to));
     }
-    // Nobody can know the boundary beforehand, since nobody can guess the id.
+    // Nobody can guess the boundary, since nobody can guess the id.
     let parts = MultiPart::alternative()
         .boundary(format!("part-{id}"))
         .singlepart(SinglePart::plain(mail.text.clone()))
@@ -107,9 +104,9 @@ pub fn write(
     let parts = match &mail.attachment {
         None => parts,
         Some(file) => {
-            let kind = ContentType::parse("application/pdf").map_err(|error| unwritable(&error))?;
+            let kind = ContentType::parse("application/pdf").map_err(unwritable)?;
             let encoding = ContentTransferEncoding::Base64;
-            // It answers the bytes where they do not fit the encoding; base64 takes all.
+            // The error is the bytes, if they do not fit the encoding; base64 takes all.
             let bytes = Body::new_with_encoding(file.bytes.clone(), encoding)
                 .map_err(|_| WrongMail::Unwritable("an attachment cannot be encoded".to_owned()))?;
             let file = Attachment::new(file.name.clone()).body(bytes, kind);
@@ -117,12 +114,12 @@ pub fn write(
             whole.multipart(parts).singlepart(file)
         }
     };
-    let mut message = message.multipart(parts).map_err(|error| unwritable(&error))?;
+    let mut message = message.multipart(parts).map_err(unwritable)?;
     message.headers_mut().set(FromHeader::from(Mailboxes::from(sender.0.clone())));
     Ok(message)
 }
 
-/// Why a mail cannot be written down.
+/// Why a mail cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum WrongMail {
     #[error("this address cannot receive mail: mail servers do not know such addresses")]
@@ -131,7 +128,11 @@ pub enum WrongMail {
     Unwritable(String),
 }
 
-/// Reads an address; the domain becomes ASCII, as every mail server understands it.
+fn unwritable(error: impl Error) -> WrongMail {
+    WrongMail::Unwritable(error.to_string())
+}
+
+/// Reads an address, with the domain in ASCII.
 fn address(text: &str) -> Option<Address> {
     let address: Address = text.trim().parse().ok()?;
     if address.domain().is_ascii() {

@@ -1,4 +1,4 @@
-//! Mail: what it says, how it is written down, how it gets on its way.
+//! Mail: its text, its format and its delivery.
 
 pub mod compose;
 pub mod courier;

@@ -1,15 +1,21 @@
-//! Where an SMTP server is and how it is spoken to: `smtp://user:password@host:587`.
+//! The address of an SMTP server: `smtp://user:password@host:587`.
 
-use std::{fmt, net::IpAddr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+    num::NonZero,
+};
+
+use percent_encoding::percent_decode_str;
 
 /// How a connection is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encryption {
     /// TLS from the first byte.
     Implicit,
-    /// STARTTLS, or nothing is sent.
+    /// STARTTLS or no delivery.
     Required,
-    /// STARTTLS where the server offers it, without asking for its name.
+    /// STARTTLS if the server offers it, with any certificate.
     Opportunistic,
     None,
 }
@@ -26,8 +32,8 @@ pub struct SmtpUrl {
 }
 
 impl SmtpUrl {
-    /// Reads `smtp://…` or `smtps://…`. Everything up to the last `@` is user and password, so
-    /// a slash in them does no harm; only `%` and a `:` in the user must be percent-encoded.
+    /// Reads `smtp://…` or `smtps://…`. Everything up to the last `@` is user and password; only
+    /// `%`, and `:` in the user, must be percent-encoded.
     pub fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.trim().split_once("://")?;
         let (credentials, rest) = match rest.rsplit_once('@') {
@@ -84,47 +90,37 @@ fn is_loopback(host: &str) -> bool {
         || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Host, and port where one is given.
+/// Host in ASCII, and port where one is given.
 fn place_of(place: &str) -> Option<(String, Option<u16>)> {
-    let (host, port) = if let Some(rest) = place.strip_prefix('[') {
-        let (host, port) = rest.split_once(']')?;
-        host.parse::<std::net::Ipv6Addr>().ok()?;
-        (host, if port.is_empty() { None } else { Some(port.strip_prefix(':')?) })
-    } else {
-        let (host, port) =
-            place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port)));
-        if !host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_')) {
-            return None;
+    let (host, port) = match place.strip_prefix('[') {
+        Some(rest) => {
+            let (host, port) = rest.split_once(']')?;
+            host.parse::<Ipv6Addr>().ok()?;
+            (host, if port.is_empty() { None } else { Some(port.strip_prefix(':')?) })
         }
-        (host, port)
+        None => match place.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (place, None),
+        },
     };
-    let port = port.map(|port| port.parse::<u16>().ok().filter(|port| *port > 0));
-    match port {
-        Some(None) => None,
-        _ if host.is_empty() => None,
-        port => Some((in_ascii(host)?, port.flatten())),
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if host.is_empty() || !(place.starts_with('[') || host.chars().all(is_name)) {
+        return None;
     }
-}
-
-/// A host as the net knows it.
-fn in_ascii(host: &str) -> Option<String> {
-    if host.is_ascii() { Some(host.to_owned()) } else { idna::domain_to_ascii(host).ok() }
+    let host = if host.is_ascii() { host.to_owned() } else { idna::domain_to_ascii(host).ok()? };
+    let port = port.map(str::parse::<NonZero<u16>>).transpose().ok()?;
+    Some((host, port.map(NonZero::get)))
 }
 
 /// Undoes percent-encoding.
 fn decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let mut digit = || char::from(rest.next()?).to_digit(16);
-            let (high, low) = (digit()?, digit()?);
-            bytes.push(u8::try_from(high << 4 | low).ok()?);
-        } else {
-            bytes.push(byte);
-        }
+    let is_digit = |byte: u8| byte.is_ascii_hexdigit();
+    let is_code = |rest: &str| rest.get(..2).is_some_and(|code| code.bytes().all(is_digit));
+    if !text.split('%').skip(1).all(is_code) {
+        return None;
     }
-    String::from_utf8(bytes).ok().filter(|text| !text.contains(char::is_control))
+    let decoded = percent_decode_str(text).decode_utf8().ok()?;
+    (!decoded.contains(char::is_control)).then(|| decoded.into_owned())
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! What is counted for those who watch the server. Off, it costs the look at an atomic.
+//! Metrics. Switched off, they cost one atomic read.
 
 mod process;
 
 use std::{
     sync::{Arc, OnceLock},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use prometheus_client::{
@@ -21,26 +21,21 @@ const DATABASE: [f64; 12] =
     [0.00001, 0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0];
 /// Jobs of one commit.
 const BATCH: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
-/// Classes of status; the last is of requests whose client went away before the answer.
+/// Classes of status; the last is that of [`DROPPED`].
 const CLASSES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "dropped"];
-/// What counts as the status of a request that nobody waited for.
+/// The status that stands for a request whose client went away before the answer.
 pub const DROPPED: u16 = 600;
 
 static METRICS: OnceLock<Metrics> = OnceLock::new();
 
-/// Begins to count, for as long as the process lives.
+/// Switches the metrics on for the rest of the process.
 pub fn switch_on() -> &'static Metrics {
     METRICS.get_or_init(Metrics::new)
 }
 
-/// The counters, where somebody wants them.
+/// The metrics, if they are switched on.
 pub fn on() -> Option<&'static Metrics> {
     METRICS.get()
-}
-
-/// The time, where somebody wants to know how long something takes.
-pub fn start() -> Option<Instant> {
-    on().map(|_| Instant::now())
 }
 
 /// One label with its value.
@@ -48,7 +43,7 @@ pub type Label = [(&'static str, &'static str); 1];
 
 /// Everything that is counted as it happens.
 pub struct Metrics {
-    requests: Family<Answered, Counter>,
+    requests: Family<(Asked, Label), Counter>,
     request_times: Family<Asked, Histogram>,
     /// Requests being answered.
     pub in_flight: Gauge,
@@ -64,20 +59,12 @@ pub struct Metrics {
     pub commit: Histogram,
 }
 
-/// What was asked for: the template of a path, never the path itself, so that no visitor can make
-/// the figures grow.
+/// What was asked for: the template of a path, never the path itself, so that no visitor can add
+/// series.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Asked {
     method: &'static str,
     route: Arc<str>,
-}
-
-/// The same, and how it was answered.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Answered {
-    method: &'static str,
-    route: Arc<str>,
-    status: &'static str,
 }
 
 impl Metrics {
@@ -98,8 +85,8 @@ impl Metrics {
         }
     }
 
-    /// Counts a request that was answered: its method, which visitors could otherwise make up, and
-    /// the template of its route, none where its path is of no route.
+    /// Counts a request that was answered. `route` is the template of its route; without one the
+    /// method, which the visitor may have made up, is not counted either.
     pub fn answered(
         &self,
         method: &'static str,
@@ -112,50 +99,24 @@ impl Metrics {
             Some(route) => (method, route),
             None => ("", "other".into()),
         };
-        let answered = Answered { method, route: Arc::clone(&route), status: CLASSES[class] };
-        self.requests.get_or_create(&answered).inc();
         let asked = Asked { method, route };
         self.request_times.get_or_create(&asked).observe(time.as_secs_f64());
+        self.requests.get_or_create(&(asked, [("status", CLASSES[class])])).inc();
     }
 
     /// Adds all of it to a page, and what the process uses.
     pub fn register(&self, page: &mut Registry) {
-        page.register(
-            "freelanceos_http_requests",
-            "Requests by route and class of status",
-            self.requests.clone(),
-        );
-        page.register(
-            "freelanceos_http_request_duration_seconds",
-            "Time to the answer's head",
-            self.request_times.clone(),
-        );
-        page.register(
-            "freelanceos_http_requests_in_flight",
-            "Requests being answered",
-            self.in_flight.clone(),
-        );
-        page.register("freelanceos_http_connections", "Open connections", self.connections.clone());
-        page.register(
-            "freelanceos_http_connections_accepted",
-            "Connections there were",
-            self.accepted.clone(),
-        );
-        page.register(
-            "freelanceos_database_wait_seconds",
-            "Waiting for a database thread",
-            self.waits.clone(),
-        );
-        page.register(
-            "freelanceos_database_batch_jobs",
-            "Writes of one commit",
-            self.batch.clone(),
-        );
-        page.register(
-            "freelanceos_database_commit_seconds",
-            "Bringing a commit to the disk",
-            self.commit.clone(),
-        );
+        let http = page.sub_registry_with_prefix("freelanceos_http");
+        http.register("requests", "Requests by route and class of status", self.requests.clone());
+        let times = self.request_times.clone();
+        http.register("request_duration_seconds", "Time to the answer's head", times);
+        http.register("requests_in_flight", "Requests being answered", self.in_flight.clone());
+        http.register("connections", "Open connections", self.connections.clone());
+        http.register("connections_accepted", "Connections there were", self.accepted.clone());
+        let database = page.sub_registry_with_prefix("freelanceos_database");
+        database.register("wait_seconds", "Waiting for a database thread", self.waits.clone());
+        database.register("batch_jobs", "Writes of one commit", self.batch.clone());
+        database.register("commit_seconds", "Bringing a commit to the disk", self.commit.clone());
         process::register(page);
     }
 }

@@ -1,4 +1,4 @@
-//! What the process uses, as the kernel tells it.
+//! What the process uses, as `/proc` shows it.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! What a certificate says of itself, and how it is read from a file.
+//! How a certificate is read from a file, and what it contains.
 
 use std::{fmt, net::IpAddr, sync::Arc};
 
@@ -10,7 +10,7 @@ use rustls::{
 };
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
-/// What a certificate says of itself.
+/// What a certificate contains.
 #[derive(Debug, Clone)]
 pub struct Facts {
     pub begins: Timestamp,
@@ -37,7 +37,7 @@ impl fmt::Display for Broken {
 }
 
 /// Reads a certificate with its chain, and its key, both written as PEM.
-pub fn read(chain: &[u8], key: &[u8]) -> Result<(CertifiedKey, Facts), Broken> {
+pub fn read(chain: &[u8], key: &[u8]) -> Result<(Arc<CertifiedKey>, Facts), Broken> {
     let certificate = |why: &dyn fmt::Display| Broken::Certificate(why.to_string());
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(chain)
         .collect::<Result<_, _>>()
@@ -56,7 +56,7 @@ pub fn read(chain: &[u8], key: &[u8]) -> Result<(CertifiedKey, Facts), Broken> {
         rustls::Error::InvalidCertificate(_) => certificate(&error),
         error => Broken::Key(error.to_string()),
     })?;
-    Ok((certified, facts))
+    Ok((Arc::new(certified), facts))
 }
 
 impl Facts {
@@ -103,15 +103,10 @@ impl Facts {
         self.ends.checked_sub(life / 3).unwrap_or(self.begins)
     }
 
-    /// How long it may still be used; negative where it may not any more.
+    /// How long it is still valid; negative after its end.
     pub fn left(&self, now: Timestamp) -> SignedDuration {
         self.ends.duration_since(now)
     }
-}
-
-/// A certificate with its key as it is kept in one file.
-pub fn read_both(pem: &[u8]) -> Result<(Arc<CertifiedKey>, Facts), Broken> {
-    read(pem, pem).map(|(certified, facts)| (Arc::new(certified), facts))
 }
 
 #[cfg(test)]

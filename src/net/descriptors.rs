@@ -12,12 +12,12 @@ const REFUSALS: u64 = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Room {
     pub connections: usize,
-    /// Of those that are told that there is no room.
+    /// Connections that are told that there is no room.
     pub refusals: usize,
 }
 
-/// Raises the limit as far as that many connections need and the machine allows, and answers
-/// what there is room for.
+/// Raises the limit as far as that many connections need and the machine allows, and returns the
+/// room there is.
 pub fn make_room(connections: usize) -> Room {
     let limit = getrlimit(Resource::Nofile);
     let wanted = (connections as u64).saturating_add(REFUSALS + RESERVE.1);
@@ -30,7 +30,7 @@ pub fn make_room(connections: usize) -> Room {
     room_of(reached, connections)
 }
 
-/// How many of that many connections the hard limit leaves room for.
+/// How many of these connections the hard limit leaves room for.
 pub fn room(connections: usize) -> usize {
     match getrlimit(Resource::Nofile).maximum {
         Some(maximum) => room_of(maximum, connections).connections,

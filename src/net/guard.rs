@@ -1,4 +1,4 @@
-//! A stream that does not wait for its peer for ever.
+//! A stream with time-outs.
 //!
 //! hyper knows one time-out, for a head and the pause before it, and makes a timer for each
 //! request. Here a connection has one timer for its whole life, and a request costs one look at
@@ -11,7 +11,7 @@ use std::{
         Arc,
         atomic::{AtomicU8, Ordering},
     },
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -32,22 +32,15 @@ pub struct Patience {
 }
 
 /// What a connection is doing. Its stream and its service tell each other; both run in one task.
-#[derive(Debug)]
+/// It begins with 0, while the connection is opened: that has a time-out of its own.
+#[derive(Debug, Default)]
 pub struct Phase(AtomicU8);
 
-/// The handshake has a time-out of its own.
-const OPENING: u8 = 0;
 const WAITING: u8 = 1;
 const HEAD: u8 = 2;
 const REQUEST: u8 = 3;
 /// The answer is made, and nothing of it written.
 const ANSWER: u8 = 4;
-
-impl Default for Phase {
-    fn default() -> Self {
-        Self(AtomicU8::new(OPENING))
-    }
-}
 
 impl Phase {
     /// From now on requests are expected.
@@ -58,11 +51,6 @@ impl Phase {
     /// Whether the head of a request is waited for, or on its way.
     pub fn is_before_request(&self) -> bool {
         matches!(self.get(), WAITING | HEAD)
-    }
-
-    /// Whether nothing of a request is there yet.
-    pub fn is_waiting(&self) -> bool {
-        self.get() == WAITING
     }
 
     /// The head of a request is complete.
@@ -89,9 +77,9 @@ pub struct Guard<S> {
     stream: S,
     phase: Arc<Phase>,
     patience: Patience,
-    /// Since when the peer is waited for to send.
+    /// Since when the peer has sent nothing.
     quiet: Option<Instant>,
-    /// Since when it takes nothing.
+    /// Since when the peer has taken nothing.
     stuck: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
 }
@@ -104,7 +92,7 @@ impl<S> Guard<S> {
     /// Whether that instant has passed. If not, the task is woken then, or earlier.
     fn is_past(&mut self, deadline: Instant, context: &mut Context<'_>) -> bool {
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        // One that rings too early now and then is cheaper than one that is always set anew.
+        // A timer that fires early now and then is cheaper than one that is always reset.
         if timer.deadline() > deadline {
             timer.as_mut().reset(deadline);
         }
@@ -212,8 +200,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guard<S> {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
-        Poll::Ready(Ok(()))
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
     }
 }

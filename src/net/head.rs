@@ -1,5 +1,5 @@
-//! Looks over the heads of requests as they come in: the library that reads them keeps one length
-//! of a body where several were sent.
+//! Scans the heads of requests as they come in: hyper keeps one body length where several were
+//! sent.
 
 /// Longest header name that matters here.
 const NAME_MAX: usize = 17;
@@ -47,7 +47,7 @@ impl HeadScan {
         }
     }
 
-    /// Whether the length of the body was told more than once.
+    /// Whether the head gives the length of the body more than once.
     pub fn has_two_lengths(&self) -> bool {
         self.lengths > 1
     }
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     fn has_two(head: &str) -> bool {
-        // In whatever pieces it comes.
+        // In one piece, and byte by byte.
         let mut all = HeadScan::default();
         all.read(head.as_bytes());
         let mut each = HeadScan::default();

@@ -1,4 +1,4 @@
-//! The program at its sockets: connections with their limits, TLS, certificates.
+//! The sockets: connections with their limits, TLS, certificates.
 
 pub mod acme;
 pub mod certificate;
@@ -11,7 +11,6 @@ pub mod redirect;
 pub mod tls;
 
 use std::{
-    io,
     net::SocketAddr,
     sync::{
         Arc,
@@ -53,10 +52,10 @@ pub struct Limits {
     pub connections: usize,
     /// Of one address at the same time, an IPv6 one with its whole /64.
     pub connections_of_one: usize,
-    /// Connections beyond those that are told so at the same time; more are closed unheard.
+    /// Further connections that get an answer saying so; those beyond are closed at once.
     pub refusals: usize,
-    /// How long the last quarter of them may be idle: whoever fills the shared with silent
-    /// connections must not lock out the others.
+    /// How long the last quarter of the connections may be idle, so that silent ones do not lock
+    /// out others.
     pub crowded_idle: Duration,
 }
 
@@ -66,8 +65,8 @@ impl Default for Limits {
             handshake: Duration::from_secs(10),
             patience: Patience {
                 head: Duration::from_secs(15),
-                // Longer than the 60 seconds after which proxies commonly let go of a connection:
-                // who closes first must not be the one that is written to.
+                // Longer than the 60 seconds after which proxies commonly close a connection:
+                // a proxy must not send a request into one that is being closed here.
                 idle: Duration::from_secs(75),
                 write: Duration::from_secs(30),
             },
@@ -86,7 +85,7 @@ impl Default for Limits {
 #[derive(Clone)]
 pub struct Served {
     pub routes: Arc<BoxEndpoint<'static>>,
-    /// With it the listener speaks TLS, and answers plain HTTP by that alone.
+    /// With it the listener speaks TLS, and answers plain HTTP by `in_plain` alone.
     pub tls: Option<Tls>,
 }
 
@@ -98,11 +97,7 @@ pub struct Tls {
 }
 
 /// Serves every listener until `stop` changes, then lets running requests end.
-pub async fn serve(
-    doors: Vec<(TcpListener, Served)>,
-    limits: Limits,
-    stop: watch::Receiver<bool>,
-) -> io::Result<()> {
+pub async fn serve(doors: Vec<(TcpListener, Served)>, limits: Limits, stop: watch::Receiver<bool>) {
     let shared = Arc::new(Shared {
         limits,
         places: Arc::new(Semaphore::new(limits.connections)),
@@ -113,8 +108,8 @@ pub async fn serve(
         graceful: GracefulShutdown::new(),
     });
     let mut accepting = JoinSet::new();
-    for (listener, face) in doors {
-        accepting.spawn(accept(listener, face, Arc::clone(&shared), stop.clone()));
+    for (listener, served) in doors {
+        accepting.spawn(accept(listener, served, Arc::clone(&shared), stop.clone()));
     }
     while accepting.join_next().await.is_some() {}
     if let Some(shared) = Arc::into_inner(shared)
@@ -122,7 +117,6 @@ pub async fn serve(
     {
         tracing::warn!("some requests did not end in time and were cut off");
     }
-    Ok(())
 }
 
 /// What all listeners share.
@@ -140,19 +134,19 @@ struct Shared {
 
 async fn accept(
     listener: TcpListener,
-    face: Served,
+    served: Served,
     shared: Arc<Shared>,
     mut stop: watch::Receiver<bool>,
 ) {
     let Ok(local) = listener.local_addr() else { return };
-    let busy = Served { routes: Arc::clone(&shared.busy), ..face.clone() };
+    let busy = Served { routes: Arc::clone(&shared.busy), ..served.clone() };
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stop.changed() => return,
         };
         match accepted {
-            Ok((stream, peer)) => shared.admit(stream, local, peer, &face, &busy, &stop),
+            Ok((stream, peer)) => shared.admit(stream, local, peer, &served, &busy, &stop),
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 // Out of file descriptors: give running requests time to return some.
@@ -162,7 +156,7 @@ async fn accept(
     }
 }
 
-/// What a connection holds until it ends: a part of what its address may have, and its place.
+/// What a connection holds until it ends: one of its address's permits, and one of all.
 type Place = (OwnedSemaphorePermit, OwnedSemaphorePermit);
 
 impl Shared {
@@ -190,7 +184,7 @@ impl Shared {
         stream: TcpStream,
         local: SocketAddr,
         peer: SocketAddr,
-        face: &Served,
+        served: &Served,
         busy: &Served,
         stop: &watch::Receiver<bool>,
     ) {
@@ -206,14 +200,14 @@ impl Shared {
         if self.places.available_permits().saturating_mul(4) < limits.connections {
             limits.patience.idle = limits.patience.idle.min(limits.crowded_idle);
         } else {
-            // Said again where it is full again after there was room.
+            // Logged again when it is full again.
             self.is_full.store(false, Ordering::Relaxed);
         }
-        let face = if place.is_some() { face } else { busy };
+        let served = if place.is_some() { served } else { busy };
         let connection = Connection {
             local,
             peer,
-            face: face.clone(),
+            served: served.clone(),
             limits,
             watcher: self.graceful.watcher(),
             stop: stop.clone(),
@@ -223,10 +217,10 @@ impl Shared {
                 metrics.accepted.inc();
                 Present::new(&metrics.connections)
             });
-            let served = connection.serve(stream);
+            let serving = connection.serve(stream);
             match &refusal {
-                Some(_) => drop(timeout(REFUSAL_TIME, served).await),
-                None => served.await,
+                Some(_) => drop(timeout(REFUSAL_TIME, serving).await),
+                None => serving.await,
             }
             drop((place, refusal));
         });

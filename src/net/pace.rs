@@ -1,16 +1,10 @@
-//! Bodies that have to keep coming.
+//! How slowly a body may come.
 
-use std::{
-    io,
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{io, time::Duration};
 
-use futures_util::{Stream, StreamExt, stream::BoxStream};
-use hyper::body::Bytes;
+use futures_util::{StreamExt, stream};
 use poem::{Body, Request, http::header};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, timeout};
 
 /// How slowly a body may come.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +15,8 @@ pub struct Pace {
     pub rate: u32,
 }
 
-/// Sees to it that the body of a request, if it has one, keeps that pace.
+/// Makes the body of a request fail when it does not keep that pace. Only the time counts in which
+/// the next chunk is waited for.
 pub fn keep(request: &mut Request, pace: Pace) {
     let headers = request.headers();
     let is_empty = headers.get(header::CONTENT_LENGTH).is_none_or(|length| length == "0");
@@ -29,50 +24,15 @@ pub fn keep(request: &mut Request, pace: Pace) {
         return;
     }
     let chunks = request.take_body().into_bytes_stream().boxed();
-    let paced =
-        Paced { chunks, pace, waited: Duration::ZERO, waiting: None, received: 0, timer: None };
+    let paced = stream::unfold((chunks, pace.grace), move |(mut chunks, left)| async move {
+        let begun = Instant::now();
+        let chunk = match timeout(left, chunks.next()).await {
+            Ok(chunk) => chunk?,
+            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "the body comes too slowly")),
+        };
+        let bytes = chunk.as_ref().map_or(0, |bytes| bytes.len());
+        let bought = Duration::from_secs_f64(bytes as f64 / f64::from(pace.rate));
+        Some((chunk, (chunks, left.saturating_sub(begun.elapsed()) + bought)))
+    });
     request.set_body(Body::from_bytes_stream(paced));
-}
-
-struct Paced {
-    chunks: BoxStream<'static, io::Result<Bytes>>,
-    pace: Pace,
-    /// In all, until the last chunk. Only what the client lets wait counts.
-    waited: Duration,
-    /// Since when the next one is waited for.
-    waiting: Option<Instant>,
-    received: usize,
-    timer: Option<Pin<Box<Sleep>>>,
-}
-
-impl Stream for Paced {
-    type Item = io::Result<Bytes>;
-
-    fn poll_next(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Bytes>>> {
-        let this = self.get_mut();
-        if let Poll::Ready(next) = this.chunks.poll_next_unpin(context) {
-            if let Some(since) = this.waiting.take() {
-                this.waited += since.elapsed();
-            }
-            if let Some(Ok(chunk)) = &next {
-                this.received = this.received.saturating_add(chunk.len());
-            }
-            return Poll::Ready(next);
-        }
-        let since = *this.waiting.get_or_insert_with(Instant::now);
-        let bought = Duration::from_secs_f64(this.received as f64 / f64::from(this.pace.rate));
-        let deadline = since + (this.pace.grace + bought).saturating_sub(this.waited);
-        let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        if timer.deadline() != deadline {
-            timer.as_mut().reset(deadline);
-        }
-        if timer.as_mut().poll(context).is_pending() {
-            return Poll::Pending;
-        }
-        let late = io::Error::new(io::ErrorKind::TimedOut, "the body comes too slowly");
-        Poll::Ready(Some(Err(late)))
-    }
 }

@@ -1,4 +1,4 @@
-//! What is answered in plain HTTP where the program speaks HTTPS.
+//! Responses in plain HTTP where the program speaks HTTPS.
 
 use poem::{
     Request, Response,
@@ -6,7 +6,7 @@ use poem::{
     http::{HeaderValue, StatusCode, header},
 };
 
-/// Sends everybody to the same place under the public URL, with the same method.
+/// Redirects to the same path under the public URL, with the same method.
 pub fn to(public_url: &str) -> BoxEndpoint<'static> {
     let public_url = public_url.to_owned();
     make_sync(move |request: Request| {

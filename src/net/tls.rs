@@ -1,9 +1,9 @@
-//! TLS, and the certificate that its owner keeps in files.
+//! TLS, and a certificate in files.
 
 use std::{
-    fmt, fs,
+    fs,
     os::unix::fs::MetadataExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
@@ -23,7 +23,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::certificate::{Broken, Facts, read};
 
-/// What a certificate authority speaks that looks whether a name is ours (RFC 8737).
+/// The protocol by which a certificate authority checks that a name is ours (RFC 8737).
 pub const ACME_PROTOCOL: &[u8] = b"acme-tls/1";
 /// How often the files are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -41,12 +41,13 @@ pub fn acceptor(
     if with_acme {
         config.alpn_protocols.push(ACME_PROTOCOL.to_vec());
     }
-    // Whoever comes back is known without this side keeping anything.
+    // Clients resume a session by a ticket; no state is kept here.
     config.ticketer = ring::Ticketer::new()?;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
 /// A certificate and its key in two PEM files, read again when they change.
+#[derive(Debug)]
 pub struct CertificateFiles {
     certificate: PathBuf,
     key: PathBuf,
@@ -55,7 +56,7 @@ pub struct CertificateFiles {
     seen: Mutex<[Option<Stamp>; 2]>,
 }
 
-/// Tells one state of a file from another.
+/// Differs between two states of a file.
 type Stamp = (u64, i64, i64, u64);
 
 impl CertificateFiles {
@@ -63,7 +64,7 @@ impl CertificateFiles {
     pub fn open(certificate: PathBuf, key: PathBuf) -> Result<(Self, Facts), Broken> {
         let seen = [&certificate, &key].map(stamp);
         let (current, facts) = read_files(&certificate, &key)?;
-        let (current, seen) = (RwLock::new(Arc::new(current)), Mutex::new(seen));
+        let (current, seen) = (RwLock::new(current), Mutex::new(seen));
         Ok((Self { certificate, key, current, seen }, facts))
     }
 
@@ -72,11 +73,11 @@ impl CertificateFiles {
         let seen = [&self.certificate, &self.key].map(stamp);
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
         let (certified, facts) = read_files(&self.certificate, &self.key)?;
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(certified);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = certified;
         Ok(facts)
     }
 
-    /// Whether one of the files is another than the one that was read.
+    /// Whether one of the files has changed since it was read.
     pub fn have_changed(&self) -> bool {
         let now = [&self.certificate, &self.key].map(stamp);
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) != now
@@ -102,19 +103,13 @@ impl CertificateFiles {
     }
 }
 
-impl fmt::Debug for CertificateFiles {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CertificateFiles").field("certificate", &self.certificate).finish()
-    }
-}
-
 impl ResolvesServerCert for CertificateFiles {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 
-fn read_files(certificate: &PathBuf, key: &PathBuf) -> Result<(CertifiedKey, Facts), Broken> {
+fn read_files(certificate: &Path, key: &Path) -> Result<(Arc<CertifiedKey>, Facts), Broken> {
     let chain = fs::read(certificate).map_err(|error| Broken::Certificate(error.to_string()))?;
     let key = fs::read(key).map_err(|error| Broken::Key(error.to_string()))?;
     read(&chain, &key)

@@ -1,22 +1,27 @@
-//! Pages as they are put together: what stands where, and what it means to a reader that cannot
-//! see it. Lengths are points, from the top left corner.
+//! The content of pages: positions, and the structure for screen readers. Lengths are points, from
+//! the top left corner.
 
 use krilla::{
     image::Image,
     tagging::{ArtifactType, TagKind},
 };
 
-use super::text::{Color, Line, Style, Typesetter};
+use super::{
+    font::Fonts,
+    shape::Typesetter,
+    text::{Color, Line, Style},
+};
+use crate::locale::{Text, t};
 
 /// A4, upright.
 pub const WIDTH: f32 = 595.28;
 pub const HEIGHT: f32 = 841.89;
 /// 20 mm.
 pub const MARGIN: f32 = 56.7;
-/// What stands between the margins.
+/// The width between the margins.
 pub const MEASURE: f32 = WIDTH - 2.0 * MARGIN;
 const TOP: f32 = 51.0;
-/// Below it stands the footer.
+/// Where the footer begins.
 const BOTTOM: f32 = HEIGHT - 68.0;
 const FOOTER: f32 = HEIGHT - 48.0;
 
@@ -31,7 +36,7 @@ pub const STRONG: Style = Style { is_bold: true, ..BODY };
 pub const LABEL: Style = Style { size: 8.0, color: MUTED, ..BODY };
 const SMALL: Style = Style { size: 8.0, leading: 11.5, is_bold: false, color: MUTED };
 
-/// Which edge lines stand at.
+/// The edge at which lines are aligned.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Align {
     /// The left edge, or the right one where the line is read from the right.
@@ -39,12 +44,36 @@ pub enum Align {
     Right,
 }
 
+/// The place of a column of lines.
+#[derive(Clone, Copy)]
+pub struct Slot {
+    pub x: f32,
+    pub width: f32,
+    pub align: Align,
+}
+
+impl Slot {
+    /// Between the margins.
+    pub const FULL: Self = Self { x: MARGIN, width: MEASURE, align: Align::Start };
+
+    /// Lines in this place, all of one meaning.
+    pub fn column(self, lines: Vec<Line>, mark: Mark) -> Column {
+        Column { slot: self, lines: lines.into_iter().map(|line| (line, mark)).collect() }
+    }
+}
+
+/// Lines, one below the other.
+pub struct Column {
+    pub slot: Slot,
+    pub lines: Vec<(Line, Mark)>,
+}
+
 /// What something on a page means.
 #[derive(Clone, Copy)]
 pub enum Mark {
-    /// Nothing: it only looks nice, or repeats what is told elsewhere.
+    /// Nothing: decoration or repetition.
     Artifact(ArtifactType),
-    /// It is part of this node.
+    /// Part of this node.
     Node(NodeId),
 }
 
@@ -52,7 +81,7 @@ pub enum Mark {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct NodeId(pub usize);
 
-/// A node: its kind, and the nodes below it. Nodes hold nodes, or what stands on pages.
+/// A node of the structure, with the nodes below it.
 pub struct Node {
     pub tag: TagKind,
     pub children: Vec<NodeId>,
@@ -69,45 +98,42 @@ pub struct Area {
 
 /// Something on a page.
 pub enum Op {
-    Line {
-        x: f32,
-        baseline: f32,
-        line: Line,
-        mark: Mark,
-    },
+    /// Text, from this place on.
+    Line { x: f32, baseline: f32, line: Line, mark: Mark },
     /// Filled rectangles.
-    Boxes {
-        boxes: Vec<Area>,
-        color: Color,
-        mark: Mark,
-    },
-    Image {
-        image: Image,
-        area: Area,
-        mark: Mark,
-    },
+    Boxes { boxes: Vec<Area>, color: Color, mark: Mark },
+    /// A picture.
+    Image { image: Image, area: Area, mark: Mark },
     /// Large words across the page, behind everything.
-    Stamp {
-        line: Line,
-    },
-    Link {
-        area: Area,
-        address: String,
-        node: NodeId,
-    },
+    Stamp { line: Line },
+    /// A place that leads to an address.
+    Link { area: Area, address: String, node: NodeId },
 }
 
-/// The pages, and the place that is written at.
-pub struct Canvas {
+/// The pages, and the current position.
+pub struct Canvas<'a> {
+    pub typesetter: Typesetter<'a>,
     pub pages: Vec<Vec<Op>>,
     pub nodes: Vec<Node>,
     pub roots: Vec<NodeId>,
     pub y: f32,
 }
 
-impl Canvas {
-    pub fn new() -> Self {
-        Self { pages: vec![Vec::new()], nodes: Vec::new(), roots: Vec::new(), y: TOP }
+impl<'a> Canvas<'a> {
+    /// `is_japanese` has Han characters take their Japanese forms.
+    pub fn new(fonts: &'a Fonts, is_japanese: bool) -> Self {
+        Self {
+            typesetter: Typesetter::new(fonts, is_japanese),
+            pages: vec![Vec::new()],
+            nodes: Vec::new(),
+            roots: Vec::new(),
+            y: TOP,
+        }
+    }
+
+    /// The characters that were set and that no font has, in the order of their code points.
+    pub fn missing(&self) -> Vec<char> {
+        self.typesetter.missing.iter().copied().collect()
     }
 
     /// A new node below another, or of the document itself.
@@ -127,7 +153,7 @@ impl Canvas {
         }
     }
 
-    /// How much of the page is left.
+    /// The height left on the page.
     pub fn room(&self) -> f32 {
         BOTTOM - self.y
     }
@@ -137,8 +163,8 @@ impl Canvas {
         self.y = TOP;
     }
 
-    /// Makes sure of so much room, on another page if need be. What is higher than a page gets
-    /// none of its own.
+    /// Breaks the page if less than this height is left, unless that is more than a page; returns
+    /// whether it did.
     pub fn reserve(&mut self, height: f32) -> bool {
         let is_tight = height > self.room() && height <= BOTTOM - TOP && self.y > TOP;
         if is_tight {
@@ -147,19 +173,20 @@ impl Canvas {
         is_tight
     }
 
-    /// One line in a column, its top at `y`.
-    pub fn line(&mut self, line: Line, x: f32, y: f32, width: f32, align: Align, mark: Mark) {
-        let is_right = align == Align::Right || line.is_rtl;
-        let x = if is_right { x + width - line.width - line.overhang } else { x };
+    /// One line, its top at `y`.
+    pub fn line(&mut self, line: Line, slot: Slot, y: f32, mark: Mark) {
         if line.runs.is_empty() {
             return;
         }
-        // The capitals, 0.71 em high, stand in the middle.
+        let is_right = slot.align == Align::Right || line.is_rtl;
+        let indent = if is_right { slot.width - line.width - line.overhang } else { 0.0 };
+        let x = slot.x + indent;
+        // The capitals, 0.71 em high, are in the middle.
         let baseline = y + line.style.leading / 2.0 + line.style.size * 0.355;
         self.put(Op::Line { x, baseline, line, mark });
     }
 
-    /// Columns side by side, all of one leading, going on together on the next page.
+    /// Columns side by side, with the same leading, which continue on the next page.
     pub fn columns(
         &mut self,
         mut columns: Vec<Column>,
@@ -168,15 +195,15 @@ impl Canvas {
     ) {
         loop {
             let rows = columns.iter().map(|column| column.lines.len()).max().unwrap_or(0);
-            // A hair more, since sums of heights are not exact.
+            // A little more, since sums of heights are not exact.
             let fitting = (((self.room() + 0.01) / leading).max(0.0) as usize).min(rows);
             let top = self.y;
-            // One column after the other, as they are read.
+            // One column after the other, in reading order.
             for column in &mut columns {
                 let fitting = fitting.min(column.lines.len());
                 for (place, (line, mark)) in column.lines.drain(..fitting).enumerate() {
                     let y = top + place as f32 * leading;
-                    self.line(line, column.x, y, column.width, column.align, mark);
+                    self.line(line, column.slot, y, mark);
                 }
             }
             self.y += fitting as f32 * leading;
@@ -188,7 +215,7 @@ impl Canvas {
         }
     }
 
-    /// Lines over the whole measure, never one of them alone at the foot of a page.
+    /// Lines over the whole width, without a single line at the foot of a page.
     pub fn flow(&mut self, lines: Vec<Line>, mark: Mark) {
         let mut left = lines.len();
         for line in lines {
@@ -197,13 +224,13 @@ impl Canvas {
             if self.room() < needed {
                 self.break_page();
             }
-            self.line(line, MARGIN, self.y, MEASURE, Align::Start, mark);
+            self.line(line, Slot::FULL, self.y, mark);
             self.y += leading;
             left -= 1;
         }
     }
 
-    /// A thin line over the whole measure.
+    /// A thin line.
     pub fn hairline(&mut self, y: f32, x: f32, width: f32) {
         self.put(Op::Boxes {
             boxes: vec![Area { x, y, width, height: 0.6 }],
@@ -212,42 +239,37 @@ impl Canvas {
         });
     }
 
-    /// Writes a large pale word across every page.
-    pub fn stamp(&mut self, typesetter: &mut Typesetter, word: &str) {
+    /// Draws a large pale word across every page.
+    pub fn stamp(&mut self, word: &Text) {
+        let word = &word.to_string().to_uppercase();
         let style = Style { size: 120.0, leading: 120.0, is_bold: true, color: PALE };
-        let mut line = typesetter.line(word, style);
-        let size = (style.size * 520.0 / line.width).min(style.size);
-        line = typesetter.line(word, Style { size, ..style });
+        let width = self.typesetter.line(word, style).width;
+        let size = (style.size * 520.0 / width).min(style.size);
+        let line = self.typesetter.line(word, Style { size, ..style });
         for page in &mut self.pages {
             page.insert(0, Op::Stamp { line: line.clone() });
         }
     }
 
-    /// Writes at the foot of every page what it belongs to, and which page it is.
-    pub fn footers(&mut self, typesetter: &mut Typesetter, belongs_to: &str) {
+    /// Draws the footer of every page: the document's name and the page number.
+    pub fn footers(&mut self, belongs_to: &str) {
         let mark = Mark::Artifact(ArtifactType::Footer);
-        let count = self.pages.len();
-        for page in 0..count {
-            let number = typesetter.line(&format!("Page {} of {count}", page + 1), SMALL);
-            let width = MEASURE - number.width - 12.0;
-            let name = typesetter.lines(belongs_to, SMALL, width).into_iter().next();
-            // The page that is written on is the last one.
-            let last = self.pages.len() - 1;
-            self.pages.swap(page, last);
+        let pages = std::mem::take(&mut self.pages);
+        let count = pages.len();
+        for (place, page) in pages.into_iter().enumerate() {
+            // The last page is the one that is written on.
+            self.pages.push(page);
+            let number = self.typesetter.line(
+                &t("pdf-page-of").with("page", place + 1).with("pages", count).to_string(),
+                SMALL,
+            );
+            let slot = Slot { width: MEASURE - number.width - 12.0, ..Slot::FULL };
+            let name = self.typesetter.lines(belongs_to, SMALL, slot.width).into_iter().next();
             self.hairline(FOOTER - 6.0, MARGIN, MEASURE);
             if let Some(name) = name {
-                self.line(name, MARGIN, FOOTER, width, Align::Start, mark);
+                self.line(name, slot, FOOTER, mark);
             }
-            self.line(number, MARGIN, FOOTER, MEASURE, Align::Right, mark);
-            self.pages.swap(page, last);
+            self.line(number, Slot { align: Align::Right, ..Slot::FULL }, FOOTER, mark);
         }
     }
-}
-
-/// Lines below each other, each with its meaning.
-pub struct Column {
-    pub x: f32,
-    pub width: f32,
-    pub align: Align,
-    pub lines: Vec<(Line, Mark)>,
 }

@@ -1,17 +1,18 @@
-//! The fonts that documents are printed with: those inside the program, then those of a folder.
+//! The fonts of documents: those inside the program, then those of a folder.
 //!
-//! What characters a font has is known without opening it. It is unpacked and parsed when text
-//! needs it; the small fonts then stay in memory, a large one only as long as a document uses it.
+//! A font's characters are known without opening it. It is unpacked and parsed when text needs it;
+//! small fonts then stay in memory, large ones only while a document uses them.
 
 use std::{
     fs,
-    io::Read,
+    io::{self, Read},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
 };
 
 use harfrust::{FontRef, ShaperData};
 use krilla::text::Font;
+use rust_embed::Embed;
 use skrifa::MetadataProvider;
 
 use crate::domain::error::{Error, Result};
@@ -20,72 +21,30 @@ use crate::domain::error::{Error, Result};
 const REGULAR: usize = 0;
 const BOLD: usize = 1;
 
-/// What `assets/fonts/fetch` wrote about the fonts, a line for each in the order of [`PACKED`].
+/// The compressed fonts of the program. A debug build reads them from disk.
+#[derive(Embed)]
+#[folder = "assets/fonts"]
+struct Packed;
+
+/// What `assets/fonts/fetch` wrote about them, a line for each in the order of looking for a
+/// glyph.
 const LIST: &str = include_str!("../../assets/fonts/fonts.tsv");
-
-macro_rules! packed {
-    ($($name:literal)+) => {
-        [$(include_bytes!(concat!("../../assets/fonts/", $name, ".zst"))),+]
-    };
-}
-
-/// The compressed fonts, in the order of looking for a glyph.
-static PACKED: [&[u8]; 39] = packed![
-    "NotoSans-Regular"
-    "NotoSans-Bold"
-    "NotoSansArabicUI-Regular"
-    "NotoSansHebrew-Regular"
-    "NotoSansSinhala-Regular"
-    "NotoSansTamil-Regular"
-    "NotoSansDevanagari-Regular"
-    "NotoSansBengali-Regular"
-    "NotoSansGujarati-Regular"
-    "NotoSansGurmukhi-Regular"
-    "NotoSansKannada-Regular"
-    "NotoSansMalayalam-Regular"
-    "NotoSansTelugu-Regular"
-    "NotoSansOriya-Regular"
-    "NotoSansEthiopic-Regular"
-    "NotoSansThai-Regular"
-    "NotoSansLao-Regular"
-    "NotoSansKhmer-Regular"
-    "NotoSansMyanmar-Regular"
-    "NotoSansArmenian-Regular"
-    "NotoSansGeorgian-Regular"
-    "NotoSansThaana-Regular"
-    "NotoSerifTibetan-Regular"
-    "NotoSansTifinagh-Regular"
-    "NotoSansNKo-Regular"
-    "NotoSansAdlam-Regular"
-    "NotoSansVai-Regular"
-    "NotoSansCherokee-Regular"
-    "NotoSansCanadianAboriginal-Regular"
-    "NotoSansSyriac-Regular"
-    "NotoSansOlChiki-Regular"
-    "NotoSansMeeteiMayek-Regular"
-    "NotoSansJavanese-Regular"
-    "NotoSansMongolian-Regular"
-    "NotoSansSymbols-Regular"
-    "NotoSansMath-Regular"
-    "NotoSansCJK-Regular"
-    "NotoEmoji-Regular"
-    "NotoSansSymbols2-Regular"
-];
 
 /// The most bytes of a font that stays in memory once it was used.
 const KEPT_MAX: usize = 512 << 10;
 /// The most bytes of a font in the folder.
 const FILE_MAX: u64 = 64 << 20;
 
-/// Stands for whatever no font has.
+/// Replaces characters that no font has.
 const BOX: char = '□';
 
 /// A font, ready to shape and to draw with.
 pub struct Face {
     bytes: Arc<Vec<u8>>,
     shaping: ShaperData,
-    drawn: Font,
-    /// Whether bold text must be made bold by drawing it thicker.
+    /// The same font as the PDF writer knows it.
+    pub drawn: Font,
+    /// Whether bold text must be drawn thicker.
     pub lacks_bold: bool,
     /// The glyph for what the font cannot draw.
     pub missing: u32,
@@ -108,55 +67,44 @@ impl Face {
         let font = FontRef::new(&self.bytes).ok()?;
         Some(use_it(&self.shaping.shaper(&font).build()))
     }
-
-    /// The same font as the PDF writer knows it.
-    pub fn drawn(&self) -> Font {
-        self.drawn.clone()
-    }
 }
 
 /// Where the bytes of a font are.
 enum Source {
-    Packed(&'static [u8]),
+    /// Inside the program, under this name.
+    Packed(&'static str),
     File(PathBuf),
 }
 
 impl Source {
-    fn read(&self) -> std::io::Result<Vec<u8>> {
-        match self {
-            Self::File(path) => fs::read(path),
-            Self::Packed(packed) => {
-                let mut bytes = Vec::new();
-                ruzstd::decoding::StreamingDecoder::new(*packed)
-                    .map_err(std::io::Error::other)?
-                    .read_to_end(&mut bytes)?;
-                bytes.shrink_to_fit();
-                Ok(bytes)
-            }
-        }
+    fn read(&self) -> io::Result<Vec<u8>> {
+        let name = match self {
+            Self::File(path) => return fs::read(path),
+            Self::Packed(name) => name,
+        };
+        let packed = Packed::get(&format!("{name}.zst")).ok_or(io::ErrorKind::NotFound)?;
+        let mut bytes = Vec::new();
+        ruzstd::decoding::StreamingDecoder::new(&*packed.data)
+            .map_err(io::Error::other)?
+            .read_to_end(&mut bytes)?;
+        bytes.shrink_to_fit();
+        Ok(bytes)
     }
-}
-
-/// A font that was used before.
-#[derive(Default)]
-enum Used {
-    #[default]
-    Not,
-    Kept(Arc<Face>),
-    /// It goes with the last document that needs it.
-    Lent(Weak<Face>),
 }
 
 struct Slot {
     source: Source,
     /// First and last code points of what it has, in order.
     ranges: Vec<(u32, u32)>,
-    used: Mutex<Used>,
+    /// The font once it is read. It goes with the last document that needs it.
+    used: Mutex<Weak<Face>>,
+    /// A small font stays.
+    kept: OnceLock<Arc<Face>>,
 }
 
 impl Slot {
     fn new(source: Source, ranges: Vec<(u32, u32)>) -> Self {
-        Self { source, ranges, used: Mutex::default() }
+        Self { source, ranges, used: Mutex::default(), kept: OnceLock::new() }
     }
 
     fn has(&self, c: char) -> bool {
@@ -173,9 +121,11 @@ impl Default for Fonts {
     /// The fonts inside the program.
     fn default() -> Self {
         let lines = LIST.lines().filter(|line| !line.starts_with('#'));
-        let slots = lines.zip(PACKED).map(|(line, packed)| {
-            let characters = line.rsplit('\t').next().unwrap_or_default();
-            Slot::new(Source::Packed(packed), characters.split(' ').filter_map(range).collect())
+        let slots = lines.filter_map(|line| {
+            let (name, facts) = line.split_once('\t')?;
+            let (_, characters) = facts.rsplit_once('\t')?;
+            let ranges = characters.split(' ').filter_map(range).collect();
+            Some(Slot::new(Source::Packed(name), ranges))
         });
         Self(slots.collect())
     }
@@ -188,16 +138,15 @@ fn range(text: &str) -> Option<(u32, u32)> {
 }
 
 impl Fonts {
-    /// Adds the TrueType and OpenType files of a folder, in the order of their names. Answers
-    /// which files with such a name are no font that can be used. A folder that is not there adds
-    /// nothing.
+    /// Adds the TrueType and OpenType files of a folder, in the order of their names. Returns those
+    /// that are unusable. A missing folder adds nothing.
     ///
     /// # Errors
     ///
     /// The folder cannot be read.
     pub fn add_folder(&mut self, folder: &Path) -> Result<Vec<PathBuf>> {
         let entries = match fs::read_dir(folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(Error::internal)?,
         };
         let mut paths = Vec::new();
@@ -219,25 +168,19 @@ impl Fonts {
         Ok(unusable)
     }
 
-    /// A font by its index, which [`Fonts::choose`] tells.
+    /// A font by its index from [`Fonts::choose`].
     pub fn face(&self, index: usize) -> Option<Arc<Face>> {
         let slot = self.0.get(index)?;
         // Held while the font is unpacked, so that others wait for it and share it.
         let mut used = slot.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let face = match &*used {
-            Used::Kept(face) => return Some(Arc::clone(face)),
-            Used::Lent(face) => face.upgrade(),
-            Used::Not => None,
-        };
-        if face.is_some() {
-            return face;
+        if let Some(face) = used.upgrade() {
+            return Some(face);
         }
         let face = Arc::new(Face::parse(slot.source.read().ok()?, index > BOLD)?);
-        *used = if face.bytes.len() <= KEPT_MAX {
-            Used::Kept(Arc::clone(&face))
-        } else {
-            Used::Lent(Arc::downgrade(&face))
-        };
+        *used = Arc::downgrade(&face);
+        if face.bytes.len() <= KEPT_MAX {
+            slot.kept.get_or_init(|| Arc::clone(&face));
+        }
         Some(face)
     }
 
@@ -281,7 +224,7 @@ fn characters(path: &Path) -> Option<Vec<(u32, u32)>> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Choice {
     pub face: usize,
-    /// The character itself, or the box that stands for it.
+    /// The character itself, or the box that replaces it.
     pub drawn: char,
 }
 

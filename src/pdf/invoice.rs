@@ -1,4 +1,4 @@
-//! An invoice on paper.
+//! The pages of an invoice.
 
 use krilla::{
     image::Image,
@@ -9,78 +9,79 @@ use rust_decimal::Decimal;
 use super::{
     InvoiceSheet,
     canvas::{
-        ACCENT, Align, Area, BODY, Canvas, Column, LABEL, MARGIN, MEASURE, MUTED, Mark, Op, STRONG,
+        ACCENT, Align, Area, BODY, Canvas, LABEL, MARGIN, MEASURE, MUTED, Mark, Op, STRONG, Slot,
     },
     letterhead::{self, Fact, Title},
     qr,
     table::Table,
-    text::{Style, Typesetter},
+    text::Style,
     write::About,
 };
 use crate::domain::{
     invoice::{Invoice, InvoiceStatus, Party, Seller},
     money::{self, Money},
 };
+use crate::locale::t;
 
 const TOTAL: Style = Style { size: 14.0, leading: 24.0, is_bold: true, color: ACCENT };
 const TOTALS_LABEL: f32 = 92.0;
 const TOTALS: f32 = 270.0;
 const TOTALS_LEADING: f32 = 17.0;
 
-/// The pages of an invoice.
-pub fn draw(
-    sheet: &InvoiceSheet,
-    typesetter: &mut Typesetter,
-    logo: Option<Image>,
-) -> (Canvas, About) {
-    let invoice = sheet.invoice;
-    let mut canvas = Canvas::new();
-    let state = state(sheet);
-    let title = Title { kind: "Invoice", number: Some(&invoice.number), state };
-    letterhead::head(&mut canvas, typesetter, &title, sheet.seller, logo);
+/// Draws the pages of an invoice.
+pub fn draw(canvas: &mut Canvas, sheet: &InvoiceSheet, logo: Option<Image>) -> About {
+    let invoice = &sheet.invoice;
+    let title = Title { kind: t("invoice"), number: Some(&invoice.number), state: state(sheet) };
+    letterhead::head(canvas, &title, &sheet.seller.party, logo);
     let facts = vec![
-        Fact { label: "Issued", text: sheet.dates.show(invoice.issue_date), style: BODY },
-        Fact { label: "", text: String::new(), style: LABEL },
-        Fact { label: "Due", text: sheet.dates.show(invoice.due_date), style: STRONG },
+        Fact {
+            label: t("issued").into(),
+            text: sheet.seller.date_format.show(invoice.issue_date),
+            style: BODY,
+        },
+        Fact { label: String::new(), text: String::new(), style: LABEL },
+        Fact {
+            label: t("due").into(),
+            text: sheet.seller.date_format.show(invoice.due_date),
+            style: STRONG,
+        },
     ];
     letterhead::parties(
-        &mut canvas,
-        typesetter,
-        ("From", sheet.seller),
-        ("Bill to", sheet.buyer),
+        canvas,
+        (t("pdf-from"), &sheet.seller.party),
+        (t("bill-to"), &sheet.buyer),
         facts,
     );
     let rows = totals(sheet);
     let after = 14.0 + rows.len() as f32 * TOTALS_LEADING + TOTAL.leading;
-    lines(sheet).draw(&mut canvas, typesetter, after);
-    draw_totals(&mut canvas, typesetter, sheet, rows);
+    lines(sheet).draw(canvas, after);
+    draw_totals(canvas, sheet, rows);
     let is_due = invoice.is_money_due();
-    let instructions = sheet.payment_instructions.filter(|_| is_due);
-    for (label, text) in [("Notes", invoice.notes.as_deref()), ("How to pay", instructions)] {
+    let instructions = sheet.seller.payment_instructions.as_deref().filter(|_| is_due);
+    for (label, text) in [(t("notes"), invoice.notes.as_deref()), (t("how-to-pay"), instructions)] {
         if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
-            letterhead::section(&mut canvas, typesetter, label, text);
+            letterhead::section(canvas, &label, text);
         }
     }
-    if let Some(link) = sheet.payment_link.filter(|_| is_due) {
-        pay_online(&mut canvas, typesetter, link);
+    if let Some(link) = sheet.payment_link.as_deref().filter(|_| is_due) {
+        pay_online(canvas, link);
     }
     match sheet.status {
-        InvoiceStatus::Draft => canvas.stamp(typesetter, "DRAFT"),
-        InvoiceStatus::Cancelled => canvas.stamp(typesetter, "CANCELLED"),
+        InvoiceStatus::Draft => canvas.stamp(&t("draft")),
+        InvoiceStatus::Cancelled => canvas.stamp(&t("cancelled")),
         _ => {}
     }
-    let author = sheet.seller.heading();
-    canvas.footers(typesetter, &format!("{} · {author}", invoice.number));
-    let about = About {
+    let author = sheet.seller.party.heading();
+    canvas.footers(&format!("{} · {author}", invoice.number));
+    About {
         id: format!("{} {}", invoice.id, sheet.status.as_str()),
-        title: format!("Invoice {}", invoice.number),
+        title: t("invoice-public-invoice").with("number", &invoice.number).into(),
         author: author.to_owned(),
         created: sheet.created,
-    };
-    (canvas, about)
+    }
 }
 
-/// What people have typed that stands on an invoice.
+/// The texts on an invoice that people have typed.
 pub fn texts<'a>(invoice: &'a Invoice, seller: &'a Seller, buyer: &'a Party) -> Vec<&'a str> {
     let instructions = seller.payment_instructions.as_deref().filter(|_| invoice.is_money_due());
     let mut texts: Vec<&str> = invoice.notes.as_deref().into_iter().chain(instructions).collect();
@@ -96,18 +97,18 @@ pub fn texts<'a>(invoice: &'a Invoice, seller: &'a Seller, buyer: &'a Party) -> 
 fn state(sheet: &InvoiceSheet) -> Option<String> {
     match sheet.status {
         InvoiceStatus::Paid => Some(match sheet.paid_on {
-            Some(day) => format!("Paid on {}", sheet.dates.show(day)),
-            None => "Paid".to_owned(),
+            Some(day) => t("pdf-paid-on").with("date", sheet.seller.date_format.show(day)).into(),
+            None => t("paid").into(),
         }),
-        InvoiceStatus::Draft => Some("DRAFT".to_owned()),
-        InvoiceStatus::Cancelled => Some("CANCELLED".to_owned()),
-        InvoiceStatus::Overdue => Some("OVERDUE".to_owned()),
+        InvoiceStatus::Draft => Some(t("draft").to_string().to_uppercase()),
+        InvoiceStatus::Cancelled => Some(t("cancelled").to_string().to_uppercase()),
+        InvoiceStatus::Overdue => Some(t("overdue").to_string().to_uppercase()),
         InvoiceStatus::Sent => None,
     }
 }
 
 fn lines(sheet: &InvoiceSheet) -> Table<4> {
-    let invoice = sheet.invoice;
+    let invoice = &sheet.invoice;
     let amount = |minor: i64| money::grouped(Decimal::new(minor, invoice.currency.exponent()));
     let row = |item: &crate::domain::invoice::Item| {
         [
@@ -119,88 +120,86 @@ fn lines(sheet: &InvoiceSheet) -> Table<4> {
     };
     Table {
         header: [
-            "Description".to_owned(),
-            "Quantity".to_owned(),
-            "Rate".to_owned(),
-            format!("Amount ({})", invoice.currency),
+            t("description").into(),
+            t("quantity").into(),
+            t("rate").into(),
+            t("pdf-amount-in").with("currency", invoice.currency).into(),
         ],
         rows: invoice.items.iter().map(row).collect(),
     }
 }
 
-/// What stands above the total.
+/// The rows above the total.
 fn totals(sheet: &InvoiceSheet) -> Vec<(String, String)> {
-    let invoice = sheet.invoice;
+    let invoice = &sheet.invoice;
     let shown = |minor| Money::new(minor, invoice.currency).shown();
     if invoice.tax_rate.is_zero() {
         return Vec::new();
     }
     let rate = invoice.tax_rate.normalize();
     vec![
-        ("Subtotal".to_owned(), shown(invoice.totals.subtotal)),
-        (format!("Tax {rate} %"), shown(invoice.totals.tax)),
+        (t("subtotal").into(), shown(invoice.totals.subtotal)),
+        (t("invoice-sheet-tax").with("tax_rate", rate).into(), shown(invoice.totals.tax)),
     ]
 }
 
-fn draw_totals(
-    canvas: &mut Canvas,
-    typesetter: &mut Typesetter,
-    sheet: &InvoiceSheet,
-    rows: Vec<(String, String)>,
-) {
-    let x = MARGIN + MEASURE - TOTALS;
+fn draw_totals(canvas: &mut Canvas, sheet: &InvoiceSheet, rows: Vec<(String, String)>) {
+    let labels = Slot { x: MARGIN + MEASURE - TOTALS, width: TOTALS_LABEL, align: Align::Start };
     let width = TOTALS - TOTALS_LABEL;
+    let values = Slot { x: labels.x + TOTALS_LABEL, width, align: Align::Right };
     canvas.y += 8.0;
     let label = match sheet.status {
-        InvoiceStatus::Paid => "Total paid",
-        _ if sheet.invoice.is_money_due() => "Total due",
-        _ => "Total",
+        InvoiceStatus::Paid => t("pdf-total-paid"),
+        _ if sheet.invoice.is_money_due() => t("pdf-total-due"),
+        _ => t("total"),
     };
-    let total = (label.to_owned(), sheet.invoice.amount().shown());
+    let total = (String::from(label), sheet.invoice.amount().shown());
     let plain = Style { leading: TOTALS_LEADING, ..BODY };
     let rows = rows.into_iter().map(|row| (row, plain));
     for ((label, text), style) in rows.chain([(total, TOTAL)]) {
         if style == TOTAL {
-            canvas.hairline(canvas.y + 2.0, x, TOTALS);
+            canvas.hairline(canvas.y + 2.0, labels.x, TOTALS);
             canvas.y += 4.0;
         }
-        let node = canvas.node(None, Tag::P);
+        let mark = Mark::Node(canvas.node(None, Tag::P));
         let muted = Style { leading: style.leading, color: MUTED, ..BODY };
-        let label = typesetter.line(&label, muted);
-        let mut value = typesetter.line(&text, style);
+        let label = canvas.typesetter.line(&label, muted);
+        let mut value = canvas.typesetter.line(&text, style);
         if value.width > width {
             let size = style.size * width / value.width;
-            value = typesetter.line(&text, Style { size, ..style });
+            value = canvas.typesetter.line(&text, Style { size, ..style });
         }
-        canvas.line(label, x, canvas.y, TOTALS_LABEL, Align::Start, Mark::Node(node));
-        canvas.line(value, x + TOTALS_LABEL, canvas.y, width, Align::Right, Mark::Node(node));
+        canvas.line(label, labels, canvas.y, mark);
+        canvas.line(value, values, canvas.y, mark);
         canvas.y += style.leading;
     }
     canvas.y += 20.0;
 }
 
 /// The payment link, to be scanned and to be clicked.
-fn pay_online(canvas: &mut Canvas, typesetter: &mut Typesetter, link: &str) {
+fn pay_online(canvas: &mut Canvas, link: &str) {
     canvas.reserve(qr::SIDE);
     let top = canvas.y;
-    let has_code = qr::draw(canvas, link, "QR code of the payment link", MARGIN, top);
+    let has_code = qr::draw(canvas, link, &t("pdf-qr-code").to_string(), MARGIN, top);
     let x = if has_code { MARGIN + qr::SIDE + 16.0 } else { MARGIN };
-    let width = MARGIN + MEASURE - x;
-    let label = typesetter.lines("Pay online", LABEL, width);
-    let address = typesetter.lines(link, Style { color: ACCENT, ..BODY }, width);
+    let slot = Slot { x, width: MARGIN + MEASURE - x, align: Align::Start };
+    let label = canvas.typesetter.lines(&t("pdf-pay-online").to_string(), LABEL, slot.width);
+    let style = Style { color: ACCENT, ..BODY };
+    let address = canvas.typesetter.lines(link, style, slot.width);
     let node = canvas.node(None, Tag::P);
     let pointer = canvas.node(Some(node), Tag::Link);
-    let mut lines: Vec<_> =
-        label.into_iter().map(|line| (line, Mark::Artifact(ArtifactType::Layout))).collect();
-    let start = top + lines.len() as f32 * BODY.leading;
-    let height = address.len() as f32 * BODY.leading;
-    let reach = address.iter().map(|line| line.width).fold(0.0, f32::max);
-    lines.extend(address.into_iter().map(|line| (line, Mark::Node(pointer))));
+    let area = Area {
+        x,
+        y: top + label.len() as f32 * BODY.leading,
+        width: address.iter().map(|line| line.width).fold(0.0, f32::max),
+        height: address.len() as f32 * BODY.leading,
+    };
+    let mut column = slot.column(label, Mark::Artifact(ArtifactType::Layout));
+    column.lines.extend(address.into_iter().map(|line| (line, Mark::Node(pointer))));
     let page = canvas.pages.len();
-    canvas.columns(vec![Column { x, width, align: Align::Start, lines }], BODY.leading, |_| {});
+    canvas.columns(vec![column], BODY.leading, |_| {});
     // An address longer than a page is not for clicking.
     if canvas.pages.len() == page {
-        let area = Area { x, y: start, width: reach, height };
         canvas.put(Op::Link { area, address: link.to_owned(), node: pointer });
     }
     canvas.y = canvas.y.max(top + qr::SIDE) + 16.0;

@@ -17,7 +17,6 @@ use krilla::image::Image;
 pub use self::font::Fonts;
 use self::{
     canvas::Canvas,
-    text::Typesetter,
     write::{About, Refusal},
 };
 use crate::domain::{
@@ -27,35 +26,34 @@ use crate::domain::{
     proposal::Proposal,
 };
 
-/// What an invoice prints.
-pub struct InvoiceSheet<'a> {
-    pub invoice: &'a Invoice,
-    /// As it is shown: drafts, paid and cancelled invoices are marked as such.
+/// The content of an invoice's PDF.
+#[derive(Clone)]
+pub struct InvoiceSheet {
+    pub invoice: Invoice,
+    /// Drafts, paid and cancelled invoices are marked as such.
     pub status: InvoiceStatus,
-    pub seller: &'a Party,
-    pub buyer: &'a Party,
+    /// Payment instructions are printed while money is due.
+    pub seller: Seller,
+    pub buyer: Party,
     /// A PNG or JPEG picture.
-    pub logo: Option<&'a [u8]>,
-    /// How money gets to the seller, in lines; printed while money is due.
-    pub payment_instructions: Option<&'a str>,
+    pub logo: Option<Vec<u8>>,
     /// Where the buyer can pay online; printed while money is due.
-    pub payment_link: Option<&'a str>,
+    pub payment_link: Option<String>,
     /// The day it was paid, of a paid one.
     pub paid_on: Option<Date>,
-    pub dates: DateFormat,
     /// What the file says of when it was made.
     pub created: Timestamp,
 }
 
-/// What a proposal prints.
-pub struct ProposalSheet<'a> {
-    pub proposal: &'a Proposal,
-    pub seller: &'a Party,
-    pub buyer: &'a Party,
+/// The content of a proposal's PDF.
+pub struct ProposalSheet {
+    pub proposal: Proposal,
+    pub seller: Party,
+    pub buyer: Party,
     /// A PNG or JPEG picture.
-    pub logo: Option<&'a [u8]>,
+    pub logo: Option<Vec<u8>>,
     /// Who answered, and on which day.
-    pub answered: Option<(&'a str, Date)>,
+    pub answered: Option<(String, Date)>,
     pub dates: DateFormat,
     /// What the file says of when it was made.
     pub created: Timestamp,
@@ -70,11 +68,10 @@ pub struct Printed {
 
 /// An invoice as a PDF file.
 pub fn invoice(fonts: &Fonts, sheet: &InvoiceSheet) -> Result<Printed> {
-    print(fonts, sheet.logo, |typesetter, logo| invoice::draw(sheet, typesetter, logo))
+    print(fonts, sheet.logo.as_deref(), |canvas, logo| invoice::draw(canvas, sheet, logo))
 }
 
-/// The characters of an invoice that cannot be printed, in the order of their code points. It lays
-/// nothing out.
+/// The characters of an invoice that cannot be printed, in the order of their code points.
 pub fn missing_of_invoice(
     fonts: &Fonts,
     invoice: &Invoice,
@@ -86,24 +83,24 @@ pub fn missing_of_invoice(
 
 /// A proposal as a PDF file.
 pub fn proposal(fonts: &Fonts, sheet: &ProposalSheet) -> Result<Printed> {
-    print(fonts, sheet.logo, |typesetter, logo| proposal::draw(sheet, typesetter, logo))
+    print(fonts, sheet.logo.as_deref(), |canvas, logo| proposal::draw(canvas, sheet, logo))
 }
 
 /// The characters of a proposal that cannot be printed.
 pub fn missing_of_proposal(fonts: &Fonts, sheet: &ProposalSheet) -> Vec<char> {
-    set(fonts, |typesetter| proposal::draw(sheet, typesetter, None)).1
+    set(fonts, |canvas| proposal::draw(canvas, sheet, None)).1.missing()
 }
 
-/// Makes a file with the logo; without it where its bytes are those of no picture, which many
-/// find out only when they are decoded.
+/// Makes a file with the logo, or without it if it is no picture, which may only show when it is
+/// decoded.
 fn print(
     fonts: &Fonts,
     logo: Option<&[u8]>,
-    draw: impl Fn(&mut Typesetter, Option<Image>) -> (Canvas, About),
+    draw: impl Fn(&mut Canvas, Option<Image>) -> About,
 ) -> Result<Printed> {
     let with = |logo: Option<Image>| {
-        let ((canvas, about), missing) = set(fonts, |typesetter| draw(typesetter, logo.clone()));
-        Ok(Printed { bytes: write::write(canvas, about)?, missing })
+        let (about, canvas) = set(fonts, |canvas| draw(canvas, logo.clone()));
+        Ok(Printed { bytes: write::write(&canvas, about)?, missing: canvas.missing() })
     };
     let printed = match with(letterhead::picture(logo)) {
         Err(Refusal::Picture) => with(None),
@@ -115,18 +112,18 @@ fn print(
     })
 }
 
-/// Sets a document. Whether it is Japanese is known only when all of it was read; then Han
-/// characters take their Japanese forms.
-fn set<T>(fonts: &Fonts, draw: impl Fn(&mut Typesetter) -> T) -> (T, Vec<char>) {
-    let mut typesetter = Typesetter::new(fonts, false);
-    let mut drawn = draw(&mut typesetter);
-    if typesetter.has_kana() {
-        // The fonts stay in memory until the other typesetter has them.
-        let mut japanese = Typesetter::new(fonts, true);
+/// Draws a document, and again if it turns out to be Japanese: then Han characters take their
+/// Japanese forms.
+fn set<T>(fonts: &Fonts, draw: impl Fn(&mut Canvas) -> T) -> (T, Canvas<'_>) {
+    let mut canvas = Canvas::new(fonts, false);
+    let mut drawn = draw(&mut canvas);
+    if canvas.typesetter.has_kana {
+        // The first canvas keeps the fonts in memory meanwhile.
+        let mut japanese = Canvas::new(fonts, true);
         drawn = draw(&mut japanese);
-        typesetter = japanese;
+        canvas = japanese;
     }
-    (drawn, typesetter.into_missing())
+    (drawn, canvas)
 }
 
 #[cfg(test)]
@@ -138,10 +135,9 @@ mod tests {
         let fonts = Fonts::default();
         // 直 looks otherwise in Japan than in China.
         let glyph = |before: &str, after: &str| {
-            let drawn = set(&fonts, |typesetter| {
-                let style = canvas::BODY;
-                let line = typesetter.line(before, style);
-                typesetter.line(after, style);
+            let drawn = set(&fonts, |canvas| {
+                let line = canvas.typesetter.line(before, canvas::BODY);
+                canvas.typesetter.line(after, canvas::BODY);
                 line.runs.iter().flat_map(|run| &run.glyphs).map(|g| g.glyph_id.to_u32()).collect()
             });
             drawn.0

@@ -1,84 +1,94 @@
-//! A proposal on paper.
+//! The pages of a proposal.
 
 use krilla::{image::Image, tagging::Tag};
 
 use super::{
     ProposalSheet,
-    canvas::{BODY, Canvas, LABEL, Mark, STRONG},
+    canvas::{BODY, Canvas, LABEL, MEASURE, Mark, STRONG},
     letterhead::{self, Fact, Title},
-    text::{Style, Typesetter},
+    text::Style,
     write::About,
 };
 use crate::domain::proposal::ProposalStatus;
+use crate::locale::t;
 
 const HEADING: Style = Style { size: 15.0, leading: 21.0, is_bold: true, ..BODY };
 const CONTENT: Style = Style { size: 10.0, leading: 15.5, ..BODY };
 
-/// The pages of a proposal.
-pub fn draw(
-    sheet: &ProposalSheet,
-    typesetter: &mut Typesetter,
-    logo: Option<Image>,
-) -> (Canvas, About) {
-    let proposal = sheet.proposal;
-    let mut canvas = Canvas::new();
+/// Draws the pages of a proposal.
+pub fn draw(canvas: &mut Canvas, sheet: &ProposalSheet, logo: Option<Image>) -> About {
+    let proposal = &sheet.proposal;
     let state = match proposal.status {
-        ProposalStatus::Draft => Some("DRAFT".to_owned()),
-        ProposalStatus::Accepted => Some("ACCEPTED".to_owned()),
-        ProposalStatus::Rejected => Some("DECLINED".to_owned()),
+        ProposalStatus::Draft => Some(t("draft")),
+        ProposalStatus::Accepted => Some(t("accepted")),
+        ProposalStatus::Rejected => Some(t("declined")),
         ProposalStatus::Sent => None,
     };
-    let title = Title { kind: "Proposal", number: None, state };
-    letterhead::head(&mut canvas, typesetter, &title, sheet.seller, logo);
+    let title = Title {
+        kind: t("proposal"),
+        number: None,
+        state: state.map(|state| state.to_string().to_uppercase()),
+    };
+    letterhead::head(canvas, &title, &sheet.seller, logo);
     let mut facts = Vec::new();
     if proposal.amount.minor != 0 {
-        facts.push(Fact { label: "Amount", text: proposal.amount.shown(), style: STRONG });
-        facts.push(Fact { label: "", text: String::new(), style: LABEL });
+        facts.push(Fact {
+            label: t("amount").into(),
+            text: proposal.amount.shown(),
+            style: STRONG,
+        });
+        facts.push(Fact { label: String::new(), text: String::new(), style: LABEL });
     }
     if let Some(day) = proposal.valid_until {
-        facts.push(Fact { label: "Valid until", text: sheet.dates.show(day), style: BODY });
+        facts.push(Fact {
+            label: t("valid-until").into(),
+            text: sheet.dates.show(day),
+            style: BODY,
+        });
     }
     letterhead::parties(
-        &mut canvas,
-        typesetter,
-        ("From", sheet.seller),
-        ("Prepared for", sheet.buyer),
+        canvas,
+        (t("pdf-from"), &sheet.seller),
+        (t("pdf-prepared-for"), &sheet.buyer),
         facts,
     );
-    let heading = typesetter.lines(&proposal.title, HEADING, super::canvas::MEASURE);
+    let heading = canvas.typesetter.lines(&proposal.title, HEADING, MEASURE);
     let node = canvas.node(None, letterhead::heading(2, &proposal.title));
     canvas.flow(heading, Mark::Node(node));
     canvas.y += 8.0;
     for paragraph in proposal.content.trim_end().split("\n\n") {
-        let lines = typesetter.lines(paragraph, CONTENT, super::canvas::MEASURE);
+        let lines = canvas.typesetter.lines(paragraph, CONTENT, MEASURE);
         let node = canvas.node(None, Tag::P);
         canvas.flow(lines, Mark::Node(node));
         canvas.y += CONTENT.leading * 0.6;
     }
     canvas.y += 12.0;
     if let Some(text) = answer(sheet) {
-        letterhead::section(&mut canvas, typesetter, "Answer", &text);
+        letterhead::section(canvas, &t("answer"), &text);
     }
     if proposal.status == ProposalStatus::Draft {
-        canvas.stamp(typesetter, "DRAFT");
+        canvas.stamp(&t("draft"));
     }
     let author = sheet.seller.heading();
-    canvas.footers(typesetter, &format!("{} · {author}", proposal.title));
-    let about = About {
+    canvas.footers(&format!("{} · {author}", proposal.title));
+    About {
         id: format!("{} {}", proposal.id, proposal.status.as_str()),
         title: proposal.title.clone(),
         author: author.to_owned(),
         created: sheet.created,
-    };
-    (canvas, about)
+    }
 }
 
 fn answer(sheet: &ProposalSheet) -> Option<String> {
-    let (name, day) = sheet.answered?;
-    let day = sheet.dates.show(day);
+    let (name, day) = sheet.answered.as_ref()?;
+    let day = sheet.dates.show(*day);
     match sheet.proposal.status {
-        ProposalStatus::Accepted => Some(format!("Accepted by {name} on {day}")),
-        ProposalStatus::Rejected => Some(format!("Declined by {name} on {day}")),
+        ProposalStatus::Accepted => {
+            Some(t("pdf-accepted-by").with("name", name).with("date", day).into())
+        }
+        ProposalStatus::Rejected => {
+            Some(t("pdf-declined-by").with("name", name).with("date", day).into())
+        }
         ProposalStatus::Draft | ProposalStatus::Sent => None,
     }
 }

@@ -1,6 +1,10 @@
-//! Characters become glyphs: pieces of one font, script and direction, shaped.
+//! Shapes characters into glyphs, in pieces of one font, script and direction.
 
-use std::{collections::BTreeSet, ops::Range, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap, hash_map::Entry},
+    ops::Range,
+    sync::Arc,
+};
 
 use harfrust::{BufferFlags, Direction, Language, Script, ShapePlan, Tag, UnicodeBuffer};
 use unicode_bidi::Level;
@@ -30,7 +34,7 @@ pub struct Shaped {
 /// A glyph; lengths are in ems.
 pub struct Glyph {
     pub id: u32,
-    /// The text it stands for, together with its neighbours of the same range.
+    /// The text it represents, together with its neighbours of the same range.
     pub range: Range<usize>,
     pub advance: f32,
     pub offset: (f32, f32),
@@ -53,27 +57,27 @@ impl Shaped {
     }
 }
 
-/// Shapes text; keeps the fonts it uses, and the plans that are costly to make.
-pub struct Shaper<'a> {
+/// Sets text; keeps the fonts it uses, and the plans that are costly to make.
+pub struct Typesetter<'a> {
     fonts: &'a Fonts,
-    faces: Vec<Option<Arc<Face>>>,
-    plans: Vec<((usize, Script, bool), ShapePlan)>,
+    faces: HashMap<usize, Arc<Face>>,
+    plans: HashMap<(usize, Script, bool), ShapePlan>,
     buffer: Option<UnicodeBuffer>,
     /// The language that chooses between forms of one character.
     language: Option<Language>,
-    /// What no font has.
+    /// The characters that were set and that no font has.
     pub missing: BTreeSet<char>,
     /// Whether there was kana, which only Japanese is written with.
     pub has_kana: bool,
 }
 
-impl<'a> Shaper<'a> {
+impl<'a> Typesetter<'a> {
     /// `is_japanese` has Han characters take their Japanese forms.
     pub fn new(fonts: &'a Fonts, is_japanese: bool) -> Self {
         Self {
             fonts,
-            faces: Vec::new(),
-            plans: Vec::new(),
+            faces: HashMap::new(),
+            plans: HashMap::new(),
             buffer: None,
             language: if is_japanese { "ja".parse().ok() } else { None },
             missing: BTreeSet::new(),
@@ -82,14 +86,10 @@ impl<'a> Shaper<'a> {
     }
 
     fn face(&mut self, index: usize) -> Option<Arc<Face>> {
-        if index >= self.faces.len() {
-            self.faces.resize(index + 1, None);
+        if let Entry::Vacant(place) = self.faces.entry(index) {
+            place.insert(self.fonts.face(index)?);
         }
-        let face = self.faces.get_mut(index)?;
-        if face.is_none() {
-            *face = self.fonts.face(index);
-        }
-        face.clone()
+        self.faces.get(&index).cloned()
     }
 
     /// Cuts a paragraph into pieces of one font, script and level.
@@ -147,15 +147,10 @@ impl<'a> Shaper<'a> {
         buffer.set_script(item.script);
         let key = (item.face, item.script, is_rtl);
         let shaped = face.shape(|shaper| {
-            let known = self.plans.iter().position(|(of, _)| *of == key);
-            let known = known.unwrap_or_else(|| {
-                let (script, language) = (Some(item.script), self.language.as_ref());
-                let plan = ShapePlan::new(shaper, direction, script, language, &[]);
-                self.plans.push((key, plan));
-                self.plans.len() - 1
-            });
-            let em = shaper.units_per_em() as f32;
-            (shaper.shape_with_plan(&self.plans[known].1, buffer, &[]), em)
+            let (script, language) = (Some(item.script), self.language.as_ref());
+            let plan = || ShapePlan::new(shaper, direction, script, language, &[]);
+            let plan = self.plans.entry(key).or_insert_with(plan);
+            (shaper.shape_with_plan(plan, buffer, &[]), shaper.units_per_em() as f32)
         });
         let Some((shaped, em)) = shaped else { return nothing };
 
@@ -163,7 +158,7 @@ impl<'a> Shaper<'a> {
             shaped.glyph_infos().iter().map(|info| info.cluster as usize).collect();
         starts.sort_unstable();
         starts.dedup();
-        // What was removed at the front belongs to what comes first.
+        // Characters removed at the front belong to the first glyph.
         if let Some(first) = starts.first_mut() {
             *first = range.start;
         }

@@ -1,10 +1,11 @@
-//! The lines of an invoice, over as many pages as they need.
+//! A table over any number of pages.
 
 use krilla::tagging::{ArtifactType, TableHeaderScope, Tag};
 
 use super::{
-    canvas::{Align, BODY, Canvas, Column, LABEL, MARGIN, MEASURE, Mark, NodeId},
-    text::{Line, Style, Typesetter},
+    canvas::{Align, BODY, Canvas, LABEL, MARGIN, MEASURE, Mark, Slot},
+    shape::Typesetter,
+    text::{Line, Style},
 };
 
 const HEADER: Style = Style { is_bold: true, leading: 12.0, ..LABEL };
@@ -21,56 +22,41 @@ pub struct Table<const N: usize> {
     pub rows: Vec<[String; N]>,
 }
 
-/// The place of a column.
-#[derive(Clone, Copy)]
-struct Slot {
-    x: f32,
-    width: f32,
-    align: Align,
-}
-
 impl<const N: usize> Table<N> {
-    /// Draws the table. `after` is the height of what must not stand on another page than the
-    /// last row.
-    pub fn draw(self, canvas: &mut Canvas, typesetter: &mut Typesetter, after: f32) {
-        let slots = self.slots(typesetter);
-        let header = cells(typesetter, &self.header, &slots, HEADER);
-        let height = height(&header, HEADER.leading) + PADDING;
-        let mut rows =
-            self.rows.iter().map(|row| cells(typesetter, row, &slots, BODY)).collect::<Vec<_>>();
-        let is_last = |row: usize| row + 1 == self.rows.len();
-        let first = rows.first().map_or(0.0, |row| self::height(row, BODY.leading) + 2.0 * PADDING);
-        canvas.reserve(height + first + if self.rows.len() < 2 { after } else { 0.0 });
+    /// Draws the table. `after` is the height that must fit below the last row.
+    pub fn draw(self, canvas: &mut Canvas, after: f32) {
+        let slots = self.slots(&mut canvas.typesetter);
+        let mut set = |row, style| cells(&mut canvas.typesetter, row, &slots, style);
+        let header = set(&self.header, HEADER);
+        let rows: Vec<_> = self.rows.iter().map(|row| set(row, BODY)).collect();
+        let row_height = |row: &Vec<Vec<Line>>| height(row, BODY.leading) + 2.0 * PADDING;
+        let above = height(&header, HEADER.leading) + PADDING;
+        let first = rows.first().map_or(0.0, row_height);
+        canvas.reserve(above + first + if rows.len() < 2 { after } else { 0.0 });
 
         let table = canvas.node(None, Tag::Table);
         let head = canvas.node(Some(table), Tag::THead);
         let line = canvas.node(Some(head), Tag::TR);
-        let nodes: Vec<NodeId> = slots
+        let marks = slots
             .iter()
-            .map(|_| canvas.node(Some(line), Tag::TH(TableHeaderScope::Column)))
+            .map(|_| Mark::Node(canvas.node(Some(line), Tag::TH(TableHeaderScope::Column))))
             .collect();
-        draw_header(canvas, &header, &slots, |column| {
-            nodes.get(column).map_or(Mark::Artifact(ArtifactType::Other), |node| Mark::Node(*node))
-        });
+        draw_header(canvas, &header, &slots, marks);
         let again = |canvas: &mut Canvas| {
-            draw_header(canvas, &header, &slots, |_| Mark::Artifact(ArtifactType::PaginationOther));
+            let marks = vec![Mark::Artifact(ArtifactType::PaginationOther); N];
+            draw_header(canvas, &header, &slots, marks);
         };
         let body = canvas.node(Some(table), Tag::TBody);
-        for (place, row) in rows.drain(..).enumerate() {
-            let needed = self::height(&row, BODY.leading) + 2.0 * PADDING;
-            let page = canvas.pages.len();
-            canvas.reserve(needed + if is_last(place) { after } else { 0.0 });
-            if canvas.pages.len() > page {
+        let count = rows.len();
+        for (place, row) in rows.into_iter().enumerate() {
+            let below = if place + 1 == count { after } else { 0.0 };
+            if canvas.reserve(row_height(&row) + below) {
                 again(canvas);
             }
             let line = canvas.node(Some(body), Tag::TR);
-            let columns = slots
-                .iter()
-                .zip(row)
+            let columns = (slots.iter().zip(row))
                 .map(|(slot, lines)| {
-                    let node = canvas.node(Some(line), Tag::TD);
-                    let lines = lines.into_iter().map(|line| (line, Mark::Node(node))).collect();
-                    Column { x: slot.x, width: slot.width, align: slot.align, lines }
+                    slot.column(lines, Mark::Node(canvas.node(Some(line), Tag::TD)))
                 })
                 .collect();
             canvas.y += PADDING;
@@ -89,7 +75,7 @@ impl<const N: usize> Table<N> {
             for row in &self.rows {
                 width = width.max(typesetter.line(&row[column], BODY).width);
             }
-            // A hair more, so that rounding breaks nothing.
+            // A little more, so that rounding breaks no line.
             let width = width.min(NUMBERS_MAX) + 0.1;
             slots.push(Slot { x: right - width, width, align: Align::Right });
             right -= width + GAP;
@@ -113,17 +99,9 @@ fn height(row: &[Vec<Line>], leading: f32) -> f32 {
     row.iter().map(Vec::len).max().unwrap_or(0) as f32 * leading
 }
 
-fn draw_header(
-    canvas: &mut Canvas,
-    header: &[Vec<Line>],
-    slots: &[Slot],
-    mark: impl Fn(usize) -> Mark,
-) {
-    let columns = (header.iter().zip(slots).enumerate())
-        .map(|(place, (lines, slot))| {
-            let lines = lines.iter().map(|line| (line.clone(), mark(place))).collect();
-            Column { x: slot.x, width: slot.width, align: slot.align, lines }
-        })
+fn draw_header(canvas: &mut Canvas, header: &[Vec<Line>], slots: &[Slot], marks: Vec<Mark>) {
+    let columns = (header.iter().zip(slots).zip(marks))
+        .map(|((lines, slot), mark)| slot.column(lines.clone(), mark))
         .collect();
     canvas.columns(columns, HEADER.leading, |_| {});
     canvas.y += PADDING;

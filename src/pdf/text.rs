@@ -1,4 +1,4 @@
-//! Text made ready: cleaned, broken into lines, each a row of glyphs from left to right.
+//! Text layout: text is cleaned and broken into lines of glyphs from left to right.
 
 use std::{collections::BTreeSet, ops::Range, rc::Rc, sync::Arc};
 
@@ -8,8 +8,9 @@ use unicode_linebreak::{BreakOpportunity, linebreaks};
 
 use super::{
     font::{Face, Fonts},
-    shape::{Item, Shaped, Shaper},
+    shape::{Item, Shaped, Typesetter},
 };
+use crate::locale::Text;
 
 /// How text looks.
 #[derive(Clone, Copy, PartialEq)]
@@ -46,30 +47,10 @@ pub struct Run {
     pub width: f32,
 }
 
-/// Lays text out; keeps what shaping can use again.
-pub struct Typesetter<'a> {
-    shaper: Shaper<'a>,
-}
-
-impl<'a> Typesetter<'a> {
-    /// `is_japanese` has Han characters take their Japanese forms.
-    pub fn new(fonts: &'a Fonts, is_japanese: bool) -> Self {
-        Self { shaper: Shaper::new(fonts, is_japanese) }
-    }
-
-    /// Whether there was kana, which only Japanese is written with.
-    pub fn has_kana(&self) -> bool {
-        self.shaper.has_kana
-    }
-
-    /// The characters that were set and that no font has, in the order of their code points.
-    pub fn into_missing(self) -> Vec<char> {
-        self.shaper.missing.into_iter().collect()
-    }
-
-    /// Text as it can be set; what must be replaced for it is missing.
+impl Typesetter<'_> {
+    /// Cleans text, and records private characters as missing.
     fn clean(&mut self, text: &str) -> String {
-        self.shaper.missing.extend(text.chars().filter(|c| is_private(*c)));
+        self.missing.extend(text.chars().filter(|c| is_private(*c)));
         clean(text)
     }
 
@@ -88,13 +69,13 @@ impl<'a> Typesetter<'a> {
     fn paragraph(&mut self, text: &str, style: Style, width: f32) -> Vec<Line> {
         let text: Rc<str> = text.trim_end().into();
         let bidi = ParagraphBidiInfo::new(&text, None);
-        let items = self.shaper.items(&text, &bidi.levels, style.is_bold);
+        let items = self.items(&text, &bidi.levels, style.is_bold);
         let whole: Vec<Shaped> = (items.iter())
-            .map(|item| self.shaper.shape(&text, item, item.level, item.range.clone()))
+            .map(|item| self.shape(&text, item, item.level, item.range.clone()))
             .collect();
         let breaks = break_lines(&text, &whole, width / style.size);
         let mut lines = Vec::with_capacity(breaks.len());
-        // What was shaped whole serves again where nothing is cut or turned round.
+        // The whole shaped text is the line if nothing is cut or reordered.
         if breaks.len() == 1 && !bidi.has_rtl() {
             lines.push(line(&text, whole, style, false, 0..text.len()));
             return lines;
@@ -106,7 +87,7 @@ impl<'a> Typesetter<'a> {
         lines
     }
 
-    /// The glyphs of a part of a paragraph, in the order they stand on the line.
+    /// The glyphs of a part of a paragraph, in visual order.
     fn cut(
         &mut self,
         text: &str,
@@ -124,7 +105,7 @@ impl<'a> Typesetter<'a> {
             let start = shaped.len();
             for item in within {
                 let part = item.range.start.max(run.start)..item.range.end.min(run.end);
-                shaped.push(self.shaper.shape(text, item, level, part));
+                shaped.push(self.shape(text, item, level, part));
             }
             if level.is_rtl() {
                 shaped[start..].reverse();
@@ -155,7 +136,7 @@ fn break_lines(text: &str, shaped: &[Shaped], width: f32) -> Vec<Range<usize>> {
             lines.push(start..at);
             start = at;
             used -= reached;
-            // What remains of a long word may be too much together with this still.
+            // The rest of a long word may still be too wide together with this.
             if used + advance > width && place > start {
                 lines.push(start..place);
                 start = place;
@@ -204,14 +185,14 @@ fn line(
     Line { text: text.clone(), runs, style, width, overhang, is_rtl }
 }
 
-/// Text for what is told of a file and not shown: one line, and `otherwise` where there is none.
-pub fn told(text: &str, otherwise: &str) -> String {
+/// Text for a file's metadata: one line, or `otherwise` if it is empty.
+pub fn told(text: &str, otherwise: Text) -> String {
     let text = clean(text).replace('\n', " ");
     let text = text.trim();
-    if text.is_empty() { otherwise.to_owned() } else { text.to_owned() }
+    if text.is_empty() { otherwise.into() } else { text.to_owned() }
 }
 
-/// Text as it can be set: one kind of line end, and nothing that has no place on paper.
+/// Text with one kind of line end and without unprintable characters.
 fn clean(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
     let keep = |c: char| match c {
@@ -239,7 +220,7 @@ pub fn missing(fonts: &Fonts, texts: Vec<&str>) -> Vec<char> {
     missing.into_iter().collect()
 }
 
-/// Nobody else knows what is meant by a private character.
+/// A private character means nothing to others.
 fn is_private(c: char) -> bool {
     matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}')
 }

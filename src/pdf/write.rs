@@ -1,4 +1,4 @@
-//! Pages become a file: PDF/A-2a, which archives take, and PDF/UA-1, which can be read aloud.
+//! Writes pages as a file: PDF/A-2a for archives, and PDF/UA-1 for screen readers.
 
 use jiff::{Timestamp, tz::TimeZone};
 use krilla::{
@@ -26,8 +26,9 @@ use super::{
     text::{Color, Line, told},
 };
 use crate::domain::error::{Error, Result};
+use crate::locale::t;
 
-/// What a file says about itself.
+/// The metadata of a file.
 pub struct About {
     /// Never changes, however often the file is made.
     pub id: String,
@@ -36,7 +37,7 @@ pub struct About {
     pub created: Timestamp,
 }
 
-/// What is read aloud of each node.
+/// The content of each node.
 type Contents = Vec<Vec<Identifier>>;
 
 /// Why pages did not become a file.
@@ -53,7 +54,7 @@ impl From<Error> for Refusal {
 }
 
 /// The pages as the bytes of a file; the same pages are the same bytes.
-pub fn write(canvas: Canvas, about: About) -> Result<Vec<u8>, Refusal> {
+pub fn write(canvas: &Canvas, about: About) -> Result<Vec<u8>, Refusal> {
     let configuration = ConfigurationBuilder::new()
         .with_archival_validator(Archival::A2_A)
         .with_accessibility_validator(Accessibility::UA1)
@@ -78,21 +79,17 @@ pub fn write(canvas: Canvas, about: About) -> Result<Vec<u8>, Refusal> {
     }
     let mut tree = TagTree::new().with_lang(Some("en".to_owned()));
     for root in &canvas.roots {
-        if let Some(group) = group(&canvas, *root, &mut contents) {
+        if let Some(group) = group(canvas, *root, &mut contents) {
             tree.push(group);
         }
     }
     document.set_tag_tree(tree);
-    let about = About {
-        title: told(&about.title, "Untitled"),
-        author: told(&about.author, "Unnamed"),
-        ..about
-    };
+    let title = told(&about.title, t("pdf-untitled"));
     let mut outline = Outline::new();
     let top = XyzDestination::new(0, Point::from_xy(0.0, 0.0));
-    outline.push_child(OutlineNode::new(about.title.clone(), top));
+    outline.push_child(OutlineNode::new(title.clone(), top));
     document.set_outline(outline);
-    document.set_metadata(metadata(about));
+    document.set_metadata(metadata(about, title));
     document.finish().map_err(|error| match error {
         KrillaError::Image(..) => Refusal::Picture,
         error => internal(&error).into(),
@@ -103,7 +100,7 @@ fn internal(error: &impl std::fmt::Debug) -> Error {
     Error::internal(format!("{error:?}"))
 }
 
-fn metadata(about: About) -> Metadata {
+fn metadata(about: About, title: String) -> Metadata {
     let at = TimeZone::UTC.to_datetime(about.created);
     // Months, days and hours are never negative.
     let part = |part: i8| part.unsigned_abs();
@@ -116,15 +113,15 @@ fn metadata(about: About) -> Metadata {
         .utc_offset_hour(0)
         .utc_offset_minute(0);
     Metadata::new()
-        .title(about.title)
-        .authors(vec![about.author])
+        .title(title)
+        .authors(vec![told(&about.author, t("pdf-unnamed"))])
         .language("en".to_owned())
         .creator("FreelanceOS".to_owned())
         .document_id(about.id)
         .creation_date(created)
 }
 
-/// A node with everything below it; `None` where nothing of it stands on a page.
+/// A node with everything below it; `None` if it has no content.
 fn group(canvas: &Canvas, id: NodeId, contents: &mut Contents) -> Option<TagGroup> {
     let node = canvas.nodes.get(id.0)?;
     let mut group = TagGroup::new(node.tag.clone());
@@ -139,7 +136,7 @@ fn group(canvas: &Canvas, id: NodeId, contents: &mut Contents) -> Option<TagGrou
     (!group.children.is_empty()).then_some(group)
 }
 
-/// Draws with the meaning that it has.
+/// Draws something with its mark.
 fn marked(
     surface: &mut Surface,
     mark: Mark,
@@ -216,7 +213,6 @@ fn glyphs(surface: &mut Surface, line: &Line, x: f32, baseline: f32) {
     surface.set_fill(Some(fill(style.color)));
     for run in &line.runs {
         if let Some(face) = &run.face {
-            let drawn = face.drawn();
             let is_thick = style.is_bold && face.lacks_bold;
             surface.set_stroke(is_thick.then(|| Stroke {
                 paint: color(style.color).into(),
@@ -225,8 +221,8 @@ fn glyphs(surface: &mut Surface, line: &Line, x: f32, baseline: f32) {
             }));
             let mut start = Point::from_xy(x, baseline);
             for piece in pieces(&run.glyphs) {
-                let drawn = drawn.clone();
-                surface.draw_glyphs(start, piece, drawn, &line.text, style.size, false);
+                let font = face.drawn.clone();
+                surface.draw_glyphs(start, piece, font, &line.text, style.size, false);
                 start.x += piece.iter().map(|glyph| glyph.x_advance).sum::<f32>() * style.size;
             }
         }
@@ -235,8 +231,8 @@ fn glyphs(surface: &mut Surface, line: &Line, x: f32, baseline: f32) {
     surface.set_stroke(None);
 }
 
-/// Cuts what is read from the right where several glyphs stand for the same text. The writer
-/// says of a piece that it is in reverse only where each glyph has a text of its own.
+/// Splits glyphs that are read from the right where several of them represent the same text: the
+/// writer marks a piece as reversed only if each glyph has its own text.
 fn pieces(glyphs: &[KrillaGlyph]) -> Vec<&[KrillaGlyph]> {
     let is_rtl = glyphs
         .first()

@@ -8,13 +8,13 @@ use std::{
 use super::{engine::Connection, postgres, sqlite};
 use crate::domain::error::Result;
 
-/// What names a database.
+/// The form of a database's URL.
 const WANTED: &str =
     "sqlite:PATH, such as sqlite:./data/freelanceos.db, or postgres://USER:PASSWORD@HOST/NAME";
-/// Most symbolic links that lead on to another.
+/// The longest chain of symbolic links that is followed.
 const LINKS_MAX: usize = 40;
 
-/// A database: a file of our own, or one that a PostgreSQL server keeps.
+/// A database: an SQLite file, or a database of a PostgreSQL server.
 #[derive(Debug, Clone)]
 #[allow(clippy::large_enum_variant, reason = "a program has one or two of them")]
 pub enum Database {
@@ -23,12 +23,12 @@ pub enum Database {
 }
 
 impl Database {
-    /// Reads `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`. The error says what it must
-    /// be, without a word of what it was: it may hold a password.
+    /// Reads `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`. The error says what is expected
+    /// and does not repeat the URL, which may hold a password.
     pub fn parse(url: &str) -> Result<Self, String> {
         if let Some(path) = url.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
-            // To SQLite these are no names of files.
+            // SQLite does not read these as file names.
             if path.is_empty() || path.starts_with([':', '?']) || path.starts_with("file:") {
                 return Err(WANTED.to_owned());
             }
@@ -43,12 +43,12 @@ impl Database {
         Err(WANTED.to_owned())
     }
 
-    /// The file of that name, or the one that a symbolic link of that name leads to: everything
-    /// beside it (its -wal file, its lock, copies of it) lies beside the file itself.
+    /// The file at a path. Symbolic links are followed, since the -wal file, the lock and copies
+    /// are beside the file itself.
     pub fn at(mut path: PathBuf) -> Self {
         for _ in 0..LINKS_MAX {
             let Ok(target) = fs::read_link(&path) else { break };
-            // An absolute one takes the place of all that stands before it.
+            // An absolute target replaces the whole path.
             path = path.parent().unwrap_or(Path::new("")).join(target);
         }
         Self::Sqlite(path)
@@ -62,7 +62,7 @@ impl Database {
         }
     }
 
-    /// The server that keeps it, where one does.
+    /// The server, where the database is on one.
     pub fn server(&self) -> Option<&postgres::Server> {
         match self {
             Self::Sqlite(_) => None,
@@ -70,7 +70,7 @@ impl Database {
         }
     }
 
-    /// Whether a server is at work on it.
+    /// Whether a running program serves it.
     pub fn is_served(&self) -> Result<bool> {
         match self {
             Self::Sqlite(path) => sqlite::ServeLock::is_held(path),
@@ -78,7 +78,7 @@ impl Database {
         }
     }
 
-    /// Runs `work` in a read-only transaction of its own; the database must exist.
+    /// Runs `work` in a read-only transaction; the database must exist.
     pub fn peek<T: Send>(
         &self,
         work: impl FnOnce(&mut dyn Connection) -> Result<T> + Send,
@@ -89,7 +89,7 @@ impl Database {
         }
     }
 
-    /// Runs `work` in one transaction on a connection of its own: for migrations and the like.
+    /// Runs `work` in one transaction on a new connection, for migrations and the like.
     pub fn change<T: Send>(
         &self,
         work: impl FnOnce(&mut dyn Connection) -> Result<T> + Send,
@@ -100,8 +100,8 @@ impl Database {
         }
     }
 
-    /// Like [`Database::change`], for a database that is filled for the first time: a file must
-    /// not be there yet, and is on the disk when this ends well.
+    /// Like [`Database::change`], for a new database: a file must not exist yet, and is on the disk
+    /// when this succeeds.
     pub fn fill<T: Send>(
         &self,
         work: impl FnOnce(&mut dyn Connection) -> Result<T> + Send,
@@ -109,14 +109,6 @@ impl Database {
         match self {
             Self::Sqlite(path) => sqlite::fill(path, work),
             Self::Postgres(server) => postgres::change(server, work),
-        }
-    }
-
-    /// Whether it can hold every text: PostgreSQL takes none with the character NUL in it.
-    pub fn takes_nul(&self) -> bool {
-        match self {
-            Self::Sqlite(_) => true,
-            Self::Postgres(_) => false,
         }
     }
 }

@@ -16,7 +16,7 @@
 //! - LIKE with ESCAPE '\', on folded columns alone: SQLite's LIKE knows no case.
 //! - Text is compared for being equal; it is ordered only where any collation agrees (dates,
 //!   currencies) or nothing but the order of a listing depends on it.
-//! - A refused statement ends its job: PostgreSQL takes no other in the same transaction.
+//! - A refused statement ends its task: PostgreSQL takes no other in the same transaction.
 //! - Changes are serializable, reads are on one snapshot; both may run again.
 //! - CREATE TABLE with PRIMARY KEY, UNIQUE, REFERENCES and named constraints, CREATE INDEX and
 //!   CREATE UNIQUE INDEX, also with WHERE, ALTER TABLE ADD COLUMN, DROP TABLE, all in one
@@ -38,36 +38,53 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use crate::domain::{
+    date::Zone,
     error::{Error, Result},
     id::Id,
+    invoice::{Party, Seller},
     money::Currency,
+    portfolio::Link,
+    word::Word,
 };
 
-/// A parameter of a statement.
+/// A parameter of a statement, or a value read from a row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value<'a> {
     Null,
     Int(i64),
     Text(&'a str),
-    /// Text made for this statement.
-    Owned(String),
     Bytes(&'a [u8]),
+    Owned(String),
+    OwnedBytes(Vec<u8>),
     /// Ids that stand for one parameter; see [`any_of`].
-    Ids(Vec<&'a [u8]>),
+    Ids(Vec<[u8; 16]>),
 }
 
 impl Value<'_> {
-    /// Bytes that it holds.
-    fn size(&self) -> u64 {
-        let bytes = match self {
+    /// Its size in bytes.
+    pub fn size(&self) -> usize {
+        match self {
             Value::Null => 0,
             Value::Int(_) => 8,
             Value::Text(text) => text.len(),
-            Value::Owned(text) => text.len(),
             Value::Bytes(bytes) => bytes.len(),
-            Value::Ids(ids) => ids.iter().map(|id| id.len()).sum(),
-        };
-        bytes as u64
+            Value::Owned(text) => text.len(),
+            Value::OwnedBytes(bytes) => bytes.len(),
+            Value::Ids(ids) => ids.as_flattened().len(),
+        }
+    }
+
+    /// A copy that borrows nothing.
+    pub fn to_static(&self) -> Value<'static> {
+        match self {
+            Value::Null => Value::Null,
+            Value::Int(number) => Value::Int(*number),
+            Value::Text(text) => Value::Owned((*text).to_owned()),
+            Value::Bytes(bytes) => Value::OwnedBytes(bytes.to_vec()),
+            Value::Owned(text) => Value::Owned(text.clone()),
+            Value::OwnedBytes(bytes) => Value::OwnedBytes(bytes.clone()),
+            Value::Ids(ids) => Value::Ids(ids.clone()),
+        }
     }
 }
 
@@ -95,8 +112,8 @@ pub trait Connection {
         each: &mut dyn FnMut(&dyn Row) -> Result<()>,
     ) -> Result<()>;
 
-    /// Runs a query for rows of one table that nobody else has claimed; until the transaction
-    /// ends, nobody else is given them by this. An engine that writes alone has no others.
+    /// Runs a query for rows of one table, and locks them until the transaction ends. Rows that
+    /// others have locked are skipped. An engine with one writer needs no locks.
     fn claim(
         &mut self,
         sql: &'static str,
@@ -106,28 +123,26 @@ pub trait Connection {
         self.query(sql, values, each)
     }
 
-    /// Runs a statement and answers how many rows it changed.
+    /// Runs a statement and returns how many rows it changed.
     fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64>;
 
-    /// Runs a statement of which only matters that it succeeds. Where every statement is a journey
-    /// to another machine, this one waits for the next to travel with; what it fails with is
-    /// told then, at the latest by the end of the transaction.
+    /// Runs a statement without waiting for its result: an engine on another machine may send it
+    /// together with the next one. A later statement or the commit reports its failure.
     fn change(&mut self, sql: &'static str, values: &[Value]) -> Result<()> {
         self.execute(sql, values).map(drop)
     }
 
-    /// Waits until nobody else alters the tables, and keeps others from it until the transaction
-    /// ends.
+    /// Locks the schema until the transaction ends.
     fn lock_tables(&mut self) -> Result<()>;
 
-    /// Runs a statement of `schema.sql`, put into the engine's own words.
+    /// Runs a statement of `schema.sql`, translated into the engine's dialect.
     fn define(&mut self, statement: &str) -> Result<()>;
 
-    /// Whether a table is there.
+    /// Whether a table exists.
     fn has_table(&mut self, name: &str) -> Result<bool>;
 }
 
-/// A transaction. Functions of this module's neighbours take it; who opened it, ends it.
+/// A transaction. Whoever opened it commits it or rolls it back.
 pub struct Tx<'c> {
     connection: &'c mut dyn Connection,
     bytes_written: u64,
@@ -138,13 +153,13 @@ impl<'c> Tx<'c> {
         Self { connection, bytes_written: 0 }
     }
 
-    /// Bytes of the values that changes were given so far.
+    /// Size of the parameters of all changes so far, in bytes.
     pub fn bytes_written(&self) -> u64 {
         self.bytes_written
     }
 
     fn count(&mut self, values: &[Value]) {
-        self.bytes_written += values.iter().map(Value::size).sum::<u64>();
+        self.bytes_written += values.iter().map(Value::size).sum::<usize>() as u64;
     }
 
     /// The first row, if any.
@@ -164,7 +179,7 @@ impl<'c> Tx<'c> {
         Ok(found)
     }
 
-    /// The first row that nobody else has claimed, if any; it is ours until the transaction ends.
+    /// The first row that nobody else has locked, if any. It is locked until the transaction ends.
     pub fn claim<T>(
         &mut self,
         sql: &'static str,
@@ -205,67 +220,87 @@ impl<'c> Tx<'c> {
         Ok(rows)
     }
 
-    /// Changes rows. A failure may be told by what follows in the transaction, or by its end.
+    /// Changes rows. A later statement or the commit may report the failure.
     pub fn change(&mut self, sql: &'static str, values: &[Value]) -> Result<()> {
         self.count(values);
         self.connection.change(sql, values)
     }
 
-    /// Changes rows and answers how many.
+    /// Changes rows and returns how many.
     pub fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64> {
         self.count(values);
         self.connection.execute(sql, values)
     }
 }
 
-/// A type a column can be read as.
+/// A type a column can be read as: a [`Stored`] one, or an option of one.
 pub trait Column: Sized {
     fn read(row: &dyn Row, column: usize) -> Result<Self>;
 }
 
-fn missing(column: usize) -> Error {
-    Error::internal(format!("column {column} holds no value of the expected type"))
-}
-
-impl Column for i64 {
+impl<T: Stored> Column for T {
     fn read(row: &dyn Row, column: usize) -> Result<Self> {
-        row.int(column)?.ok_or_else(|| missing(column))
+        T::find(row, column)?.ok_or_else(|| unexpected(column))
     }
 }
 
-impl Column for Option<i64> {
+impl<T: Stored> Column for Option<T> {
     fn read(row: &dyn Row, column: usize) -> Result<Self> {
+        T::find(row, column)
+    }
+}
+
+/// A type of value that a column holds.
+pub trait Stored: Sized {
+    /// The value, unless it is NULL.
+    fn find(row: &dyn Row, column: usize) -> Result<Option<Self>>;
+}
+
+fn unexpected(column: usize) -> Error {
+    Error::internal(format!("column {column} holds no value of the expected type"))
+}
+
+impl Stored for i64 {
+    fn find(row: &dyn Row, column: usize) -> Result<Option<Self>> {
         row.int(column)
     }
 }
 
-impl Column for Vec<u8> {
-    fn read(row: &dyn Row, column: usize) -> Result<Self> {
-        <Option<Vec<u8>>>::read(row, column)?.ok_or_else(|| missing(column))
-    }
-}
-
-impl Column for Option<Vec<u8>> {
-    fn read(row: &dyn Row, column: usize) -> Result<Self> {
+impl Stored for Vec<u8> {
+    fn find(row: &dyn Row, column: usize) -> Result<Option<Self>> {
         Ok(row.bytes(column)?.map(<[u8]>::to_vec))
     }
 }
 
-/// Columns kept as text, read by parsing it.
+impl Stored for Timestamp {
+    fn find(row: &dyn Row, column: usize) -> Result<Option<Self>> {
+        row.int(column)?.map(Timestamp::from_second).transpose().map_err(Error::internal)
+    }
+}
+
+impl<K> Stored for Id<K> {
+    fn find(row: &dyn Row, column: usize) -> Result<Option<Self>> {
+        let id = |bytes| Id::from_slice(bytes).ok_or_else(|| unexpected(column));
+        row.bytes(column)?.map(id).transpose()
+    }
+}
+
+impl<W: Word> Stored for W {
+    fn find(row: &dyn Row, column: usize) -> Result<Option<Self>> {
+        parsed(row, column, W::read)
+    }
+}
+
+/// A column of text, read by parsing it.
+fn parsed<T>(row: &dyn Row, column: usize, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>> {
+    row.text(column)?.map(|text| parse(text).ok_or_else(|| unexpected(column))).transpose()
+}
+
 macro_rules! text_column {
     ($($type:ty: $parse:expr;)*) => {$(
-        impl Column for $type {
-            fn read(row: &dyn Row, column: usize) -> Result<Self> {
-                <Option<$type>>::read(row, column)?.ok_or_else(|| missing(column))
-            }
-        }
-        impl Column for Option<$type> {
-            fn read(row: &dyn Row, column: usize) -> Result<Self> {
-                let parse: fn(&str) -> Option<$type> = $parse;
-                match row.text(column)? {
-                    None => Ok(None),
-                    Some(text) => parse(text).map(Some).ok_or_else(|| missing(column)),
-                }
+        impl Stored for $type {
+            fn find(row: &dyn Row, column: usize) -> Result<Option<Self>> {
+                parsed(row, column, $parse)
             }
         }
     )*};
@@ -276,105 +311,34 @@ text_column! {
     Date: |text| text.parse().ok();
     Decimal: |text| text.parse().ok();
     Currency: Currency::from_code;
-    crate::domain::invoice::InvoiceStatus: crate::domain::invoice::InvoiceStatus::from_word;
-    crate::domain::project::ProjectStatus: crate::domain::project::ProjectStatus::from_word;
-    crate::domain::milestone::MilestoneStatus: crate::domain::milestone::MilestoneStatus::from_word;
-    crate::domain::proposal::ProposalStatus: crate::domain::proposal::ProposalStatus::from_word;
-    crate::domain::activity::ActivityKind: crate::domain::activity::ActivityKind::from_word;
-    crate::domain::mail::MailKind: crate::domain::mail::MailKind::from_word;
-    crate::domain::account::Origin: crate::domain::account::Origin::from_word;
-    crate::domain::account::Role: crate::domain::account::Role::from_word;
-    crate::domain::date::DateFormat: crate::domain::date::DateFormat::from_word;
-    crate::domain::number_format::NumberFormat: crate::domain::number_format::NumberFormat::from_word;
-    crate::domain::image::ImagePurpose: crate::domain::image::ImagePurpose::from_word;
-    crate::domain::date::Zone: crate::domain::date::Zone::from_name;
-    crate::domain::profile::Availability: crate::domain::profile::Availability::from_word;
-    crate::domain::profile::Experience: crate::domain::profile::Experience::from_word;
+    Zone: Zone::from_name;
     Vec<String>: |text| serde_json::from_str(text).ok();
-    Vec<crate::domain::portfolio::Link>: |text| serde_json::from_str(text).ok();
-    crate::domain::invoice::Party: |text| serde_json::from_str(text).ok();
-    crate::domain::invoice::Seller: |text| serde_json::from_str(text).ok();
+    Vec<Link>: |text| serde_json::from_str(text).ok();
+    Party: |text| serde_json::from_str(text).ok();
+    Seller: |text| serde_json::from_str(text).ok();
 }
 
-impl Column for Timestamp {
-    fn read(row: &dyn Row, column: usize) -> Result<Self> {
-        <Option<Timestamp>>::read(row, column)?.ok_or_else(|| missing(column))
-    }
-}
-
-impl Column for Option<Timestamp> {
-    fn read(row: &dyn Row, column: usize) -> Result<Self> {
-        row.int(column)?.map(Timestamp::from_second).transpose().map_err(Error::internal)
-    }
-}
-
-impl<K> Column for Id<K> {
-    fn read(row: &dyn Row, column: usize) -> Result<Self> {
-        <Option<Id<K>>>::read(row, column)?.ok_or_else(|| missing(column))
-    }
-}
-
-impl<K> Column for Option<Id<K>> {
-    fn read(row: &dyn Row, column: usize) -> Result<Self> {
-        match row.bytes(column)? {
-            None => Ok(None),
-            Some(bytes) => Id::from_slice(bytes).map(Some).ok_or_else(|| missing(column)),
+macro_rules! parameters {
+    ($($type:ty: $make:expr;)*) => {$(
+        impl<'a> From<$type> for Value<'a> {
+            fn from(value: $type) -> Self {
+                let make: fn($type) -> Self = $make;
+                make(value)
+            }
         }
-    }
+    )*};
 }
 
-impl From<i64> for Value<'_> {
-    fn from(value: i64) -> Self {
-        Value::Int(value)
-    }
-}
-
-impl From<Timestamp> for Value<'_> {
-    fn from(value: Timestamp) -> Self {
-        Value::Int(value.as_second())
-    }
-}
-
-impl From<Date> for Value<'_> {
-    fn from(value: Date) -> Self {
-        Value::Owned(value.to_string())
-    }
-}
-
-impl From<Decimal> for Value<'_> {
-    fn from(value: Decimal) -> Self {
-        Value::Owned(value.to_string())
-    }
-}
-
-impl From<Currency> for Value<'_> {
-    fn from(value: Currency) -> Self {
-        Value::Text(value.code())
-    }
-}
-
-impl From<String> for Value<'_> {
-    fn from(value: String) -> Self {
-        Value::Owned(value)
-    }
-}
-
-impl<'a> From<&'a str> for Value<'a> {
-    fn from(value: &'a str) -> Self {
-        Value::Text(value)
-    }
-}
-
-impl<'a> From<&'a String> for Value<'a> {
-    fn from(value: &'a String) -> Self {
-        Value::Text(value)
-    }
-}
-
-impl<'a> From<&'a [u8]> for Value<'a> {
-    fn from(value: &'a [u8]) -> Self {
-        Value::Bytes(value)
-    }
+parameters! {
+    i64: Value::Int;
+    Timestamp: |at| Value::Int(at.as_second());
+    Date: |day| Value::Owned(day.to_string());
+    Decimal: |number| Value::Owned(number.to_string());
+    Currency: |currency| Value::Text(currency.code());
+    String: Value::Owned;
+    &'a str: Value::Text;
+    &'a String: |text| Value::Text(text);
+    &'a [u8]: Value::Bytes;
 }
 
 impl<'a, K> From<&'a Id<K>> for Value<'a> {
@@ -389,10 +353,9 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     }
 }
 
-/// The ids that `IN rarray(?1)` looks for, however many they are. A row is found once, however
-/// often its id stands among them.
+/// Any number of ids as one parameter, for `IN rarray(?1)`. Duplicates do no harm.
 pub fn any_of<'a, K: 'a>(ids: impl IntoIterator<Item = &'a Id<K>>) -> Value<'a> {
-    Value::Ids(ids.into_iter().map(|id| &id.as_bytes()[..]).collect())
+    Value::Ids(ids.into_iter().map(|id| *id.as_bytes()).collect())
 }
 
 /// A list, written into one column.

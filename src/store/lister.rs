@@ -1,7 +1,7 @@
 //! Lists: the rows of an account that meet some conditions, page by page, and how many they are.
 //!
-//! Their statements are put together of constants and kept for good, so that engines can keep
-//! them prepared.
+//! Their statements are built from constants and never freed, so that engines can keep them
+//! prepared.
 
 use std::{
     cmp::Reverse,
@@ -16,23 +16,28 @@ use super::{
     search::Search,
 };
 use crate::domain::{
-    error::Result,
+    error::{Error, Result},
     id::{AccountId, Id},
     page::{Listing, Page},
 };
 
 /// A table whose rows are listed. It has the columns `id` and `account_id`.
 pub struct Lister {
-    /// What its total is called; see [`list_total`].
+    /// The name of its total; see [`list_total`].
     pub name: &'static str,
     pub table: &'static str,
-    /// What is read of a row, beginning with its id.
+    /// The columns to read, beginning with the id.
     pub columns: &'static str,
-    /// What is joined to the rows that were found, which are called `found`.
+    /// Joins to the rows that were found, which are called `found`.
     pub join: &'static str,
 }
 
 impl Lister {
+    /// A table whose total is called as it is, with nothing joined to it.
+    pub const fn new(table: &'static str, columns: &'static str) -> Self {
+        Self { name: table, table, columns, join: "" }
+    }
+
     /// All rows of an account.
     pub fn of<'a>(&'static self, account: &'a AccountId) -> Query<'a> {
         Query {
@@ -45,13 +50,12 @@ impl Lister {
         }
     }
 
-    /// What the total of the rows with this value is called.
+    /// The name of the total of the rows with this value.
     pub fn total_of(&self, column: &str, value: impl Display) -> String {
         format!("{}:{}:{value}", self.name, column.trim_end_matches("_id"))
     }
 
-    /// Adds to the totals (or takes from them): of all rows, and of those with each of these
-    /// values.
+    /// Adds `by` to the total of all rows, and to those of the rows with each of these values.
     pub fn tally(
         &self,
         tx: &mut Tx,
@@ -75,12 +79,12 @@ pub struct Query<'a> {
     total: Total,
 }
 
-/// How it is known how many rows there are.
+/// Where the number of rows comes from.
 enum Total {
-    /// By the total of that name.
+    /// The total of that name.
     Kept(String),
     Known(u64),
-    /// Not before they are counted.
+    /// A count of the rows.
     Counted,
 }
 
@@ -91,8 +95,7 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// Only rows that meet a condition, in which `?` stands for the value, if there is one. They
-    /// are counted.
+    /// Only rows that meet a condition, if there is a value for its `?`. They are counted.
     pub fn which(mut self, condition: &'static str, value: Option<impl Into<Value<'a>>>) -> Self {
         if let Some(value) = value {
             self.push(condition, value.into());
@@ -101,7 +104,7 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// Only rows with this value, if there is one. A total is kept of those with one value.
+    /// Only rows with this value, if there is one. Rows with one such value have a total.
     pub fn equal<T>(mut self, column: &'static str, value: Option<T>) -> Self
     where
         T: Copy + Display + Into<Value<'a>>,
@@ -123,7 +126,7 @@ impl<'a> Query<'a> {
         Self { order, ..self }
     }
 
-    /// Tells how many rows there are.
+    /// Sets how many rows there are.
     pub fn known(self, total: u64) -> Self {
         Self { total: Total::Known(total), ..self }
     }
@@ -134,13 +137,20 @@ impl<'a> Query<'a> {
         self.condition.extend([" AND ", &condition.replace('?', &number)]);
     }
 
-    /// The only row, if there is one.
-    pub fn find<T>(
-        &self,
+    /// The row with this id.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, which calls it a `noun`.
+    pub fn find<T, K>(
+        self,
         tx: &mut Tx,
+        noun: &'static str,
+        id: &'a Id<K>,
         read: impl FnMut(&dyn Row) -> Result<T>,
-    ) -> Result<Option<T>> {
-        tx.find(self.select(""), &self.values, read)
+    ) -> Result<T> {
+        let this = self.which("id = ?", Some(id));
+        tx.find(this.select(""), &this.values, read)?.ok_or_else(|| Error::not_found(noun))
     }
 
     /// All rows, in no order.
@@ -148,7 +158,7 @@ impl<'a> Query<'a> {
         tx.list(self.select(""), &self.values, read)
     }
 
-    /// The first rows, so many at most.
+    /// The first rows, at most so many.
     pub fn first<T>(
         &self,
         tx: &mut Tx,
@@ -174,15 +184,16 @@ impl<'a> Query<'a> {
         Ok(Listing { entries, total: self.count(tx)?, page })
     }
 
-    /// A page of the rows in whose column, or in whose client, a folded text is, newest first, and
-    /// how many there are.
+    /// A page of the rows whose column or client contains a folded text, if there is one, newest
+    /// first, and how many there are.
     pub fn search<T>(
         &self,
         tx: &mut Tx,
-        (column, text): (&'static str, &str),
+        (column, text): (&'static str, Option<&str>),
         page: Page,
         mut read: impl FnMut(&dyn Row) -> Result<T>,
     ) -> Result<Listing<T>> {
+        let Some(text) = text else { return self.page(tx, page, read) };
         let search = Search::new(tx, *self.account, text)?;
         let Lister { table, .. } = self.lister;
         let condition = &self.condition;
@@ -227,8 +238,7 @@ impl<'a> Query<'a> {
     }
 }
 
-/// The statement of that text. It is kept for good: there are only so many ways to put constants
-/// together.
+/// Makes the text of a statement static. Few are ever made, since all parts are constants.
 fn statement(sql: String) -> &'static str {
     static KNOWN: LazyLock<RwLock<HashSet<&'static str>>> = LazyLock::new(RwLock::default);
     if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&*sql) {

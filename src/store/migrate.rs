@@ -16,16 +16,16 @@ use super::{
 use crate::domain::error::{Error, Result};
 
 const SCHEMA: &str = include_str!("../../schema.sql");
-/// The table that tells which blocks a database has.
+/// The table of the blocks that a database has.
 const VERSIONS: &str = "CREATE TABLE schema_version \
     (version BIGINT NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL)";
 
 /// The version from which on searches pass over accents.
 const REFOLDED: i64 = 4;
 
-/// How the name of a copy tells when it was made.
+/// The time in the name of a copy.
 const TIME: &str = "%Y%m%dT%H%M%SZ";
-/// How long a copy made before a migration is kept: it holds rows that may be deleted meanwhile.
+/// How long a copy is kept: it may hold rows that were deleted since.
 const COPY_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// One block of `schema.sql`.
@@ -34,7 +34,7 @@ struct Block {
     statements: Vec<&'static str>,
 }
 
-/// What a migration did or would do.
+/// What a migration did, or would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Migration {
     /// The version found; 0 where there was no database.
@@ -58,7 +58,7 @@ pub fn version(database: &Database) -> Result<i64> {
     }
 }
 
-/// Says what [`run`] would do, and does nothing.
+/// What [`run`] would do.
 pub fn plan(database: &Database) -> Result<Migration> {
     let (from, to) = (version(database)?, latest());
     if from > to {
@@ -75,9 +75,8 @@ fn newer(database: &Database, from: i64) -> Error {
     ))
 }
 
-/// Migrates a database, creating a file where there is none; an existing one is copied first.
-/// All of it is one transaction: where it fails, the database is as it was, and the copy of no
-/// use. Several programs may do so at once.
+/// Migrates a database in one transaction. A missing file is created, an existing one copied
+/// first; if the migration fails, the copy is removed. Several programs may migrate at once.
 pub fn run(database: &Database, now: Timestamp) -> Result<Migration> {
     let mut migration = plan(database)?;
     if migration.from == migration.to {
@@ -126,8 +125,8 @@ pub fn run(database: &Database, now: Timestamp) -> Result<Migration> {
     migrated.map(|from| Migration { from, ..migration })
 }
 
-/// Removes a copy that is not needed: a server that is started again and again must not fill the
-/// disk with them.
+/// Removes the copy of a failed migration: a server that restarts in a loop must not fill the
+/// disk.
 fn discard(copy: &Path) {
     for ending in ["", "-journal"] {
         let mut name = copy.as_os_str().to_owned();
@@ -155,7 +154,7 @@ pub(super) fn remove_old_copies(database: &Path, now: Timestamp) -> io::Result<(
     Ok(())
 }
 
-/// When the file of that name was made, if it is a copy that [`run`] made of the database.
+/// When the file of that name was made, if it is a copy made by [`run`].
 fn copied_at(database: &Path, name: &str) -> Option<Timestamp> {
     let rest = name.strip_prefix(database.file_stem()?.to_str()?)?.strip_prefix(".v")?;
     let (version, time) = rest.strip_suffix(".db")?.split_once('-')?;
@@ -163,28 +162,24 @@ fn copied_at(database: &Path, name: &str) -> Option<Timestamp> {
     TimeZone::UTC.to_timestamp(DateTime::strptime(TIME, time).ok()?).ok()
 }
 
-/// Makes the newest schema in a database that holds none of it.
+/// Creates the newest schema in an empty database.
 pub(super) fn create(connection: &mut dyn Connection, now: Timestamp) -> Result<()> {
     blocks().iter().try_for_each(|block| apply(connection, block, now))
 }
 
-/// Every statement that makes the newest schema, in order.
+/// Every statement of the schema, in order.
 pub(super) fn all_statements() -> Vec<&'static str> {
     let blocks = blocks().into_iter().flat_map(|block| block.statements);
     [VERSIONS].into_iter().chain(blocks).collect()
 }
 
-/// The schema version of the database that is open; 0 where there is none.
+/// The schema version of an open database; 0 where it has none.
 pub(super) fn current(connection: &mut dyn Connection) -> Result<i64> {
     if !connection.has_table("schema_version")? {
         return Ok(0);
     }
-    let mut version = 0;
-    connection.query("SELECT coalesce(max(version), 0) FROM schema_version", &[], &mut |row| {
-        version = row.get(0)?;
-        Ok(())
-    })?;
-    Ok(version)
+    let sql = "SELECT coalesce(max(version), 0) FROM schema_version";
+    Tx::new(connection).one(sql, &[], |row| row.get(0))
 }
 
 fn apply(connection: &mut dyn Connection, block: &Block, now: Timestamp) -> Result<()> {
@@ -206,17 +201,11 @@ fn apply(connection: &mut dyn Connection, block: &Block, now: Timestamp) -> Resu
 }
 
 fn blocks() -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut rest = SCHEMA;
-    while let Some((_, block)) = rest.split_once("\n-- version ") {
-        rest = block;
-        let (heading, body) = block.split_once('\n').unwrap_or((block, ""));
-        let body = body.split_once("\n-- version ").map_or(body, |(body, _)| body);
-        if let Ok(version) = heading.trim().parse() {
-            blocks.push(Block { version, statements: statements(body) });
-        }
-    }
-    blocks
+    let blocks = SCHEMA.split("\n-- version ").skip(1).filter_map(|block| {
+        let (version, body) = block.split_once('\n')?;
+        Some(Block { version: version.trim().parse().ok()?, statements: statements(body) })
+    });
+    blocks.collect()
 }
 
 /// Splits at semicolons that end a line; comments before a statement are dropped.

@@ -5,7 +5,6 @@ mod billing;
 mod database;
 pub mod engine;
 mod identity;
-mod job;
 mod lister;
 pub mod migrate;
 mod platform;
@@ -15,6 +14,7 @@ mod queue;
 mod row;
 mod search;
 pub mod sqlite;
+mod task;
 pub mod transfer;
 mod work;
 
@@ -31,15 +31,21 @@ pub use self::platform::{
 pub use self::profile::{message, portfolio};
 pub use self::work::{milestone, project, proposal};
 
-use std::{error::Error as StdError, future::Future, path::Path};
+use std::{
+    error::Error as StdError,
+    future::Future,
+    path::{Path, PathBuf},
+    thread::{self, JoinHandle},
+};
 
 use tokio::task::spawn_blocking;
 
 pub use self::database::Database;
 use self::{
     engine::Tx,
-    job::{Effect, submit},
     queue::Sender,
+    sqlite::Checkpoints,
+    task::{busy, submit, unknown},
 };
 use crate::domain::{
     error::{Error, Result},
@@ -48,23 +54,33 @@ use crate::domain::{
 
 /// A database, served by its own threads.
 pub struct Store {
+    engine: Engine,
+    /// The database file, where it is one, and who brings its -wal file into it.
+    file: Option<(PathBuf, Checkpoints)>,
+}
+
+/// The queues of a database, and the threads that serve them until the queues are gone.
+struct Engine {
     reads: Sender,
     writes: Sender,
-    engine: Engine,
+    threads: Vec<JoinHandle<()>>,
 }
 
-enum Engine {
-    Sqlite(sqlite::Engine),
-    Postgres(postgres::Engine),
+impl Engine {
+    /// Starts a thread.
+    fn spawn(&mut self, name: String, work: impl FnOnce() + Send + 'static) -> Result<()> {
+        let thread = thread::Builder::new().name(name).spawn(work);
+        self.threads.push(thread.map_err(Error::internal)?);
+        Ok(())
+    }
 }
 
-/// Whose rows a write changes, and whether it may be done again where nobody knows whether it
-/// was done.
+/// What the queue must know of a write.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Write {
-    /// Who waits for it. Jobs of one account wait for each other, and not others for them.
+    /// Whose rows it changes. Tasks of one account wait for each other, and delay no others.
     pub account: Option<AccountId>,
-    /// Whether it finds out by itself that it was done already.
+    /// Whether it can run again when it is unknown whether it was committed.
     pub can_repeat: bool,
 }
 
@@ -80,48 +96,41 @@ pub async fn without_writes<T>(work: impl Future<Output = T>) -> T {
 impl Store {
     /// Opens a migrated database.
     pub fn open(database: &Database) -> Result<Self> {
-        let checkpoints =
-            database.file().map_or(sqlite::Checkpoints::Ours, sqlite::Checkpoints::of);
+        let checkpoints = database.file().map_or(Checkpoints::Ours, Checkpoints::of);
         Self::open_with(database, checkpoints)
     }
 
-    /// Opens a migrated database; if it is a file, its -wal file is looked after by ourselves or
-    /// not.
-    pub fn open_with(database: &Database, checkpoints: sqlite::Checkpoints) -> Result<Self> {
-        let (engine, reads, writes) = match database {
+    /// Like [`Store::open`], with given checkpoints where the database is a file.
+    pub fn open_with(database: &Database, checkpoints: Checkpoints) -> Result<Self> {
+        let (engine, file) = match database {
             Database::Sqlite(path) => {
-                let (engine, reads, writes) = sqlite::Engine::start(path, checkpoints)?;
-                (Engine::Sqlite(engine), reads, writes)
+                (sqlite::start(path, checkpoints)?, Some((path.clone(), checkpoints)))
             }
-            Database::Postgres(server) => {
-                let (engine, reads, writes) = postgres::Engine::start(server)?;
-                (Engine::Postgres(engine), reads, writes)
-            }
+            Database::Postgres(server) => (postgres::start(server)?, None),
         };
-        Ok(Self { reads, writes, engine })
+        Ok(Self { engine, file })
     }
 
-    /// Runs `work` on a snapshot of the database. It cannot change anything, and may run more
-    /// than once.
+    /// Runs `work` on a read-only snapshot. It may run more than once.
     pub async fn read<T: Send + 'static>(
         &self,
         work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        submit(&self.reads, Effect::Reads, Write::default(), work).await
+        submit(&self.engine.reads, Write::default(), || busy(1), work).await
     }
 
-    /// Like [`Store::read`], for an account that waits behind nobody but itself.
+    /// Like [`Store::read`], in the queue of an account.
     pub async fn read_for<T: Send + 'static>(
         &self,
         account: AccountId,
         work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let reader = Write { account: Some(account), can_repeat: true };
-        submit(&self.reads, Effect::Reads, reader, work).await
+        submit(&self.engine.reads, reader, || busy(1), work).await
     }
 
-    /// Runs `work` in a transaction and answers when it is on the disk. An error undoes what
-    /// `work` did. It may run more than once, so its only effects are those on the transaction.
+    /// Runs `work` in a transaction and returns when it is on the disk; an error rolls it back.
+    /// It may run more than once, so it must have no other effects.
     pub async fn write<T: Send + 'static>(
         &self,
         work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
@@ -129,7 +138,7 @@ impl Store {
         self.write_as(Write::default(), work).await
     }
 
-    /// Like [`Store::write`], where more is known of the work.
+    /// Like [`Store::write`], in the queue of an account.
     pub async fn write_as<T: Send + 'static>(
         &self,
         write: Write,
@@ -138,40 +147,41 @@ impl Store {
         if WITHOUT_WRITES.try_with(|()| ()).is_ok() {
             return Err(Error::unsaved());
         }
-        submit(&self.writes, Effect::Changes, write, work).await
+        submit(&self.engine.writes, write, unknown, work).await
     }
 
-    /// Answers once the database does. A file is there, and is not asked.
+    /// Returns once the database answers. A file always does.
     pub async fn reach(&self) -> Result<()> {
-        match &self.engine {
-            Engine::Sqlite(_) => Ok(()),
-            Engine::Postgres(_) => {
-                self.read(|tx| tx.one("SELECT CAST(1 AS BIGINT)", &[], |_| Ok(()))).await
-            }
+        if self.file.is_some() {
+            return Ok(());
         }
+        self.read(|tx| tx.one("SELECT CAST(1 AS BIGINT)", &[], |_| Ok(()))).await
     }
 
     /// Finishes what is queued and ends the threads.
     pub fn close(self) {
-        drop((self.reads, self.writes));
-        match self.engine {
-            Engine::Sqlite(engine) => engine.join(),
-            Engine::Postgres(engine) => engine.join(),
+        let Engine { reads, writes, threads } = self.engine;
+        drop((reads, writes));
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a database thread panicked");
+            }
+        }
+        if let Some((path, checkpoints)) = self.file {
+            sqlite::settle_after_readers(&path, checkpoints);
         }
     }
 
-    /// Erases what deleted rows have left beside the database; answers whether that was possible
-    /// now. A server's files are the server's: its VACUUM does it.
+    /// Erases deleted rows from the -wal file; returns whether that was possible now. On a server,
+    /// VACUUM does it.
     pub async fn erase_deleted(&self) -> Result<bool> {
-        let Engine::Sqlite(engine) = &self.engine else { return Ok(true) };
-        let (path, checkpoints) = (engine.path().to_owned(), engine.checkpoints());
+        let Some((path, checkpoints)) = self.file.clone() else { return Ok(true) };
         spawn_blocking(move || sqlite::erase_deleted(&path, checkpoints))
             .await
             .map_err(Error::internal)?
     }
 
-    /// Removes copies that were made of the database file before a migration, once they are 30
-    /// days old.
+    /// Removes copies made before migrations more than 30 days ago.
     ///
     /// # Errors
     ///
@@ -186,31 +196,28 @@ impl Store {
 
     /// How many reads and writes wait for a thread.
     pub fn queued(&self) -> (usize, usize) {
-        (self.reads.len(), self.writes.len())
+        (self.engine.reads.len(), self.engine.writes.len())
     }
 
     /// The database file, where it is one.
     pub fn file(&self) -> Option<&Path> {
-        match &self.engine {
-            Engine::Sqlite(engine) => Some(engine.path()),
-            Engine::Postgres(_) => None,
-        }
+        self.file.as_ref().map(|(path, _)| &**path)
     }
 }
 
-/// The domain's word for a broken constraint of `schema.sql`.
+/// The error for a violated constraint of `schema.sql`.
 fn violated(constraint: &str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
-    match constraint {
-        "accounts_email_key" => {
-            Error::conflict("An account with this email already exists").caused_by(source)
-        }
-        "accounts_owner" => Error::conflict("This server has an owner already").caused_by(source),
-        "accounts_username_key" => {
-            Error::conflict("An account with this username already exists").caused_by(source)
-        }
-        "passkeys_credential_id" => {
-            Error::conflict("This passkey is registered already").caused_by(source)
-        }
-        _ => Error::internal(source),
-    }
+    let message = match constraint {
+        "accounts_email_key" => "An account with this email already exists",
+        "accounts_owner" => "This server has an owner already",
+        "accounts_username_key" => "An account with this username already exists",
+        "passkeys_credential_id" => "This passkey is registered already",
+        _ => return Error::internal(source),
+    };
+    Error::conflict(message).caused_by(source)
+}
+
+/// The error for a rollup that does not fit its column.
+fn sum_too_large() -> Error {
+    Error::conflict("A total of this account would become too large to keep")
 }

@@ -1,4 +1,4 @@
-//! Jobs that wait for a database thread. Accounts take turns, and only so many jobs of one
+//! Tasks that wait for a database thread. Accounts take turns, and only so many tasks of one
 //! account run at once: an account with much to ask for waits behind itself.
 
 use std::{
@@ -8,33 +8,40 @@ use std::{
 };
 
 use async_channel::{Receiver as Bell, Sender as Ringer};
+use prometheus_client::metrics::histogram::Histogram;
 
-use super::job::Job;
-use crate::domain::{
-    error::{Error, Result},
-    id::AccountId,
+use super::task::Task;
+use crate::{
+    domain::{
+        error::{Error, Result},
+        id::AccountId,
+    },
+    metrics::{self, Metrics},
 };
 
-/// Jobs of one account that may wait.
+/// Tasks of one account that may wait.
 const OF_ACCOUNT: usize = 256;
-/// Jobs that may wait of whoever has no account: visitors and the program itself.
+/// Tasks without an account that may wait: those of visitors and of the program itself.
 const OF_OTHERS: usize = 1024;
 
+/// The histogram of how long tasks have waited.
+type Wait = fn(&Metrics) -> &Histogram;
+
 /// Makes a queue for so many threads, of which one account may occupy `most_of_account`.
-pub(super) fn queue(threads: usize, most_of_account: usize) -> (Sender, Receiver) {
-    let shared = Arc::new(Shared { most_of_account, waiting: Mutex::default() });
-    // As many rings as there are threads wake all of them; more would be of no use.
+pub(super) fn queue(threads: usize, most_of_account: usize, wait: Wait) -> (Sender, Receiver) {
+    let shared = Arc::new(Shared { most_of_account, wait, waiting: Mutex::default() });
+    // One ring for each thread wakes all of them.
     let (ringer, bell) = async_channel::bounded(threads.max(1));
     (Sender { shared: Arc::clone(&shared), ringer }, Receiver { shared, bell })
 }
 
-/// Where jobs are handed in. When it is dropped, the threads finish what waits, and end.
+/// Where tasks are handed in. When it is dropped, the threads finish what waits, and end.
 pub(super) struct Sender {
     shared: Arc<Shared>,
     ringer: Ringer<()>,
 }
 
-/// Where threads take jobs out.
+/// Where threads take tasks out.
 #[derive(Clone)]
 pub(super) struct Receiver {
     shared: Arc<Shared>,
@@ -43,23 +50,24 @@ pub(super) struct Receiver {
 
 struct Shared {
     most_of_account: usize,
+    wait: Wait,
     waiting: Mutex<Waiting>,
 }
 
 #[derive(Default)]
 struct Waiting {
     lines: HashMap<Option<AccountId>, Line>,
-    /// Whose line has somebody waiting, in the order of their turns.
+    /// Accounts with waiting tasks, in the order of their turns.
     turns: VecDeque<Option<AccountId>>,
 }
 
 #[derive(Default)]
 struct Line {
-    jobs: VecDeque<Job>,
+    tasks: VecDeque<Task>,
     running: usize,
 }
 
-/// A running job's place among those of its account, given back when it is dropped.
+/// A running task's place among those of its account, given back when it is dropped.
 pub(super) struct Turn {
     shared: Arc<Shared>,
     account: Option<AccountId>,
@@ -70,7 +78,7 @@ impl Drop for Turn {
         let mut waiting = self.shared.lock();
         if let Some(line) = waiting.lines.get_mut(&self.account) {
             line.running -= 1;
-            if line.running == 0 && line.jobs.is_empty() {
+            if line.running == 0 && line.tasks.is_empty() {
                 waiting.lines.remove(&self.account);
             }
         }
@@ -78,48 +86,48 @@ impl Drop for Turn {
 }
 
 impl Sender {
-    /// Queues a job.
+    /// Queues a task.
     ///
     /// # Errors
     ///
     /// Unavailable where too many of its account wait already.
-    pub fn send(&self, job: Job) -> Result<()> {
-        let account = job.account;
+    pub fn send(&self, task: Task) -> Result<()> {
+        let account = task.write.account;
         {
             let mut waiting = self.shared.lock();
             let Waiting { lines, turns } = &mut *waiting;
             let line = lines.entry(account).or_default();
             let room = if account.is_some() { OF_ACCOUNT } else { OF_OTHERS };
-            if line.jobs.len() >= room {
+            if line.tasks.len() >= room {
                 return Err(Error::unavailable(
                     2,
                     "Too many requests are waiting for an answer, please try again",
                 ));
             }
-            if line.jobs.is_empty() {
+            if line.tasks.is_empty() {
                 turns.push_back(account);
             }
-            line.jobs.push_back(job);
+            line.tasks.push_back(task);
         }
-        // Where every thread is called already, it needs no further call.
+        // A full channel means that every thread has been called.
         let _ = self.ringer.try_send(());
         Ok(())
     }
 
-    /// How many jobs wait.
+    /// How many tasks wait.
     pub fn len(&self) -> usize {
-        self.shared.lock().lines.values().map(|line| line.jobs.len()).sum()
+        self.shared.lock().lines.values().map(|line| line.tasks.len()).sum()
     }
 }
 
 impl Receiver {
-    /// The next job, waited for; none when the queue has ended.
-    pub async fn recv(&self) -> Option<Job> {
+    /// The next task, waited for; none when the queue has ended.
+    pub async fn recv(&self) -> Option<Task> {
         loop {
-            // A thread looks before it waits: the job it has just ended may have kept back
-            // another of its account, for which nobody would be called.
-            if let Some(job) = self.try_recv() {
-                return Some(job);
+            // Look before waiting: the task that just ended may have held back another of its
+            // account, for which no bell rings.
+            if let Some(task) = self.try_recv() {
+                return Some(task);
             }
             if self.bell.recv().await.is_err() {
                 return self.try_recv();
@@ -128,10 +136,10 @@ impl Receiver {
     }
 
     /// Like [`Receiver::recv`], outside of a runtime.
-    pub fn recv_blocking(&self) -> Option<Job> {
+    pub fn recv_blocking(&self) -> Option<Task> {
         loop {
-            if let Some(job) = self.try_recv() {
-                return Some(job);
+            if let Some(task) = self.try_recv() {
+                return Some(task);
             }
             if self.bell.recv_blocking().is_err() {
                 return self.try_recv();
@@ -139,59 +147,62 @@ impl Receiver {
         }
     }
 
-    /// The next job, if one may run now.
-    pub fn try_recv(&self) -> Option<Job> {
+    /// The next task, if one may run now.
+    pub fn try_recv(&self) -> Option<Task> {
         let mut waiting = self.shared.lock();
         let Waiting { lines, turns } = &mut *waiting;
         for _ in 0..turns.len() {
             let account = turns.pop_front()?;
             let Some(line) = lines.get_mut(&account) else { continue };
             let may_run = account.is_none() || line.running < self.shared.most_of_account;
-            let job = if may_run { line.jobs.pop_front() } else { None };
-            if !line.jobs.is_empty() {
+            let task = if may_run { line.tasks.pop_front() } else { None };
+            if !line.tasks.is_empty() {
                 turns.push_back(account);
             }
-            if let Some(job) = job {
+            if let Some(task) = task {
                 line.running += 1;
-                return Some(self.in_turn(job));
+                return Some(self.in_turn(task));
             }
         }
         None
     }
 
-    /// More jobs of an account that has one running, to be done together with it.
-    pub fn more_of(&self, account: AccountId, most: usize) -> Vec<Job> {
+    /// More tasks of an account that has one running, to be done together with it.
+    pub fn more_of(&self, account: AccountId, most: usize) -> Vec<Task> {
         let account = Some(account);
         let mut waiting = self.shared.lock();
         let Waiting { lines, turns } = &mut *waiting;
         let Some(line) = lines.get_mut(&account) else { return Vec::new() };
-        let more: Vec<Job> = line.jobs.drain(..most.min(line.jobs.len())).collect();
+        let more: Vec<Task> = line.tasks.drain(..most.min(line.tasks.len())).collect();
         line.running += more.len();
-        if line.jobs.is_empty() {
+        if line.tasks.is_empty() {
             turns.retain(|turn| *turn != account);
         }
-        more.into_iter().map(|job| self.in_turn(job)).collect()
+        more.into_iter().map(|task| self.in_turn(task)).collect()
     }
 
-    /// Takes out every job that has waited for so long.
-    pub fn overdue(&self, than: Duration) -> Vec<Job> {
+    /// Removes every task that has waited so long.
+    pub fn overdue(&self, than: Duration) -> Vec<Task> {
         let mut waiting = self.shared.lock();
         let Waiting { lines, turns } = &mut *waiting;
         let mut overdue = Vec::new();
         for line in lines.values_mut() {
-            // The oldest stand first.
-            while let Some(job) = line.jobs.pop_front_if(|job| job.since.elapsed() >= than) {
-                overdue.push(job);
+            // The oldest are first.
+            while let Some(task) = line.tasks.pop_front_if(|task| task.since.elapsed() >= than) {
+                overdue.push(task);
             }
         }
-        lines.retain(|_, line| line.running > 0 || !line.jobs.is_empty());
-        turns.retain(|turn| lines.get(turn).is_some_and(|line| !line.jobs.is_empty()));
+        lines.retain(|_, line| line.running > 0 || !line.tasks.is_empty());
+        turns.retain(|turn| lines.get(turn).is_some_and(|line| !line.tasks.is_empty()));
         overdue
     }
 
-    fn in_turn(&self, mut job: Job) -> Job {
-        job.turn = Some(Turn { shared: Arc::clone(&self.shared), account: job.account });
-        job
+    fn in_turn(&self, mut task: Task) -> Task {
+        if let Some(metrics) = metrics::on() {
+            (self.shared.wait)(metrics).observe(task.since.elapsed().as_secs_f64());
+        }
+        task.turn = Some(Turn { shared: Arc::clone(&self.shared), account: task.write.account });
+        task
     }
 }
 

@@ -6,22 +6,32 @@ use super::engine::{Tx, Value};
 use crate::domain::error::Result;
 
 /// The columns of a row and what they are to hold; see [`row!`].
-pub struct NewRow<'a, const N: usize> {
+pub struct NewRow<'a> {
     pub table: &'static str,
-    pub columns: [&'static str; N],
-    pub values: [Value<'a>; N],
-    /// The statement that writes it, once it was put together.
-    pub sql: &'static OnceLock<String>,
+    pub columns: &'static [&'static str],
+    pub values: Vec<Value<'a>>,
+    /// How many of the columns, the first ones, a change of the row writes.
+    pub changing: usize,
+    /// The statements that add it and change it, once they were put together.
+    pub sql: &'static [OnceLock<String>; 2],
 }
 
-/// A row to be written, such as `row!(clients { id: &client.id, name: &client.name })`.
+/// A row to be written, such as `row!(clients { id: &client.id, name: &client.name })`. Columns
+/// after `once` are written with a new row alone.
 macro_rules! row {
-    ($table:ident { $($column:ident: $value:expr),+ $(,)? }) => {{
-        static SQL: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    ($table:ident {
+        $($column:ident: $value:expr),+ $(,)?
+        $(; once $($fixed:ident: $fixed_value:expr),+ $(,)?)?
+    }) => {{
+        static SQL: [std::sync::OnceLock<String>; 2] = [const { std::sync::OnceLock::new() }; 2];
         $crate::store::row::NewRow {
             table: stringify!($table),
-            columns: [$(stringify!($column)),+],
-            values: [$($crate::store::engine::Value::from($value)),+],
+            columns: &[$(stringify!($column),)+ $($(stringify!($fixed),)+)?],
+            values: vec![
+                $($crate::store::engine::Value::from($value),)+
+                $($($crate::store::engine::Value::from($fixed_value),)+)?
+            ],
+            changing: [$(stringify!($column)),+].len(),
             sql: &SQL,
         }
     }};
@@ -31,13 +41,13 @@ pub(super) use row;
 
 impl Tx<'_> {
     /// Adds a row.
-    pub fn insert<const N: usize>(&mut self, row: NewRow<N>) -> Result<()> {
-        self.change(row.sql.get_or_init(|| row.insertion()), &row.values)
+    pub fn insert(&mut self, row: NewRow) -> Result<()> {
+        self.change(row.sql[0].get_or_init(|| row.insertion()), &row.values)
     }
 
     /// Adds a row, or changes the one with the same first column.
-    pub fn upsert<const N: usize>(&mut self, row: NewRow<N>) -> Result<()> {
-        let sql = row.sql.get_or_init(|| {
+    pub fn upsert(&mut self, row: NewRow) -> Result<()> {
+        let sql = row.sql[0].get_or_init(|| {
             let set = row.columns[1..].iter().map(|column| format!("{column} = excluded.{column}"));
             let set: Vec<_> = set.collect();
             let (insert, key) = (row.insertion(), row.columns[0]);
@@ -47,19 +57,19 @@ impl Tx<'_> {
     }
 
     /// Changes the row with this first column.
-    pub fn update<const N: usize>(&mut self, row: NewRow<N>) -> Result<()> {
-        let sql = row.sql.get_or_init(|| {
-            let set = row.columns.iter().zip(1..).skip(1);
+    pub fn update(&mut self, row: NewRow) -> Result<()> {
+        let sql = row.sql[1].get_or_init(|| {
+            let set = row.columns[..row.changing].iter().zip(1..).skip(1);
             let set: Vec<_> = set.map(|(column, number)| format!("{column} = ?{number}")).collect();
             format!("UPDATE {} SET {} WHERE {} = ?1", row.table, set.join(", "), row.columns[0])
         });
-        self.change(sql, &row.values)
+        self.change(sql, &row.values[..row.changing])
     }
 }
 
-impl<const N: usize> NewRow<'_, N> {
+impl NewRow<'_> {
     fn insertion(&self) -> String {
-        let places: Vec<_> = (1..=N).map(|number| format!("?{number}")).collect();
+        let places: Vec<_> = (1..=self.columns.len()).map(|number| format!("?{number}")).collect();
         let (columns, places) = (self.columns.join(", "), places.join(", "));
         format!("INSERT INTO {} ({columns}) VALUES ({places})", self.table)
     }

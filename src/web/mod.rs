@@ -16,8 +16,8 @@ pub use self::identity::{
     account_data, code, passkey, registration, security, session, two_factor, verify_email,
 };
 pub use self::kit::{
-    asset, avatar, choice, control, cookie, days, editing, fields, form, guest, locale, mailto,
-    page, pager, pages, say, shell, shown_work, visit,
+    asset, avatar, choice, control, cookie, days, editing, fields, form, guest, mailto, page,
+    pager, pages, say, shell, shown_work, visit,
 };
 use self::kit::{form_body, front, signed_out};
 pub use self::platform::{chart, dashboard, export, image, settings};

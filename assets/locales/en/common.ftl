@@ -125,6 +125,7 @@ nothing-to-pay = There is nothing to pay.
 number = Number
 on-hold = On hold
 overdue = Overdue
+page-out-of-date = This page is out of date. Open it again and resubmit
 paid = Paid
 passkeys = Passkeys
 password = Password

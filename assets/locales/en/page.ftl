@@ -7,6 +7,7 @@ app-unverified = Verify your email address, { $email }. Until then, notification
 app-unverified-limited = Verify your email address, { $email }. Until then, you can only email invoices to yourself, your account is limited to { $most } entries, and notifications leave out names and contents.
 control-below-current-value-html = Current value: <span class="stored-text" dir="auto">{ $now }</span>
 control-optional = (optional)
+error-message = { $message }.
 error-method = This doesn’t work here
 error-method-text = Go back and open the page again.
 error-not-found = Page not found

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     app::{
         App,
+        account::find_account,
         code::{CodeMail, Guessing, HUB_OTP_LIFE},
         session::{AccessLife, HUB_ACCESS_LIFE, SignIn},
     },
@@ -18,10 +19,11 @@ use crate::{
         account::{Account, Credentials, Location, Role},
         code::{CodeRequest, EmailLink, EmailOtp, OtpRequest, PasswordReset},
         error::{Error, Result},
+        form::Form,
         id::AccountId,
         input::Input,
         password::PasswordChange,
-        registration::{self, NewMember, Registration},
+        registration::NewMember,
         text::Username,
     },
     http::{
@@ -36,15 +38,9 @@ use crate::{
 
 schema! {
     /// Where somebody is.
-    struct LocationBody "Location" {
-        country "country": String,
-        city "city": Nullable<String>,
-    }
-}
-
-impl From<Location> for LocationBody {
-    fn from(location: Location) -> Self {
-        Self { country: location.country, city: Nullable(location.city) }
+    struct LocationBody "Location" of location: Location {
+        country "country": String = location.country,
+        city "city": Nullable<String> = Nullable(location.city),
     }
 }
 
@@ -58,34 +54,19 @@ schema! {
 
 schema! {
     /// A user.
-    struct UserBody "User" {
-        id "id": Text<AccountId>,
-        email "email": String,
+    struct UserBody "User" of account: Account {
+        id "id": Text<AccountId> = Text(account.id),
+        email "email": String = account.email,
         /// None until one is set.
-        username "username": Nullable<String>,
-        first_name "firstName": String,
-        last_name "lastName": String,
-        roles "roles": Vec<OneOf<Role>>,
-        is_email_verified "isEmailVerified": bool,
-        profile "profile": UserProfileBody,
-    }
-}
-
-impl From<Account> for UserBody {
-    fn from(account: Account) -> Self {
-        Self {
-            id: Text(account.id),
-            email: account.email,
-            username: Nullable(account.username),
-            first_name: account.first_name,
-            last_name: account.last_name,
-            roles: vec![OneOf(account.role)],
-            is_email_verified: account.email_verified_at.is_some(),
-            profile: UserProfileBody {
-                avatar: Nullable(account.avatar),
-                location: Nullable(account.location.map(Into::into)),
-            },
-        }
+        username "username": Nullable<String> = Nullable(account.username),
+        first_name "firstName": String = account.first_name,
+        last_name "lastName": String = account.last_name,
+        roles "roles": Vec<OneOf<Role>> = vec![OneOf(account.role)],
+        is_email_verified "isEmailVerified": bool = account.email_verified_at.is_some(),
+        profile "profile": UserProfileBody = UserProfileBody {
+            avatar: Nullable(account.avatar),
+            location: Nullable(account.location.map(Into::into)),
+        },
     }
 }
 
@@ -112,16 +93,16 @@ impl TokensBody {
 
 schema! {
     /// A signed-in user.
-    struct LoginBody "Login" {
+    struct LoginBody "Login" of (account, tokens): (Account, TokensBody) {
         /// Always true.
-        success "success": bool,
-        message "message": String,
-        user "user": UserBody,
-        tokens "tokens": TokensBody,
+        success "success": bool = true,
+        message "message": String = "Login successful".to_owned(),
+        user "user": UserBody = account.into(),
+        tokens "tokens": TokensBody = tokens.clone(),
         /// That of `tokens`, like the two below.
-        access_token "accessToken": String,
-        refresh_token "refreshToken": String,
-        expires_in "expiresIn": i64,
+        access_token "accessToken": String = tokens.access_token,
+        refresh_token "refreshToken": String = tokens.refresh_token,
+        expires_in "expiresIn": i64 = tokens.expires_in,
     }
 }
 
@@ -135,16 +116,10 @@ schema! {
 
 schema! {
     /// Said when something was done.
-    struct DoneBody "Done" {
+    struct DoneBody "Done" of message: &str {
         /// Always true.
-        success "success": bool,
-        message "message": String,
-    }
-}
-
-impl From<&str> for DoneBody {
-    fn from(message: &str) -> Self {
-        Self { success: true, message: message.to_owned() }
+        success "success": bool = true,
+        message "message": String = message.to_owned(),
     }
 }
 
@@ -251,9 +226,8 @@ impl Routes {
         let today = self.0.today();
         let input = body.read(|fields| NewMember::read_on(fields, today));
         let registration = self.0.admit_registrant(input).await?;
-        let registration = self.0.guard(registration.into(), Registration::guarded).await?;
         let said = |error: Error| error.conflict_said("Email or username already exists");
-        self.0.register_pending(registration, CodeMail::WithLink).await.map_err(said)?;
+        self.0.register_pending(registration.into(), CodeMail::WithLink).await.map_err(said)?;
         Ok(Bare::new(RegisteredBody {
             message: "User registered successfully. Please check your email for verification."
                 .to_owned(),
@@ -315,16 +289,7 @@ impl Routes {
         let said = |error: Error| error.refusal_said(REFUSED);
         let sign_in = self.0.login(credentials, visitor.device).await.map_err(said)?;
         let tokens = TokensBody::new(&self.0, &sign_in)?;
-        let (user, message) = (sign_in.account.into(), "Login successful".to_owned());
-        Ok(Bare::new(LoginBody {
-            success: true,
-            message,
-            user,
-            access_token: tokens.access_token.clone(),
-            refresh_token: tokens.refresh_token.clone(),
-            expires_in: tokens.expires_in,
-            tokens,
-        }))
+        Ok(Bare::new((sign_in.account, tokens)))
     }
 
     /// Mail a code that sets another password; the answer is the same for unknown addresses
@@ -365,7 +330,6 @@ impl Routes {
         bearer: Bearer,
     ) -> Result<Bare<DoneBody>, Failed<SigningIn>> {
         let change = self.0.admit(bearer.0, body.read(PasswordChange::read)).await?;
-        let change = self.0.guard(change, PasswordChange::guarded).await?;
         self.0.change_password_by_rule(bearer.0, change).await?;
         Ok(Bare::new("Password changed successfully"))
     }
@@ -379,7 +343,8 @@ impl Routes {
         username: Query<Option<Loose<Username>>>,
     ) -> Result<Bare<AvailableBody>, Failed<Checking>> {
         let parameters = Parameters::new().with("username", username.0);
-        let username = registration::read_username(parameters.object())?;
+        let username =
+            Form::read(parameters.object(), |form| form.required::<Username>("username"))?;
         let available = self.0.is_username_free(username).await?;
         Ok(Bare::new(AvailableBody { available }))
     }
@@ -389,6 +354,6 @@ impl Routes {
     /// The account of the bearer token.
     #[oai(path = "/me", method = "get", operation_id = "getMe")]
     async fn find(&self, bearer: Bearer) -> Result<Bare<UserBody>, Failed<Reading>> {
-        Ok(Bare::new(self.0.account(bearer.0).await?))
+        Ok(Bare::new(self.0.query(bearer.0, find_account).await?))
     }
 }

@@ -10,7 +10,10 @@ use super::{
     error::{Failed, Listing, Showing},
 };
 use crate::{
-    app::App,
+    app::{
+        App,
+        dashboard::{career, feed, overview},
+    },
     domain::{
         activity::{FeedEntry, FeedStatus, FeedType},
         dashboard::{Career, Deadline, Overview},
@@ -31,167 +34,94 @@ use crate::{
 
 schema! {
     /// The figures of the dashboard.
-    struct FiguresBody "DashboardStats" {
-        active_projects "activeProjects": u64,
+    struct FiguresBody "DashboardStats" of (career, profile_completion): (Career, usize) {
+        active_projects "activeProjects": u64 = career.active_projects,
         /// Sent and not answered.
-        pending_proposals "pendingProposals": u64,
+        pending_proposals "pendingProposals": u64 = career.pending_proposals,
         /// In the user's currency; what no exchange rate is known for is left out.
-        total_earnings "totalEarnings": Amount,
+        total_earnings "totalEarnings": Amount =
+            Amount::from_minor(career.earnings, career.currency),
         /// Of the amounts here.
-        currency "currency": Text<Currency>,
+        currency "currency": Text<Currency> = Text(career.currency),
         /// Views of the public profile.
-        profile_views "profileViews": u64,
-        completed_projects "completedProjects": u64,
+        profile_views "profileViews": u64 = career.profile_views,
+        completed_projects "completedProjects": u64 = career.completed_projects,
         /// Completed projects among those that have ended, in whole percent.
-        success_rate "successRate": u64,
+        success_rate "successRate": u64 = career.success_rate(),
         /// How much of the profile is filled in, in whole percent.
-        profile_completion "profileCompletion": usize,
-    }
-}
-
-impl FiguresBody {
-    fn new(career: &Career, profile_completion: usize) -> Self {
-        Self {
-            profile_completion,
-            active_projects: career.active_projects,
-            pending_proposals: career.pending_proposals,
-            total_earnings: Amount::from_minor(career.earnings, career.currency),
-            currency: Text(career.currency),
-            profile_views: career.profile_views,
-            completed_projects: career.completed_projects,
-            success_rate: career.success_rate(),
-        }
+        profile_completion "profileCompletion": usize = profile_completion,
     }
 }
 
 schema! {
     /// Something that happened.
-    struct FeedEntryBody "ActivityItem" {
-        id "id": Text<ActivityId>,
-        feed_type "type": OneOf<FeedType>,
+    struct FeedEntryBody "ActivityItem" of entry: FeedEntry {
+        id "id": Text<ActivityId> = Text(entry.id),
+        feed_type "type": OneOf<FeedType> = OneOf(entry.feed_type),
         /// What happened, in words.
-        action "action": String,
-        date "date": Instant,
-        status "status": OneOf<FeedStatus>,
-    }
-}
-
-impl From<FeedEntry> for FeedEntryBody {
-    fn from(entry: FeedEntry) -> Self {
-        Self {
-            id: Text(entry.id),
-            feed_type: OneOf(entry.feed_type),
-            action: entry.action,
-            date: Instant(entry.at),
-            status: OneOf(entry.status),
-        }
+        action "action": String = entry.action,
+        date "date": Instant = Instant(entry.at),
+        status "status": OneOf<FeedStatus> = OneOf(entry.status),
     }
 }
 
 schema! {
     /// A day by which a project is due.
-    struct DeadlineBody "ProjectDeadline" {
-        project_title "projectTitle": String,
-        deadline "deadline": DayEnd,
+    struct DeadlineBody "ProjectDeadline" of (deadline, today): (Deadline, Date) {
+        project_title "projectTitle": String = deadline.title,
+        deadline "deadline": DayEnd = DayEnd(deadline.day),
         /// Whole days, counted in the user's timezone; negative once it is overdue.
-        days_left "daysLeft": i64,
-    }
-}
-
-impl DeadlineBody {
-    fn new(deadline: Deadline, today: Date) -> Self {
-        Self {
-            project_title: deadline.title,
-            days_left: date::days_until(today, deadline.day),
-            deadline: DayEnd(deadline.day),
-        }
+        days_left "daysLeft": i64 = date::days_until(today, deadline.day),
     }
 }
 
 schema! {
     /// How a message begins.
-    struct MessagePreviewBody "MessagePreview" {
-        from "from": String,
-        preview "preview": String,
-        timestamp "timestamp": Instant,
-        unread "unread": bool,
-    }
-}
-
-impl From<Message> for MessagePreviewBody {
-    fn from(message: Message) -> Self {
-        Self {
-            preview: message.preview(),
-            from: message.name,
-            timestamp: Instant(message.created_at),
-            unread: message.read_at.is_none(),
-        }
+    struct MessagePreviewBody "MessagePreview" of message: Message {
+        from "from": String = message.name.clone(),
+        preview "preview": String = message.preview(),
+        timestamp "timestamp": Instant = Instant(message.created_at),
+        unread "unread": bool = message.read_at.is_none(),
     }
 }
 
 schema! {
     /// The dashboard.
-    struct DashboardBody "Dashboard" {
-        stats "stats": FiguresBody,
+    struct DashboardBody "Dashboard" of overview: Overview {
+        stats "stats": FiguresBody = (overview.career, overview.profile_completion).into(),
         /// Newest first.
-        recent_activity "recentActivity": Vec<FeedEntryBody>,
+        recent_activity "recentActivity": Vec<FeedEntryBody> =
+            overview.activity.into_iter().map(Into::into).collect(),
         /// Of unfinished projects, earliest first.
-        upcoming_deadlines "upcomingDeadlines": Vec<DeadlineBody>,
+        upcoming_deadlines "upcomingDeadlines": Vec<DeadlineBody> =
+            overview.deadlines.into_iter().map(|due| (due, overview.today).into()).collect(),
         /// Newest first.
-        recent_messages "recentMessages": Vec<MessagePreviewBody>,
-    }
-}
-
-impl From<Overview> for DashboardBody {
-    fn from(overview: Overview) -> Self {
-        let Overview { career, profile_completion, today, activity, deadlines, messages } =
-            overview;
-        let deadlines = deadlines.into_iter().map(|deadline| DeadlineBody::new(deadline, today));
-        Self {
-            stats: FiguresBody::new(&career, profile_completion),
-            recent_activity: activity.into_iter().map(Into::into).collect(),
-            upcoming_deadlines: deadlines.collect(),
-            recent_messages: messages.into_iter().map(Into::into).collect(),
-        }
+        recent_messages "recentMessages": Vec<MessagePreviewBody> =
+            overview.messages.into_iter().map(Into::into).collect(),
     }
 }
 
 schema! {
     /// A freelancer's work so far.
-    struct StatsBody "Stats" {
+    struct StatsBody "Stats" of career: Career {
         /// Those sent, whatever was answered.
-        total_proposals "totalProposals": u64,
-        accepted_proposals "acceptedProposals": u64,
+        total_proposals "totalProposals": u64 = career.proposals(),
+        accepted_proposals "acceptedProposals": u64 = career.accepted_proposals,
         /// In whole percent of those sent.
-        proposal_acceptance_rate "proposalAcceptanceRate": u64,
+        proposal_acceptance_rate "proposalAcceptanceRate": u64 = career.acceptance_rate(),
         /// In the user's currency; what no exchange rate is known for is left out.
-        total_earnings "totalEarnings": Amount,
+        total_earnings "totalEarnings": Amount =
+            Amount::from_minor(career.earnings, career.currency),
         /// Of the amounts here.
-        currency "currency": Text<Currency>,
+        currency "currency": Text<Currency> = Text(career.currency),
         /// Earnings for each completed project, without decimals.
-        average_project_value "averageProjectValue": Amount,
-        completed_projects "completedProjects": u64,
-        ongoing_projects "ongoingProjects": u64,
+        average_project_value "averageProjectValue": Amount =
+            Amount::from_whole(career.average_project_value()),
+        completed_projects "completedProjects": u64 = career.completed_projects,
+        ongoing_projects "ongoingProjects": u64 = career.active_projects,
         /// Clients for whom there is a project.
-        total_clients "totalClients": u64,
-        join_date "joinDate": Instant,
-    }
-}
-
-impl From<Career> for StatsBody {
-    fn from(career: Career) -> Self {
-        Self {
-            total_proposals: career.proposals(),
-            accepted_proposals: career.accepted_proposals,
-            proposal_acceptance_rate: career.acceptance_rate(),
-            total_earnings: Amount::from_minor(career.earnings, career.currency),
-            currency: Text(career.currency),
-            average_project_value: Amount::from_whole(career.average_project_value()),
-            completed_projects: career.completed_projects,
-            ongoing_projects: career.active_projects,
-            total_clients: career.clients,
-            join_date: Instant(career.began_at),
-        }
+        total_clients "totalClients": u64 = career.clients,
+        join_date "joinDate": Instant = Instant(career.began_at),
     }
 }
 
@@ -205,7 +135,7 @@ impl Routes {
     /// Key figures, the newest activity and messages, and the next deadlines of projects.
     #[oai(path = "/dashboard", method = "get", operation_id = "getDashboard")]
     async fn dashboard(&self, bearer: Bearer) -> Result<Bare<DashboardBody>, Failed<Showing>> {
-        Ok(Bare::new(self.0.overview(bearer.0).await?))
+        Ok(Bare::new(self.0.query(bearer.0, overview).await?))
     }
 
     /// Get the key figures
@@ -213,7 +143,7 @@ impl Routes {
     /// All that was done so far. Amounts are in the currency of the user.
     #[oai(path = "/stats", method = "get", operation_id = "getStats")]
     async fn stats(&self, bearer: Bearer) -> Result<Bare<StatsBody>, Failed<Showing>> {
-        Ok(Bare::new(self.0.career(bearer.0).await?))
+        Ok(Bare::new(self.0.query(bearer.0, career).await?))
     }
 
     /// List what happened, newest first
@@ -231,6 +161,6 @@ impl Routes {
         let parameters = Parameters::new().with("limit", limit.0).with("page", page.0);
         let page = Page::of_limit(parameters.object());
         let page = self.0.admit_freelancer(bearer.0, page).await?;
-        Ok(Listed::new(self.0.feed(bearer.0, page).await?))
+        Ok(Listed::new(self.0.query(bearer.0, move |work| feed(work, page)).await?))
     }
 }

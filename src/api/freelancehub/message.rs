@@ -13,7 +13,10 @@ use super::{
     error::{Changing, Failed, Listing, Removing, Writing},
 };
 use crate::{
-    app::App,
+    app::{
+        App,
+        message::{delete_message, list_messages, update_message},
+    },
     domain::{
         id::MessageId,
         input::Input,
@@ -31,26 +34,13 @@ use crate::{
 
 schema! {
     /// A message to a freelancer.
-    struct MessageBody "Message" {
-        id "id": Text<MessageId>,
-        name "name": String,
-        email "email": String,
-        message "message": String,
-        read "read": bool,
-        created_at "createdAt": Instant,
-    }
-}
-
-impl From<Message> for MessageBody {
-    fn from(message: Message) -> Self {
-        Self {
-            id: Text(message.id),
-            name: message.name,
-            email: message.email,
-            message: message.content,
-            read: message.read_at.is_some(),
-            created_at: Instant(message.created_at),
-        }
+    struct MessageBody "Message" of message: Message {
+        id "id": Text<MessageId> = Text(message.id),
+        name "name": String = message.name,
+        email "email": String = message.email,
+        message "message": String = message.content,
+        read "read": bool = message.read_at.is_some(),
+        created_at "createdAt": Instant = Instant(message.created_at),
     }
 }
 
@@ -86,7 +76,7 @@ impl Routes {
         let parameters = Parameters::new().with("limit", limit.0).with("page", page.0);
         let page = Page::of_limit(parameters.object());
         let page = self.0.admit_freelancer(bearer.0, page).await?;
-        Ok(Listed::new(self.0.list_messages(bearer.0, page).await?))
+        Ok(Listed::new(self.0.query(bearer.0, move |work| list_messages(work, page)).await?))
     }
 
     /// Mark a message as read or unread
@@ -97,10 +87,10 @@ impl Routes {
         &self,
         body: Body<MessageChangeInput>,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<MessageId>,
     ) -> Result<Bare<DoneBody>, Failed<Changing>> {
         let change = self.0.admit_freelancer(bearer.0, body.read(MessageChange::read)).await?;
-        self.0.update_message(bearer.0, MessageId::parse(&id), change).await?;
+        self.0.run(bearer.0, move |work| update_message(work, id.0, change)).await?;
         Ok(Bare::new("Message updated successfully"))
     }
 
@@ -111,9 +101,9 @@ impl Routes {
     async fn delete(
         &self,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<MessageId>,
     ) -> Result<Bare<DoneBody>, Failed<Removing>> {
-        self.0.delete_message(bearer.0, MessageId::parse(&id)).await?;
+        self.0.run(bearer.0, move |work| delete_message(work, id.0)).await?;
         Ok(Bare::new("Message deleted successfully"))
     }
 }

@@ -47,36 +47,29 @@ schema! {
 
 schema! {
     /// Whose passkey it will be.
-    struct HolderBody "PasskeyUser" {
+    struct HolderBody "PasskeyUser" of account: Account {
         /// In base64url.
-        id "id": String,
-        name "name": String,
-        display_name "displayName": String,
+        id "id": String = encode(account.id.as_bytes()),
+        name "name": String = account.email.clone(),
+        display_name "displayName": String = account.name(),
     }
 }
 
 schema! {
     /// A kind of key that is taken.
-    struct AlgorithmBody "PasskeyAlgorithm" {
-        kind "type": String,
+    struct AlgorithmBody "PasskeyAlgorithm" of number: i64 {
+        kind "type": String = PUBLIC_KEY.to_owned(),
         /// Its COSE number.
-        alg "alg": i64,
+        alg "alg": i64 = number,
     }
 }
 
 schema! {
     /// A key by its id.
-    struct CredentialBody "PasskeyCredential" {
-        kind "type": String,
+    struct CredentialBody "PasskeyCredential" of id: Vec<u8> {
+        kind "type": String = PUBLIC_KEY.to_owned(),
         /// In base64url.
-        id "id": String,
-    }
-}
-
-impl CredentialBody {
-    fn all(ids: Vec<Vec<u8>>) -> Vec<Self> {
-        let body = |id: Vec<u8>| Self { kind: PUBLIC_KEY.to_owned(), id: encode(&id) };
-        ids.into_iter().map(body).collect()
+        id "id": String = encode(&id),
     }
 }
 
@@ -90,121 +83,71 @@ schema! {
 
 schema! {
     /// What `PublicKeyCredential.parseCreationOptionsFromJSON()` takes.
-    struct CreationBody "PasskeyCreationOptions" {
+    struct CreationBody "PasskeyCreationOptions" of options: CreationOptions {
         /// In base64url; good for one registration within 5 minutes.
-        challenge "challenge": String,
-        rp "rp": PartyBody,
-        user "user": HolderBody,
-        algorithms "pubKeyCredParams": Vec<AlgorithmBody>,
+        challenge "challenge": String = encode(&options.challenge),
+        rp "rp": PartyBody = PartyBody {
+            name: NAME.to_owned(),
+            id: options.relying_party.id().to_owned(),
+        },
+        user "user": HolderBody = options.account.into(),
+        algorithms "pubKeyCredParams": Vec<AlgorithmBody> =
+            ALGORITHMS.into_iter().map(Into::into).collect(),
         /// In milliseconds.
-        timeout "timeout": i64,
-        attestation "attestation": String,
-        selection "authenticatorSelection": SelectionBody,
+        timeout "timeout": i64 = timeout(),
+        attestation "attestation": String = "none".to_owned(),
+        selection "authenticatorSelection": SelectionBody = SelectionBody {
+            attachment: "platform".to_owned(),
+            user_verification: REQUIRED.to_owned(),
+        },
         /// The passkeys that the user has already.
-        exclude "excludeCredentials": Option<Vec<CredentialBody>>,
-    }
-}
-
-impl From<CreationOptions> for CreationBody {
-    fn from(options: CreationOptions) -> Self {
-        let CreationOptions { challenge, relying_party, account, registered } = options;
-        let algorithm = |alg| AlgorithmBody { kind: PUBLIC_KEY.to_owned(), alg };
-        Self {
-            challenge: encode(&challenge),
-            rp: PartyBody { name: NAME.to_owned(), id: relying_party.id().to_owned() },
-            user: HolderBody {
-                id: encode(account.id.as_bytes()),
-                display_name: account.name(),
-                name: account.email,
-            },
-            algorithms: ALGORITHMS.into_iter().map(algorithm).collect(),
-            timeout: timeout(),
-            attestation: "none".to_owned(),
-            selection: SelectionBody {
-                attachment: "platform".to_owned(),
-                user_verification: REQUIRED.to_owned(),
-            },
-            exclude: Some(CredentialBody::all(registered)).filter(|list| !list.is_empty()),
-        }
+        exclude "excludeCredentials": Option<Vec<CredentialBody>> =
+            (!options.registered.is_empty()).then(|| credentials(options.registered)),
     }
 }
 
 schema! {
     /// What `PublicKeyCredential.parseRequestOptionsFromJSON()` takes.
-    struct RequestBody "PasskeyRequestOptions" {
+    struct RequestBody "PasskeyRequestOptions" of options: RequestOptions {
         /// In base64url; good for one sign-in within 5 minutes.
-        challenge "challenge": String,
+        challenge "challenge": String = encode(&options.challenge),
         /// In milliseconds.
-        timeout "timeout": i64,
-        rp_id "rpId": String,
-        allow "allowCredentials": Vec<CredentialBody>,
-        user_verification "userVerification": String,
-    }
-}
-
-impl From<RequestOptions> for RequestBody {
-    fn from(options: RequestOptions) -> Self {
-        Self {
-            challenge: encode(&options.challenge),
-            timeout: timeout(),
-            rp_id: options.relying_party.id().to_owned(),
-            allow: CredentialBody::all(options.allowed),
-            user_verification: REQUIRED.to_owned(),
-        }
+        timeout "timeout": i64 = timeout(),
+        rp_id "rpId": String = options.relying_party.id().to_owned(),
+        allow "allowCredentials": Vec<CredentialBody> = credentials(options.allowed),
+        user_verification "userVerification": String = REQUIRED.to_owned(),
     }
 }
 
 schema! {
     /// A passkey of the signed-in user.
-    struct PasskeyBody "Passkey" {
-        id "id": Text<PasskeyId>,
-        name "name": String,
-        created_at "createdAt": Instant,
-        last_used_at "lastUsedAt": Nullable<Instant>,
-    }
-}
-
-impl From<Passkey> for PasskeyBody {
-    fn from(passkey: Passkey) -> Self {
-        Self {
-            id: Text(passkey.id),
-            name: passkey.name,
-            created_at: Instant(passkey.created_at),
-            last_used_at: Nullable(passkey.last_used_at.map(Instant)),
-        }
+    struct PasskeyBody "Passkey" of passkey: Passkey {
+        id "id": Text<PasskeyId> = Text(passkey.id),
+        name "name": String = passkey.name,
+        created_at "createdAt": Instant = Instant(passkey.created_at),
+        last_used_at "lastUsedAt": Nullable<Instant> = Nullable(passkey.last_used_at.map(Instant)),
     }
 }
 
 schema! {
     /// Who signed in with a passkey.
-    struct SignedInBody "PasskeyLoginUser" {
-        id "id": Text<AccountId>,
-        email "email": String,
+    struct SignedInBody "PasskeyLoginUser" of account: Account {
+        id "id": Text<AccountId> = Text(account.id),
+        email "email": String = account.email,
         /// None until one is set.
-        username "username": Nullable<String>,
-        roles "roles": Vec<OneOf<Role>>,
-    }
-}
-
-impl From<Account> for SignedInBody {
-    fn from(account: Account) -> Self {
-        Self {
-            id: Text(account.id),
-            email: account.email,
-            username: Nullable(account.username),
-            roles: vec![OneOf(account.role)],
-        }
+        username "username": Nullable<String> = Nullable(account.username),
+        roles "roles": Vec<OneOf<Role>> = vec![OneOf(account.role)],
     }
 }
 
 schema! {
     /// A user signed in with a passkey.
-    struct VerifiedBody "PasskeyLogin" {
+    struct VerifiedBody "PasskeyLogin" of (account, tokens): (Account, TokensBody) {
         /// Always true.
-        success "success": bool,
-        message "message": String,
-        user "user": SignedInBody,
-        tokens "tokens": TokensBody,
+        success "success": bool = true,
+        message "message": String = "Authentication successful".to_owned(),
+        user "user": SignedInBody = account.into(),
+        tokens "tokens": TokensBody = tokens,
     }
 }
 
@@ -318,9 +261,12 @@ impl Routes {
         let login = body.read(PasskeyLogin::read)?;
         let sign_in = self.0.login_with_passkey(login, visitor.device).await?;
         let tokens = TokensBody::new(&self.0, &sign_in)?;
-        let (user, message) = (sign_in.account.into(), "Authentication successful".to_owned());
-        Ok(Bare::new(VerifiedBody { success: true, message, user, tokens }))
+        Ok(Bare::new((sign_in.account, tokens)))
     }
+}
+
+fn credentials(ids: Vec<Vec<u8>>) -> Vec<CredentialBody> {
+    ids.into_iter().map(Into::into).collect()
 }
 
 fn encode(bytes: &[u8]) -> String {

@@ -10,7 +10,12 @@ use super::{
     error::{Adding, Changing, Failed, Removing, Showing},
 };
 use crate::{
-    app::App,
+    app::{
+        App,
+        portfolio::{
+            create_portfolio_item, delete_portfolio_item, list_portfolio, update_portfolio_item,
+        },
+    },
     domain::{
         id::PortfolioItemId,
         input::Input,
@@ -26,53 +31,33 @@ use crate::{
 
 schema! {
     /// Where a piece of work can be looked at.
-    struct LinkBody "Link" {
-        link_type "type": String,
-        url "url": String,
-    }
-}
-
-impl From<Link> for LinkBody {
-    fn from(Link { link_type, url }: Link) -> Self {
-        Self { link_type, url }
+    struct LinkBody "Link" of link: Link {
+        link_type "type": String = link.link_type,
+        url "url": String = link.url,
     }
 }
 
 schema! {
     /// A piece of work.
-    struct ItemBody "PortfolioItem" {
-        id "id": Text<PortfolioItemId>,
-        title "title": String,
-        description "description": String,
-        technologies "technologies": Vec<String>,
+    struct ItemBody "PortfolioItem" of item: PortfolioItem {
+        id "id": Text<PortfolioItemId> = Text(item.id),
+        title "title": String = item.work.title,
+        description "description": String = item.work.description,
+        technologies "technologies": Vec<String> = item.work.technologies,
         /// Addresses of images.
-        images "images": Vec<String>,
-        links "links": Vec<LinkBody>,
-        created_at "createdAt": Instant,
-    }
-}
-
-impl From<PortfolioItem> for ItemBody {
-    fn from(PortfolioItem { id, work, created_at, .. }: PortfolioItem) -> Self {
-        Self {
-            id: Text(id),
-            title: work.title,
-            description: work.description,
-            technologies: work.technologies,
-            images: work.images,
-            links: work.links.into_iter().map(Into::into).collect(),
-            created_at: Instant(created_at),
-        }
+        images "images": Vec<String> = item.work.images,
+        links "links": Vec<LinkBody> = item.work.links.into_iter().map(Into::into).collect(),
+        created_at "createdAt": Instant = Instant(item.created_at),
     }
 }
 
 schema! {
     /// A piece of work that was added.
-    struct AddedBody "PortfolioItemAdded" {
+    struct AddedBody "PortfolioItemAdded" of item: PortfolioItem {
         /// Always true.
-        success "success": bool,
-        message "message": String,
-        item "item": ItemBody,
+        success "success": bool = true,
+        message "message": String = "Portfolio item added successfully".to_owned(),
+        item "item": ItemBody = item.into(),
     }
 }
 
@@ -110,10 +95,9 @@ impl Routes {
         body: Body<ItemInput>,
         bearer: Bearer,
     ) -> Result<Bare<AddedBody, 201>, Failed<Adding>> {
-        let work = self.0.admit_freelancer(bearer.0, body.read(Work::read)).await?;
-        let item = self.0.create_portfolio_item(bearer.0, work).await?.into();
-        let message = "Portfolio item added successfully".to_owned();
-        Ok(Bare::new(AddedBody { success: true, message, item }))
+        let new = self.0.admit_freelancer(bearer.0, body.read(Work::read)).await?;
+        let create = self.0.run(bearer.0, move |work| create_portfolio_item(work, &new));
+        Ok(Bare::new(create.await?))
     }
 
     /// List the pieces of work, newest first
@@ -121,7 +105,7 @@ impl Routes {
     /// All of them, without pages.
     #[oai(path = "/", method = "get", operation_id = "getPortfolio")]
     async fn list(&self, bearer: Bearer) -> Result<Bare<Vec<ItemBody>>, Failed<Showing>> {
-        let items = self.0.list_portfolio(bearer.0).await?;
+        let items = self.0.query(bearer.0, list_portfolio).await?;
         Ok(Bare::new(items.into_iter().map(Into::into).collect::<Vec<_>>()))
     }
 
@@ -133,10 +117,12 @@ impl Routes {
         &self,
         body: Body<ItemChangeInput>,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<PortfolioItemId>,
     ) -> Result<Bare<DoneBody>, Failed<Changing>> {
         let change = self.0.admit_freelancer(bearer.0, body.read(WorkChange::read)).await?;
-        self.0.update_portfolio_item(bearer.0, PortfolioItemId::parse(&id), change, None).await?;
+        let update =
+            self.0.run(bearer.0, move |work| update_portfolio_item(work, id.0, &change, None));
+        update.await?;
         Ok(Bare::new("Portfolio item updated successfully"))
     }
 
@@ -147,9 +133,9 @@ impl Routes {
     async fn delete(
         &self,
         bearer: Bearer,
-        id: Path<String>,
+        id: Path<PortfolioItemId>,
     ) -> Result<Bare<DoneBody>, Failed<Removing>> {
-        self.0.delete_portfolio_item(bearer.0, PortfolioItemId::parse(&id)).await?;
+        self.0.run(bearer.0, move |work| delete_portfolio_item(work, id.0)).await?;
         Ok(Bare::new("Portfolio item deleted successfully"))
     }
 }

@@ -12,7 +12,10 @@ use super::{
     portfolio::ItemBody,
 };
 use crate::{
-    app::App,
+    app::{
+        App,
+        profile::{find_profile, update_profile},
+    },
     domain::{
         account::Location,
         error::Error,
@@ -33,128 +36,78 @@ use crate::{
 
 schema! {
     /// What an hour costs.
-    struct HourlyRateBody "HourlyRate" {
-        amount "amount": Amount,
-        currency "currency": Text<Currency>,
-    }
-}
-
-impl From<Money> for HourlyRateBody {
-    fn from(rate: Money) -> Self {
-        Self { amount: rate.into(), currency: Text(rate.currency) }
+    struct HourlyRateBody "HourlyRate" of rate: Money {
+        amount "amount": Amount = rate.into(),
+        currency "currency": Text<Currency> = Text(rate.currency),
     }
 }
 
 schema! {
     /// Where the user is, to the point.
-    struct OwnLocationBody "OwnLocation" {
-        country "country": String,
-        city "city": Nullable<String>,
+    struct OwnLocationBody "OwnLocation" of location: Location {
+        country "country": String = location.country,
+        city "city": Nullable<String> = Nullable(location.city),
         /// Longitude and latitude in degrees; nobody else is told.
-        coordinates "coordinates": Nullable<Vec<Amount>>,
-    }
-}
-
-impl From<Location> for OwnLocationBody {
-    fn from(location: Location) -> Self {
-        let coordinates = location.coordinates;
-        let point = coordinates.map(|at| vec![Amount(at.longitude), Amount(at.latitude)]);
-        Self {
-            country: location.country,
-            city: Nullable(location.city),
-            coordinates: Nullable(point),
-        }
+        coordinates "coordinates": Nullable<Vec<Amount>> = Nullable(
+            location.coordinates.map(|at| vec![Amount(at.longitude), Amount(at.latitude)]),
+        ),
     }
 }
 
 schema! {
     /// A freelancer's own profile.
-    struct OwnProfileBody "OwnProfile" {
-        id "id": Text<AccountId>,
-        email "email": String,
+    struct OwnProfileBody "OwnProfile" of own: OwnProfile {
+        id "id": Text<AccountId> = Text(own.account.id),
+        email "email": String = own.account.email,
         /// None until one is set; the public profile stands under it.
-        username "username": Nullable<String>,
-        first_name "firstName": String,
-        last_name "lastName": String,
-        phone "phone": Nullable<String>,
-        avatar "avatar": Nullable<String>,
-        location "location": Nullable<OwnLocationBody>,
-        date_of_birth "dateOfBirth": Nullable<Text<Date>>,
-        bio "bio": Nullable<String>,
-        title "title": Nullable<String>,
-        hourly_rate "hourlyRate": Nullable<HourlyRateBody>,
-        skills "skills": Vec<String>,
-        availability "availability": Nullable<OneOf<Availability>>,
-        experience "experience": Nullable<OneOf<Experience>>,
+        username "username": Nullable<String> = Nullable(own.account.username),
+        first_name "firstName": String = own.account.first_name,
+        last_name "lastName": String = own.account.last_name,
+        phone "phone": Nullable<String> = Nullable(own.account.phone),
+        avatar "avatar": Nullable<String> = Nullable(own.account.avatar),
+        location "location": Nullable<OwnLocationBody> =
+            Nullable(own.account.location.map(Into::into)),
+        date_of_birth "dateOfBirth": Nullable<Text<Date>> =
+            Nullable(own.account.date_of_birth.map(Text)),
+        bio "bio": Nullable<String> = Nullable(own.profile.bio),
+        title "title": Nullable<String> = Nullable(own.profile.title),
+        hourly_rate "hourlyRate": Nullable<HourlyRateBody> =
+            Nullable(own.profile.hourly_rate.map(Into::into)),
+        skills "skills": Vec<String> = own.profile.skills,
+        availability "availability": Nullable<OneOf<Availability>> =
+            Nullable(own.profile.availability.map(OneOf)),
+        experience "experience": Nullable<OneOf<Experience>> =
+            Nullable(own.profile.experience.map(OneOf)),
         /// How much of it is filled in, in whole percent.
-        profile_completion "profileCompletion": usize,
+        profile_completion "profileCompletion": usize = own.completion.percent,
         /// What is not filled in yet.
-        missing "missing": Vec<String>,
-    }
-}
-
-impl From<OwnProfile> for OwnProfileBody {
-    fn from(OwnProfile { account, profile, completion }: OwnProfile) -> Self {
-        Self {
-            id: Text(account.id),
-            email: account.email,
-            username: Nullable(account.username),
-            first_name: account.first_name,
-            last_name: account.last_name,
-            phone: Nullable(account.phone),
-            avatar: Nullable(account.avatar),
-            location: Nullable(account.location.map(Into::into)),
-            date_of_birth: Nullable(account.date_of_birth.map(Text)),
-            bio: Nullable(profile.bio),
-            title: Nullable(profile.title),
-            hourly_rate: Nullable(profile.hourly_rate.map(Into::into)),
-            skills: profile.skills,
-            availability: Nullable(profile.availability.map(OneOf)),
-            experience: Nullable(profile.experience.map(OneOf)),
-            profile_completion: completion.percent,
-            missing: completion.missing.into_iter().map(str::to_owned).collect(),
-        }
+        missing "missing": Vec<String> =
+            own.completion.missing.into_iter().map(str::to_owned).collect(),
     }
 }
 
 schema! {
     /// A freelancer as everybody sees one.
-    struct PublicProfileBody "PublicProfile" {
-        username "username": String,
-        first_name "firstName": String,
-        last_name "lastName": String,
-        avatar "avatar": Nullable<String>,
-        title "title": Nullable<String>,
-        bio "bio": Nullable<String>,
-        location "location": Nullable<LocationBody>,
-        hourly_rate "hourlyRate": Nullable<HourlyRateBody>,
-        skills "skills": Vec<String>,
-        availability "availability": Nullable<OneOf<Availability>>,
-        experience "experience": Nullable<OneOf<Experience>>,
+    struct PublicProfileBody "PublicProfile" of public: PublicProfile {
+        username "username": String = public.username,
+        first_name "firstName": String = public.account.first_name,
+        last_name "lastName": String = public.account.last_name,
+        avatar "avatar": Nullable<String> = Nullable(public.account.avatar),
+        title "title": Nullable<String> = Nullable(public.profile.title),
+        bio "bio": Nullable<String> = Nullable(public.profile.bio),
+        location "location": Nullable<LocationBody> =
+            Nullable(public.account.location.map(Into::into)),
+        hourly_rate "hourlyRate": Nullable<HourlyRateBody> =
+            Nullable(public.profile.hourly_rate.map(Into::into)),
+        skills "skills": Vec<String> = public.profile.skills,
+        availability "availability": Nullable<OneOf<Availability>> =
+            Nullable(public.profile.availability.map(OneOf)),
+        experience "experience": Nullable<OneOf<Experience>> =
+            Nullable(public.profile.experience.map(OneOf)),
         /// Newest first.
-        portfolio "portfolio": Vec<ItemBody>,
-        member_since "memberSince": Instant,
-    }
-}
-
-impl From<PublicProfile> for PublicProfileBody {
-    fn from(public: PublicProfile) -> Self {
-        let PublicProfile { username, account, profile, portfolio } = public;
-        Self {
-            username,
-            first_name: account.first_name,
-            last_name: account.last_name,
-            avatar: Nullable(account.avatar),
-            title: Nullable(profile.title),
-            bio: Nullable(profile.bio),
-            location: Nullable(account.location.map(Into::into)),
-            hourly_rate: Nullable(profile.hourly_rate.map(Into::into)),
-            skills: profile.skills,
-            availability: Nullable(profile.availability.map(OneOf)),
-            experience: Nullable(profile.experience.map(OneOf)),
-            portfolio: portfolio.into_iter().map(Into::into).collect(),
-            member_since: Instant(account.created_at),
-        }
+        portfolio "portfolio": Vec<ItemBody> =
+            public.portfolio.into_iter().map(Into::into).collect(),
+        member_since "memberSince": Instant = Instant(public.account.created_at),
     }
 }
 
@@ -180,7 +133,7 @@ impl Routes {
     /// `profileCompletion` is in percent, and `missing` names the fields that are not filled in.
     #[oai(path = "/", method = "get", operation_id = "getProfile")]
     async fn find(&self, bearer: Bearer) -> Result<Bare<OwnProfileBody>, Failed<Showing>> {
-        Ok(Bare::new(self.0.profile(bearer.0).await?))
+        Ok(Bare::new(self.0.query(bearer.0, find_profile).await?))
     }
 
     /// Complete or update one's own profile
@@ -196,7 +149,8 @@ impl Routes {
         let change = body.read(ProfileChange::read);
         let change = self.0.admit_freelancer(bearer.0, change).await?;
         let said = |error: Error| error.conflict_said("Username already exists");
-        self.0.update_profile(bearer.0, change, None).await.map_err(said)?;
+        let update = self.0.run(bearer.0, move |work| update_profile(work, &change, None));
+        update.await.map_err(said)?;
         Ok(Bare::new("Profile updated successfully"))
     }
 }

@@ -12,6 +12,8 @@ use super::{
 use crate::{
     app::App,
     domain::{
+        account::Account,
+        client::Client,
         error::Result as Done,
         input::Input,
         money::Currency,
@@ -28,76 +30,39 @@ use crate::{
 
 schema! {
     /// Whom a proposal is for.
-    struct RecipientBody "ProposalClient" {
-        name "name": String,
-        company "company": Nullable<String>,
+    struct RecipientBody "ProposalClient" of client: Client {
+        name "name": String = client.details.name,
+        company "company": Nullable<String> = Nullable(client.details.company),
     }
 }
 
 schema! {
     /// Whose proposal it is.
-    struct AuthorBody "ProposalFreelancer" {
-        first_name "firstName": String,
-        last_name "lastName": String,
-        username "username": Nullable<String>,
-        avatar "avatar": Nullable<String>,
-        title "title": Nullable<String>,
+    struct AuthorBody "ProposalFreelancer" of (account, title): (Account, Option<String>) {
+        first_name "firstName": String = account.first_name,
+        last_name "lastName": String = account.last_name,
+        username "username": Nullable<String> = Nullable(account.username),
+        avatar "avatar": Nullable<String> = Nullable(account.avatar),
+        title "title": Nullable<String> = Nullable(title),
     }
 }
 
 schema! {
     /// A proposal as its client sees it.
-    struct ProposalBody "PublicProposal" {
-        title "title": String,
-        content "content": String,
-        status "status": OneOf<ProposalStatus>,
-        amount "amount": Amount,
-        currency "currency": Text<Currency>,
+    struct ProposalBody "PublicProposal" of public: PublicProposal {
+        title "title": String = public.proposal.title,
+        content "content": String = public.proposal.content,
+        status "status": OneOf<ProposalStatus> = OneOf(public.proposal.status),
+        amount "amount": Amount = public.proposal.amount.into(),
+        currency "currency": Text<Currency> = Text(public.proposal.amount.currency),
         /// The last day on which it can be answered.
-        valid_until "validUntil": Nullable<Day>,
-        client "client": Nullable<RecipientBody>,
-        freelancer "freelancer": AuthorBody,
-        sent_at "sentAt": Nullable<Instant>,
-        answered_at "answeredAt": Nullable<Instant>,
+        valid_until "validUntil": Nullable<Day> = Nullable(public.proposal.valid_until.map(Day)),
+        client "client": Nullable<RecipientBody> = Nullable(public.proposal.client.map(Into::into)),
+        freelancer "freelancer": AuthorBody = (public.freelancer, public.freelancer_title).into(),
+        sent_at "sentAt": Nullable<Instant> = Nullable(public.sent_at.map(Instant)),
+        answered_at "answeredAt": Nullable<Instant> = Nullable(public.answered_at.map(Instant)),
         /// Changes with whatever the client agrees to.
-        version "version": String,
-    }
-}
-
-impl From<PublicProposal> for ProposalBody {
-    fn from(public: PublicProposal) -> Self {
-        let PublicProposal {
-            proposal,
-            freelancer,
-            freelancer_title,
-            sent_at,
-            answered_at,
-            version,
-            ..
-        } = public;
-        let client = proposal.client.map(|client| RecipientBody {
-            name: client.details.name,
-            company: Nullable(client.details.company),
-        });
-        Self {
-            title: proposal.title,
-            content: proposal.content,
-            status: OneOf(proposal.status),
-            amount: proposal.amount.into(),
-            currency: Text(proposal.amount.currency),
-            valid_until: Nullable(proposal.valid_until.map(Day)),
-            client: Nullable(client),
-            freelancer: AuthorBody {
-                first_name: freelancer.first_name,
-                last_name: freelancer.last_name,
-                username: Nullable(freelancer.username),
-                avatar: Nullable(freelancer.avatar),
-                title: Nullable(freelancer_title),
-            },
-            sent_at: Nullable(sent_at.map(Instant)),
-            answered_at: Nullable(answered_at.map(Instant)),
-            version,
-        }
+        version "version": String = public.version,
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     app::{
         App,
-        session::{AccessLife, HUB_ACCESS_LIFE},
+        session::{AccessLife, HUB_ACCESS_LIFE, list_sessions},
     },
     domain::{
         id::SessionId,
@@ -38,29 +38,16 @@ schema! {
 
 schema! {
     /// A sign-in on one device.
-    struct SessionBody "Session" {
-        id "id": Text<SessionId>,
+    struct SessionBody "Session" of (session, own): (Session, SessionId) {
+        id "id": Text<SessionId> = Text(session.id),
         /// What the device called itself.
-        user_agent "userAgent": Nullable<String>,
+        user_agent "userAgent": Nullable<String> = Nullable(session.device.user_agent),
         /// Whether it is the session of this request.
-        current "current": bool,
-        created_at "createdAt": Instant,
+        current "current": bool = session.id == own,
+        created_at "createdAt": Instant = Instant(session.created_at),
         /// When it was last refreshed, or begun.
-        last_used_at "lastUsedAt": Instant,
-        expires_at "expiresAt": Instant,
-    }
-}
-
-impl SessionBody {
-    fn new(session: Session, own: SessionId) -> Self {
-        Self {
-            id: Text(session.id),
-            user_agent: Nullable(session.device.user_agent),
-            current: session.id == own,
-            created_at: Instant(session.created_at),
-            last_used_at: Instant(session.last_used_at),
-            expires_at: Instant(session.expires_at),
-        }
+        last_used_at "lastUsedAt": Instant = Instant(session.last_used_at),
+        expires_at "expiresAt": Instant = Instant(session.expires_at),
     }
 }
 
@@ -123,9 +110,9 @@ impl Routes {
     /// that asks.
     #[oai(path = "/sessions", method = "get", operation_id = "listSessions")]
     async fn list(&self, bearer: Bearer) -> Result<Bare<Vec<SessionBody>>, Failed<Reading>> {
-        let sessions = self.0.list_sessions(bearer.0).await?;
-        let bodies = sessions.into_iter().map(|s| SessionBody::new(s, bearer.0.session));
-        Ok(Bare::new(bodies.collect::<Vec<_>>()))
+        let sessions = self.0.query(bearer.0, list_sessions).await?;
+        let body = |session| SessionBody::from((session, bearer.0.session));
+        Ok(Bare::new(sessions.into_iter().map(body).collect::<Vec<_>>()))
     }
 
     /// Sign out of one device

@@ -15,7 +15,7 @@ use crate::{
         error::Error,
         input::Input,
         rule::Rule,
-        two_factor::{Disabling, SetupProof, Status},
+        two_factor::{Disabling, Setup, SetupProof, Status},
     },
     http::{
         answer::Bare,
@@ -28,29 +28,25 @@ use crate::{
 
 schema! {
     /// Whether an account asks for a second factor.
-    struct TwoFactorBody "TwoFactor" {
-        enabled "enabled": bool,
+    struct TwoFactorBody "TwoFactor" of status: Status {
+        enabled "enabled": bool = status.is_on,
         /// Backup codes that were not used yet.
-        backup_codes_left "backupCodesLeft": i64,
-    }
-}
-
-impl From<Status> for TwoFactorBody {
-    fn from(status: Status) -> Self {
-        Self { enabled: status.is_on, backup_codes_left: status.backup_codes_left }
+        backup_codes_left "backupCodesLeft": i64 = status.backup_codes_left,
     }
 }
 
 schema! {
     /// What sets an authenticator app up. Shown this once.
-    struct SetupBody "TwoFactorSetup" {
+    struct SetupBody "TwoFactorSetup" of (setup, qr_code): (Setup, String) {
         /// The QR code to scan, as the `src` of an image.
-        qr_code "qrCode": String,
+        qr_code "qrCode": String = qr_code,
         /// The same in base32, for apps that cannot scan.
-        secret "secret": String,
+        secret "secret": String = setup.seed.base32(),
         /// Each is good once in place of a code of the app.
-        backup_codes "backupCodes": Vec<String>,
-        message "message": String,
+        backup_codes "backupCodes": Vec<String> =
+            setup.backup_codes.iter().map(|code| code.as_str().into()).collect(),
+        message "message": String =
+            "2FA setup initiated. Scan the QR code with your authenticator app.".to_owned(),
     }
 }
 
@@ -90,13 +86,7 @@ impl Routes {
         let setup = self.0.enable_two_factor(bearer.0).await?;
         let uri = setup.seed.uri(&setup.email);
         let qr_code = self.0.offload(move || qr::data_url(&uri)).await??;
-        Ok(Bare::new(SetupBody {
-            qr_code,
-            secret: setup.seed.base32(),
-            backup_codes: setup.backup_codes.iter().map(|code| code.as_str().into()).collect(),
-            message: "2FA setup initiated. Scan the QR code with your authenticator app."
-                .to_owned(),
-        }))
+        Ok(Bare::new((setup, qr_code)))
     }
 
     /// Turn two-factor sign-in on, by a code of the app that scanned the QR code

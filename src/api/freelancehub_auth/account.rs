@@ -11,6 +11,7 @@ use super::{
 use crate::{
     app::{
         App,
+        account::find_account,
         code::CodeMail,
         proof::AddressProof,
         session::{AccessLife, SignIn},
@@ -33,36 +34,19 @@ use crate::{
 
 schema! {
     /// Who is signed in.
-    struct UserBody "AuthUser" {
-        id "id": Text<AccountId>,
-        email "email": String,
+    struct UserBody "AuthUser" of account: &Account {
+        id "id": Text<AccountId> = Text(account.id),
+        email "email": String = account.email.clone(),
         /// First and last name.
-        name "name": String,
-        role "role": OneOf<Role>,
-    }
-}
-
-impl From<&Account> for UserBody {
-    fn from(account: &Account) -> Self {
-        Self {
-            id: Text(account.id),
-            email: account.email.clone(),
-            name: account.name(),
-            role: OneOf(account.role),
-        }
+        name "name": String = account.name(),
+        role "role": OneOf<Role> = OneOf(account.role),
     }
 }
 
 schema! {
     /// Said when something was done.
-    struct MessageBody "AuthMessage" {
-        message "message": String,
-    }
-}
-
-impl From<&str> for MessageBody {
-    fn from(message: &str) -> Self {
-        Self { message: message.to_owned() }
+    struct MessageBody "AuthMessage" of message: &str {
+        message "message": String = message.to_owned(),
     }
 }
 
@@ -89,34 +73,17 @@ impl VerifiedBody {
 
 schema! {
     /// The caller's account.
-    struct ProfileBody "AuthProfile" {
-        id "id": Text<AccountId>,
-        email "email": String,
-        name "name": String,
-        profile_picture "profilePicture": Option<String>,
-        role "role": OneOf<Role>,
-        email_verified "emailVerified": bool,
-        last_login_at "lastLoginAt": Nullable<Instant>,
-        is_active "isActive": bool,
-        created_at "createdAt": Instant,
-        updated_at "updatedAt": Instant,
-    }
-}
-
-impl From<Account> for ProfileBody {
-    fn from(account: Account) -> Self {
-        Self {
-            id: Text(account.id),
-            name: account.name(),
-            role: OneOf(account.role),
-            email_verified: account.email_verified_at.is_some(),
-            last_login_at: Nullable(account.last_login_at.map(Instant)),
-            is_active: account.is_active(),
-            created_at: Instant(account.created_at),
-            updated_at: Instant(account.updated_at),
-            email: account.email,
-            profile_picture: account.avatar,
-        }
+    struct ProfileBody "AuthProfile" of account: Account {
+        id "id": Text<AccountId> = Text(account.id),
+        email "email": String = account.email.clone(),
+        name "name": String = account.name(),
+        profile_picture "profilePicture": Option<String> = account.avatar.clone(),
+        role "role": OneOf<Role> = OneOf(account.role),
+        email_verified "emailVerified": bool = account.email_verified_at.is_some(),
+        last_login_at "lastLoginAt": Nullable<Instant> = Nullable(account.last_login_at.map(Instant)),
+        is_active "isActive": bool = account.is_active(),
+        created_at "createdAt": Instant = Instant(account.created_at),
+        updated_at "updatedAt": Instant = Instant(account.updated_at),
     }
 }
 
@@ -169,6 +136,6 @@ impl Routes {
     /// The account of the bearer token.
     #[oai(path = "/profile", method = "get", operation_id = "getAuthProfile")]
     async fn find(&self, bearer: Bearer) -> Result<Bare<ProfileBody>, Failed<Reading>> {
-        Ok(Bare::new(self.0.account(bearer.0).await?))
+        Ok(Bare::new(self.0.query(bearer.0, find_account).await?))
     }
 }

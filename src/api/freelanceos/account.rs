@@ -6,11 +6,14 @@ use poem_openapi::OpenApi;
 
 use super::{
     Tag,
-    envelope::Reply,
-    error::{ChangingSelf, Failed, Reading},
+    envelope::{Answer, Reply},
+    error::{ChangingSelf, Reading},
 };
 use crate::{
-    app::App,
+    app::{
+        App,
+        account::{find_account, update_account},
+    },
     domain::{
         account::{Account, AccountChange, Role},
         id::AccountId,
@@ -26,38 +29,20 @@ use crate::{
 
 schema! {
     /// A user.
-    struct UserBody "User" {
-        id "id": Text<AccountId>,
-        email "email": String,
-        first_name "firstName": String,
-        last_name "lastName": String,
+    struct UserBody "User" of account: Account {
+        id "id": Text<AccountId> = Text(account.id),
+        email "email": String = account.email,
+        first_name "firstName": String = account.first_name,
+        last_name "lastName": String = account.last_name,
         /// The base currency: totals are shown in it.
-        currency "currency": Text<Currency>,
+        currency "currency": Text<Currency> = Text(account.currency),
         /// Months, days and "overdue" are counted in it.
-        timezone "timezone": String,
-        avatar "avatar": Option<String>,
-        created_at "createdAt": Instant,
-        updated_at "updatedAt": Instant,
-        role "role": OneOf<Role>,
-        email_verified "emailVerified": bool,
-    }
-}
-
-impl From<Account> for UserBody {
-    fn from(account: Account) -> Self {
-        Self {
-            id: Text(account.id),
-            email: account.email,
-            first_name: account.first_name,
-            last_name: account.last_name,
-            currency: Text(account.currency),
-            timezone: account.zone.name().to_owned(),
-            avatar: account.avatar,
-            created_at: Instant(account.created_at),
-            updated_at: Instant(account.updated_at),
-            role: OneOf(account.role),
-            email_verified: account.email_verified_at.is_some(),
-        }
+        timezone "timezone": String = account.zone.name().to_owned(),
+        avatar "avatar": Option<String> = account.avatar,
+        created_at "createdAt": Instant = Instant(account.created_at),
+        updated_at "updatedAt": Instant = Instant(account.updated_at),
+        role "role": OneOf<Role> = OneOf(account.role),
+        email_verified "emailVerified": bool = account.email_verified_at.is_some(),
     }
 }
 
@@ -78,8 +63,8 @@ impl Routes {
     ///
     /// The account of the bearer token, with its role and whether its address is verified.
     #[oai(path = "/me", method = "get", operation_id = "getMe")]
-    async fn find(&self, bearer: Bearer) -> Result<Reply<UserBody>, Failed<Reading>> {
-        Ok(Reply::new(self.0.account(bearer.0).await?))
+    async fn find(&self, bearer: Bearer) -> Answer<UserBody, Reading> {
+        Ok(Reply::new(self.0.query(bearer.0, find_account).await?))
     }
 
     /// Change the current user's profile
@@ -91,8 +76,9 @@ impl Routes {
         &self,
         body: Body<UserChangeInput>,
         bearer: Bearer,
-    ) -> Result<Reply<UserBody>, Failed<ChangingSelf>> {
+    ) -> Answer<UserBody, ChangingSelf> {
         let change = self.0.admit(bearer.0, body.read(AccountChange::read)).await?;
-        Ok(Reply::new(self.0.update_account(bearer.0, change, None).await?))
+        let run = self.0.run(bearer.0, move |work| update_account(work, &change, None));
+        Ok(Reply::new(run.await?))
     }
 }

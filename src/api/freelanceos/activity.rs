@@ -14,31 +14,17 @@ use crate::{
 
 schema! {
     /// Something that happened.
-    struct ActivityBody "Activity" {
-        id "id": Text<ActivityId>,
-        kind "type": OneOf<ActivityKind>,
+    struct ActivityBody "Activity" of activity: Activity {
+        id "id": Text<ActivityId> = Text(activity.id),
+        kind "type": OneOf<ActivityKind> = OneOf(activity.kind),
         /// One sentence for people.
-        message "message": String,
-        timestamp "timestamp": Instant,
-        amount "amount": Option<Amount>,
-        currency "currency": Option<Text<Currency>>,
-        client_name "clientName": Option<String>,
+        message "message": String = activity.message(),
+        timestamp "timestamp": Instant = Instant(activity.at),
+        amount "amount": Option<Amount> = activity.amount.map(Into::into),
+        currency "currency": Option<Text<Currency>> =
+            activity.amount.map(|amount| Text(amount.currency)),
+        client_name "clientName": Option<String> = activity.client_name,
         /// The id of what it happened to.
-        entity_id "entityId": Option<String>,
-    }
-}
-
-impl From<Activity> for ActivityBody {
-    fn from(activity: Activity) -> Self {
-        Self {
-            message: activity.message(),
-            id: Text(activity.id),
-            kind: OneOf(activity.kind),
-            timestamp: Instant(activity.at),
-            amount: activity.amount.map(Into::into),
-            currency: activity.amount.map(|amount| Text(amount.currency)),
-            client_name: activity.client_name,
-            entity_id: activity.entity_id,
-        }
+        entity_id "entityId": Option<String> = activity.entity_id,
     }
 }

@@ -9,11 +9,14 @@ use poem_openapi::{
 
 use super::{
     Tag,
-    envelope::{Created, Paged, Reply, render},
-    error::{ChangingFreely, Creating, Deleting, Failed, Finding, Listing},
+    envelope::{Answer, Made, Paged, Reply, render},
+    error::{ChangingFreely, Deleting, Failed, Finding, Listing},
 };
 use crate::{
-    app::{App, client::list_clients},
+    app::{
+        App,
+        client::{create_client, delete_client, find_client, list_clients, update_client},
+    },
     domain::{
         client::{Client, ClientChange, ClientDetails, ClientFilter},
         id::{AccountId, ClientId},
@@ -32,37 +35,19 @@ use crate::{
 
 schema! {
     /// A client.
-    struct ClientBody "Client" {
-        id "id": Text<ClientId>,
-        user_id "userId": Text<AccountId>,
-        name "name": String,
-        email "email": String,
-        company "company": Option<String>,
-        phone "phone": Option<String>,
-        country "country": Option<String>,
-        avatar "avatar": Option<String>,
+    struct ClientBody "Client" of client: Client {
+        id "id": Text<ClientId> = Text(client.id),
+        user_id "userId": Text<AccountId> = Text(client.account),
+        name "name": String = client.details.name,
+        email "email": String = client.details.email,
+        company "company": Option<String> = client.details.company,
+        phone "phone": Option<String> = client.details.phone,
+        country "country": Option<String> = client.details.country,
+        avatar "avatar": Option<String> = client.avatar,
         /// Everything this client has paid, in the user's currency.
-        total_billed "totalBilled": Amount,
-        created_at "createdAt": Instant,
-        updated_at "updatedAt": Instant,
-    }
-}
-
-impl From<Client> for ClientBody {
-    fn from(client: Client) -> Self {
-        Self {
-            id: Text(client.id),
-            user_id: Text(client.account),
-            name: client.details.name,
-            email: client.details.email,
-            company: client.details.company,
-            phone: client.details.phone,
-            country: client.details.country,
-            avatar: client.avatar,
-            total_billed: client.total_billed.into(),
-            created_at: Instant(client.created_at),
-            updated_at: Instant(client.updated_at),
-        }
+        total_billed "totalBilled": Amount = client.total_billed.into(),
+        created_at "createdAt": Instant = Instant(client.created_at),
+        updated_at "updatedAt": Instant = Instant(client.updated_at),
     }
 }
 
@@ -113,26 +98,19 @@ impl Routes {
     ///
     /// Name and e-mail are enough. Two clients may have the same address.
     #[oai(path = "/", method = "post", operation_id = "createClient")]
-    async fn create(
-        &self,
-        body: Body<ClientInput>,
-        bearer: Bearer,
-    ) -> Result<Created<ClientBody>, Failed<Creating>> {
+    async fn create(&self, body: Body<ClientInput>, bearer: Bearer) -> Made<ClientBody> {
         let input = body.once(render::<_, ClientBody>, ClientDetails::read);
         let (once, details) = self.0.admit(bearer.0, input).await?;
-        Ok(Created::once(self.0.create_client(bearer.0, once, details).await?))
+        let created = self.0.run_once(bearer.0, once, move |work| create_client(work, &details));
+        Ok(Reply::once(created.await?))
     }
 
     /// Get a client
     ///
     /// With everything the client has paid so far, in the currency of the user.
     #[oai(path = "/:id", method = "get", operation_id = "getClient")]
-    async fn find(
-        &self,
-        bearer: Bearer,
-        id: Path<String>,
-    ) -> Result<Reply<ClientBody>, Failed<Finding>> {
-        Ok(Reply::new(self.0.client(bearer.0, ClientId::parse(&id)).await?))
+    async fn find(&self, bearer: Bearer, id: Path<ClientId>) -> Answer<ClientBody, Finding> {
+        Ok(Reply::new(self.0.query(bearer.0, move |work| find_client(work, id.0)).await?))
     }
 
     /// Update an existing client
@@ -144,10 +122,11 @@ impl Routes {
         &self,
         body: Body<ClientChangeInput>,
         bearer: Bearer,
-        id: Path<String>,
-    ) -> Result<Reply<ClientBody>, Failed<ChangingFreely>> {
+        id: Path<ClientId>,
+    ) -> Answer<ClientBody, ChangingFreely> {
         let change = self.0.admit(bearer.0, body.read(ClientChange::read)).await?;
-        Ok(Reply::new(self.0.update_client(bearer.0, ClientId::parse(&id), change, None).await?))
+        let update = self.0.run(bearer.0, move |work| update_client(work, id.0, &change, None));
+        Ok(Reply::new(update.await?))
     }
 
     /// Delete a client (only if no active projects)
@@ -155,12 +134,8 @@ impl Routes {
     /// Its other projects leave the lists with it. Invoices that were sent stay whole, with the
     /// details of the client on them.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteClient")]
-    async fn delete(
-        &self,
-        bearer: Bearer,
-        id: Path<String>,
-    ) -> Result<Reply<Nothing>, Failed<Deleting>> {
-        self.0.delete_client(bearer.0, ClientId::parse(&id)).await?;
+    async fn delete(&self, bearer: Bearer, id: Path<ClientId>) -> Answer<Nothing, Deleting> {
+        self.0.run(bearer.0, move |work| delete_client(work, id.0)).await?;
         Ok(Reply::new(Nothing(())))
     }
 }

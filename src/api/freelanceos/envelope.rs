@@ -8,6 +8,7 @@ use poem_openapi::{
 };
 use serde::Serialize;
 
+use super::error::{Creating, Failed};
 use crate::{
     domain::{idempotency::Outcome, page::Listing},
     http::answer::{JSON, bytes, json},
@@ -35,6 +36,12 @@ pub struct Reply<T, const STATUS: u16 = 200>(Content<T>);
 
 /// An answer to what made something.
 pub type Created<T> = Reply<T, 201>;
+
+/// What a route answers: data, or a failure with one of the statuses of `S`.
+pub type Answer<T, S> = Result<Reply<T>, Failed<S>>;
+
+/// What a route answers that makes something.
+pub type Made<T> = Result<Created<T>, Failed<Creating>>;
 
 #[derive(Debug)]
 enum Content<T> {

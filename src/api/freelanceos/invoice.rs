@@ -10,11 +10,18 @@ use poem_openapi::{
 use super::{
     Tag,
     client::ClientBody,
-    envelope::{Created, Paged, Reply, render},
-    error::{Changing, Creating, Deleting, Failed, Finding, Listing},
+    envelope::{Answer, Made, Paged, Reply, render},
+    error::{Changing, Deleting, Failed, Finding, Listing},
 };
 use crate::{
-    app::{App, invoice::list_invoices},
+    app::{
+        App,
+        invoice::{
+            create_invoice, delete_invoice, find_shown_invoice, list_invoices, update_invoice,
+        },
+        invoice_send::send_invoice,
+        payment::{mark_invoice_paid, payment_link},
+    },
     domain::{
         id::{AccountId, ClientId, InvoiceId, ItemId, ProjectId},
         input::Input,
@@ -23,13 +30,13 @@ use crate::{
         },
         money::{Currency, Money},
         page::{Number, Size},
+        pdf_file::PdfFile,
         text::AnyText,
     },
     http::{
         amount::Amount,
         bearer::Bearer,
         body::Body,
-        pdf::Pdf,
         query::{Loose, Parameters},
         schema::{Day, Instant, Nothing, OneOf, Text, bodies, schema},
     },
@@ -37,84 +44,48 @@ use crate::{
 
 schema! {
     /// A line of an invoice.
-    struct ItemBody "InvoiceItem" {
-        id "id": Text<ItemId>,
-        description "description": String,
-        quantity "quantity": Amount,
-        rate "rate": Amount,
+    struct ItemBody "InvoiceItem" of (item, currency): (Item, Currency) {
+        id "id": Text<ItemId> = Text(item.id),
+        description "description": String = item.line.description,
+        quantity "quantity": Amount = Amount(item.line.quantity),
+        rate "rate": Amount = Amount(item.line.rate),
         /// quantity × rate, rounded half away from zero to the currency.
-        amount "amount": Amount,
-    }
-}
-
-impl ItemBody {
-    fn new(item: Item, currency: Currency) -> Self {
-        Self {
-            id: Text(item.id),
-            description: item.line.description,
-            quantity: Amount(item.line.quantity),
-            rate: Amount(item.line.rate),
-            amount: Money::new(item.amount, currency).into(),
-        }
+        amount "amount": Amount = Money::new(item.amount, currency).into(),
     }
 }
 
 schema! {
     /// An invoice.
-    struct InvoiceBody "Invoice" {
-        id "id": Text<InvoiceId>,
-        user_id "userId": Text<AccountId>,
-        client_id "clientId": Text<ClientId>,
+    struct InvoiceBody "Invoice" of shown: ShownInvoice {
+        id "id": Text<InvoiceId> = Text(shown.invoice.id),
+        user_id "userId": Text<AccountId> = Text(shown.invoice.account),
+        client_id "clientId": Text<ClientId> = Text(shown.invoice.client_id),
         /// With the bill-to details of the day the invoice was sent.
-        client "client": Option<ClientBody>,
-        project_id "projectId": Option<Text<ProjectId>>,
+        client "client": Option<ClientBody> = shown.invoice.client.map(Into::into),
+        project_id "projectId": Option<Text<ProjectId>> = shown.invoice.project_id.map(Text),
         /// `INV-<year>-<number>`, without gaps.
-        number "number": String,
+        number "number": String = shown.invoice.number,
         /// What the client owes, tax included.
-        amount "amount": Amount,
-        subtotal "subtotal": Amount,
+        amount "amount": Amount =
+            Money::new(shown.invoice.totals.amount, shown.invoice.currency).into(),
+        subtotal "subtotal": Amount =
+            Money::new(shown.invoice.totals.subtotal, shown.invoice.currency).into(),
         /// In percent.
-        tax_rate "taxRate": Amount,
-        tax_amount "taxAmount": Amount,
-        currency "currency": Text<Currency>,
-        status "status": OneOf<InvoiceStatus>,
-        issue_date "issueDate": Day,
-        due_date "dueDate": Day,
-        paid_at "paidAt": Option<Instant>,
-        payment_link "paymentLink": Option<String>,
-        items "items": Vec<ItemBody>,
-        notes "notes": Option<String>,
-        created_at "createdAt": Instant,
-        updated_at "updatedAt": Instant,
-    }
-}
-
-impl From<ShownInvoice> for InvoiceBody {
-    fn from(ShownInvoice { invoice, status }: ShownInvoice) -> Self {
-        let currency = invoice.currency;
-        let money = |minor| Amount::from(Money::new(minor, currency));
-        Self {
-            id: Text(invoice.id),
-            user_id: Text(invoice.account),
-            client_id: Text(invoice.client_id),
-            client: invoice.client.map(Into::into),
-            project_id: invoice.project_id.map(Text),
-            number: invoice.number,
-            amount: money(invoice.totals.amount),
-            subtotal: money(invoice.totals.subtotal),
-            tax_rate: Amount(invoice.tax_rate),
-            tax_amount: money(invoice.totals.tax),
-            currency: Text(currency),
-            status: OneOf(status),
-            issue_date: Day(invoice.issue_date),
-            due_date: Day(invoice.due_date),
-            paid_at: invoice.paid_at.map(Instant),
-            payment_link: invoice.payment_link,
-            items: invoice.items.into_iter().map(|item| ItemBody::new(item, currency)).collect(),
-            notes: invoice.notes,
-            created_at: Instant(invoice.created_at),
-            updated_at: Instant(invoice.updated_at),
-        }
+        tax_rate "taxRate": Amount = Amount(shown.invoice.tax_rate),
+        tax_amount "taxAmount": Amount =
+            Money::new(shown.invoice.totals.tax, shown.invoice.currency).into(),
+        currency "currency": Text<Currency> = Text(shown.invoice.currency),
+        status "status": OneOf<InvoiceStatus> = OneOf(shown.status),
+        issue_date "issueDate": Day = Day(shown.invoice.issue_date),
+        due_date "dueDate": Day = Day(shown.invoice.due_date),
+        paid_at "paidAt": Option<Instant> = shown.invoice.paid_at.map(Instant),
+        payment_link "paymentLink": Option<String> = shown.invoice.payment_link,
+        items "items": Vec<ItemBody> = (shown.invoice.items.into_iter())
+            .map(|item| (item, shown.invoice.currency).into())
+            .collect(),
+        notes "notes": Option<String> = shown.invoice.notes,
+        created_at "createdAt": Instant = Instant(shown.invoice.created_at),
+        updated_at "updatedAt": Instant = Instant(shown.invoice.updated_at),
     }
 }
 
@@ -122,14 +93,8 @@ schema! {
     /// Where the client pays.
     struct PaymentLinkBody "PaymentLink" example r#"{
         "link": "https://pay.raenest.com/fos-inv_123-abc123"
-    }"# {
-        link "link": String,
-    }
-}
-
-impl From<String> for PaymentLinkBody {
-    fn from(link: String) -> Self {
-        Self { link }
+    }"# of link: String {
+        link "link": String = link,
     }
 }
 
@@ -197,26 +162,19 @@ impl Routes {
     /// or both where they agree. Its currency is that of the project, if it has one, or else that
     /// of the user. A project of another client is refused.
     #[oai(path = "/", method = "post", operation_id = "createInvoice")]
-    async fn create(
-        &self,
-        body: Body<InvoiceInput>,
-        bearer: Bearer,
-    ) -> Result<Created<InvoiceBody>, Failed<Creating>> {
+    async fn create(&self, body: Body<InvoiceInput>, bearer: Bearer) -> Made<InvoiceBody> {
         let input = body.once(render::<_, InvoiceBody>, NewInvoice::read);
         let (once, new) = self.0.admit(bearer.0, input).await?;
-        Ok(Created::once(self.0.create_invoice(bearer.0, once, new).await?))
+        let created = self.0.run_once(bearer.0, once, move |work| create_invoice(work, &new));
+        Ok(Reply::once(created.await?))
     }
 
     /// Get an invoice
     ///
     /// With its client and lines. Once it was sent, the client's details are those of that day.
     #[oai(path = "/:id", method = "get", operation_id = "getInvoice")]
-    async fn find(
-        &self,
-        bearer: Bearer,
-        id: Path<String>,
-    ) -> Result<Reply<InvoiceBody>, Failed<Finding>> {
-        Ok(Reply::new(self.0.invoice(bearer.0, InvoiceId::parse(&id)).await?))
+    async fn find(&self, bearer: Bearer, id: Path<InvoiceId>) -> Answer<InvoiceBody, Finding> {
+        Ok(Reply::new(self.0.query(bearer.0, move |work| find_shown_invoice(work, id.0)).await?))
     }
 
     /// Update an invoice
@@ -230,10 +188,11 @@ impl Routes {
         &self,
         body: Body<InvoiceChangeInput>,
         bearer: Bearer,
-        id: Path<String>,
-    ) -> Result<Reply<InvoiceBody>, Failed<Changing>> {
+        id: Path<InvoiceId>,
+    ) -> Answer<InvoiceBody, Changing> {
         let change = self.0.admit(bearer.0, body.read(InvoiceChange::read)).await?;
-        Ok(Reply::new(self.0.update_invoice(bearer.0, InvoiceId::parse(&id), change, None).await?))
+        let update = self.0.run(bearer.0, move |work| update_invoice(work, id.0, &change, None));
+        Ok(Reply::new(update.await?))
     }
 
     /// Cancel a draft; its number stays taken
@@ -241,12 +200,8 @@ impl Routes {
     /// It leaves the default list and stays to be found as `cancelled`. An invoice that was sent
     /// cannot be cancelled.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteInvoice")]
-    async fn delete(
-        &self,
-        bearer: Bearer,
-        id: Path<String>,
-    ) -> Result<Reply<Nothing>, Failed<Deleting>> {
-        self.0.delete_invoice(bearer.0, InvoiceId::parse(&id)).await?;
+    async fn delete(&self, bearer: Bearer, id: Path<InvoiceId>) -> Answer<Nothing, Deleting> {
+        self.0.run(bearer.0, move |work| delete_invoice(work, id.0)).await?;
         Ok(Reply::new(Nothing(())))
     }
 
@@ -255,9 +210,8 @@ impl Routes {
     /// A draft is printed as it is now. What was sent is printed once, and the same bytes are given
     /// from then on.
     #[oai(path = "/:id/pdf", method = "get", operation_id = "getInvoicePdf")]
-    async fn pdf(&self, bearer: Bearer, id: Path<String>) -> Result<Pdf, Failed<Finding>> {
-        let file = self.0.invoice_pdf(bearer.0, InvoiceId::parse(&id)).await?;
-        Ok(Pdf { name: file.name, bytes: file.bytes })
+    async fn pdf(&self, bearer: Bearer, id: Path<InvoiceId>) -> Result<PdfFile, Failed<Finding>> {
+        Ok(self.0.invoice_pdf(bearer.0, id.0).await?)
     }
 
     /// Send an invoice by mail (changes status from draft to sent)
@@ -270,12 +224,12 @@ impl Routes {
         &self,
         body: Body<SendInvoiceInput>,
         bearer: Bearer,
-        id: Path<String>,
-    ) -> Result<Reply<InvoiceBody>, Failed<Changing>> {
+        id: Path<InvoiceId>,
+    ) -> Answer<InvoiceBody, Changing> {
         let input = body.once(render::<_, InvoiceBody>, Delivery::read);
         let (once, delivery) = self.0.admit(bearer.0, input).await?;
-        let id = InvoiceId::parse(&id);
-        Ok(Reply::once(self.0.send_invoice(bearer.0, once, id, delivery).await?))
+        let sent = self.0.run_once(bearer.0, once, move |work| send_invoice(work, id.0, &delivery));
+        Ok(Reply::once(sent.await?))
     }
 
     /// Mark invoice as paid (updates client total billed)
@@ -287,11 +241,12 @@ impl Routes {
         &self,
         body: Body<InvoiceActionInput>,
         bearer: Bearer,
-        id: Path<String>,
-    ) -> Result<Reply<InvoiceBody>, Failed<Changing>> {
+        id: Path<InvoiceId>,
+    ) -> Answer<InvoiceBody, Changing> {
         let input = body.once(render::<_, InvoiceBody>, |_| Ok(()));
         let (once, ()) = self.0.admit(bearer.0, input).await?;
-        Ok(Reply::once(self.0.mark_invoice_paid(bearer.0, once, InvoiceId::parse(&id)).await?))
+        let paid = self.0.run_once(bearer.0, once, move |work| mark_invoice_paid(work, id.0));
+        Ok(Reply::once(paid.await?))
     }
 
     /// Generate Raenest payment link, once
@@ -303,10 +258,11 @@ impl Routes {
         &self,
         body: Body<InvoiceActionInput>,
         bearer: Bearer,
-        id: Path<String>,
-    ) -> Result<Reply<PaymentLinkBody>, Failed<Changing>> {
+        id: Path<InvoiceId>,
+    ) -> Answer<PaymentLinkBody, Changing> {
         let input = body.once(render::<_, PaymentLinkBody>, |_| Ok(()));
         let (once, ()) = self.0.admit(bearer.0, input).await?;
-        Ok(Reply::once(self.0.payment_link(bearer.0, once, InvoiceId::parse(&id)).await?))
+        let link = self.0.run_once(bearer.0, once, move |work| payment_link(work, id.0));
+        Ok(Reply::once(link.await?))
     }
 }

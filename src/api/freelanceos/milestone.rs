@@ -9,11 +9,14 @@ use poem_openapi::{
 
 use super::{
     Tag,
-    envelope::{Created, Paged, Reply, render},
-    error::{ChangingFreely, Creating, DeletingFreely, Failed, Listing},
+    envelope::{Answer, Made, Paged, Reply, render},
+    error::{ChangingFreely, DeletingFreely, Failed, Listing},
 };
 use crate::{
-    app::App,
+    app::{
+        App,
+        milestone::{create_milestone, delete_milestone, list_milestones, update_milestone},
+    },
     domain::{
         id::{InvoiceId, MilestoneId, ProjectId},
         input::Input,
@@ -33,36 +36,19 @@ use crate::{
 
 schema! {
     /// A milestone of a project.
-    struct MilestoneBody "Milestone" {
-        id "id": Text<MilestoneId>,
-        project_id "projectId": Text<ProjectId>,
-        name "name": String,
-        description "description": Option<String>,
-        amount "amount": Amount,
+    struct MilestoneBody "Milestone" of milestone: Milestone {
+        id "id": Text<MilestoneId> = Text(milestone.id),
+        project_id "projectId": Text<ProjectId> = Text(milestone.project_id),
+        name "name": String = milestone.name,
+        description "description": Option<String> = milestone.description,
+        amount "amount": Amount = milestone.amount.into(),
         /// That of the project.
-        currency "currency": Text<Currency>,
-        status "status": OneOf<MilestoneStatus>,
-        due_date "dueDate": Option<Day>,
-        completed_at "completedAt": Option<Instant>,
+        currency "currency": Text<Currency> = Text(milestone.amount.currency),
+        status "status": OneOf<MilestoneStatus> = OneOf(milestone.status),
+        due_date "dueDate": Option<Day> = milestone.due_date.map(Day),
+        completed_at "completedAt": Option<Instant> = milestone.completed_at.map(Instant),
         /// The invoice that was made of it, unless that is cancelled.
-        invoice_id "invoiceId": Option<Text<InvoiceId>>,
-    }
-}
-
-impl From<Milestone> for MilestoneBody {
-    fn from(milestone: Milestone) -> Self {
-        Self {
-            id: Text(milestone.id),
-            project_id: Text(milestone.project_id),
-            name: milestone.name,
-            description: milestone.description,
-            amount: milestone.amount.into(),
-            currency: Text(milestone.amount.currency),
-            status: OneOf(milestone.status),
-            due_date: milestone.due_date.map(Day),
-            completed_at: milestone.completed_at.map(Instant),
-            invoice_id: milestone.invoice.map(|(id, _)| Text(id)),
-        }
+        invoice_id "invoiceId": Option<Text<InvoiceId>> = milestone.invoice.map(|(id, _)| Text(id)),
     }
 }
 
@@ -105,7 +91,7 @@ impl Routes {
             .with("page", page.0)
             .with("pageSize", page_size.0);
         let filter = self.0.admit(bearer.0, MilestoneFilter::read(parameters.object())).await?;
-        Ok(Paged::new(self.0.list_milestones(bearer.0, filter).await?))
+        Ok(Paged::new(self.0.query(bearer.0, move |work| list_milestones(work, &filter)).await?))
     }
 
     /// Create a new milestone
@@ -113,14 +99,11 @@ impl Routes {
     /// Its amount is in the currency of the project, its due date the deadline of the project
     /// unless one is given. A project has at most 500.
     #[oai(path = "/", method = "post", operation_id = "createMilestone")]
-    async fn create(
-        &self,
-        body: Body<MilestoneInput>,
-        bearer: Bearer,
-    ) -> Result<Created<MilestoneBody>, Failed<Creating>> {
+    async fn create(&self, body: Body<MilestoneInput>, bearer: Bearer) -> Made<MilestoneBody> {
         let input = body.once(render::<_, MilestoneBody>, NewMilestone::read);
         let (once, new) = self.0.admit(bearer.0, input).await?;
-        Ok(Created::once(self.0.create_milestone(bearer.0, once, new).await?))
+        let created = self.0.run_once(bearer.0, once, move |work| create_milestone(work, &new));
+        Ok(Reply::once(created.await?))
     }
 
     /// Update a milestone
@@ -132,12 +115,11 @@ impl Routes {
         &self,
         body: Body<MilestoneChangeInput>,
         bearer: Bearer,
-        id: Path<String>,
-    ) -> Result<Reply<MilestoneBody>, Failed<ChangingFreely>> {
+        id: Path<MilestoneId>,
+    ) -> Answer<MilestoneBody, ChangingFreely> {
         let change = self.0.admit(bearer.0, body.read(MilestoneChange::read)).await?;
-        Ok(Reply::new(
-            self.0.update_milestone(bearer.0, MilestoneId::parse(&id), change, None).await?,
-        ))
+        let update = self.0.run(bearer.0, move |work| update_milestone(work, id.0, &change, None));
+        Ok(Reply::new(update.await?))
     }
 
     /// Delete a milestone
@@ -147,9 +129,9 @@ impl Routes {
     async fn delete(
         &self,
         bearer: Bearer,
-        id: Path<String>,
-    ) -> Result<Reply<Nothing>, Failed<DeletingFreely>> {
-        self.0.delete_milestone(bearer.0, MilestoneId::parse(&id)).await?;
+        id: Path<MilestoneId>,
+    ) -> Answer<Nothing, DeletingFreely> {
+        self.0.run(bearer.0, move |work| delete_milestone(work, id.0)).await?;
         Ok(Reply::new(Nothing(())))
     }
 }

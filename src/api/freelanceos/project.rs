@@ -10,12 +10,15 @@ use poem_openapi::{
 use super::{
     Tag,
     client::ClientBody,
-    envelope::{Created, Paged, Reply, render},
-    error::{Changing, Creating, DeletingFreely, Failed, Finding, Listing},
+    envelope::{Answer, Made, Paged, Reply, render},
+    error::{Changing, DeletingFreely, Failed, Finding, Listing},
     milestone::MilestoneBody,
 };
 use crate::{
-    app::{App, project::list_projects},
+    app::{
+        App,
+        project::{create_project, delete_project, find_project, list_projects, update_project},
+    },
     domain::{
         id::{AccountId, ClientId, ProjectId},
         input::Input,
@@ -35,41 +38,22 @@ use crate::{
 
 schema! {
     /// A project.
-    struct ProjectBody "Project" {
-        id "id": Text<ProjectId>,
-        user_id "userId": Text<AccountId>,
-        client_id "clientId": Text<ClientId>,
-        client "client": Option<ClientBody>,
-        name "name": String,
-        description "description": String,
-        status "status": OneOf<ProjectStatus>,
-        budget "budget": Amount,
-        currency "currency": Text<Currency>,
-        deadline "deadline": Option<Day>,
+    struct ProjectBody "Project" of project: Project {
+        id "id": Text<ProjectId> = Text(project.id),
+        user_id "userId": Text<AccountId> = Text(project.account),
+        client_id "clientId": Text<ClientId> = Text(project.client_id),
+        client "client": Option<ClientBody> = project.client.map(Into::into),
+        name "name": String = project.name,
+        description "description": String = project.description,
+        status "status": OneOf<ProjectStatus> = OneOf(project.status),
+        budget "budget": Amount = project.budget.into(),
+        currency "currency": Text<Currency> = Text(project.budget.currency),
+        deadline "deadline": Option<Day> = project.deadline.map(Day),
         /// In the order they were planned.
-        milestones "milestones": Vec<MilestoneBody>,
-        created_at "createdAt": Instant,
-        updated_at "updatedAt": Instant,
-    }
-}
-
-impl From<Project> for ProjectBody {
-    fn from(project: Project) -> Self {
-        Self {
-            id: Text(project.id),
-            user_id: Text(project.account),
-            client_id: Text(project.client_id),
-            client: project.client.map(Into::into),
-            name: project.name,
-            description: project.description,
-            status: OneOf(project.status),
-            budget: project.budget.into(),
-            currency: Text(project.budget.currency),
-            deadline: project.deadline.map(Day),
-            milestones: project.milestones.into_iter().map(Into::into).collect(),
-            created_at: Instant(project.created_at),
-            updated_at: Instant(project.updated_at),
-        }
+        milestones "milestones": Vec<MilestoneBody> =
+            project.milestones.into_iter().map(Into::into).collect(),
+        created_at "createdAt": Instant = Instant(project.created_at),
+        updated_at "updatedAt": Instant = Instant(project.updated_at),
     }
 }
 
@@ -126,26 +110,19 @@ impl Routes {
     /// A client and a name are enough. The status is `planning` and the currency that of the user,
     /// unless they are given.
     #[oai(path = "/", method = "post", operation_id = "createProject")]
-    async fn create(
-        &self,
-        body: Body<ProjectInput>,
-        bearer: Bearer,
-    ) -> Result<Created<ProjectBody>, Failed<Creating>> {
+    async fn create(&self, body: Body<ProjectInput>, bearer: Bearer) -> Made<ProjectBody> {
         let input = body.once(render::<_, ProjectBody>, NewProject::read);
         let (once, new) = self.0.admit(bearer.0, input).await?;
-        Ok(Created::once(self.0.create_project(bearer.0, once, new).await?))
+        let created = self.0.run_once(bearer.0, once, move |work| create_project(work, &new));
+        Ok(Reply::once(created.await?))
     }
 
     /// Get a project
     ///
     /// With its client, and its milestones in the order in which they were planned.
     #[oai(path = "/:id", method = "get", operation_id = "getProject")]
-    async fn find(
-        &self,
-        bearer: Bearer,
-        id: Path<String>,
-    ) -> Result<Reply<ProjectBody>, Failed<Finding>> {
-        Ok(Reply::new(self.0.project(bearer.0, ProjectId::parse(&id)).await?))
+    async fn find(&self, bearer: Bearer, id: Path<ProjectId>) -> Answer<ProjectBody, Finding> {
+        Ok(Reply::new(self.0.query(bearer.0, move |work| find_project(work, id.0)).await?))
     }
 
     /// Update a project
@@ -157,22 +134,19 @@ impl Routes {
         &self,
         body: Body<ProjectChangeInput>,
         bearer: Bearer,
-        id: Path<String>,
-    ) -> Result<Reply<ProjectBody>, Failed<Changing>> {
+        id: Path<ProjectId>,
+    ) -> Answer<ProjectBody, Changing> {
         let change = self.0.admit(bearer.0, body.read(ProjectChange::read)).await?;
-        Ok(Reply::new(self.0.update_project(bearer.0, ProjectId::parse(&id), change, None).await?))
+        let update = self.0.run(bearer.0, move |work| update_project(work, id.0, &change, None));
+        Ok(Reply::new(update.await?))
     }
 
     /// Delete a project and its milestones
     ///
     /// The project and its milestones are gone from then on. Invoices stay as they are.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteProject")]
-    async fn delete(
-        &self,
-        bearer: Bearer,
-        id: Path<String>,
-    ) -> Result<Reply<Nothing>, Failed<DeletingFreely>> {
-        self.0.delete_project(bearer.0, ProjectId::parse(&id)).await?;
+    async fn delete(&self, bearer: Bearer, id: Path<ProjectId>) -> Answer<Nothing, DeletingFreely> {
+        self.0.run(bearer.0, move |work| delete_project(work, id.0)).await?;
         Ok(Reply::new(Nothing(())))
     }
 }

@@ -10,11 +10,16 @@ use poem_openapi::{
 use super::{
     Tag,
     client::ClientBody,
-    envelope::{Created, Paged, Reply, render},
-    error::{Changing, Creating, Deleting, Failed, Finding, Listing},
+    envelope::{Answer, Made, Paged, Reply, render},
+    error::{Changing, Deleting, Failed, Finding, Listing},
 };
 use crate::{
-    app::{App, proposal::list_proposals},
+    app::{
+        App,
+        proposal::{
+            create_proposal, delete_proposal, find_proposal, list_proposals, update_proposal,
+        },
+    },
     domain::{
         id::{AccountId, ClientId, ProjectId, ProposalId},
         input::Input,
@@ -36,47 +41,26 @@ use crate::{
 
 schema! {
     /// A proposal.
-    struct ProposalBody "Proposal" {
-        id "id": Text<ProposalId>,
-        user_id "userId": Text<AccountId>,
-        client_id "clientId": Text<ClientId>,
-        client "client": Option<ClientBody>,
-        title "title": String,
-        content "content": String,
-        status "status": OneOf<ProposalStatus>,
-        amount "amount": Amount,
-        currency "currency": Text<Currency>,
-        valid_until "validUntil": Option<Day>,
-        created_at "createdAt": Instant,
-        updated_at "updatedAt": Instant,
+    struct ProposalBody "Proposal" of proposal: Proposal {
+        id "id": Text<ProposalId> = Text(proposal.id),
+        user_id "userId": Text<AccountId> = Text(proposal.account),
+        client_id "clientId": Text<ClientId> = Text(proposal.client_id),
+        client "client": Option<ClientBody> = proposal.client.map(Into::into),
+        title "title": String = proposal.title,
+        content "content": String = proposal.content,
+        status "status": OneOf<ProposalStatus> = OneOf(proposal.status),
+        amount "amount": Amount = proposal.amount.into(),
+        currency "currency": Text<Currency> = Text(proposal.amount.currency),
+        valid_until "validUntil": Option<Day> = proposal.valid_until.map(Day),
+        created_at "createdAt": Instant = Instant(proposal.created_at),
+        updated_at "updatedAt": Instant = Instant(proposal.updated_at),
         /// Where the client can read it and answer; there once it was sent.
-        public_link "publicLink": Option<String>,
+        public_link "publicLink": Option<String> = match proposal.link {
+            Some(ProposalLink::Open(address)) => Some(address),
+            Some(ProposalLink::Sealed(_)) | None => None,
+        },
         /// The project that was made of it.
-        project_id "projectId": Option<Text<ProjectId>>,
-    }
-}
-
-impl From<Proposal> for ProposalBody {
-    fn from(proposal: Proposal) -> Self {
-        Self {
-            id: Text(proposal.id),
-            user_id: Text(proposal.account),
-            client_id: Text(proposal.client_id),
-            client: proposal.client.map(Into::into),
-            title: proposal.title,
-            content: proposal.content,
-            status: OneOf(proposal.status),
-            amount: proposal.amount.into(),
-            currency: Text(proposal.amount.currency),
-            valid_until: proposal.valid_until.map(Day),
-            created_at: Instant(proposal.created_at),
-            updated_at: Instant(proposal.updated_at),
-            public_link: match proposal.link {
-                Some(ProposalLink::Open(address)) => Some(address),
-                Some(ProposalLink::Sealed(_)) | None => None,
-            },
-            project_id: proposal.project.map(|(id, _)| Text(id)),
-        }
+        project_id "projectId": Option<Text<ProjectId>> = proposal.project.map(|(id, _)| Text(id)),
     }
 }
 
@@ -135,26 +119,19 @@ impl Routes {
     ///
     /// A client and a title are enough. It begins as a draft.
     #[oai(path = "/", method = "post", operation_id = "createProposal")]
-    async fn create(
-        &self,
-        body: Body<ProposalInput>,
-        bearer: Bearer,
-    ) -> Result<Created<ProposalBody>, Failed<Creating>> {
+    async fn create(&self, body: Body<ProposalInput>, bearer: Bearer) -> Made<ProposalBody> {
         let input = body.once(render::<_, ProposalBody>, NewProposal::read);
         let (once, new) = self.0.admit(bearer.0, input).await?;
-        Ok(Created::once(self.0.create_proposal(bearer.0, once, new).await?))
+        let created = self.0.run_once(bearer.0, once, move |work| create_proposal(work, &new));
+        Ok(Reply::once(created.await?))
     }
 
     /// Get a proposal
     ///
     /// With its client, and the link for it once it was sent.
     #[oai(path = "/:id", method = "get", operation_id = "getProposal")]
-    async fn find(
-        &self,
-        bearer: Bearer,
-        id: Path<String>,
-    ) -> Result<Reply<ProposalBody>, Failed<Finding>> {
-        Ok(Reply::new(self.0.proposal(bearer.0, ProposalId::parse(&id)).await?))
+    async fn find(&self, bearer: Bearer, id: Path<ProposalId>) -> Answer<ProposalBody, Finding> {
+        Ok(Reply::new(self.0.query(bearer.0, move |work| find_proposal(work, id.0)).await?))
     }
 
     /// Update a proposal, or write down its answer
@@ -166,24 +143,19 @@ impl Routes {
         &self,
         body: Body<ProposalChangeInput>,
         bearer: Bearer,
-        id: Path<String>,
-    ) -> Result<Reply<ProposalBody>, Failed<Changing>> {
+        id: Path<ProposalId>,
+    ) -> Answer<ProposalBody, Changing> {
         let change = self.0.admit(bearer.0, body.read(ProposalChange::read)).await?;
-        Ok(Reply::new(
-            self.0.update_proposal(bearer.0, ProposalId::parse(&id), change, None).await?,
-        ))
+        let update = self.0.run(bearer.0, move |work| update_proposal(work, id.0, &change, None));
+        Ok(Reply::new(update.await?))
     }
 
     /// Delete a proposal (unless it was accepted)
     ///
     /// The link to it stops working.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteProposal")]
-    async fn delete(
-        &self,
-        bearer: Bearer,
-        id: Path<String>,
-    ) -> Result<Reply<Nothing>, Failed<Deleting>> {
-        self.0.delete_proposal(bearer.0, ProposalId::parse(&id)).await?;
+    async fn delete(&self, bearer: Bearer, id: Path<ProposalId>) -> Answer<Nothing, Deleting> {
+        self.0.run(bearer.0, move |work| delete_proposal(work, id.0)).await?;
         Ok(Reply::new(Nothing(())))
     }
 
@@ -196,10 +168,10 @@ impl Routes {
         &self,
         body: Body<SendProposalInput>,
         bearer: Bearer,
-        id: Path<String>,
-    ) -> Result<Reply<ProposalBody>, Failed<Changing>> {
+        id: Path<ProposalId>,
+    ) -> Answer<ProposalBody, Changing> {
         let input = body.once(render::<_, ProposalBody>, |_| Ok(()));
         let (once, ()) = self.0.admit(bearer.0, input).await?;
-        Ok(Reply::once(self.0.send_proposal(bearer.0, once, ProposalId::parse(&id)).await?))
+        Ok(Reply::once(self.0.send_proposal(bearer.0, once, id.0).await?))
     }
 }

@@ -1,22 +1,16 @@
 //! Clients.
 
 use crate::{
-    app::{
-        App,
-        event::Event,
-        unit_of_work::{Who, Work},
-    },
+    app::{event::Event, unit_of_work::Work},
     domain::{
         client::{Client, ClientChange, ClientDetails, ClientFilter, ClientName},
         error::{Error, Result},
         expected::{self, Expected},
         id::ClientId,
-        idempotency::{Once, Outcome},
         money::Money,
         page::Listing,
         project::ProjectStatus,
         rule::Rule,
-        session::Claims,
     },
     store,
 };
@@ -24,44 +18,8 @@ use crate::{
 /// Most names that are given to choose from: the newest.
 pub(in crate::app) const NAMES_MAX: i64 = 1000;
 
-impl App {
-    /// Adds a client.
-    pub async fn create_client(
-        &self,
-        who: impl Into<Who>,
-        once: Once<Client>,
-        details: ClientDetails,
-    ) -> Result<Outcome<Client>> {
-        self.run_once(who, once, move |work| create_client(work, &details)).await
-    }
-
-    /// A client of the caller; `NotFound` where it is not there or another account's.
-    pub async fn client(&self, claims: Claims, id: ClientId) -> Result<Client> {
-        self.query(claims, move |work| find_client(work, id)).await
-    }
-
-    /// Changes the details of a client.
-    ///
-    /// # Errors
-    ///
-    /// Stale, if the client is not the expected one any more.
-    pub async fn update_client(
-        &self,
-        who: impl Into<Who>,
-        id: ClientId,
-        change: ClientChange,
-        expected: Option<Expected<Client>>,
-    ) -> Result<Client> {
-        self.run(who, move |work| update_client(work, id, &change, expected.as_ref())).await
-    }
-
-    /// Takes a client and its projects out of the lists; not while a project is active.
-    pub async fn delete_client(&self, who: impl Into<Who>, id: ClientId) -> Result<()> {
-        self.run(who, move |work| delete_client(work, id)).await
-    }
-}
-
-fn create_client(work: &mut Work, details: &ClientDetails) -> Result<Client> {
+/// Adds a client.
+pub fn create_client(work: &mut Work, details: &ClientDetails) -> Result<Client> {
     let client = Client {
         id: work.new_id(),
         account: work.account,
@@ -82,7 +40,12 @@ pub fn find_client(work: &mut Work, id: ClientId) -> Result<Client> {
     store::client::find(work.tx, work.account, id, &rates)
 }
 
-fn update_client(
+/// Changes the details of a client.
+///
+/// # Errors
+///
+/// Stale, if the client is not the expected one any more.
+pub fn update_client(
     work: &mut Work,
     id: ClientId,
     change: &ClientChange,
@@ -96,7 +59,8 @@ fn update_client(
     Ok(client)
 }
 
-fn delete_client(work: &mut Work, id: ClientId) -> Result<()> {
+/// Takes a client and its projects out of the lists; not while a project is active.
+pub fn delete_client(work: &mut Work, id: ClientId) -> Result<()> {
     let (tx, account) = (&mut *work.tx, work.account);
     if !store::client::exists(tx, account, id)? {
         return Err(Error::not_found("Client"));

@@ -3,18 +3,14 @@
 use jiff::civil::Date;
 
 use crate::{
-    app::{
-        App, admin,
-        unit_of_work::{Who, Work},
-    },
+    app::{App, admin, unit_of_work::Work},
     domain::{
         date,
         error::{Error, Result},
         exchange_rate::{ExchangeRate, NewRate},
-        expected::Expected,
+        expected::{self, Expected},
         money::Currency,
         rule::Rule,
-        session::Claims,
     },
     store,
 };
@@ -49,54 +45,23 @@ impl App {
 
     /// The latest known rates of the account of that e-mail.
     pub async fn list_rates(&self, email: String) -> Result<Vec<ExchangeRate>> {
-        self.store
-            .read(move |tx| {
-                let account = admin::by_email(tx, &email)?;
-                store::exchange_rate::list(tx, account.id)
-            })
-            .await
-    }
-
-    /// The latest known rates of the caller.
-    pub async fn list_exchange_rates(&self, claims: Claims) -> Result<Vec<ExchangeRate>> {
-        self.query(claims, |work| store::exchange_rate::list(work.tx, work.account)).await
-    }
-
-    /// Takes in a rate of the caller, in place of an older one of the same pair.
-    ///
-    /// # Errors
-    ///
-    /// A conflict, if a newer rate is known; stale, if the caller's rates are not the expected ones
-    /// any more.
-    pub async fn set_exchange_rate(
-        &self,
-        who: impl Into<Who>,
-        new: NewRate,
-        expected: Option<Expected<Vec<ExchangeRate>>>,
-    ) -> Result<ExchangeRate> {
-        self.run(who, move |work| set_exchange_rate(work, &new, expected.as_ref())).await
-    }
-
-    /// Forgets the caller's rate from one currency into another, the base currency where none is
-    /// given.
-    pub async fn delete_exchange_rate(
-        &self,
-        who: impl Into<Who>,
-        from: Currency,
-        into: Option<Currency>,
-    ) -> Result<()> {
-        self.run(who, move |work| {
-            let into = into.unwrap_or(work.actor.currency);
-            match store::exchange_rate::delete(work.tx, work.account, from, into)? {
-                true => Ok(()),
-                false => Err(Error::not_found("Exchange rate")),
-            }
-        })
-        .await
+        let account = self.account_by_email(email).await?;
+        self.store.read(move |tx| store::exchange_rate::list(tx, account)).await
     }
 }
 
-fn set_exchange_rate(
+/// The latest known rates of the caller.
+pub fn list_exchange_rates(work: &mut Work) -> Result<Vec<ExchangeRate>> {
+    store::exchange_rate::list(work.tx, work.account)
+}
+
+/// Takes in a rate of the caller, in place of an older one of the same pair.
+///
+/// # Errors
+///
+/// A conflict, if a newer rate is known; stale, if the caller's rates are not the expected ones
+/// any more.
+pub fn set_exchange_rate(
     work: &mut Work,
     new: &NewRate,
     expected: Option<&Expected<Vec<ExchangeRate>>>,
@@ -104,13 +69,20 @@ fn set_exchange_rate(
     let today = work.today()?;
     let rate = new.clone().complete(work.actor.currency, today)?;
     check_day(&rate, today)?;
-    if let Some(expected) = expected {
-        expected.check(&store::exchange_rate::list(work.tx, work.account)?)?;
-    }
+    expected::check(expected, &list_exchange_rates(work)?)?;
     if !store::exchange_rate::set(work.tx, work.account, &rate)? {
         return Err(Error::conflict("A newer rate of these currencies is known"));
     }
     Ok(rate)
+}
+
+/// Forgets the caller's rate from one currency into another, the base currency where none is given.
+pub fn delete_exchange_rate(work: &mut Work, from: Currency, into: Option<Currency>) -> Result<()> {
+    let into = into.unwrap_or(work.actor.currency);
+    match store::exchange_rate::delete(work.tx, work.account, from, into)? {
+        true => Ok(()),
+        false => Err(Error::not_found("Exchange rate")),
+    }
 }
 
 fn check_day(rate: &ExchangeRate, today: Date) -> Result<()> {

@@ -4,22 +4,25 @@ use jiff::{ToSpan, civil::Date};
 
 use crate::{
     app::{
-        App,
         client::{find_client, require_client},
         event::Event,
+        invoice_send::freeze,
         milestone::{mark_invoiced, require_milestone},
+        payment::receive_payment,
         project::require_project,
-        unit_of_work::{Who, Work},
+        unit_of_work::Work,
     },
     domain::{
         date,
         error::{Error, Result},
+        expected::{self, Expected},
         id::{InvoiceId, ProjectId},
-        idempotency::{Once, Outcome},
-        invoice::{Invoice, InvoiceFilter, InvoiceStatus, Item, NewInvoice, Priced, ShownInvoice},
+        invoice::{
+            Invoice, InvoiceChange, InvoiceFilter, InvoiceStatus, Item, NewInvoice, Priced,
+            ShownInvoice, Step,
+        },
         page::Listing,
         rule::Rule,
-        session::Claims,
     },
     store,
 };
@@ -27,42 +30,8 @@ use crate::{
 /// The last day that an invoice may name.
 const LAST_DAY: Date = Date::constant(2100, 12, 31);
 
-impl App {
-    /// Adds a draft under the next number of its year.
-    pub async fn create_invoice(
-        &self,
-        who: impl Into<Who>,
-        once: Once<ShownInvoice>,
-        new: NewInvoice,
-    ) -> Result<Outcome<ShownInvoice>> {
-        self.run_once(who, once, move |work| create_invoice(work, &new)).await
-    }
-
-    /// An invoice of the caller with its client and lines.
-    pub async fn invoice(&self, claims: Claims, id: InvoiceId) -> Result<ShownInvoice> {
-        self.query(claims, move |work| {
-            let invoice = find_invoice(work, id)?;
-            Ok(ShownInvoice::on(work.today()?, invoice))
-        })
-        .await
-    }
-
-    /// Cancels a draft; its number stays taken.
-    pub async fn delete_invoice(&self, who: impl Into<Who>, id: InvoiceId) -> Result<()> {
-        self.run(who, move |work| delete_invoice(work, id)).await
-    }
-
-    /// A new draft like an invoice of whatever state: dated today, due after as many days.
-    pub async fn duplicate_invoice(
-        &self,
-        who: impl Into<Who>,
-        id: InvoiceId,
-    ) -> Result<ShownInvoice> {
-        self.run(who, move |work| duplicate_invoice(work, id)).await
-    }
-}
-
-fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice> {
+/// Adds a draft under the next number of its year.
+pub fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice> {
     let today = work.today()?;
     let milestone = new.milestone_id.map(|id| require_milestone(work, id)).transpose()?;
     let of_milestone = milestone.as_ref().map(|milestone| milestone.project_id);
@@ -116,6 +85,12 @@ pub fn find_invoice(work: &mut Work, id: InvoiceId) -> Result<Invoice> {
     store::invoice::find(work.tx, work.account, id, &rates)
 }
 
+/// An invoice of the caller with its client and lines, and the status it shows today.
+pub fn find_shown_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
+    let invoice = find_invoice(work, id)?;
+    Ok(ShownInvoice::on(work.today()?, invoice))
+}
+
 /// A page of invoices.
 pub fn list_invoices(work: &mut Work, filter: &InvoiceFilter) -> Result<Listing<ShownInvoice>> {
     let (today, rates) = (work.today()?, work.rates()?);
@@ -123,7 +98,70 @@ pub fn list_invoices(work: &mut Work, filter: &InvoiceFilter) -> Result<Listing<
     Ok(found.map(|invoice| ShownInvoice::on(today, invoice)))
 }
 
-fn delete_invoice(work: &mut Work, id: InvoiceId) -> Result<()> {
+/// Changes a draft; of a sent invoice only what is not frozen. A new status then does what its
+/// name says: all of it, or nothing.
+///
+/// # Errors
+///
+/// Stale, if the invoice is not the expected one any more.
+pub fn update_invoice(
+    work: &mut Work,
+    id: InvoiceId,
+    change: &InvoiceChange,
+    expected: Option<&Expected<Invoice>>,
+) -> Result<ShownInvoice> {
+    let before = find_invoice(work, id)?;
+    expected::check(expected, &before)?;
+    let (mut invoice, step) = apply_change(work, &before, change)?;
+    if step == Step::Send {
+        let invoice = freeze(work, &before, invoice)?;
+        return Ok(ShownInvoice::on(work.today()?, invoice));
+    }
+    if step == Step::Cancel {
+        invoice.status = InvoiceStatus::Cancelled;
+    }
+    store::invoice::update(work.tx, &before, &invoice)?;
+    if step == Step::Pay {
+        invoice = receive_payment(work, invoice)?;
+    }
+    Ok(ShownInvoice::on(work.today()?, invoice))
+}
+
+/// The invoice with its fields changed; nothing is written yet.
+fn apply_change(
+    work: &mut Work,
+    before: &Invoice,
+    change: &InvoiceChange,
+) -> Result<(Invoice, Step)> {
+    let today = work.today()?;
+    let client = change
+        .client_id
+        .filter(|id| *id != before.client_id)
+        .map(|id| require_client(work, id))
+        .transpose();
+    let project_id = change.project_id.clone().apply(before.project_id);
+    let is_moved = project_id != before.project_id || !matches!(client, Ok(None));
+    let project = project_id.filter(|_| is_moved).map(|id| require_project(work, id)).transpose();
+    let ((client, project), (mut invoice, priced, step)) =
+        Error::both(Error::both(client, project), change.clone().apply(before, today))?;
+    if project.is_some_and(|project| project.client_id != invoice.client_id) {
+        return Err(Error::field("projectId", Rule::OtherClient));
+    }
+    invoice.client = client.or(invoice.client);
+    if let Some(priced) = priced {
+        invoice.items = new_items(work, priced);
+        if change.lines.is_none() {
+            // The same lines in another currency or at another tax rate keep their ids.
+            let kept = invoice.items.iter_mut().zip(&before.items);
+            kept.for_each(|(item, before)| item.id = before.id);
+        }
+    }
+    invoice.updated_at = work.now;
+    Ok((invoice, step))
+}
+
+/// Cancels a draft; its number stays taken.
+pub fn delete_invoice(work: &mut Work, id: InvoiceId) -> Result<()> {
     let before = find_invoice(work, id)?;
     match before.status {
         InvoiceStatus::Cancelled => Ok(()),
@@ -136,7 +174,8 @@ fn delete_invoice(work: &mut Work, id: InvoiceId) -> Result<()> {
     }
 }
 
-fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
+/// A new draft like an invoice of whatever state: dated today, due after as many days.
+pub fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
     let (account, today) = (work.account, work.today()?);
     let before = find_invoice(work, id)?;
     if !store::client::exists(work.tx, account, before.client_id)? {
@@ -177,7 +216,7 @@ fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
 }
 
 /// Lines with their amounts, under new ids.
-pub(in crate::app) fn new_items(work: &Work, priced: Priced) -> Vec<Item> {
+fn new_items(work: &Work, priced: Priced) -> Vec<Item> {
     let item = |(line, amount)| Item { id: work.new_id(), line, amount };
     priced.lines.into_iter().map(item).collect()
 }

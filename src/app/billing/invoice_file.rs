@@ -10,9 +10,10 @@ use crate::{
         account::Account,
         date,
         error::{Error, Result},
-        id::{AccountId, InvoiceId},
-        invoice::{Invoice, InvoiceFile, InvoiceStatus, Party, Seller},
+        id::{AccountId, ImageId, InvoiceId},
+        invoice::{Invoice, InvoiceStatus},
         job::JobKind,
+        pdf_file::PdfFile,
         session::Claims,
     },
     pdf::{self, Fonts, InvoiceSheet, Printed},
@@ -46,100 +47,73 @@ impl Printer {
     }
 }
 
-/// All that the PDF of an invoice shows.
-#[derive(Clone)]
-pub(in crate::app) struct Sheet {
-    pub invoice: Invoice,
-    pub status: InvoiceStatus,
-    pub seller: Seller,
-    pub buyer: Party,
-    pub logo: Option<Vec<u8>>,
-    /// The day it was paid, on a settled copy.
-    pub paid_on: Option<Date>,
-    pub created: Timestamp,
+/// All that the PDF of an invoice shows, but for where it is paid: of what was sent, as it was
+/// then; of a draft, as it would be now.
+pub(in crate::app) fn read_sheet(
+    tx: &mut Tx,
+    account: &Account,
+    mut invoice: Invoice,
+    now: Timestamp,
+) -> Result<InvoiceSheet> {
+    let (seller, buyer) = invoice_link::parties(tx, account, &invoice)?;
+    let sent_at = store::invoice_link::find_times(tx, account.id, invoice.id)?.sent_at;
+    let (status, created) = match (invoice.status, sent_at) {
+        (status @ InvoiceStatus::Draft, _) | (status @ InvoiceStatus::Cancelled, None) => {
+            (status, now)
+        }
+        // What became of it later is no part of it.
+        (_, sent_at) => {
+            invoice.status = InvoiceStatus::Sent;
+            invoice.paid_at = None;
+            (InvoiceStatus::Sent, sent_at.unwrap_or(invoice.created_at))
+        }
+    };
+    if let Some(notes) = &seller.notes {
+        invoice.notes = Some(notes.clone()).filter(|notes| !notes.is_empty());
+    }
+    let logo = read_logo(tx, seller.logo)?;
+    // The buyer stands for the client, whose total moves with other invoices.
+    invoice.client = None;
+    let (payment_link, paid_on) = (None, None);
+    Ok(InvoiceSheet { invoice, status, seller, buyer, logo, payment_link, paid_on, created })
 }
 
-impl Sheet {
-    /// Of what was sent, as it was then; of a draft, as it would be now.
-    pub fn read(
-        tx: &mut Tx,
-        account: &Account,
-        mut invoice: Invoice,
-        now: Timestamp,
-    ) -> Result<Self> {
-        let (seller, buyer) = invoice_link::parties(tx, account, &invoice)?;
-        let sent_at = store::invoice_link::find_times(tx, account.id, invoice.id)?.sent_at;
-        let (status, created) = match (invoice.status, sent_at) {
-            (status @ InvoiceStatus::Draft, _) | (status @ InvoiceStatus::Cancelled, None) => {
-                (status, now)
-            }
-            // What became of it later is no part of it.
-            (_, sent_at) => {
-                invoice.status = InvoiceStatus::Sent;
-                invoice.paid_at = None;
-                (InvoiceStatus::Sent, sent_at.unwrap_or(invoice.created_at))
-            }
-        };
-        if let Some(notes) = &seller.notes {
-            invoice.notes = Some(notes.clone()).filter(|notes| !notes.is_empty());
-        }
-        let logo = match seller.logo {
-            Some(id) => store::image::find(tx, id)?.map(|image| image.content),
-            None => None,
-        };
-        // The buyer stands for the client, whose total moves with other invoices.
-        invoice.client = None;
-        Ok(Self { invoice, status, seller, buyer, logo, paid_on: None, created })
-    }
+/// The picture of a logo, if there is one.
+pub(in crate::app) fn read_logo(tx: &mut Tx, logo: Option<ImageId>) -> Result<Option<Vec<u8>>> {
+    let image = logo.map(|id| store::image::find(tx, id)).transpose()?;
+    Ok(image.flatten().map(|image| image.content))
+}
 
-    /// Makes it the copy of a paid invoice, which asks for no money.
-    fn settle(self, paid_at: Timestamp, paid_on: Date) -> Self {
-        let status = InvoiceStatus::Paid;
-        let invoice = Invoice { status, paid_at: Some(paid_at), ..self.invoice };
-        Self { invoice, status, paid_on: Some(paid_on), created: paid_at, ..self }
-    }
-
-    fn shown<'a>(&'a self, payment_link: Option<&'a str>) -> InvoiceSheet<'a> {
-        InvoiceSheet {
-            invoice: &self.invoice,
-            status: self.status,
-            seller: &self.seller.party,
-            buyer: &self.buyer,
-            logo: self.logo.as_deref(),
-            payment_instructions: self.seller.payment_instructions.as_deref(),
-            payment_link,
-            paid_on: self.paid_on,
-            dates: self.seller.date_format,
-            created: self.created,
-        }
-    }
+/// The copy of a paid invoice, which asks for no money.
+fn settled(sheet: InvoiceSheet, paid_at: Timestamp, paid_on: Date) -> InvoiceSheet {
+    let status = InvoiceStatus::Paid;
+    let invoice = Invoice { status, paid_at: Some(paid_at), ..sheet.invoice };
+    InvoiceSheet { invoice, status, paid_on: Some(paid_on), created: paid_at, ..sheet }
 }
 
 /// What there is of an invoice's file.
 enum Found {
-    Kept(InvoiceFile),
-    Unprinted(Box<Sheet>),
+    Kept(PdfFile),
+    Unprinted(Box<InvoiceSheet>),
 }
 
 impl App {
     /// An invoice of the caller as PDF.
-    pub async fn invoice_pdf(&self, claims: Claims, id: InvoiceId) -> Result<InvoiceFile> {
+    pub async fn invoice_pdf(&self, claims: Claims, id: InvoiceId) -> Result<PdfFile> {
         let account = self.query(claims, |work| Ok(work.account)).await?;
         self.invoice_file(Some(Owner::Account(account)), account, id).await
     }
 
     /// The invoice behind a link as PDF; of a paid one, a copy that says so and asks for nothing.
-    pub async fn public_invoice_pdf(&self, token: &str) -> Result<InvoiceFile> {
-        let (keys, token, now) = (self.keys()?.clone(), token.to_owned(), self.now());
+    pub async fn public_invoice_pdf(&self, token: &str) -> Result<PdfFile> {
+        let now = self.now();
         let (account, id, settled) = self
-            .store
-            .read(move |tx| {
-                let (account, id) = invoice_link::linked(tx, &keys, &token)?;
+            .read_linked(token, move |tx, account, id| {
                 let rates = store::exchange_rate::latest(tx, account.id, account.currency)?;
                 let invoice = store::invoice::find(tx, account.id, id, &rates)?;
                 let Some(paid_at) = invoice.paid_at else { return Ok((account.id, id, None)) };
                 let paid_on = date::day_in(paid_at, &account.zone.rules()?);
-                let sheet = Sheet::read(tx, &account, invoice, now)?.settle(paid_at, paid_on);
+                let sheet = settled(read_sheet(tx, &account, invoice, now)?, paid_at, paid_on);
                 Ok((account.id, id, Some(sheet)))
             })
             .await?;
@@ -147,7 +121,7 @@ impl App {
             None => self.invoice_file(self.stranger(), account, id).await,
             Some(sheet) => {
                 let printed = self.print(self.stranger(), &sheet).await?;
-                Ok(InvoiceFile::new(&sheet.invoice.number, printed.bytes))
+                Ok(PdfFile::of_invoice(&sheet.invoice.number, printed.bytes))
             }
         }
     }
@@ -157,7 +131,7 @@ impl App {
         owner: Option<Owner>,
         account: AccountId,
         id: InvoiceId,
-    ) -> Result<InvoiceFile> {
+    ) -> Result<PdfFile> {
         let now = self.now();
         let sheet = match self.store.read(move |tx| look(tx, account, id, now)).await? {
             Found::Kept(file) => return Ok(file),
@@ -166,7 +140,7 @@ impl App {
         let bytes = self.print(owner, &sheet).await?.bytes;
         let number = &sheet.invoice.number;
         if sheet.status != InvoiceStatus::Sent {
-            return Ok(InvoiceFile::new(number, bytes));
+            return Ok(PdfFile::of_invoice(number, bytes));
         }
         // What was sent is frozen. Of what several have printed at once, the first stays.
         let keep = move |tx: &mut Tx| {
@@ -176,18 +150,18 @@ impl App {
         };
         let kept = self.store.write(keep).await?;
         let kept = kept.ok_or_else(|| Error::internal("what was kept is not there"))?;
-        Ok(InvoiceFile::new(number, kept))
+        Ok(PdfFile::of_invoice(number, kept))
     }
 
     /// Prints without holding up other requests.
     pub(in crate::app) async fn print(
         &self,
         owner: Option<Owner>,
-        sheet: &Sheet,
+        sheet: &InvoiceSheet,
     ) -> Result<Printed> {
-        let (sheet, link) = (sheet.clone(), self.shown_payment_link(&sheet.invoice));
-        let print = move |fonts: &Fonts| pdf::invoice(fonts, &sheet.shown(link.as_deref()));
-        self.printer.run(owner, print).await?
+        let payment_link = self.shown_payment_link(&sheet.invoice);
+        let sheet = InvoiceSheet { payment_link, ..sheet.clone() };
+        self.printer.run(owner, move |fonts| pdf::invoice(fonts, &sheet)).await?
     }
 }
 
@@ -197,7 +171,7 @@ fn look(tx: &mut Tx, account: AccountId, id: InvoiceId, now: Timestamp) -> Resul
     let rates = store::exchange_rate::latest(tx, account.id, account.currency)?;
     let invoice = store::invoice::find(tx, account.id, id, &rates)?;
     Ok(match store::invoice_file::find(tx, id)? {
-        Some(bytes) => Found::Kept(InvoiceFile::new(&invoice.number, bytes)),
-        None => Found::Unprinted(Box::new(Sheet::read(tx, &account, invoice, now)?)),
+        Some(bytes) => Found::Kept(PdfFile::of_invoice(&invoice.number, bytes)),
+        None => Found::Unprinted(Box::new(read_sheet(tx, &account, invoice, now)?)),
     })
 }

@@ -1,10 +1,7 @@
 //! The client's link to an invoice, and what came of it.
 
 use crate::{
-    app::{
-        App, if_writable, invoice::find_invoice, public_link::Target, secret::Keys,
-        unit_of_work::Work,
-    },
+    app::{App, if_writable, invoice::find_invoice, public_link::Target, unit_of_work::Work},
     domain::{
         account::Account,
         date,
@@ -40,12 +37,11 @@ impl App {
         let link = self.invoice_link(claims, id).await?;
         let read = move |work: &mut Work| {
             let invoice = find_invoice(work, id)?;
-            let times = store::invoice_link::find_times(work.tx, work.account, id)?;
             let account = store::account::find(work.tx, work.account)?;
             let (seller, buyer) = parties(work.tx, &account, &invoice)?;
             let unprintable = match invoice.status {
                 InvoiceStatus::Draft => {
-                    pdf::missing_of_invoice(&work.env.fonts, &invoice, &seller, &buyer)
+                    pdf::missing_of_invoice(&work.env.settings.fonts, &invoice, &seller, &buyer)
                 }
                 _ => Vec::new(),
             };
@@ -53,12 +49,10 @@ impl App {
                 seller,
                 buyer,
                 link: link.clone(),
-                sent_at: times.sent_at,
-                viewed_at: times.viewed_at,
-                reminded_at: times.reminded_at,
+                times: store::invoice_link::find_times(work.tx, work.account, id)?,
                 mails: store::outbox::list_of_invoice(work.tx, id)?,
                 payment_link: work.env.shown_payment_link(&invoice),
-                has_payment_service: work.env.payment_link_base.is_some(),
+                has_payment_service: work.env.settings.payment_link_base.is_some(),
                 unprintable,
                 shown: ShownInvoice::on(work.today()?, invoice),
             })
@@ -69,12 +63,8 @@ impl App {
     /// The invoice behind a link.
     pub async fn public_invoice(&self, token: &str) -> Result<PublicInvoice> {
         let now = self.now();
-        let keys = self.keys()?.clone();
-        let token = token.to_owned();
         let mut public = self
-            .store
-            .read(move |tx| {
-                let (account, id) = linked(tx, &keys, &token)?;
+            .read_linked(token, move |tx, account, id| {
                 let rates = store::exchange_rate::latest(tx, account.id, account.currency)?;
                 let invoice = store::invoice::find(tx, account.id, id, &rates)?;
                 let (seller, buyer) = parties(tx, &account, &invoice)?;
@@ -91,12 +81,8 @@ impl App {
     /// Remembers that somebody else than the owner has opened a link; only the first time counts.
     pub async fn see_invoice(&self, token: &str) -> Result<()> {
         let now = self.now();
-        let keys = self.keys()?.clone();
-        let token = token.to_owned();
         let unseen = self
-            .store
-            .read(move |tx| {
-                let (account, id) = linked(tx, &keys, &token)?;
+            .read_linked(token, |tx, account, id| {
                 let times = store::invoice_link::find_times(tx, account.id, id)?;
                 Ok(times.viewed_at.is_none().then_some(id))
             })
@@ -110,6 +96,25 @@ impl App {
             None => Ok(()),
         }
     }
+
+    /// Reads with whose invoice a token leads to, and which it is; of freelancers who may use the
+    /// program.
+    pub(in crate::app) async fn read_linked<T: Send + 'static>(
+        &self,
+        token: &str,
+        read: impl Fn(&mut Tx, Account, InvoiceId) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let hash = Target::Invoice.hash(self.keys()?, token);
+        let unknown = || Error::not_found("Invoice");
+        self.store
+            .read(move |tx| {
+                let (account, id) =
+                    store::invoice_link::find_linked(tx, &hash)?.ok_or_else(unknown)?;
+                let account = store::account::find(tx, account)?;
+                if account.is_active() { read(tx, account, id) } else { Err(unknown()) }
+            })
+            .await
+    }
 }
 
 /// The sealed link of an invoice, which gets one if it has none.
@@ -121,19 +126,6 @@ pub(in crate::app) fn give_link(work: &mut Work, id: InvoiceId) -> Result<Vec<u8
     let link = work.env.new_public_link(Target::Invoice, &id)?;
     store::invoice_link::set(work.tx, id, &link.hash, &link.sealed)?;
     Ok(link.sealed)
-}
-
-/// Whose invoice a token leads to, and which it is; of freelancers who may use the program.
-pub(in crate::app) fn linked(
-    tx: &mut Tx,
-    keys: &Keys,
-    token: &str,
-) -> Result<(Account, InvoiceId)> {
-    let unknown = || Error::not_found("Invoice");
-    let hash = Target::Invoice.hash(keys, token);
-    let (account, id) = store::invoice_link::find_linked(tx, &hash)?.ok_or_else(unknown)?;
-    let account = store::account::find(tx, account)?;
-    if account.is_active() { Ok((account, id)) } else { Err(unknown()) }
 }
 
 /// Both sides of an invoice: as frozen, or before that, as they are now.

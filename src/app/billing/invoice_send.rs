@@ -10,21 +10,20 @@ use crate::{
         App,
         event::Event,
         invoice::find_invoice,
-        invoice_file::Sheet,
+        invoice_file::read_sheet,
         invoice_link::{give_link, parties},
         limit::Limit,
         public_link::Target,
         share::Owner,
-        unit_of_work::{Who, Work},
+        unit_of_work::Work,
     },
     domain::{
         account::Account,
         date,
         error::{Error, Result},
         id::InvoiceId,
-        idempotency::{Once, Outcome},
         invoice::{Delivery, Invoice, InvoiceStatus, ShownInvoice},
-        mail::{Letter, Mail, MailKind},
+        mail::{Mail, MailKind, QueuedMail},
         unprintable,
     },
     mail::compose::{self, InvoiceMail},
@@ -36,46 +35,25 @@ use crate::{
 const REMINDED_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 impl App {
-    /// Sends a draft: it gets its links, both parties' details are frozen, and the client is
-    /// mailed. A sent one is mailed again and stays as it is.
-    ///
-    /// A draft is sent even where the account may mail no more that day; its client then has to
-    /// be given the link in another way.
-    pub async fn send_invoice(
-        &self,
-        who: impl Into<Who>,
-        once: Once<ShownInvoice>,
-        id: InvoiceId,
-        delivery: Delivery,
-    ) -> Result<Outcome<ShownInvoice>> {
-        let to = delivery.email;
-        self.run_once(who, once, move |work| send_invoice(work, id, to.as_deref())).await
-    }
-
-    /// Mails the client of a sent invoice a reminder; once a day at most.
-    pub async fn remind_invoice(&self, who: impl Into<Who>, id: InvoiceId) -> Result<ShownInvoice> {
-        self.run(who, move |work| remind_invoice(work, id)).await
-    }
-
     /// What a mail about an invoice says, with the PDF: the same however often it is tried.
-    pub(in crate::app) async fn invoice_mail(&self, letter: &Letter) -> Result<Mail> {
-        let (Some(account), Some(id)) = (letter.account, letter.invoice) else {
+    pub(in crate::app) async fn invoice_mail(&self, queued: &QueuedMail) -> Result<Mail> {
+        let (Some(account), Some(id)) = (queued.account, queued.invoice) else {
             return Err(Error::internal("it has no body"));
         };
         let file = self.invoice_file(Some(Owner::Account(account)), account, id).await?;
-        let at = letter.created_at;
+        let at = queued.created_at;
         let read = move |tx: &mut Tx| {
             let account = store::account::find(tx, account)?;
             let rates = store::exchange_rate::latest(tx, account.id, account.currency)?;
             let invoice = store::invoice::find(tx, account.id, id, &rates)?;
-            let sheet = Sheet::read(tx, &account, invoice, at)?;
+            let sheet = read_sheet(tx, &account, invoice, at)?;
             Ok((store::invoice_link::find(tx, account.id, id)?, account, sheet))
         };
         let (link, account, sheet) = self.store.read(read).await?;
         let link = link.ok_or_else(|| Error::internal("it was mailed without a link"))?;
         compose::invoice(&InvoiceMail {
-            kind: letter.kind,
-            to: &letter.to,
+            kind: queued.kind,
+            to: &queued.to,
             reply_to: &account.email,
             invoice: &sheet.invoice,
             seller: &sheet.seller,
@@ -88,7 +66,12 @@ impl App {
     }
 }
 
-fn send_invoice(work: &mut Work, id: InvoiceId, to: Option<&str>) -> Result<ShownInvoice> {
+/// Sends a draft: it gets its links, both parties' details are frozen, and the client is mailed. A
+/// sent one is mailed again and stays as it is.
+///
+/// A draft is sent even where the account may mail no more that day; its client then has to be
+/// given the link in another way.
+pub fn send_invoice(work: &mut Work, id: InvoiceId, delivery: &Delivery) -> Result<ShownInvoice> {
     let before = find_invoice(work, id)?;
     match before.status {
         InvoiceStatus::Paid => return Err(Error::conflict("This invoice is paid already")),
@@ -104,12 +87,13 @@ fn send_invoice(work: &mut Work, id: InvoiceId, to: Option<&str>) -> Result<Show
         (_, None) => before,
     };
     if refusal.is_none() {
-        mail_client(work, &invoice, MailKind::Invoice, to)?;
+        mail_client(work, &invoice, MailKind::Invoice, delivery.email.as_deref())?;
     }
     Ok(ShownInvoice::on(work.today()?, invoice))
 }
 
-fn remind_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
+/// Mails the client of a sent invoice a reminder; once a day at most.
+pub fn remind_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
     let invoice = find_invoice(work, id)?;
     must_await_payment(&invoice)?;
     if let Some(refusal) = work.count(Limit::InvoiceMail)? {
@@ -129,7 +113,12 @@ pub(in crate::app) fn freeze(work: &mut Work, before: &Invoice, draft: Invoice) 
     let account = store::account::find(work.tx, work.account)?;
     let (mut seller, buyer) = parties(work.tx, &account, &draft)?;
     // A draft is not frozen with boxes in it.
-    unprintable::refuse(&pdf::missing_of_invoice(&work.env.fonts, &draft, &seller, &buyer))?;
+    unprintable::refuse(&pdf::missing_of_invoice(
+        &work.env.settings.fonts,
+        &draft,
+        &seller,
+        &buyer,
+    ))?;
     seller.notes = Some(draft.notes.clone().unwrap_or_default());
     let payment_link = draft.payment_link.unwrap_or_else(|| work.env.new_payment_link(draft.id));
     let invoice = Invoice {
@@ -161,15 +150,15 @@ fn mail_client(
     work.env.check_mail_to(&account, to)?;
     // Those of older versions have none.
     give_link(work, invoice.id)?;
-    if work.env.courier.is_none() {
+    if work.env.settings.courier.is_none() {
         return Ok(());
     }
     let (seller, _) = parties(work.tx, &account, invoice)?;
     let subject = compose::invoice_subject(kind, &invoice.number, &seller);
-    work.post(Some(&Letter {
+    work.post(Some(&QueuedMail {
         account: Some(work.account),
         invoice: Some(invoice.id),
-        ..Letter::new(work.new_id(), kind, to, subject, work.now)
+        ..QueuedMail::new(work.new_id(), kind, to, subject, work.now)
     }))
 }
 

@@ -3,7 +3,6 @@
 pub mod client;
 pub mod exchange_rate;
 pub mod invoice;
-pub(super) mod invoice_change;
 pub mod invoice_defaults;
 pub mod invoice_file;
 pub mod invoice_link;

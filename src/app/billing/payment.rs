@@ -1,17 +1,10 @@
 //! Payments: the link under which a client pays, and that the money has come.
 
 use crate::{
-    app::{
-        App,
-        environment::Environment,
-        event::Event,
-        invoice::find_invoice,
-        unit_of_work::{Who, Work},
-    },
+    app::{environment::Environment, event::Event, invoice::find_invoice, unit_of_work::Work},
     domain::{
         error::{Error, Result},
         id::InvoiceId,
-        idempotency::{Once, Outcome},
         invoice::{Invoice, InvoiceStatus, ShownInvoice},
         payment::{Conversion, Payment},
     },
@@ -24,29 +17,8 @@ const LINK_BASE: &str = "https://pay.raenest.com";
 const LINK_LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 const LINK_LENGTH: usize = 6;
 
-impl App {
-    /// Writes down that a sent invoice was paid in full. A paid one stays as it is.
-    pub async fn mark_invoice_paid(
-        &self,
-        who: impl Into<Who>,
-        once: Once<ShownInvoice>,
-        id: InvoiceId,
-    ) -> Result<Outcome<ShownInvoice>> {
-        self.run_once(who, once, move |work| mark_invoice_paid(work, id)).await
-    }
-
-    /// The link under which the client pays: made once, then always the same.
-    pub async fn payment_link(
-        &self,
-        who: impl Into<Who>,
-        once: Once<String>,
-        id: InvoiceId,
-    ) -> Result<Outcome<String>> {
-        self.run_once(who, once, move |work| payment_link(work, id)).await
-    }
-}
-
-fn mark_invoice_paid(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
+/// Writes down that a sent invoice was paid in full. A paid one stays as it is.
+pub fn mark_invoice_paid(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
     let today = work.today()?;
     let before = find_invoice(work, id)?;
     match before.status {
@@ -88,7 +60,8 @@ pub(in crate::app) fn receive_payment(work: &mut Work, before: Invoice) -> Resul
     find_invoice(work, before.id)
 }
 
-fn payment_link(work: &mut Work, id: InvoiceId) -> Result<String> {
+/// The link under which the client pays: made once, then always the same.
+pub fn payment_link(work: &mut Work, id: InvoiceId) -> Result<String> {
     let before = find_invoice(work, id)?;
     match before.status {
         InvoiceStatus::Paid => return Err(Error::conflict("This invoice is paid already")),
@@ -111,14 +84,14 @@ impl Environment {
     /// Where a client can pay an invoice online: nowhere unless the operator has named a service,
     /// and only by a link of that service, while something is to be paid.
     pub(in crate::app) fn shown_payment_link(&self, invoice: &Invoice) -> Option<String> {
-        let base = self.payment_link_base.as_deref()?;
+        let base = self.settings.payment_link_base.as_deref()?;
         let link = invoice.payment_link.as_deref().filter(|_| invoice.is_money_due())?;
         let rest = link.strip_prefix(base)?;
         rest.starts_with('/').then(|| link.to_owned())
     }
 
     pub(in crate::app) fn new_payment_link(&self, id: InvoiceId) -> String {
-        let base = self.payment_link_base.as_deref().unwrap_or(LINK_BASE);
+        let base = self.settings.payment_link_base.as_deref().unwrap_or(LINK_BASE);
         let mut link = format!("{base}/fos-{id}-");
         let mut byte = [0];
         let mut length = 0;

@@ -6,10 +6,11 @@ use crate::{
         event::Event,
         limit::Limit,
         password::Match,
+        secret_try::{Refused, Tried},
         security_log::note,
         session::SignIn,
-        two_factor::{self, Proof},
-        unit_of_work::{Who, Work},
+        two_factor,
+        unit_of_work::Work,
     },
     domain::{
         account::{Account, AccountChange, Credentials, Password, SignInChange},
@@ -32,8 +33,7 @@ impl App {
         let checked = self.try_secret(Limit::WrongPassword, &email, check, was_wrong).await?;
         checked.map_err(|refused| match refused {
             Refused::Password => Error::unauthenticated(WRONG),
-            Refused::NoCode => Error::second_factor(None, WRONG),
-            Refused::Code(proof) => Error::second_factor(proof.broken_rule(), WRONG),
+            factor => Error::second_factor(factor.broken_rule(), WRONG),
         })
     }
 
@@ -41,7 +41,7 @@ impl App {
         &self,
         credentials: Credentials,
         device: Device,
-    ) -> Result<Result<SignIn, Refused>> {
+    ) -> Result<Tried<SignIn>> {
         let Credentials { email, password, totp_code } = credentials;
         let found = self.store.read(move |tx| store::account::find_by_email(tx, &email)).await?;
         let (account, hash) = found.unzip();
@@ -67,12 +67,8 @@ impl App {
             if !current.is_active() || current_hash != hash {
                 return Ok(Err(Refused::Password));
             }
-            match two_factor::prove(tx, &keys, id, totp_code.as_ref(), now)? {
-                Proof::Missing => return Ok(Err(Refused::NoCode)),
-                proof @ (Proof::Wrong | Proof::OtherTime(_)) => {
-                    return Ok(Err(Refused::Code(proof)));
-                }
-                Proof::Right => {}
+            if let Err(refused) = two_factor::prove(tx, &keys, id, totp_code.as_ref(), now)? {
+                return Ok(Err(refused));
             }
             if let Some(hash) = &renewed {
                 store::account::renew_hash(tx, id, hash)?;
@@ -81,63 +77,16 @@ impl App {
             store::account::touch_login(tx, id, now)?;
             Ok(Ok(()))
         });
-        let checked = if has_code {
-            self.try_factor(&account, check, |checked| matches!(checked, Err(Refused::Code(_))))
-                .await?
-        } else {
-            check.await?
-        };
+        let checked = self.try_factor(&account, has_code, check).await?;
         let said = match checked {
             Ok(()) => "signed in with a password",
             Err(Refused::Password) => "sign-in refused: the account is not active",
             Err(Refused::NoCode) => "sign-in asked for its second factor",
-            Err(Refused::Code(_)) => "sign-in refused: wrong second factor",
+            Err(_) => "sign-in refused: wrong second factor",
         };
         note(said, id);
         let account = Account { last_login_at: Some(now), ..account };
         Ok(checked.map(|()| opening.signed_in(account)))
-    }
-
-    /// Does `work`, which tries the second factor of an account whose password came with it.
-    /// Where it was wrong, the owner is told by mail, once in a while: somebody else may know the
-    /// password.
-    pub(in crate::app) async fn try_factor<T>(
-        &self,
-        account: &Account,
-        work: impl Future<Output = Result<T>>,
-        was_wrong: impl Fn(&T) -> bool,
-    ) -> Result<T> {
-        let email = &account.email;
-        let tried = self.try_secret(Limit::WrongFactor, email, work, &was_wrong).await?;
-        if was_wrong(&tried) && self.is_first(Limit::FactorNotice, email).await? {
-            let letter = self.security_notice(account, SignInChange::WrongFactor)?;
-            self.store
-                .write(move |tx| {
-                    letter.iter().try_for_each(|letter| store::outbox::create(tx, letter))
-                })
-                .await?;
-            self.wake_mail();
-        }
-        Ok(tried)
-    }
-
-    /// The caller's account.
-    pub async fn account(&self, claims: Claims) -> Result<Account> {
-        self.query(claims, |work| store::account::find(work.tx, work.account)).await
-    }
-
-    /// Changes the caller's account.
-    ///
-    /// # Errors
-    ///
-    /// Stale, if the account is not the expected one any more.
-    pub async fn update_account(
-        &self,
-        who: impl Into<Who>,
-        change: AccountChange,
-        expected: Option<Expected<Account>>,
-    ) -> Result<Account> {
-        self.run(who, move |work| update_account(work, &change, expected.as_ref())).await
     }
 
     /// Sets another password of the caller, who knows the current one, and ends every session
@@ -151,56 +100,63 @@ impl App {
         let (account, hash) = self
             .query(claims, |work| store::account::find_with_hash(work.tx, work.account))
             .await?;
-        let change = self.check_and_set_password(claims, (current, new), hash);
+        let change = async {
+            let given = self.passwords.check(self.stranger(), current, Some(hash.clone()));
+            if given.await? == Match::No {
+                return Ok(false);
+            }
+            let new_hash = self.passwords.hash(self.stranger(), new, self.random.as_ref()).await?;
+            self.run_always(claims, move |work| {
+                let (account, current_hash) =
+                    store::account::find_with_hash(work.tx, work.account)?;
+                // Another request may have been faster.
+                if current_hash != hash {
+                    return Ok(false);
+                }
+                store::account::set_password(work.tx, work.account, &new_hash, work.now)?;
+                store::session::revoke_others(work.tx, work.account, claims.session, work.now)?;
+                work.emit(Event::SignInChanged(&account, SignInChange::Password))?;
+                Ok(true)
+            })
+            .await
+        };
         let is_right = self
             .try_secret(Limit::WrongPassword, &account.email, change, |is_right| !is_right)
             .await?;
-        note(if is_right { PASSWORD_SET } else { "password not changed: wrong one" }, account.id);
+        let noted = if is_right { "password changed" } else { "password not changed: wrong one" };
+        note(noted, account.id);
         if is_right { Ok(()) } else { Err(Error::field("currentPassword", Rule::WrongPassword)) }
     }
 
-    /// Like [`App::change_password`], to a password by the rule by which the account was made.
+    /// Like [`App::change_password`], to a password by the rule by which the account was made, that
+    /// is not guessed where the setting says so.
     pub async fn change_password_by_rule(
         &self,
         claims: Claims,
         change: PasswordChange,
     ) -> Result<()> {
-        check_rule(&self.account(claims).await?, &change.new)?;
+        let change = self.guard(change, PasswordChange::guarded).await?;
+        check_rule(&self.query(claims, find_account).await?, &change.new)?;
         self.change_password(claims, change.current, change.new).await
-    }
-
-    /// Answers whether the current password was right.
-    async fn check_and_set_password(
-        &self,
-        claims: Claims,
-        (current, new): (Password, Password),
-        hash: String,
-    ) -> Result<bool> {
-        if !self.passwords.verify(self.stranger(), current, Some(hash.clone())).await? {
-            return Ok(false);
-        }
-        let new_hash = self.passwords.hash(self.stranger(), new, self.random.as_ref()).await?;
-        self.run_always(claims, move |work| {
-            let (account, current_hash) = store::account::find_with_hash(work.tx, work.account)?;
-            // Another request may have been faster.
-            if current_hash != hash {
-                return Ok(false);
-            }
-            store::account::set_password(work.tx, work.account, &new_hash, work.now)?;
-            store::session::revoke_others(work.tx, work.account, claims.session, work.now)?;
-            work.emit(Event::SignInChanged(&account, SignInChange::Password))?;
-            Ok(true)
-        })
-        .await
     }
 }
 
-fn update_account(
+/// The caller's account.
+pub fn find_account(work: &mut Work) -> Result<Account> {
+    store::account::find(work.tx, work.account)
+}
+
+/// Changes the caller's account.
+///
+/// # Errors
+///
+/// Stale, if the account is not the expected one any more.
+pub fn update_account(
     work: &mut Work,
     change: &AccountChange,
     expected: Option<&Expected<Account>>,
 ) -> Result<Account> {
-    let mut account = store::account::find(work.tx, work.account)?;
+    let mut account = find_account(work)?;
     expected::check(expected, &account)?;
     change.clone().apply(&mut account);
     account.updated_at = work.now;
@@ -208,17 +164,5 @@ fn update_account(
     Ok(account)
 }
 
-/// What the log says of another password.
-const PASSWORD_SET: &str = "password changed";
-
 /// What a refused login is told, whatever the reason; FreelanceHub says it in its own words.
 const WRONG: &str = "Invalid email or password";
-
-/// Why a login is refused.
-#[derive(Debug, Clone, Copy)]
-enum Refused {
-    Password,
-    /// The account asks for a second factor, and none came.
-    NoCode,
-    Code(Proof),
-}

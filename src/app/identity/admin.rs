@@ -50,10 +50,8 @@ impl App {
             .read(|tx| {
                 let guarded: HashSet<AccountId> =
                     store::two_factor::list_accounts(tx)?.into_iter().collect();
-                let user = |account: Account| {
-                    let two_factor = guarded.contains(&account.id);
-                    User { account, two_factor }
-                };
+                let user =
+                    |account: Account| User { two_factor: guarded.contains(&account.id), account };
                 Ok(store::account::list(tx)?.into_iter().map(user).collect())
             })
             .await
@@ -63,85 +61,81 @@ impl App {
     pub async fn set_password(&self, email: String, password: Password) -> Result<()> {
         let hash = self.passwords.hash(self.stranger(), password, self.random.as_ref()).await?;
         let now = self.now();
-        self.store
-            .write(move |tx| {
-                let id = by_email(tx, &email)?.id;
-                store::account::set_password(tx, id, &hash, now)?;
-                store::session::revoke_all(tx, id, now)?;
-                Ok(())
-            })
-            .await
+        self.change_user(email, move |tx, account| {
+            store::account::set_password(tx, account.id, &hash, now)?;
+            store::session::revoke_all(tx, account.id, now).map(drop)
+        })
+        .await
     }
 
     /// Makes an account that of whoever runs this server, in place of the one before.
     pub async fn make_owner(&self, email: String) -> Result<()> {
-        self.store
-            .write(move |tx| {
-                let account = by_email(tx, &email)?;
-                if !account.is_active() {
-                    return Err(Error::conflict(
-                        "This account cannot be used: verify its e-mail or unlock it first",
-                    ));
-                }
-                store::account::set_owner(tx, account.id)?;
-                registration::mark_set_up(tx)
-            })
-            .await
+        self.change_user(email, |tx, account| {
+            if !account.is_active() {
+                return Err(Error::conflict(
+                    "This account cannot be used: verify its e-mail or unlock it first",
+                ));
+            }
+            store::account::set_owner(tx, account.id)?;
+            registration::mark_set_up(tx)
+        })
+        .await
     }
 
     /// Locks an account, which ends its sessions at once, or unlocks it.
     pub async fn set_disabled(&self, email: String, disabled: bool) -> Result<()> {
         let now = self.now();
-        self.store
-            .write(move |tx| {
-                let mut account = by_email(tx, &email)?;
-                account.disabled_at = disabled.then_some(account.disabled_at.unwrap_or(now));
-                account.updated_at = now;
-                store::account::update(tx, &account)?;
-                if disabled {
-                    store::session::revoke_all(tx, account.id, now)?;
-                    store::code::delete_all(tx, account.id)?;
-                }
-                Ok(())
-            })
-            .await
+        self.change_user(email, move |tx, mut account| {
+            account.disabled_at = disabled.then_some(account.disabled_at.unwrap_or(now));
+            account.updated_at = now;
+            store::account::update(tx, &account)?;
+            if disabled {
+                store::session::revoke_all(tx, account.id, now)?;
+                store::code::delete_all(tx, account.id)?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Takes the e-mail of an account as proven by somebody else than its user so far, which
     /// activates an account that waits for it. Answers the account as it is now.
     pub async fn mark_email_verified(&self, email: String) -> Result<(Account, AddressProof)> {
         let now = self.now();
-        self.store
-            .write(move |tx| {
-                let mut account = by_email(tx, &email)?;
-                let proof = prove_address(tx, &mut account, None, now)?;
-                Ok((account, proof))
-            })
-            .await
+        self.change_user(email, move |tx, mut account| {
+            let proof = prove_address(tx, &mut account, None, now)?;
+            Ok((account, proof))
+        })
+        .await
     }
 
     /// Turns the second factor of an account off, whose owner has lost app and backup codes.
     pub async fn reset_two_factor(&self, email: String) -> Result<()> {
-        self.store
-            .write(move |tx| {
-                let id = by_email(tx, &email)?.id;
-                match store::two_factor::delete(tx, id)? {
-                    true => Ok(()),
-                    false => Err(two_factor::is_off()),
-                }
-            })
-            .await
+        self.change_user(email, |tx, account| match store::two_factor::delete(tx, account.id)? {
+            true => Ok(()),
+            false => Err(two_factor::is_off()),
+        })
+        .await
     }
 
     /// Ends every session of an account and answers how many stood.
     pub async fn revoke_sessions(&self, email: String) -> Result<u64> {
         let now = self.now();
-        self.store
-            .write(move |tx| {
-                let id = by_email(tx, &email)?.id;
-                store::session::revoke_all(tx, id, now)
-            })
+        self.change_user(email, move |tx, account| store::session::revoke_all(tx, account.id, now))
             .await
+    }
+
+    /// Changes the account of that e-mail.
+    async fn change_user<T: Send + 'static>(
+        &self,
+        email: String,
+        change: impl Fn(&mut Tx, Account) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let change = move |tx: &mut Tx| {
+            let account = by_email(tx, &email)?;
+            change(tx, account)
+        };
+        self.store.write(change).await
     }
 
     /// The account of that e-mail.

@@ -11,7 +11,7 @@ use crate::{
         code::{Otp, OtpRequest, OtpType, PasswordReset, Purpose},
         error::{Error, Result},
         id::{AccountId, Id},
-        mail::Letter,
+        mail::QueuedMail,
         password::check_rule,
         registration::Registration,
         session::Claims,
@@ -47,7 +47,7 @@ pub enum Guessing {
 pub(in crate::app) struct Mailing {
     account: AccountId,
     codes: Vec<(Purpose, [u8; 32], Timestamp)>,
-    letter: Option<Letter>,
+    queued: Option<QueuedMail>,
 }
 
 impl Mailing {
@@ -55,7 +55,7 @@ impl Mailing {
         for (purpose, hash, expires_at) in &self.codes {
             store::code::replace(tx, self.account, *purpose, hash, *expires_at)?;
         }
-        self.letter.iter().try_for_each(|letter| store::outbox::create(tx, letter))
+        self.queued.iter().try_for_each(|queued| store::outbox::create(tx, queued))
     }
 }
 
@@ -63,7 +63,7 @@ impl App {
     /// Codes that prove the e-mail of an account.
     pub(in crate::app) fn new_code(&self, account: &Account, mail: CodeMail) -> Result<Mailing> {
         let life = match mail {
-            CodeMail::Configured => self.otp_life,
+            CodeMail::Configured => self.settings.otp_life,
             CodeMail::FiveMinutes | CodeMail::WithLink => HUB_OTP_LIFE,
         };
         let (now, keys, otp) = (self.now(), self.keys()?, self.new_otp());
@@ -87,13 +87,13 @@ impl App {
             to: &account.email,
             first_name: &account.first_name,
             name: &account.name(),
-            server: &self.public_url,
+            server: &self.settings.public_url,
             code: otp.as_str(),
             code_life: life,
             link: link.as_deref(),
             removal_link: removal_link.as_deref(),
         })?;
-        Ok(Mailing { account: account.id, codes, letter: self.letter(Some(account.id), &mail)? })
+        Ok(Mailing { account: account.id, codes, queued: self.queued(Some(account.id), &mail)? })
     }
 
     /// Mails a code, where there is an account that can use it. Who asks cannot tell, nor by the
@@ -104,35 +104,26 @@ impl App {
         if otp_type == OtpType::PasswordReset {
             return self.send_password_reset(email).await;
         }
-        let found = self.find_account(email.clone()).await?;
-        let waits = |account: &Account| {
-            account.disabled_at.is_none() && account.email_verified_at.is_none()
-        };
-        let account = found.unwrap_or_else(|| self.nobody(email));
-        self.mail(self.new_code(&account, mail)?, waits(&account)).await
+        let account = self.account_or_nobody(email).await?;
+        let waits = account.disabled_at.is_none() && account.email_verified_at.is_none();
+        self.mail(self.new_code(&account, mail)?, waits).await
     }
 
     /// Mails a code that sets another password, where there is an account. Who asks cannot tell,
     /// nor by the time it takes.
     pub async fn send_password_reset(&self, email: String) -> Result<()> {
         self.count_email(Limit::PasswordReset, &email).await?;
-        let found = self.find_account(email.clone()).await?;
-        let may = found.as_ref().is_some_and(|account| account.disabled_at.is_none());
-        let account = found.unwrap_or_else(|| self.nobody(email));
+        let account = self.account_or_nobody(email).await?;
         let otp = self.new_otp();
         let hash = code_hash(self.keys()?, account.id, Purpose::PasswordReset, otp.as_str());
-        let mail = compose::password_reset(
-            &account.email,
-            &account.first_name,
-            otp.as_str(),
-            HUB_OTP_LIFE,
-        )?;
+        let (to, first_name) = (&account.email, &account.first_name);
+        let mail = compose::password_reset(to, first_name, otp.as_str(), HUB_OTP_LIFE)?;
         let mailing = Mailing {
             account: account.id,
             codes: vec![(Purpose::PasswordReset, hash, self.now() + HUB_OTP_LIFE)],
-            letter: self.letter(Some(account.id), &mail)?,
+            queued: self.queued(Some(account.id), &mail)?,
         };
-        self.mail(mailing, may).await
+        self.mail(mailing, account.disabled_at.is_none()).await
     }
 
     /// Sets another password by the code that was mailed, proves the e-mail with it, and ends
@@ -148,10 +139,9 @@ impl App {
         let (keys, now, of, first) = (self.keys()?.clone(), self.now(), email.clone(), otp.clone());
         let purpose = Purpose::PasswordReset;
         let check_first = self.store.write(move |tx| check(tx, &keys, &of, purpose, &first, now));
-        let wrong = Checked::is_wrong;
-        let checked = self.try_secret(Limit::WrongCode, &email, check_first, wrong).await?;
-        let account =
-            checked.account().ok_or_else(|| wrong_code("reset refused: wrong or old code"))?;
+        let was_out = |(_, was_out): &(_, bool)| *was_out;
+        let (found, _) = self.try_secret(Limit::WrongCode, &email, check_first, was_out).await?;
+        let account = found.ok_or_else(|| wrong_code("reset refused: wrong or old code"))?;
         let guarded = PasswordReset::guarded;
         let PasswordReset { password, .. } = match guessing {
             Guessing::Refused => self.guard_always(reset, guarded).await?,
@@ -162,19 +152,19 @@ impl App {
         };
         // Who has the code has read mail to that address.
         let proven = Account { email_verified_at: Some(self.now()), ..account };
-        let letter = self.security_notice(&proven, SignInChange::Password)?;
+        let queued = self.security_notice(&proven, SignInChange::Password)?;
         let hash = self.passwords.hash(self.stranger(), password, self.random.as_ref()).await?;
         let (keys, now, of) = (self.keys()?.clone(), self.now(), email.clone());
         let is_set = self
             .store
             .write(move |tx| {
                 // It may have been used, or the account locked, while the password was hashed.
-                let checked = check(tx, &keys, &of, Purpose::PasswordReset, &otp, now)?;
-                let Some(mut account) = checked.account() else { return Ok(false) };
+                let (found, _) = check(tx, &keys, &of, Purpose::PasswordReset, &otp, now)?;
+                let Some(mut account) = found else { return Ok(false) };
                 prove_address(tx, &mut account, by, now)?;
                 store::account::set_password(tx, account.id, &hash, now)?;
                 store::session::revoke_all(tx, account.id, now)?;
-                letter.iter().try_for_each(|letter| store::outbox::create(tx, letter))?;
+                queued.iter().try_for_each(|queued| store::outbox::create(tx, queued))?;
                 Ok(true)
             })
             .await?;
@@ -191,17 +181,17 @@ impl App {
         Ok(found.map(|(account, _)| account))
     }
 
-    /// Writes codes and their letter. Where they are for nobody the same rows are written, and
+    /// Writes codes and their mail. Where they are for nobody the same rows are written, and
     /// taken back: time does not tell who has an account.
     async fn mail(&self, mailing: Mailing, is_wanted: bool) -> Result<()> {
         if !is_wanted {
-            let letter = mailing.letter.map(|letter| Letter { account: None, ..letter });
+            let queued = mailing.queued.map(|queued| QueuedMail { account: None, ..queued });
             return self
                 .store
                 .write(move |tx| {
-                    if let Some(letter) = &letter {
-                        store::outbox::create(tx, letter)?;
-                        store::outbox::delete(tx, letter.id)?;
+                    if let Some(queued) = &queued {
+                        store::outbox::create(tx, queued)?;
+                        store::outbox::delete(tx, queued.id)?;
                     }
                     pretend(tx)
                 })
@@ -212,19 +202,15 @@ impl App {
         Ok(())
     }
 
-    /// Stands in for an account that is not there.
-    fn nobody(&self, email: String) -> Account {
-        let now = self.now();
-        Account {
-            // As if it were proven: nothing is mailed to it.
-            email_verified_at: Some(now),
-            ..self.blank_account(Registration::new(
-                email,
-                Password::new(String::new()),
-                "Nobody".to_owned(),
-                "Nobody".to_owned(),
-            ))
-        }
+    /// The account of an e-mail; where there is none, one that stands in for it. It is locked, so
+    /// nothing is mailed to it.
+    async fn account_or_nobody(&self, email: String) -> Result<Account> {
+        let found = self.find_account(email.clone()).await?;
+        Ok(found.unwrap_or_else(|| {
+            let (name, password) = ("Nobody".to_owned(), Password::new(String::new()));
+            let nobody = Registration::new(email, password, name.clone(), name);
+            Account { disabled_at: Some(self.now()), ..self.blank_account(nobody) }
+        }))
     }
 
     fn new_otp(&self) -> Otp {
@@ -235,7 +221,7 @@ impl App {
     fn mailed_link(&self, page: &str, token: &str, email: &str) -> String {
         let email =
             percent_encoding::utf8_percent_encode(email, percent_encoding::NON_ALPHANUMERIC);
-        format!("{}/{page}?token={token}&email={email}", self.public_url)
+        format!("{}/{page}?token={token}&email={email}", self.settings.public_url)
     }
 }
 
@@ -249,36 +235,15 @@ pub(in crate::app) const WRONG_OTP: &str = "Invalid or expired OTP";
 /// What hashes of codes are hashes of.
 const MAILED: &str = "mailed code";
 
-/// What came of a mailed code.
-pub(in crate::app) enum Checked {
-    Right(Box<Account>),
-    Wrong,
-    /// No code was out that it could be.
-    NoneOut,
-}
-
-impl Checked {
-    /// Whether somebody guessed at a code.
-    pub fn is_wrong(&self) -> bool {
-        matches!(self, Self::Wrong)
-    }
-
-    pub fn account(self) -> Option<Account> {
-        match self {
-            Self::Right(account) => Some(*account),
-            Self::Wrong | Self::NoneOut => None,
-        }
-    }
-}
-
 /// The account of an e-mail that may be used, or could be if it were proven.
 pub(in crate::app) fn enabled(tx: &mut Tx, email: &str) -> Result<Option<Account>> {
     let found = store::account::find_by_email(tx, email)?;
     Ok(found.map(|(account, _)| account).filter(|account| account.disabled_at.is_none()))
 }
 
-/// The account of an e-mail, if the code is the newest of its purpose and may still be used. A
-/// wrong one is counted where one is out; whatever is wrong, a row is written, so that time does not tell.
+/// The account of an e-mail, if the code is the newest of its purpose and may still be used; and
+/// whether a wrong one was tried while one is out, which is counted. Whatever is wrong, a row is
+/// written, so that time does not tell.
 pub(in crate::app) fn check(
     tx: &mut Tx,
     keys: &Keys,
@@ -286,20 +251,22 @@ pub(in crate::app) fn check(
     purpose: Purpose,
     otp: &Otp,
     now: Timestamp,
-) -> Result<Checked> {
-    let Some(account) = enabled(tx, email)? else {
-        pretend(tx)?;
-        return Ok(Checked::NoneOut);
+) -> Result<(Option<Account>, bool)> {
+    let out = match enabled(tx, email)? {
+        Some(account) => {
+            store::code::find(tx, account.id, purpose, now)?.map(|hash| (account, hash))
+        }
+        None => None,
     };
-    let Some(hash) = store::code::find(tx, account.id, purpose, now)? else {
+    let Some((account, hash)) = out else {
         pretend(tx)?;
-        return Ok(Checked::NoneOut);
+        return Ok((None, false));
     };
     if is_mailed(keys, account.id, purpose, otp.as_str(), &hash) {
-        return Ok(Checked::Right(Box::new(account)));
+        return Ok((Some(account), false));
     }
     store::code::count_wrong(tx, account.id, purpose)?;
-    Ok(Checked::Wrong)
+    Ok((None, true))
 }
 
 /// Writes a row that nobody reads.

@@ -5,7 +5,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::SignedDuration;
 
 use crate::{
-    app::{App, asker::Asker, secret::Keys, token::TokenType},
+    app::{App, asker::Asker, token::TokenType},
     domain::{
         error::{Error, Result},
         text,
@@ -29,7 +29,7 @@ impl App {
     pub fn browser_mark(&self, email: &str) -> Result<String> {
         let end = (self.now() + KNOWN_FOR).as_second().to_be_bytes();
         let body = [&self.random_bytes::<NAME>()[..], &end].concat();
-        let seal = seal(self.keys()?, email, &body);
+        let seal = self.keys()?.hash(MARK, &parts(&text::fold(email.trim()), &body));
         Ok(URL_SAFE_NO_PAD.encode([body.as_slice(), &seal].concat()))
     }
 
@@ -37,10 +37,8 @@ impl App {
     /// nothing where it does not: it has neither a mark nor a token of it.
     pub(in crate::app) async fn known_browser(&self, email: &str) -> Result<Option<Vec<u8>>> {
         let asker = Asker::current();
-        for mark in &asker.marks {
-            if let Some(name) = self.read_mark(mark, email)? {
-                return Ok(Some(name));
-            }
+        if let Some(name) = self.name_in(&asker.marks, email)? {
+            return Ok(Some(name));
         }
         let now = self.now();
         let claims = asker.token.and_then(|token| {
@@ -56,12 +54,12 @@ impl App {
 
     /// Whether one of these marks is of the account with this e-mail.
     pub fn is_known_by(&self, marks: &[String], email: &str) -> Result<bool> {
-        for mark in marks {
-            if self.read_mark(mark, email)?.is_some() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        Ok(self.name_in(marks, email)?.is_some())
+    }
+
+    /// What the first of these marks that is of the account with this e-mail calls the browser.
+    fn name_in(&self, marks: &[String], email: &str) -> Result<Option<Vec<u8>>> {
+        marks.iter().find_map(|mark| self.read_mark(mark, email).transpose()).transpose()
     }
 
     fn read_mark(&self, mark: &str, email: &str) -> Result<Option<Vec<u8>>> {
@@ -74,10 +72,6 @@ impl App {
         let is_ours = keys.matches(MARK, &parts(&text::fold(email.trim()), body), given);
         Ok((is_ours && end > self.now().as_second()).then(|| name.to_vec()))
     }
-}
-
-fn seal(keys: &Keys, email: &str, body: &[u8]) -> [u8; 32] {
-    keys.hash(MARK, &parts(&text::fold(email.trim()), body))
 }
 
 fn parts<'a>(email: &'a str, body: &'a [u8]) -> [&'a [u8]; 2] {

@@ -3,8 +3,7 @@
 pub mod account;
 pub mod admin;
 pub mod code;
-pub mod held_form;
-pub mod held_login;
+pub mod held;
 pub(super) mod hs256;
 pub mod known_browser;
 pub mod passkey;

@@ -79,20 +79,14 @@ impl App {
         let party = self.admit(claims, self.relying_party()).await?;
         let NewPasskey { name, challenge, attestation } = new;
         let refused = || Error::malformed(relying_party::REGISTRATION_REFUSED);
-        let challenge = BASE64_URL_SAFE_NO_PAD.decode(challenge).ok();
-        let hash = challenge
-            .map(|bytes| Ok(challenge_hash(self.keys()?, Ceremony::Registration, &bytes)))
-            .transpose()?;
-        let state = self
-            .run(claims, move |work| match &hash {
-                Some(hash) => {
-                    let (ceremony, id) = (Ceremony::Registration, work.account);
-                    store::passkey::take_own_challenge(work.tx, hash, ceremony, id, work.now)
-                }
-                None => Ok(None),
-            })
-            .await?
-            .ok_or_else(refused)?;
+        // Without base64 it is none of ours, which is told to who is signed in.
+        let challenge = BASE64_URL_SAFE_NO_PAD.decode(challenge).unwrap_or_default();
+        let hash = challenge_hash(self.keys()?, Ceremony::Registration, &challenge);
+        let take = move |work: &mut Work| {
+            let (ceremony, id) = (Ceremony::Registration, work.account);
+            store::passkey::take_own_challenge(work.tx, &hash, ceremony, id, work.now)
+        };
+        let state = self.run(claims, take).await?.ok_or_else(refused)?;
         let owner = Some(Owner::Account(claims.account));
         let check = move || party.check_attestation(&state, &attestation);
         let attested = self.work.run(owner, check).await??;
@@ -116,10 +110,8 @@ impl App {
         let (account, passkeys) =
             self.store.read(move |tx| store::passkey::find_for_login(tx, &identifier)).await?;
         // Asked by e-mail and by username, an account answers alike, as it does with passkeys.
-        let decoy = match &account {
-            Some(account) => decoy_id(self.keys()?, account.id.as_bytes()),
-            None => decoy_id(self.keys()?, name.as_bytes()),
-        };
+        let subject = account.as_ref().map_or(name.as_bytes(), |account| account.id.as_bytes());
+        let decoy = decoy_id(self.keys()?, subject);
         let account = account.map(|account| account.id).filter(|_| !passkeys.is_empty());
         let decoy_key = relying_party::decoy(&decoy);
         let (allowed, asked) = if account.is_some() {
@@ -157,9 +149,8 @@ impl App {
     async fn check_passkey(&self, login: PasskeyLogin, device: Device) -> Result<SignIn> {
         let party = self.relying_party()?;
         let PasskeyLogin { identifier, challenge, assertion } = login;
-        let Ok(challenge) = BASE64_URL_SAFE_NO_PAD.decode(challenge) else {
-            return Err(login_refused());
-        };
+        // Without base64 it is none of ours.
+        let challenge = BASE64_URL_SAFE_NO_PAD.decode(challenge).unwrap_or_default();
         let hash = challenge_hash(self.keys()?, Ceremony::Login, &challenge);
         let now = self.now();
         let (taken, named) = self

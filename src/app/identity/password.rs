@@ -79,16 +79,6 @@ impl Passwords {
         .await
     }
 
-    /// Whether the password is the one behind `hash`.
-    pub async fn verify(
-        &self,
-        owner: Option<Owner>,
-        password: Password,
-        hash: Option<String>,
-    ) -> Result<bool> {
-        Ok(self.check(owner, password, hash).await? != Match::No)
-    }
-
     /// Compares a password with the one behind `hash`. Without a hash, or with an empty one that
     /// no password has, the same work is done and the answer is no, so that time does not tell who
     /// has an account.

@@ -22,12 +22,12 @@ const SET_UP: &str = "set_up";
 impl App {
     /// What the settings say of registration; where they say nothing, its owner decides.
     pub fn registration_setting(&self) -> Option<bool> {
-        self.open_registration
+        self.settings.open_registration
     }
 
     /// Whether anybody may make an account.
     pub async fn registration_is_open(&self) -> Result<bool> {
-        let setting = self.open_registration;
+        let setting = self.settings.open_registration;
         self.store.read(move |tx| is_open(tx, setting)).await
     }
 
@@ -43,7 +43,7 @@ impl App {
 
     /// Opens or closes registration. Only the owner of the server may.
     pub async fn set_open_registration(&self, claims: Claims, open: bool) -> Result<()> {
-        let setting = self.open_registration;
+        let setting = self.settings.open_registration;
         self.run_always(claims, move |work| {
             if store::account::find_owner(work.tx)? != Some(work.account) {
                 return Err(Error::forbidden("Only the owner of this server may do that"));
@@ -59,14 +59,14 @@ impl App {
     /// Hands the `input` of a registration on, unless registration is closed: who may not
     /// register is told nothing else.
     pub async fn admit_registrant<T>(&self, input: Result<T>) -> Result<T> {
-        let setting = self.open_registration;
+        let setting = self.settings.open_registration;
         self.store.read(move |tx| check_open(tx, setting)).await?;
         input
     }
 
     /// Makes an account that can be used at once, and signs it in.
     pub async fn register(&self, registration: Registration, device: Device) -> Result<SignIn> {
-        let setting = self.open_registration;
+        let setting = self.settings.open_registration;
         let (mut account, password_hash) = self.new_account(registration).await?;
         account.activated_at = Some(account.created_at);
         let opening = self.open_session(account.id, device)?;
@@ -125,9 +125,11 @@ impl App {
         Ok(opening.signed_in(account))
     }
 
-    /// Makes an account that waits for its e-mail to be proven, and mails what proves it.
+    /// Makes an account that waits for its e-mail to be proven, and mails what proves it. Its
+    /// password is not guessed where the setting says so.
     pub async fn register_pending(&self, registration: Registration, mail: CodeMail) -> Result<()> {
-        let setting = self.open_registration;
+        let registration = self.guard(registration, Registration::guarded).await?;
+        let setting = self.settings.open_registration;
         let (account, password_hash) = self.new_account(registration).await?;
         let (mailing, id) = (self.new_code(&account, mail)?, account.id);
         self.store

@@ -95,7 +95,7 @@ impl RelyingParty {
     pub fn check_attestation(&self, state: &str, answer: &Attestation) -> Result<Attested> {
         let refused = || Error::malformed(REGISTRATION_REFUSED);
         let state: PasskeyRegistration = read(state)?;
-        if !answer.is_sound() {
+        if !is_public_key(&answer.kind, &answer.id, &answer.raw_id) {
             return Err(refused());
         }
         // Extensions and transports are left behind: nothing is asked of them.
@@ -144,7 +144,8 @@ impl RelyingParty {
     /// and verification of the user, counter, the signature itself.
     pub fn check_assertion(&self, state: &str, answer: &Assertion) -> Result<Verified> {
         let state: PasskeyAuthentication = read(state)?;
-        if !answer.is_sound() || is_embedded(&answer.response.client_data) {
+        let is_sound = is_public_key(&answer.kind, &answer.id, &answer.raw_id);
+        if !is_sound || is_embedded(&answer.response.client_data) {
             return Err(login_refused());
         }
         let response = serde_json::from_value(json!({
@@ -221,6 +222,11 @@ pub fn decoy(credential_id: &[u8]) -> String {
         "attestation_format": "none",
     }})
     .to_string()
+}
+
+/// Whether an answer names one public key.
+fn is_public_key(kind: &str, id: &str, raw_id: &str) -> bool {
+    kind == "public-key" && id == raw_id
 }
 
 /// Whether the page that asked stood in another's frame; the library looks at registration only.

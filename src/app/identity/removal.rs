@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering;
 use crate::{
     app::{
         App,
-        limit::Limit,
+        secret_try::{Refused, Tried},
         security_log::note,
-        two_factor::{self, Proof},
+        two_factor,
         unit_of_work::Work,
     },
     domain::{
@@ -21,13 +21,6 @@ use crate::{
     store::{self, engine::Tx},
 };
 
-/// What was wrong with a request to delete an account.
-enum Refused {
-    Password,
-    NoCode,
-    Code,
-}
-
 impl App {
     /// Deletes the caller's account with all that belongs to it. It cannot be used any more from
     /// now on, and its e-mail and username are free; the rows behind it are removed by the sweep.
@@ -37,38 +30,15 @@ impl App {
         password: Password,
         totp: Option<SecondCode>,
     ) -> Result<()> {
-        let (account, hash) = self
-            .query(claims, |work| store::account::find_with_hash(work.tx, work.account))
-            .await?;
-        let check = self.check_and_mark(claims, password, totp, &account, hash);
-        let was_wrong = |outcome: &_| matches!(outcome, Err(Refused::Password));
-        let outcome =
-            self.try_secret(Limit::WrongPassword, &account.email, check, was_wrong).await?;
-        note(if outcome.is_ok() { "account deleted" } else { "deletion refused" }, account.id);
+        let has_code = totp.is_some();
+        let mark = move |work: &mut Work, _: &Account| mark_deleted(work, totp.as_ref());
+        let outcome = self.confirm(claims, password, has_code, mark).await?;
+        note(if outcome.is_ok() { "account deleted" } else { "deletion refused" }, claims.account);
         outcome.map_err(|refused| match refused {
             Refused::Password => Error::field("password", Rule::WrongPassword),
             Refused::NoCode => Error::field("totpCode", Rule::Required),
-            Refused::Code => Error::field("totpCode", Rule::WrongCode),
+            Refused::WrongCode | Refused::OtherTime(_) => Error::field("totpCode", Rule::WrongCode),
         })
-    }
-
-    async fn check_and_mark(
-        &self,
-        claims: Claims,
-        password: Password,
-        totp: Option<SecondCode>,
-        account: &Account,
-        hash: String,
-    ) -> Result<Result<(), Refused>> {
-        if !self.passwords.verify(self.stranger(), password, Some(hash.clone())).await? {
-            return Ok(Err(Refused::Password));
-        }
-        let has_code = totp.is_some();
-        let mark = self.run_always(claims, move |work| mark_deleted(work, &hash, totp.as_ref()));
-        if !has_code {
-            return mark.await;
-        }
-        self.try_factor(account, mark, |outcome| matches!(outcome, Err(Refused::Code))).await
     }
 
     /// Removes what is left of deleted accounts. Each step is a short transaction of its own, so
@@ -89,7 +59,7 @@ impl App {
 
     /// Removes the files that mails of an account were written into.
     async fn forget_mail_files(&self, account: AccountId) -> Result<()> {
-        let Some(courier) = &self.courier else { return Ok(()) };
+        let Some(courier) = &self.settings.courier else { return Ok(()) };
         let of_account = move |tx: &mut Tx| store::outbox::list_of_account(tx, account);
         for (id, made_at) in self.store.read(of_account).await? {
             if let Err(error) = courier.forget(id, made_at).await {
@@ -100,23 +70,13 @@ impl App {
     }
 }
 
-/// Deletes an account, whose password is still that of `hash`, for everybody who would use it.
-fn mark_deleted(
-    work: &mut Work,
-    hash: &str,
-    totp: Option<&SecondCode>,
-) -> Result<Result<(), Refused>> {
+/// Deletes an account for everybody who would use it.
+fn mark_deleted(work: &mut Work, totp: Option<&SecondCode>) -> Result<Tried<()>> {
     let (tx, account, now) = (&mut *work.tx, work.account, work.now);
-    let (_, current_hash) = store::account::find_with_hash(tx, account)?;
-    if current_hash != hash {
-        return Ok(Err(Refused::Password));
+    let proven = two_factor::prove(tx, work.env.keys()?, account, totp, now)?;
+    if proven.is_ok() {
+        store::session::revoke_all(tx, account, now)?;
+        store::removal::mark(tx, account, now)?;
     }
-    match two_factor::prove(tx, work.env.keys()?, account, totp, now)? {
-        Proof::Missing => return Ok(Err(Refused::NoCode)),
-        Proof::Wrong | Proof::OtherTime(_) => return Ok(Err(Refused::Code)),
-        Proof::Right => {}
-    }
-    store::session::revoke_all(tx, account, now)?;
-    store::removal::mark(tx, account, now)?;
-    Ok(Ok(()))
+    Ok(proven)
 }

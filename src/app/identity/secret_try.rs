@@ -1,19 +1,107 @@
 //! Passwords and codes that are tried: so many wrong ones, and no more, but never so that strangers
 //! keep an owner out.
 
-use std::net::IpAddr;
-
 use crate::{
     app::{
         App,
         asker::Asker,
-        limit::{Limit, Rate, Subject},
+        limit::{Limit, Rate, Subject, prefix},
+        password::Match,
+        unit_of_work::Work,
     },
-    domain::error::{Error, Result},
+    domain::{
+        account::{Account, Password, SignInChange},
+        error::{Error, Result},
+        rule::Rule,
+        session::Claims,
+    },
     store::{self, engine::Tx},
 };
 
+/// Why something is refused that takes a password and, where the account asks for one, a second
+/// factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::app) enum Refused {
+    Password,
+    /// The account asks for a second factor, and none came.
+    NoCode,
+    WrongCode,
+    /// A code for another time: a clock is so many minutes ahead, or behind.
+    OtherTime(i64),
+}
+
+impl Refused {
+    /// What is wrong with the second factor, if one came.
+    pub fn broken_rule(self) -> Option<Rule> {
+        match self {
+            Self::Password | Self::NoCode => None,
+            Self::WrongCode => Some(Rule::WrongCode),
+            Self::OtherTime(minutes) => Some(Rule::OtherTime { minutes }),
+        }
+    }
+}
+
+/// What was done with the right password and code.
+pub(in crate::app) type Tried<T> = std::result::Result<T, Refused>;
+
 impl App {
+    /// Does something of the caller's that takes the password, and a second factor if `has_code`.
+    /// `act` is given the account, and checks the code.
+    pub(in crate::app) async fn confirm<T: Send + 'static>(
+        &self,
+        claims: Claims,
+        password: Password,
+        has_code: bool,
+        act: impl Fn(&mut Work, &Account) -> Result<Tried<T>> + Send + 'static,
+    ) -> Result<Tried<T>> {
+        let (account, hash) = self
+            .query(claims, |work| store::account::find_with_hash(work.tx, work.account))
+            .await?;
+        let confirm = async {
+            let given = self.passwords.check(self.stranger(), password, Some(hash.clone()));
+            if given.await? == Match::No {
+                return Ok(Err(Refused::Password));
+            }
+            let act = self.run_always(claims, move |work| {
+                let (account, current_hash) =
+                    store::account::find_with_hash(work.tx, work.account)?;
+                // Another request may have been faster.
+                if current_hash == hash { act(work, &account) } else { Ok(Err(Refused::Password)) }
+            });
+            self.try_factor(&account, has_code, act).await
+        };
+        let was_wrong = |tried: &_| matches!(tried, Err(Refused::Password));
+        self.try_secret(Limit::WrongPassword, &account.email, confirm, was_wrong).await
+    }
+
+    /// Does `work`, which tries the second factor of an account whose password came with it, if
+    /// `has_code`. Where it was wrong, the owner is told by mail, once in a while: somebody else
+    /// may know the password.
+    pub(in crate::app) async fn try_factor<T>(
+        &self,
+        account: &Account,
+        has_code: bool,
+        work: impl Future<Output = Result<Tried<T>>>,
+    ) -> Result<Tried<T>> {
+        if !has_code {
+            return work.await;
+        }
+        let was_wrong =
+            |tried: &Tried<T>| tried.as_ref().is_err_and(|refused| refused.broken_rule().is_some());
+        let email = &account.email;
+        let tried = self.try_secret(Limit::WrongFactor, email, work, was_wrong).await?;
+        if was_wrong(&tried) && self.is_first(Limit::FactorNotice, email).await? {
+            let letter = self.security_notice(account, SignInChange::WrongFactor)?;
+            self.store
+                .write(move |tx| {
+                    letter.iter().try_for_each(|letter| store::outbox::create(tx, letter))
+                })
+                .await?;
+            self.wake_mail();
+        }
+        Ok(tried)
+    }
+
     /// Does `work`, which tries a password or code of an e-mail and answers whether it was wrong.
     /// Only wrong tries stay counted; too many are refused before.
     pub(in crate::app) async fn try_secret<T>(
@@ -88,18 +176,9 @@ impl App {
             Limit::WrongCode => Limit::WrongCodes,
             _ => return Ok(vec![of(limit, &[])?]),
         };
-        let network = Asker::current().address.map(network);
+        // An IPv4 /24, an IPv6 /48.
+        let network = Asker::current().address.map(|address| prefix(address, 15, 6));
         let network = network.map(|network| of(limit, &network)).transpose()?;
         Ok(network.into_iter().chain([of(everywhere, &[])?]).collect())
     }
-}
-
-/// The network of an address by which wrong tries are counted: an IPv4 /24, an IPv6 /48.
-fn network(address: IpAddr) -> Subject {
-    let (mut network, kept) = match address.to_canonical() {
-        IpAddr::V4(address) => (address.to_ipv6_mapped().octets(), 15),
-        IpAddr::V6(address) => (address.octets(), 6),
-    };
-    network[kept..].fill(0);
-    network
 }

@@ -70,11 +70,11 @@ impl App {
         let now = self.now();
         let id = self.new_id();
         let claims = Claims { account, session: id };
-        let refresh_token = self.sign(TokenType::Refresh, claims, self.refresh_life)?;
+        let refresh_token = self.sign(TokenType::Refresh, claims, self.settings.refresh_life)?;
         let refresh_hash = refresh_hash(self.keys()?, &refresh_token);
         // An access token made with the last breath of the refresh token lives on behind it.
-        let longest_access = max(HUB_ACCESS_LIFE, self.access_life);
-        let expires_at = now + max(WEEK, self.refresh_life + longest_access);
+        let longest_access = max(HUB_ACCESS_LIFE, self.settings.access_life);
+        let expires_at = now + max(WEEK, self.settings.refresh_life + longest_access);
         let session =
             Session { id, account, device, created_at: now, last_used_at: now, expires_at };
         Ok(Opening { session, refresh_token, refresh_hash })
@@ -85,7 +85,7 @@ impl App {
         let life = match life {
             AccessLife::Week => WEEK,
             AccessLife::Hour => HUB_ACCESS_LIFE,
-            AccessLife::Configured => self.access_life,
+            AccessLife::Configured => self.settings.access_life,
         };
         self.sign(TokenType::Access, claims, life)
     }
@@ -199,11 +199,6 @@ impl App {
         .inspect(|()| note("every other device signed out", claims.account))
     }
 
-    /// The caller's sessions that stand, newest first.
-    pub async fn list_sessions(&self, claims: Claims) -> Result<Vec<Session>> {
-        self.query(claims, list_sessions).await
-    }
-
     /// Ends one session of the caller.
     pub async fn revoke_session(&self, claims: Claims, id: SessionId) -> Result<()> {
         self.run_always(claims, move |work| {
@@ -230,7 +225,7 @@ fn refresh_hash(keys: &Keys, token: &str) -> [u8; 32] {
     keys.hash("refresh token", &[token.as_bytes()])
 }
 
-/// The caller's sessions.
+/// The caller's sessions that stand, newest first.
 pub fn list_sessions(work: &mut Work) -> Result<Vec<Session>> {
     store::session::list(work.tx, work.account, work.now)
 }

@@ -3,7 +3,16 @@
 use jiff::Timestamp;
 
 use crate::{
-    app::{App, event::Event, limit::Limit, secret::Keys, security_log::note, unit_of_work::Work},
+    app::{
+        App,
+        account::find_account,
+        event::Event,
+        limit::Limit,
+        secret::Keys,
+        secret_try::{Refused, Tried},
+        security_log::note,
+        unit_of_work::Work,
+    },
     domain::{
         account::{Account, SignInChange},
         code::SecondCode,
@@ -19,29 +28,6 @@ use crate::{
     store::{self, engine::Tx, two_factor::KeptSeed},
 };
 
-/// What came of asking for a second factor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::app) enum Proof {
-    /// A good code came, or the account asks for none.
-    Right,
-    /// The account asks for a code and none came.
-    Missing,
-    Wrong,
-    /// A code for another time: a clock is so many minutes ahead, or behind.
-    OtherTime(i64),
-}
-
-impl Proof {
-    /// What is wrong with the code that came.
-    pub fn broken_rule(self) -> Option<Rule> {
-        match self {
-            Proof::Right | Proof::Missing => None,
-            Proof::Wrong => Some(Rule::WrongCode),
-            Proof::OtherTime(minutes) => Some(Rule::OtherTime { minutes }),
-        }
-    }
-}
-
 /// Checks the second factor of an account, and uses the code up. Belongs into a write.
 pub(in crate::app) fn prove(
     tx: &mut Tx,
@@ -49,25 +35,27 @@ pub(in crate::app) fn prove(
     account: AccountId,
     code: Option<&SecondCode>,
     now: Timestamp,
-) -> Result<Proof> {
+) -> Result<Tried<()>> {
     let Some(kept) = store::two_factor::find(tx, account)?.filter(|kept| kept.is_on) else {
-        return Ok(Proof::Right);
+        return Ok(Ok(()));
     };
-    let Some(code) = code else { return Ok(Proof::Missing) };
+    let Some(code) = code else { return Ok(Err(Refused::NoCode)) };
     let is_right = if code.as_str().len() == BACKUP_CODE_LENGTH {
         let hash = backup_hash(keys, account, code.as_str());
         store::two_factor::use_backup_code(tx, account, &hash, now)?
     } else {
-        let seed = open(keys, account, &kept)?;
-        match seed.step_of(code, now) {
-            Some(step) => store::two_factor::use_step(tx, account, step)?,
-            None => match seed.minutes_ahead(code, now) {
-                Some(minutes) => return Ok(Proof::OtherTime(minutes)),
-                None => false,
-            },
+        match step_of(&open(keys, account, &kept)?, code, now) {
+            Ok(step) => store::two_factor::use_step(tx, account, step)?,
+            Err(refused) => return Ok(Err(refused)),
         }
     };
-    Ok(if is_right { Proof::Right } else { Proof::Wrong })
+    Ok(if is_right { Ok(()) } else { Err(Refused::WrongCode) })
+}
+
+/// The time step of a code, or why it is not good.
+fn step_of(seed: &Seed, code: &SecondCode, now: Timestamp) -> Tried<i64> {
+    let ahead = || seed.minutes_ahead(code, now).map_or(Refused::WrongCode, Refused::OtherTime);
+    seed.step_of(code, now).ok_or_else(ahead)
 }
 
 impl App {
@@ -100,49 +88,27 @@ impl App {
         claims: Claims,
         proof: SetupProof,
     ) -> Result<Option<Rule>> {
-        let account = self.account(claims).await?;
+        let account = self.query(claims, find_account).await?;
         let check = self.run_always(claims, move |work| enable_two_factor(work, &proof.code));
-        let wrong = |proof: &_| *proof != Proof::Right;
-        let proof = self.try_secret(Limit::WrongFactor, &account.email, check, wrong).await?;
-        let is_right = proof == Proof::Right;
-        note(if is_right { "second factor on" } else { "wrong second factor" }, account.id);
-        Ok(proof.broken_rule())
+        let tried =
+            self.try_secret(Limit::WrongFactor, &account.email, check, Tried::is_err).await?;
+        note(if tried.is_ok() { "second factor on" } else { "wrong second factor" }, account.id);
+        Ok(tried.err().and_then(Refused::broken_rule))
     }
 
     /// Turns the caller's second factor off and forgets seed and backup codes.
     pub async fn disable_two_factor(&self, claims: Claims, given: Disabling) -> Result<()> {
-        let (account, hash) = self
-            .query(claims, |work| match store::two_factor::status(work.tx, work.account)?.is_on {
-                true => store::account::find_with_hash(work.tx, work.account),
-                false => Err(is_off()),
-            })
-            .await?;
-        let check = self.check_and_disable(claims, given, &account, hash);
-        let was_wrong = |proof: &Option<_>| proof.is_none();
-        let proof = self.try_secret(Limit::WrongPassword, &account.email, check, was_wrong).await?;
-        let is_right = proof == Some(Proof::Right);
-        note(
-            if is_right { "second factor off" } else { "second factor stays: refused" },
-            account.id,
-        );
-        if is_right { Ok(()) } else { Err(Error::unauthenticated(WRONG_DISABLING)) }
-    }
-
-    /// Answers what came of the code; nothing where the password was wrong.
-    async fn check_and_disable(
-        &self,
-        claims: Claims,
-        given: Disabling,
-        account: &Account,
-        hash: String,
-    ) -> Result<Option<Proof>> {
-        let Disabling { password, code } = given;
-        if !self.passwords.verify(self.stranger(), password, Some(hash.clone())).await? {
-            return Ok(None);
+        if !self.query(claims, two_factor_status).await?.is_on {
+            return Err(is_off());
         }
-        let disable = self.run_always(claims, move |work| disable_two_factor(work, &code, &hash));
-        let was_wrong = |proof: &Option<Proof>| proof.is_some_and(|proof| proof != Proof::Right);
-        self.try_factor(account, disable, was_wrong).await
+        let Disabling { password, code } = given;
+        let disable =
+            move |work: &mut Work, account: &Account| disable_two_factor(work, account, &code);
+        let disabled = self.confirm(claims, password, true, disable).await?;
+        let noted =
+            if disabled.is_ok() { "second factor off" } else { "second factor stays: refused" };
+        note(noted, claims.account);
+        disabled.map_err(|_| Error::unauthenticated(WRONG_DISABLING))
     }
 
     fn new_backup_codes(&self) -> Vec<BackupCode> {
@@ -157,7 +123,7 @@ impl App {
     }
 }
 
-fn enable_two_factor(work: &mut Work, code: &SecondCode) -> Result<Proof> {
+fn enable_two_factor(work: &mut Work, code: &SecondCode) -> Result<Tried<()>> {
     let Some(kept) = store::two_factor::find(work.tx, work.account)? else {
         return Err(Error::conflict(
             "Two-factor authentication is not set up yet: ask for a QR code first",
@@ -166,35 +132,28 @@ fn enable_two_factor(work: &mut Work, code: &SecondCode) -> Result<Proof> {
     if kept.is_on {
         return Err(is_on_already());
     }
-    let seed = open(work.keys()?, work.account, &kept)?;
-    let Some(step) = seed.step_of(code, work.now) else {
-        let ahead = seed.minutes_ahead(code, work.now);
-        return Ok(ahead.map_or(Proof::Wrong, Proof::OtherTime));
+    let step = match step_of(&open(work.keys()?, work.account, &kept)?, code, work.now) {
+        Ok(step) => step,
+        Err(refused) => return Ok(Err(refused)),
     };
     if !store::two_factor::enable(work.tx, work.account, step, work.now)? {
         return Err(is_on_already());
     }
-    let account = store::account::find(work.tx, work.account)?;
+    let account = find_account(work)?;
     work.emit(Event::SignInChanged(&account, SignInChange::TwoFactorOn))?;
-    Ok(Proof::Right)
+    Ok(Ok(()))
 }
 
-/// Nothing where the password has changed since its `hash` was read.
-fn disable_two_factor(work: &mut Work, code: &SecondCode, hash: &str) -> Result<Option<Proof>> {
-    let (account, current_hash) = store::account::find_with_hash(work.tx, work.account)?;
-    if current_hash != hash {
-        return Ok(None);
+fn disable_two_factor(work: &mut Work, account: &Account, code: &SecondCode) -> Result<Tried<()>> {
+    let proven = prove(work.tx, work.keys()?, work.account, Some(code), work.now)?;
+    if proven.is_ok() {
+        // Another request may have been faster.
+        if !store::two_factor::delete(work.tx, work.account)? {
+            return Err(is_off());
+        }
+        work.emit(Event::SignInChanged(account, SignInChange::TwoFactorOff))?;
     }
-    let proof = prove(work.tx, work.keys()?, work.account, Some(code), work.now)?;
-    if proof != Proof::Right {
-        return Ok(Some(proof));
-    }
-    // Another request may have been faster.
-    if !store::two_factor::delete(work.tx, work.account)? {
-        return Err(is_off());
-    }
-    work.emit(Event::SignInChanged(&account, SignInChange::TwoFactorOff))?;
-    Ok(Some(Proof::Right))
+    Ok(proven)
 }
 
 const WRONG_DISABLING: &str = "Invalid password or two-factor code";

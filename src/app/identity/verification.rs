@@ -6,10 +6,11 @@ use crate::{
         code::{WRONG_OTP, check, enabled, is_mailed, wrong_code},
         limit::Limit,
         proof::{AddressProof, proof_by, prove_address},
+        secret_try::Refused,
         security_log::note,
         session::SignIn,
         token::TokenType,
-        two_factor::{self, Proof},
+        two_factor,
     },
     domain::{
         account::Account,
@@ -22,15 +23,12 @@ use crate::{
 
 const WRONG_LINK: &str = "Invalid or expired verification token";
 
-/// What came of a code that signs in.
-enum Proven {
-    Fully(Box<SignIn>, AddressProof),
-    /// The code was right, but the second factor is still to come, or was wrong.
-    Half(Proof),
+/// Why a code does not sign in.
+enum Unproven {
     /// The code was wrong, or none was out.
-    Not {
-        was_out: bool,
-    },
+    Otp { was_out: bool },
+    /// The code was right, but the second factor is still to come, or was wrong.
+    Factor(Refused),
 }
 
 impl App {
@@ -39,10 +37,8 @@ impl App {
         let EmailOtp { email, otp } = given;
         let (keys, now, of) = (self.keys()?.clone(), self.now(), email.clone());
         let check = self.store.write(move |tx| {
-            let checked = check(tx, &keys, &of, Purpose::Verification, &otp, now)?;
-            let was_out = checked.is_wrong();
-            let proof =
-                checked.account().map(|mut account| prove_address(tx, &mut account, by, now));
+            let (found, was_out) = check(tx, &keys, &of, Purpose::Verification, &otp, now)?;
+            let proof = found.map(|mut account| prove_address(tx, &mut account, by, now));
             Ok((proof.transpose()?, was_out))
         });
         let is_wrong = |(_, was_out): &(_, bool)| *was_out;
@@ -124,28 +120,27 @@ impl App {
         let email = given.email.clone();
         let has_code = given.totp_code.is_some();
         let prove = self.prove_email(given, by, device);
-        let wrong_otp = |proven: &_| matches!(proven, Proven::Not { was_out: true });
+        let wrong_otp = |proven: &_| matches!(proven, Err(Unproven::Otp { was_out: true }));
         let prove = self.try_secret(Limit::WrongCode, &email, prove, wrong_otp);
         let proven = if has_code {
-            let wrong_code =
-                |proven: &_| matches!(proven, Proven::Half(Proof::Wrong | Proof::OtherTime(_)));
-            self.try_secret(Limit::WrongFactor, &email, prove, wrong_code).await?
+            let wrong_factor = |proven: &_| matches!(proven, Err(Unproven::Factor(refused)) if refused.broken_rule().is_some());
+            self.try_secret(Limit::WrongFactor, &email, prove, wrong_factor).await?
         } else {
             prove.await?
         };
-        match proven {
-            Proven::Fully(sign_in, proof) => {
+        proven
+            .inspect(|(sign_in, _)| {
                 note("e-mail proven by its code, and signed in", sign_in.claims.account);
-                Ok((*sign_in, proof))
-            }
-            Proven::Half(Proof::Missing) => {
-                Err(Error::second_factor(None, "A two-factor code is required"))
-            }
-            Proven::Half(proof) => {
-                Err(Error::second_factor(proof.broken_rule(), "Invalid two-factor code"))
-            }
-            Proven::Not { .. } => Err(wrong_code("sign-in refused: wrong or old code")),
-        }
+            })
+            .map_err(|unproven| match unproven {
+                Unproven::Otp { .. } => wrong_code("sign-in refused: wrong or old code"),
+                Unproven::Factor(Refused::NoCode) => {
+                    Error::second_factor(None, "A two-factor code is required")
+                }
+                Unproven::Factor(refused) => {
+                    Error::second_factor(refused.broken_rule(), "Invalid two-factor code")
+                }
+            })
     }
 
     async fn prove_email(
@@ -153,7 +148,7 @@ impl App {
         given: OtpSignIn,
         by: Option<Claims>,
         device: Device,
-    ) -> Result<Proven> {
+    ) -> Result<std::result::Result<(SignIn, AddressProof), Unproven>> {
         let OtpSignIn { email, otp, totp_code } = given;
         let found = self.find_account(email.clone()).await?;
         // Made for nobody too: a session takes some time to make.
@@ -163,31 +158,22 @@ impl App {
         let proven = self
             .store
             .write(move |tx| {
-                let checked = check(tx, &keys, &email, Purpose::Verification, &otp, now)?;
-                let was_out = checked.is_wrong();
-                let found = checked.account().filter(|account| account.id == id);
-                let Some(mut account) = found else { return Ok(Err(was_out)) };
+                let (found, was_out) = check(tx, &keys, &email, Purpose::Verification, &otp, now)?;
+                let found = found.filter(|account| account.id == id);
+                let Some(mut account) = found else { return Ok(Err(Unproven::Otp { was_out })) };
                 // The second factor of an account that is taken over goes with the rest.
-                if proof_by(tx, &account, by, now)? == AddressProof::Kept {
-                    let second = two_factor::prove(tx, &keys, id, totp_code.as_ref(), now)?;
-                    if second != Proof::Right {
-                        return Ok(Ok(Err(second)));
-                    }
+                if proof_by(tx, &account, by, now)? == AddressProof::Kept
+                    && let Err(refused) = two_factor::prove(tx, &keys, id, totp_code.as_ref(), now)?
+                {
+                    return Ok(Err(Unproven::Factor(refused)));
                 }
                 let proof = prove_address(tx, &mut account, by, now)?;
                 session.write(tx)?;
                 store::account::touch_login(tx, id, now)?;
-                Ok(Ok(Ok((account, proof))))
+                Ok(Ok((Account { last_login_at: Some(now), ..account }, proof)))
             })
             .await?;
-        Ok(match proven {
-            Ok(Ok((account, proof))) => {
-                let account = Account { last_login_at: Some(now), ..account };
-                Proven::Fully(Box::new(opening.signed_in(account)), proof)
-            }
-            Ok(Err(second)) => Proven::Half(second),
-            Err(was_out) => Proven::Not { was_out },
-        })
+        Ok(proven.map(|(account, proof)| (opening.signed_in(account), proof)))
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::{
-    app::{App, profile, unit_of_work::Work},
+    app::{profile, unit_of_work::Work},
     domain::{
         activity::{Activity, FeedEntry},
         client::ClientFilter,
@@ -18,48 +18,32 @@ use crate::{
         payment::PaymentSum,
         project::ProjectStatus,
         proposal::ProposalStatus,
-        session::Claims,
     },
-    store::{
-        self,
-        dashboard::{self, Span},
-    },
+    store::{self, dashboard},
 };
 
-impl App {
-    /// FreelanceHub's key figures.
-    pub async fn career(&self, claims: Claims) -> Result<Career> {
-        self.query(claims, career).await
-    }
+/// FreelanceHub's dashboard, as of now in the account's timezone and currency.
+pub fn overview(work: &mut Work) -> Result<Overview> {
+    let career = career(work)?;
+    let (today, account) = (work.today()?, work.account);
+    let tx = &mut *work.tx;
+    let messages = Page::first(MESSAGES_SHOWN);
+    Ok(Overview {
+        career,
+        profile_completion: profile::find_own(tx, account)?.completion.percent,
+        today,
+        deadlines: dashboard::project_deadlines(tx, account)?,
+        messages: store::message::list(tx, account, messages)?.entries,
+        activity: feed(work, Page::first(FEED_SHOWN))?.entries,
+    })
+}
 
-    /// FreelanceHub's dashboard, as of now in the account's timezone and currency.
-    pub async fn overview(&self, claims: Claims) -> Result<Overview> {
-        self.query(claims, |work| {
-            let career = career(work)?;
-            let (today, account) = (work.today()?, work.account);
-            let tx = &mut *work.tx;
-            let feed = Page { number: 1, size: FEED_SHOWN };
-            let messages = Page { number: 1, size: MESSAGES_SHOWN };
-            Ok(Overview {
-                career,
-                profile_completion: profile::find_own(tx, account)?.completion.percent,
-                today,
-                activity: feed_entries(store::activity::feed(tx, account, feed)?).entries,
-                deadlines: dashboard::project_deadlines(tx, account)?,
-                messages: store::message::list(tx, account, messages)?.entries,
-            })
-        })
-        .await
-    }
-
-    /// A page of FreelanceHub's feed, newest first.
-    pub async fn feed(&self, claims: Claims, page: Page) -> Result<Listing<FeedEntry>> {
-        self.query(claims, move |work| {
-            work.actor.must_be_freelancer()?;
-            Ok(feed_entries(store::activity::feed(work.tx, work.account, page)?))
-        })
-        .await
-    }
+/// A page of FreelanceHub's feed, newest first.
+pub fn feed(work: &mut Work, page: Page) -> Result<Listing<FeedEntry>> {
+    work.actor.must_be_freelancer()?;
+    let listing = store::activity::feed(work.tx, work.account, page)?;
+    let entries = listing.entries.iter().filter_map(Activity::feed_entry).collect();
+    Ok(Listing { entries, total: listing.total, page: listing.page })
 }
 
 /// The key figures, as of now in the account's timezone and currency.
@@ -70,7 +54,7 @@ pub fn stats(work: &mut Work) -> Result<Stats> {
 
     let all = earned(&dashboard::earned_in_all(tx, account)?, &rates);
     let edges = [calendar.last_month, calendar.this_month, jiff::Timestamp::MAX];
-    let months = dashboard::earned_between(tx, account, Span::Month, &edges)?;
+    let months = dashboard::earned_between(tx, account, Period::Monthly, &edges)?;
     let month =
         |index: usize| months.get(index).map_or(0, |payments| earned(payments, &rates).minor);
     let (last_month, this_month) = (month(0), month(1));
@@ -122,11 +106,7 @@ pub fn earnings(work: &mut Work, period: Period) -> Result<Earnings> {
     let starts = period.starts(date::day_in(work.now, &zone))?;
     let edges =
         starts.iter().map(|start| date::day_start(*start, &zone)).collect::<Result<Vec<_>>>()?;
-    let span = match period {
-        Period::Monthly => Span::Month,
-        Period::Weekly => Span::Week,
-    };
-    let sums = dashboard::earned_between(work.tx, work.account, span, &edges)?;
+    let sums = dashboard::earned_between(work.tx, work.account, period, &edges)?;
     let points = starts.iter().zip(&sums).map(|(start, payments)| EarningsPoint {
         label: period.label(*start),
         start: *start,
@@ -142,40 +122,24 @@ pub fn upcoming(work: &mut Work) -> Result<Vec<Deadline>> {
     dashboard::deadlines(work.tx, work.account, today)
 }
 
-fn career(work: &mut Work) -> Result<Career> {
+/// FreelanceHub's key figures.
+pub fn career(work: &mut Work) -> Result<Career> {
     work.actor.must_be_freelancer()?;
     let (account, rates) = (work.account, work.rates()?);
     let tx = &mut *work.tx;
-    let mut projects = |status| store::project::count(tx, account, status);
-    let (active_projects, completed_projects, cancelled_projects) = (
-        projects(ProjectStatus::Active)?,
-        projects(ProjectStatus::Completed)?,
-        projects(ProjectStatus::Cancelled)?,
-    );
-    let mut proposals = |status| store::proposal::count(tx, account, status);
-    let (pending_proposals, accepted_proposals, rejected_proposals) = (
-        proposals(ProposalStatus::Sent)?,
-        proposals(ProposalStatus::Accepted)?,
-        proposals(ProposalStatus::Rejected)?,
-    );
     Ok(Career {
         currency: work.actor.currency,
         earnings: earned(&dashboard::earned_in_all(tx, account)?, &rates).minor,
-        active_projects,
-        completed_projects,
-        cancelled_projects,
-        pending_proposals,
-        accepted_proposals,
-        rejected_proposals,
+        active_projects: store::project::count(tx, account, ProjectStatus::Active)?,
+        completed_projects: store::project::count(tx, account, ProjectStatus::Completed)?,
+        cancelled_projects: store::project::count(tx, account, ProjectStatus::Cancelled)?,
+        pending_proposals: store::proposal::count(tx, account, ProposalStatus::Sent)?,
+        accepted_proposals: store::proposal::count(tx, account, ProposalStatus::Accepted)?,
+        rejected_proposals: store::proposal::count(tx, account, ProposalStatus::Rejected)?,
         profile_views: store::profile::count_views(tx, account)?,
         clients: store::project::count_clients(tx, account)?,
         began_at: store::account::find(tx, account)?.created_at,
     })
-}
-
-fn feed_entries(listing: Listing<Activity>) -> Listing<FeedEntry> {
-    let entries = listing.entries.iter().filter_map(Activity::feed_entry).collect();
-    Listing { entries, total: listing.total, page: listing.page }
 }
 
 /// Earnings over time.

@@ -145,7 +145,7 @@ impl App {
     /// Does the jobs of a kind that are due, a bounded number of them.
     pub async fn run_due(&self, kind: JobKind) -> Result<Round> {
         // Without a courier no mail is written, but others may have written some.
-        if kind == JobKind::Mail && self.courier.is_none() {
+        if kind == JobKind::Mail && self.settings.courier.is_none() {
             return Ok(Round { due: 0, next: None });
         }
         let now = self.now();

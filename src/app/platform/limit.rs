@@ -295,16 +295,20 @@ impl Limiter {
     }
 }
 
-/// The bytes by which an address is counted.
+/// The bytes by which an address is counted: an IPv6 one with its whole /64.
 pub(in crate::app) fn of_address(address: IpAddr) -> Subject {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-        IpAddr::V6(address) => {
-            let mut network = address.octets();
-            network[8..].fill(0);
-            network
-        }
-    }
+    prefix(address, 16, 8)
+}
+
+/// The first bytes of an address, so many of an IPv4 one, which is written as IPv6, or of an IPv6
+/// one.
+pub(in crate::app) fn prefix(address: IpAddr, ipv4: usize, ipv6: usize) -> Subject {
+    let (mut bytes, kept) = match address.to_canonical() {
+        IpAddr::V4(address) => (address.to_ipv6_mapped().octets(), ipv4),
+        IpAddr::V6(address) => (address.octets(), ipv6),
+    };
+    bytes[kept..].fill(0);
+    bytes
 }
 
 /// Forgets windows that have ended; where none has, the half that ends first.
@@ -345,20 +349,16 @@ mod tests {
     #[test]
     fn an_ipv6_network_counts_as_one_and_a_mapped_address_as_ipv4() {
         let limiter = limiter();
-        limiter.count(of_address("2001:db8::1".parse().unwrap()), at(0));
-        assert_eq!(
-            limiter.count(of_address("2001:db8::ffff".parse().unwrap()), at(0)).remaining,
-            0
-        );
-        assert_eq!(
-            limiter.count(of_address("2001:db8:0:1::1".parse().unwrap()), at(0)).remaining,
-            1
-        );
-        limiter.count(of_address("203.0.113.7".parse().unwrap()), at(0));
-        assert_eq!(
-            limiter.count(of_address("::ffff:203.0.113.7".parse().unwrap()), at(0)).remaining,
-            0
-        );
+        for (address, remaining) in [
+            ("2001:db8::1", 1),
+            ("2001:db8::ffff", 0),
+            ("2001:db8:0:1::1", 1),
+            ("203.0.113.7", 1),
+            ("::ffff:203.0.113.7", 0),
+        ] {
+            let counted = limiter.count(of_address(address.parse().unwrap()), at(0));
+            assert_eq!(counted.remaining, remaining, "{address}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::{
         error::{Error, Kind, Result},
         id::{AccountId, InvoiceId, MailId},
         job::{Job, JobKind},
-        mail::{Attachment, FailedMail, Letter, Mail},
+        mail::{Attachment, FailedMail, Mail, QueuedMail},
         reach::Reach,
     },
     mail::{
@@ -28,7 +28,7 @@ use crate::{
 const NOTE_AGAIN: Duration = Duration::from_secs(1);
 /// Failed mails that are listed for an account.
 const FAILED_SHOWN: i64 = 5;
-/// How long letters are kept that wait no more.
+/// How long mails are kept that wait no more.
 const KEPT_DAYS: i64 = 30;
 
 /// What is sealed: all that the mail is.
@@ -45,39 +45,37 @@ struct Contents {
 }
 
 impl Environment {
-    /// A letter to the owner of an account, if the address is proven: who registers somebody else's
+    /// A mail to the owner of an account, if the address is proven: who registers somebody else's
     /// must not have mail sent there.
-    fn notice(&self, account: &Account, mail: &Mail) -> Result<Option<Letter>> {
+    fn notice(&self, account: &Account, mail: &Mail) -> Result<Option<QueuedMail>> {
         match account.email_verified_at {
-            Some(_) => self.letter(Some(account.id), mail),
+            Some(_) => self.queued(Some(account.id), mail),
             None => Ok(None),
         }
     }
 
-    /// A letter that tells an owner of a change of how the account is signed in to.
+    /// A mail that tells an owner of a change of how the account is signed in to.
     pub(in crate::app) fn security_notice(
         &self,
         account: &Account,
         change: SignInChange,
-    ) -> Result<Option<Letter>> {
+    ) -> Result<Option<QueuedMail>> {
         let mail =
             compose::security_notice(&account.email, &account.first_name, change, self.now())?;
         self.notice(account, &mail)
     }
 
-    /// A letter, to be written in the transaction of what causes it; none where mail goes
+    /// A mail, to be written in the transaction of what causes it; none where mail goes
     /// nowhere.
-    pub(in crate::app) fn letter(
+    pub(in crate::app) fn queued(
         &self,
         account: Option<AccountId>,
         mail: &Mail,
-    ) -> Result<Option<Letter>> {
-        if self.courier.is_none() {
+    ) -> Result<Option<QueuedMail>> {
+        if self.settings.courier.is_none() {
             return Ok(None);
         }
         let (id, now) = (self.new_id(), self.now());
-        let mut nonce = [0; 24];
-        self.random.fill(&mut nonce);
         let contents = serde_json::to_vec(&Contents {
             to: mail.to.clone(),
             subject: mail.subject.clone(),
@@ -88,10 +86,10 @@ impl Environment {
                 .map(|file| (file.name.clone(), STANDARD.encode(&file.bytes))),
         })
         .map_err(Error::internal)?;
-        Ok(Some(Letter {
+        Ok(Some(QueuedMail {
             account,
-            sealed: Some(self.keys()?.seal(&context(id), nonce, &contents)?),
-            ..Letter::new(id, mail.kind, &mail.to, mail.subject.clone(), now)
+            sealed: Some(self.keys()?.seal(&context(id), self.random_bytes(), &contents)?),
+            ..QueuedMail::new(id, mail.kind, &mail.to, mail.subject.clone(), now)
         }))
     }
 }
@@ -106,15 +104,15 @@ impl App {
     pub(in crate::app) async fn deliver(&self, job: Job) -> Result<()> {
         let (id, tries): (MailId, _) = (job.subject(), job.tries);
         let found = self.store.read(move |tx| store::outbox::find(tx, id)).await?;
-        let Some(courier) = &self.courier else { return Ok(()) };
-        let Some(letter) = found else { return self.forget_job(job).await };
-        let kind = letter.kind.as_str();
-        let mail = match &letter.sealed {
-            Some(sealed) => self.open(&letter, sealed),
-            None => self.invoice_mail(&letter).await,
+        let Some(courier) = &self.settings.courier else { return Ok(()) };
+        let Some(queued) = found else { return self.forget_job(job).await };
+        let kind = queued.kind.as_str();
+        let mail = match &queued.sealed {
+            Some(sealed) => self.open(&queued, sealed),
+            None => self.invoice_mail(&queued).await,
         };
         let outcome = match mail {
-            Ok(mail) => courier.deliver(id, letter.created_at, &mail).await,
+            Ok(mail) => courier.deliver(id, queued.created_at, &mail).await,
             Err(error) => Err(Undelivered::NotNow(error.cause())),
         };
         let now = self.now();
@@ -142,7 +140,7 @@ impl App {
         }
     }
 
-    /// Notes that a letter was delivered, as soon as that is possible: of which it is not noted,
+    /// Notes that a mail was delivered, as soon as that is possible: of which it is not noted,
     /// that would be delivered again.
     async fn note_delivery(
         &self,
@@ -165,8 +163,8 @@ impl App {
         }
     }
 
-    fn open(&self, letter: &Letter, sealed: &[u8]) -> Result<Mail> {
-        let contents = self.keys()?.open(&context(letter.id), sealed)?;
+    fn open(&self, queued: &QueuedMail, sealed: &[u8]) -> Result<Mail> {
+        let contents = self.keys()?.open(&context(queued.id), sealed)?;
         let Contents { to, subject, text, html, reply_to, attachment } =
             serde_json::from_slice(&contents).map_err(Error::internal)?;
         let attachment = match attachment {
@@ -175,34 +173,34 @@ impl App {
             }
             None => None,
         };
-        Ok(Mail { kind: letter.kind, to, subject, text, html, reply_to, attachment })
+        Ok(Mail { kind: queued.kind, to, subject, text, html, reply_to, attachment })
     }
 
     /// Whether mail goes to a mail server; else it is saved as files, and nobody gets it.
     pub fn has_mail_server(&self) -> bool {
-        self.courier.as_ref().is_some_and(|courier| courier.is_server())
+        self.settings.courier.as_ref().is_some_and(|courier| courier.is_server())
     }
 
     /// Who can open the links that are handed out.
     pub fn reach(&self) -> Reach {
-        Reach::of_url(&self.public_url)
+        Reach::of_url(&self.settings.public_url)
     }
 
-    /// The letters that wait and those that were given up; with `all`, the delivered ones too.
-    pub async fn list_mail(&self, all: bool) -> Result<Vec<Letter>> {
+    /// The mails that wait and those that were given up; with `all`, the delivered ones too.
+    pub async fn list_mail(&self, all: bool) -> Result<Vec<QueuedMail>> {
         self.store
             .read(move |tx| {
                 if all {
                     return store::outbox::list(tx);
                 }
-                let mut letters = store::outbox::list_failed(tx)?;
-                letters.extend(store::outbox::list_waiting(tx)?);
-                Ok(letters)
+                let mut mails = store::outbox::list_failed(tx)?;
+                mails.extend(store::outbox::list_waiting(tx)?);
+                Ok(mails)
             })
             .await
     }
 
-    /// Makes a waiting letter due at once.
+    /// Makes a waiting mail due at once.
     pub async fn retry_mail(&self, id: MailId) -> Result<()> {
         let now = self.now();
         self.store
@@ -212,7 +210,7 @@ impl App {
                 }
                 match store::outbox::find(tx, id)? {
                     None => Err(Error::not_found("Mail")),
-                    Some(letter) if letter.failed_at.is_some() => Err(Error::conflict(
+                    Some(queued) if queued.failed_at.is_some() => Err(Error::conflict(
                         "This mail was given up and its text erased: let whoever waits for it \
                          ask for a new one",
                     )),
@@ -222,7 +220,7 @@ impl App {
             .await
     }
 
-    /// Makes every waiting letter due at once and answers how many there are.
+    /// Makes every waiting mail due at once and answers how many there are.
     pub async fn retry_all_mail(&self) -> Result<u64> {
         let now = self.now();
         let hurry = move |tx: &mut Tx| store::jobs::make_due::<()>(tx, JobKind::Mail, None, now);
@@ -230,7 +228,7 @@ impl App {
     }
 }
 
-/// The instant before which letters that wait no more are forgotten.
+/// The instant before which mails that wait no more are forgotten.
 pub(in crate::app) fn forgotten_before(now: Timestamp) -> Result<Timestamp> {
     now.checked_sub(SignedDuration::from_hours(24 * KEPT_DAYS)).map_err(Error::internal)
 }

@@ -31,10 +31,11 @@ pub struct PageContext {
 
 impl App {
     /// What the frame of a page shows, in one read. A session that has opened a page ends where it
-    /// opens none for four days, at the APIs too. Now and then it is noted that the session is in use, so that its owner can tell
-    /// it from one that is forgotten.
+    /// opens none for four days, at the APIs too. Now and then it is noted that the session is in
+    /// use, so that its owner can tell it from one that is forgotten.
     pub async fn frame(&self, claims: Claims) -> Result<PageContext> {
-        let (frame, last_used, is_browser) = self.read_frame(claims).await?;
+        let (frame, (last_used, is_browser)) =
+            self.query(claims, move |work| read_frame(work, claims)).await?;
         let now = self.now();
         if now >= last_used + IDLE_LIFE {
             self.logout(claims).await?;
@@ -46,22 +47,18 @@ impl App {
         }
         Ok(frame)
     }
+}
 
-    /// The frame, when its session was last seen, and whether it is a browser's.
-    async fn read_frame(&self, claims: Claims) -> Result<(PageContext, Timestamp, bool)> {
-        self.query(claims, move |work| {
-            let (tx, account) = (&mut *work.tx, work.account);
-            let kept = store::two_factor::find(tx, account)?;
-            let frame = PageContext {
-                unread_messages: store::message::count_unread(tx, account)?,
-                is_limited: work.env.limits.are_on() && !work.actor.is_proven,
-                two_factor: kept.is_some_and(|kept| kept.is_on),
-                number_format: store::invoice_defaults::find_number_format(tx, account)?,
-                account: store::account::find(tx, account)?,
-            };
-            let (last_used, is_browser) = store::session::last_used(tx, claims)?;
-            Ok((frame, last_used, is_browser))
-        })
-        .await
-    }
+/// The frame, when its session was last seen, and whether it is a browser's.
+fn read_frame(work: &mut Work, claims: Claims) -> Result<(PageContext, (Timestamp, bool))> {
+    let (tx, account) = (&mut *work.tx, work.account);
+    let kept = store::two_factor::find(tx, account)?;
+    let frame = PageContext {
+        unread_messages: store::message::count_unread(tx, account)?,
+        is_limited: work.env.limits.are_on() && !work.actor.is_proven,
+        two_factor: kept.is_some_and(|kept| kept.is_on),
+        number_format: store::invoice_defaults::find_number_format(tx, account)?,
+        account: store::account::find(tx, account)?,
+    };
+    Ok((frame, store::session::last_used(tx, claims)?))
 }

@@ -56,7 +56,7 @@ impl Environment {
     ) -> Result<String> {
         let token = self.keys()?.open(&context(id), sealed)?;
         let token = String::from_utf8(token).map_err(Error::internal)?;
-        Ok(format!("{}{}{token}", self.public_url, target.mount()))
+        Ok(format!("{}{}{token}", self.settings.public_url, target.mount()))
     }
 
     /// A link with a token that nobody can guess.

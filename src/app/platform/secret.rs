@@ -1,7 +1,5 @@
 //! The root secret, and the sealing and hashing keys derived from it.
 
-use std::fmt;
-
 use chacha20poly1305::{
     XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
@@ -12,7 +10,10 @@ use sha2::Sha256;
 
 use crate::{
     app::App,
-    domain::error::{Error, Result},
+    domain::{
+        error::{Error, Result},
+        redacted,
+    },
     store,
 };
 
@@ -117,11 +118,7 @@ impl Keys {
     }
 }
 
-impl fmt::Debug for Keys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Keys(…)")
-    }
-}
+redacted!(Keys);
 
 /// The name under which a keyed hash of the `JWT_SECRET` is kept that servers use.
 const JWT_SECRET: &str = "jwt_secret_hash";

@@ -112,7 +112,7 @@ impl App {
         input: T,
         guarded: impl FnOnce(T) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        if self.refuse_common_passwords {
+        if self.settings.refuse_common_passwords {
             self.guard_always(input, guarded).await
         } else {
             Ok(input)

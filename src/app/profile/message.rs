@@ -14,7 +14,6 @@ use crate::{
         id::MessageId,
         message::{Message, MessageChange, NewMessage},
         page::{Listing, Page},
-        session::Claims,
     },
     store,
 };
@@ -27,47 +26,6 @@ impl App {
         self.count_email(Limit::MessagesTo, &account.email).await?;
         let who = Who::System(account.id);
         self.run_always(who, move |work| receive_message(work, &username, &new)).await
-    }
-
-    /// A page of the messages to the caller, newest first.
-    pub async fn list_messages(&self, claims: Claims, page: Page) -> Result<Listing<Message>> {
-        self.query(claims, move |work| {
-            work.actor.must_be_freelancer()?;
-            store::message::list(work.tx, work.account, page)
-        })
-        .await
-    }
-
-    /// A message to the caller.
-    pub async fn message(&self, claims: Claims, id: MessageId) -> Result<Message> {
-        self.query(claims, move |work| find_message(work, id)).await
-    }
-
-    /// Marks a message as read or unread.
-    pub async fn update_message(
-        &self,
-        who: impl Into<Who>,
-        id: MessageId,
-        change: MessageChange,
-    ) -> Result<()> {
-        self.run(who, move |work| {
-            let message = find_message(work, id)?;
-            if message.read_at.is_some() == change.read {
-                return Ok(());
-            }
-            store::message::set_read(work.tx, &message, change.read.then_some(work.now))
-        })
-        .await
-    }
-
-    /// Removes a message.
-    pub async fn delete_message(&self, who: impl Into<Who>, id: MessageId) -> Result<()> {
-        self.run(who, move |work| {
-            let message = find_message(work, id)?;
-            store::activity::delete_of_message(work.tx, work.account, id)?;
-            store::message::delete(work.tx, &message)
-        })
-        .await
     }
 }
 
@@ -94,7 +52,30 @@ fn receive_message(work: &mut Work, username: &str, new: &NewMessage) -> Result<
     work.emit(Event::MessageReceived { message: &message, freelancer: &freelancer })
 }
 
-fn find_message(work: &mut Work, id: MessageId) -> Result<Message> {
+/// A page of the messages to the caller, newest first.
+pub fn list_messages(work: &mut Work, page: Page) -> Result<Listing<Message>> {
+    work.actor.must_be_freelancer()?;
+    store::message::list(work.tx, work.account, page)
+}
+
+/// A message to the caller.
+pub fn find_message(work: &mut Work, id: MessageId) -> Result<Message> {
     work.actor.must_be_freelancer()?;
     store::message::find(work.tx, work.account, id)
+}
+
+/// Marks a message as read or unread.
+pub fn update_message(work: &mut Work, id: MessageId, change: MessageChange) -> Result<()> {
+    let message = find_message(work, id)?;
+    if message.read_at.is_some() == change.read {
+        return Ok(());
+    }
+    store::message::set_read(work.tx, &message, change.read.then_some(work.now))
+}
+
+/// Removes a message.
+pub fn delete_message(work: &mut Work, id: MessageId) -> Result<()> {
+    let message = find_message(work, id)?;
+    store::activity::delete_of_message(work.tx, work.account, id)?;
+    store::message::delete(work.tx, &message)
 }

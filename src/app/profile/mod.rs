@@ -6,10 +6,7 @@ pub mod portfolio;
 use std::net::IpAddr;
 
 use crate::{
-    app::{
-        App, limit,
-        unit_of_work::{Who, Work},
-    },
+    app::{App, limit, unit_of_work::Work},
     domain::{
         account::{Account, Role},
         date,
@@ -18,40 +15,16 @@ use crate::{
         id::AccountId,
         portfolio::ITEMS_SHOWN,
         profile::{Completion, OwnProfile, Profile, ProfileChange, PublicProfile, Visit},
-        session::{Claims, Device},
+        session::Device,
     },
     store::{self, engine::Tx},
 };
 
 impl App {
-    /// The caller's profile, and how much of it is filled in.
-    pub async fn profile(&self, claims: Claims) -> Result<OwnProfile> {
-        self.query(claims, |work| {
-            work.actor.must_be_freelancer()?;
-            find_own(work.tx, work.account)
-        })
-        .await
-    }
-
     /// Whether no account has this username.
     pub async fn is_username_free(&self, username: String) -> Result<bool> {
         let found = self.store.read(move |tx| store::account::find_by_username(tx, &username));
         Ok(found.await?.is_none())
-    }
-
-    /// Changes the caller's profile.
-    ///
-    /// # Errors
-    ///
-    /// A conflict, if another account has the username; stale, if account and profile are not the
-    /// expected ones any more.
-    pub async fn update_profile(
-        &self,
-        who: impl Into<Who>,
-        change: ProfileChange,
-        expected: Option<Expected<(Account, Profile)>>,
-    ) -> Result<()> {
-        self.run(who, move |work| update_profile(work, &change, expected.as_ref())).await
     }
 
     /// What a freelancer shows everybody. Where a person looks, it counts as one view a day for each
@@ -100,7 +73,19 @@ impl App {
     }
 }
 
-fn update_profile(
+/// The caller's profile, and how much of it is filled in.
+pub fn find_profile(work: &mut Work) -> Result<OwnProfile> {
+    work.actor.must_be_freelancer()?;
+    find_own(work.tx, work.account)
+}
+
+/// Changes the caller's profile.
+///
+/// # Errors
+///
+/// A conflict, if another account has the username; stale, if account and profile are not the
+/// expected ones any more.
+pub fn update_profile(
     work: &mut Work,
     change: &ProfileChange,
     expected: Option<&Expected<(Account, Profile)>>,

@@ -3,17 +3,11 @@
 use jiff::Timestamp;
 
 use crate::{
-    app::{
-        App,
-        event::Event,
-        project::require_project,
-        unit_of_work::{Who, Work},
-    },
+    app::{event::Event, project::require_project, unit_of_work::Work},
     domain::{
         error::{Error, Result},
         expected::{self, Expected},
         id::{InvoiceId, MilestoneId, ProjectId},
-        idempotency::{Once, Outcome},
         milestone::{
             MILESTONES_MAX, Milestone, MilestoneChange, MilestoneFilter, MilestoneStatus,
             NewMilestone,
@@ -22,57 +16,12 @@ use crate::{
         page::Listing,
         project::Project,
         rule::Rule,
-        session::Claims,
     },
     store,
 };
 
-impl App {
-    /// Adds a milestone to a project.
-    pub async fn create_milestone(
-        &self,
-        who: impl Into<Who>,
-        once: Once<Milestone>,
-        new: NewMilestone,
-    ) -> Result<Outcome<Milestone>> {
-        self.run_once(who, once, move |work| create_milestone(work, &new)).await
-    }
-
-    /// A page of milestones, newest first.
-    pub async fn list_milestones(
-        &self,
-        claims: Claims,
-        filter: MilestoneFilter,
-    ) -> Result<Listing<Milestone>> {
-        self.query(claims, move |work| store::milestone::list(work.tx, work.account, &filter)).await
-    }
-
-    /// Changes a milestone, also the project it belongs to.
-    ///
-    /// # Errors
-    ///
-    /// Stale, if the milestone is not the expected one any more.
-    pub async fn update_milestone(
-        &self,
-        who: impl Into<Who>,
-        id: MilestoneId,
-        change: MilestoneChange,
-        expected: Option<Expected<Milestone>>,
-    ) -> Result<Milestone> {
-        self.run(who, move |work| update_milestone(work, id, &change, expected.as_ref())).await
-    }
-
-    /// Deletes a milestone.
-    pub async fn delete_milestone(&self, who: impl Into<Who>, id: MilestoneId) -> Result<()> {
-        self.run(who, move |work| {
-            let milestone = store::milestone::find(work.tx, work.account, id)?;
-            store::milestone::delete(work.tx, &milestone)
-        })
-        .await
-    }
-}
-
-fn create_milestone(work: &mut Work, new: &NewMilestone) -> Result<Milestone> {
+/// Adds a milestone to a project.
+pub fn create_milestone(work: &mut Work, new: &NewMilestone) -> Result<Milestone> {
     let project = find_roomy_project(work, new.project_id)?;
     let milestone = Milestone {
         id: work.new_id(),
@@ -94,7 +43,17 @@ fn create_milestone(work: &mut Work, new: &NewMilestone) -> Result<Milestone> {
     Ok(milestone)
 }
 
-fn update_milestone(
+/// A page of milestones, newest first.
+pub fn list_milestones(work: &mut Work, filter: &MilestoneFilter) -> Result<Listing<Milestone>> {
+    store::milestone::list(work.tx, work.account, filter)
+}
+
+/// Changes a milestone, also the project it belongs to.
+///
+/// # Errors
+///
+/// Stale, if the milestone is not the expected one any more.
+pub fn update_milestone(
     work: &mut Work,
     id: MilestoneId,
     change: &MilestoneChange,
@@ -122,6 +81,12 @@ fn update_milestone(
         work.emit(Event::MilestoneCompleted(&milestone))?;
     }
     Ok(milestone)
+}
+
+/// Deletes a milestone.
+pub fn delete_milestone(work: &mut Work, id: MilestoneId) -> Result<()> {
+    let milestone = store::milestone::find(work.tx, work.account, id)?;
+    store::milestone::delete(work.tx, &milestone)
 }
 
 /// The project a request names, if it has room for one more milestone.

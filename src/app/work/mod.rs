@@ -5,4 +5,3 @@ pub mod project;
 pub mod proposal;
 pub mod proposal_file;
 pub mod proposal_link;
-pub mod proposal_record;

@@ -2,68 +2,25 @@
 
 use crate::{
     app::{
-        App,
         client::{self, require_client},
         event::Event,
         proposal,
-        unit_of_work::{Who, Work},
+        unit_of_work::Work,
     },
     domain::{
         error::{Error, Result},
         expected::{self, Expected},
         id::ProjectId,
-        idempotency::{Once, Outcome},
         money::{Currency, Money},
         page::Listing,
         project::{NewProject, Project, ProjectChange, ProjectFilter, ProjectName, ProjectStatus},
         rule::Rule,
-        session::Claims,
     },
     store::{self, engine::Tx},
 };
 
-impl App {
-    /// Adds a project to a client.
-    pub async fn create_project(
-        &self,
-        who: impl Into<Who>,
-        once: Once<Project>,
-        new: NewProject,
-    ) -> Result<Outcome<Project>> {
-        self.run_once(who, once, move |work| create_project(work, &new)).await
-    }
-
-    /// A project of the caller with its client and milestones.
-    pub async fn project(&self, claims: Claims, id: ProjectId) -> Result<Project> {
-        self.query(claims, move |work| find_project(work, id)).await
-    }
-
-    /// Changes a project. In another currency its milestones keep their figures.
-    ///
-    /// # Errors
-    ///
-    /// Stale, if the project is not the expected one any more.
-    pub async fn update_project(
-        &self,
-        who: impl Into<Who>,
-        id: ProjectId,
-        change: ProjectChange,
-        expected: Option<Expected<Project>>,
-    ) -> Result<Project> {
-        self.run(who, move |work| update_project(work, id, &change, expected.as_ref())).await
-    }
-
-    /// Deletes a project and its milestones.
-    pub async fn delete_project(&self, who: impl Into<Who>, id: ProjectId) -> Result<()> {
-        self.run(who, move |work| {
-            let project = store::project::find_bare(work.tx, work.account, id)?;
-            store::project::delete(work.tx, &project, work.now)
-        })
-        .await
-    }
-}
-
-fn create_project(work: &mut Work, new: &NewProject) -> Result<Project> {
+/// Adds a project to a client.
+pub fn create_project(work: &mut Work, new: &NewProject) -> Result<Project> {
     let currency = new.currency.unwrap_or(work.actor.currency);
     let (client, budget) = Error::both(
         require_client(work, new.client_id),
@@ -100,7 +57,12 @@ pub fn find_project(work: &mut Work, id: ProjectId) -> Result<Project> {
     store::project::find(work.tx, work.account, id, &rates)
 }
 
-fn update_project(
+/// Changes a project. In another currency its milestones keep their figures.
+///
+/// # Errors
+///
+/// Stale, if the project is not the expected one any more.
+pub fn update_project(
     work: &mut Work,
     id: ProjectId,
     change: &ProjectChange,
@@ -151,6 +113,12 @@ fn restate_milestones(tx: &mut Tx, project: &mut Project, currency: Currency) ->
         store::milestone::update(tx, &before, milestone)?;
     }
     Ok(())
+}
+
+/// Deletes a project and its milestones.
+pub fn delete_project(work: &mut Work, id: ProjectId) -> Result<()> {
+    let project = store::project::find_bare(work.tx, work.account, id)?;
+    store::project::delete(work.tx, &project, work.now)
 }
 
 /// The project a request names in `projectId`; naming none of the caller's is an invalid field.

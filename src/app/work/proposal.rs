@@ -15,7 +15,9 @@ use crate::{
         idempotency::{Once, Outcome},
         money::Money,
         page::Listing,
-        proposal::{NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalStatus},
+        proposal::{
+            NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalRecord, ProposalStatus,
+        },
         rule::Rule,
         session::Claims,
         unprintable,
@@ -24,46 +26,17 @@ use crate::{
 };
 
 impl App {
-    /// Adds a draft.
-    pub async fn create_proposal(
-        &self,
-        who: impl Into<Who>,
-        once: Once<Proposal>,
-        new: NewProposal,
-    ) -> Result<Outcome<Proposal>> {
-        self.run_once(who, once, move |work| create_proposal(work, &new)).await
-    }
-
-    /// A proposal of the caller.
-    pub async fn proposal(&self, claims: Claims, id: ProposalId) -> Result<Proposal> {
-        self.query(claims, move |work| find_proposal(work, id)).await
-    }
-
-    /// Changes a proposal until it is answered; the answer itself can be written down here too.
-    ///
-    /// # Errors
-    ///
-    /// Stale, if the proposal is not the expected one any more.
-    pub async fn update_proposal(
-        &self,
-        who: impl Into<Who>,
-        id: ProposalId,
-        change: ProposalChange,
-        expected: Option<Expected<Proposal>>,
-    ) -> Result<Proposal> {
-        self.run(who, move |work| update_proposal(work, id, &change, expected.as_ref())).await
-    }
-
-    /// Deletes a proposal, unless it was accepted.
-    pub async fn delete_proposal(&self, who: impl Into<Who>, id: ProposalId) -> Result<()> {
-        self.run(who, move |work| {
+    /// A proposal of the caller, when it was sent, and who answered it.
+    pub async fn proposal_record(&self, claims: Claims, id: ProposalId) -> Result<ProposalRecord> {
+        let find = move |work: &mut Work| {
             let proposal = find_proposal(work, id)?;
-            if proposal.status == ProposalStatus::Accepted {
-                return Err(Error::conflict("An accepted proposal cannot be deleted"));
-            }
-            store::proposal::delete(work.tx, &proposal)
-        })
-        .await
+            store::proposal::find_record(work.tx, proposal)
+        };
+        let mut record = self.query(claims, find).await?;
+        if !record.proposal.status.is_answered() {
+            record.unprintable = self.unprintable_of_proposal(claims.into(), id).await?;
+        }
+        Ok(record)
     }
 
     /// Marks a draft as sent and gives it a link for the client; a sent one stays as it is, but
@@ -80,7 +53,8 @@ impl App {
     }
 }
 
-fn create_proposal(work: &mut Work, new: &NewProposal) -> Result<Proposal> {
+/// Adds a draft.
+pub fn create_proposal(work: &mut Work, new: &NewProposal) -> Result<Proposal> {
     let currency = new.currency.unwrap_or(work.actor.currency);
     let (client, amount) = Error::both(
         require_client(work, new.client_id),
@@ -121,7 +95,12 @@ pub fn list_proposals(work: &mut Work, filter: &ProposalFilter) -> Result<Listin
     Ok(listing)
 }
 
-fn update_proposal(
+/// Changes a proposal until it is answered; the answer itself can be written down here too.
+///
+/// # Errors
+///
+/// Stale, if the proposal is not the expected one any more.
+pub fn update_proposal(
     work: &mut Work,
     id: ProposalId,
     change: &ProposalChange,
@@ -170,6 +149,36 @@ fn update_proposal(
     } else if proposal.status != before.status {
         mark_sent(work, &mut proposal)?;
     }
+    Ok(proposal)
+}
+
+/// Deletes a proposal, unless it was accepted.
+pub fn delete_proposal(work: &mut Work, id: ProposalId) -> Result<()> {
+    let proposal = find_proposal(work, id)?;
+    if proposal.status == ProposalStatus::Accepted {
+        return Err(Error::conflict("An accepted proposal cannot be deleted"));
+    }
+    store::proposal::delete(work.tx, &proposal)
+}
+
+/// A draft with the words and the amount of another proposal. A day that has passed is left out.
+pub fn duplicate_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
+    let before = find_proposal(work, id)?;
+    if !store::client::exists(work.tx, work.account, before.client_id)? {
+        return Err(Error::conflict("The client of this proposal was deleted"));
+    }
+    let today = work.today()?;
+    let proposal = Proposal {
+        id: work.new_id(),
+        status: ProposalStatus::Draft,
+        valid_until: before.valid_until.filter(|last| *last >= today),
+        link: None,
+        project: None,
+        created_at: work.now,
+        updated_at: work.now,
+        ..before
+    };
+    store::proposal::create(work.tx, &proposal)?;
     Ok(proposal)
 }
 

@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jiff::Timestamp;
 
 use crate::{
     app::{
@@ -96,9 +95,9 @@ pub(in crate::app) fn linked(tx: &mut Tx, keys: &Keys, hash: &[u8]) -> Result<Pu
         return Err(unknown());
     }
     let rates = store::exchange_rate::latest(tx, account, freelancer.currency)?;
-    let (sent_at, answered_at): (Option<Timestamp>, _) =
-        store::proposal::find_times(tx, account, id)?;
     let proposal = store::proposal::find(tx, account, id, &rates)?;
+    let record = store::proposal::find_record(tx, proposal)?;
+    let proposal = record.proposal;
     let client = proposal.client.as_ref().ok_or_else(unknown)?;
     Ok(PublicProposal {
         version: version(keys, &proposal),
@@ -107,8 +106,8 @@ pub(in crate::app) fn linked(tx: &mut Tx, keys: &Keys, hash: &[u8]) -> Result<Pu
         proposal,
         freelancer_title: store::profile::find(tx, account)?.title,
         freelancer,
-        sent_at,
-        answered_at,
+        sent_at: record.sent_at,
+        answered_at: record.answered_at,
     })
 }
 

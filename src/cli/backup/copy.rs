@@ -1,40 +1,63 @@
-//! One backup: written beside its name, checked, and only then given it.
+//! One backup: written under another name, checked, and renamed.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs,
     io::{self, ErrorKind},
-    os::unix::fs::OpenOptionsExt,
     path::Path,
 };
 
-use super::{super::in_words, beside};
-use crate::{config::secrets::sync_folder_of, store::sqlite};
+use super::super::in_words;
+use crate::{
+    config::file::{self, beside},
+    store::sqlite,
+};
 
-/// Copies the database to a new file and answers its size; `progress` is told pages copied and
-/// pages in all, and answers whether to go on. What is left of a failed attempt is removed.
+/// Copies the database to a new file, and returns its size. `progress` takes the pages copied and
+/// all pages, and returns whether to go on.
 pub fn write(
     database: &Path,
     file: &Path,
     progress: impl FnMut(u64, u64) -> bool,
 ) -> Result<u64, String> {
     refuse_existing(file)?;
-    let part = beside(file, ".part");
-    write_part(database, &part, file, progress).inspect_err(|_| {
-        // That it failed is what matters.
+    with_part(file, ".part", |part| {
+        let size = write_part(database, part, progress)?;
+        publish(part, file)?;
+        Ok(size)
+    })
+}
+
+/// Makes a file under its name with an `ending`. What is left of a failed attempt is removed.
+pub fn with_part<T, E: From<String>>(
+    file: &Path,
+    ending: &str,
+    make: impl FnOnce(&Path) -> Result<T, E>,
+) -> Result<T, E> {
+    let part = beside(file, ending);
+    remove_part(&part).map_err(cannot_write(&part))?;
+    make(&part).inspect_err(|_| {
+        // The first failure is what matters.
         let _ = remove_part(&part);
     })
+}
+
+/// Gives a file that is whole its own name.
+pub fn publish(part: &Path, file: &Path) -> Result<(), String> {
+    refuse_existing(file)?;
+    file::rename(part, file).map_err(cannot_write(part))
+}
+
+fn cannot_write(file: &Path) -> impl Fn(io::Error) -> String {
+    move |error| format!("cannot write {}: {error}", file.display())
 }
 
 fn write_part(
     database: &Path,
     part: &Path,
-    file: &Path,
     progress: impl FnMut(u64, u64) -> bool,
 ) -> Result<u64, String> {
-    let cannot = |error: io::Error| format!("cannot write {}: {error}", part.display());
-    remove_part(part).map_err(cannot)?;
-    // Made here, so that nobody else can read it from the first byte on.
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(part).map_err(cannot)?;
+    // Made here, so that nobody else can read it from the start.
+    file::create(part).map_err(cannot_write(part))?;
     sqlite::backup(database, part, progress).map_err(|error| {
         let (from, to) = (database.display(), part.display());
         format!("cannot copy {from} to {to}: {}", in_words(&error))
@@ -47,28 +70,19 @@ fn write_part(
             database.display()
         ));
     }
-    let size = fs::metadata(part).map_err(cannot)?.len();
-    refuse_existing(file)?;
-    fs::rename(part, file).map_err(cannot)?;
-    sync_folder_of(file).map_err(cannot)?;
-    Ok(size)
+    Ok(fs::metadata(part).map_err(cannot_write(part))?.len())
 }
 
-/// Removes what is left of an attempt, where something is.
+/// Removes the rest of a failed attempt, if there is any.
 pub fn remove_part(part: &Path) -> io::Result<()> {
-    for file in [part, &beside(part, "-journal")] {
-        match fs::remove_file(file) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
+    file::remove(part)?;
+    file::remove(&beside(part, "-journal"))
 }
 
 pub fn refuse_existing(file: &Path) -> Result<(), String> {
     match fs::symlink_metadata(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(format!("cannot write {}: {error}", file.display())),
+        Err(error) => Err(cannot_write(file)(error)),
         Ok(_) => Err(format!(
             "{} exists already and is not overwritten: choose another name, or remove it first",
             file.display()

@@ -1,4 +1,4 @@
-//! The backups in the folder of those that the server makes.
+//! The folder of the backups that the server makes.
 
 use std::{
     fs, io,
@@ -27,7 +27,7 @@ fn made_at(name: &str) -> Option<Timestamp> {
     TimeZone::UTC.to_timestamp(time).ok()
 }
 
-/// The backups, newest first. Those of the future, made while the clock went wrong, are none.
+/// The backups, newest first, without those of the future, made while the clock was wrong.
 fn list(folder: &Path, now: Timestamp) -> io::Result<Vec<(Timestamp, PathBuf)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -64,7 +64,7 @@ pub fn remove_parts(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// What `doctor` says of the backups, and what to do where something is to be done.
+/// The finding of `doctor` about the backups, and its advice.
 pub struct Look {
     pub text: String,
     pub advice: Option<String>,
@@ -77,7 +77,7 @@ pub fn look(plan: &BackupPlan, failure: Option<String>, now: Timestamp) -> Look 
     let Some(every) = plan.every else {
         let set = "set BACKUP_EVERY, such as 24h, to have them made";
         let text = match newest {
-            Some(age) => format!("the newest in {folder} is {} old; {set}", said(age)),
+            Some(age) => format!("the newest in {folder} is {} old; {set}", age_text(age)),
             None => format!("none are made by the server; {set}"),
         };
         return Look { text, advice: None };
@@ -88,7 +88,7 @@ pub fn look(plan: &BackupPlan, failure: Option<String>, now: Timestamp) -> Look 
         _ => Some("see that `freelanceos serve` runs with BACKUP_EVERY, and what it logs".into()),
     };
     let mut text = match newest {
-        Some(age) => format!("the newest in {folder} is {} old", said(age)),
+        Some(age) => format!("the newest in {folder} is {} old", age_text(age)),
         None => format!("there is none in {folder}"),
     };
     if let Some(failure) = failure {
@@ -98,7 +98,7 @@ pub fn look(plan: &BackupPlan, failure: Option<String>, now: Timestamp) -> Look 
 }
 
 /// An age as people say it.
-fn said(age: SignedDuration) -> String {
+fn age_text(age: SignedDuration) -> String {
     let (number, unit) = match (age.as_hours(), age.as_mins()) {
         (hours @ 48.., _) => (hours / 24, "day"),
         (hours @ 1.., _) => (hours, "hour"),

@@ -9,14 +9,15 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 pub use self::{
-    copy::{refuse_existing, remove_part},
+    copy::{publish, refuse_existing, remove_part, with_part},
     kept::look,
 };
 use super::{Failure, Outcome, cannot_open, terminal};
 use crate::{
     config::{
         Location,
-        secrets::{Secrets, write_secret},
+        file::{beside, write_secret},
+        secrets::Secrets,
     },
     store::{Database, migrate},
 };
@@ -47,10 +48,10 @@ pub fn run(arguments: Arguments) -> Outcome {
         return Err(Failure::Failed(format!("there is no database at {database} to copy")));
     }
     let secrets_file = beside(&file, ".secrets");
-    copy::refuse_existing(&file).map_err(Failure::Failed)?;
+    copy::refuse_existing(&file)?;
     let packed = if with_secrets {
-        copy::refuse_existing(&secrets_file).map_err(Failure::Failed)?;
-        Some(pack(&location, &secrets)?)
+        copy::refuse_existing(&secrets_file)?;
+        Some(Packed::of(&location, &secrets)?)
     } else {
         None
     };
@@ -61,10 +62,9 @@ pub fn run(arguments: Arguments) -> Outcome {
         true
     });
     bar.finish_and_clear();
-    let size = copied.map_err(Failure::Failed)?;
-    terminal::print(&format!("{} ({})\n", file.display(), terminal::size(size)))?;
+    terminal::print(&format!("{} ({})\n", file.display(), terminal::size(copied?)))?;
     if let Some(packed) = packed {
-        write_secret(&secrets_file, &packed)?;
+        write_secret(&secrets_file, &packed.text())?;
         return terminal::print(&format!(
             "{} holds the secrets of this backup: whoever has both can read everything\n",
             secrets_file.display()
@@ -99,30 +99,34 @@ pub fn quoted(file: &Path) -> String {
     format!("'{}'", file.display().to_string().replace('\'', r"'\''"))
 }
 
-/// Another file beside this one: its name with something behind it.
-pub fn beside(file: &Path, ending: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
+/// The secrets beside a backup, as lines of an environment file.
+pub struct Packed {
+    pub secret_key: String,
+    pub jwt_secret: String,
 }
 
-/// The secrets in use, as lines of an environment file.
-fn pack(location: &Location, secrets: &Secrets) -> Result<String, Failure> {
-    let missing = |name: &str| {
-        Failure::Failed(format!(
-            "there is no {name} to pack: it is neither set nor kept in {}",
-            location.data_dir.display()
-        ))
-    };
-    let key = secrets.secret_key(location)?.ok_or_else(|| missing("SECRET_KEY"))?;
-    let jwt = secrets.jwt_secret(location)?.ok_or_else(|| missing("JWT_SECRET"))?;
-    Ok(format!("SECRET_KEY={key}\nJWT_SECRET={jwt}\n"))
-}
+impl Packed {
+    /// The secrets in use.
+    fn of(location: &Location, secrets: &Secrets) -> Result<Self, Failure> {
+        let missing = |name: &str| {
+            let folder = location.data_dir.display();
+            format!("there is no {name} to pack: it is neither set nor kept in {folder}")
+        };
+        let secret_key = secrets.secret_key(location)?.ok_or_else(|| missing("SECRET_KEY"))?;
+        let jwt_secret = secrets.jwt_secret(location)?.ok_or_else(|| missing("JWT_SECRET"))?;
+        Ok(Self { secret_key, jwt_secret })
+    }
 
-/// The secrets packed beside a backup: `SECRET_KEY` and `JWT_SECRET`.
-pub fn unpack(text: &str) -> Option<(&str, &str)> {
-    let value = |name: &str| {
-        text.lines().find_map(|line| line.trim().strip_prefix(name)?.strip_prefix('='))
-    };
-    Some((value("SECRET_KEY")?, value("JWT_SECRET")?))
+    pub fn parse(text: &str) -> Option<Self> {
+        let value = |name: &str| {
+            let mut lines = text.lines();
+            let value = lines.find_map(|line| line.trim().strip_prefix(name)?.strip_prefix('='));
+            value.map(str::to_owned)
+        };
+        Some(Self { secret_key: value("SECRET_KEY")?, jwt_secret: value("JWT_SECRET")? })
+    }
+
+    fn text(&self) -> String {
+        format!("SECRET_KEY={}\nJWT_SECRET={}\n", self.secret_key, self.jwt_secret)
+    }
 }

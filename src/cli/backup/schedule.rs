@@ -1,8 +1,6 @@
 //! Backups that the running server makes by itself.
 
 use std::{
-    fs::DirBuilder,
-    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -20,7 +18,10 @@ use tokio::{
 };
 
 use super::{super::terminal, copy, kept};
-use crate::{app::App, config::backup::BackupPlan};
+use crate::{
+    app::App,
+    config::{backup::BackupPlan, file},
+};
 
 /// How often the clock is looked at: it may be set, and a laptop may have slept.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -61,7 +62,7 @@ pub async fn run(
                 Some(cause)
             }
         };
-        // For `doctor`. On a full disk it cannot be kept, but the backup's age tells as well.
+        // For `doctor`. It cannot be saved on a full disk, but the backup's age shows it too.
         if let Err(error) = app.note_backup(failure).await {
             tracing::debug!(cause = error.cause(), "how the backup went could not be noted");
         }
@@ -73,11 +74,11 @@ fn until_due(app: &App, plan: &BackupPlan, every: SignedDuration) -> Duration {
     let now = app.now();
     let left = kept::newest(&plan.folder, now)
         .map_or(SignedDuration::ZERO, |newest| every - now.duration_since(newest));
-    // What is past is due.
+    // Negative where it is overdue.
     Duration::try_from(left).unwrap_or_default()
 }
 
-/// Makes one; nothing where the program was asked to stop before it was done.
+/// Makes a backup; `None` if the program was asked to stop before it was done.
 async fn make(
     app: &App,
     database: &Path,
@@ -91,7 +92,7 @@ async fn make(
         let is_wanted = Arc::clone(&is_wanted);
         move || {
             let go_on = |_, _| is_wanted.load(Ordering::Relaxed);
-            // Nobody waits for it any more where the program is about to end.
+            // Nobody receives it when the program is about to end.
             let _ = reply.send(write(&database, &plan, now, go_on));
         }
     };
@@ -118,11 +119,11 @@ fn write(
 ) -> Result<String, String> {
     let folder = plan.folder.display();
     let in_folder = |error: std::io::Error| format!("{folder}: {error}");
-    DirBuilder::new().recursive(true).mode(0o700).create(&plan.folder).map_err(in_folder)?;
+    file::make_folder(&plan.folder).map_err(in_folder)?;
     kept::remove_parts(&plan.folder).map_err(in_folder)?;
     let file = plan.folder.join(kept::name(now));
     let size = copy::write(database, &file, go_on)?;
-    // Only now that there is a newer one.
+    // Old ones go only after there is a newer one.
     if let Err(error) = kept::prune(&plan.folder, plan.keep, now) {
         tracing::warn!(%error, "old backups in {folder} could not be removed");
     }

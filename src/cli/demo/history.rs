@@ -9,14 +9,24 @@ use super::{
     texts::{CLIENTS, OFFER, WORK},
 };
 use crate::{
-    app::{App, unit_of_work::Who},
+    app::{
+        App,
+        client::create_client,
+        invoice::{create_invoice, delete_invoice},
+        invoice_send::send_invoice,
+        milestone::{create_milestone, delete_milestone, update_milestone},
+        payment::mark_invoice_paid,
+        project::{create_project, update_project},
+        proposal::{create_proposal, update_proposal},
+        unit_of_work::{Who, Work},
+    },
     domain::{
         client::ClientDetails,
         date,
         error::{Error, Result},
         exchange_rate::ExchangeRate,
         id::{ClientId, InvoiceId, MilestoneId, ProjectId, ProposalId},
-        idempotency::{Once, Outcome},
+        idempotency::Once,
         invoice::{Delivery, NewInvoice},
         milestone::{MilestoneChange, MilestoneStatus, NewMilestone},
         money::Currency,
@@ -77,7 +87,6 @@ impl<'a> History<'a> {
 
     /// Makes one step happen now.
     pub async fn take(&mut self, step: Step) -> Result<()> {
-        let (app, who) = (self.app, self.who);
         match step {
             Step::Rates(rates) => self.rates(rates).await,
             Step::Client(number) => {
@@ -89,7 +98,7 @@ impl<'a> History<'a> {
                     phone: Some(about.phone.to_owned()),
                     country: Some(about.country.to_owned()),
                 };
-                let client = done(app.create_client(who, once(), details).await?)?;
+                let client = self.run(move |work| create_client(work, &details)).await?;
                 self.clients.insert(number, client.id);
                 Ok(())
             }
@@ -104,14 +113,14 @@ impl<'a> History<'a> {
                     deadline: Some(deadline),
                     proposal_id: None,
                 };
-                let project = done(app.create_project(who, once(), new).await?)?;
+                let project = self.run(move |work| create_project(work, &new)).await?;
                 self.projects.insert(key, project.id);
                 Ok(())
             }
             Step::ProjectStatus(key, status) => {
                 let change = ProjectChange { status: Some(status), ..ProjectChange::default() };
                 let id = known(&self.projects, &key)?;
-                app.update_project(who, id, change, None).await.map(drop)
+                self.run(move |work| update_project(work, id, &change, None).map(drop)).await
             }
             Step::Milestone { key, project, name, amount, due } => {
                 let new = NewMilestone {
@@ -122,14 +131,18 @@ impl<'a> History<'a> {
                     status: MilestoneStatus::Pending,
                     due_date: Some(due),
                 };
-                let milestone = done(app.create_milestone(who, once(), new).await?)?;
+                let milestone = self.run(move |work| create_milestone(work, &new)).await?;
                 self.milestones.insert(key, milestone.id);
                 Ok(())
             }
-            Step::MilestoneDone(key) => self.milestone(key, MilestoneStatus::Completed).await,
-            Step::MilestonePaid(key) => self.milestone(key, MilestoneStatus::Paid).await,
+            Step::MilestoneStatus(key, status) => {
+                let change = MilestoneChange { status: Some(status), ..MilestoneChange::default() };
+                let id = known(&self.milestones, &key)?;
+                self.run(move |work| update_milestone(work, id, &change, None).map(drop)).await
+            }
             Step::MilestoneDropped(key) => {
-                app.delete_milestone(who, known(&self.milestones, &key)?).await
+                let id = known(&self.milestones, &key)?;
+                self.run(move |work| delete_milestone(work, id)).await
             }
             Step::Proposal { key, client, work, amount, valid_until } => {
                 let new = NewProposal {
@@ -141,32 +154,44 @@ impl<'a> History<'a> {
                     currency: Some(currency(CLIENTS[client].currency)?),
                     valid_until: Some(valid_until),
                 };
-                let proposal = done(app.create_proposal(who, once(), new).await?)?;
+                let proposal = self.run(move |work| create_proposal(work, &new)).await?;
                 self.proposals.insert(key, proposal.id);
                 Ok(())
             }
             Step::SendProposal(key) => {
                 let id = known(&self.proposals, &key)?;
-                app.send_proposal(who, once(), id).await.map(drop)
+                // A request that nobody sends twice.
+                let once = Once { key: None, render: |_| Vec::new() };
+                self.app.send_proposal(self.who, once, id).await.map(drop)
             }
             Step::AnswerProposal(key, accepted) => {
                 let answer = if accepted { Answer::Accept } else { Answer::Decline };
                 let status = Some(answer.status());
                 let change = ProposalChange { status, ..ProposalChange::default() };
                 let id = known(&self.proposals, &key)?;
-                app.update_proposal(who, id, change, None).await.map(drop)
+                self.run(move |work| update_proposal(work, id, &change, None).map(drop)).await
             }
             Step::Invoice(key, draft) => self.invoice(key, draft).await,
-            Step::CancelInvoice(key) => app.delete_invoice(who, known(&self.invoices, &key)?).await,
+            Step::CancelInvoice(key) => {
+                let id = known(&self.invoices, &key)?;
+                self.run(move |work| delete_invoice(work, id)).await
+            }
             Step::SendInvoice(key) => {
                 let id = known(&self.invoices, &key)?;
-                app.send_invoice(who, once(), id, Delivery::default()).await.map(drop)
+                self.run(move |work| send_invoice(work, id, &Delivery::default()).map(drop)).await
             }
             Step::PayInvoice(key) => {
                 let id = known(&self.invoices, &key)?;
-                app.mark_invoice_paid(who, once(), id).await.map(drop)
+                self.run(move |work| mark_invoice_paid(work, id).map(drop)).await
             }
         }
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        use_case: impl Fn(&mut Work) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.app.run(self.who, use_case).await
     }
 
     async fn rates(&self, rates: Vec<(&'static str, rust_decimal::Decimal)>) -> Result<()> {
@@ -175,12 +200,6 @@ impl<'a> History<'a> {
             Ok(ExchangeRate { from: currency(from)?, into: Currency::USD, day, rate })
         });
         self.app.import_rates(self.email.to_owned(), rates.collect::<Result<_>>()?).await
-    }
-
-    async fn milestone(&self, key: usize, status: MilestoneStatus) -> Result<()> {
-        let change = MilestoneChange { status: Some(status), ..MilestoneChange::default() };
-        let id = known(&self.milestones, &key)?;
-        self.app.update_milestone(self.who, id, change, None).await.map(drop)
     }
 
     async fn invoice(&mut self, key: usize, draft: Draft) -> Result<()> {
@@ -197,21 +216,9 @@ impl<'a> History<'a> {
             lines: draft.lines,
             notes: draft.notes.map(str::to_owned),
         };
-        let shown = done(self.app.create_invoice(self.who, once(), new).await?)?;
+        let shown = self.run(move |work| create_invoice(work, &new)).await?;
         self.invoices.insert(key, shown.invoice.id);
         Ok(())
-    }
-}
-
-/// A request that nobody sends twice.
-pub fn once<T>() -> Once<T> {
-    Once { key: None, render: |_| Vec::new() }
-}
-
-pub fn done<T>(outcome: Outcome<T>) -> Result<T> {
-    match outcome {
-        Outcome::Done(value) => Ok(value),
-        Outcome::Replayed(_) => Err(Error::internal("a step happened twice")),
     }
 }
 

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use tokio::runtime;
 
 use self::{history::History, more::MoreInvoices};
-use super::{Failure, Outcome, admin::named, migrate, now, open_app_with, terminal};
+use super::{Failure, Outcome, admin::named, migrate, now, open_app, terminal};
 use crate::{
     app::{
         App, Settings as AppSettings,
@@ -74,7 +74,7 @@ pub fn run(arguments: Arguments) -> Outcome {
         AppSettings { secret_key: Some(secret_key), payment_link_base, ..AppSettings::default() };
     let plan = plan::plan(seed, now())?;
     let clock = Arc::new(StoryClock(Mutex::new(plan.start)));
-    let app = open_app_with(&location, clock.clone(), settings)?;
+    let app = open_app(&location, clock.clone(), settings)?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(tell(&app, &clock, plan, &email, invoices));
     app.close();

@@ -5,9 +5,12 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use rust_decimal::Decimal;
 
-use super::history::{History, done, once};
+use super::history::History;
 use crate::{
-    app::{App, unit_of_work::Who},
+    app::{
+        App, invoice::create_invoice, invoice_send::send_invoice, payment::mark_invoice_paid,
+        unit_of_work::Who,
+    },
     domain::{
         date,
         error::{Error, Result},
@@ -61,12 +64,13 @@ impl<'a> MoreInvoices<'a> {
             let new = invoice(number, client, currency, due);
             let progress = &progress;
             async move {
-                let id = done(app.create_invoice(who, once(), new).await?)?.invoice.id;
+                let id = app.run(who, move |work| create_invoice(work, &new)).await?.invoice.id;
                 if number % 3 > 0 {
-                    app.send_invoice(who, once(), id, Delivery::default()).await?;
+                    let delivery = Delivery::default();
+                    app.run(who, move |work| send_invoice(work, id, &delivery)).await?;
                 }
                 if number % 3 > 1 {
-                    app.mark_invoice_paid(who, once(), id).await?;
+                    app.run(who, move |work| mark_invoice_paid(work, id)).await?;
                 }
                 progress();
                 Ok(())

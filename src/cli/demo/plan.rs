@@ -8,6 +8,7 @@ use crate::domain::{
     date,
     error::{Error, Result},
     invoice::Line,
+    milestone::MilestoneStatus,
     project::ProjectStatus,
 };
 
@@ -45,8 +46,7 @@ pub enum Step {
         amount: Decimal,
         due: Date,
     },
-    MilestoneDone(usize),
-    MilestonePaid(usize),
+    MilestoneStatus(usize, MilestoneStatus),
     MilestoneDropped(usize),
     Proposal {
         key: usize,
@@ -204,8 +204,9 @@ impl Story {
                 self.add(start + length / 2, 15 * 60 - 1, Step::MilestoneDropped(milestone));
                 continue;
             }
-            if self.add(done.max(start + 1), 16 * 60, Step::MilestoneDone(milestone)) {
-                self.add(done.max(start + 1) + 12, 11 * 60, Step::MilestonePaid(milestone));
+            let status = |status| Step::MilestoneStatus(milestone, status);
+            if self.add(done.max(start + 1), 16 * 60, status(MilestoneStatus::Completed)) {
+                self.add(done.max(start + 1) + 12, 11 * 60, status(MilestoneStatus::Paid));
             }
         }
         let status = |status| Step::ProjectStatus(key, status);

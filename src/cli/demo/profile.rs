@@ -1,7 +1,7 @@
 //! What the demo's freelancer shows of herself, and who wrote to her.
 
 use crate::{
-    app::{App, unit_of_work::Who},
+    app::{App, portfolio::create_portfolio_item, profile::update_profile, unit_of_work::Who},
     domain::{
         account::Location,
         error::Result,
@@ -41,7 +41,7 @@ pub async fn fill(app: &App, who: Who, username: &str) -> Result<()> {
         }),
         ..ProfileChange::default()
     };
-    app.update_profile(who, profile, None).await?;
+    app.run(who, move |work| update_profile(work, &profile, None)).await?;
     for (title, description, technologies, url) in [
         (
             "Booking app for a clinic",
@@ -56,17 +56,17 @@ pub async fn fill(app: &App, who: Who, username: &str) -> Result<()> {
             "https://cloth.example.com",
         ),
     ] {
-        let work = Work {
+        let shown = Work {
             title: title.to_owned(),
             description: description.to_owned(),
             technologies: texts(technologies),
             images: Vec::new(),
             links: vec![Link { link_type: "live".to_owned(), url: url.to_owned() }],
         };
-        app.create_portfolio_item(who, work).await?;
+        app.run(who, move |work| create_portfolio_item(work, &shown)).await?;
     }
     let named = ProfileChange { username: Some(username.to_owned()), ..ProfileChange::default() };
-    if app.update_profile(who, named, None).await.is_err() {
+    if app.run(who, move |work| update_profile(work, &named, None)).await.is_err() {
         return Ok(());
     }
     for (name, email, message) in [

@@ -1,6 +1,6 @@
 //! Who the demo works for, and what it does for them.
 
-/// A client: name, e-mail, company, phone, country, currency.
+/// A client.
 pub struct Who {
     pub name: &'static str,
     pub email: &'static str,
@@ -10,191 +10,79 @@ pub struct Who {
     pub currency: &'static str,
 }
 
-const fn who(
-    name: &'static str,
-    email: &'static str,
-    company: &'static str,
-    phone: &'static str,
-    country: &'static str,
-    currency: &'static str,
-) -> Who {
-    let company = if company.is_empty() { None } else { Some(company) };
-    Who { name, email, company, phone, country, currency }
+/// Where clients are: the country, and the currency they are billed in.
+struct Place(&'static str, &'static str);
+
+impl Place {
+    /// A client there; one without a company has an empty one.
+    const fn who(
+        self,
+        name: &'static str,
+        email: &'static str,
+        company: &'static str,
+        phone: &'static str,
+    ) -> Who {
+        let Self(country, currency) = self;
+        let company = if company.is_empty() { None } else { Some(company) };
+        Who { name, email, company, phone, country, currency }
+    }
 }
 
+const AM: Place = Place("Armenia", "USD");
+const BF: Place = Place("Burkina Faso", "XOF");
+const CI: Place = Place("Côte d'Ivoire", "XOF");
+const DE: Place = Place("Germany", "EUR");
+const ES: Place = Place("Spain", "EUR");
+const GH: Place = Place("Ghana", "USD");
+const IE: Place = Place("Ireland", "EUR");
+const IN: Place = Place("India", "USD");
+const IT: Place = Place("Italy", "EUR");
+const KE: Place = Place("Kenya", "USD");
+const LK: Place = Place("Sri Lanka", "USD");
+const MA: Place = Place("Morocco", "EUR");
+const NG: Place = Place("Nigeria", "NGN");
+const NO: Place = Place("Norway", "EUR");
+const SN: Place = Place("Senegal", "XOF");
+const UA: Place = Place("Ukraine", "EUR");
+const US: Place = Place("United States", "USD");
+const ZA: Place = Place("South Africa", "USD");
+
 pub const CLIENTS: [Who; 25] = [
-    who(
-        "Adaeze Okonkwo",
-        "adaeze@lagoonlabs.example",
-        "Lagoon Labs",
-        "+234 803 555 0142",
-        "Nigeria",
-        "NGN",
-    ),
-    who(
-        "Emily Hartmann",
-        "e.hartmann@nordlicht.example",
-        "Nordlicht GmbH",
-        "+49 30 5550 1234",
-        "Germany",
-        "EUR",
-    ),
-    who(
-        "Mamadou Diallo",
-        "m.diallo@teranga.example",
-        "Teranga Logistique",
-        "+221 77 555 01 20",
-        "Senegal",
-        "XOF",
-    ),
-    who(
+    NG.who("Adaeze Okonkwo", "adaeze@lagoonlabs.example", "Lagoon Labs", "+234 803 555 0142"),
+    DE.who("Emily Hartmann", "e.hartmann@nordlicht.example", "Nordlicht GmbH", "+49 30 5550 1234"),
+    SN.who("Mamadou Diallo", "m.diallo@teranga.example", "Teranga Logistique", "+221 77 555 01 20"),
+    US.who(
         "Sarah Whitfield",
         "sarah@brightharbor.example",
         "Bright Harbor Inc.",
         "+1 415 555 0187",
-        "United States",
-        "USD",
     ),
-    who("Tunde Bakare", "tunde.bakare@example.com", "", "+234 806 555 0199", "Nigeria", "NGN"),
-    who("නිමල් පෙරේරා", "nimal@serendib.example", "සෙරෙන්ඩිබ් ටී", "+94 77 555 0123", "Sri Lanka", "USD"),
-    who(
-        "Aminata Traoré",
-        "aminata@sahelsolaire.example",
-        "Sahel Solaire",
-        "+226 70 55 01 33",
-        "Burkina Faso",
-        "XOF",
-    ),
-    who(
-        "Kwame Mensah",
-        "kwame@goldcoastmedia.example",
-        "Gold Coast Media",
-        "+233 24 555 0110",
-        "Ghana",
-        "USD",
-    ),
-    who(
-        "Ольга Коваленко",
-        "olha@dnipro-soft.example",
-        "Дніпро Софт",
-        "+380 44 555 0175",
-        "Ukraine",
-        "EUR",
-    ),
-    who(
-        "Chiara Bianchi",
-        "chiara@studiobianchi.example",
-        "Studio Bianchi",
-        "+39 02 5550 0144",
-        "Italy",
-        "EUR",
-    ),
-    who(
-        "Wanjiku Kamau",
-        "wanjiku@savannahpay.example",
-        "SavannahPay",
-        "+254 722 555 016",
-        "Kenya",
-        "USD",
-    ),
-    who(
-        "يوسف المنصوري",
-        "youssef@atlasdigital.example",
-        "أطلس ديجيتال",
-        "+212 6 55 50 01 77",
-        "Morocco",
-        "EUR",
-    ),
-    who(
-        "Ngozi Eze",
-        "ngozi@palmandclay.example",
-        "Palm & Clay",
-        "+234 802 555 0121",
-        "Nigeria",
-        "NGN",
-    ),
-    who(
-        "James O'Sullivan",
-        "james@greenquay.example",
-        "Green Quay Ltd",
-        "+353 1 555 0166",
-        "Ireland",
-        "EUR",
-    ),
-    who(
-        "Fatou N'Diaye",
-        "fatou@ateliermode.example",
-        "Atelier Mode Dakar",
-        "+221 78 555 01 45",
-        "Senegal",
-        "XOF",
-    ),
-    who(
-        "Michael Chen",
-        "m.chen@cascadehealth.example",
-        "Cascade Health",
-        "+1 206 555 0131",
-        "United States",
-        "USD",
-    ),
-    who(
-        "Ibrahim Sani",
-        "ibrahim@kanotextiles.example",
-        "Kano Textiles",
-        "+234 809 555 0154",
-        "Nigeria",
-        "NGN",
-    ),
-    who(
-        "Sofía Herrera",
-        "sofia@lunaverde.example",
-        "Luna Verde",
-        "+34 91 555 01 12",
-        "Spain",
-        "EUR",
-    ),
-    who(
-        "Thabo Nkosi",
-        "thabo@jacaranda.example",
-        "Jacaranda Ventures",
-        "+27 11 555 0138",
-        "South Africa",
-        "USD",
-    ),
-    who(
-        "Kouassi Yao",
-        "k.yao@cacaodirect.example",
-        "Cacao Direct",
-        "+225 07 55 50 0161",
-        "Côte d'Ivoire",
-        "XOF",
-    ),
-    who("Grace Mbeki", "grace.mbeki@example.org", "", "+27 82 555 0104", "South Africa", "USD"),
-    who(
-        "Lars Østergård",
-        "lars@fjordanalytics.example",
-        "Fjord Analytics",
-        "+47 22 55 50 18",
-        "Norway",
-        "EUR",
-    ),
-    who(
-        "Funke Adeyemi",
-        "funke@mainlandbooks.example",
-        "Mainland Books",
-        "+234 805 555 0173",
-        "Nigeria",
-        "NGN",
-    ),
-    who(
+    NG.who("Tunde Bakare", "tunde.bakare@example.com", "", "+234 806 555 0199"),
+    LK.who("නිමල් පෙරේරා", "nimal@serendib.example", "සෙරෙන්ඩිබ් ටී", "+94 77 555 0123"),
+    BF.who("Aminata Traoré", "aminata@sahelsolaire.example", "Sahel Solaire", "+226 70 55 01 33"),
+    GH.who("Kwame Mensah", "kwame@goldcoastmedia.example", "Gold Coast Media", "+233 24 555 0110"),
+    UA.who("Ольга Коваленко", "olha@dnipro-soft.example", "Дніпро Софт", "+380 44 555 0175"),
+    IT.who("Chiara Bianchi", "chiara@studiobianchi.example", "Studio Bianchi", "+39 02 5550 0144"),
+    KE.who("Wanjiku Kamau", "wanjiku@savannahpay.example", "SavannahPay", "+254 722 555 016"),
+    MA.who("يوسف المنصوري", "youssef@atlasdigital.example", "أطلس ديجيتال", "+212 6 55 50 01 77"),
+    NG.who("Ngozi Eze", "ngozi@palmandclay.example", "Palm & Clay", "+234 802 555 0121"),
+    IE.who("James O'Sullivan", "james@greenquay.example", "Green Quay Ltd", "+353 1 555 0166"),
+    SN.who("Fatou N'Diaye", "fatou@ateliermode.example", "Atelier Mode Dakar", "+221 78 555 01 45"),
+    US.who("Michael Chen", "m.chen@cascadehealth.example", "Cascade Health", "+1 206 555 0131"),
+    NG.who("Ibrahim Sani", "ibrahim@kanotextiles.example", "Kano Textiles", "+234 809 555 0154"),
+    ES.who("Sofía Herrera", "sofia@lunaverde.example", "Luna Verde", "+34 91 555 01 12"),
+    ZA.who("Thabo Nkosi", "thabo@jacaranda.example", "Jacaranda Ventures", "+27 11 555 0138"),
+    CI.who("Kouassi Yao", "k.yao@cacaodirect.example", "Cacao Direct", "+225 07 55 50 0161"),
+    ZA.who("Grace Mbeki", "grace.mbeki@example.org", "", "+27 82 555 0104"),
+    NO.who("Lars Østergård", "lars@fjordanalytics.example", "Fjord Analytics", "+47 22 55 50 18"),
+    NG.who("Funke Adeyemi", "funke@mainlandbooks.example", "Mainland Books", "+234 805 555 0173"),
+    IN.who(
         "Priya Raghavan",
         "priya@monsoonlearning.example",
         "Monsoon Learning",
         "+91 80 5550 1290",
-        "India",
-        "USD",
     ),
-    who("Дмитрий Волков", "dmitri@severapp.example", "Север", "+374 10 555 014", "Armenia", "USD"),
+    AM.who("Дмитрий Волков", "dmitri@severapp.example", "Север", "+374 10 555 014"),
 ];
 
 /// A kind of work: its name, what it is, and its parts.

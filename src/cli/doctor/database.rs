@@ -4,8 +4,8 @@ use std::{fs, path::Path};
 
 use super::{AHEAD, RESTORE, Report, list};
 use crate::{
-    cli::{backup::beside, in_words, now, terminal},
-    config::Config,
+    cli::{in_words, now, terminal},
+    config::{Config, file::beside},
     store::{
         Database, migrate,
         postgres::{self, Server},

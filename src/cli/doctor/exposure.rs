@@ -1,16 +1,18 @@
 //! What others can do to the server, as far as its settings tell.
 
-use std::net::IpAddr;
-
-use poem::http::Uri;
+use url::Url;
 
 use super::Report;
 use crate::{
     app::relying_party::RelyingParty,
-    config::{Config, tls::TlsConfig},
+    config::{
+        Config,
+        tls::TlsConfig,
+        value::{host_of, is_loopback, is_own_host},
+    },
 };
 
-/// What of the database bears on who can do what.
+/// Who may make accounts, as the database has it.
 pub struct Doors {
     pub is_set_up: bool,
     pub has_owner: bool,
@@ -20,7 +22,7 @@ pub struct Doors {
 
 /// Looks at the settings alone.
 pub fn examine(config: &Config, report: &mut Report) {
-    let (url, listen) = (&config.public_url, config.listen.join(", "));
+    let (url, listen) = (&config.app.public_url, config.listen.join(", "));
     let (is_open, is_named) = (is_open(config), !is_local_url(url));
     let before = report.len();
     if RelyingParty::new(url, &[]).is_none() {
@@ -43,7 +45,7 @@ pub fn examine(config: &Config, report: &mut Report) {
             "set PUBLIC_URL and LISTEN to the same port",
         );
     }
-    // That a name is without HTTPS altogether is told where HTTPS is looked at.
+    // A name without any HTTPS is reported by the check of HTTPS.
     let is_told = is_named && !url.starts_with("https://");
     if is_open && config.net.tls == TlsConfig::Off && !is_told {
         report.warn(
@@ -65,7 +67,7 @@ pub fn examine(config: &Config, report: &mut Report) {
             "set TRUST_PROXY=on",
         );
     }
-    if !config.rate_limit && (is_open || is_named) {
+    if !config.app.rate_limit && (is_open || is_named) {
         report.warn(
             "limits",
             "RATE_LIMIT is off: passwords can be guessed as fast as the server answers",
@@ -87,7 +89,7 @@ pub fn examine(config: &Config, report: &mut Report) {
 
 /// Looks at who may make accounts.
 pub fn examine_doors(config: &Config, doors: &Doors, report: &mut Report) {
-    if !is_open(config) && is_local_url(&config.public_url) {
+    if !is_open(config) && is_local_url(&config.app.public_url) {
         return;
     }
     if !doors.is_set_up {
@@ -120,9 +122,7 @@ fn is_open(config: &Config) -> bool {
 
 /// The port of `PUBLIC_URL`, if nothing listens on it.
 fn missing_port(config: &Config) -> Option<u16> {
-    let url: Uri = config.public_url.parse().ok()?;
-    let usual = if url.scheme_str() == Some("https") { 443 } else { 80 };
-    let port = url.port_u16().unwrap_or(usual);
+    let port = Url::parse(&config.app.public_url).ok()?.port_or_known_default()?;
     let has = |address: &String| {
         let listened: Option<u16> = address.rsplit(':').next().and_then(|port| port.parse().ok());
         // The system chooses where it is 0.
@@ -132,19 +132,5 @@ fn missing_port(config: &Config) -> Option<u16> {
 }
 
 fn is_local_url(url: &str) -> bool {
-    let host = url.parse::<Uri>().ok().and_then(|url| url.host().map(str::to_owned));
-    host.is_some_and(|host| is_local(&host))
-}
-
-/// Whether a `host:port` is of this machine alone.
-fn is_loopback(address: &str) -> bool {
-    address.rsplit_once(':').is_some_and(|(host, _)| is_local(host))
-}
-
-fn is_local(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
-    match host.parse::<IpAddr>() {
-        Ok(address) => address.is_loopback(),
-        Err(_) => host == "localhost" || host.ends_with(".localhost"),
-    }
+    host_of(url).is_some_and(|host| is_own_host(&host))
 }

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, Metadata},
     io::ErrorKind,
-    os::unix::fs::{MetadataExt, PermissionsExt},
+    os::unix::fs::MetadataExt,
     path::Path,
 };
 
@@ -13,15 +13,15 @@ use rustix::{
 };
 
 use super::Report;
-use crate::cli::{backup::beside, terminal};
+use crate::{cli::terminal, config::file::beside};
 
 /// Free space below which the disk may soon be full.
 const SPACE_LOW: u64 = 1 << 30;
 /// Free space below which writes are about to fail.
 const SPACE_OUT: u64 = 64 << 20;
-/// Files there may still be, below which the disk may soon take no more.
+/// Free inodes below which the disk may soon take no more files.
 const FILES_LOW: u64 = 1000;
-/// What is to be done where the wrong user looks.
+/// Advice where the wrong user runs the command.
 const AS_SERVER: &str = "run this as the user of the server: `sudo freelanceos-run doctor` where \
      it was installed as a service";
 
@@ -58,9 +58,8 @@ pub fn examine(folder: &Path, database: Option<&Path>, report: &mut Report) -> b
         report.fail("data folder", text, advice);
         return false;
     }
-    let mode = facts.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        let text = format!("{shown} is open to others (mode {mode:o})");
+    if facts.mode() & 0o077 != 0 {
+        let text = format!("{shown} is open to others (mode {:o})", facts.mode() & 0o777);
         report.warn("data folder", text, format!("chmod 700 {shown}"));
     } else {
         report.ok("data folder", shown.to_string());

@@ -28,7 +28,7 @@ pub fn examine(settings: &Settings, config: &Config, report: &mut Report) {
     };
     // A server on this machine may be one that keeps mail here, to look at it.
     if !server.is_loopback()
-        && let Some(warning) = unreachable_links(&config.public_url)
+        && let Some(warning) = unreachable_links(&config.app.public_url)
     {
         report.warn("links", warning, "set PUBLIC_URL to an address that clients can open");
     }

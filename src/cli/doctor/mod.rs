@@ -7,10 +7,9 @@ mod mail;
 mod net;
 mod time;
 
-use std::{fs, os::unix::fs::PermissionsExt};
-
 use clap::Args;
 use jiff::SignedDuration;
+use serde::Serialize;
 use serde_json::json;
 
 use self::exposure::Doors;
@@ -22,18 +21,18 @@ use crate::{
         registration,
         secret::{FINGERPRINT, SecretKey},
     },
-    config::{Config, Settings},
+    config::{Config, Settings, file},
     domain::{date::JsonTime, error::Error},
     store::{Database, account, doctor, engine::Tx, jobs, outbox, program_state},
 };
 
 /// Seconds by which rows may be ahead of the clock.
 const AHEAD: i64 = 60;
-/// What mends secrets that cannot be used.
+/// Advice for secrets that cannot be used.
 const SECRETS: &str = "put back the file kept with the backup, readable for the user of the server";
-/// What mends a damaged database.
+/// Advice for a damaged database.
 const RESTORE: &str = "stop the server, then `freelanceos restore FILE` with the newest backup";
-/// Findings of one kind that are listed.
+/// How many findings of one kind are listed.
 const LISTED: usize = 5;
 
 #[derive(Args)]
@@ -46,7 +45,8 @@ pub struct Arguments {
     json: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 enum Verdict {
     Ok,
     Warn,
@@ -64,6 +64,7 @@ impl Verdict {
 }
 
 /// One line of the report.
+#[derive(Serialize)]
 struct Finding {
     verdict: Verdict,
     what: &'static str,
@@ -81,7 +82,7 @@ impl Report {
     }
 
     fn ok(&mut self, what: &'static str, text: impl Into<String>) {
-        self.add(Verdict::Ok, what, text, None);
+        self.0.push(Finding { verdict: Verdict::Ok, what, text: text.into(), advice: None });
     }
 
     pub(super) fn warn(
@@ -90,7 +91,8 @@ impl Report {
         text: impl Into<String>,
         advice: impl Into<String>,
     ) {
-        self.add(Verdict::Warn, what, text, Some(advice.into()));
+        let advice = Some(advice.into());
+        self.0.push(Finding { verdict: Verdict::Warn, what, text: text.into(), advice });
     }
 
     pub(super) fn fail(
@@ -99,17 +101,8 @@ impl Report {
         text: impl Into<String>,
         advice: impl Into<String>,
     ) {
-        self.add(Verdict::Fail, what, text, Some(advice.into()));
-    }
-
-    fn add(
-        &mut self,
-        verdict: Verdict,
-        what: &'static str,
-        text: impl Into<String>,
-        advice: Option<String>,
-    ) {
-        self.0.push(Finding { verdict, what, text: text.into(), advice });
+        let advice = Some(advice.into());
+        self.0.push(Finding { verdict: Verdict::Fail, what, text: text.into(), advice });
     }
 }
 
@@ -117,15 +110,7 @@ pub fn run(arguments: Arguments) -> Outcome {
     let mut report = Report::default();
     examine(&arguments.settings, &mut report);
     if arguments.json {
-        let in_json = |finding: &Finding| {
-            json!({
-                "verdict": finding.verdict.as_str(),
-                "what": finding.what,
-                "text": finding.text,
-                "advice": finding.advice,
-            })
-        };
-        terminal::print_json(&report.0.iter().map(in_json).collect())?;
+        terminal::print_json(&json!(report.0))?;
     } else {
         let line = |finding: &Finding| {
             let advice = finding.advice.as_ref().map_or(String::new(), |a| format!(" – {a}"));
@@ -172,7 +157,7 @@ fn examine(settings: &Settings, report: &mut Report) {
         (Err(error), Database::Sqlite(_)) => {
             report.warn("server", in_words(&error), "see who owns the data folder");
         }
-        // Which is told next.
+        // The next check reports it.
         (Err(_), Database::Postgres(_)) => {}
     }
     if database::examine(&database, config.as_ref(), report)
@@ -186,8 +171,7 @@ fn examine_secrets(settings: &Settings, report: &mut Report) {
     let location = &settings.location;
     let mut all_private = true;
     for file in [location.secret_key_file(), location.jwt_secret_file()] {
-        let Ok(facts) = fs::metadata(&file) else { continue };
-        let mode = facts.permissions().mode() & 0o777;
+        let Ok(mode) = file::mode(&file) else { continue };
         if mode & 0o077 != 0 {
             all_private = false;
             let text = format!("{} can be read by others (mode {mode:o})", file.display());
@@ -236,7 +220,7 @@ fn examine_rows(
     let before = |age: SignedDuration| now.checked_sub(age).map_err(Error::internal);
     let late = before(SignedDuration::from_mins(MAIL_LATE))?;
     let lately = before(SignedDuration::from_hours(MAIL_TOLD))?;
-    let setting = config.and_then(|config| config.open_registration);
+    let setting = config.and_then(|config| config.app.open_registration);
     let (fingerprint, newest, rollups, mail, failing, doors, backup) =
         database.peek(|connection| {
             let mut tx = Tx::new(connection);
@@ -304,7 +288,7 @@ fn examine_rows(
         report.ok("backups", format!("are made by PostgreSQL's own tools: {how}"));
         return Ok(());
     }
-    // Wrong settings have been told.
+    // Wrong settings are reported already.
     if let Ok(plan) = settings.backup() {
         let failure = backup.filter(|failure| !failure.is_empty());
         let look = backup::look(&plan, failure, now);

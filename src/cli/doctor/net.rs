@@ -1,6 +1,6 @@
-//! What `freelanceos doctor` says of HTTPS and connections.
+//! HTTPS and connections.
 
-use std::{fs, net::IpAddr, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, net::IpAddr, path::Path};
 
 use jiff::tz::TimeZone;
 
@@ -8,21 +8,22 @@ use super::Report;
 use crate::{
     cli::now,
     config::{
-        Settings,
+        Settings, file,
         tls::{AcmeConfig, TlsConfig},
+        value::is_own_host,
     },
     net::{
         acme::Folder,
-        certificate::{Facts, read, read_both},
+        certificate::{Facts, read},
         descriptors,
     },
 };
 
-/// Days left at which a certificate that its owner renews deserves a word.
+/// Days left at which a certificate in files is reported.
 const DAYS_LOW: i64 = 14;
 
 pub fn examine(settings: &Settings, report: &mut Report) {
-    // Wrong settings have been told.
+    // Wrong settings are reported already.
     let Ok(config) = settings.net() else { return };
     let room = descriptors::room(config.max_connections);
     if room < config.max_connections {
@@ -42,11 +43,7 @@ pub fn examine(settings: &Settings, report: &mut Report) {
 
 fn examine_plain(settings: &Settings, report: &mut Report) {
     let is_secure = settings.is_https();
-    let host = settings.public_host().unwrap_or_default();
-    let host = host.trim_matches(['[', ']']);
-    let is_here =
-        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    if is_secure || is_here {
+    if is_secure || settings.public_host().is_some_and(|host| is_own_host(&host)) {
         let by = if is_secure { "of a proxy before this server" } else { "is off" };
         report.ok("https", by);
     } else {
@@ -69,12 +66,11 @@ fn examine_files(settings: &Settings, certificate: &Path, key: &Path, report: &m
             return report.fail("certificate", text, "set TLS_KEY to the right file");
         }
     };
-    match fs::metadata(key).map(|facts| facts.permissions().mode() & 0o777) {
-        Ok(mode) if mode & 0o007 != 0 => {
-            let text = format!("{} can be read by others (mode {mode:o})", key.display());
-            report.fail("certificate", text, format!("chmod o-rwx {}", key.display()));
-        }
-        _ => {}
+    if let Ok(mode) = file::mode(key)
+        && mode & 0o007 != 0
+    {
+        let text = format!("{} can be read by others (mode {mode:o})", key.display());
+        report.fail("certificate", text, format!("chmod o-rwx {}", key.display()));
     }
     match read(&chain, &secret) {
         Ok((_, facts)) => {
@@ -88,7 +84,7 @@ fn examine_files(settings: &Settings, certificate: &Path, key: &Path, report: &m
 fn examine_acme(settings: &Settings, acme: &AcmeConfig, report: &mut Report) {
     let folder = Folder::of(&settings.location.data_dir, &acme.directory);
     let advice = "let port 443 of these names lead here, and see the server's log";
-    match folder.certificate().map(|pem| read_both(&pem)) {
+    match folder.certificate().map(|pem| read(&pem, &pem)) {
         None => {
             let text = format!("there is none yet for {}", acme.domains.join(", "));
             report.warn("certificate", text, "`freelanceos serve` gets it");

@@ -21,7 +21,7 @@ const WRONG_FROM: i64 = 20;
 /// From 1900, where NTP begins to count, to 1970.
 const NTP_TO_UNIX: i64 = 2_208_988_800;
 
-/// Tells what time it is here, and whether it is.
+/// Reports the time, and whether it is right.
 pub fn examine(report: &mut Report) {
     let now = now();
     let (text, year) = (JsonTime::of_instant(now).to_string(), now.to_zoned(TimeZone::UTC).year());
@@ -49,7 +49,7 @@ fn wrong_by(seconds: i64) -> Option<String> {
     }
 }
 
-/// Looking up a name may take longer than anybody waits.
+/// The answer, if it comes in time: looking up a name may take longer.
 fn patiently<T: Send + 'static>(ask: impl FnOnce() -> io::Result<T> + Send + 'static) -> Option<T> {
     let (tell, told) = mpsc::channel();
     thread::spawn(move || tell.send(ask()));
@@ -74,7 +74,7 @@ fn seconds_ahead(server: impl ToSocketAddrs) -> io::Result<i64> {
     Ok(now().as_second() - time)
 }
 
-/// The epoch second that a server's answer tells; none where it does not know the time.
+/// The epoch second in a server's answer; `None` if the server does not know the time.
 fn server_time(packet: &[u8]) -> Option<i64> {
     let is_set = packet.first()? >> 6 != 3 && *packet.get(1)? != 0;
     let seconds = u32::from_be_bytes(packet.get(40..44)?.try_into().ok()?);

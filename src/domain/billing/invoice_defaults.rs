@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::domain::{
     id::ImageId,
     input::{Optional, Required, Scalar, Shape, input, kinds},
-    invoice_series::{DEFAULT_PREFIX, Prefix},
-    money,
+    invoice_series::{DEFAULT_PREFIX, InvoiceSeries, Prefix},
+    money::TaxRate,
     number_format::NumberFormat,
     patch::Patch,
     rule::Rule,
@@ -55,15 +55,11 @@ impl Default for InvoiceDefaults {
     }
 }
 
-/// The defaults, and where the numbers of this year stand.
+/// The defaults, and the numbers of this year.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvoiceSettings {
     pub defaults: InvoiceDefaults,
-    pub year: i16,
-    /// As it will be written: `INV-2026-004`.
-    pub next_number: String,
-    /// Whether this year has an invoice, so that prefix and start stay.
-    pub is_begun: bool,
+    pub series: InvoiceSeries,
 }
 
 input! {
@@ -136,9 +132,9 @@ kinds! {
     /// A tax rate, as JSON or as it is typed into a form.
     Percent = Decimal, Shape::Percent, |value| {
         match value.as_str().map(|text| serde_json::from_str(text.trim())) {
-            Some(Ok(number @ Value::Number(_))) => money::tax_rate(&number),
+            Some(Ok(number @ Value::Number(_))) => TaxRate::parse(&number),
             Some(_) => Err(Rule::NotNumber),
-            None => money::tax_rate(value),
+            None => TaxRate::parse(value),
         }
     };
 }

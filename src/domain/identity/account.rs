@@ -1,6 +1,6 @@
 //! Accounts: who uses the program, and how money and days are shown to them.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
 use jiff::{Timestamp, civil::Date};
 use rust_decimal::Decimal;
@@ -12,6 +12,7 @@ use crate::domain::{
     id::AccountId,
     input::{Inherited, OfPages, Optional, OrDefault, Required, Scalar, Shape, input},
     money::Currency,
+    redacted,
     rule::Rule,
     text::{self, AnyText, KnownEmail, Name, PersonName},
     word::words,
@@ -203,11 +204,7 @@ impl Password {
     }
 }
 
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password(…)")
-    }
-}
+redacted!(Password);
 
 /// The password of an account that there is.
 impl Scalar for Password {

@@ -1,13 +1,12 @@
 //! One-time passwords and link tokens that prove an e-mail address.
 
-use std::fmt;
-
 use serde_json::Value;
 
 use crate::domain::{
     error::Result,
     input::{OrDefault, Required, Scalar, Shape, input, kinds},
     password::must_not_be_guessed,
+    redacted,
     rule::Rule,
     text::{self, AnyText, KnownEmail, NewPassword},
     word::words,
@@ -61,12 +60,6 @@ impl Scalar for Otp {
         let text = text::raw(value)?;
         let fits = text.len() == OTP_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
         if fits { Ok(Self(text.to_owned())) } else { Err(Rule::Otp) }
-    }
-}
-
-impl fmt::Debug for Otp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Otp(…)")
     }
 }
 
@@ -172,8 +165,4 @@ kinds! {
     };
 }
 
-impl fmt::Debug for SecondCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecondCode(…)")
-    }
-}
+redacted!(Otp, SecondCode);

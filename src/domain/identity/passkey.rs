@@ -85,13 +85,6 @@ input! {
     attestation_object "attestationObject": Required<Encoded>,
 }
 
-impl Attestation {
-    /// Whether it names one public key.
-    pub fn is_sound(&self) -> bool {
-        self.kind == "public-key" && self.id == self.raw_id
-    }
-}
-
 /// Whom somebody says to be: an e-mail address or a username.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identifier {
@@ -159,13 +152,6 @@ input! {
     authenticator_data "authenticatorData": Required<Encoded>,
     signature "signature": Required<Encoded>,
     user_handle "userHandle": Optional<Encoded>,
-}
-
-impl Assertion {
-    /// Whether it names one public key.
-    pub fn is_sound(&self) -> bool {
-        self.kind == "public-key" && self.id == self.raw_id
-    }
 }
 
 kinds! {

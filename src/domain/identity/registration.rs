@@ -137,8 +137,3 @@ impl From<NewMember> for Registration {
         }
     }
 }
-
-/// Reads a username that somebody would like to have.
-pub fn read_username(source: &dyn Source) -> Result<String> {
-    Form::read(source, |form| form.required::<Username>("username"))
-}

@@ -47,9 +47,7 @@ impl Device {
     pub fn browser(user_agent: Option<&str>) -> Self {
         Self { is_browser: true, ..Self::new(user_agent) }
     }
-}
 
-impl Device {
     /// What people call it: `Chrome on Android`.
     pub fn words(&self) -> String {
         let Some(agent) = &self.user_agent else { return "An unknown device".to_owned() };

@@ -1,8 +1,6 @@
 //! The second factor: codes of an authenticator app (RFC 6238), and backup codes for the day the
 //! app is lost.
 
-use std::fmt;
-
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use totp_rs::{Algorithm, Builder, Totp};
@@ -11,6 +9,7 @@ use crate::domain::{
     account::Password,
     code::SecondCode,
     input::{Required, input},
+    redacted,
 };
 
 /// Whom authenticator apps name beside a code.
@@ -41,10 +40,6 @@ impl Seed {
 
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
-    }
-
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
     }
 
     /// The time step whose code this is: the one of `now`, or a neighbour of it.
@@ -97,12 +92,6 @@ impl Seed {
     }
 }
 
-impl fmt::Debug for Seed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Seed(…)")
-    }
-}
-
 /// A code that stands in for the app once. Never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BackupCode(String);
@@ -124,11 +113,7 @@ impl BackupCode {
     }
 }
 
-impl fmt::Debug for BackupCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("BackupCode(…)")
-    }
-}
+redacted!(Seed, BackupCode);
 
 /// What an owner is shown once, to set up an authenticator app.
 #[derive(Debug, Clone)]

@@ -77,11 +77,21 @@ kinds! {
     /// An amount whose currency is not known yet.
     Amount = Decimal, Shape::Amount, |value| amount(value);
     /// A quantity: greater than 0, at most 18 decimals.
-    Quantity = Decimal, Shape::Quantity, |value| quantity(value);
+    Quantity = Decimal, Shape::Quantity, |value| {
+        let quantity = factor(value)?;
+        if quantity > Decimal::ZERO { bounded(quantity) } else { Err(Rule::Positive) }
+    };
     /// The rate of a line: any sign (a discount is negative), at most 18 decimals.
-    LineRate = Decimal, Shape::Rate, |value| rate(value);
+    LineRate = Decimal, Shape::Rate, |value| bounded(factor(value)?);
     /// A tax rate: 0 to 100 percent with at most 4 decimals.
-    TaxRate = Decimal, Shape::Percent, |value| tax_rate(value);
+    TaxRate = Decimal, Shape::Percent, |value| {
+        let sent = decimal(value)?;
+        let rate = without_noise(sent, 4).unwrap_or(sent);
+        if !(Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(&rate) {
+            return Err(Rule::Between { min: "0", max: "100" });
+        }
+        if rate.scale() > 4 { Err(Rule::Decimals { max: 4 }) } else { Ok(rate) }
+    };
 }
 
 impl fmt::Display for Currency {
@@ -126,7 +136,7 @@ impl Money {
         if amount.is_sign_negative() && !amount.is_zero() {
             return Err(Rule::Between { min: "0", max: "1000000000000000 minor units" });
         }
-        let minor = scale_up(amount.mantissa(), exponent - amount.scale())?;
+        let minor = rescaled(amount.mantissa(), amount.scale(), exponent).ok_or(Rule::TooLarge)?;
         if minor > i128::from(MAX_MINOR) {
             return Err(Rule::TooLarge);
         }
@@ -157,25 +167,15 @@ impl fmt::Display for Money {
 /// Converts a sum of minor units, rounded half away from zero once.
 pub fn convert_sum(minor: i128, from: Currency, rate: Decimal, into: Currency) -> Option<i128> {
     let product = minor.checked_mul(rate.mantissa())?;
-    let scale = rate.scale() + from.exponent();
-    Some(match scale.checked_sub(into.exponent()) {
-        Some(drop) => divide_rounded(product, 10_i128.checked_pow(drop)?),
-        None => product.checked_mul(10_i128.checked_pow(into.exponent() - scale)?)?,
-    })
+    rescaled(product, rate.scale() + from.exponent(), into.exponent())
 }
 
 /// `quantity` × `rate` in minor units, rounded half away from zero once.
 pub fn line_amount(quantity: Decimal, rate: Decimal, currency: Currency) -> Result<i64, Rule> {
     let (quantity, rate) = (quantity.normalize(), rate.normalize());
     let product = quantity.mantissa().checked_mul(rate.mantissa()).ok_or(Rule::TooLarge)?;
-    let scale = quantity.scale() + rate.scale();
-    let exponent = currency.exponent();
-    let minor = if scale > exponent {
-        let divisor = 10_i128.checked_pow(scale - exponent).ok_or(Rule::TooLarge)?;
-        divide_rounded(product, divisor)
-    } else {
-        scale_up(product, exponent - scale)?
-    };
+    let minor = rescaled(product, quantity.scale() + rate.scale(), currency.exponent())
+        .ok_or(Rule::TooLarge)?;
     if minor.unsigned_abs() > MAX_MINOR.unsigned_abs().into() {
         return Err(Rule::TooLarge);
     }
@@ -195,6 +195,15 @@ pub fn without_percent(minor: i64, rate: Decimal) -> i64 {
     divide_rounded(i128::from(minor) * 1_000_000, 1_000_000 + ten_thousandths) as i64
 }
 
+/// A number with `scale` decimals as one with `wanted`, rounded half away from zero. `None` where
+/// it is out of range.
+fn rescaled(mantissa: i128, scale: u32, wanted: u32) -> Option<i128> {
+    match scale.checked_sub(wanted) {
+        Some(excess) => Some(divide_rounded(mantissa, 10_i128.checked_pow(excess)?)),
+        None => mantissa.checked_mul(10_i128.checked_pow(wanted - scale)?),
+    }
+}
+
 /// Integer division rounded half away from zero. `divisor` must be positive.
 pub fn divide_rounded(value: i128, divisor: i128) -> i128 {
     let (quotient, rest) = (value / divisor, value % divisor);
@@ -205,9 +214,8 @@ pub fn divide_rounded(value: i128, divisor: i128) -> i128 {
     }
 }
 
-/// Reads a JSON number as an exact decimal; trailing zeros and exponents are fine. What lies
-/// beyond the 28 decimals of the type is cut off: floats such as `5.551115123125783e-17` reach
-/// that far, and never mean it.
+/// Reads a JSON number as an exact decimal; trailing zeros and exponents are fine. Beyond the 28
+/// decimals of the type it is rounded: floats such as `5.551115123125783e-17` reach that far.
 pub fn decimal(value: &Value) -> Result<Decimal, Rule> {
     let Value::Number(number) = value else { return Err(Rule::NotNumber) };
     parse_decimal(number.as_str()).or_else(|rule| match rule {
@@ -221,21 +229,13 @@ fn parse_nearest(text: &str) -> Result<Decimal, Rule> {
     let (number, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let number = Decimal::from_str(number).map_err(|_| Rule::TooLarge)?;
     // Whatever does not fit lies far below the last decimal.
-    let exponent = exponent.parse::<i32>().unwrap_or(i32::MIN);
-    let shift = 10_i128.checked_pow(exponent.unsigned_abs());
-    let (mantissa, scale) = match (exponent, shift) {
-        (1.., Some(factor)) => {
-            let mantissa = number.mantissa().checked_mul(factor).ok_or(Rule::TooLarge)?;
-            (mantissa, number.scale())
-        }
-        (1.., None) => return Err(Rule::TooLarge),
-        (_, Some(_)) => (number.mantissa(), number.scale() + exponent.unsigned_abs()),
-        (_, None) => return Ok(Decimal::ZERO),
-    };
-    let excess = scale.saturating_sub(Decimal::MAX_SCALE);
-    let divisor = 10_i128.checked_pow(excess).ok_or(Rule::TooLarge);
-    let mantissa = divisor.map_or(0, |divisor| divide_rounded(mantissa, divisor));
-    Decimal::try_from_i128_with_scale(mantissa, scale - excess)
+    let Ok(exponent) = exponent.parse::<i32>() else { return Ok(Decimal::ZERO) };
+    let shift = u32::try_from(exponent).unwrap_or(0);
+    let scale = number.scale().saturating_add(exponent.min(0).unsigned_abs());
+    let kept = scale.min(Decimal::MAX_SCALE);
+    let mantissa = rescaled(number.mantissa(), 0, shift).ok_or(Rule::TooLarge)?;
+    let mantissa = rescaled(mantissa, scale, kept).unwrap_or(0);
+    Decimal::try_from_i128_with_scale(mantissa, kept)
         .map(|decimal| decimal.normalize())
         .map_err(|_| Rule::TooLarge)
 }
@@ -243,8 +243,7 @@ fn parse_nearest(text: &str) -> Result<Decimal, Rule> {
 /// Floating-point noise is at most this part of a number, or of 1.
 const NOISE: Decimal = Decimal::from_parts(1, 0, 0, false, 9);
 
-/// The number of at most so many decimals from which this one differs by no more than
-/// floating-point noise, if there is one.
+/// The number with at most so many decimals that equals this one but for floating-point noise.
 pub fn without_noise(number: Decimal, decimals: u32) -> Option<Decimal> {
     if number.scale() <= decimals {
         return Some(number.normalize());
@@ -257,13 +256,10 @@ pub fn without_noise(number: Decimal, decimals: u32) -> Option<Decimal> {
 
 /// Reads decimal text exactly: `8750.50`, `1e3`.
 pub fn parse_decimal(text: &str) -> Result<Decimal, Rule> {
-    let (number, exponent) = match text.split_once(['e', 'E']) {
-        Some((number, exponent)) => (number, exponent),
-        None => (text, "0"),
-    };
-    let number = match number.split_once('.') {
-        Some(_) => number.trim_end_matches('0').trim_end_matches('.'),
-        None => number,
+    let (number, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let number = match number.contains('.') {
+        true => number.trim_end_matches('0').trim_end_matches('.'),
+        false => number,
     };
     let exact = Decimal::from_str_exact(if number.is_empty() { "0" } else { number });
     let decimal = exact.map_err(|_| {
@@ -281,35 +277,13 @@ pub fn parse_decimal(text: &str) -> Result<Decimal, Rule> {
     }
     let scale = i64::from(decimal.scale()) - i64::from(exponent);
     let by = u32::try_from(scale.unsigned_abs()).map_err(|_| Rule::TooLarge)?;
-    let (mantissa, scale) =
-        if scale < 0 { (scale_up(decimal.mantissa(), by)?, 0) } else { (decimal.mantissa(), by) };
+    let (mantissa, scale) = match scale {
+        ..0 => (rescaled(decimal.mantissa(), 0, by).ok_or(Rule::TooLarge)?, 0),
+        _ => (decimal.mantissa(), by),
+    };
     Decimal::try_from_i128_with_scale(mantissa, scale)
         .map(|decimal| decimal.normalize())
         .map_err(|_| if scale > 0 { Rule::Decimals { max: 18 } } else { Rule::TooLarge })
-}
-
-/// A tax rate: 0 to 100 percent with at most 4 decimals.
-pub fn tax_rate(value: &Value) -> Result<Decimal, Rule> {
-    let sent = decimal(value)?;
-    let rate = without_noise(sent, 4).unwrap_or(sent);
-    if rate < Decimal::ZERO || rate > Decimal::ONE_HUNDRED {
-        return Err(Rule::Between { min: "0", max: "100" });
-    }
-    if rate.scale() > 4 { Err(Rule::Decimals { max: 4 }) } else { Ok(rate) }
-}
-
-/// A quantity: greater than 0, at most 18 decimals.
-pub fn quantity(value: &Value) -> Result<Decimal, Rule> {
-    let quantity = factor(value)?;
-    if quantity <= Decimal::ZERO {
-        return Err(Rule::Positive);
-    }
-    bounded(quantity)
-}
-
-/// The rate of a line: any sign (a discount is negative), at most 18 decimals.
-pub fn rate(value: &Value) -> Result<Decimal, Rule> {
-    bounded(factor(value)?)
 }
 
 /// A quantity or the rate of a line, to the last decimal: noise in them is gone once their product
@@ -317,6 +291,13 @@ pub fn rate(value: &Value) -> Result<Decimal, Rule> {
 fn factor(value: &Value) -> Result<Decimal, Rule> {
     let Value::Number(number) = value else { return Err(Rule::NotNumber) };
     Ok(parse_decimal(number.as_str())?.normalize())
+}
+
+fn bounded(value: Decimal) -> Result<Decimal, Rule> {
+    if value.abs() > Decimal::from(MAX_MINOR) {
+        return Err(Rule::TooLarge);
+    }
+    if value.scale() > 18 { Err(Rule::Decimals { max: 18 }) } else { Ok(value) }
 }
 
 /// An amount whose currency is not known yet.
@@ -342,20 +323,9 @@ pub fn exchange_rate(text: &str) -> Result<Decimal, Rule> {
     if rate >= Decimal::from(1_000_000_000_000_i64) { Err(Rule::TooLarge) } else { Ok(rate) }
 }
 
-fn bounded(value: Decimal) -> Result<Decimal, Rule> {
-    if value.abs() > Decimal::from(MAX_MINOR) {
-        return Err(Rule::TooLarge);
-    }
-    if value.scale() > 18 { Err(Rule::Decimals { max: 18 }) } else { Ok(value) }
-}
-
 fn percent_mantissa(rate: Decimal) -> i128 {
     let rate = rate.normalize();
     rate.mantissa() * 10_i128.pow(4_u32.saturating_sub(rate.scale()))
-}
-
-fn scale_up(mantissa: i128, by: u32) -> Result<i128, Rule> {
-    10_i128.checked_pow(by).and_then(|factor| mantissa.checked_mul(factor)).ok_or(Rule::TooLarge)
 }
 
 #[cfg(test)]

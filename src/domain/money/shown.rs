@@ -1,12 +1,11 @@
-//! Amounts as people read them, on pages, in mails and on paper alike.
+//! Amounts as people read them, on pages, in mails and in PDFs.
 
 use rust_decimal::Decimal;
 
 use super::{Currency, Money};
 
 impl Money {
-    /// For people: `₦1,250,000.50`, `USD 2,250.00`,
-    /// `-XOF 15,000`.
+    /// For people: `₦1,250,000.50`, `USD 2,250.00`, `-XOF 15,000`.
     pub fn shown(self) -> String {
         self.currency.show(self.minor.into())
     }
@@ -16,7 +15,7 @@ impl Currency {
     /// A sum of minor units of this currency as [`Money::shown`] writes it, beyond the range of
     /// one amount too.
     pub fn show(self, minor: i128) -> String {
-        // No sum of what is kept comes near the most that a decimal holds.
+        // No stored sum comes near the largest decimal.
         let sum = Decimal::try_from_i128_with_scale(minor, self.exponent()).unwrap_or(Decimal::MAX);
         let number = grouped(sum.abs());
         let minus = if minor < 0 { "-" } else { "" };
@@ -26,8 +25,8 @@ impl Currency {
         }
     }
 
-    /// A price of one unit, without the currency's name: with its decimals at least, and those
-    /// that the price has beyond them, as `85.00` and `0.085`.
+    /// A price of one unit, without the currency's name, with the currency's decimals at least:
+    /// `85.00` and `0.085`.
     pub fn show_rate(self, rate: Decimal) -> String {
         let mut rate = rate.normalize();
         if rate.scale() < self.exponent() {
@@ -36,7 +35,7 @@ impl Currency {
         grouped(rate)
     }
 
-    /// The sign that everybody reads as this currency; none where several share one, as `$` is.
+    /// The sign of this currency; `None` if others share it, as with `$`.
     fn sign(self) -> Option<&'static str> {
         Some(match self.code() {
             "NGN" => "₦",

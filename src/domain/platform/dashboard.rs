@@ -97,12 +97,15 @@ impl Period {
 
     /// The first days of the last [`PERIODS_SHOWN`] periods, oldest first, and of the next one.
     pub fn starts(self, today: Date) -> Result<Vec<Date>> {
-        (1 - PERIODS_SHOWN..=1)
-            .map(|offset| match self {
-                Self::Monthly => date::month_start(today, offset),
-                Self::Weekly => date::week_start(today, offset),
-            })
-            .collect()
+        (1 - PERIODS_SHOWN..=1).map(|by| self.start(today, by)).collect()
+    }
+
+    /// The first day of the period of `day`, or of one `by` periods later.
+    pub fn start(self, day: Date, by: i32) -> Result<Date> {
+        match self {
+            Self::Monthly => date::month_start(day, by),
+            Self::Weekly => date::week_start(day, by),
+        }
     }
 
     /// The name of the period that begins on `start`: `Mar 2026`, `2026-W12`.

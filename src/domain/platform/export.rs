@@ -1,6 +1,6 @@
 //! Taking one's data along.
 
-use crate::domain::{error::Result, word::words};
+use crate::domain::word::words;
 
 words! {
     /// What can be exported as a table.

@@ -44,9 +44,3 @@ pub struct Once<T> {
     pub key: Option<RequestKey>,
     pub render: fn(&T) -> Vec<u8>,
 }
-
-impl<T> Clone for Once<T> {
-    fn clone(&self) -> Self {
-        Self { key: self.key.clone(), render: self.render }
-    }
-}

@@ -1,4 +1,4 @@
-//! Mails, and the letters in which they wait to be delivered.
+//! Mails, and the outbox in which they wait to be delivered.
 
 use std::fmt;
 
@@ -56,7 +56,7 @@ impl fmt::Debug for Mail {
 
 /// A mail on its way, as the outbox keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
+pub struct QueuedMail {
     pub id: MailId,
     pub account: Option<AccountId>,
     /// The invoice it is about, if any.
@@ -79,7 +79,7 @@ pub struct Letter {
     pub created_at: Timestamp,
 }
 
-impl Letter {
+impl QueuedMail {
     /// One that waits from now on, about nothing and for nobody yet.
     pub fn new(id: MailId, kind: MailKind, to: &str, subject: String, now: Timestamp) -> Self {
         Self {
@@ -121,15 +121,15 @@ pub struct FailedMail {
 /// How the mail of a database is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailHealth {
-    /// Letters that wait to be delivered.
+    /// Mails that wait to be delivered.
     pub waiting: i64,
     /// Those of them that wait for long.
     pub late: Trouble,
-    /// Letters that were given up lately.
+    /// Mails that were given up lately.
     pub failed: Trouble,
 }
 
-/// So many letters are in trouble.
+/// So many mails are in trouble.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
     pub count: usize,

@@ -1,6 +1,6 @@
 //! From where an address can be opened, as far as it tells by itself.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 /// Endings of names that only a local network knows.
 const LOCAL_NAMES: [&str; 9] = [
@@ -31,8 +31,9 @@ impl Reach {
     pub fn of_host(host: &str) -> Self {
         let host = host.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
         match host.parse::<IpAddr>().map(|address| address.to_canonical()) {
-            Ok(IpAddr::V4(address)) => Self::of_ipv4(address),
-            Ok(IpAddr::V6(address)) => Self::of_ipv6(address),
+            Ok(address) if address.is_loopback() || address.is_unspecified() => Self::Machine,
+            Ok(address) if is_private(address) => Self::Network,
+            Ok(_) => Self::Everybody,
             Err(_) if host == "localhost" || host.ends_with(".localhost") => Self::Machine,
             Err(_) if !host.contains('.') || LOCAL_NAMES.iter().any(|end| host.ends_with(end)) => {
                 Self::Network
@@ -52,30 +53,18 @@ impl Reach {
         };
         Self::of_host(host.unwrap_or_default())
     }
+}
 
-    fn of_ipv4(address: Ipv4Addr) -> Self {
-        let [first, second, ..] = address.octets();
-        if address.is_loopback() || address.is_unspecified() {
-            Self::Machine
-        // 100.64.0.0/10 is shared by the customers of a carrier, and used by private networks.
-        } else if address.is_private()
-            || address.is_link_local()
-            || (first == 100 && (64..128).contains(&second))
-        {
-            Self::Network
-        } else {
-            Self::Everybody
+/// Whether only a network around a machine knows an address.
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            let [first, second, ..] = address.octets();
+            // 100.64.0.0/10 is shared by the customers of a carrier, and used by private networks.
+            let is_shared = first == 100 && (64..128).contains(&second);
+            address.is_private() || address.is_link_local() || is_shared
         }
-    }
-
-    fn of_ipv6(address: Ipv6Addr) -> Self {
-        if address.is_loopback() || address.is_unspecified() {
-            Self::Machine
-        } else if address.is_unique_local() || address.is_unicast_link_local() {
-            Self::Network
-        } else {
-            Self::Everybody
-        }
+        IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
     }
 }
 

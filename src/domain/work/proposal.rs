@@ -96,24 +96,6 @@ pub struct ProposalRecord {
     pub unprintable: Vec<char>,
 }
 
-/// A proposal as PDF.
-#[derive(Debug, Clone)]
-pub struct ProposalFile {
-    /// `proposal-website-redesign.pdf`
-    pub name: String,
-    pub bytes: Vec<u8>,
-}
-
-impl ProposalFile {
-    /// Named after the title, in letters that every system takes in a file's name.
-    pub fn new(title: &str, bytes: Vec<u8>) -> Self {
-        let words = title.split(|c: char| !c.is_ascii_alphanumeric());
-        let words = words.filter(|word| !word.is_empty()).map(str::to_ascii_lowercase);
-        let name = ["proposal".to_owned()].into_iter().chain(words).collect::<Vec<_>>().join("-");
-        Self { name: format!("{name}.pdf"), bytes }
-    }
-}
-
 /// A sent proposal as its client sees it.
 #[derive(Debug, Clone)]
 pub struct PublicProposal {

@@ -1,4 +1,4 @@
-//! A request as those see it who watch the server: what it is counted and logged as.
+//! Metrics and the access log of requests.
 
 use std::{sync::Arc, time::Instant};
 
@@ -9,12 +9,12 @@ use tracing::{Level, field};
 use super::{super::path, Layer, Next, request_id::CurrentRequest};
 use crate::metrics::{self, Present};
 
-/// What lines of the access log are written for: `LOG=info,access=debug`.
+/// The target of the access log: `LOG=info,access=debug`.
 const ACCESS: &str = "access";
 /// Characters of a path that are logged.
 const PATH_SHOWN: usize = 200;
 
-/// Counts every request, and writes a line about it where that is asked for.
+/// Counts every request, and writes a line about it if the access log is on.
 pub struct AccessLog;
 
 impl Layer for AccessLog {
@@ -23,7 +23,13 @@ impl Layer for AccessLog {
         if present.is_none() && !is_logged() {
             return next.call(request).await;
         }
-        let mut seen = Seen::begin(&request, present);
+        let mut seen = Seen {
+            begun: Instant::now(),
+            mount: request.data().cloned(),
+            method: word(request.method()),
+            is_answered: false,
+            _present: present,
+        };
         let (method, uri) = (request.method().clone(), request.original_uri().clone());
         let mut response = next.call(request).await?;
         seen.end(&method, path::without_slash(uri.path()), &mut response);
@@ -40,23 +46,13 @@ struct Seen {
     begun: Instant,
     /// Where the request was sent on to the routes: a whole route, or the mount of an API.
     mount: Option<PathPattern>,
-    /// A word for the method, which visitors could otherwise make up.
+    /// `other` for a method that the visitor made up.
     method: &'static str,
     is_answered: bool,
     _present: Option<Present>,
 }
 
 impl Seen {
-    fn begin(request: &Request, present: Option<Present>) -> Self {
-        Self {
-            begun: Instant::now(),
-            mount: request.data().cloned(),
-            method: word(request.method()),
-            is_answered: false,
-            _present: present,
-        }
-    }
-
     /// Counts and logs the answer.
     fn end(&mut self, method: &Method, path: &str, response: &mut Response) {
         self.is_answered = true;
@@ -94,8 +90,7 @@ impl Drop for Seen {
     }
 }
 
-/// The template of a route, without what the router appends to it for its own use; none of what
-/// is no route.
+/// The template of a route, without what the router appends for its own use.
 fn template(PathPattern(pattern): PathPattern) -> Option<Arc<str>> {
     let template = match pattern.strip_suffix("/*--poem-rest") {
         Some(mount) => mount.into(),
@@ -113,14 +108,6 @@ fn size(response: &mut Response) -> Option<u64> {
 }
 
 fn word(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        Method::OPTIONS => "OPTIONS",
-        _ => "other",
-    }
+    let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    known.into_iter().find(|word| *method == *word).unwrap_or("other")
 }

@@ -1,4 +1,4 @@
-//! Tells whatever is done for a request on whose behalf it is done.
+//! Makes known on whose behalf the work of a request is done.
 
 use poem::{Request, Response, Result};
 
@@ -15,7 +15,7 @@ impl Layer for OnBehalf {
         let address = request.data::<Address>().map(|address| address.0);
         let token = bearer::token(&request).map(str::to_owned);
         let asker = Asker { address, token, ..Asker::default() };
-        // Boxed, so that whoever was refused before holds no room for an answer.
+        // Boxed, so that a request refused before takes no memory for it.
         asker.ask(Box::pin(next.call(request))).await
     }
 }

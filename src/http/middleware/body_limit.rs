@@ -1,4 +1,4 @@
-//! Refuses bodies that are announced to be larger than any route takes.
+//! Refuses bodies that are announced to be larger than any route accepts.
 
 use poem::{
     Request, Response, Result,
@@ -11,27 +11,20 @@ use super::{
     Knows, Layer, Next,
 };
 
-/// A known route is sent no more than any takes, be it one that takes nothing.
+/// Refuses them at every known route, even one that accepts no body.
 pub struct BodyLimit {
     pub knows: Option<Knows>,
 }
 
 impl Layer for BodyLimit {
     async fn call(&self, request: Request, next: &impl Next) -> Result<Response> {
-        if self.is_too_large(&request) {
+        let length = request.headers().typed_get::<ContentLength>();
+        if length.is_some_and(|length| length.0 > BODY_MAX as u64)
+            && let Some(knows) = &self.knows
+            && knows(request.method(), path::asked(&request))
+        {
             return Err(StatusCode::PAYLOAD_TOO_LARGE.into());
         }
         next.call(request).await
-    }
-}
-
-impl BodyLimit {
-    fn is_too_large(&self, request: &Request) -> bool {
-        let length = request.headers().typed_get::<ContentLength>();
-        length.is_some_and(|length| length.0 > BODY_MAX as u64)
-            && self
-                .knows
-                .as_ref()
-                .is_some_and(|knows| knows(request.method(), path::asked(request)))
     }
 }

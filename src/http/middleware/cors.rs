@@ -1,4 +1,4 @@
-//! Which front ends of other origins may read what is answered (CORS).
+//! Which front ends of other origins may read answers (CORS).
 
 use std::sync::Arc;
 
@@ -54,7 +54,7 @@ impl Cors {
     }
 }
 
-/// Answers whatever a browser asks beforehand, without counting it.
+/// Answers preflights, without counting them.
 pub struct Preflight;
 
 impl Layer for Preflight {

@@ -1,4 +1,4 @@
-//! Writes failures in the shape of their API, and logs those that somebody should know of.
+//! Writes failures in the shape of their API, and logs those that an operator should know of.
 
 use poem::{
     PathPattern, Request, Response, Result,
@@ -43,7 +43,7 @@ impl Layer for Failures {
 impl Failures {
     fn answer(&self, error: poem::Error, path: &str) -> Response {
         let route = error.data::<PathPattern>().cloned();
-        let standing = error.data::<LimitState>().copied();
+        let state = error.data::<LimitState>().copied();
         let ends_connection = error.data::<EndsConnection>().is_some();
         let (cause, is_told) = (error.to_string(), error.is::<Problem>());
         let problem = Problem::from(error);
@@ -60,12 +60,12 @@ impl Failures {
         if let Some(seconds) = problem.retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
-        match (problem.error.as_ref().map(Error::kind), standing) {
+        match (problem.error.as_ref().map(Error::kind), state) {
             (Some(Kind::TooMany(refusal)), _) => {
                 rate_limit::write(headers, refusal.limit, 0, refusal.reset);
             }
-            (_, Some(standing)) => {
-                rate_limit::write(headers, standing.limit, standing.remaining, standing.reset);
+            (_, Some(state)) => {
+                rate_limit::write(headers, state.limit, state.remaining, state.reset);
             }
             _ => {}
         }
@@ -84,7 +84,7 @@ impl Failures {
 
     fn name_methods(&self, headers: &mut HeaderMap, path: &str) {
         let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
-        // What belongs to no document is there to be looked at.
+        // Routes without a document are read-only.
         let known = |method: &&Method| match &self.knows {
             Some(knows) => knows(method, path),
             None => **method == Method::GET,
@@ -110,7 +110,7 @@ fn log(problem: &Problem, path: &str) {
         }
         _ => {}
     }
-    // Somebody asked for what is not theirs, or too often.
+    // A request without the right to it, or one too many.
     if let StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS =
         problem.status
     {

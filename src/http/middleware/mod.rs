@@ -1,4 +1,4 @@
-//! What stands around every route, in pieces that can be tried alone.
+//! The layers around every route, each of which can be tested alone.
 
 pub mod access_log;
 pub mod asker;
@@ -30,7 +30,7 @@ use crate::app::{App, limit::Limit};
 
 /// Something that is done around an endpoint.
 pub trait Layer: Send + Sync {
-    /// Answers a request by what is `next` inside, or in its place.
+    /// Answers a request, by calling `next` or itself.
     fn call(
         &self,
         request: Request,
@@ -38,7 +38,7 @@ pub trait Layer: Send + Sync {
     ) -> impl Future<Output = Result<Response>> + Send;
 }
 
-/// What stands inside a layer: others, and the routes at last.
+/// What is inside a layer: further layers, and the routes.
 pub trait Next: Endpoint<Output = Response> + Sized {
     fn layer<L: Layer>(self, layer: L) -> Layered<L, Self> {
         Layered { layer, next: self }
@@ -56,14 +56,13 @@ pub struct Layered<L, E> {
 impl<L: Layer, E: Next> Endpoint for Layered<L, E> {
     type Output = Response;
 
-    // No future of its own: a dozen of them stand in each other.
+    // No future of its own: a dozen layers are nested.
     fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
         self.layer.call(request, &self.next)
     }
 }
 
-/// Which routes an API has: to tell an unknown one apart when the limit is reached, and to name
-/// the methods of one that was asked for by another.
+/// Which routes an API has: unknown ones are not refused by limits, and 405 names the methods.
 pub type Knows = Arc<dyn Fn(&Method, &str) -> bool + Send + Sync>;
 
 /// What differs between the mounts of the program.
@@ -71,18 +70,18 @@ pub type Knows = Arc<dyn Fn(&Method, &str) -> bool + Send + Sync>;
 pub struct Rules {
     /// Writes a failure in the shape of this API.
     pub shape: Shape,
-    /// What counts every request, and is told with every answer.
+    /// What counts every request, and is written into every answer.
     pub limit: Option<Limit>,
     /// What counts the requests of single routes on top.
     pub route_limits: &'static [RouteLimit],
-    /// Whether front ends of the known origins may read what is answered. Pages are for nobody
-    /// but their reader: such a front end may be of the same site, and browsers send it cookies.
+    /// Whether front ends of the known origins may read answers. They may not read pages: a front
+    /// end may be of the same site, and then browsers send cookies.
     pub is_shared: bool,
     pub knows: Option<Knows>,
 }
 
 impl Rules {
-    /// Those of routes that are counted by nothing and read by nobody else.
+    /// Those of routes without limits that other origins may not read.
     pub fn new(shape: Shape) -> Self {
         Self { shape, limit: None, route_limits: &[], is_shared: false, knows: None }
     }

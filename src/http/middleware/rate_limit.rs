@@ -1,4 +1,4 @@
-//! Counts requests, refuses those that are too many, and tells where their address stands.
+//! Counts requests, refuses those over a limit, and writes the state of the limit into answers.
 
 use std::sync::Arc;
 
@@ -39,15 +39,15 @@ pub struct RateLimit {
 
 impl Layer for RateLimit {
     async fn call(&self, request: Request, next: &impl Next) -> Result<Response> {
-        let standing = self.count(&request).await.map_err(into_poem)?;
+        let state = self.count(&request).await.map_err(into_poem)?;
         let mut answer = next.call(request).await;
-        match (&mut answer, standing) {
-            // A limit that refused has told of itself.
-            (Ok(response), Some(standing)) if !response.headers().contains_key(LIMIT) => {
-                write(response.headers_mut(), standing.limit, standing.remaining, standing.reset);
+        match (&mut answer, state) {
+            // A limit that refused has written its own.
+            (Ok(response), Some(state)) if !response.headers().contains_key(LIMIT) => {
+                write(response.headers_mut(), state.limit, state.remaining, state.reset);
             }
-            // Whoever writes the failure tells of it.
-            (Err(error), Some(standing)) => error.set_data(standing),
+            // Written together with the failure.
+            (Err(error), Some(state)) => error.set_data(state),
             _ => {}
         }
         answer
@@ -60,12 +60,12 @@ impl RateLimit {
     async fn count(&self, request: &Request) -> error::Result<Option<LimitState>> {
         let Some(&Address(address)) = request.data() else { return Ok(None) };
         let (method, path) = (request.method(), path::asked(request));
-        let standing = match self.limit {
+        let state = match self.limit {
             Some(limit) => self.app.count_address(limit, address).await?,
             None => None,
         };
         let known = || self.knows.as_ref().is_none_or(|knows| knows(method, path));
-        if let Some(refusal) = standing.and_then(LimitState::refusal)
+        if let Some(refusal) = state.and_then(LimitState::refusal)
             && known()
         {
             return Err(Error::too_many(refusal));
@@ -80,12 +80,11 @@ impl RateLimit {
                 }
             }
         }
-        Ok(standing)
+        Ok(state)
     }
 }
 
-/// Writes how many requests there may be, how many are left, and the epoch second at which all
-/// are there again.
+/// Writes how many requests are allowed, how many are left, and the epoch second of the reset.
 pub(super) fn write(headers: &mut HeaderMap, limit: u32, remaining: u32, reset: i64) {
     headers.insert(LIMIT, limit.into());
     headers.insert(REMAINING, remaining.into());

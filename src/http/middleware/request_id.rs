@@ -1,9 +1,7 @@
-//! What a request is called, and where it comes from: found once, and known to all that is done
-//! for it.
+//! The id and the address of a request, found once and available to everything done for it.
 
 use std::{
     cell::Cell,
-    fmt::Write,
     net::{IpAddr, SocketAddr},
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -26,7 +24,7 @@ task_local! {
     static CURRENT: CurrentRequest;
 }
 
-/// The request that a task is at work on.
+/// The request that a task is working on.
 pub struct CurrentRequest {
     pub id: String,
     pub address: Option<IpAddr>,
@@ -40,7 +38,7 @@ impl CurrentRequest {
         CURRENT.scope(Self { id, address, account: Cell::default() }, work).await
     }
 
-    /// Hands the request in hand to `each`, if there is one.
+    /// Calls `each` with the current request, if there is one.
     pub fn with<T>(each: impl FnOnce(&Self) -> T) -> Option<T> {
         CURRENT.try_with(each).ok()
     }
@@ -54,7 +52,7 @@ impl CurrentRequest {
 /// Names the requests of one process.
 pub struct RequestIds {
     trust_proxy: bool,
-    /// Tells this process's ids from those of others.
+    /// Differs between processes.
     process: String,
     count: AtomicU64,
 }
@@ -82,7 +80,7 @@ impl Layer for RequestIds {
 }
 
 impl RequestIds {
-    /// With `trust_proxy`, ids and addresses are those that a proxy tells.
+    /// With `trust_proxy`, ids and addresses are taken from the headers of a proxy.
     pub fn new(process: String, trust_proxy: bool) -> Self {
         Self { trust_proxy, process, count: AtomicU64::new(0) }
     }
@@ -93,21 +91,17 @@ impl RequestIds {
         match given {
             Some(id) if self.trust_proxy && is_request_id(id) => id.to_owned(),
             _ => {
-                let number = self.count.fetch_add(1, Ordering::Relaxed);
-                let mut id = String::with_capacity(self.process.len() + 12);
-                // Writing to a string does not fail.
-                let _ = write!(id, "{}-{number}", self.process);
-                id
+                format!("{}-{}", self.process, self.count.fetch_add(1, Ordering::Relaxed))
             }
         }
     }
 
-    /// The address that counts: the peer's, or what a trusted proxy says of its own peer.
+    /// The client's address: that of the peer, or what a trusted proxy gives as its own peer.
     fn address(&self, request: &Request) -> Option<IpAddr> {
         let forwarded = || {
             let value = request.headers().get_all("x-forwarded-for").iter().next_back()?;
             let address = value.to_str().ok()?.rsplit(',').next()?.trim();
-            // Some proxies name the port too.
+            // Some proxies add the port.
             let with_port = || Some(address.parse::<SocketAddr>().ok()?.ip());
             address.parse().ok().or_else(with_port)
         };

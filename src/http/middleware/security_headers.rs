@@ -1,13 +1,13 @@
-//! What browsers are told for the safety of their users.
+//! Security headers.
 
 use poem::{
     Request, Response, Result,
-    http::{HeaderMap, HeaderName, HeaderValue, header},
+    http::{HeaderName, HeaderValue, header},
 };
 
 use super::{Layer, Next};
 
-/// Headers of every answer that does not say otherwise.
+/// Headers of every answer that does not set them itself.
 const HEADERS: [(HeaderName, &str); 10] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
@@ -16,7 +16,7 @@ const HEADERS: [(HeaderName, &str); 10] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
-    // A page that is made to be found says so by itself.
+    // A page for search engines sets its own.
     (HeaderName::from_static("x-robots-tag"), "noindex"),
     (
         header::CONTENT_SECURITY_POLICY,
@@ -26,7 +26,7 @@ const HEADERS: [(HeaderName, &str); 10] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
-/// How long browsers go nowhere but to https://, in seconds.
+/// How long browsers use https:// alone, in seconds.
 const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 pub struct SecurityHeaders {
@@ -37,18 +37,13 @@ pub struct SecurityHeaders {
 impl Layer for SecurityHeaders {
     async fn call(&self, request: Request, next: &impl Next) -> Result<Response> {
         let mut response = next.call(request).await?;
-        self.set(response.headers_mut());
-        Ok(response)
-    }
-}
-
-impl SecurityHeaders {
-    fn set(&self, headers: &mut HeaderMap) {
+        let headers = response.headers_mut();
         for (name, value) in HEADERS {
             headers.entry(name).or_insert(HeaderValue::from_static(value));
         }
         if self.is_secure {
             headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
         }
+        Ok(response)
     }
 }

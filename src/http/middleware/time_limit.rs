@@ -42,7 +42,7 @@ impl Layer for TimeLimit {
     }
 }
 
-/// How long a body may be on its way; none that matters for small ones.
+/// How long a body may take to arrive; next to nothing for small ones.
 fn body_time(headers: &HeaderMap) -> Duration {
     let length = match headers.get(header::CONTENT_LENGTH) {
         Some(length) => length.to_str().ok().and_then(|length| length.parse().ok()).unwrap_or(0),

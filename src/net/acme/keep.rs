@@ -1,13 +1,15 @@
-//! What is kept of an authority: `DATA_DIR/acme` and in it a folder for each, readable by their
-//! owner alone.
+//! The files of each authority, in a folder of its own in `DATA_DIR/acme`.
 
 use std::{
     fs, io,
-    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
-use crate::config::secrets::write_secret;
+use crate::config::file;
+
+pub(super) const ACCOUNT: &str = "account.json";
+pub(super) const CERTIFICATE: &str = "certificate.pem";
+pub(super) const FAILURE: &str = "failure.txt";
 
 /// The folder of one authority.
 #[derive(Debug, Clone)]
@@ -29,49 +31,25 @@ impl Folder {
 
     /// Key and certificate.
     pub fn certificate(&self) -> Option<Vec<u8>> {
-        fs::read(self.0.join("certificate.pem")).ok()
+        fs::read(self.0.join(CERTIFICATE)).ok()
     }
 
     /// Why there is no new certificate.
     pub fn failure(&self) -> Option<String> {
-        let text = fs::read_to_string(self.0.join("failure.txt")).ok()?;
-        Some(text.trim().to_owned())
+        Some(self.read(FAILURE)?.trim().to_owned())
     }
 
-    pub(super) fn account(&self) -> Option<String> {
-        fs::read_to_string(self.0.join("account.json")).ok()
+    pub(super) fn read(&self, name: &str) -> Option<String> {
+        fs::read_to_string(self.0.join(name)).ok()
     }
 
-    pub(super) fn keep_account(&self, json: &str) -> io::Result<()> {
-        self.keep("account.json", json)
+    pub(super) fn write(&self, name: &str, text: &str) -> io::Result<()> {
+        file::make_folder(&self.0)?;
+        file::write_secret(&self.0.join(name), text)
     }
 
-    pub(super) fn keep_certificate(&self, pem: &str) -> io::Result<()> {
-        self.keep("certificate.pem", pem)
-    }
-
-    pub(super) fn keep_failure(&self, why: &str) -> io::Result<()> {
-        self.keep("failure.txt", why)
-    }
-
-    pub(super) fn forget_failure(&self) -> io::Result<()> {
-        self.forget("failure.txt")
-    }
-
-    pub(super) fn forget_account(&self) -> io::Result<()> {
-        self.forget("account.json")
-    }
-
-    fn forget(&self, name: &str) -> io::Result<()> {
-        match fs::remove_file(self.0.join(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
-    }
-
-    fn keep(&self, name: &str, text: &str) -> io::Result<()> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
-        write_secret(&self.0.join(name), text)
+    pub(super) fn remove(&self, name: &str) -> io::Result<()> {
+        file::remove(&self.0.join(name))
     }
 }
 

@@ -1,5 +1,4 @@
-//! Certificates from an authority that gives them by itself (ACME), got and renewed while the
-//! server runs.
+//! Certificates obtained by ACME, and renewed while the server runs.
 
 mod keep;
 mod order;
@@ -24,9 +23,13 @@ use tokio::{
 };
 
 pub use self::keep::Folder;
-use self::{order::order, web::Web};
+use self::{
+    keep::{ACCOUNT, CERTIFICATE, FAILURE},
+    order::order,
+    web::Web,
+};
 use super::{
-    certificate::{Facts, read_both},
+    certificate::{self, Facts},
     tls::ACME_PROTOCOL,
 };
 use crate::{app::environment::Clock, config::tls::AcmeConfig};
@@ -40,8 +43,8 @@ const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(12);
 /// How often the clock is looked at. A machine that slept is soon back in time.
 const LOOK_EVERY: Duration = Duration::from_secs(600);
 
-/// What is shown to whom: the certificate, and proofs to the authority.
-#[derive(Default)]
+/// The certificate for clients, and the proofs for the authority.
+#[derive(Debug, Default)]
 pub struct Certificates {
     current: RwLock<Option<Arc<CertifiedKey>>>,
     proofs: RwLock<HashMap<String, Arc<CertifiedKey>>>,
@@ -61,12 +64,6 @@ impl Certificates {
     }
 }
 
-impl fmt::Debug for Certificates {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Certificates").finish_non_exhaustive()
-    }
-}
-
 impl ResolvesServerCert for Certificates {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let is_authority =
@@ -79,7 +76,7 @@ impl ResolvesServerCert for Certificates {
     }
 }
 
-/// Gets a certificate, and a new one in time.
+/// Obtains a certificate, and renews it in time.
 pub struct Acme {
     config: AcmeConfig,
     folder: Folder,
@@ -102,7 +99,7 @@ impl Acme {
         Arc::clone(&self.certificates)
     }
 
-    /// Sees to it that there is a certificate, until `stop` changes.
+    /// Keeps the certificate valid until `stop` changes.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut failures = 0;
         let mut next = Timestamp::MIN;
@@ -118,7 +115,7 @@ impl Acme {
                 // Also where a new certificate is due at once.
                 let wait = wait_after(failures);
                 next = now.checked_add(wait).unwrap_or(now);
-                self.tell(ordered, wait);
+                self.log(ordered, wait);
             }
             tokio::select! {
                 () = sleep(self.pause(next)) => {}
@@ -127,11 +124,11 @@ impl Acme {
         }
     }
 
-    fn tell(&self, ordered: Result<Facts, String>, wait: SignedDuration) {
-        let told = match ordered {
+    fn log(&self, ordered: Result<Facts, String>, wait: SignedDuration) {
+        let saved = match ordered {
             Ok(facts) => {
                 tracing::info!(ends = %facts.ends, "got a certificate for {}", self.names());
-                self.folder.forget_failure()
+                self.folder.remove(FAILURE)
             }
             Err(why) => {
                 tracing::error!(
@@ -139,15 +136,15 @@ impl Acme {
                     self.names(),
                     wait.as_mins()
                 );
-                self.folder.keep_failure(&why)
+                self.folder.write(FAILURE, &why)
             }
         };
-        if let Err(error) = told {
+        if let Err(error) = saved {
             tracing::warn!(%error, "{} cannot be written", self.folder.path().display());
         }
     }
 
-    /// When there must be a new certificate: long ago where there is none for these names.
+    /// When a new certificate is due: at once if there is none for these names.
     fn due(&self) -> Timestamp {
         self.kept().map_or(Timestamp::MIN, |(_, facts)| facts.renewal())
     }
@@ -159,7 +156,7 @@ impl Acme {
 
     fn kept(&self) -> Option<(Arc<CertifiedKey>, Facts)> {
         let pem = self.folder.certificate()?;
-        let kept = read_both(&pem).inspect_err(|error| {
+        let kept = certificate::read(&pem, &pem).inspect_err(|error| {
             tracing::warn!(%error, "{} cannot be read", self.folder.path().display());
         });
         kept.ok().filter(|(_, facts)| self.config.domains.iter().all(|name| facts.covers(name)))
@@ -171,22 +168,23 @@ impl Acme {
         let pem = ordered.inspect_err(|why| {
             // The authority has forgotten it, so the next try makes another.
             if why.contains("accountDoesNotExist")
-                && let Err(error) = self.folder.forget_account()
+                && let Err(error) = self.folder.remove(ACCOUNT)
             {
                 tracing::warn!(%error, "{} cannot be changed", self.folder.path().display());
             }
         })?;
-        let (certified, facts) = read_both(pem.as_bytes()).map_err(|error| error.to_string())?;
+        let (certified, facts) =
+            certificate::read(pem.as_bytes(), pem.as_bytes()).map_err(|error| error.to_string())?;
         // Of use even where it cannot be kept.
         self.certificates.show(certified);
-        self.folder.keep_certificate(&pem).map_err(|error| self.not_kept(&error))?;
+        self.folder.write(CERTIFICATE, &pem).map_err(|error| self.not_kept(&error))?;
         Ok(facts)
     }
 
     /// The account that is kept, or a new one.
     async fn account(&self) -> Result<Account, String> {
         let web = || Web::new().map_err(|error| error.to_string());
-        if let Some(kept) = self.folder.account() {
+        if let Some(kept) = self.folder.read(ACCOUNT) {
             let credentials: AccountCredentials =
                 serde_json::from_str(&kept).map_err(|error| self.not_kept(&error))?;
             let builder = Account::builder_with_http(Box::new(web()?));
@@ -203,7 +201,7 @@ impl Acme {
         let created = builder.create(&account, self.config.directory.clone(), None).await;
         let (account, credentials) = created.map_err(|error| error.to_string())?;
         let json = serde_json::to_string(&credentials).map_err(|error| error.to_string())?;
-        self.folder.keep_account(&json).map_err(|error| self.not_kept(&error))?;
+        self.folder.write(ACCOUNT, &json).map_err(|error| self.not_kept(&error))?;
         tracing::info!("made an account at {}", self.config.directory);
         Ok(account)
     }

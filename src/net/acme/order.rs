@@ -1,4 +1,4 @@
-//! How a certificate is got (RFC 8555): an order, a proof for each name, the certificate.
+//! How a certificate is obtained (RFC 8555): an order, a proof for each name, the certificate.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,7 +18,7 @@ use super::Certificates;
 /// How often and how long an authority is asked whether it is done.
 const RETRIES: RetryPolicy = RetryPolicy::new().timeout(Duration::from_secs(120));
 
-/// Orders a certificate, and answers its key and chain as PEM.
+/// Orders a certificate, and returns its key and chain as PEM.
 pub async fn order(
     account: &Account,
     domains: &[String],
@@ -35,10 +35,10 @@ async fn get(
     certificates: &Certificates,
 ) -> Result<String, String> {
     let names: Vec<Identifier> = domains.iter().cloned().map(Identifier::Dns).collect();
-    let mut order = account.new_order(&NewOrder::new(&names)).await.map_err(said)?;
+    let mut order = account.new_order(&NewOrder::new(&names)).await.map_err(text)?;
     let mut authorizations = order.authorizations();
     while let Some(authorization) = authorizations.next().await {
-        let mut authorization = authorization.map_err(said)?;
+        let mut authorization = authorization.map_err(text)?;
         match authorization.status {
             AuthorizationStatus::Pending => {}
             AuthorizationStatus::Valid => continue,
@@ -50,19 +50,19 @@ async fn get(
         let name = challenge.identifier().to_string();
         let proof = proof(&name, challenge.key_authorization().digest().as_ref())?;
         certificates.prove(name, Arc::new(proof));
-        challenge.set_ready().await.map_err(said)?;
+        challenge.set_ready().await.map_err(text)?;
     }
     match order.poll_ready(&RETRIES).await {
         Ok(OrderStatus::Ready) => {}
         Ok(_) => return Err(reason(&mut order).await),
-        // Why is known to the challenges.
+        // The challenges know the reason.
         Err(Error::Api(problem)) => {
             return Err(format!("{problem}; {}", reason(&mut order).await));
         }
-        Err(error) => return Err(said(error)),
+        Err(error) => return Err(text(error)),
     }
-    let key = order.finalize().await.map_err(said)?;
-    let chain = order.poll_certificate(&RETRIES).await.map_err(said)?;
+    let key = order.finalize().await.map_err(text)?;
+    let chain = order.poll_certificate(&RETRIES).await.map_err(text)?;
     Ok(format!("{}\n{chain}", key.trim_end()))
 }
 
@@ -88,7 +88,7 @@ async fn reason(order: &mut Order) -> String {
     }
 }
 
-fn said(error: Error) -> String {
+fn text(error: Error) -> String {
     error.to_string()
 }
 

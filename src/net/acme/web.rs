@@ -1,5 +1,4 @@
-//! The HTTPS that certificate authorities are spoken to in: few requests, each on a connection
-//! of its own.
+//! The HTTPS client for certificate authorities: few requests, each on a connection of its own.
 
 use std::{error::Error as StdError, pin::Pin, sync::Arc, time::Duration};
 
@@ -45,7 +44,7 @@ impl Web {
         let stream = TcpStream::connect((host.as_str(), port)).await?;
         let stream = self.0.connect(ServerName::try_from(host)?, stream).await?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        // Ends with the answer's body, or when nobody wants it any more.
+        // Ends with the response body, or when it is dropped.
         tokio::spawn(connection);
         // Servers want a path here, and the host beside it.
         let path = uri.path_and_query().map_or("/", |path| path.as_str()).parse()?;

@@ -17,7 +17,7 @@ use crate::{
     store::{
         engine::{Row, Tx, any_of, values},
         lister::Lister,
-        row::row,
+        row::{NewRow, row},
         search::like_pattern,
     },
 };
@@ -95,21 +95,26 @@ pub(in crate::store) fn read_sum(
     })
 }
 
-/// Adds a client.
-pub fn create(tx: &mut Tx, client: &Client) -> Result<()> {
-    tx.insert(row!(clients {
+fn row(client: &Client) -> NewRow<'_> {
+    row!(clients {
         id: &client.id,
-        account_id: &client.account,
         name: &client.details.name,
         email: &client.details.email,
         company: client.details.company.as_ref(),
         phone: client.details.phone.as_ref(),
         country: client.details.country.as_ref(),
-        avatar: client.avatar.as_ref(),
         search_key: client.details.search_key(),
-        created_at: client.created_at,
-        updated_at: client.updated_at
-    }))?;
+        updated_at: client.updated_at;
+        once
+        account_id: &client.account,
+        avatar: client.avatar.as_ref(),
+        created_at: client.created_at
+    })
+}
+
+/// Adds a client.
+pub fn create(tx: &mut Tx, client: &Client) -> Result<()> {
+    tx.insert(row(client))?;
     LIST.tally(tx, client.account, &[], 1)
 }
 
@@ -175,16 +180,7 @@ pub fn list(
 
 /// Writes back the details.
 pub fn update(tx: &mut Tx, client: &Client) -> Result<()> {
-    tx.update(row!(clients {
-        id: &client.id,
-        name: &client.details.name,
-        email: &client.details.email,
-        company: client.details.company.as_ref(),
-        phone: client.details.phone.as_ref(),
-        country: client.details.country.as_ref(),
-        search_key: client.details.search_key(),
-        updated_at: client.updated_at
-    }))
+    tx.update(row(client))
 }
 
 /// Writes the search keys of all clients anew, as this program folds them.

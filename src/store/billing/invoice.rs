@@ -20,19 +20,17 @@ use crate::{
         list_total,
         lister::Lister,
         milestone,
-        row::row,
+        row::{NewRow, row},
         search::like_pattern,
     },
 };
 
-const LIST: Lister = Lister {
-    name: "invoices",
-    table: "invoices",
-    columns: "id, account_id, client_id, project_id, number, currency, amount, subtotal, \
-              tax_rate, tax_amount, status, issue_date, due_date, paid_at, payment_link, notes, \
-              buyer, created_at, updated_at",
-    join: "",
-};
+const LIST: Lister = Lister::new(
+    "invoices",
+    "id, account_id, client_id, project_id, number, currency, amount, subtotal, \
+     tax_rate, tax_amount, status, issue_date, due_date, paid_at, payment_link, notes, \
+     buyer, created_at, updated_at",
+);
 /// What a search looks into.
 const SEARCH: &str = "(number_key LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM clients \
                       WHERE clients.id = invoices.client_id AND search_key LIKE ? ESCAPE '\\'))";
@@ -61,14 +59,11 @@ fn read(row: &dyn Row) -> Result<Invoice> {
     })
 }
 
-/// Adds an invoice with its lines.
-pub fn create(tx: &mut Tx, invoice: &Invoice) -> Result<()> {
-    tx.insert(row!(invoices {
+fn row(invoice: &Invoice) -> NewRow<'_> {
+    row!(invoices {
         id: &invoice.id,
-        account_id: &invoice.account,
         client_id: &invoice.client_id,
         project_id: invoice.project_id.as_ref(),
-        number: &invoice.number,
         currency: invoice.currency,
         amount: invoice.totals.amount,
         subtotal: invoice.totals.subtotal,
@@ -77,11 +72,21 @@ pub fn create(tx: &mut Tx, invoice: &Invoice) -> Result<()> {
         status: invoice.status.as_str(),
         issue_date: invoice.issue_date,
         due_date: invoice.due_date,
+        paid_at: invoice.paid_at,
+        payment_link: invoice.payment_link.as_ref(),
         notes: invoice.notes.as_ref(),
+        updated_at: invoice.updated_at;
+        once
+        account_id: &invoice.account,
+        number: &invoice.number,
         created_at: invoice.created_at,
-        updated_at: invoice.updated_at,
         number_key: text::search_key(&invoice.number)
-    }))?;
+    })
+}
+
+/// Adds an invoice with its lines.
+pub fn create(tx: &mut Tx, invoice: &Invoice) -> Result<()> {
+    tx.insert(row(invoice))?;
     create_items(tx, invoice)?;
     tally(tx, invoice, 1)
 }
@@ -103,11 +108,7 @@ fn create_items(tx: &mut Tx, invoice: &Invoice) -> Result<()> {
 
 /// An invoice with its client and lines.
 pub fn find(tx: &mut Tx, account: AccountId, id: InvoiceId, rates: &Rates) -> Result<Invoice> {
-    let mut invoice = LIST
-        .of(&account)
-        .which("id = ?", Some(&id))
-        .find(tx, read)?
-        .ok_or_else(|| Error::not_found("Invoice"))?;
+    let mut invoice = LIST.of(&account).find(tx, "Invoice", &id, read)?;
     invoice.items = items_of(tx, &[id])?.remove(&id).unwrap_or_default();
     let client = client::find_any(tx, account, invoice.client_id, rates)?;
     invoice.client = Some(as_billed(client, invoice.buyer.as_ref()));
@@ -212,23 +213,7 @@ fn as_billed(mut client: Client, buyer: Option<&Party>) -> Client {
 /// differ.
 pub fn update(tx: &mut Tx, before: &Invoice, invoice: &Invoice) -> Result<()> {
     tally(tx, before, -1)?;
-    tx.update(row!(invoices {
-        id: &invoice.id,
-        client_id: &invoice.client_id,
-        project_id: invoice.project_id.as_ref(),
-        currency: invoice.currency,
-        amount: invoice.totals.amount,
-        subtotal: invoice.totals.subtotal,
-        tax_rate: invoice.tax_rate,
-        tax_amount: invoice.totals.tax,
-        status: invoice.status.as_str(),
-        issue_date: invoice.issue_date,
-        due_date: invoice.due_date,
-        paid_at: invoice.paid_at,
-        payment_link: invoice.payment_link.as_ref(),
-        notes: invoice.notes.as_ref(),
-        updated_at: invoice.updated_at
-    }))?;
+    tx.update(row(invoice))?;
     if before.items != invoice.items {
         tx.change("DELETE FROM invoice_items WHERE invoice_id = ?1", values![&invoice.id])?;
         create_items(tx, invoice)?;

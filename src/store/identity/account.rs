@@ -103,7 +103,7 @@ fn coordinates(account: &Account) -> Option<Coordinates> {
 
 /// The account of that id.
 pub fn find(tx: &mut Tx, id: AccountId) -> Result<Account> {
-    tx.find(select!("WHERE id = ?1"), values![&id], read)?.ok_or_else(|| Error::not_found("User"))
+    find_with_hash(tx, id).map(|(account, _)| account)
 }
 
 /// The account of that id and its password hash.

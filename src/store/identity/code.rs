@@ -63,13 +63,3 @@ pub fn delete(tx: &mut Tx, account: AccountId, purpose: Purpose) -> Result<()> {
 pub fn delete_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     tx.change("DELETE FROM email_codes WHERE account_id = ?1", values![&account])
 }
-
-/// Forgets up to `most` codes that have expired; answers how many.
-pub fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64> {
-    tx.execute(
-        "DELETE FROM email_codes WHERE (account_id, purpose) IN \
-         (SELECT account_id, purpose FROM email_codes WHERE expires_at <= ?1 \
-         ORDER BY expires_at LIMIT ?2)",
-        values![now, most],
-    )
-}

@@ -166,13 +166,3 @@ pub fn keep_newest_challenges(
         values![&account, ceremony.as_str(), most],
     )
 }
-
-/// Forgets up to `most` challenges that have expired; answers how many.
-pub fn delete_expired_challenges(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64> {
-    tx.execute(
-        "DELETE FROM passkey_challenges WHERE challenge_hash IN \
-         (SELECT challenge_hash FROM passkey_challenges WHERE expires_at <= ?1 \
-         ORDER BY expires_at LIMIT ?2)",
-        values![now, most],
-    )
-}

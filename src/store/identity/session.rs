@@ -148,12 +148,3 @@ pub fn revoke_others(
         values![&account, &kept, now],
     )
 }
-
-/// Forgets up to `most` sessions whose tokens have all expired; answers how many.
-pub fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64> {
-    tx.execute(
-        "DELETE FROM sessions WHERE id IN \
-         (SELECT id FROM sessions WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)",
-        values![now, most],
-    )
-}

@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 
 pub use crate::store::timeline::{
-    Measure, Span, active_change_since, earned_between, earned_in_all, record,
+    Measure, active_change_since, earned_between, earned_in_all, record,
 };
 use crate::{
     domain::{

@@ -8,11 +8,12 @@ use crate::{
         id::{AccountId, InvoiceId, MailId},
         invoice::InvoiceMail,
         job::JobKind,
-        mail::{FailedMail, Letter, MailHealth, Trouble},
+        mail::{FailedMail, MailHealth, QueuedMail, Trouble},
     },
     store::{
         engine::{Row, Tx, values},
         jobs,
+        row::row,
     },
 };
 
@@ -40,8 +41,8 @@ macro_rules! columns {
     };
 }
 
-fn read(row: &dyn Row) -> Result<Letter> {
-    Ok(Letter {
+fn read(row: &dyn Row) -> Result<QueuedMail> {
+    Ok(QueuedMail {
         id: row.get(0)?,
         account: row.get(1)?,
         kind: row.get(2)?,
@@ -60,23 +61,20 @@ fn read(row: &dyn Row) -> Result<Letter> {
 }
 
 /// Adds a mail, and the job that delivers it.
-pub fn create(tx: &mut Tx, letter: &Letter) -> Result<()> {
-    tx.change(
-        "INSERT INTO mails (id, account_id, kind, recipient, subject, sealed, tries, created_at, \
-         invoice_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)",
-        values![
-            &letter.id,
-            letter.account.as_ref(),
-            letter.kind.as_str(),
-            &letter.to,
-            &letter.subject,
-            letter.sealed.as_deref(),
-            letter.created_at,
-            letter.invoice.as_ref(),
-        ],
-    )?;
-    let now = letter.created_at;
-    jobs::create(tx, JobKind::Mail, letter.id, letter.account, now, now)
+pub fn create(tx: &mut Tx, queued: &QueuedMail) -> Result<()> {
+    tx.insert(row!(mails {
+        id: &queued.id,
+        account_id: queued.account.as_ref(),
+        kind: queued.kind.as_str(),
+        recipient: &queued.to,
+        subject: &queued.subject,
+        sealed: queued.sealed.as_deref(),
+        tries: 0_i64,
+        created_at: queued.created_at,
+        invoice_id: queued.invoice.as_ref()
+    }))?;
+    let now = queued.created_at;
+    jobs::create(tx, JobKind::Mail, queued.id, queued.account, now, now)
 }
 
 /// Removes a mail that waits.
@@ -112,18 +110,18 @@ pub fn give_up(tx: &mut Tx, id: MailId, tries: i64, now: Timestamp, reason: &str
 }
 
 /// A mail.
-pub fn find(tx: &mut Tx, id: MailId) -> Result<Option<Letter>> {
+pub fn find(tx: &mut Tx, id: MailId) -> Result<Option<QueuedMail>> {
     tx.find(concat!(columns!(), with_jobs!(), "WHERE mails.id = ?1"), values![&id], read)
 }
 
 /// The mails that wait, next try first.
-pub fn list_waiting(tx: &mut Tx) -> Result<Vec<Letter>> {
+pub fn list_waiting(tx: &mut Tx) -> Result<Vec<QueuedMail>> {
     let sql = concat!(columns!(), waiting!(), "ORDER BY jobs.due_at, jobs.subject");
     tx.list(sql, &[], read)
 }
 
 /// The mails that were given up, oldest failure first.
-pub fn list_failed(tx: &mut Tx) -> Result<Vec<Letter>> {
+pub fn list_failed(tx: &mut Tx) -> Result<Vec<QueuedMail>> {
     let sql = concat!(
         columns!(),
         with_jobs!(),
@@ -140,7 +138,7 @@ pub fn list_of_account(tx: &mut Tx, account: AccountId) -> Result<Vec<(MailId, T
 }
 
 /// Every mail that is still known, oldest first.
-pub fn list(tx: &mut Tx) -> Result<Vec<Letter>> {
+pub fn list(tx: &mut Tx) -> Result<Vec<QueuedMail>> {
     let sql = concat!(columns!(), with_jobs!(), "ORDER BY mails.created_at, mails.id");
     tx.list(sql, &[], read)
 }

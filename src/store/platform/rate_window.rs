@@ -53,13 +53,3 @@ pub fn give_back(tx: &mut Tx, name: &str, subject: &[u8], window: RateWindow) ->
 pub fn delete(tx: &mut Tx, name: &str, subject: &[u8]) -> Result<()> {
     tx.change("DELETE FROM rate_windows WHERE name = ?1 AND subject = ?2", values![name, subject])
 }
-
-/// Forgets up to `most` windows that have ended; answers how many.
-pub fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64> {
-    tx.execute(
-        "DELETE FROM rate_windows WHERE (name, subject) IN \
-         (SELECT name, subject FROM rate_windows WHERE resets_at <= ?1 \
-         ORDER BY resets_at LIMIT ?2)",
-        values![now, most],
-    )
-}

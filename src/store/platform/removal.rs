@@ -1,25 +1,26 @@
-//! Deleted accounts: their rows go in small steps, those that name others first.
+//! Rows that go in small steps: those that have expired, and those of deleted accounts, of which
+//! those go first that name others.
 
 use jiff::Timestamp;
 
 use crate::{
     domain::{
         error::Result,
-        id::{AccountId, ClientId, InvoiceId, ProjectId},
+        id::{AccountId, Id},
     },
-    store::engine::{Tx, values},
+    store::{
+        engine::{Tx, values},
+        request_answer,
+        transfer::tables,
+    },
 };
 
 /// Rows that one step removes at most.
 const STEP: i64 = 500;
-/// Invoices that one step removes: each takes its lines, payments and PDF with it.
-const INVOICES: i64 = 20;
-/// Clients or projects that one step removes: for each, all that might name it is looked at.
-const PARENTS: i64 = 1;
 
-/// Removes some rows of an account by their key.
-macro_rules! rows {
-    ($table:literal, $key:literal) => {
+/// Removes rows whose instant in a column has come, the earliest first.
+macro_rules! until {
+    ($table:literal, $key:literal, $column:literal) => {
         concat!(
             "DELETE FROM ",
             $table,
@@ -29,37 +30,68 @@ macro_rules! rows {
             $key,
             " FROM ",
             $table,
-            " WHERE account_id = ?1 LIMIT ?2)"
+            " WHERE ",
+            $column,
+            " <= ?1 ORDER BY ",
+            $column,
+            " LIMIT ?2)"
         )
     };
 }
 
-/// What nothing else names by the time its turn comes, by table.
-const FREE: &[&str] = &[
-    rows!("sessions", "id"),
-    rows!("jobs", "kind, subject"),
-    rows!("mails", "id"),
-    rows!("request_answers", "account_id, request_key, route"),
-    rows!("email_codes", "account_id, purpose"),
-    rows!("backup_codes", "account_id, code_hash"),
-    rows!("two_factor", "account_id"),
-    rows!("passkey_challenges", "challenge_hash"),
-    rows!("passkeys", "id"),
-    rows!("profile_visitors", "account_id, day, visitor"),
-    rows!("profile_views", "account_id, day"),
-    rows!("messages", "id"),
-    rows!("portfolio_items", "id"),
-    rows!("profiles", "account_id"),
-    rows!("activity", "id"),
-    rows!("exchange_rates", "account_id, from_currency, into_currency"),
-    rows!("list_totals", "account_id, list"),
-    rows!("open_totals", "account_id, span, due, currency"),
-    rows!("timeline_totals", "account_id, measure, span, starts_at, currency, base_currency"),
-    rows!("invoice_series", "account_id, year"),
-    rows!("invoice_defaults", "account_id"),
-    rows!("images", "id"),
-    rows!("milestones", "id"),
-    rows!("proposals", "id"),
+/// Forgets sessions, codes, challenges, windows of limits and answers that have expired, up to
+/// `most` of each; answers how many at most went of one of them.
+pub fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64> {
+    let answers = request_answer::oldest(now)?;
+    let mut deleted = 0;
+    for (sql, until) in [
+        (until!("sessions", "id", "expires_at"), now),
+        (until!("email_codes", "account_id, purpose", "expires_at"), now),
+        (until!("passkey_challenges", "challenge_hash", "expires_at"), now),
+        (until!("rate_windows", "name, subject", "resets_at"), now),
+        (until!("request_answers", "account_id, request_key, route", "created_at"), answers),
+    ] {
+        deleted = deleted.max(tx.execute(sql, values![until, most])?);
+    }
+    Ok(deleted)
+}
+
+/// Tables whose rows others name: these go last, each row together with what names it.
+const NAMED: &[&str] = &["payments", "invoices", "projects", "clients"];
+
+/// Some rows of an account, those first that are listed. Deleted ones have an index of their own.
+macro_rules! some_of {
+    ($table:literal) => {
+        concat!(
+            "SELECT id FROM ",
+            $table,
+            " WHERE account_id = ?1 AND deleted_at IS NULL UNION ALL SELECT id FROM ",
+            $table,
+            " WHERE account_id = ?1 AND deleted_at IS NOT NULL LIMIT ?2"
+        )
+    };
+}
+
+/// What rows name that went before: how to find some, how many one step removes, and how each goes
+/// with what belongs to it.
+const PARENTS: &[(&str, i64, &[&str])] = &[
+    (
+        "SELECT id FROM invoices WHERE account_id = ?1 LIMIT ?2",
+        20,
+        &[
+            "DELETE FROM invoice_items WHERE invoice_id = ?1",
+            "DELETE FROM invoice_files WHERE invoice_id = ?1",
+            "DELETE FROM payments WHERE invoice_id = ?1",
+            "DELETE FROM invoices WHERE id = ?1",
+        ],
+    ),
+    // For each, all that might name it is looked at.
+    (some_of!("projects"), 1, &["DELETE FROM projects WHERE id = ?1"]),
+    (
+        some_of!("clients"),
+        1,
+        &["DELETE FROM client_totals WHERE client_id = ?1", "DELETE FROM clients WHERE id = ?1"],
+    ),
 ];
 
 /// Takes everything from an account by which it is known or could be used, so that its e-mail
@@ -86,64 +118,22 @@ pub fn next(tx: &mut Tx) -> Result<Option<AccountId>> {
 
 /// Removes some rows of a deleted account; answers whether there may be more.
 pub fn step(tx: &mut Tx, account: AccountId) -> Result<bool> {
-    for sql in FREE.iter().copied() {
-        if tx.execute(sql, values![&account, STEP])? > 0 {
+    for table in tables()?.iter().rev().filter(|table| !NAMED.contains(&&*table.name)) {
+        if let Some(sql) = &table.remove_some
+            && tx.execute(sql, values![&account, STEP])? > 0
+        {
             return Ok(true);
         }
     }
-    let more = remove_invoices(tx, account)?
-        || remove_projects(tx, account)?
-        || remove_clients(tx, account)?;
-    if more {
-        return Ok(true);
+    for (some, most, deletions) in PARENTS.iter().copied() {
+        let ids: Vec<Id<()>> = tx.list(some, values![&account, most], |row| row.get(0))?;
+        for id in &ids {
+            deletions.iter().try_for_each(|sql| tx.change(sql, values![id]))?;
+        }
+        if !ids.is_empty() {
+            return Ok(true);
+        }
     }
     tx.change("DELETE FROM accounts WHERE id = ?1 AND deleted_at IS NOT NULL", values![&account])?;
     Ok(false)
-}
-
-fn remove_invoices(tx: &mut Tx, account: AccountId) -> Result<bool> {
-    let invoices: Vec<InvoiceId> = tx.list(
-        "SELECT id FROM invoices WHERE account_id = ?1 LIMIT ?2",
-        values![&account, INVOICES],
-        |row| row.get(0),
-    )?;
-    for id in &invoices {
-        tx.change("DELETE FROM invoice_items WHERE invoice_id = ?1", values![id])?;
-        tx.change("DELETE FROM invoice_files WHERE invoice_id = ?1", values![id])?;
-        tx.change("DELETE FROM payments WHERE invoice_id = ?1", values![id])?;
-        tx.change("DELETE FROM invoices WHERE id = ?1", values![id])?;
-    }
-    Ok(!invoices.is_empty())
-}
-
-/// Some rows of an account, those first that are listed. Deleted ones have an index of their own.
-macro_rules! some_of {
-    ($table:literal) => {
-        concat!(
-            "SELECT id FROM ",
-            $table,
-            " WHERE account_id = ?1 AND deleted_at IS NULL UNION ALL SELECT id FROM ",
-            $table,
-            " WHERE account_id = ?1 AND deleted_at IS NOT NULL LIMIT ?2"
-        )
-    };
-}
-
-fn remove_projects(tx: &mut Tx, account: AccountId) -> Result<bool> {
-    let projects: Vec<ProjectId> =
-        tx.list(some_of!("projects"), values![&account, PARENTS], |row| row.get(0))?;
-    for id in &projects {
-        tx.change("DELETE FROM projects WHERE id = ?1", values![id])?;
-    }
-    Ok(!projects.is_empty())
-}
-
-fn remove_clients(tx: &mut Tx, account: AccountId) -> Result<bool> {
-    let clients: Vec<ClientId> =
-        tx.list(some_of!("clients"), values![&account, PARENTS], |row| row.get(0))?;
-    for id in &clients {
-        tx.change("DELETE FROM client_totals WHERE client_id = ?1", values![id])?;
-        tx.change("DELETE FROM clients WHERE id = ?1", values![id])?;
-    }
-    Ok(!clients.is_empty())
 }

@@ -59,16 +59,7 @@ pub fn delete_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     tx.change("DELETE FROM request_answers WHERE account_id = ?1", values![&account])
 }
 
-/// Forgets up to `most` answers that are too old to be given again; answers how many.
-pub fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64> {
-    tx.execute(
-        "DELETE FROM request_answers WHERE (account_id, request_key, route) IN \
-         (SELECT account_id, request_key, route FROM request_answers WHERE created_at <= ?1 \
-          ORDER BY created_at LIMIT ?2)",
-        values![oldest(now)?, most],
-    )
-}
-
-fn oldest(now: Timestamp) -> Result<Timestamp> {
+/// The instant before which answers are too old to be given again.
+pub(in crate::store) fn oldest(now: Timestamp) -> Result<Timestamp> {
     now.checked_sub(KEPT_HOURS.hours()).map_err(Error::internal)
 }

@@ -3,91 +3,64 @@
 
 use std::{cmp::Ordering, collections::HashMap};
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     domain::{
+        dashboard::Period,
         date,
-        error::{Error, Result},
+        error::Result,
         id::AccountId,
         money::{Currency, Money},
         payment::PaymentSum,
+        word::words,
     },
     store::{
         client::read_sum,
-        engine::{Row, Tx, values},
+        engine::{Row, Tx, Value, values},
     },
 };
 
 /// Seconds of a quarter of an hour: every timezone since 2000 is a multiple of it from UTC.
 const QUARTER: i64 = 900;
 
-/// What a timeline adds up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Measure {
-    /// Payments.
-    Earned,
-    /// Projects that become active (+1) or stop being so (-1).
-    Active,
-}
-
-impl Measure {
-    fn as_str(self) -> &'static str {
-        match self {
-            Measure::Earned => "earned",
-            Measure::Active => "active",
-        }
+words! {
+    /// What a timeline adds up.
+    Measure {
+        /// Payments.
+        Earned "earned",
+        /// Projects that become active (+1) or stop being so (-1).
+        Active "active",
     }
 }
 
-/// The UTC periods of which a local one is put together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Span {
-    Week,
-    Month,
+/// The name of the periods of UTC of which a local one is put together.
+fn span(period: Period) -> &'static str {
+    match period {
+        Period::Monthly => "month",
+        Period::Weekly => "week",
+    }
 }
 
-impl Span {
-    fn as_str(self) -> &'static str {
-        match self {
-            Span::Week => "week",
-            Span::Month => "month",
-        }
-    }
+/// When the period of UTC begins that an instant lies in, or one `by` periods later.
+fn utc_start(period: Period, at: Timestamp, by: i32) -> Result<Timestamp> {
+    date::day_start(period.start(date::day_in(at, &TimeZone::UTC), by)?, &TimeZone::UTC)
+}
 
-    /// The first day of the period of `day`, or of one `by` periods later.
-    fn start(self, day: Date, by: i32) -> Result<Date> {
-        match self {
-            Span::Week => date::week_start(day, by),
-            Span::Month => date::month_start(day, by),
-        }
-    }
-
-    /// The UTC edge nearest to a local one.
-    fn nearest(self, at: Timestamp) -> Result<Timestamp> {
-        let day = date::day_in(at, &TimeZone::UTC);
-        let mut edges = Vec::with_capacity(2);
-        for by in 0..=1 {
-            edges.push(date::day_start(self.start(day, by)?, &TimeZone::UTC)?);
-        }
-        let distance = |edge: &Timestamp| at.duration_since(*edge).abs();
-        edges
-            .into_iter()
-            .min_by_key(distance)
-            .ok_or_else(|| Error::internal("a period has no edge"))
-    }
+/// The UTC edge nearest to a local one.
+fn nearest(period: Period, at: Timestamp) -> Result<Timestamp> {
+    let (before, after) = (utc_start(period, at, 0)?, utc_start(period, at, 1)?);
+    let is_before = at.duration_since(before) <= after.duration_since(at);
+    Ok(if is_before { before } else { after })
 }
 
 /// The periods of UTC that an instant counts towards, and when each begins.
 pub(in crate::store) fn spans(at: Timestamp) -> Result<[(&'static str, i64); 4]> {
-    let (seconds, day) = (at.as_second(), date::day_in(at, &TimeZone::UTC));
-    let start = |span: Span| -> Result<i64> {
-        Ok(date::day_start(span.start(day, 0)?, &TimeZone::UTC)?.as_second())
-    };
+    let seconds = at.as_second();
     Ok([
         ("quarter", seconds - seconds.rem_euclid(QUARTER)),
-        ("week", start(Span::Week)?),
-        ("month", start(Span::Month)?),
+        ("week", utc_start(Period::Weekly, at, 0)?.as_second()),
+        ("month", utc_start(Period::Monthly, at, 0)?.as_second()),
         ("all", 0),
     ])
 }
@@ -141,10 +114,10 @@ pub fn earned_in_all(tx: &mut Tx, account: AccountId) -> Result<Vec<PaymentSum>>
 pub fn earned_between(
     tx: &mut Tx,
     account: AccountId,
-    span: Span,
+    period: Period,
     edges: &[Timestamp],
 ) -> Result<Vec<Vec<PaymentSum>>> {
-    let mut periods = between(tx, account, Measure::Earned, span, edges)?;
+    let mut periods = between(tx, account, Measure::Earned, period, edges)?;
     Ok(periods
         .iter_mut()
         .map(|period| period.drain().filter_map(|(key, sum)| sum.payments(&key)).collect())
@@ -154,7 +127,7 @@ pub fn earned_between(
 /// How the number of active projects has changed since an instant.
 pub fn active_change_since(tx: &mut Tx, account: AccountId, since: Timestamp) -> Result<i64> {
     let edges = [since, Timestamp::MAX];
-    let periods = between(tx, account, Measure::Active, Span::Month, &edges)?;
+    let periods = between(tx, account, Measure::Active, Period::Monthly, &edges)?;
     Ok(periods.iter().flat_map(HashMap::values).map(|sum| sum.entries).sum())
 }
 
@@ -190,14 +163,14 @@ fn between(
     tx: &mut Tx,
     account: AccountId,
     measure: Measure,
-    span: Span,
+    period: Period,
     edges: &[Timestamp],
 ) -> Result<Vec<HashMap<SumKey, TimelineSum>>> {
     let mut periods = vec![HashMap::<SumKey, TimelineSum>::new(); edges.len().saturating_sub(1)];
     let mut utc_edges = Vec::with_capacity(edges.len());
     let mut gaps = Vec::with_capacity(edges.len());
     for (index, &edge) in edges.iter().enumerate() {
-        let utc = if edge == Timestamp::MAX { edge } else { span.nearest(edge)? };
+        let utc = if edge == Timestamp::MAX { edge } else { nearest(period, edge)? };
         utc_edges.push(utc);
         // Quarter-hours from the local edge to a later UTC edge belong to the later period
         // though the whole UTC periods counted them to the earlier one, and the reverse.
@@ -217,7 +190,14 @@ fn between(
         }
     }
     if let (Some(&first), Some(&last)) = (utc_edges.first(), utc_edges.last()) {
-        for (starts_at, key, sum) in rows(tx, account, measure, span.as_str(), first, last)? {
+        let whole = tx.list(
+            "SELECT starts_at, currency, base_currency, entries, amount, base_amount \
+             FROM timeline_totals WHERE account_id = ?1 AND measure = ?2 AND span = ?3 \
+             AND starts_at >= ?4 AND starts_at < ?5",
+            values![&account, measure.as_str(), span(period), first, last],
+            |row| Ok((row.get::<Timestamp>(0)?, (row.get(1)?, row.get(2)?), read_sums(row, 3)?)),
+        )?;
+        for (starts_at, key, sum) in whole {
             let index = utc_edges.partition_point(|edge| *edge <= starts_at) - 1;
             if let Some(period) = periods.get_mut(index) {
                 period.entry(key).or_default().add(sum, 1);
@@ -263,11 +243,13 @@ fn quarters(
 ) -> Result<Vec<(Gap, SumKey, TimelineSum)>> {
     let mut found = Vec::new();
     for some in gaps.chunks(5) {
-        // Between an instant and itself lies nothing.
-        let edge = |index: usize, edge: fn(&Gap) -> Timestamp| {
-            some.get(index).map_or(Timestamp::UNIX_EPOCH, edge)
-        };
-        let (from, to) = (|index| edge(index, |gap| gap.from), |index| edge(index, |gap| gap.to));
+        let mut values = vec![Value::from(&account), measure.as_str().into()];
+        for index in 0..5 {
+            // Between an instant and itself lies nothing.
+            let nothing = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+            let (from, to) = some.get(index).map_or(nothing, |gap| (gap.from, gap.to));
+            values.extend([from.into(), to.into()]);
+        }
         let rows = tx.list(
             concat!(
                 of_gap!("0", "?3", "?4"),
@@ -280,20 +262,7 @@ fn quarters(
                 " UNION ALL ",
                 of_gap!("4", "?11", "?12"),
             ),
-            values![
-                &account,
-                measure.as_str(),
-                from(0),
-                to(0),
-                from(1),
-                to(1),
-                from(2),
-                to(2),
-                from(3),
-                to(3),
-                from(4),
-                to(4),
-            ],
+            &values,
             |row| {
                 let gap: i64 = row.get(0)?;
                 Ok((gap.unsigned_abs() as usize, (row.get(1)?, row.get(2)?), read_sums(row, 3)?))
@@ -312,21 +281,4 @@ fn read_sums(row: &dyn Row, column: usize) -> Result<TimelineSum> {
         amount: row.get(column + 1)?,
         base_amount: row.get(column + 2)?,
     })
-}
-
-fn rows(
-    tx: &mut Tx,
-    account: AccountId,
-    measure: Measure,
-    span: &'static str,
-    from: Timestamp,
-    to: Timestamp,
-) -> Result<Vec<(Timestamp, SumKey, TimelineSum)>> {
-    tx.list(
-        "SELECT starts_at, currency, base_currency, entries, amount, base_amount \
-         FROM timeline_totals \
-         WHERE account_id = ?1 AND measure = ?2 AND span = ?3 AND starts_at >= ?4 AND starts_at < ?5",
-        values![&account, measure.as_str(), span, from, to],
-        |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?), read_sums(row, 3)?)),
-    )
 }

@@ -1,12 +1,11 @@
-//! One connection: how it is opened, and what the engine's border asks of it.
+//! One connection to PostgreSQL.
 //!
-//! A statement that only changes rows is not waited for: it goes out with the next one that is,
-//! so that a job costs as many journeys to the server as it has questions.
+//! A statement that only changes rows is sent together with the next query, so that a task needs
+//! one round trip for each query.
 
 use std::{
     collections::HashMap,
     future::Future,
-    pin::Pin,
     task::Poll,
     time::{Duration, Instant},
 };
@@ -19,25 +18,24 @@ use tokio::{
 use tokio_postgres::{Client, Error as PgError, Statement, error::SqlState, types::ToSql};
 
 use super::{
-    Server,
+    SERVING, Server,
     failure::{Trouble, Unconnected, failure, silent},
     tls,
-    value::{Param, ServerRow},
+    value::ServerRow,
 };
 use crate::{
     domain::error::{Error, Result},
-    store::engine::{Connection, Row, Value},
+    store::engine::{Connection, Row, Tx, Value},
 };
 
-/// Changes that go out together; a server that waits for its turn to answer keeps as many.
+/// Most changes that are sent together.
 const TOGETHER: usize = 24;
-/// How long the server works on one statement of a request before it gives up.
+/// How long the server may run one statement.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(25);
-/// How long the server waits for this program within a transaction: whoever stands still must
-/// not stand in the way of others.
+/// How long the server waits for this program within a transaction, which may block others.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The server's advisory lock on this program's tables: its name in ASCII.
+/// The advisory lock on this program's tables: its name in ASCII.
 const TABLES: i64 = i64::from_be_bytes(*b"freelanc");
 
 /// A connection and its prepared statements. It belongs to one thread outside of any runtime.
@@ -47,21 +45,21 @@ pub struct Link {
     statements: HashMap<(&'static str, Locks), Statement>,
     /// How long answers are waited for.
     until: Option<Instant>,
-    /// Whether something has shown that it is of no use any more.
+    /// Whether an error has shown that it is broken.
     is_spent: bool,
 }
 
-/// What a statement does beside what its text says.
+/// What a statement locks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Locks {
     Nothing,
-    /// The rows it finds; those that others have locked are passed over.
+    /// The rows it finds; those that others have locked are skipped.
     Rows,
 }
 
 impl Link {
-    /// Connects, under a name that the server's administrator sees; gives up after `within`, if
-    /// that is sooner than the server may take anyway.
+    /// Connects under a name that the server's administrator sees. Gives up after `within`, or
+    /// after the server's connection timeout if that is sooner.
     pub fn open(server: &Server, name: &str, within: Duration) -> Result<Self, Unconnected> {
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
@@ -69,54 +67,45 @@ impl Link {
             .map_err(|error| Unconnected::by(Error::internal(error)))?;
         let tls = tls::connector(&server.trust).map_err(Unconnected::by)?;
         let config = server.config(name);
-        // What connects stands still as well where the server takes connections and no more.
-        let within = server.patience().min(within);
-        let opening = async {
+        // A server that accepts the connection may still never answer.
+        let opening = in_time(server.patience().min(within), async {
             let (client, connection) = config.connect(tls).await?;
             tokio::spawn(async move {
-                // Whoever waits for an answer is told; nobody else needs to know.
+                // Whoever waits for an answer gets the error too.
                 if let Err(error) = connection.await {
                     tracing::debug!(%error, "a connection to the database ended");
                 }
             });
             Ok::<_, PgError>(client)
-        };
-        let opened = runtime.block_on(async { timeout(within, opening).await });
-        let client = match opened {
-            Ok(Ok(client)) => client,
-            failed => {
-                // A name that is still being looked up is not waited for.
-                runtime.shutdown_background();
-                let told = |failed: Result<_, PgError>| failed.err().map(Unconnected::new);
-                return Err(failed.ok().and_then(told).unwrap_or_else(Unconnected::silent));
+        });
+        match runtime.block_on(opening) {
+            Ok(client) => {
+                let statements = HashMap::new();
+                Ok(Self { runtime, client, statements, until: None, is_spent: false })
             }
-        };
-        let statements = HashMap::new();
-        Ok(Self { runtime, client, statements, until: None, is_spent: false })
+            Err(unconnected) => {
+                // Do not wait for a DNS lookup that still runs.
+                runtime.shutdown_background();
+                Err(unconnected)
+            }
+        }
     }
 
-    /// Like [`Link::open`], to serve requests: nothing takes longer on it than they may.
-    pub fn open_to_serve(
-        server: &Server,
-        name: &str,
-        within: Duration,
-    ) -> Result<Self, Unconnected> {
+    /// Like [`Link::open`], with the time limits of requests.
+    pub fn open_to_serve(server: &Server, within: Duration) -> Result<Self, Unconnected> {
         let begun = Instant::now();
-        let link = Self::open(server, name, within)?;
+        let link = Self::open(server, SERVING, within)?;
         let left = within.saturating_sub(begun.elapsed()).min(server.patience());
-        // Statements travel together with the BEGIN before them: should that one ever fail, they
-        // stand in no transaction, and must change nothing.
+        // Statements are sent together with BEGIN: if that ever fails, they run outside of a
+        // transaction, and must change nothing.
         let settings = format!(
             "SET default_transaction_read_only = on; SET statement_timeout = {}; \
              SET idle_in_transaction_session_timeout = {}",
             STATEMENT_TIMEOUT.as_millis(),
             IDLE_TIMEOUT.as_millis()
         );
-        match link.wait(async { timeout(left, link.client.batch_execute(&settings)).await }) {
-            Ok(Ok(())) => Ok(link),
-            Ok(Err(error)) => Err(Unconnected::new(error)),
-            Err(_) => Err(Unconnected::silent()),
-        }
+        link.wait(in_time(left, link.client.batch_execute(&settings)))?;
+        Ok(link)
     }
 
     /// Whether the connection has ended.
@@ -124,14 +113,13 @@ impl Link {
         self.is_spent || self.client.is_closed()
     }
 
-    /// Waits for something, and meanwhile hears what the server has to say: that it closes the
-    /// connection, for example.
+    /// Waits for a future. Meanwhile messages of the server are read, such as that it closes the
+    /// connection.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
 
-    /// Begins a transaction, with the first statement that is waited for. A server that has not
-    /// answered it all by then is given up.
+    /// Begins a transaction, together with its first query. All of it must be answered by `until`.
     pub fn begin(&mut self, begin: &'static str, until: Option<Instant>) -> Transaction<'_> {
         self.until = until;
         Transaction {
@@ -145,7 +133,7 @@ impl Link {
         }
     }
 
-    /// Waits for an answer; none came where there is none.
+    /// Waits for an answer; `None` if it does not come in time.
     fn answered<T>(&self, answer: impl Future<Output = T>) -> Option<T> {
         self.wait(async {
             match self.until {
@@ -156,59 +144,57 @@ impl Link {
     }
 }
 
-/// A statement that waits for the next one that is asked for an answer.
+/// Waits for a step of connecting.
+async fn in_time<T>(
+    limit: Duration,
+    step: impl Future<Output = Result<T, PgError>>,
+) -> Result<T, Unconnected> {
+    match timeout(limit, step).await {
+        Ok(done) => done.map_err(Unconnected::new),
+        Err(_) => Err(Unconnected::silent()),
+    }
+}
+
+/// A statement to send with the next query.
 enum Unsent {
     Control(&'static str),
-    Change(Statement, Vec<Param<'static>>),
+    Change(Statement, Vec<Value<'static>>),
 }
 
 /// A transaction on a connection, from `BEGIN` to its end.
 pub struct Transaction<'l> {
     link: &'l mut Link,
     unsent: Vec<Unsent>,
-    /// Whether the server knows of it.
+    /// Whether `BEGIN` was sent.
     is_begun: bool,
     only_reads: bool,
-    trouble: Option<Trouble>,
-    /// Whether the server told of that before it came to what was sent last.
+    /// What went wrong first.
+    pub trouble: Option<Trouble>,
+    /// Whether the server refused a statement before the last one.
     was_refused_before: bool,
-    is_in_doubt: bool,
+    /// Whether the answer to `COMMIT` was lost, so that it is unknown whether it was committed.
+    pub is_in_doubt: bool,
 }
 
-/// A statement in PostgreSQL's words.
+/// A statement in PostgreSQL's dialect.
 pub fn dialect(sql: &str) -> String {
     sql.replace("IN rarray(", "= ANY(").replace('?', "$")
 }
 
-type Sending<'f> = Pin<Box<dyn Future<Output = Result<(), PgError>> + 'f>>;
-
-fn sending<'f>(client: &'f Client, unsent: &'f [Unsent]) -> Vec<Sending<'f>> {
-    unsent
-        .iter()
-        .map(|unsent| -> Sending<'f> {
-            match unsent {
-                Unsent::Control(sql) => Box::pin(client.batch_execute(sql)),
-                Unsent::Change(statement, values) => {
-                    Box::pin(async move { client.execute_raw(statement, values).await.map(drop) })
-                }
+impl Unsent {
+    async fn send(&self, client: &Client) -> Result<(), PgError> {
+        match self {
+            Self::Control(sql) => client.batch_execute(sql).await,
+            Self::Change(statement, values) => {
+                client.execute_raw(statement, values).await.map(drop)
             }
-        })
-        .collect()
+        }
+    }
 }
 
 impl Transaction<'_> {
-    /// What went wrong in it first, if anything did.
-    pub fn trouble(&self) -> Option<Trouble> {
-        self.trouble
-    }
-
-    /// Whether it may be kept or not, because nobody heard what came of its `COMMIT`.
-    pub fn is_in_doubt(&self) -> bool {
-        self.is_in_doubt
-    }
-
     fn failed(&mut self, error: PgError) -> Error {
-        // A job that may only read has itself to blame, and not the server.
+        // A write in a read-only task is a bug of the task, not of the server.
         let is_own_fault =
             self.only_reads && error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION);
         let (failure, trouble) = match failure(error) {
@@ -219,7 +205,7 @@ impl Transaction<'_> {
         failure
     }
 
-    /// The server has not answered in time, and perhaps never will.
+    /// Records that the server has not answered in time.
     fn unanswered(&mut self) -> Error {
         self.note(Trouble::Lost);
         silent()
@@ -227,17 +213,20 @@ impl Transaction<'_> {
 
     fn note(&mut self, trouble: Trouble) {
         self.link.is_spent |= trouble == Trouble::Lost;
-        // What follows a refusal is refused because of it.
+        // What follows a refused statement is refused too.
         self.trouble.get_or_insert(trouble);
     }
 
-    /// Sends what waits and then this, all at once, and waits for every answer.
+    /// Sends unsent statements together with this one, and waits for every answer.
     fn exchange<T>(&mut self, ask: impl AsyncFnOnce(&Client) -> Result<T, PgError>) -> Result<T> {
         let unsent = std::mem::take(&mut self.unsent);
         self.is_begun = true;
         let client = &self.link.client;
-        // Each is written when it is polled first, which happens in this order.
-        let answers = async { join(join_all(sending(client, &unsent)), ask(client)).await };
+        // Each is written when it is first polled, in this order.
+        let answers = async {
+            let before = join_all(unsent.iter().map(|unsent| unsent.send(client)));
+            join(before, ask(client)).await
+        };
         let Some((before, answer)) = self.link.answered(answers) else {
             return Err(self.unanswered());
         };
@@ -272,21 +261,20 @@ impl Transaction<'_> {
         values: &[Value],
         each: &mut dyn FnMut(&dyn Row) -> Result<()>,
     ) -> Result<()> {
-        let params: Vec<Param> = values.iter().map(Param::of).collect();
-        let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
-        let rows = self.exchange(async |client| client.query(statement, &params).await)?;
+        let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
+        let rows = self.exchange(async |client| client.query(statement, &values).await)?;
         rows.iter().try_for_each(|row| each(&ServerRow(row)))
     }
 
-    /// Sends what waits.
+    /// Sends unsent statements.
     fn flush(&mut self) -> Result<()> {
         self.exchange(async |_| Ok(()))
     }
 
-    /// Keeps what was changed.
+    /// Commits the transaction.
     pub fn commit(&mut self) -> Result<()> {
         if !self.is_begun && self.unsent.len() <= 1 {
-            // Nothing was asked of the server, not even to begin.
+            // Nothing was sent, not even `BEGIN`.
             self.unsent.clear();
             return Ok(());
         }
@@ -297,7 +285,7 @@ impl Transaction<'_> {
         committed
     }
 
-    /// Ends the transaction, if one is open, without keeping anything. Nobody waits for it.
+    /// Rolls back the transaction, if one is open, without waiting for it.
     pub fn end(&mut self) {
         self.unsent.clear();
         if !std::mem::take(&mut self.is_begun) {
@@ -305,7 +293,7 @@ impl Transaction<'_> {
         }
         let mut ending = Box::pin(self.link.client.batch_execute("ROLLBACK"));
         self.link.wait(std::future::poll_fn(|context| {
-            // Written at once, read by whoever waits next.
+            // Written at once; the next wait reads the answer.
             let _ = ending.as_mut().poll(context);
             Poll::Ready(())
         }));
@@ -335,13 +323,12 @@ impl Connection for Transaction<'_> {
 
     fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64> {
         let statement = self.prepared(sql, Locks::Nothing)?;
-        let params: Vec<Param> = values.iter().map(Param::of).collect();
-        self.exchange(async |client| client.execute_raw(&statement, params).await)
+        self.exchange(async |client| client.execute_raw(&statement, values).await)
     }
 
     fn change(&mut self, sql: &'static str, values: &[Value]) -> Result<()> {
         let statement = self.prepared(sql, Locks::Nothing)?;
-        let values = values.iter().map(|value| Param::of(value).kept()).collect();
+        let values = values.iter().map(Value::to_static).collect();
         self.unsent.push(Unsent::Change(statement, values));
         if self.unsent.len() < TOGETHER { Ok(()) } else { self.flush() }
     }
@@ -357,11 +344,6 @@ impl Connection for Transaction<'_> {
     fn has_table(&mut self, name: &str) -> Result<bool> {
         let sql = "SELECT 1 FROM information_schema.tables \
                    WHERE table_schema = current_schema() AND table_name = ?1";
-        let mut is_there = false;
-        self.query(sql, &[Value::Text(name)], &mut |_| {
-            is_there = true;
-            Ok(())
-        })?;
-        Ok(is_there)
+        Ok(Tx::new(self).find(sql, &[Value::Text(name)], |_| Ok(()))?.is_some())
     }
 }

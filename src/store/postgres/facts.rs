@@ -1,4 +1,4 @@
-//! What a server tells of itself.
+//! Facts about a server.
 
 use jiff::Timestamp;
 
@@ -8,15 +8,15 @@ use crate::{
     store::engine::Tx,
 };
 
-/// A server and one of its databases, as it tells of them.
+/// A server and one of its databases.
 #[derive(Debug, Clone)]
 pub struct Facts {
-    /// `15.18 (Debian …)`, or what another engine calls itself.
+    /// `15.18 (Debian …)`, or another engine's name.
     pub version: String,
     /// Whether this connection is encrypted.
     pub is_encrypted: bool,
     pub database_bytes: i64,
-    /// Connections that there are, to all databases, and that there may be.
+    /// Open connections to all databases, and the most there may be.
     pub connections: i64,
     pub connections_max: i64,
     /// Its clock, in whole seconds.

@@ -1,9 +1,8 @@
 //! PostgreSQL: every connection has a thread of its own.
 //!
-//! Changes are serializable transactions. One that another was in the way of runs again, and so
-//! does one whose connection was lost before its `COMMIT` was sent. Where only the answer to a
-//! `COMMIT` was lost, a job runs again if it finds out by itself whether it was done already;
-//! whoever sent any other is told that nobody knows.
+//! Changes are serializable transactions. One that conflicts with another runs again, and so does
+//! one whose connection was lost before its `COMMIT` was sent. If the answer to a `COMMIT` is lost,
+//! a task that can repeat runs again; any other fails, since nobody knows whether it was saved.
 
 mod connection;
 mod facts;
@@ -15,7 +14,7 @@ mod worker;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    thread::{self, JoinHandle},
+    thread,
     time::Duration,
 };
 
@@ -29,69 +28,54 @@ pub use self::{
     server::{CONNECTIONS, Server},
 };
 use super::{
-    engine::{Connection, Value},
-    queue::{Sender, queue},
+    Engine,
+    engine::{Connection, Tx, Value},
+    queue::queue,
 };
 use crate::domain::error::{Error, Result};
 
-/// How a job's transaction begins that only reads: on one snapshot.
+/// Begins a transaction that reads from one snapshot.
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-/// What the server's administrator sees of connections that serve requests, and of others.
+/// The names of connections that serve requests, and of others, as `pg_stat_activity` shows them.
 const SERVING: &str = "freelanceos serve";
 const ASIDE: &str = "freelanceos";
-/// How often it is looked whether programs are connected, and how long after one another: those of
-/// one that has just ended are seen for a moment.
+/// How often to look for connected programs, and the pause between: connections of a program that
+/// has just ended stay visible for a moment.
 const LOOKS: usize = 4;
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// The threads that own the connections to one database.
-pub struct Engine {
-    threads: Vec<JoinHandle<()>>,
-}
-
-impl Engine {
-    /// Connects and begins to take jobs: half of the connections read, half of them write.
-    pub(super) fn start(server: &Server) -> Result<(Self, Sender, Sender)> {
-        let link = Arc::new(Mutex::new(Some(apart(|| open(server))?)));
-        let health = Arc::new(Health::default());
-        let readers = server.connections() / 2;
-        let writers = server.connections() - readers;
-        let (reads, read_jobs) = queue(readers, (readers / 2).max(1));
-        // Changes of one account would be refused if they changed the same totals side by side.
-        let (writes, write_jobs) = queue(writers, 1);
-        let mut threads = Vec::with_capacity(server.connections());
-        for number in 0..server.connections() {
-            let link = Arc::clone(&link);
-            let mut worker = Worker::new(server.clone(), Arc::clone(&health), number);
-            let is_reader = number < readers;
-            let jobs = if is_reader { &read_jobs } else { &write_jobs }.clone();
-            let work = move || {
-                // The first connection has been made, to see that there is a server.
-                worker.link = link.lock().unwrap_or_else(PoisonError::into_inner).take();
-                if is_reader { worker.read_jobs(&jobs) } else { worker.write_jobs(&jobs) }
-            };
-            let name =
-                if is_reader { format!("reader-{number}") } else { format!("writer-{number}") };
-            threads.push(thread::Builder::new().name(name).spawn(work).map_err(Error::internal)?);
-        }
-        Ok((Self { threads }, reads, writes))
+/// Connects and starts the threads: half of the connections read, half of them write.
+pub(super) fn start(server: &Server) -> Result<Engine> {
+    let link = Arc::new(Mutex::new(Some(apart(|| open(server))?)));
+    let health = Arc::new(Health::default());
+    let readers = server.connections() / 2;
+    let writers = server.connections() - readers;
+    let (reads, read_tasks) = queue(readers, (readers / 2).max(1), |metrics| &metrics.read_wait);
+    // Changes of one account would be refused if they changed the same totals side by side.
+    let (writes, write_tasks) = queue(writers, 1, |metrics| &metrics.write_wait);
+    let threads = Vec::with_capacity(server.connections());
+    let mut engine = Engine { reads, writes, threads };
+    for number in 0..server.connections() {
+        let link = Arc::clone(&link);
+        let mut worker = Worker::new(server.clone(), Arc::clone(&health), number);
+        let is_reader = number < readers;
+        let (kind, tasks) =
+            if is_reader { ("reader", &read_tasks) } else { ("writer", &write_tasks) };
+        let tasks = tasks.clone();
+        engine.spawn(format!("{kind}-{number}"), move || {
+            // One connection was made before, to check the server.
+            worker.link = link.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if is_reader { worker.read_tasks(&tasks) } else { worker.write_tasks(&tasks) }
+        })?;
     }
-
-    /// Waits until every thread has finished what was queued.
-    pub fn join(self) {
-        for thread in self.threads {
-            if thread.join().is_err() {
-                tracing::error!("a database thread panicked");
-            }
-        }
-    }
+    Ok(engine)
 }
 
 fn open(server: &Server) -> Result<Link> {
-    Link::open_to_serve(server, SERVING, ANSWER).map_err(|unconnected| unconnected.error)
+    Link::open_to_serve(server, ANSWER).map_err(|unconnected| unconnected.error)
 }
 
-/// Runs `work` in a read-only transaction on a connection of its own.
+/// Runs `work` in a read-only transaction on a new connection.
 pub fn peek<T: Send>(
     server: &Server,
     work: impl FnOnce(&mut dyn Connection) -> Result<T> + Send,
@@ -99,13 +83,12 @@ pub fn peek<T: Send>(
     aside(server, READ, work)
 }
 
-/// Runs `work` in a transaction on a connection of its own, and keeps what it changed.
+/// Runs `work` in a transaction on a new connection, and commits it.
 pub fn change<T: Send>(
     server: &Server,
     work: impl FnOnce(&mut dyn Connection) -> Result<T> + Send,
 ) -> Result<T> {
-    // Each statement sees what others have committed meanwhile: after waiting for a lock, that
-    // is what counts.
+    // After waiting for a lock, each statement must see what others have committed meanwhile.
     aside(server, "BEGIN ISOLATION LEVEL READ COMMITTED", work)
 }
 
@@ -121,19 +104,10 @@ pub fn is_served(server: &Server) -> Result<bool> {
 }
 
 fn is_seen(server: &Server) -> Result<bool> {
-    peek(server, |connection| {
-        let mut servers = 0;
-        connection.query(
-            "SELECT count(*) FROM pg_stat_activity \
-             WHERE datname = current_database() AND application_name = ?1",
-            &[Value::Text(SERVING)],
-            &mut |row| {
-                servers = row.get(0)?;
-                Ok(())
-            },
-        )?;
-        Ok(servers > 0)
-    })
+    let sql = "SELECT 1 FROM pg_stat_activity \
+               WHERE datname = current_database() AND application_name = ?1";
+    let serving = [Value::Text(SERVING)];
+    peek(server, |connection| Ok(Tx::new(connection).find(sql, &serving, |_| Ok(()))?.is_some()))
 }
 
 fn aside<T: Send>(
@@ -154,7 +128,7 @@ fn aside<T: Send>(
     })
 }
 
-/// Runs `work` on a thread of its own: connections must not be waited for on a runtime's.
+/// Runs `work` on a new thread: a connection blocks, which threads of a runtime must not.
 fn apart<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     thread::scope(|scope| scope.spawn(work).join())
         .unwrap_or_else(|_| Err(Error::internal("a database thread panicked")))

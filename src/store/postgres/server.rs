@@ -1,4 +1,4 @@
-//! Which server, and how it is spoken to.
+//! A server's address and settings.
 
 use std::{fmt, fs, path::PathBuf, time::Duration};
 
@@ -12,10 +12,9 @@ use super::tls::Trust;
 
 /// How long the server may take to answer a new connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// A server that says nothing any more, not even that it still is there, is given up in about
-/// twice this.
+/// A server that has gone silent is given up after about twice this.
 const SILENCE: Duration = Duration::from_secs(10);
-/// Connections that one program opens, unless it is told otherwise.
+/// Connections of one program by default.
 pub const CONNECTIONS: usize = 10;
 
 /// A database of a PostgreSQL server, and how it is reached.
@@ -62,7 +61,7 @@ impl Server {
         let (mode, trust) = match mode.as_deref() {
             Some("disable") => (SslMode::Disable, Trust::Anybody),
             None | Some("prefer" | "allow") => (SslMode::Prefer, Trust::Anybody),
-            // With a certificate to hold it against, psql does so too.
+            // Given a root certificate, psql checks it too.
             Some("require") if root.is_none() => (SslMode::Require, Trust::Anybody),
             Some("require" | "verify-ca") => (SslMode::Require, Trust::Issuer(root)),
             Some("verify-full") => (SslMode::Require, Trust::IssuerAndName(root)),
@@ -104,7 +103,7 @@ impl Server {
         Self { config, shown, ..self.clone() }
     }
 
-    /// How long connecting may take, with all that is said until it is done.
+    /// How long connecting may take, including TLS and sign-in.
     pub(super) fn patience(&self) -> Duration {
         let hosts = self.config.get_hosts().len().max(self.config.get_hostaddrs().len()).max(1);
         let each = self.config.get_connect_timeout().copied().unwrap_or(CONNECT_TIMEOUT);
@@ -118,8 +117,7 @@ impl Server {
         config
     }
 
-    /// Whether what is said to the server can be read by nobody on the way who does not pretend
-    /// to be it, and by nobody who does.
+    /// Whether nobody on the network can read the traffic, not even by posing as the server.
     pub fn is_proven(&self) -> bool {
         let is_here = |host: &Host| match host {
             Host::Tcp(name) => {

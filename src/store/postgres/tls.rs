@@ -1,4 +1,4 @@
-//! TLS to the server: whom it is believed.
+//! TLS to the server, with the trust that `sslmode` asks for.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -16,18 +16,18 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::domain::error::{Error, Result};
 
-/// Whose certificate is taken; the file names those who sign, in place of the machine's own list.
+/// Which certificates are accepted; the file replaces the machine's own list of issuers.
 #[derive(Debug, Clone)]
 pub enum Trust {
-    /// Whoever answers: nobody reads along, but somebody may pretend.
+    /// Any: encrypted, but open to an impostor.
     Anybody,
-    /// A certificate that is signed as it should be, whatever name is on it.
+    /// Those of a known issuer, for any name.
     Issuer(Option<PathBuf>),
-    /// One that is signed as it should be, for the name that was asked for.
+    /// Those of a known issuer, for the server's name.
     IssuerAndName(Option<PathBuf>),
 }
 
-/// What makes TLS connections under this trust.
+/// Makes TLS connections with this trust.
 pub fn connector(trust: &Trust) -> Result<MakeRustlsConnect> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -67,7 +67,7 @@ fn known_issuers(
         .map_err(Error::internal)
 }
 
-/// Takes certificates whatever name is on them, and where no issuers are known, any.
+/// Accepts certificates for any name, and of any issuer if none are known.
 #[derive(Debug)]
 struct Lenient {
     known: Option<Arc<WebPkiServerVerifier>>,
@@ -85,7 +85,7 @@ impl ServerCertVerifier for Lenient {
     ) -> Result<ServerCertVerified, TlsError> {
         let Some(known) = &self.known else { return Ok(ServerCertVerified::assertion()) };
         match known.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            // The name is looked at last.
+            // The name is checked last.
             Err(TlsError::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),

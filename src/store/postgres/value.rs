@@ -13,68 +13,30 @@ use crate::{
     store::engine::{Row, Value},
 };
 
-/// A parameter on its way to the server.
-#[derive(Debug)]
-pub enum Param<'a> {
-    Null,
-    Int(i64),
-    Text(&'a str),
-    Bytes(&'a [u8]),
-    Ids(Vec<&'a [u8]>),
-    KeptText(String),
-    KeptBytes(Vec<u8>),
-    KeptIds(Vec<Vec<u8>>),
-}
-
-impl<'a> Param<'a> {
-    pub fn of(value: &'a Value) -> Self {
-        match value {
-            Value::Null => Self::Null,
-            Value::Int(number) => Self::Int(*number),
-            Value::Text(text) => Self::Text(text),
-            Value::Owned(text) => Self::Text(text),
-            Value::Bytes(bytes) => Self::Bytes(bytes),
-            Value::Ids(ids) => Self::Ids(ids.clone()),
-        }
-    }
-
-    /// The same, to be sent later.
-    pub fn kept(self) -> Param<'static> {
-        match self {
-            Self::Null => Param::Null,
-            Self::Int(number) => Param::Int(number),
-            Self::Text(text) => Param::KeptText(text.to_owned()),
-            Self::Bytes(bytes) => Param::KeptBytes(bytes.to_owned()),
-            Self::Ids(ids) => Param::KeptIds(ids.into_iter().map(<[u8]>::to_vec).collect()),
-            Self::KeptText(text) => Param::KeptText(text),
-            Self::KeptBytes(bytes) => Param::KeptBytes(bytes),
-            Self::KeptIds(ids) => Param::KeptIds(ids),
-        }
-    }
-}
-
-impl ToSql for Param<'_> {
+impl ToSql for Value<'_> {
     fn to_sql(
         &self,
         kind: &Type,
         out: &mut BytesMut,
     ) -> Result<IsNull, Box<dyn StdError + Sync + Send>> {
+        let takes_text = <&str as ToSql>::accepts(kind);
         match self {
             Self::Null => Ok(IsNull::Yes),
             Self::Int(number) if *kind == Type::INT4 => i32::try_from(*number)?.to_sql(kind, out),
             Self::Int(number) if *kind == Type::INT8 => number.to_sql(kind, out),
-            Self::Text(text) if <&str as ToSql>::accepts(kind) => text.to_sql(kind, out),
-            Self::KeptText(text) if <&str as ToSql>::accepts(kind) => text.to_sql(kind, out),
+            Self::Text(text) if takes_text => text.to_sql(kind, out),
+            Self::Owned(text) if takes_text => text.to_sql(kind, out),
             Self::Bytes(bytes) if *kind == Type::BYTEA => bytes.to_sql(kind, out),
-            Self::KeptBytes(bytes) if *kind == Type::BYTEA => bytes.to_sql(kind, out),
-            Self::Ids(ids) if *kind == Type::BYTEA_ARRAY => ids.to_sql(kind, out),
-            Self::KeptIds(ids) if *kind == Type::BYTEA_ARRAY => ids.to_sql(kind, out),
+            Self::OwnedBytes(bytes) if *kind == Type::BYTEA => bytes.to_sql(kind, out),
+            Self::Ids(ids) if *kind == Type::BYTEA_ARRAY => {
+                ids.iter().map(<[u8; 16]>::as_slice).collect::<Vec<_>>().to_sql(kind, out)
+            }
             other => Err(format!("{other:?} is no {kind}").into()),
         }
     }
 
     fn accepts(_: &Type) -> bool {
-        // Which is only known with the value.
+        // That depends on the value.
         true
     }
 

@@ -1,4 +1,4 @@
-//! A thread with a connection: takes jobs, does them, and does them again where that may help.
+//! A thread with a connection, which runs tasks and repeats them where that may help.
 
 use std::{
     sync::{
@@ -10,31 +10,33 @@ use std::{
 };
 
 use super::{
-    READ, SERVING, Server,
+    READ, Server,
     connection::Link,
-    failure::{Trouble, Unconnected, busy, unreachable},
+    failure::{Trouble, Unconnected, unreachable},
 };
 use crate::{
     domain::error::{Error, Result},
-    metrics,
-    store::{job::Job, queue::Receiver},
+    store::{
+        queue::Receiver,
+        task::{Task, busy, count_commit},
+    },
 };
 
-/// How one begins that may change something: as if it were alone.
+/// Begins a transaction that may change rows.
 const WRITE: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE";
-/// How long a job may wait for a connection, or for others to be out of its way.
+/// How long a task may wait for a connection, or be repeated after conflicts.
 const PATIENCE: Duration = Duration::from_secs(12);
-/// When a job is answered at the latest: a server that stands still is not waited for any longer.
+/// When a task is answered at the latest, even if the server hangs.
 pub const ANSWER: Duration = Duration::from_secs(27);
-/// The first pause before a job runs again, and the longest.
+/// The first pause before a task runs again, and the longest.
 const PAUSE: Duration = Duration::from_millis(1);
 const PAUSE_MAX: Duration = Duration::from_millis(200);
-/// How long a server that did not answer is believed not to.
+/// How long a server that did not answer is assumed to be down.
 const MISSED: Duration = Duration::from_secs(1);
-/// Jobs of one account that are committed together.
-const BATCH_JOBS: usize = 64;
+/// Most tasks of one account in one commit.
+const BATCH_TASKS: usize = 64;
 
-/// Whether the server answers. Told when it changes, and not for each job.
+/// Whether the server can be reached. Changes are logged once.
 #[derive(Default)]
 pub struct Health {
     is_unreachable: AtomicBool,
@@ -54,26 +56,26 @@ impl Health {
     }
 }
 
-/// A thread's connection, made anew where it was lost.
+/// A thread's connection, which is opened again when it is lost.
 pub struct Worker {
     server: Server,
     pub link: Option<Link>,
     health: Arc<Health>,
-    /// Another of each thread, so that those that were in each other's way part.
+    /// Different for each thread, so that conflicting tasks do not retry in step.
     number: u32,
-    /// When the server was found not to answer.
+    /// When the server did not answer.
     missed: Option<Instant>,
 }
 
-/// What became of a transaction.
+/// The outcome of a transaction.
 enum Outcome {
-    /// It stands, or its job wanted nothing kept.
+    /// It is committed, or its task had no changes to commit.
     Done,
-    /// It does not, and its jobs may run again.
+    /// It failed, and its tasks may run again.
     Again(Error),
-    /// Nobody knows.
+    /// It is unknown whether it was committed.
     Unknown,
-    /// It does not, and would not the next time.
+    /// It failed, and would fail again.
     Failed(Error),
 }
 
@@ -83,102 +85,95 @@ impl Worker {
         Self { server, link: None, health, number, missed: None }
     }
 
-    /// The next job. While there is none, the connection is listened to.
-    fn next(&self, jobs: &Receiver) -> Option<Job> {
+    /// The next task. While waiting, messages on the connection are read.
+    fn next(&self, tasks: &Receiver) -> Option<Task> {
         match &self.link {
-            Some(link) if !link.is_closed() => link.wait(jobs.recv()),
-            _ => jobs.recv_blocking(),
+            Some(link) if !link.is_closed() => link.wait(tasks.recv()),
+            _ => tasks.recv_blocking(),
         }
     }
 
-    /// Does what only reads, until nobody asks for anything any more.
-    pub(super) fn read_jobs(&mut self, jobs: &Receiver) {
-        while let Some(mut job) = self.next(jobs) {
-            if let Some(metrics) = metrics::on() {
-                metrics.read_wait.observe(job.since.elapsed().as_secs_f64());
-            }
-            if job.is_left() {
+    /// Runs tasks that only read, until the queue ends.
+    pub(super) fn read_tasks(&mut self, tasks: &Receiver) {
+        while let Some(mut task) = self.next(tasks) {
+            if task.is_left() {
                 continue;
             }
-            let outcome = self.repeat(job.since, |link, until| {
-                if !job.start() {
+            let outcome = self.repeat(task.since, |link, until| {
+                if !task.start() {
                     return Outcome::Done;
                 }
                 let mut transaction = link.begin(READ, Some(until));
-                job.run(&mut transaction);
-                let trouble = transaction.trouble();
+                task.run(&mut transaction);
+                let trouble = transaction.trouble;
                 transaction.end();
                 match trouble {
                     Some(Trouble::Lost | Trouble::Conflict) => Outcome::Again(unreachable()),
                     Some(Trouble::Refused) | None => Outcome::Done,
                 }
             });
-            job.answer(outcome);
+            task.answer(outcome);
         }
     }
 
-    /// Does what may change something, until nobody asks for anything any more.
-    pub(super) fn write_jobs(&mut self, jobs: &Receiver) {
-        while let Some(job) = self.next(jobs) {
-            let more = job.account.map(|id| jobs.more_of(id, BATCH_JOBS - 1)).unwrap_or_default();
-            let mut batch = vec![job];
+    /// Runs tasks that may change rows, until the queue ends.
+    pub(super) fn write_tasks(&mut self, tasks: &Receiver) {
+        while let Some(task) = self.next(tasks) {
+            let more =
+                task.write.account.map(|id| tasks.more_of(id, BATCH_TASKS - 1)).unwrap_or_default();
+            let mut batch = vec![task];
             batch.extend(more);
-            batch.retain(|job| !job.is_left());
+            batch.retain(|task| !task.is_left());
             self.write(batch);
         }
     }
 
-    /// Commits jobs together if that is possible, else each by itself.
-    fn write(&mut self, mut jobs: Vec<Job>) {
-        if let Some(metrics) = metrics::on() {
-            jobs.iter()
-                .for_each(|job| metrics.write_wait.observe(job.since.elapsed().as_secs_f64()));
-        }
-        if jobs.len() > 1 && self.write_together(&mut jobs) {
-            jobs.into_iter().for_each(|job| job.answer(Ok(())));
+    /// Commits tasks together if that is possible, else each by itself.
+    fn write(&mut self, mut tasks: Vec<Task>) {
+        if tasks.len() > 1 && self.write_together(&mut tasks) {
+            tasks.into_iter().for_each(|task| task.answer(Ok(())));
             return;
         }
-        for mut job in jobs {
-            let can_repeat = job.can_repeat;
-            let outcome = self.repeat(job.since, |link, until| {
-                if !job.start() {
+        for mut task in tasks {
+            let can_repeat = task.write.can_repeat;
+            let outcome = self.repeat(task.since, |link, until| {
+                if !task.start() {
                     return Outcome::Done;
                 }
-                match transact(link, std::slice::from_mut(&mut job), until) {
+                match transact(link, std::slice::from_mut(&mut task), until) {
                     Outcome::Unknown if can_repeat => Outcome::Again(unreachable()),
                     outcome => outcome,
                 }
             });
-            job.answer(outcome);
+            task.answer(outcome);
         }
     }
 
-    /// Whether all of the jobs were committed. Where they were not, none was, unless nobody
-    /// knows: then those that must not run again are failed already.
-    fn write_together(&mut self, jobs: &mut Vec<Job>) -> bool {
+    /// Commits all of the tasks; false where none was committed. If that is unknown, tasks that
+    /// cannot repeat are answered and removed.
+    fn write_together(&mut self, tasks: &mut Vec<Task>) -> bool {
         let Some(link) = self.link.as_mut().filter(|link| !link.is_closed()) else { return false };
-        let Some(oldest) = jobs.iter().map(|job| job.since).min() else { return true };
+        let Some(oldest) = tasks.iter().map(|task| task.since).min() else { return true };
         if oldest.elapsed() >= ANSWER {
             return false;
         }
-        jobs.retain(Job::start);
-        let outcome = transact(link, jobs, oldest + ANSWER);
+        tasks.retain(Task::start);
+        let outcome = transact(link, tasks, oldest + ANSWER);
         self.let_go();
         match outcome {
-            Outcome::Done => jobs.iter().all(|job| job.error().is_none()),
+            Outcome::Done => tasks.iter().all(|task| task.error().is_none()),
             Outcome::Unknown => {
-                let (again, lost): (Vec<_>, Vec<_>) =
-                    std::mem::take(jobs).into_iter().partition(|job| job.can_repeat);
-                lost.into_iter().for_each(|job| job.answer(Err(unknown())));
-                *jobs = again;
+                for lost in tasks.extract_if(.., |task| !task.write.can_repeat) {
+                    lost.answer(Err(unknown()));
+                }
                 false
             }
             Outcome::Again(_) | Outcome::Failed(_) => false,
         }
     }
 
-    /// Does the `work` of a job that waits since then on a connection, and again while that may
-    /// help and there is time. `work` is told how long it may take.
+    /// Runs `work` on a connection, and again while that may help and there is time, counted from
+    /// `since`. Its second argument is its deadline.
     fn repeat(
         &mut self,
         since: Instant,
@@ -203,7 +198,7 @@ impl Worker {
         }
     }
 
-    /// Ends a connection that is of no use any more: a server that lives on must not wait for it.
+    /// Closes a broken connection, which the server may still hold open.
     fn let_go(&mut self) {
         if self.link.as_ref().is_some_and(Link::is_closed) {
             self.link = None;
@@ -211,8 +206,8 @@ impl Worker {
         }
     }
 
-    /// The connection, made anew if it has ended, in the time there is. A server that was just
-    /// found not to answer is not asked again for jobs that have waited too long already.
+    /// The connection, opened again if it is lost. For tasks that have waited too long, a server
+    /// that just did not answer is not asked again.
     fn connected(&mut self, until: Instant, end: Instant) -> Result<&mut Link> {
         self.let_go();
         let mut pause = PAUSE_MAX / 4;
@@ -227,7 +222,7 @@ impl Worker {
             if now >= until && self.missed.is_some_and(|missed| missed.elapsed() < MISSED) {
                 return Err(unreachable());
             }
-            match Link::open_to_serve(&self.server, SERVING, end - now) {
+            match Link::open_to_serve(&self.server, end - now) {
                 Ok(link) => {
                     self.health.reached();
                     self.missed = None;
@@ -237,7 +232,7 @@ impl Worker {
                     self.health.lost(&error);
                     self.missed = Some(Instant::now());
                     if !may_pass || Instant::now() >= until {
-                        // Whatever is wrong with the database, it is nothing about the request.
+                        // The caller need not know what is wrong with the database.
                         return Err(unreachable().caused_by(error.cause()));
                     }
                     thread::sleep(pause);
@@ -249,29 +244,24 @@ impl Worker {
     }
 }
 
-/// Runs jobs in one transaction and commits it; with several of them only if all want that.
-fn transact(link: &mut Link, jobs: &mut [Job], until: Instant) -> Outcome {
+/// Runs tasks in one transaction and commits it if all of them succeed.
+fn transact(link: &mut Link, tasks: &mut [Task], until: Instant) -> Outcome {
     let mut transaction = link.begin(WRITE, Some(until));
-    let kept = jobs.iter_mut().all(|job| job.run(&mut transaction));
+    let kept = tasks.iter_mut().all(|task| task.run(&mut transaction));
     let mut committed = Ok(());
-    if kept && transaction.trouble().is_none() {
-        let committing = metrics::start();
-        committed = transaction.commit();
-        if let (Some(metrics), Some(committing)) = (metrics::on(), committing) {
-            metrics.commit.observe(committing.elapsed().as_secs_f64());
-            metrics.batch.observe(jobs.len() as f64);
-        }
-        if transaction.is_in_doubt() {
+    if kept && transaction.trouble.is_none() {
+        committed = count_commit(tasks.len(), || transaction.commit());
+        if transaction.is_in_doubt {
             return Outcome::Unknown;
         }
     }
-    let trouble = transaction.trouble();
+    let trouble = transaction.trouble;
     transaction.end();
     match (trouble, committed) {
         (Some(Trouble::Lost), _) => Outcome::Again(unreachable()),
         (Some(Trouble::Conflict), _) => Outcome::Again(busy(1)),
         (_, Err(error)) => Outcome::Failed(error),
-        // The server keeps nothing of a transaction in which it has refused a statement.
+        // The server commits nothing after it has refused a statement.
         (Some(Trouble::Refused), Ok(())) if kept => {
             Outcome::Failed(Error::internal("a refused statement was passed over"))
         }

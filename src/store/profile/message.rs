@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{
-        error::{Error, Result},
+        error::Result,
         id::{AccountId, MessageId},
         message::Message,
         page::{Listing, Page},
@@ -17,12 +17,8 @@ use crate::{
     },
 };
 
-const LIST: Lister = Lister {
-    name: "messages",
-    table: "messages",
-    columns: "id, account_id, name, email, content, read_at, created_at",
-    join: "",
-};
+const LIST: Lister =
+    Lister::new("messages", "id, account_id, name, email, content, read_at, created_at");
 const UNREAD: &str = "messages:unread";
 
 fn read(row: &dyn Row) -> Result<Message> {
@@ -58,10 +54,7 @@ pub fn count(tx: &mut Tx, account: AccountId) -> Result<u64> {
 
 /// A message of an account.
 pub fn find(tx: &mut Tx, account: AccountId, id: MessageId) -> Result<Message> {
-    LIST.of(&account)
-        .which("id = ?", Some(&id))
-        .find(tx, read)?
-        .ok_or_else(|| Error::not_found("Message"))
+    LIST.of(&account).find(tx, "Message", &id, read)
 }
 
 /// A page of messages, newest first.

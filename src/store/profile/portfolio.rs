@@ -2,14 +2,14 @@
 
 use crate::{
     domain::{
-        error::{Error, Result},
+        error::Result,
         id::{AccountId, PortfolioItemId},
         portfolio::{PortfolioItem, Work},
     },
     store::{
         engine::{Row, Tx, json, values},
         lister::Lister,
-        row::row,
+        row::{NewRow, row},
     },
 };
 
@@ -37,27 +37,29 @@ fn read(row: &dyn Row) -> Result<PortfolioItem> {
     })
 }
 
-/// Adds a piece of work.
-pub fn create(tx: &mut Tx, item: &PortfolioItem) -> Result<()> {
-    tx.insert(row!(portfolio_items {
+fn row(item: &PortfolioItem) -> Result<NewRow<'_>> {
+    Ok(row!(portfolio_items {
         id: &item.id,
-        account_id: &item.account,
         title: &item.work.title,
         description: &item.work.description,
         technologies: json(&item.work.technologies)?,
         images: json(&item.work.images)?,
         links: json(&item.work.links)?,
-        created_at: item.created_at,
-        updated_at: item.updated_at
+        updated_at: item.updated_at;
+        once
+        account_id: &item.account,
+        created_at: item.created_at
     }))
+}
+
+/// Adds a piece of work.
+pub fn create(tx: &mut Tx, item: &PortfolioItem) -> Result<()> {
+    tx.insert(row(item)?)
 }
 
 /// A piece of work of an account.
 pub fn find(tx: &mut Tx, account: AccountId, id: PortfolioItemId) -> Result<PortfolioItem> {
-    LIST.of(&account)
-        .which("id = ?", Some(&id))
-        .find(tx, read)?
-        .ok_or_else(|| Error::not_found("Portfolio item"))
+    LIST.of(&account).find(tx, "Portfolio item", &id, read)
 }
 
 /// The newest pieces of work of an account, newest first.
@@ -73,15 +75,7 @@ pub fn count(tx: &mut Tx, account: AccountId) -> Result<i64> {
 
 /// Writes back what is told of a piece of work.
 pub fn update(tx: &mut Tx, item: &PortfolioItem) -> Result<()> {
-    tx.update(row!(portfolio_items {
-        id: &item.id,
-        title: &item.work.title,
-        description: &item.work.description,
-        technologies: json(&item.work.technologies)?,
-        images: json(&item.work.images)?,
-        links: json(&item.work.links)?,
-        updated_at: item.updated_at
-    }))
+    tx.update(row(item)?)
 }
 
 /// Removes a piece of work; answers whether it was there.

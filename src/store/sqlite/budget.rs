@@ -1,4 +1,4 @@
-//! How long the statements of one job may work, and for whom.
+//! How long the statements of one task may run.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -7,23 +7,23 @@ use std::{
 
 use rusqlite::Connection as Sqlite;
 
-use crate::store::job::Claim;
+use crate::store::{
+    engine::Connection,
+    task::{Claim, Task},
+};
 
-/// How long the statements of a job may work.
+/// How long the statements of a task may run.
 const TIME: Duration = Duration::from_secs(10);
-/// How often it is looked whether they still may, in SQLite's own steps: about every millisecond.
+/// How often that is checked, in SQLite's own steps: about every millisecond.
 const STEPS: i32 = 20_000;
 
-/// Interrupts what works for too long on a connection, or for nobody.
+/// Interrupts what runs too long on a connection, or whose caller has left.
 pub struct Budget(Arc<Mutex<Option<Running>>>);
 
 struct Running {
     until: Instant,
     claim: Arc<Claim>,
 }
-
-/// A job at work, until this is dropped.
-pub struct Guard<'b>(&'b Budget);
 
 impl Budget {
     /// One that watches this connection.
@@ -32,29 +32,27 @@ impl Budget {
         let seen = Arc::clone(&running);
         let is_over = move || {
             let running = seen.lock().unwrap_or_else(PoisonError::into_inner);
-            running.as_ref().is_some_and(|job| job.claim.is_left() || Instant::now() >= job.until)
+            running
+                .as_ref()
+                .is_some_and(|task| task.claim.is_left() || Instant::now() >= task.until)
         };
-        // Only a connection that belongs to somebody else refuses.
+        // Only a borrowed connection refuses.
         if let Err(error) = connection.progress_handler(STEPS, Some(is_over)) {
             tracing::warn!(%error, "statements work without a limit of time");
         }
         Self(running)
     }
 
-    /// Lets a job begin to work.
-    pub fn begin(&self, claim: &Arc<Claim>) -> Guard<'_> {
-        let running = Running { until: Instant::now() + TIME, claim: Arc::clone(claim) };
-        *self.lock() = Some(running);
-        Guard(self)
+    /// Runs a task; returns whether to commit its changes.
+    pub fn run(&self, task: &mut Task, connection: &mut dyn Connection) -> bool {
+        let claim = Arc::clone(&task.claim);
+        *self.lock() = Some(Running { until: Instant::now() + TIME, claim });
+        let is_kept = task.run(connection);
+        *self.lock() = None;
+        is_kept
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Running>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Guard<'_> {
-    fn drop(&mut self) {
-        *self.0.lock() = None;
     }
 }

@@ -1,10 +1,11 @@
-//! One connection: how it is opened, and what the engine's border asks of it.
+//! One connection to SQLite.
 
 use std::{error::Error as _, ffi::OsString, path::Path, rc::Rc, time::Duration};
 
 use rusqlite::{
     Connection as Sqlite, ErrorCode, MAIN_DB,
     config::DbConfig,
+    ffi,
     types::{ToSql, ToSqlOutput, Value as Kept, ValueRef},
     vtab::array::{self, Array},
 };
@@ -14,11 +15,13 @@ use crate::{
     domain::error::{Error, Result},
     store::{
         engine::{Connection, Row, Value},
+        sum_too_large,
+        task::busy,
         violated,
     },
 };
 
-/// How long another process may hold the write lock before a job gives up.
+/// How long another process may hold the write lock before a task gives up.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Prepared statements kept by each connection.
 const STATEMENTS: usize = 256;
@@ -31,17 +34,17 @@ pub fn prepare(connection: &Sqlite) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)
 }
 
-/// Who brings what stands in the -wal file into the database.
+/// Who moves the -wal file's content into the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Checkpoints {
     Ours,
-    /// Litestream follows that file. A checkpoint of ours between two of its looks would take
-    /// away what it has not seen, and its copy would be damaged without its knowing.
+    /// Litestream, which replicates the -wal file: a checkpoint of ours could remove what it has
+    /// not copied yet.
     Litestream,
 }
 
 impl Checkpoints {
-    /// What Litestream has left beside a database says that it follows it.
+    /// Litestream leaves a folder beside a database that it replicates.
     pub fn of(database: &Path) -> Self {
         let mut name = OsString::from(".");
         name.push(database.file_name().unwrap_or_default());
@@ -54,7 +57,7 @@ pub fn open(path: &Path, checkpoints: Checkpoints) -> Result<Sqlite> {
     private::make(path).map_err(Error::internal)?;
     private::close(path);
     let connection = Sqlite::open(path).map_err(failure)?;
-    // Where a file may not be written, SQLite opens it for reading without a word.
+    // SQLite silently opens a file for reading where it cannot be written.
     if connection.is_readonly(MAIN_DB).map_err(failure)? {
         return Err(Error::internal(
             "it may only be read: check who owns it and the -wal and -shm files beside it, and that \
@@ -69,10 +72,9 @@ pub fn open(path: &Path, checkpoints: Checkpoints) -> Result<Sqlite> {
         ("journal_mode", "WAL"),
         ("synchronous", "FULL"),
         ("foreign_keys", "ON"),
-        // What is deleted is overwritten.
+        // Deleted rows are overwritten.
         ("secure_delete", "ON"),
-        // What a savepoint would put back is kept in memory. In a file in /var/tmp it made 15 of
-        // the 23 writes that one of 16 invoices at once took, and a third of their system time.
+        // Savepoints keep their journal in memory: in a file it was two thirds of all writes.
         ("temp_store", "MEMORY"),
         // Checkpoints are rarer and larger than by default: fewer pauses under load.
         ("wal_autocheckpoint", if is_ours { "4000" } else { "0" }),
@@ -94,7 +96,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Ends the transaction, if one is open, without keeping anything.
+    /// Rolls back the transaction, if one is open.
     pub fn rollback(&mut self) {
         if !self.0.is_autocommit()
             && let Err(error) = self.control("ROLLBACK")
@@ -140,8 +142,8 @@ impl Connection for Transaction<'_> {
     }
 }
 
-/// A statement of `schema.sql` in SQLite's words. Every table has a primary key of its own, so
-/// none needs SQLite's hidden one beside it: one tree less to search and to write.
+/// A statement of `schema.sql` in SQLite's dialect. Every table has a primary key, so none needs a
+/// hidden row id beside it.
 fn dialect(statement: &str) -> String {
     let is_table = statement.trim_start().starts_with("CREATE TABLE");
     let statement = statement.replace("BIGINT", "INTEGER").replace("BYTEA", "BLOB");
@@ -154,9 +156,10 @@ fn bind(statement: &mut rusqlite::Statement, values: &[Value]) -> Result<()> {
         let value = match value {
             Value::Null => ToSqlOutput::Borrowed(ValueRef::Null),
             Value::Int(number) => ToSqlOutput::Borrowed(ValueRef::Integer(*number)),
-            Value::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
-            Value::Owned(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Value::Text(text) => ToSqlOutput::from(*text),
+            Value::Owned(text) => ToSqlOutput::from(text.as_str()),
             Value::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
+            Value::OwnedBytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
             Value::Ids(list) => {
                 ids = Rc::new(list.iter().map(|id| Kept::Blob(id.to_vec())).collect());
                 ids.to_sql().map_err(failure)?
@@ -186,56 +189,43 @@ impl Row for SqliteRow<'_> {
     }
 }
 
-/// SQLite's failure as one of ours. "UNIQUE constraint failed: accounts.email_key" names the
+/// Converts an error of SQLite. "UNIQUE constraint failed: accounts.email_key" names the
 /// columns; constraints are named after them in `schema.sql`.
 pub fn failure(error: rusqlite::Error) -> Error {
-    if let rusqlite::Error::SqliteFailure(code, message) = &error {
-        match (code.code, code.extended_code) {
-            (
-                _,
-                rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE
-                | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY,
-            ) => {
-                let columns = message.as_deref().and_then(|m| m.rsplit(": ").next());
-                let name = columns.unwrap_or_default().replace('.', "_");
-                return violated(&name, error);
-            }
-            (_, rusqlite::ffi::SQLITE_CONSTRAINT_DATATYPE) => {
-                return Error::conflict("A total of this account would become too large to keep")
-                    .caused_by(error);
-            }
-            (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => {
-                return Error::unavailable(1, "The database is busy, please try again")
-                    .caused_by(error);
-            }
-            (ErrorCode::OperationInterrupted, _) => {
-                return Error::unavailable(5, "This takes too long just now, please try again")
-                    .caused_by(error);
-            }
-            (ErrorCode::DiskFull, _) | (_, rusqlite::ffi::SQLITE_IOERR_SHMSIZE) => {
-                return Error::unwritable("The disk of the server is full").caused_by(error);
-            }
-            (ErrorCode::ReadOnly, _) => {
-                return Error::unwritable("The database of the server may only be read")
-                    .caused_by(error);
-            }
-            // A quota or a limit of file sizes comes as a failed write.
-            (
-                _,
-                rusqlite::ffi::SQLITE_IOERR_WRITE
-                | rusqlite::ffi::SQLITE_IOERR_FSYNC
-                | rusqlite::ffi::SQLITE_IOERR_DIR_FSYNC
-                | rusqlite::ffi::SQLITE_IOERR_TRUNCATE,
-            ) => {
-                return Error::unwritable("The disk of the server takes no more").caused_by(error);
-            }
-            _ => {}
+    let rusqlite::Error::SqliteFailure(code, message) = &error else {
+        return Error::internal(error);
+    };
+    let known = match (code.code, code.extended_code) {
+        (_, ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => {
+            let columns = message.as_deref().and_then(|m| m.rsplit(": ").next());
+            let name = columns.unwrap_or_default().replace('.', "_");
+            return violated(&name, error);
         }
-    }
-    Error::internal(error)
+        (_, ffi::SQLITE_CONSTRAINT_DATATYPE) => sum_too_large(),
+        (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => busy(1),
+        (ErrorCode::OperationInterrupted, _) => {
+            Error::unavailable(5, "This takes too long just now, please try again")
+        }
+        (ErrorCode::DiskFull, _) | (_, ffi::SQLITE_IOERR_SHMSIZE) => {
+            Error::unwritable("The disk of the server is full")
+        }
+        (ErrorCode::ReadOnly, _) => {
+            Error::unwritable("The database of the server may only be read")
+        }
+        // A quota or a limit of file sizes comes as a failed write.
+        (
+            _,
+            ffi::SQLITE_IOERR_WRITE
+            | ffi::SQLITE_IOERR_FSYNC
+            | ffi::SQLITE_IOERR_DIR_FSYNC
+            | ffi::SQLITE_IOERR_TRUNCATE,
+        ) => Error::unwritable("The disk of the server takes no more"),
+        _ => return Error::internal(error),
+    };
+    known.caused_by(error)
 }
 
-/// Whether a failure says that the file is not what was written.
+/// Whether an error says that the file is damaged.
 pub fn is_damage(error: &Error) -> bool {
     let source = error.source().and_then(|source| source.downcast_ref::<rusqlite::Error>());
     let code = source.and_then(rusqlite::Error::sqlite_error_code);

@@ -1,4 +1,4 @@
-//! Whole database files: copied, checked, looked into.
+//! Copies, checks and opens whole database files.
 
 use std::{
     fs::{File, OpenOptions},
@@ -23,15 +23,14 @@ use crate::{
     store::engine::Connection,
 };
 
-/// What a file answers to readers that holds half of a change.
+/// The errors that a reader gets from a file with half of a change.
 const UNDONE: [i32; 2] = [ffi::SQLITE_READONLY_ROLLBACK, ffi::SQLITE_READONLY_RECOVERY];
-/// Memory for pages of a file that is being filled, in KiB: indexes are written all over.
+/// Page cache of a file that is being filled, in KiB: index writes are scattered.
 const FILL_CACHE: (&str, &str) = ("cache_size", "-16384");
-/// Pages copied between two reports of a backup's progress.
+/// Pages to copy between two reports of progress.
 const BACKUP_PAGES: i32 = 512;
 
-/// Opens an existing file that is not to be changed, but for what was cut off in the middle of
-/// being written: only who may write can undo that.
+/// Opens an existing file read-only. Half of a change is rolled back first, which needs to write.
 fn open_to_read(path: &Path) -> Result<Sqlite> {
     let look = |flags| {
         let connection = Sqlite::open_with_flags(path, flags)?;
@@ -54,7 +53,7 @@ fn open_to_read(path: &Path) -> Result<Sqlite> {
 /// told pages copied and pages in all, and answers whether to go on.
 pub fn backup(path: &Path, into: &Path, mut progress: impl FnMut(u64, u64) -> bool) -> Result<()> {
     let source = open_to_read(path)?;
-    // An open read transaction pins one snapshot, so that writers do not restart the copy.
+    // An open read transaction pins one snapshot; otherwise writers would restart the copy.
     source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_master;").map_err(failure)?;
     private::make(into).map_err(Error::internal)?;
     let mut target = Sqlite::open(into).map_err(failure)?;
@@ -91,20 +90,19 @@ pub fn check(path: &Path) -> Result<Vec<String>> {
         ("PRAGMA integrity_check(20)", "integrity"),
         ("PRAGMA foreign_key_check", "row without its parent in table"),
     ] {
-        let mut statement = connection.prepare(pragma).map_err(failure)?;
-        let mut rows = statement.query([]).map_err(failure)?;
-        while let Some(row) = rows.next().map_err(failure)? {
-            let text: String = row.get(0).map_err(failure)?;
-            if text != "ok" {
-                findings.push(format!("{what}: {text}"));
-            }
-        }
+        let found = texts(&connection, pragma, 0)?.into_iter().filter(|text| text != "ok");
+        findings.extend(found.map(|text| format!("{what}: {text}")));
     }
     Ok(findings)
 }
 
-/// Runs `work` in one transaction on a connection of its own, outside of the threads: for
-/// migrations and for looking at a file.
+/// A column of everything that a query finds.
+fn texts(connection: &Sqlite, sql: &str, column: usize) -> Result<Vec<String>> {
+    let mut statement = connection.prepare(sql).map_err(failure)?;
+    statement.raw_query().mapped(|row| row.get(column)).collect::<Result<_, _>>().map_err(failure)
+}
+
+/// Runs `work` in one transaction on a new connection, for migrations and the like.
 pub fn with_connection<T>(
     path: &Path,
     work: impl FnOnce(&mut dyn Connection) -> Result<T>,
@@ -112,26 +110,19 @@ pub fn with_connection<T>(
     let connection = open(path, Checkpoints::of(path))?;
     let mut transaction = Transaction(&connection);
     transaction.control("BEGIN IMMEDIATE")?;
-    match work(&mut transaction) {
-        Ok(value) => {
-            transaction.control("COMMIT")?;
-            Ok(value)
-        }
-        Err(error) => {
-            transaction.rollback();
-            Err(error)
-        }
-    }
+    // An error ends the connection, and the transaction with it.
+    let value = work(&mut transaction)?;
+    transaction.control("COMMIT")?;
+    Ok(value)
 }
 
-/// Writes a new file, for its owner alone, in one transaction; it must not be there yet. It is on
-/// the disk when this ends well, and of no use when it does not.
+/// Writes a new file, for its owner alone, in one transaction; it must not exist yet. It is on the
+/// disk when this succeeds, and useless when it fails.
 pub fn fill<T>(path: &Path, work: impl FnOnce(&mut dyn Connection) -> Result<T>) -> Result<T> {
     let mut file = OpenOptions::new();
     file.write(true).create_new(true).mode(0o600).open(path).map_err(Error::internal)?;
     let connection = Sqlite::open(path).map_err(failure)?;
-    // Nobody can need the half of it, so nothing is kept to undo it with, and the disk is waited
-    // for once.
+    // Half a file is useless, so it needs no journal, and one sync at the end.
     for (pragma, value) in
         [("journal_mode", "OFF"), ("synchronous", "OFF"), ("foreign_keys", "ON"), FILL_CACHE]
     {
@@ -146,7 +137,7 @@ pub fn fill<T>(path: &Path, work: impl FnOnce(&mut dyn Connection) -> Result<T>)
     Ok(value)
 }
 
-/// Runs `work` in a read-only transaction of its own; the file must exist and is not changed.
+/// Runs `work` in a read-only transaction; the file must exist.
 pub fn peek<T>(path: &Path, work: impl FnOnce(&mut dyn Connection) -> Result<T>) -> Result<T> {
     let connection = open_to_read(path)?;
     let mut transaction = Transaction(&connection);
@@ -154,9 +145,13 @@ pub fn peek<T>(path: &Path, work: impl FnOnce(&mut dyn Connection) -> Result<T>)
     work(&mut transaction)
 }
 
-/// Brings what stands in the -wal file into the database and empties the former, so that nothing
-/// of deleted rows is left in it. Answers whether that was possible: readers may have been in
-/// the way. Litestream's copy of the file is its own matter.
+/// Runs `work` on a temporary database in memory.
+pub fn in_memory<T>(work: impl FnOnce(&mut dyn Connection) -> Result<T>) -> Result<T> {
+    work(&mut Transaction(&Sqlite::open_in_memory().map_err(failure)?))
+}
+
+/// Moves the -wal file's content into the database, so that no deleted row is left in it. Returns
+/// whether that was possible: readers may prevent it. Litestream cares for its files itself.
 pub fn erase_deleted(path: &Path, checkpoints: Checkpoints) -> Result<bool> {
     if checkpoints == Checkpoints::Litestream {
         return Ok(true);
@@ -168,8 +163,8 @@ pub fn erase_deleted(path: &Path, checkpoints: Checkpoints) -> Result<bool> {
     Ok(busy == 0)
 }
 
-/// Brings everything that stands in the -wal file into the database file and removes the former.
-/// Fails where another process has the database open.
+/// Moves the -wal file's content into the database and removes it. Fails where another process has
+/// the database open.
 pub fn settle(path: &Path) -> Result<()> {
     let connection = Sqlite::open(path).map_err(failure)?;
     let mode: String = connection
@@ -178,15 +173,7 @@ pub fn settle(path: &Path) -> Result<()> {
     if mode == "delete" { Ok(()) } else { Err(Error::internal(format!("journal mode {mode}"))) }
 }
 
-/// The steps by which SQLite would answer a query, for tests that forbid full scans.
+/// SQLite's plan for a query, for tests that forbid full scans.
 pub fn query_plan(path: &Path, sql: &str) -> Result<Vec<String>> {
-    let connection = open_to_read(path)?;
-    let mut statement =
-        connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).map_err(failure)?;
-    let mut rows = statement.raw_query();
-    let mut steps = Vec::new();
-    while let Some(row) = rows.next().map_err(failure)? {
-        steps.push(row.get(3).map_err(failure)?);
-    }
-    Ok(steps)
+    texts(&open_to_read(path)?, &format!("EXPLAIN QUERY PLAN {sql}"), 3)
 }

@@ -9,23 +9,23 @@ use std::{
 use super::private;
 use crate::domain::error::{Error, Result};
 
-/// The lock that says a server is at work on a database. Held as long as it lives.
+/// The lock of a server on its database, held until it is dropped.
 ///
-/// It is on a file beside the database, which is there before the database is made, and on the
-/// database itself, which may have several names (hard links) in several folders.
+/// It covers a file beside the database, which exists before the database does, and the database
+/// itself, which may have hard links in other folders.
 ///
 /// It must be taken and dropped while this process has no connection to the database: closing a
-/// file ends the locks that SQLite has on it.
+/// file ends SQLite's own locks on it.
 #[derive(Debug)]
 pub struct ServeLock {
     #[allow(dead_code, reason = "the lock ends with the file")]
     beside: File,
-    /// None as long as there is no database.
+    /// None before the database exists.
     database: Option<File>,
 }
 
 impl ServeLock {
-    /// Takes the lock, or answers `None` where another process holds it.
+    /// Takes the lock; `None` where another process holds it.
     pub fn take(database: &Path) -> Result<Option<Self>> {
         let path = Self::file(database);
         let mut beside = OpenOptions::new();
@@ -41,8 +41,8 @@ impl ServeLock {
         Ok(itself(database)?.map(|database| Self { beside, database }))
     }
 
-    /// Takes the lock on the database itself if it was not there before; answers whether no other
-    /// process holds it.
+    /// Takes the lock on a database that did not exist before; returns false where another process
+    /// holds it.
     ///
     /// # Errors
     /// Where the file system has no locks.
@@ -61,7 +61,7 @@ impl ServeLock {
         database.with_extension("lock")
     }
 
-    /// Whether another process holds the lock. Nothing is made where there is no lock file.
+    /// Whether another process holds the lock. Creates no lock file.
     pub fn is_held(database: &Path) -> Result<bool> {
         if Self::file(database).exists() {
             Ok(Self::take(database)?.is_none())
@@ -71,19 +71,18 @@ impl ServeLock {
     }
 }
 
-/// Takes the lock of the database itself, which is no file where there is nothing to lock; answers
-/// `None` where another process holds it.
+/// Locks the database itself, if it exists; `None` where another process holds the lock.
 fn itself(database: &Path) -> Result<Option<Option<File>>> {
-    // Elsewhere these locks and those of SQLite would be in each other's way.
+    // On other systems these locks and SQLite's would conflict.
     if cfg!(not(target_os = "linux")) || !database.is_file() {
         return Ok(Some(None));
     }
-    // Why it cannot be opened is told by whoever works on it.
+    // Whoever works on the database reports why it cannot be opened.
     let Ok(file) = File::open(database) else { return Ok(Some(None)) };
     Ok(locked(&file)?.then_some(Some(file)))
 }
 
-/// Takes the lock of a file; answers whether no other process holds it.
+/// Locks a file; returns false where another process holds the lock.
 fn locked(file: &File) -> Result<bool> {
     match file.try_lock() {
         Ok(()) => Ok(true),

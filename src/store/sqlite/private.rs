@@ -1,4 +1,4 @@
-//! Database files that nobody but their owner may read.
+//! Keeps database files readable by their owner alone.
 
 use std::{
     ffi::OsString,
@@ -8,11 +8,11 @@ use std::{
     path::Path,
 };
 
-/// What others may do with a file.
+/// The permissions of others.
 const OTHERS: u32 = 0o077;
 
-/// Makes the file where it is missing, for its owner alone. SQLite gives the files that it makes
-/// beside a database the database's own mode.
+/// Creates the file if it is missing, for its owner alone. SQLite gives the files beside a database
+/// the same mode.
 pub fn make(path: &Path) -> io::Result<()> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
@@ -20,8 +20,8 @@ pub fn make(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Takes the file, and what SQLite has beside it, away from others: it may have been copied here,
-/// or made by a version that was less careful.
+/// Removes others' permissions on the file and those beside it: it may have been copied here, or
+/// made by an older version.
 pub fn close(path: &Path) {
     for ending in ["", "-wal", "-shm", "-journal"] {
         let mut file = OsString::from(path);
@@ -30,8 +30,8 @@ pub fn close(path: &Path) {
     }
 }
 
-/// Takes one file away from others. Where that fails it is another user's, or on a disk without
-/// permissions, and the server can do its work all the same.
+/// Removes others' permissions on one file. That fails on another user's file or a disk without
+/// permissions, which the server can live with.
 pub fn close_one(file: &Path) {
     let Ok(facts) = fs::metadata(file) else { return };
     let mode = facts.permissions().mode();

@@ -1,12 +1,12 @@
-//! Brings a whole database into another, of the same engine or not: every row or nothing.
+//! Copies a whole database into another, of either engine: every row or nothing.
 //!
-//! One thread reads the source on one snapshot, page by page; another writes the target in one
-//! transaction, reads it back, and keeps it only where both add up to the same.
+//! One thread reads the source from one snapshot, page by page; another writes the target in one
+//! transaction, reads it back, and commits it only if both have the same sums.
 
-mod keeper;
 mod reader;
 mod sums;
 mod tables;
+mod writer;
 
 use std::{
     error::Error as _,
@@ -16,18 +16,21 @@ use std::{
 
 use jiff::Timestamp;
 
-use self::{keeper::Keeper, reader::Reader};
+use self::{reader::Reader, writer::Writer};
 pub use self::{
     sums::Sums,
     tables::{Column, ColumnKind, Table, tables},
 };
-use super::{Database, engine::Connection};
+use super::{
+    Database,
+    engine::{Connection, Tx},
+};
 use crate::domain::error::{Error, Kind, Result};
 
 /// Pages that wait to be written.
 const PAGES: usize = 2;
 
-/// Who follows a transfer.
+/// Follows the progress of a transfer.
 pub trait Follower: Sync {
     /// How many rows there are in all.
     fn counted(&self, rows: u64);
@@ -38,7 +41,7 @@ pub trait Follower: Sync {
     /// So many more rows of a table are read back.
     fn compared(&self, table: &'static str, rows: u64);
 
-    /// Everything is there and equal. An error still keeps nothing; after none, all is kept.
+    /// All rows are equal. Unless this returns an error, they are committed.
     fn decide(&self) -> Result<()>;
 }
 
@@ -54,14 +57,13 @@ pub fn counts(source: &Database) -> Result<Vec<(&'static str, u64)>> {
     source.peek(count)
 }
 
-/// A table of ours that a database has already.
+/// A table of this program that a database already has.
 pub fn occupied(target: &Database) -> Result<Option<&'static str>> {
-    target.peek(held)
+    target.peek(table_of_ours)
 }
 
-/// Copies everything into a target that must be empty: a file that is not there yet, or a
-/// server's database without our tables. Where it fails, a server's database is as it was, and
-/// a file is of no use.
+/// Copies everything into an empty target: a file that does not exist yet, or a server's database
+/// without our tables. If it fails, a server's database is unchanged, and a file useless.
 pub fn run(
     source: &Database,
     target: &Database,
@@ -69,16 +71,16 @@ pub fn run(
     follower: &dyn Follower,
 ) -> Result<Vec<Copied>> {
     let (sender, receiver) = sync_channel(PAGES);
-    let reader = Reader { sender, is_deserted: AtomicBool::new(false), follower };
-    let keeper = Keeper { now, takes_nul: target.takes_nul(), follower };
+    let reader = Reader { sender, is_abandoned: AtomicBool::new(false), follower };
+    let writer = Writer { now, takes_nul: target.file().is_some(), follower };
     thread::scope(|scope| {
         let reading = scope.spawn(move || {
             let read = source.peek(|connection| reader.read_all(connection));
-            // Its end tells the other thread that nothing more comes.
+            // Dropping it tells the other thread that this is the end.
             drop(reader.sender);
-            (read, reader.is_deserted.into_inner())
+            (read, reader.is_abandoned.into_inner())
         });
-        let kept = target.fill(|connection| keeper.keep_all(connection, receiver));
+        let kept = target.fill(|connection| writer.write_all(connection, receiver));
         match reading.join() {
             Ok((Err(error), false)) => Err(error),
             Ok(_) => kept,
@@ -88,18 +90,15 @@ pub fn run(
 }
 
 fn count(connection: &mut dyn Connection) -> Result<Vec<(&'static str, u64)>> {
-    let mut counts = Vec::new();
-    for table in tables()? {
-        connection.query(&table.count, &[], &mut |row| {
-            let rows: i64 = row.get(0)?;
-            counts.push((table.name.as_str(), rows.unsigned_abs()));
-            Ok(())
-        })?;
-    }
-    Ok(counts)
+    let mut tx = Tx::new(connection);
+    let count = |table: &'static Table| {
+        let rows: i64 = tx.one(&table.count, &[], |row| row.get(0))?;
+        Ok((table.name.as_str(), rows.unsigned_abs()))
+    };
+    tables()?.iter().map(count).collect()
 }
 
-fn held(connection: &mut dyn Connection) -> Result<Option<&'static str>> {
+fn table_of_ours(connection: &mut dyn Connection) -> Result<Option<&'static str>> {
     for table in tables()? {
         if connection.has_table(&table.name)? {
             return Ok(Some(&table.name));
@@ -108,7 +107,7 @@ fn held(connection: &mut dyn Connection) -> Result<Option<&'static str>> {
     Ok(None)
 }
 
-/// The failure of work on a table, with its name.
+/// Adds the name of the table to an error.
 fn at(table: &Table) -> impl Fn(Error) -> Error {
     move |error| {
         let reason = match (error.kind(), error.source()) {

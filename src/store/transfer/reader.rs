@@ -1,15 +1,11 @@
-//! Reads a database whole, page by page.
+//! Reads a whole database, page by page.
 
 use std::sync::{
     atomic::{AtomicBool, Ordering},
     mpsc::SyncSender,
 };
 
-use super::{
-    Follower, Sums, Table, at, count,
-    sums::{Adder, Cell},
-    tables,
-};
+use super::{Follower, Sums, Table, at, count, tables};
 use crate::{
     domain::error::{Error, Result},
     store::{
@@ -18,24 +14,24 @@ use crate::{
     },
 };
 
-/// About what a page of rows takes in memory, and the most rows it has.
+/// The size of a page in memory, about, and the most rows it has.
 const PAGE_BYTES: usize = 1 << 20;
 const PAGE_ROWS: usize = 1000;
-/// Rows of a table's first page, when nobody knows yet how large they are.
+/// Rows of a table's first page, while their size is unknown.
 const FIRST_ROWS: usize = 8;
-/// What is handed from the one thread to the other.
-pub enum Parcel {
+/// What the reading thread sends to the writing one.
+pub enum Message {
     /// Rows of a table, value by value.
-    Rows(&'static Table, Vec<Cell>),
-    /// Those were all, and this is what each table adds up to.
+    Rows(&'static Table, Vec<Value<'static>>),
+    /// The end, with the sums of each table.
     End(Vec<Sums>),
 }
 
 /// Reads the source.
 pub struct Reader<'f> {
-    pub sender: SyncSender<Parcel>,
-    /// Whether the other thread has given up; then it knows why.
-    pub is_deserted: AtomicBool,
+    pub sender: SyncSender<Message>,
+    /// Whether the other thread has given up; it reports why.
+    pub is_abandoned: AtomicBool,
     pub follower: &'f dyn Follower,
 }
 
@@ -50,28 +46,28 @@ impl Reader<'_> {
         self.follower.counted(count(connection)?.iter().map(|(_, rows)| rows).sum());
         let mut sums = Vec::new();
         for table in tables()? {
-            let read = pages(connection, table, &mut |cells| self.send(Parcel::Rows(table, cells)));
+            let read = pages(connection, table, &mut |rows| self.send(Message::Rows(table, rows)));
             sums.push(read.map_err(at(table))?);
         }
-        self.send(Parcel::End(sums))
+        self.send(Message::End(sums))
     }
 
-    fn send(&self, parcel: Parcel) -> Result<()> {
-        self.sender.send(parcel).map_err(|_| {
-            self.is_deserted.store(true, Ordering::Relaxed);
+    fn send(&self, message: Message) -> Result<()> {
+        self.sender.send(message).map_err(|_| {
+            self.is_abandoned.store(true, Ordering::Relaxed);
             Error::internal("nobody takes the rows any more")
         })
     }
 }
 
-/// Hands the rows of a table to `each`, page by page, and answers what they add up to.
+/// Passes the rows of a table to `each`, page by page, and returns their sums.
 pub fn pages(
     connection: &mut dyn Connection,
     table: &'static Table,
-    each: &mut dyn FnMut(Vec<Cell>) -> Result<()>,
+    each: &mut dyn FnMut(Vec<Value<'static>>) -> Result<()>,
 ) -> Result<Sums> {
     let width = table.columns.len();
-    let (mut adder, mut last) = (Adder::new(table), Vec::new());
+    let (mut sums, mut last) = (Sums::new(table), Vec::new());
     let mut largest: Option<usize> = None;
     loop {
         let limit = match largest {
@@ -79,24 +75,24 @@ pub fn pages(
             Some(bytes) => (PAGE_BYTES / bytes).clamp(1, PAGE_ROWS),
         };
         let statement = if last.is_empty() { &table.first } else { &table.next };
-        let mut values: Vec<Value> = last.iter().map(Cell::value).collect();
-        values.push(Value::Int(limit as i64));
-        let mut cells = Vec::with_capacity(limit * width);
-        connection.query(statement, &values, &mut |row| {
-            let start = cells.len();
+        last.push(Value::Int(limit as i64));
+        let mut values = Vec::with_capacity(limit * width);
+        connection.query(statement, &last, &mut |row| {
+            let start = values.len();
             for (place, column) in table.columns.iter().enumerate() {
-                cells.push(Cell::read(row, place, column.kind)?);
+                values.push(column.kind.read(row, place)?);
             }
-            largest = largest.max(Some(cells[start..].iter().map(Cell::size).sum()));
-            adder.add(&cells[start..])
+            let bytes = |value: &Value| size_of::<Value>() + value.size();
+            largest = largest.max(Some(values[start..].iter().map(bytes).sum()));
+            sums.add(table, &values[start..])
         })?;
-        let rows = cells.len() / width;
-        if let Some(row) = cells.chunks_exact(width).last() {
+        let rows = values.len() / width;
+        if let Some(row) = values.chunks_exact(width).last() {
             last = table.key.iter().map(|place| row[*place].clone()).collect();
-            each(cells)?;
+            each(values)?;
         }
         if rows < limit {
-            return Ok(adder.sums());
+            return Ok(sums);
         }
     }
 }

@@ -13,20 +13,18 @@ use crate::{
     store::{
         engine::{Row, Tx, any_of, values},
         lister::Lister,
-        row::row,
+        row::{NewRow, row},
     },
 };
 
 /// The currency is the project's.
-const LIST: Lister = Lister {
-    name: "milestones",
-    table: "milestones",
-    columns: "id, account_id, project_id, name, description, amount, status, due_date, \
-              completed_at, \
-              (SELECT currency FROM projects WHERE projects.id = milestones.project_id), \
-              invoice_id, (SELECT number FROM invoices WHERE invoices.id = milestones.invoice_id)",
-    join: "",
-};
+const LIST: Lister = Lister::new(
+    "milestones",
+    "id, account_id, project_id, name, description, amount, status, due_date, \
+     completed_at, \
+     (SELECT currency FROM projects WHERE projects.id = milestones.project_id), \
+     invoice_id, (SELECT number FROM invoices WHERE invoices.id = milestones.invoice_id)",
+);
 
 fn read(row: &dyn Row) -> Result<Milestone> {
     let currency: Currency = row.get(9)?;
@@ -44,28 +42,30 @@ fn read(row: &dyn Row) -> Result<Milestone> {
     })
 }
 
-/// Adds a milestone.
-pub fn create(tx: &mut Tx, milestone: &Milestone) -> Result<()> {
-    tx.insert(row!(milestones {
+fn row(milestone: &Milestone) -> NewRow<'_> {
+    row!(milestones {
         id: &milestone.id,
-        account_id: &milestone.account,
         project_id: &milestone.project_id,
         name: &milestone.name,
         description: milestone.description.as_ref(),
         amount: milestone.amount.minor,
         status: milestone.status.as_str(),
         due_date: milestone.due_date,
-        completed_at: milestone.completed_at
-    }))?;
+        completed_at: milestone.completed_at;
+        once
+        account_id: &milestone.account
+    })
+}
+
+/// Adds a milestone.
+pub fn create(tx: &mut Tx, milestone: &Milestone) -> Result<()> {
+    tx.insert(row(milestone))?;
     tally(tx, milestone, 1)
 }
 
 /// A milestone.
 pub fn find(tx: &mut Tx, account: AccountId, id: MilestoneId) -> Result<Milestone> {
-    LIST.of(&account)
-        .which("id = ?", Some(&id))
-        .find(tx, read)?
-        .ok_or_else(|| Error::not_found("Milestone"))
+    LIST.of(&account).find(tx, "Milestone", &id, read)
 }
 
 /// How many milestones a project has.
@@ -110,16 +110,7 @@ pub fn list_of_projects(
 
 /// Writes back a change; `before` is the milestone as it was.
 pub fn update(tx: &mut Tx, before: &Milestone, milestone: &Milestone) -> Result<()> {
-    tx.update(row!(milestones {
-        id: &milestone.id,
-        project_id: &milestone.project_id,
-        name: &milestone.name,
-        description: milestone.description.as_ref(),
-        amount: milestone.amount.minor,
-        status: milestone.status.as_str(),
-        due_date: milestone.due_date,
-        completed_at: milestone.completed_at
-    }))?;
+    tx.update(row(milestone))?;
     if before.project_id != milestone.project_id {
         tally(tx, before, -1)?;
         tally(tx, milestone, 1)?;

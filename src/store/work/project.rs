@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{
-        error::{Error, Result},
+        error::Result,
         exchange_rate::Rates,
         id::{AccountId, ClientId, ProjectId},
         money::{Currency, Money},
@@ -18,20 +18,18 @@ use crate::{
         list_total,
         lister::{Lister, Query},
         milestone, proposal,
-        row::row,
+        row::{NewRow, row},
     },
 };
 
 /// Clients for whom there is a project.
 const WITH_PROJECT: &str = "clients:with-project";
 
-const LIST: Lister = Lister {
-    name: "projects",
-    table: "projects",
-    columns: "id, account_id, client_id, name, description, status, currency, budget, deadline, \
-              created_at, updated_at",
-    join: "",
-};
+const LIST: Lister = Lister::new(
+    "projects",
+    "id, account_id, client_id, name, description, status, currency, budget, deadline, \
+     created_at, updated_at",
+);
 
 fn listed(account: &AccountId) -> Query<'_> {
     LIST.of(account).only("deleted_at IS NULL")
@@ -55,11 +53,9 @@ fn read(row: &dyn Row) -> Result<Project> {
     })
 }
 
-/// Adds a project.
-pub fn create(tx: &mut Tx, project: &Project) -> Result<()> {
-    tx.insert(row!(projects {
+fn row(project: &Project) -> NewRow<'_> {
+    row!(projects {
         id: &project.id,
-        account_id: &project.account,
         client_id: &project.client_id,
         name: &project.name,
         description: &project.description,
@@ -67,9 +63,16 @@ pub fn create(tx: &mut Tx, project: &Project) -> Result<()> {
         currency: project.budget.currency,
         budget: project.budget.minor,
         deadline: project.deadline,
-        created_at: project.created_at,
-        updated_at: project.updated_at
-    }))?;
+        updated_at: project.updated_at;
+        once
+        account_id: &project.account,
+        created_at: project.created_at
+    })
+}
+
+/// Adds a project.
+pub fn create(tx: &mut Tx, project: &Project) -> Result<()> {
+    tx.insert(row(project))?;
     tally(tx, project, 1, project.created_at)
 }
 
@@ -83,10 +86,7 @@ pub fn find(tx: &mut Tx, account: AccountId, id: ProjectId, rates: &Rates) -> Re
 
 /// A project without its client and milestones.
 pub fn find_bare(tx: &mut Tx, account: AccountId, id: ProjectId) -> Result<Project> {
-    listed(&account)
-        .which("id = ?", Some(&id))
-        .find(tx, read)?
-        .ok_or_else(|| Error::not_found("Project"))
+    listed(&account).find(tx, "Project", &id, read)
 }
 
 /// The newest projects by name, so many at most.
@@ -109,10 +109,8 @@ pub fn list(
     let status = filter.status.map(ProjectStatus::as_str);
     let query =
         listed(&account).equal("client_id", filter.client_id.as_ref()).equal("status", status);
-    let mut found = match &filter.search {
-        None => query.page(tx, filter.page, read)?,
-        Some(text) => query.search(tx, ("name", text), filter.page, read)?,
-    };
+    let text = filter.search.as_deref();
+    let mut found = query.search(tx, ("name", text), filter.page, read)?;
     let clients =
         client::find_all(tx, account, found.entries.iter().map(|of| &of.client_id), rates)?;
     let ids: Vec<_> = found.entries.iter().map(|project| project.id).collect();
@@ -143,17 +141,7 @@ pub fn update(tx: &mut Tx, before: &Project, project: &Project) -> Result<()> {
     if is_moved {
         tally(tx, before, -1, project.updated_at)?;
     }
-    tx.update(row!(projects {
-        id: &project.id,
-        client_id: &project.client_id,
-        name: &project.name,
-        description: &project.description,
-        status: project.status.as_str(),
-        currency: project.budget.currency,
-        budget: project.budget.minor,
-        deadline: project.deadline,
-        updated_at: project.updated_at
-    }))?;
+    tx.update(row(project))?;
     if is_moved { tally(tx, project, 1, project.updated_at) } else { Ok(()) }
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{
-        error::{Error, Result},
+        error::Result,
         exchange_rate::Rates,
         id::{AccountId, ProjectId, ProposalId},
         money::{Currency, Money},
@@ -15,18 +15,16 @@ use crate::{
         client,
         engine::{Row, Tx, values},
         lister::Lister,
-        row::row,
+        row::{NewRow, row},
     },
 };
 
-const LIST: Lister = Lister {
-    name: "proposals",
-    table: "proposals",
-    columns: "id, account_id, client_id, title, content, status, currency, amount, valid_until, \
-              created_at, updated_at, link, project_id, \
-              (SELECT p.name FROM projects p WHERE p.id = proposals.project_id)",
-    join: "",
-};
+const LIST: Lister = Lister::new(
+    "proposals",
+    "id, account_id, client_id, title, content, status, currency, amount, valid_until, \
+     created_at, updated_at, link, project_id, \
+     (SELECT p.name FROM projects p WHERE p.id = proposals.project_id)",
+);
 
 fn read(row: &dyn Row) -> Result<Proposal> {
     let currency: Currency = row.get(6)?;
@@ -47,11 +45,9 @@ fn read(row: &dyn Row) -> Result<Proposal> {
     })
 }
 
-/// Adds a proposal.
-pub fn create(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
-    tx.insert(row!(proposals {
+fn row(proposal: &Proposal) -> NewRow<'_> {
+    row!(proposals {
         id: &proposal.id,
-        account_id: &proposal.account,
         client_id: &proposal.client_id,
         title: &proposal.title,
         content: &proposal.content,
@@ -59,19 +55,22 @@ pub fn create(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
         currency: proposal.amount.currency,
         amount: proposal.amount.minor,
         valid_until: proposal.valid_until,
-        created_at: proposal.created_at,
-        updated_at: proposal.updated_at
-    }))?;
+        updated_at: proposal.updated_at;
+        once
+        account_id: &proposal.account,
+        created_at: proposal.created_at
+    })
+}
+
+/// Adds a proposal.
+pub fn create(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
+    tx.insert(row(proposal))?;
     tally(tx, proposal, 1)
 }
 
 /// A proposal with its client.
 pub fn find(tx: &mut Tx, account: AccountId, id: ProposalId, rates: &Rates) -> Result<Proposal> {
-    let mut proposal = LIST
-        .of(&account)
-        .which("id = ?", Some(&id))
-        .find(tx, read)?
-        .ok_or_else(|| Error::not_found("Proposal"))?;
+    let mut proposal = LIST.of(&account).find(tx, "Proposal", &id, read)?;
     proposal.client = Some(client::find_any(tx, account, proposal.client_id, rates)?);
     Ok(proposal)
 }
@@ -81,19 +80,6 @@ pub fn find_linked(tx: &mut Tx, link_hash: &[u8]) -> Result<Option<(AccountId, P
     tx.find(
         "SELECT account_id, id FROM proposals WHERE link_hash = ?1 AND status <> 'draft'",
         values![link_hash],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )
-}
-
-/// When a proposal was sent and answered.
-pub fn find_times(
-    tx: &mut Tx,
-    account: AccountId,
-    id: ProposalId,
-) -> Result<(Option<Timestamp>, Option<Timestamp>)> {
-    tx.one(
-        "SELECT sent_at, answered_at FROM proposals WHERE account_id = ?1 AND id = ?2",
-        values![&account, &id],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )
 }
@@ -145,10 +131,8 @@ pub fn list(
     let status = filter.status.map(ProposalStatus::as_str);
     let query =
         LIST.of(&account).equal("client_id", filter.client_id.as_ref()).equal("status", status);
-    let mut found = match &filter.search {
-        None => query.page(tx, filter.page, read)?,
-        Some(text) => query.search(tx, ("title", text), filter.page, read)?,
-    };
+    let text = filter.search.as_deref();
+    let mut found = query.search(tx, ("title", text), filter.page, read)?;
     let clients =
         client::find_all(tx, account, found.entries.iter().map(|of| &of.client_id), rates)?;
     for proposal in &mut found.entries {
@@ -163,17 +147,7 @@ pub fn update(tx: &mut Tx, before: &Proposal, proposal: &Proposal) -> Result<()>
     if is_moved {
         tally(tx, before, -1)?;
     }
-    tx.update(row!(proposals {
-        id: &proposal.id,
-        client_id: &proposal.client_id,
-        title: &proposal.title,
-        content: &proposal.content,
-        status: proposal.status.as_str(),
-        currency: proposal.amount.currency,
-        amount: proposal.amount.minor,
-        valid_until: proposal.valid_until,
-        updated_at: proposal.updated_at
-    }))?;
+    tx.update(row(proposal))?;
     if is_moved { tally(tx, proposal, 1) } else { Ok(()) }
 }
 

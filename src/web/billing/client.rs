@@ -5,7 +5,7 @@ use poem::{Response, http::StatusCode};
 
 use crate::{
     app::{
-        client::{find_client, list_clients},
+        client::{create_client, delete_client, find_client, list_clients, update_client},
         invoice::list_invoices,
         project::list_projects,
         proposal::list_proposals,
@@ -81,13 +81,7 @@ pub async fn new(visit: Visit) -> Result<Response> {
 /// Adds a client.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     let place = |client: &Client| format!("/clients/{}", client.id).into_bytes();
-    let created = match ClientDetails::read(&fields) {
-        Ok(details) => {
-            visit.app.create_client(visit.claims, visit.once(&fields, place), details).await
-        }
-        Err(error) => Err(error),
-    };
-    match created {
+    match visit.run_once(&fields, ClientDetails::read(&fields), place, create_client).await {
         Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("client-added"))),
         Err(error) => {
             let (status, form) = visit.refused(fields, error)?;
@@ -119,7 +113,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
 
 /// The form that changes a client.
 pub async fn edit(visit: Visit) -> Result<Response> {
-    let client = visit.app.client(visit.claims, visit.id()).await?;
+    let client = visit.find(find_client).await?;
     let form = visit.form(filled(&client).versioned());
     Ok(edit_page(&visit, StatusCode::OK, form, Some(client)))
 }
@@ -137,17 +131,10 @@ fn filled(client: &Client) -> Fields {
 
 /// Changes a client.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
-    let id = visit.id();
-    let changed = match ClientChange::read(&fields) {
-        Ok(change) => {
-            visit.app.update_client(visit.claims, id, change, fields.expected(filled)).await
-        }
-        Err(error) => Err(error),
-    };
-    match changed {
+    match visit.update(ClientChange::read(&fields), fields.expected(filled), update_client).await {
         Ok(client) => Ok(visit.done(&format!("/clients/{}", client.id), t("client-saved"))),
         Err(error) => {
-            let client = visit.app.client(visit.claims, id).await?;
+            let client = visit.find(find_client).await?;
             let (status, form) = visit.refused_change(fields, error, filled(&client))?;
             Ok(edit_page(&visit, status, form, Some(client)))
         }
@@ -156,7 +143,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
 
 /// Takes a client out of the lists.
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
-    match visit.app.delete_client(visit.claims, visit.id()).await {
+    match visit.act(delete_client).await {
         Ok(()) => Ok(visit.done("/clients", t("client-deleted"))),
         Err(error) => visit.redirect_with_error(&format!("/clients/{}", visit.param("id")), error),
     }

@@ -4,6 +4,11 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use crate::{
+    app::{
+        account::{find_account, update_account},
+        exchange_rate::{delete_exchange_rate, list_exchange_rates, set_exchange_rate},
+        unit_of_work::Work,
+    },
     domain::{
         account::{Account, AccountChange},
         error::{Error, Result},
@@ -14,10 +19,9 @@ use crate::{
     },
     locale::{Text, t},
     web::{
-        choice::Choices,
+        choice::{self, Choices},
         fields::{Fields, VERSION},
         form::Form,
-        locale,
         page::answer,
         settings::Tab,
         shell::{Section, Shell},
@@ -66,16 +70,17 @@ fn based(account: &Account) -> Fields {
 
 /// Changes the base currency.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
-    let changed = match AccountChange::read(&fields) {
-        Ok(change) => visit.app.update_account(visit.claims, change, fields.expected(based)).await,
-        Err(error) => Err(error),
+    let changed = async {
+        let (change, expected) = (AccountChange::read(&fields)?, fields.expected(based));
+        let update = move |work: &mut Work| update_account(work, &change, expected.as_ref());
+        visit.app.run(visit.claims, update).await
     };
-    match changed {
+    match changed.await {
         Ok(account) => {
             Ok(visit.done(PLACE, t("settings-money-saved").with("currency", account.currency)))
         }
         Err(error) => {
-            let stored = based(&visit.app.account(visit.claims).await?);
+            let stored = based(&visit.read(find_account).await?);
             let (status, form) = visit.refused_change(fields, error, stored)?;
             page(&visit, status, form, None).await
         }
@@ -84,11 +89,11 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
 
 /// Takes in a rate, unless that of the same pair was changed since the page was shown.
 pub async fn set(visit: Visit, fields: Fields) -> Result<Response> {
-    let (app, claims) = (&visit.app, visit.claims);
     let set = match NewRate::read(&fields) {
         Ok(new) => {
-            let pair = (new.from, visit.frame.account.currency);
-            app.set_exchange_rate(claims, new, seen(&fields, pair)).await
+            let expected = seen(&fields, (new.from, visit.frame.account.currency));
+            let set = move |work: &mut Work| set_exchange_rate(work, &new, expected.as_ref());
+            visit.app.run(visit.claims, set).await
         }
         Err(error) => Err(error),
     };
@@ -97,7 +102,7 @@ pub async fn set(visit: Visit, fields: Fields) -> Result<Response> {
             Ok(visit.done(PLACE, t("settings-money-rate-saved").with("currency", from)))
         }
         Err(error) => {
-            let rates = app.list_exchange_rates(claims).await?;
+            let rates = visit.read(list_exchange_rates).await?;
             let from = Currency::from_code(fields.get("from"));
             let pair = from.map(|from| (from, visit.frame.account.currency));
             let stored = pair.map(|pair| rated(&rates, pair)).unwrap_or_default();
@@ -143,7 +148,9 @@ pub async fn delete(visit: Visit, fields: Fields) -> Result<Response> {
     let (Some(from), Some(into)) = (given("from"), given("to")) else {
         return Err(Error::not_found("Exchange rate"));
     };
-    visit.app.delete_exchange_rate(visit.claims, from, Some(into)).await?;
+    let delete =
+        visit.app.run(visit.claims, move |work| delete_exchange_rate(work, from, Some(into)));
+    delete.await?;
     Ok(visit.done(PLACE, t("settings-money-rate-deleted").with("currency", from)))
 }
 
@@ -155,10 +162,10 @@ async fn page(
 ) -> Result<Response> {
     let base = visit.frame.account.currency;
     let today = visit.today()?;
-    let rates = visit.app.list_exchange_rates(visit.claims).await?;
+    let rates = visit.read(list_exchange_rates).await?;
     let dates = visit.dates();
     let fresh = Fields::default().with("day", today).with(VERSION, versions(&rates));
-    let currencies = locale::currencies();
+    let currencies = choice::common_currencies();
     let page = Money {
         shell: visit.shell(Section::Settings),
         tab: Tab::Money,

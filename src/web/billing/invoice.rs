@@ -5,14 +5,18 @@ use poem::{Request, Response, http::StatusCode};
 
 use crate::{
     app::{
-        client::list_client_names, invoice::list_invoices, outbox::invoices_with_failed_mail,
+        client::list_client_names,
+        invoice::{delete_invoice, duplicate_invoice, list_invoices},
+        invoice_send::{remind_invoice, send_invoice},
+        outbox::invoices_with_failed_mail,
+        payment::{mark_invoice_paid, payment_link as make_payment_link},
         project::find_project,
+        unit_of_work::Work,
     },
     domain::{
         date,
         error::Result,
         id::InvoiceId,
-        idempotency::Once,
         input::Input,
         invoice::{
             Delivery, InvoiceFilter, InvoiceMail, InvoiceRecord, InvoiceStatus, ShownInvoice,
@@ -63,13 +67,13 @@ struct Tab {
 
 #[derive(Template)]
 #[template(path = "pages/invoice/show.html")]
-struct Show {
+struct Show<'a> {
     shell: Shell,
     /// Where it is to be sent.
     form: Form,
     days: Days,
-    record: InvoiceRecord,
-    sheet: Sheet,
+    record: &'a InvoiceRecord,
+    sheet: Sheet<'a>,
     has_mail_server: bool,
     reach: Reach,
     public_url: String,
@@ -113,14 +117,8 @@ pub async fn show(visit: Visit) -> Result<Response> {
 /// Sends an invoice, be it again.
 pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
     let id = visit.id();
-    let sent = match Delivery::read(&fields) {
-        Ok(delivery) => {
-            let once = visit.once(&fields, place);
-            visit.app.send_invoice(visit.claims, once, id, delivery).await
-        }
-        Err(error) => Err(error),
-    };
-    match sent {
+    let send = move |work: &mut Work, delivery: &_| send_invoice(work, id, delivery);
+    match visit.run_once(&fields, Delivery::read(&fields), place, send).await {
         Ok(outcome) => {
             let text = match visit.app.invoice_record(visit.claims, id).await?.mails.first() {
                 None => t("invoice-sent-not-mailed"),
@@ -138,7 +136,7 @@ pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
 
 /// Mails the client a reminder.
 pub async fn remind(visit: Visit, _: Fields) -> Result<Response> {
-    match visit.app.remind_invoice(visit.claims, visit.id()).await {
+    match visit.act(remind_invoice).await {
         Ok(_) if !visit.app.has_mail_server() => {
             Ok(visit.done(&here(&visit), t("invoice-reminded-saved")))
         }
@@ -149,8 +147,9 @@ pub async fn remind(visit: Visit, _: Fields) -> Result<Response> {
 
 /// Writes down that an invoice was paid.
 pub async fn mark_paid(visit: Visit, fields: Fields) -> Result<Response> {
-    let once = visit.once(&fields, place);
-    match visit.app.mark_invoice_paid(visit.claims, once, visit.id()).await {
+    let id = visit.id();
+    let paid = move |work: &mut Work, (): &()| mark_invoice_paid(work, id);
+    match visit.run_once(&fields, Ok(()), place, paid).await {
         Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("invoice-paid"))),
         Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
@@ -159,8 +158,7 @@ pub async fn mark_paid(visit: Visit, fields: Fields) -> Result<Response> {
 /// Gives an invoice the link under which it is paid.
 pub async fn payment_link(visit: Visit, _: Fields) -> Result<Response> {
     // Asked for again it is the same link.
-    let once = Once { key: None, render: |_: &String| Vec::new() };
-    match visit.app.payment_link(visit.claims, once, visit.id()).await {
+    match visit.act(make_payment_link).await {
         Ok(_) => Ok(visit.done(&here(&visit), t("invoice-payment-link-created"))),
         Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
@@ -168,7 +166,7 @@ pub async fn payment_link(visit: Visit, _: Fields) -> Result<Response> {
 
 /// Writes the same invoice again, as a draft of today.
 pub async fn duplicate(visit: Visit, _: Fields) -> Result<Response> {
-    match visit.app.duplicate_invoice(visit.claims, visit.id()).await {
+    match visit.act(duplicate_invoice).await {
         Ok(copy) => {
             let place = format!("/invoices/{}/edit", copy.invoice.id);
             Ok(visit.done(&place, t("invoice-duplicated")))
@@ -179,7 +177,7 @@ pub async fn duplicate(visit: Visit, _: Fields) -> Result<Response> {
 
 /// Deletes a draft.
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
-    match visit.app.delete_invoice(visit.claims, visit.id()).await {
+    match visit.act(delete_invoice).await {
         Ok(()) => Ok(visit.done("/invoices", t("draft-deleted"))),
         Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
@@ -202,15 +200,16 @@ fn here(visit: &Visit) -> String {
 async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> Result<Response> {
     let record = visit.app.invoice_record(visit.claims, visit.id()).await?;
     let is_typed = form.fields.has("email");
-    let client = record.shown.invoice.client.as_ref();
-    let email = client.map_or(&record.buyer.email, |client| &client.details.email);
+    let InvoiceRecord { shown, seller, buyer, .. } = &record;
+    let client = shown.invoice.client.as_ref();
+    let email = client.map_or(&buyer.email, |client| &client.details.email);
     let form = if is_typed { form } else { form.with_some("email", Some(email)) };
     let page = Show {
         shell: visit.shell(Section::Invoices),
         form,
         days: Days::of(visit)?,
-        sheet: Sheet::of_record(&record, visit.dates()),
-        record,
+        sheet: Sheet { invoice: &shown.invoice, seller, buyer, dates: visit.dates() },
+        record: &record,
         has_mail_server: visit.app.has_mail_server(),
         reach: visit.app.reach(),
         public_url: visit.app.public_url().to_owned(),
@@ -256,7 +255,7 @@ impl List {
     }
 }
 
-impl Show {
+impl Show<'_> {
     fn status(&self) -> InvoiceStatus {
         self.record.shown.status
     }

@@ -4,12 +4,14 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use crate::{
+    app::invoice_defaults::{find_invoice_settings, set_logo as put_logo, update_invoice_defaults},
     domain::{
         error::Result,
         id::ImageId,
         image::ImagePurpose,
         input::Input,
         invoice_defaults::{InvoiceDefaultsChange, InvoiceSettings},
+        invoice_series::InvoiceSeries,
         number_format::NumberFormat,
     },
     locale::{Text, t},
@@ -35,11 +37,7 @@ struct Invoices {
     /// The form of the logo.
     picture: Form,
     logo: Option<ImageId>,
-    year: i16,
-    /// As the next invoice will be numbered.
-    next_number: String,
-    /// Whether this year has an invoice already.
-    is_begun: bool,
+    series: InvoiceSeries,
 }
 
 impl Invoices {
@@ -64,17 +62,11 @@ pub async fn show(visit: Visit) -> Result<Response> {
 
 /// Changes what invoices begin with.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
-    let changed = match InvoiceDefaultsChange::read(&fields) {
-        Ok(change) => {
-            let expected = fields.expected(known);
-            visit.app.update_invoice_defaults(visit.claims, change, expected).await
-        }
-        Err(error) => Err(error),
-    };
-    match changed {
+    let change = InvoiceDefaultsChange::read(&fields);
+    match visit.change(change, fields.expected(known), update_invoice_defaults).await {
         Ok(_) => Ok(visit.done(PLACE, t("settings-invoices-saved"))),
         Err(error) => {
-            let stored = known(&visit.app.invoice_defaults(visit.claims).await?);
+            let stored = known(&visit.read(find_invoice_settings).await?);
             let (status, form) = visit.refused_change(fields, error, stored)?;
             page(&visit, status, Some(form), None).await
         }
@@ -86,7 +78,7 @@ pub async fn set_logo(visit: Visit, mut fields: Fields) -> Result<Response> {
     let (app, claims) = (&visit.app, visit.claims);
     let bytes = fields.take_upload().unwrap_or_default();
     let set = match app.upload_image(claims, ImagePurpose::Logo, bytes).await {
-        Ok(id) => app.set_logo(claims, Some(id)).await,
+        Ok(id) => app.run(claims, move |work| put_logo(work, Some(id))).await,
         Err(error) => Err(error),
     };
     match set {
@@ -100,7 +92,7 @@ pub async fn set_logo(visit: Visit, mut fields: Fields) -> Result<Response> {
 
 /// Takes the logo off; invoices that were sent keep it.
 pub async fn remove_logo(visit: Visit, _: Fields) -> Result<Response> {
-    visit.app.set_logo(visit.claims, None).await?;
+    visit.app.run(visit.claims, |work| put_logo(work, None)).await?;
     Ok(visit.done(PLACE, t("settings-invoices-logo-removed")))
 }
 
@@ -110,7 +102,7 @@ async fn page(
     form: Option<Form>,
     picture: Option<Form>,
 ) -> Result<Response> {
-    let settings = visit.app.invoice_defaults(visit.claims).await?;
+    let settings = visit.read(find_invoice_settings).await?;
     let page = Invoices {
         shell: visit.shell(Section::Settings),
         tab: Tab::Invoices,
@@ -119,9 +111,7 @@ async fn page(
             .of::<InvoiceDefaultsChange>(),
         picture: picture.unwrap_or_else(|| visit.form(Fields::default())),
         logo: settings.defaults.logo,
-        year: settings.year,
-        next_number: settings.next_number,
-        is_begun: settings.is_begun,
+        series: settings.series,
     };
     Ok(answer(status, &page))
 }
@@ -138,9 +128,8 @@ fn known(settings: &InvoiceSettings) -> Fields {
         .with_some("notes", defaults.notes.as_ref())
         .with_some("paymentInstructions", defaults.payment_instructions.as_ref());
     // Once numbers are drawn, they are no part of the form.
-    if settings.is_begun {
+    if settings.series.is_begun() {
         return fields;
     }
-    let number = settings.next_number.rsplit('-').next().unwrap_or_default();
-    fields.with("prefix", &defaults.prefix).with("nextNumber", number.trim_start_matches('0'))
+    fields.with("prefix", &defaults.prefix).with("nextNumber", settings.series.next)
 }

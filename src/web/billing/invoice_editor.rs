@@ -7,8 +7,8 @@ use poem::{Response, http::StatusCode};
 use crate::{
     app::{
         client::list_client_names,
-        invoice::find_invoice,
-        invoice_defaults::find_invoice_defaults,
+        invoice::{create_invoice, find_invoice, update_invoice},
+        invoice_defaults::find_invoice_settings,
         project::{find_project, list_project_names},
         unit_of_work::Work,
     },
@@ -64,7 +64,7 @@ pub async fn new(visit: Visit) -> Result<Response> {
     let (defaults, project, offered) = visit
         .read(move |work| {
             let project = project.map(|id| find_project(work, id)).transpose()?;
-            Ok((find_invoice_defaults(work)?.0, project, read_offered(work)?))
+            Ok((find_invoice_settings(work)?.defaults, project, read_offered(work)?))
         })
         .await?;
     let project_currency = project.map(|project| project.budget.currency);
@@ -91,11 +91,8 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
         let offered = visit.read(read_offered).await?;
         return Ok(edit_page(&visit, StatusCode::OK, visit.form(fields), None, offered));
     }
-    let created = match NewInvoice::read(&complete(&fields)) {
-        Ok(new) => visit.app.create_invoice(visit.claims, visit.once(&fields, place), new).await,
-        Err(error) => Err(error),
-    };
-    match created {
+    let new = NewInvoice::read(&complete(&fields));
+    match visit.run_once(&fields, new, place, create_invoice).await {
         Ok(outcome) => {
             let text = t("invoice-created");
             Ok(visit.redirect_once(&outcome, place, text))
@@ -145,7 +142,6 @@ fn drafted(invoice: &Invoice) -> Fields {
 
 /// Changes an invoice, or shows the form with its lines as they were asked for.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
-    let id = visit.id();
     if let Some(fields) = rearranged(&fields) {
         let (invoice, offered) = read_form(&visit).await?;
         return Ok(edit_page(&visit, StatusCode::OK, visit.form(fields), Some(invoice), offered));
@@ -156,13 +152,8 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
         true => (complete(&fields), drafted),
         false => (fields.clone(), noted),
     };
-    let changed = match InvoiceChange::read(&typed) {
-        Ok(change) => {
-            visit.app.update_invoice(visit.claims, id, change, fields.expected(shown)).await
-        }
-        Err(error) => Err(error),
-    };
-    match changed {
+    let change = InvoiceChange::read(&typed);
+    match visit.update(change, fields.expected(shown), update_invoice).await {
         Ok(shown) => {
             let place = format!("/invoices/{}", shown.invoice.id);
             Ok(visit.done(&place, t("invoice-saved")))
@@ -282,10 +273,6 @@ impl Edit {
         choice::client(&self.form, &self.clients, chosen)
     }
 
-    fn currency(&self) -> Control {
-        choice::currency(&self.form, &self.currencies)
-    }
-
     /// A field of a line.
     fn cell(&self, line: &usize, name: &str, label: Text) -> Control {
         let field = format!("items.{line}.{name}");
@@ -293,13 +280,6 @@ impl Edit {
             "description" => self.form.text(&field, label),
             "quantity" => self.form.number(&field, label).attribute("placeholder", "1"),
             _ => self.form.number(&field, label),
-        }
-    }
-
-    fn action(&self) -> String {
-        match &self.invoice {
-            Some(invoice) => format!("/invoices/{}/edit", invoice.id),
-            None => "/invoices".to_owned(),
         }
     }
 

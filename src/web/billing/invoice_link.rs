@@ -30,7 +30,7 @@ struct Page<'a> {
     is_settled: bool,
     /// Whether its freelancer looks at it.
     is_owner: bool,
-    sheet: Sheet,
+    sheet: Sheet<'a>,
 }
 
 /// Shows an invoice; its freelancer learns when its client opened it first, as page or as PDF.
@@ -41,7 +41,7 @@ pub async fn show(guest: Guest) -> Result<Response> {
     if guest.is_visit_to(public.invoice.account) {
         guest.app.see_invoice(token).await?;
     }
-    let invoice = &public.invoice;
+    let PublicInvoice { invoice, seller, buyer, .. } = &public;
     let zone = public.zone.rules()?;
     let page = Page {
         token,
@@ -50,7 +50,7 @@ pub async fn show(guest: Guest) -> Result<Response> {
         payment_link: public.payment_link.as_ref(),
         is_settled: !invoice.is_money_due(),
         is_owner,
-        sheet: Sheet::of_public(&public),
+        sheet: Sheet { invoice, seller, buyer, dates: seller.date_format },
         public: &public,
     };
     Ok(answer(StatusCode::OK, &page))

@@ -5,49 +5,28 @@ use jiff::civil::Date;
 
 use crate::domain::{
     date::DateFormat,
-    id::ImageId,
-    invoice::{Invoice, InvoiceRecord, Item, Party, PublicInvoice, Seller},
+    invoice::{Invoice, Item, Party, Seller},
     money::{Money, grouped},
 };
 
 /// An invoice as it is printed.
 #[derive(Template)]
 #[template(path = "pages/invoice/sheet.html")]
-pub struct Sheet {
-    invoice: Invoice,
-    seller: Party,
-    buyer: Party,
-    logo: Option<ImageId>,
-    /// How to pay; nothing where nothing is due.
-    instructions: Option<String>,
-    dates: DateFormat,
+pub struct Sheet<'a> {
+    pub invoice: &'a Invoice,
+    pub seller: &'a Seller,
+    pub buyer: &'a Party,
+    /// How its reader has days written.
+    pub dates: DateFormat,
 }
 
-impl HtmlSafe for Sheet {}
+impl HtmlSafe for Sheet<'_> {}
 
-impl Sheet {
-    /// As its owner has days written.
-    pub fn of_record(record: &InvoiceRecord, dates: DateFormat) -> Self {
-        let InvoiceRecord { shown, seller, buyer, .. } = record;
-        Self::new(&shown.invoice, seller, buyer, dates)
-    }
-
-    /// As its client reads it.
-    pub fn of_public(public: &PublicInvoice) -> Self {
-        let PublicInvoice { invoice, seller, buyer, .. } = public;
-        Self::new(invoice, seller, buyer, seller.date_format)
-    }
-
-    fn new(invoice: &Invoice, seller: &Seller, buyer: &Party, dates: DateFormat) -> Self {
-        let instructions = seller.payment_instructions.clone();
-        Self {
-            invoice: invoice.clone(),
-            seller: seller.party.clone(),
-            buyer: buyer.clone(),
-            logo: seller.logo,
-            instructions: instructions.filter(|_| invoice.is_money_due()),
-            dates,
-        }
+impl Sheet<'_> {
+    /// How to pay; nothing where nothing is due.
+    fn instructions(&self) -> Option<&str> {
+        let instructions = self.seller.payment_instructions.as_deref();
+        instructions.filter(|_| self.invoice.is_money_due())
     }
 
     fn day(&self, day: &Date) -> String {

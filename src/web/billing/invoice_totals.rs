@@ -8,9 +8,9 @@ use serde_json::Value;
 use crate::{
     domain::{
         error::Result,
-        input::{Shape, Source},
+        input::{Scalar, Shape, Source},
         invoice::{Line, price},
-        money::{self, Currency},
+        money::{self, Currency, LineRate, Quantity, TaxRate},
         number_format::NumberFormat,
         rule::Rule,
     },
@@ -50,7 +50,7 @@ impl Totals {
             false => String::new(),
         });
         let lines: Option<Vec<Line>> = rows.iter().filter(is_priced).map(line).collect();
-        let tax_rate = number(fields, "taxRate", "0", money::tax_rate);
+        let tax_rate = number(fields, "taxRate", "0", TaxRate::parse);
         let priced = lines.zip(tax_rate).and_then(|(lines, tax)| price(lines, tax, currency).ok());
         let total = |minor: Option<i64>| minor.map_or_else(|| NOTHING.to_owned(), shown);
         let totals = priced.map(|priced| priced.totals);
@@ -68,8 +68,8 @@ impl Totals {
 fn line(row: &Fields) -> Option<Line> {
     Some(Line {
         description: String::new(),
-        quantity: number(row, "quantity", "1", money::quantity)?,
-        rate: number(row, "rate", "", money::rate)?,
+        quantity: number(row, "quantity", "1", Quantity::parse)?,
+        rate: number(row, "rate", "", LineRate::parse)?,
     })
 }
 

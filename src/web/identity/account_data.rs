@@ -33,22 +33,19 @@ struct Data {
     shell: Shell,
     tab: Tab,
     registration: Option<Registration>,
-    lists: Vec<(&'static str, Text)>,
 }
 
 /// The lists that can be exported as tables, with their names.
-fn lists() -> [(ExportList, Text); 8] {
-    [
-        (ExportList::Clients, t("clients")),
-        (ExportList::Projects, t("projects")),
-        (ExportList::Milestones, t("milestones")),
-        (ExportList::Proposals, t("proposals")),
-        (ExportList::Invoices, t("invoices")),
-        (ExportList::InvoiceItems, t("settings-data-invoice-lines")),
-        (ExportList::Payments, t("payments")),
-        (ExportList::Messages, t("messages")),
-    ]
-}
+const LISTS: [(ExportList, Text); 8] = [
+    (ExportList::Clients, t("clients")),
+    (ExportList::Projects, t("projects")),
+    (ExportList::Milestones, t("milestones")),
+    (ExportList::Proposals, t("proposals")),
+    (ExportList::Invoices, t("invoices")),
+    (ExportList::InvoiceItems, t("settings-data-invoice-lines")),
+    (ExportList::Payments, t("payments")),
+    (ExportList::Messages, t("messages")),
+];
 
 /// What the owner of the server is told of registration.
 struct Registration {
@@ -74,8 +71,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
     } else {
         None
     };
-    let lists = lists().map(|(list, label)| (list.as_str(), label)).into();
-    let page = Data { shell: visit.shell(Section::Settings), tab: Tab::Data, registration, lists };
+    let page = Data { shell: visit.shell(Section::Settings), tab: Tab::Data, registration };
     Ok(answer(StatusCode::OK, &page))
 }
 
@@ -97,11 +93,11 @@ pub async fn ask_deletion(visit: Visit) -> Result<Response> {
 
 /// Deletes the account.
 pub async fn delete(visit: Visit, fields: Fields) -> Result<Response> {
-    let deleted = match read_deletion(&fields, &visit.frame.account.email) {
-        Ok((password, code)) => visit.app.delete_account(visit.claims, password, code).await,
-        Err(error) => Err(error),
+    let deleted = async {
+        let (password, code) = read_deletion(&fields, &visit.frame.account.email)?;
+        visit.app.delete_account(visit.claims, password, code).await
     };
-    match deleted {
+    match deleted.await {
         Ok(()) => {
             let mut response = visit.done("/login", t("account-deleted"));
             cookie::clear_session(&visit.app, &mut response);

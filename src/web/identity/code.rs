@@ -32,75 +32,54 @@ struct Reset {
 
 /// Asks whose password it is.
 pub async fn forgot(guest: Guest) -> Result<Response> {
-    let form = Form::new(guest.query());
-    Ok(guest.told(StatusCode::OK, &Forgot { form: form.of::<CodeRequest>() }))
+    Ok(forgot_page(&guest, StatusCode::OK, Form::new(guest.query())))
 }
 
 /// Mails a code, where there is such an account; the page is the same where there is none.
 pub async fn send(guest: Guest, fields: Fields) -> Result<Response> {
-    let sent = match CodeRequest::read(&fields) {
-        Ok(request) => guest.app.send_password_reset(request.email).await,
-        Err(error) => Err(error),
-    };
-    match sent {
+    let sent = async { guest.app.send_password_reset(CodeRequest::read(&fields)?.email).await };
+    match sent.await {
         Ok(()) => {
             let form = Form::new(Fields::default().with("email", fields.get("email").trim()));
-            Ok(guest.told(
-                StatusCode::OK,
-                &Reset {
-                    form: form.of::<PasswordReset>(),
-                    is_sent: true,
-                    has_mail_server: guest.app.has_mail_server(),
-                },
-            ))
+            Ok(reset_page(&guest, StatusCode::OK, form, true))
         }
         Err(error) => {
             let status = problem::status(error.kind());
-            Ok(guest
-                .told(status, &Forgot { form: Form::refused(fields, error)?.of::<CodeRequest>() }))
+            Ok(forgot_page(&guest, status, Form::refused(fields, error)?))
         }
     }
 }
 
 /// The form for who has a code already.
 pub async fn reset(guest: Guest) -> Result<Response> {
-    let form = Form::new(guest.query());
-    Ok(guest.told(
-        StatusCode::OK,
-        &Reset {
-            form: form.of::<PasswordReset>(),
-            is_sent: false,
-            has_mail_server: guest.app.has_mail_server(),
-        },
-    ))
+    Ok(reset_page(&guest, StatusCode::OK, Form::new(guest.query()), false))
 }
 
 /// Sets the password.
 pub async fn set(guest: Guest, fields: Fields) -> Result<Response> {
     // Mail programs copy codes with spaces.
     let code: String = fields.get("otp").chars().filter(|c| !c.is_whitespace()).collect();
-    let set = match PasswordReset::read(&fields.clone().replaced("otp", &code)) {
-        Ok(reset) => guest.app.reset_password(reset, Guessing::Refused, guest.claims).await,
-        Err(error) => Err(error),
+    let set = async {
+        let reset = PasswordReset::read(&fields.clone().replaced("otp", &code))?;
+        guest.app.reset_password(reset, Guessing::Refused, guest.claims).await
     };
-    let error = match set {
-        Ok(()) => {
-            let text = t("code-reset-done");
-            return Ok(guest.done("/login", text));
-        }
-        Err(error) => error,
+    let Err(error) = set.await else {
+        let text = t("code-reset-done");
+        return Ok(guest.done("/login", text));
     };
     let status = problem::status(error.kind());
     let form = match error.kind() {
         Kind::Malformed => Form::new(fields).alerted(t("code-wrong")),
         _ => Form::refused(fields, error)?,
     };
-    Ok(guest.told(
-        status,
-        &Reset {
-            form: form.of::<PasswordReset>(),
-            is_sent: false,
-            has_mail_server: guest.app.has_mail_server(),
-        },
-    ))
+    Ok(reset_page(&guest, status, form, false))
+}
+
+fn forgot_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
+    guest.told(status, &Forgot { form: form.of::<CodeRequest>() })
+}
+
+fn reset_page(guest: &Guest, status: StatusCode, form: Form, is_sent: bool) -> Response {
+    let (form, has_mail_server) = (form.of::<PasswordReset>(), guest.app.has_mail_server());
+    guest.told(status, &Reset { form, is_sent, has_mail_server })
 }

@@ -20,7 +20,7 @@ use crate::{
     web::{
         fields::Fields,
         form::Form,
-        security,
+        security::{self, Forms},
         session::{self, Onward},
         visit::{Guest, Visit},
     },
@@ -36,21 +36,22 @@ pub async fn start(visit: Visit, _: Fields) -> Result<Response> {
 
 /// Keeps the passkey that the browser has made.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
-    let created = match NewPasskey::read(
-        &fields.clone().with("registrationResponse", fields.get("answer")),
-    ) {
-        Ok(new) => visit.app.create_passkey(visit.claims, new).await,
-        Err(error) => Err(error),
+    let created = async {
+        let answered = fields.clone().with("registrationResponse", fields.get("answer"));
+        visit.app.create_passkey(visit.claims, NewPasskey::read(&answered)?).await
     };
-    match created {
+    match created.await {
         Ok(_) => Ok(visit.done(SECURITY, t("settings-security-passkey-added"))),
-        Err(error) if *error.kind() == Kind::Malformed => {
-            let form = visit.form(fields).alerted(t("settings-security-passkey-failed"));
-            security::page(&visit, StatusCode::BAD_REQUEST, security::Forms::passkey(form)).await
-        }
         Err(error) => {
-            let (status, form) = visit.refused(fields, error)?;
-            security::page(&visit, status, security::Forms::passkey(form)).await
+            let (status, form) = match error.kind() {
+                Kind::Malformed => {
+                    let text = t("settings-security-passkey-failed");
+                    (StatusCode::BAD_REQUEST, visit.form(fields).alerted(text))
+                }
+                _ => visit.refused(fields, error)?,
+            };
+            let forms = Forms { passkey: Some(form), ..Forms::default() };
+            security::page(&visit, status, forms).await
         }
     }
 }
@@ -63,23 +64,19 @@ pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
 
 /// What the browser needs to sign in with a passkey; alike whoever it is.
 pub async fn start_login(guest: Guest, fields: Fields) -> Result<Response> {
-    let options = match LoginStart::read(&fields) {
-        Ok(start) => guest.app.start_passkey_login(start.identifier).await,
-        Err(error) => Err(error),
-    };
-    Ok(told(options.map(request)))
+    let options =
+        async { guest.app.start_passkey_login(LoginStart::read(&fields)?.identifier).await };
+    Ok(told(options.await.map(request)))
 }
 
 /// Signs in with a passkey.
 pub async fn login(guest: Guest, fields: Fields) -> Result<Response> {
     let onward = Onward::of(&fields);
-    let signed_in = match PasskeyLogin::read(
-        &fields.clone().with("authenticationResponse", fields.get("answer")),
-    ) {
-        Ok(login) => guest.app.login_with_passkey(login, guest.device()).await,
-        Err(error) => Err(error),
+    let signed_in = async {
+        let answered = fields.clone().with("authenticationResponse", fields.get("answer"));
+        guest.app.login_with_passkey(PasskeyLogin::read(&answered)?, guest.device()).await
     };
-    match signed_in {
+    match signed_in.await {
         Ok(sign_in) => session::enter(&guest, &sign_in, &onward).await,
         Err(error) if matches!(error.kind(), Kind::Unauthenticated | Kind::Invalid(_)) => {
             let typed = Fields::default().with("email", fields.get("identifier"));

@@ -1,10 +1,11 @@
 //! `/welcome` and `/register`: how accounts begin.
 
 use askama::Template;
+use jiff::civil::Date;
 use poem::{Response, http::StatusCode};
 
 use crate::{
-    app::session::SignIn,
+    app::{account::update_account, session::SignIn},
     domain::{
         account::AccountChange,
         date::{DEFAULT_TIMEZONE, DateFormat},
@@ -18,11 +19,9 @@ use crate::{
     http::problem,
     locale::t,
     web::{
-        choice::Choices,
         cookie,
         fields::Fields,
         form::Form,
-        locale,
         page::{Notice, answer, redirect},
         session::{self, Onward},
         visit::Guest,
@@ -33,9 +32,7 @@ use crate::{
 #[template(path = "pages/registration/welcome.html")]
 struct Welcome {
     form: Form,
-    currencies: Choices,
-    zones: Choices,
-    date_formats: Choices,
+    today: Date,
     /// Whether this page decides who else may register.
     decides: bool,
 }
@@ -44,8 +41,6 @@ struct Welcome {
 #[template(path = "pages/registration/register.html")]
 struct Register {
     form: Form,
-    currencies: Choices,
-    zones: Choices,
 }
 
 /// The first visit: whose server this is.
@@ -65,17 +60,13 @@ pub async fn found(guest: Guest, fields: Fields) -> Result<Response> {
         return Ok(told);
     }
     let is_closed = guest.app.registration_setting().is_none() && fields.get("closed") == "on";
-    let made = match read_owner(&fields) {
-        Ok((registration, choice, instructions)) => {
-            let (app, device) = (&guest.app, guest.device());
-            match app.guard_always(registration, Registration::guarded).await {
-                Ok(new) => app.register_owner(new, choice, instructions, is_closed, device).await,
-                Err(error) => Err(error),
-            }
-        }
-        Err(error) => Err(error),
+    let made = async {
+        let (registration, choice, instructions) = read_owner(&fields)?;
+        let (app, device) = (&guest.app, guest.device());
+        let new = app.guard_always(registration, Registration::guarded).await?;
+        app.register_owner(new, choice, instructions, is_closed, device).await
     };
-    match made {
+    match made.await {
         Ok(sign_in) => begun(&guest, &sign_in).await,
         Err(error) => {
             let status = problem::status(error.kind());
@@ -93,7 +84,7 @@ pub async fn new(guest: Guest) -> Result<Response> {
         return Ok(redirect("/welcome"));
     }
     if !guest.app.registration_is_open().await? {
-        return Ok(answer(StatusCode::FORBIDDEN, &closed()));
+        return Ok(answer(StatusCode::FORBIDDEN, &CLOSED));
     }
     Ok(register_page(&guest, StatusCode::OK, Form::new(begin())))
 }
@@ -101,27 +92,21 @@ pub async fn new(guest: Guest) -> Result<Response> {
 /// Makes an account and signs it in.
 pub async fn register(guest: Guest, fields: Fields) -> Result<Response> {
     if !guest.app.registration_is_open().await? {
-        return Ok(answer(StatusCode::FORBIDDEN, &closed()));
+        return Ok(answer(StatusCode::FORBIDDEN, &CLOSED));
     }
     if let Some(told) = session::lost(&guest) {
         return Ok(told);
     }
-    let read = Error::both(
-        NewFreelancer::read(&fields).map(Registration::from),
-        AccountChange::read(&fields),
-    );
-    let made = match read {
-        Ok((registration, choice)) => {
-            match guest.app.guard_always(registration, Registration::guarded).await {
-                Ok(new) => guest.app.register(new, guest.device()).await.map(|made| (made, choice)),
-                Err(error) => Err(error),
-            }
-        }
-        Err(error) => Err(error),
+    let made = async {
+        let (new, choice) =
+            Error::both(NewFreelancer::read(&fields), AccountChange::read(&fields))?;
+        let new = guest.app.guard_always(new.into(), Registration::guarded).await?;
+        guest.app.register(new, guest.device()).await.map(|sign_in| (sign_in, choice))
     };
-    match made {
+    match made.await {
         Ok((sign_in, choice)) => {
-            guest.app.update_account(sign_in.claims, choice, None).await?;
+            let app = &guest.app;
+            app.run(sign_in.claims, move |work| update_account(work, &choice, None)).await?;
             begun(&guest, &sign_in).await
         }
         Err(error) => {
@@ -162,11 +147,8 @@ fn begin() -> Fields {
 }
 
 fn welcome_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
-    let today = guest.app.today();
     let page = Welcome {
-        currencies: locale::currencies(),
-        zones: locale::zones(form.value("timezone")),
-        date_formats: locale::date_formats(today),
+        today: guest.app.today(),
         decides: guest.app.registration_setting().is_none(),
         form: form.of::<NewFreelancer>().of::<AccountChange>().of::<InvoiceDefaultsChange>(),
     };
@@ -176,13 +158,11 @@ fn welcome_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
 }
 
 fn register_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
-    let (currencies, zones) = (locale::currencies(), locale::zones(form.value("timezone")));
     let form = form.of::<NewFreelancer>().of::<AccountChange>();
-    let mut response = answer(status, &Register { form, currencies, zones });
+    let mut response = answer(status, &Register { form });
     cookie::probe(&guest.app, &mut response);
     response
 }
 
-fn closed() -> Notice {
-    Notice::new(t("registration-closed"), t("registration-closed-text"))
-}
+const CLOSED: Notice =
+    Notice { title: t("registration-closed"), text: t("registration-closed-text") };

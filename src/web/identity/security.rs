@@ -7,6 +7,7 @@ use crate::{
     app::{passkey::list_passkeys, session::list_sessions, two_factor::two_factor_status},
     domain::{
         error::Result,
+        id::SessionId,
         input::Input,
         passkey::{NewPasskey, PASSKEYS_MAX, Passkey},
         password::{PasswordChange, must_not_be_guessed},
@@ -32,20 +33,10 @@ pub const PLACE: &str = "/settings/security";
 #[derive(Default)]
 pub struct Forms {
     pub password: Option<Form>,
+    /// That of a new passkey.
     pub passkey: Option<Form>,
+    /// That which turns the second factor off.
     pub two_factor: Option<Form>,
-}
-
-impl Forms {
-    /// With the form of a new passkey.
-    pub fn passkey(form: Form) -> Self {
-        Self { passkey: Some(form), ..Self::default() }
-    }
-
-    /// With the form that turns the second factor off.
-    pub fn two_factor(form: Form) -> Self {
-        Self { two_factor: Some(form), ..Self::default() }
-    }
 }
 
 #[derive(Template)]
@@ -53,28 +44,15 @@ impl Forms {
 struct Security {
     shell: Shell,
     tab: Tab,
+    days: Days,
     email: String,
     password: Form,
     passkey: Form,
-    passkeys: Vec<PasskeyRow>,
-    may_add_passkey: bool,
+    passkeys: Vec<Passkey>,
     two_factor: Form,
     status: Status,
-    sessions: Vec<SessionRow>,
-}
-
-struct PasskeyRow {
-    passkey: Passkey,
-    created: String,
-    last_used: Option<String>,
-}
-
-struct SessionRow {
-    session: Session,
-    device: String,
-    created: String,
-    last_used: String,
-    is_current: bool,
+    sessions: Vec<Session>,
+    current: SessionId,
 }
 
 /// Shows all of it.
@@ -84,20 +62,16 @@ pub async fn show(visit: Visit) -> Result<Response> {
 
 /// Sets another password.
 pub async fn set_password(visit: Visit, fields: Fields) -> Result<Response> {
-    let set = match PasswordChange::read(&fields) {
-        Ok(PasswordChange { current, new }) => {
-            let account = &visit.frame.account;
-            let (name, email) = (account.name(), account.email.clone());
-            let guarded =
-                move |new| must_not_be_guessed("newPassword", &new, &email, &[&name]).map(|()| new);
-            match visit.app.guard_always(new, guarded).await {
-                Ok(new) => visit.app.change_password(visit.claims, current, new).await,
-                Err(error) => Err(error),
-            }
-        }
-        Err(error) => Err(error),
+    let set = async {
+        let PasswordChange { current, new } = PasswordChange::read(&fields)?;
+        let account = &visit.frame.account;
+        let (name, email) = (account.name(), account.email.clone());
+        let guarded =
+            move |new| must_not_be_guessed("newPassword", &new, &email, &[&name]).map(|()| new);
+        let new = visit.app.guard_always(new, guarded).await?;
+        visit.app.change_password(visit.claims, current, new).await
     };
-    match set {
+    match set.await {
         Ok(()) => {
             let text = t("settings-security-password-changed");
             Ok(visit.done(PLACE, text))
@@ -123,38 +97,22 @@ pub async fn end_others(visit: Visit, _: Fields) -> Result<Response> {
 
 /// The page, with forms that were sent already.
 pub async fn page(visit: &Visit, status: StatusCode, forms: Forms) -> Result<Response> {
-    let (two_factor, passkeys, sessions) = visit
+    let (status_of_factor, passkeys, sessions) = visit
         .read(|work| Ok((two_factor_status(work)?, list_passkeys(work)?, list_sessions(work)?)))
         .await?;
-    let days = Days::of(visit)?;
     let fresh = |form: Option<Form>| form.unwrap_or_else(|| visit.form(Fields::default()));
     let page = Security {
         shell: visit.shell(Section::Settings),
         tab: Tab::Security,
+        days: Days::of(visit)?,
         email: visit.frame.account.email.clone(),
         password: fresh(forms.password).of::<PasswordChange>(),
         passkey: fresh(forms.passkey).of::<NewPasskey>(),
-        may_add_passkey: passkeys.len() < PASSKEYS_MAX,
-        passkeys: passkeys
-            .into_iter()
-            .map(|passkey| PasskeyRow {
-                created: days.on(&passkey.created_at),
-                last_used: passkey.last_used_at.map(|at| days.on(&at)),
-                passkey,
-            })
-            .collect(),
+        passkeys,
         two_factor: fresh(forms.two_factor).of::<Disabling>(),
-        status: two_factor,
-        sessions: sessions
-            .into_iter()
-            .map(|session| SessionRow {
-                device: session.device.words(),
-                created: days.on(&session.created_at),
-                last_used: days.on(&session.last_used_at),
-                is_current: session.id == visit.claims.session,
-                session,
-            })
-            .collect(),
+        status: status_of_factor,
+        sessions,
+        current: visit.claims.session,
     };
     Ok(answer(status, &page))
 }

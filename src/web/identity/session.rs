@@ -65,12 +65,6 @@ struct Lost<'a> {
     address: &'a str,
 }
 
-impl Lost<'_> {
-    fn is_elsewhere(&self) -> bool {
-        self.lost == LostCookies::Elsewhere
-    }
-}
-
 /// The sign-in page; whoever needs none goes on.
 pub async fn login(guest: Guest) -> Result<Response> {
     let query = guest.query();
@@ -130,16 +124,14 @@ async fn prove(guest: Guest, fields: Fields, onward: &Onward) -> Result<Response
     let credentials = Credentials { totp_code: Some(code), ..credentials };
     match guest.app.login(credentials, guest.device()).await {
         Ok(sign_in) => enter(&guest, &sign_in, onward).await,
-        Err(error) if matches!(error.kind(), Kind::SecondFactor(_)) => {
-            let rule = match error.kind() {
-                Kind::SecondFactor(Some(rule)) => rule.clone(),
-                _ => Rule::WrongCode,
-            };
-            let error = Error::field("totpCode", rule);
-            let form = Form::refused(Fields::default(), error)?;
-            page(&guest, StatusCode::UNAUTHORIZED, form, onward, Some(held)).await
-        }
-        Err(error) => refused(&guest, Fields::default(), error, onward, None).await,
+        Err(error) => match error.kind() {
+            Kind::SecondFactor(rule) => {
+                let rule = rule.clone().unwrap_or(Rule::WrongCode);
+                let form = Form::refused(Fields::default(), Error::field("totpCode", rule))?;
+                page(&guest, StatusCode::UNAUTHORIZED, form, onward, Some(held)).await
+            }
+            _ => refused(&guest, Fields::default(), error, onward, None).await,
+        },
     }
 }
 

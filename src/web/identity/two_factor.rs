@@ -10,7 +10,7 @@ use crate::{
         input::Input,
         two_factor::{Disabling, SetupProof},
     },
-    http::{problem, qr},
+    http::qr,
     locale::t,
     web::{
         fields::Fields,
@@ -59,11 +59,9 @@ pub async fn begin(visit: Visit, _: Fields) -> Result<Response> {
 /// Turns it on, by a code that shows that the app was set up. Nobody can read a seed again that
 /// is kept, so what was shown comes back with the form.
 pub async fn confirm(visit: Visit, fields: Fields) -> Result<Response> {
-    let proven = match SetupProof::read(&fields) {
-        Ok(proof) => visit.app.verify_two_factor_setup(visit.claims, proof).await,
-        Err(error) => Err(error),
-    };
-    let error = match proven {
+    let proven =
+        async { visit.app.verify_two_factor_setup(visit.claims, SetupProof::read(&fields)?).await };
+    let error = match proven.await {
         Ok(None) => {
             let text = t("settings-two-factor-on");
             return Ok(visit.done(PLACE, text));
@@ -85,23 +83,22 @@ pub async fn confirm(visit: Visit, fields: Fields) -> Result<Response> {
 
 /// Turns it off, by the password and a code.
 pub async fn disable(visit: Visit, fields: Fields) -> Result<Response> {
-    let disabled = match Disabling::read(&fields) {
-        Ok(given) => visit.app.disable_two_factor(visit.claims, given).await,
-        Err(error) => Err(error),
+    let disabled =
+        async { visit.app.disable_two_factor(visit.claims, Disabling::read(&fields)?).await };
+    let error = match disabled.await {
+        Ok(()) => return Ok(visit.done(PLACE, t("settings-two-factor-off"))),
+        Err(error) => error,
     };
-    match disabled {
-        Ok(()) => Ok(visit.done(PLACE, t("settings-two-factor-off"))),
-        Err(error) if *error.kind() == Kind::Unauthenticated => {
+    let (status, form) = match error.kind() {
+        Kind::Unauthenticated => {
             let form = visit.form(Fields::default()).alerted(t("settings-two-factor-wrong"));
-            let status = problem::status(error.kind());
-            security::page(&visit, status, Forms::two_factor(form)).await
+            (StatusCode::UNAUTHORIZED, form)
         }
-        Err(error) if *error.kind() == Kind::Conflict => visit.redirect_with_error(PLACE, error),
-        Err(error) => {
-            let (status, form) = visit.refused(Fields::default(), error)?;
-            security::page(&visit, status, Forms::two_factor(form)).await
-        }
-    }
+        Kind::Conflict => return visit.redirect_with_error(PLACE, error),
+        _ => visit.refused(Fields::default(), error)?,
+    };
+    let forms = Forms { two_factor: Some(form), ..Forms::default() };
+    security::page(&visit, status, forms).await
 }
 
 async fn page(

@@ -3,15 +3,13 @@
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
-use serde::Deserialize;
 
 use crate::{
     app::proof::AddressProof,
     domain::{
         code::EmailLink,
         error::{Kind, Result},
-        input::Scalar,
-        text::KnownEmail,
+        input::Input,
     },
     locale::t,
     web::{
@@ -20,15 +18,6 @@ use crate::{
         visit::Guest,
     },
 };
-
-/// What a link carries.
-#[derive(Deserialize)]
-struct Link {
-    #[serde(default)]
-    token: String,
-    #[serde(default)]
-    email: String,
-}
 
 #[derive(Template)]
 #[template(path = "pages/verify_email.html")]
@@ -48,72 +37,61 @@ struct Removal<'a> {
 
 /// Asks whether the address is the reader's.
 pub async fn ask(guest: Guest) -> Result<Response> {
-    let Some(Link { token, email }) = link(&guest) else { return Ok(refused()) };
-    let link = EmailLink { token: token.clone(), email: email.clone() };
-    match guest.app.preview_email_link(link, guest.claims).await {
-        Ok(proof) => {
-            let takes_over = proof == AddressProof::TakenOver;
-            let page = Question { email: &email, token: &token, takes_over };
-            Ok(answer(StatusCode::OK, &page))
-        }
-        Err(error) if *error.kind() == Kind::Malformed => Ok(refused()),
-        Err(error) => Err(error),
-    }
+    let asked = async {
+        let link = EmailLink::read(&guest.query())?;
+        let proof = guest.app.preview_email_link(link.clone(), guest.claims).await?;
+        let takes_over = proof == AddressProof::TakenOver;
+        let page = Question { email: &link.email, token: &link.token, takes_over };
+        Ok(answer(StatusCode::OK, &page))
+    };
+    or_refused(asked.await)
 }
 
 /// Proves the address.
 pub async fn verify(guest: Guest, fields: Fields) -> Result<Response> {
-    match guest.app.verify_email_link(given(&fields), guest.claims).await {
-        Ok(AddressProof::Kept) => Ok(answer(StatusCode::OK, &verified())),
-        Ok(AddressProof::TakenOver) => Ok(answer(StatusCode::OK, &taken_over())),
-        Err(error) if *error.kind() == Kind::Malformed => Ok(refused()),
-        Err(error) => Err(error),
-    }
+    let verified = async {
+        let link = EmailLink::read(&fields)?;
+        Ok(match guest.app.verify_email_link(link, guest.claims).await? {
+            AddressProof::Kept => answer(StatusCode::OK, &VERIFIED),
+            AddressProof::TakenOver => answer(StatusCode::OK, &TAKEN_OVER),
+        })
+    };
+    or_refused(verified.await)
 }
 
 /// Asks whether an account is to be removed that somebody else has registered.
 pub async fn ask_removal(guest: Guest) -> Result<Response> {
-    Ok(match link(&guest) {
-        Some(Link { token, email }) => {
-            answer(StatusCode::OK, &Removal { email: &email, token: &token })
-        }
-        None => refused(),
-    })
+    let asked = EmailLink::read(&guest.query());
+    or_refused(asked.map(|EmailLink { token, email }| {
+        answer(StatusCode::OK, &Removal { email: &email, token: &token })
+    }))
 }
 
 /// Removes the account.
 pub async fn remove(guest: Guest, fields: Fields) -> Result<Response> {
-    match guest.app.remove_pending_account(given(&fields)).await {
-        Ok(()) => Ok(answer(StatusCode::OK, &removed())),
-        Err(error) if *error.kind() == Kind::Malformed => Ok(refused()),
-        Err(error) => Err(error),
+    let removed = async {
+        guest.app.remove_pending_account(EmailLink::read(&fields)?).await?;
+        Ok(answer(StatusCode::OK, &REMOVED))
+    };
+    or_refused(removed.await)
+}
+
+const VERIFIED: Notice =
+    Notice { title: t("verify-email-done"), text: t("verify-email-done-text") };
+
+const TAKEN_OVER: Notice =
+    Notice { title: t("verify-email-done"), text: t("verify-email-taken-over") };
+
+const REMOVED: Notice = Notice { title: t("not-me-done"), text: t("not-me-done-text") };
+
+const REFUSED: Notice = Notice { title: t("link-expired"), text: t("link-expired-text") };
+
+/// The answer to a link, or the page that says that it is not good.
+fn or_refused(answered: Result<Response>) -> Result<Response> {
+    match answered {
+        Err(error) if matches!(error.kind(), Kind::Malformed | Kind::Invalid(_)) => {
+            Ok(answer(StatusCode::BAD_REQUEST, &REFUSED))
+        }
+        answered => answered,
     }
-}
-
-/// The link that was opened, if it looks like one.
-fn link(guest: &Guest) -> Option<Link> {
-    let link = guest.request.params::<Link>().ok()?;
-    (!link.token.is_empty() && KnownEmail::parse(&link.email.as_str().into()).is_ok())
-        .then_some(link)
-}
-
-fn given(fields: &Fields) -> EmailLink {
-    EmailLink { token: fields.get("token").to_owned(), email: fields.get("email").to_owned() }
-}
-
-fn verified() -> Notice {
-    Notice::new(t("verify-email-done"), t("verify-email-done-text"))
-}
-
-fn taken_over() -> Notice {
-    Notice::new(t("verify-email-done"), t("verify-email-taken-over"))
-}
-
-fn removed() -> Notice {
-    Notice::new(t("not-me-done"), t("not-me-done-text"))
-}
-
-fn refused() -> Response {
-    let notice = Notice::new(t("link-expired"), t("link-expired-text"));
-    answer(StatusCode::BAD_REQUEST, &notice)
 }

@@ -9,7 +9,7 @@ use crate::domain::{account::Account, id::ImageId, image};
 #[template(path = "pages/parts/face.html")]
 pub struct Avatar {
     /// None where there is no picture, or one of elsewhere: pages load nothing from there.
-    picture: Option<ImageId>,
+    pub picture: Option<ImageId>,
     initials: String,
 }
 
@@ -23,10 +23,5 @@ impl Avatar {
             picture: account.avatar.as_deref().and_then(image::of_url),
             initials: initials.flat_map(char::to_uppercase).collect(),
         }
-    }
-
-    /// Whether there is a picture to show.
-    pub fn picture(&self) -> Option<ImageId> {
-        self.picture
     }
 }

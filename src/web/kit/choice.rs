@@ -1,14 +1,23 @@
 //! What the selects of forms offer.
 
+use jiff::civil::Date;
+
 use crate::{
     domain::{
         client::{Client, ClientName},
+        date::{DateFormat, Zone},
         money::Currency,
         project::ProjectName,
     },
     locale::{Text, t},
     web::form::{Control, Form},
 };
+
+/// What most freelancers are paid in.
+const COMMON: [&str; 18] = [
+    "USD", "EUR", "GBP", "NGN", "KES", "GHS", "ZAR", "EGP", "MAD", "XOF", "XAF", "UGX", "INR",
+    "LKR", "PKR", "BDT", "PHP", "IDR",
+];
 
 /// Values and what is read for them, in the order of a select.
 pub type Choices = Vec<(String, String)>;
@@ -52,9 +61,36 @@ pub fn currency(form: &Form, currencies: &Choices) -> Control {
 
 /// Every currency, that of the account first.
 pub fn currencies(first: Currency) -> Choices {
-    let others = Currency::all().iter().copied().filter(|currency| *currency != first);
-    let shown = |currency: Currency| format!("{currency} – {}", currency.name());
-    [first].into_iter().chain(others).map(|c| (c.code().to_owned(), shown(c))).collect()
+    currencies_after(&[first])
+}
+
+/// Every currency, those first that most freelancers are paid in.
+pub fn common_currencies() -> Choices {
+    let common: Vec<_> = COMMON.iter().filter_map(|code| Currency::from_code(code)).collect();
+    currencies_after(&common)
+}
+
+fn currencies_after(first: &[Currency]) -> Choices {
+    let others = Currency::all().iter().filter(|currency| !first.contains(currency));
+    let shown = |currency: &Currency| format!("{currency} – {}", currency.name());
+    first.iter().chain(others).map(|c| (c.code().to_owned(), shown(c))).collect()
+}
+
+/// Every timezone, and the one that is chosen if it goes by another name.
+pub fn zones(chosen: &str) -> Choices {
+    let mut names = Zone::names();
+    if let Some(chosen) =
+        Zone::from_name(chosen).filter(|zone| !names.contains(&zone.name().into()))
+    {
+        names.push(chosen.name().to_owned());
+    }
+    names.into_iter().map(|name| (name.clone(), name.replace('_', " "))).collect()
+}
+
+/// Every way to write a day, shown by this one.
+pub fn date_formats(day: Date) -> Choices {
+    let formats = DateFormat::WORDS.iter().filter_map(|word| DateFormat::from_word(word));
+    formats.map(|format| (format.as_str().to_owned(), format.show(day))).collect()
 }
 
 /// Every word of a field, and what people say for it.

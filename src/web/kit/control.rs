@@ -6,8 +6,9 @@ use crate::domain::input::{Field, Shape};
 use crate::locale::t;
 
 /// What kind of field a control is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Kinds {
+    #[default]
     Input,
     Lines,
     Choice,
@@ -16,59 +17,32 @@ pub enum Kinds {
 }
 
 /// One field with its label, its hint, and what is wrong with it.
-#[derive(Template)]
+#[derive(Default, Template)]
 #[template(path = "pages/parts/control.html")]
 pub struct Control {
-    shape: Kinds,
-    name: String,
-    label: String,
-    value: String,
-    error: Option<String>,
+    pub shape: Kinds,
+    pub name: String,
+    pub label: String,
+    pub value: String,
+    pub error: Option<String>,
     /// The list that is wrong as a whole, where this is the first field in it.
-    list: Option<String>,
+    pub list: Option<String>,
     /// What is stored now, where something else was typed.
-    stored: Option<String>,
-    hint: String,
-    kind: &'static str,
-    is_required: bool,
-    may_focus: bool,
-    attributes: Vec<(&'static str, String)>,
-    options: Vec<(String, String)>,
+    pub stored: Option<String>,
+    pub hint: String,
+    /// The `type` of an input.
+    pub kind: &'static str,
+    pub is_required: bool,
+    /// Whether another field has the cursor, whatever the page says.
+    pub is_never_focused: bool,
+    pub attributes: Vec<(&'static str, String)>,
+    /// What a choice offers: values, and what is read for them.
+    pub options: Vec<(String, String)>,
 }
 
 impl HtmlSafe for Control {}
 
 impl Control {
-    pub(in crate::web) fn new(
-        shape: Kinds,
-        name: &str,
-        label: &str,
-        value: &str,
-        error: Option<String>,
-        list: Option<String>,
-        stored: Option<String>,
-    ) -> Self {
-        Self {
-            shape,
-            name: name.to_owned(),
-            label: label.to_owned(),
-            value: value.to_owned(),
-            error,
-            list,
-            stored,
-            hint: String::new(),
-            kind: "text",
-            is_required: false,
-            may_focus: true,
-            attributes: Vec::new(),
-            options: Vec::new(),
-        }
-    }
-
-    pub(in crate::web) fn options(self, options: Vec<(String, String)>) -> Self {
-        Self { options, ..self }
-    }
-
     /// Without what was typed.
     pub(in crate::web) fn emptied(self) -> Self {
         Self { value: String::new(), stored: None, ..self }
@@ -93,11 +67,6 @@ impl Control {
             Kinds::Input | Kinds::Lines => self.attribute("maxlength", most),
             _ => self,
         }
-    }
-
-    /// Another field has the cursor.
-    pub(in crate::web) fn never_focused(self) -> Self {
-        Self { may_focus: false, ..self }
     }
 
     /// The `type` of its input.
@@ -160,7 +129,7 @@ impl Control {
     /// Where the reader begins to type, unless another field is wrong.
     #[must_use]
     pub fn focused(self) -> Self {
-        if self.may_focus { self.attribute("autofocus", "") } else { self }
+        if self.is_never_focused { self } else { self.attribute("autofocus", "") }
     }
 
     fn is_wrong(&self) -> bool {

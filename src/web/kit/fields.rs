@@ -12,6 +12,7 @@ use crate::domain::{
     form::Object,
     input::{Field, Part, Shape, Source},
     number_format::{NumberFormat, Unread},
+    word::Word,
 };
 
 /// The names and values of a form, in the order of the page.
@@ -31,6 +32,11 @@ impl Fields {
         let mut pairs = request.params::<Vec<(String, String)>>().unwrap_or_default();
         pairs.retain(|(_, value)| !value.trim().is_empty());
         Self { pairs, ..Self::default() }
+    }
+
+    /// The one field of a form that only sets a status.
+    pub fn of_status(status: &impl Word) -> Self {
+        Self::default().with("status", status.word())
     }
 
     /// The same fields, as somebody typed them who writes numbers so.
@@ -83,14 +89,8 @@ impl Fields {
     /// The same fields as a form that changes them: it brings back their version.
     #[must_use]
     pub fn versioned(self) -> Self {
-        let stored = self.clone();
-        self.with_version(&stored)
-    }
-
-    /// The same fields, to be written over what is `stored`.
-    #[must_use]
-    pub fn with_version(self, stored: &Self) -> Self {
-        self.replaced(VERSION, &stored.version())
+        let version = self.version();
+        self.replaced(VERSION, &version)
     }
 
     /// Puts something into a field in place of what it held.

@@ -21,7 +21,7 @@ use crate::{
     web::{
         control::Kinds,
         fields::{Fields, VERSION},
-        say::{self, say},
+        say::{number_wanted, say, sentence},
     },
 };
 
@@ -75,21 +75,14 @@ impl Form {
         let form = Self::new(fields);
         match error.kind() {
             Kind::Invalid(errors) => Ok(Self { errors: errors.clone(), ..form }),
-            Kind::Conflict
-            | Kind::Stale
-            | Kind::Unsaved
-            | Kind::Forbidden
-            | Kind::TooMany(_)
-            | Kind::Unavailable { .. }
-            | Kind::Unwritable => Ok(Self { alert: Some(format!("{}.", error.message())), ..form }),
-            _ => Err(error),
+            _ => Ok(form.alerted(sentence(error)?)),
         }
     }
 
     /// The form again, since what it changes was changed in the meantime: what was typed, and
     /// beside it what is `stored` now. `page` shows the latter alone.
     pub fn stale(typed: &Fields, stored: Fields, page: &str) -> Self {
-        let fields = typed.clone().with_version(&stored);
+        let fields = typed.clone().replaced(VERSION, &stored.version());
         Self { stored: Some(Stored { fields: stored, page: page.to_owned() }), ..Self::new(fields) }
     }
 
@@ -142,11 +135,7 @@ impl Form {
     /// What is wrong with a field, or with an entry of it. A field of a row is named as it is in
     /// the form: `items.0.rate`.
     pub fn error(&self, name: &str) -> Option<String> {
-        let is_of = |field: &str| {
-            field.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
-                || dotted(field) == name
-        };
-        let error = self.errors.iter().find(|error| is_of(&error.field))?;
+        let error = self.errors.iter().find(|error| is_of(&error.field, name))?;
         Some(
             if error.rule == Rule::NotNumber { self.no_number(name) } else { say(&error.rule) }
                 .into(),
@@ -159,7 +148,7 @@ impl Form {
             Err(Unread::Ambiguous(readings)) => t("rule-ambiguous-number")
                 .with("format", self.format.as_str())
                 .with("readings", readings.join(", ")),
-            _ => say::number(&self.format.plain("1250.50")),
+            _ => number_wanted(&self.format.plain("1250.50")),
         }
     }
 
@@ -226,7 +215,7 @@ impl Form {
         label: impl ToString,
         options: Vec<(String, String)>,
     ) -> Control {
-        self.control(Kinds::Choice, name, label).options(options)
+        Control { options, ..self.control(Kinds::Choice, name, label) }
     }
 
     /// A box to tick.
@@ -255,16 +244,23 @@ impl Form {
         };
         let is_first =
             takes_cursor && !std::mem::replace(&mut self.shown().has_cursor, takes_cursor);
-        let control = Control::new(shape, name, &label, &value, error, list, stored);
+        let control = Control {
+            shape,
+            name: name.to_owned(),
+            label,
+            value,
+            error,
+            list,
+            stored,
+            kind: "text",
+            is_never_focused: !is_first && self.is_refused(),
+            ..Control::default()
+        };
         let control = match self.known.iter().find_map(|fields| find(fields, name)) {
             Some(field) => control.limited(field),
             None => control,
         };
-        match is_first {
-            true => control.attribute("autofocus", ""),
-            false if self.is_refused() => control.never_focused(),
-            false => control,
-        }
+        if is_first { control.focused() } else { control }
     }
 
     /// What is stored now in a field in which something else was typed.
@@ -333,13 +329,8 @@ impl Form {
             Some(Line { field: Some(field), text: format!("{label}{text}") })
         };
         let mut lines: Vec<_> = labels.iter().filter_map(line).collect();
-        let is_shown = |error: &&FieldError| {
-            labels.iter().any(|(name, _)| {
-                let rest = error.field.strip_prefix(&**name);
-                dotted(&error.field) == *name
-                    || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
-            })
-        };
+        let is_shown =
+            |error: &&FieldError| labels.iter().any(|(name, _)| is_of(&error.field, name));
         let others = self.errors.iter().filter(|error| !is_shown(error));
         lines.extend(others.map(|error| Line { field: None, text: say(&error.rule).into() }));
         lines
@@ -362,6 +353,12 @@ fn find(fields: &[Field], name: &str) -> Option<Field> {
     };
     let inner = find(part.fields, rest)?;
     Some(Field { is_filled: inner.is_filled && field.is_filled, ..inner })
+}
+
+/// Whether an error's field is the one of that name in the form, or an entry of it.
+fn is_of(field: &str, name: &str) -> bool {
+    let rest = field.strip_prefix(name);
+    dotted(field) == name || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
 }
 
 /// A field as forms name it: `items[0].rate` is `items.0.rate`.

@@ -56,16 +56,14 @@ fn better_address(app: &App, request: &Request) -> Option<String> {
 
 async fn compressed(app: &App, mut response: Response) -> poem::Result<Response> {
     let body = response.take_body().into_bytes().await?;
-    if body.len() < GZIP_FROM {
-        response.set_body(body);
-        return Ok(response);
-    }
-    let gzip = if body.len() < GZIP_APART {
-        gzip(&body)
-    } else {
-        let body = body.clone();
+    let gzip = match body.len() {
+        ..GZIP_FROM => None,
+        GZIP_FROM..GZIP_APART => gzip(&body),
         // A page goes out as it is where too much waits already.
-        app.offload(move || gzip(&body)).await.ok().flatten()
+        _ => {
+            let body = body.clone();
+            app.offload(move || gzip(&body)).await.ok().flatten()
+        }
     };
     let Some(gzip) = gzip else {
         response.set_body(body);

@@ -96,10 +96,9 @@ impl Guest {
     /// Whether the session that the browser names stands.
     pub async fn is_signed_in(&self) -> Result<bool> {
         let Some(claims) = self.claims else { return Ok(false) };
-        match self.app.account(claims).await {
-            Ok(_) => Ok(true),
+        match self.app.query(claims, |_| Ok(true)).await {
             Err(error) if *error.kind() == Kind::Unauthenticated => Ok(false),
-            Err(error) => Err(error),
+            answered => answered,
         }
     }
 

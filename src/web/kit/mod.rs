@@ -12,7 +12,6 @@ pub mod form;
 pub(super) mod form_body;
 pub(super) mod front;
 pub mod guest;
-pub mod locale;
 pub mod mailto;
 pub mod page;
 pub mod pager;

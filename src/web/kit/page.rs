@@ -64,27 +64,21 @@ pub fn with_header(mut response: Response, name: HeaderName, value: &str) -> Res
 #[derive(Template)]
 #[template(path = "pages/notice.html")]
 pub struct Notice {
-    title: Text,
-    text: String,
-}
-
-impl Notice {
-    pub fn new(title: Text, text: impl Into<String>) -> Self {
-        Self { title, text: text.into() }
-    }
+    pub title: Text,
+    pub text: Text,
 }
 
 /// Writes a problem as a page.
 pub fn shape(_path: &str, problem: &Problem) -> Response {
     let (title, text) = match problem.status {
-        StatusCode::NOT_FOUND => (t("error-not-found"), t("error-not-found-text").into()),
-        StatusCode::METHOD_NOT_ALLOWED => (t("error-method"), t("error-method-text").into()),
-        StatusCode::PAYLOAD_TOO_LARGE => (t("error-too-large"), t("error-too-large-text").into()),
-        StatusCode::TOO_MANY_REQUESTS => (t("error-too-many"), t("error-too-many-text").into()),
-        status if status.is_server_error() => (t("error-server"), t("error-server-text").into()),
-        _ => (t("error-other"), problem.message.to_string()),
+        StatusCode::NOT_FOUND => (t("error-not-found"), t("error-not-found-text")),
+        StatusCode::METHOD_NOT_ALLOWED => (t("error-method"), t("error-method-text")),
+        StatusCode::PAYLOAD_TOO_LARGE => (t("error-too-large"), t("error-too-large-text")),
+        StatusCode::TOO_MANY_REQUESTS => (t("error-too-many"), t("error-too-many-text")),
+        status if status.is_server_error() => (t("error-server"), t("error-server-text")),
+        _ => (t("error-other"), t("error-message").with("message", &problem.message)),
     };
-    answer(problem.status, &Notice::new(title, text))
+    answer(problem.status, &Notice { title, text })
 }
 
 /// Goes on to another page, which is asked for anew.

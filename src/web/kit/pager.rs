@@ -12,8 +12,10 @@ pub struct Pager {
     first: u64,
     last: u64,
     total: u64,
-    is_empty: bool,
-    is_of_nothing: bool,
+    /// Whether nothing is on this page of the list.
+    pub is_empty: bool,
+    /// Whether the list, without a filter, has no entry on any page.
+    pub is_of_nothing: bool,
     newer: Option<String>,
     older: Option<String>,
 }
@@ -37,16 +39,6 @@ impl Pager {
             newer: (page.number > 1).then(|| at(page.number - 1)),
             older: (last < listing.total).then(|| at(page.number + 1)),
         }
-    }
-
-    /// Whether nothing is on this page of the list.
-    pub fn is_empty(&self) -> bool {
-        self.is_empty
-    }
-
-    /// Whether the list, without a filter, has no entry on any page.
-    pub fn is_of_nothing(&self) -> bool {
-        self.is_of_nothing
     }
 }
 

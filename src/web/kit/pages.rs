@@ -5,25 +5,21 @@ use std::{future::Future, marker::PhantomData, pin::Pin, sync::Arc};
 use poem::{Request, Response, RouteMethod, endpoint::make, get, http::header};
 
 use crate::{
-    app::{App, asker::Asker, held_form::HeldForm, limit::Limit},
+    app::{App, asker::Asker, held::HeldForm, limit::Limit},
     domain::{
         error::{Error, Kind, Result},
         limit::LimitState,
     },
     http::problem::into_poem,
+    locale::{Text, t},
     web::{
-        cookie,
-        fields::Fields,
-        form_body::Pictures,
-        guest::Guest,
-        page::redirect,
-        signed_out::{self, Sent},
+        cookie, fields::Fields, form_body::Pictures, guest::Guest, page::redirect, signed_out,
         visit::Visit,
     },
 };
 
 /// What is said of a form without its token.
-
+const OUT_OF_DATE: Text = t("page-out-of-date");
 
 /// A page in the making: on the heap, since it is large.
 type Answer = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
@@ -138,13 +134,13 @@ impl Reader for Visit {
             // Made in an earlier session of the same person.
             Some(session) if session.account == claims.account => {
                 if !signed_out::is_logout(&visit.request) {
-                    let sent = Sent::new(&visit.request, &fields);
-                    return signed_out::show_again(visit, sent.form, &act).await;
+                    let sent = signed_out::sent(&visit.request, &fields);
+                    return signed_out::show_again(visit, sent, &act).await;
                 }
             }
-            _ => return Err(into_poem(Error::forbidden("This page is out of date. Open it again and resubmit"))),
+            _ => return Err(into_poem(Error::forbidden(OUT_OF_DATE.to_string()))),
         }
-        let sent = Sent::new(&visit.request, &fields);
+        let sent = signed_out::sent(&visit.request, &fields);
         let asker = asker(&app, &visit.request);
         match asker.ask(act(visit, fields)).await {
             // The session ended while the form was being saved.

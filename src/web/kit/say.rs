@@ -1,7 +1,10 @@
 //! Broken rules in the words of the pages, shown below the field.
 
 use crate::{
-    domain::rule::Rule,
+    domain::{
+        error::{Error, Kind, Result},
+        rule::Rule,
+    },
     locale::{Text, t},
 };
 
@@ -13,7 +16,7 @@ pub fn say(rule: &Rule) -> Text {
         Rule::TooLong { max } => t("rule-too-long").count("max", max),
         Rule::ControlCharacters | Rule::Nul => t("rule-control-characters"),
         Rule::Email => t("rule-email"),
-        Rule::NotNumber => number("1250.50"),
+        Rule::NotNumber => number_wanted("1250.50"),
         Rule::OneOf(_) => t("rule-one-of"),
         Rule::Unknown => t("rule-unknown"),
         Rule::OtherClient => t("rule-other-client"),
@@ -64,6 +67,24 @@ pub fn say(rule: &Rule) -> Text {
 }
 
 /// That a number is wanted, such as this one.
-pub fn number(example: &str) -> Text {
+pub fn number_wanted(example: &str) -> Text {
     t("rule-number").with("example", example)
+}
+
+/// Why something could not be done, as one sentence.
+///
+/// # Errors
+///
+/// The error itself, where it is no answer to the reader.
+pub fn sentence(error: Error) -> Result<String> {
+    match error.kind() {
+        Kind::Conflict
+        | Kind::Stale
+        | Kind::Unsaved
+        | Kind::Forbidden
+        | Kind::TooMany(_)
+        | Kind::Unavailable { .. }
+        | Kind::Unwritable => Ok(format!("{}.", error.message())),
+        _ => Err(error),
+    }
 }

@@ -19,31 +19,17 @@ pub enum Section {
     Settings,
 }
 
-impl Section {
-    const ALL: [Self; 8] = [
-        Self::Dashboard,
-        Self::Invoices,
-        Self::Clients,
-        Self::Projects,
-        Self::Proposals,
-        Self::Messages,
-        Self::Profile,
-        Self::Settings,
-    ];
-
-    fn place(self) -> (&'static str, Text) {
-        match self {
-            Self::Dashboard => ("/", t("dashboard")),
-            Self::Clients => ("/clients", t("clients")),
-            Self::Projects => ("/projects", t("projects")),
-            Self::Proposals => ("/proposals", t("proposals")),
-            Self::Invoices => ("/invoices", t("invoices")),
-            Self::Messages => ("/messages", t("messages")),
-            Self::Profile => ("/profile", t("profile")),
-            Self::Settings => ("/settings", t("settings")),
-        }
-    }
-}
+/// Each part with its address and its name, in the order of use.
+const SECTIONS: [(Section, &str, Text); 8] = [
+    (Section::Dashboard, "/", t("dashboard")),
+    (Section::Invoices, "/invoices", t("invoices")),
+    (Section::Clients, "/clients", t("clients")),
+    (Section::Projects, "/projects", t("projects")),
+    (Section::Proposals, "/proposals", t("proposals")),
+    (Section::Messages, "/messages", t("messages")),
+    (Section::Profile, "/profile", t("profile")),
+    (Section::Settings, "/settings", t("settings")),
+];
 
 /// A way out of the page.
 pub struct Link {
@@ -82,23 +68,21 @@ impl Shell {
         notice: Option<Notice>,
     ) -> Self {
         let (name, unread) = (frame.account.name(), frame.unread_messages);
-        let unproven = frame
-            .account
-            .email_verified_at
-            .is_none()
+        let is_unproven = frame.account.email_verified_at.is_none();
+        let unproven = is_unproven
             .then(|| Unproven { email: frame.account.email.clone(), is_limited: frame.is_limited });
         Self { name, token, notice, unproven, section, unread }
     }
 
     /// What the part is called where one is.
     pub fn title(&self) -> Text {
-        self.section.place().1
+        let own = SECTIONS.into_iter().find(|(section, ..)| *section == self.section);
+        own.map_or_else(|| t("dashboard"), |(_, _, label)| label)
     }
 
     /// Every part, in the order of use.
     pub fn links(&self) -> impl Iterator<Item = Link> {
-        Section::ALL.into_iter().map(|section| {
-            let (href, label) = section.place();
+        SECTIONS.into_iter().map(|(section, href, label)| {
             let count = if section == Section::Messages { self.unread } else { 0 };
             Link { href, label, is_current: section == self.section, count }
         })

@@ -9,7 +9,7 @@ use poem::{
 };
 
 use crate::{
-    app::{App, held_form::HeldForm, session::SignIn},
+    app::{App, held::HeldForm, session::SignIn},
     domain::{
         error::{Error, Kind, Result},
         id::AccountId,
@@ -30,16 +30,12 @@ use crate::{
 };
 
 /// A form as it was sent.
-pub struct Sent {
-    pub form: HeldForm,
-}
-
-impl Sent {
-    pub fn new(request: &Request, fields: &Fields) -> Self {
-        let action = request.original_uri().path().to_owned();
-        let fields_held = fields.held();
-        let page = page_of(request);
-        Self { form: HeldForm { action, page, fields: fields_held, had_file: fields.had_file() } }
+pub fn sent(request: &Request, fields: &Fields) -> HeldForm {
+    HeldForm {
+        action: request.original_uri().path().to_owned(),
+        page: page_of(request),
+        fields: fields.held(),
+        had_file: fields.had_file,
     }
 }
 
@@ -68,19 +64,19 @@ pub async fn hold_unread(
     let Some(owner) = app.form_session(fields.get("_token")).map_err(into_poem)? else {
         return Ok(elsewhere);
     };
-    let sent = Sent::new(&request, &fields);
+    let sent = sent(&request, &fields);
     hold(Guest::new(app, request), owner.account, sent).await
 }
 
 /// The sign-in page, which holds the form that was sent.
-pub async fn hold(guest: Guest, owner: AccountId, sent: Sent) -> poem::Result<Response> {
+pub async fn hold(guest: Guest, owner: AccountId, sent: HeldForm) -> poem::Result<Response> {
     let page = async || {
-        let held = guest.app.hold_form(owner, &sent.form)?;
+        let held = guest.app.hold_form(owner, &sent)?;
         let said = match held {
             Some(_) => t("session-form-kept"),
             None => t("session-form-too-long"),
         };
-        let onward = Onward { next: sent.form.page.clone(), kept: held.unwrap_or_default() };
+        let onward = Onward { next: sent.page.clone(), kept: held.unwrap_or_default() };
         let form = Form::default().alerted(said);
         session::page(&guest, StatusCode::UNAUTHORIZED, form, &onward, None).await
     };
@@ -149,8 +145,12 @@ pub async fn show_again(visit: Visit, held: HeldForm, act: &Act<Visit>) -> poem:
     };
     let alert = alert.to_string();
     let app = Arc::clone(&visit.app);
-    let fields = Fields::of_held(held.fields, held.had_file);
-    let fields = fields.typed_in(visit.frame.number_format);
+    let fields = Fields {
+        pairs: held.fields,
+        had_file: held.had_file,
+        format: Some(visit.frame.number_format),
+        upload: None,
+    };
     let shown = app.without_saving(act(visit.restored(alert.clone()), fields)).await;
     match shown {
         Ok(mut response) => {

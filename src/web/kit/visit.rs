@@ -4,19 +4,17 @@
 use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use poem::{
-    Request, Response,
-    http::{StatusCode, header},
-};
+use poem::{Request, Response, http::StatusCode};
 
 use crate::{
     app::{App, page_context::PageContext, unit_of_work::Work},
     domain::{
         date::{self, DateFormat},
         error::{Error, Kind, Result},
+        expected::Expected,
         id::{Id, Named},
         idempotency::{Once, Outcome, RequestKey},
-        session::{Claims, Device},
+        session::Claims,
     },
     http::{
         middleware::request_id::CurrentRequest,
@@ -28,6 +26,7 @@ use crate::{
         fields::Fields,
         form::Form,
         page::redirect,
+        say::{say, sentence},
         shell::{Section, Shell},
     },
 };
@@ -86,6 +85,62 @@ impl Visit {
         self.app.query(self.claims, read).await
     }
 
+    /// Reads what the page of the thing in the path shows.
+    pub async fn find<K: Named, T: Send + 'static>(
+        &self,
+        find: impl Fn(&mut Work, Id<K>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let id = self.id();
+        self.read(move |work| find(work, id)).await
+    }
+
+    /// Does something with the thing in the path, all of it in one transaction.
+    pub async fn act<K: Named, T: Send + 'static>(
+        &self,
+        act: impl Fn(&mut Work, Id<K>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let id = self.id();
+        self.app.run(self.claims, move |work| act(work, id)).await
+    }
+
+    /// Does what a form asks for, once; `location` as in [`Visit::once`].
+    pub async fn run_once<I: Send + 'static, T: Send + 'static>(
+        &self,
+        fields: &Fields,
+        input: Result<I>,
+        location: fn(&T) -> Vec<u8>,
+        use_case: impl Fn(&mut Work, &I) -> Result<T> + Send + 'static,
+    ) -> Result<Outcome<T>> {
+        let (input, once) = (input?, self.once(fields, location));
+        self.app.run_once(self.claims, once, move |work| use_case(work, &input)).await
+    }
+
+    /// Makes the change that a form asks for, unless what it changes is not the expected one any
+    /// more.
+    pub async fn change<I: Send + 'static, S: 'static, T: Send + 'static>(
+        &self,
+        input: Result<I>,
+        expected: Option<Expected<S>>,
+        change: impl Fn(&mut Work, &I, Option<&Expected<S>>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let input = input?;
+        self.app.run(self.claims, move |work| change(work, &input, expected.as_ref())).await
+    }
+
+    /// Like [`Visit::change`], of the thing in the path.
+    pub async fn update<K: Named, I: Send + 'static, S: 'static, T: Send + 'static>(
+        &self,
+        input: Result<I>,
+        expected: Option<Expected<S>>,
+        update: impl Fn(&mut Work, Id<K>, &I, Option<&Expected<S>>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let id = self.id();
+        let change = move |work: &mut Work, input: &I, expected: Option<&Expected<S>>| {
+            update(work, id, input, expected)
+        };
+        self.change(input, expected, change).await
+    }
+
     /// The session that a form was made for.
     pub(in crate::web) fn form_session(&self, fields: &Fields) -> Result<Option<Claims>> {
         let header = self.request.header(TOKEN_HEADER).unwrap_or_default();
@@ -125,14 +180,18 @@ impl Visit {
 
     /// A form that begins with what is known.
     pub fn form(&self, fields: Fields) -> Form {
-        Form::new(fields).marked(&self.token, self.app.form_key(), self.frame.number_format)
+        self.marked(Form::new(fields))
+    }
+
+    /// The form with the marks of this reader's forms.
+    fn marked(&self, form: Form) -> Form {
+        form.marked(&self.token, self.app.form_key(), self.frame.number_format)
     }
 
     /// The form again with what was wrong, and the status that says so.
     pub fn refused(&self, fields: Fields, error: Error) -> Result<(StatusCode, Form)> {
         let status = problem::status(error.kind());
-        let form = Form::refused(fields, error)?;
-        let form = form.marked(&self.token, self.app.form_key(), self.frame.number_format);
+        let form = self.marked(Form::refused(fields, error)?);
         Ok((status, self.restored.iter().fold(form, Form::alerted)))
     }
 
@@ -148,10 +207,7 @@ impl Visit {
             return self.refused(fields, error);
         }
         let form = Form::stale(&fields, stored, self.request.original_uri().path());
-        Ok((
-            problem::status(error.kind()),
-            form.marked(&self.token, self.app.form_key(), self.frame.number_format),
-        ))
+        Ok((problem::status(error.kind()), self.marked(form)))
     }
 
     /// Makes a form count once, however often it is sent; `location` is the page that follows.
@@ -188,24 +244,13 @@ impl Visit {
     /// Goes back to a page and says there why something could not be done; what is no answer to
     /// the reader stays a failure.
     pub fn redirect_with_error(&self, location: &str, error: Error) -> Result<Response> {
-        match error.kind() {
-            Kind::Conflict
-            | Kind::Stale
-            | Kind::Unsaved
-            | Kind::TooMany(_)
-            | Kind::Unavailable { .. }
-            | Kind::Unwritable
-            | Kind::Forbidden => {
-                let text = format!("{}.", error.message());
-                Ok(self.leave(location, Notice { text, is_error: true }))
-            }
+        let text = match error.kind() {
             Kind::Invalid(errors) => {
-                let said = errors.first().map(|error| crate::web::say::say(&error.rule));
-                let text = said.unwrap_or_else(|| t("error-other")).into();
-                Ok(self.leave(location, Notice { text, is_error: true }))
+                errors.first().map_or_else(|| t("error-other"), |error| say(&error.rule)).into()
             }
-            _ => Err(error),
-        }
+            _ => sentence(error)?,
+        };
+        Ok(self.leave(location, Notice { text, is_error: true }))
     }
 
     fn leave(&self, location: &str, notice: Notice) -> Response {
@@ -222,11 +267,6 @@ impl Visit {
     /// Today in the reader's timezone.
     pub fn today(&self) -> Result<jiff::civil::Date> {
         Ok(date::day_in(self.app.now(), &self.frame.account.zone.rules()?))
-    }
-
-    /// What the reader's browser says of itself.
-    pub fn device(&self) -> Device {
-        Device::new(self.request.header(header::USER_AGENT))
     }
 }
 

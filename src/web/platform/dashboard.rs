@@ -9,7 +9,7 @@ use crate::{
         activity::list_activity,
         dashboard::{Earnings, earnings, stats, upcoming},
         invoice::list_invoices,
-        invoice_defaults::find_invoice_defaults,
+        invoice_defaults::find_invoice_settings,
         outbox::list_failed_mail,
         profile::count_profile_views,
         unit_of_work::Work,
@@ -45,16 +45,11 @@ struct Show {
     shell: Shell,
     days: Days,
     first_name: String,
-    stats: Stats,
+    figures: Figures,
     earned_last_month: i128,
     chart: Option<Chart>,
-    overdue: Vec<ShownInvoice>,
-    deadlines: Vec<Deadline>,
-    activity: Vec<Activity>,
-    profile_views: u64,
     unread: u64,
     steps: Vec<Step>,
-    failed_mail: Vec<FailedMail>,
 }
 
 /// One thing that a new account does first.
@@ -68,26 +63,18 @@ struct Step {
 /// The reader's first page.
 pub async fn show(visit: Visit) -> Result<Response> {
     let figures = visit.read(read_figures).await?;
-    let steps = first_steps(&visit, &figures);
-    let Figures { stats, earnings, .. } = figures;
-    Ok(answer(
-        StatusCode::OK,
-        &Show {
-            shell: visit.shell(Section::Dashboard),
-            days: Days::of(&visit)?,
-            first_name: visit.frame.account.first_name.clone(),
-            earned_last_month: earnings.points.iter().rev().nth(1).map_or(0, |p| p.amount),
-            chart: Chart::new(&earnings.points, earnings.currency),
-            overdue: figures.overdue,
-            deadlines: figures.deadlines,
-            activity: figures.activity,
-            profile_views: figures.profile_views,
-            unread: visit.frame.unread_messages,
-            steps,
-            failed_mail: figures.failed_mail,
-            stats,
-        },
-    ))
+    let earnings = &figures.earnings;
+    let page = Show {
+        shell: visit.shell(Section::Dashboard),
+        days: Days::of(&visit)?,
+        first_name: visit.frame.account.first_name.clone(),
+        earned_last_month: earnings.points.iter().rev().nth(1).map_or(0, |p| p.amount),
+        chart: Chart::new(&earnings.points, earnings.currency),
+        unread: visit.frame.unread_messages,
+        steps: first_steps(&visit, &figures),
+        figures,
+    };
+    Ok(answer(StatusCode::OK, &page))
 }
 
 /// What is read for the page.
@@ -107,7 +94,7 @@ fn read_figures(work: &mut Work) -> Result<Figures> {
     let (status, page) = (Some(InvoiceStatus::Overdue), Page::first(OVERDUE_SHOWN));
     let overdue = InvoiceFilter { status, page, ..InvoiceFilter::default() };
     let newest = InvoiceFilter { page: Page::first(1), ..InvoiceFilter::default() };
-    let (defaults, _) = find_invoice_defaults(work)?;
+    let defaults = find_invoice_settings(work)?.defaults;
     Ok(Figures {
         stats: stats(work)?,
         earnings: earnings(work, Period::Monthly)?,
@@ -158,12 +145,13 @@ fn first_steps(visit: &Visit, figures: &Figures) -> Vec<Step> {
 
 impl Show {
     fn money(&self, minor: &i128) -> String {
-        self.stats.currency.show(*minor)
+        self.figures.stats.currency.show(*minor)
     }
 
     /// What no rate is known for, as people read it.
     fn unconverted(&self) -> String {
-        let sums = self.stats.unconverted.iter().map(|(currency, minor)| currency.show(*minor));
+        let sums = self.figures.stats.unconverted.iter();
+        let sums = sums.map(|(currency, minor)| currency.show(*minor));
         sums.collect::<Vec<_>>().join(", ")
     }
 
@@ -188,7 +176,7 @@ impl Show {
     }
 
     fn late(&self, shown: &ShownInvoice) -> Text {
-        late(date::days_until(shown.invoice.due_date, self.stats.today))
+        late(date::days_until(shown.invoice.due_date, self.figures.stats.today))
     }
 }
 

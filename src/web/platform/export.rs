@@ -13,7 +13,7 @@ use crate::{
 
 /// Everything as one document.
 pub async fn document(visit: Visit) -> Result<Response> {
-    let export = visit.app.export(visit.claims).await?;
+    let export = visit.app.export(visit.claims, None).await?;
     let name = format!("freelanceos-{}.json", visit.today()?);
     Ok(download(&visit, export, "application/json", &name))
 }
@@ -22,7 +22,7 @@ pub async fn document(visit: Visit) -> Result<Response> {
 pub async fn table(visit: Visit) -> Result<Response> {
     let list = visit.param("list").strip_suffix(".csv").and_then(ExportList::from_word);
     let list = list.ok_or_else(|| Error::not_found("Page"))?;
-    let export = visit.app.export_csv(visit.claims, list).await?;
+    let export = visit.app.export(visit.claims, Some(list)).await?;
     let name = format!("{}-{}.csv", list.as_str(), visit.today()?);
     Ok(download(&visit, export, "text/csv; charset=utf-8", &name))
 }

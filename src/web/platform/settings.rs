@@ -1,10 +1,15 @@
 //! `/settings`: the account itself, and the ways to everything else that is set once.
 
 use askama::Template;
+use jiff::civil::Date;
 use poem::{Response, http::StatusCode};
 
 use crate::{
-    app::code::CodeMail,
+    app::{
+        account::{find_account, update_account},
+        code::CodeMail,
+        unit_of_work::Work,
+    },
     domain::{
         account::{Account, AccountChange},
         code::{EmailOtp, Otp, OtpRequest, OtpType},
@@ -13,12 +18,10 @@ use crate::{
     },
     locale::{Text, t},
     web::{
-        choice::Choices,
         fields::Fields,
         form::Form,
-        locale,
         page::answer,
-        shell::{Section, Shell},
+        shell::{Link, Section, Shell},
         visit::Visit,
     },
 };
@@ -33,32 +36,21 @@ pub enum Tab {
     Data,
 }
 
-/// A way to a part of the settings.
-pub struct TabLink {
-    pub href: &'static str,
-    pub label: Text,
-    pub is_current: bool,
-}
+/// Each part with its address and its name.
+const TABS: [(Tab, &str, Text); 5] = [
+    (Tab::Profile, "/settings", t("profile")),
+    (Tab::Money, "/settings/money", t("settings-money")),
+    (Tab::Invoices, "/settings/invoices", t("invoices")),
+    (Tab::Security, "/settings/security", t("security")),
+    (Tab::Data, "/settings/data", t("settings-data-data")),
+];
 
 impl Tab {
-    const ALL: [Self; 5] = [Self::Profile, Self::Money, Self::Invoices, Self::Security, Self::Data];
-
-    fn place(self) -> (&'static str, Text) {
-        match self {
-            Self::Profile => ("/settings", t("profile")),
-            Self::Money => ("/settings/money", t("settings-money")),
-            Self::Invoices => ("/settings/invoices", t("invoices")),
-            Self::Security => ("/settings/security", t("security")),
-            Self::Data => ("/settings/data", t("settings-data-data")),
-        }
-    }
-
     /// Every part, of which this one is shown.
-    pub fn links(self) -> impl Iterator<Item = TabLink> {
-        Self::ALL.into_iter().map(move |tab| {
-            let (href, label) = tab.place();
-            TabLink { href, label, is_current: tab == self }
-        })
+    pub fn links(self) -> impl Iterator<Item = Link> {
+        let link =
+            move |(tab, href, label)| Link { href, label, is_current: tab == self, count: 0 };
+        TABS.into_iter().map(link)
     }
 }
 
@@ -71,14 +63,13 @@ struct Profile {
     /// Proves the address.
     code: Form,
     account: Account,
-    zones: Choices,
-    date_formats: Choices,
+    today: Date,
 }
 
 /// Who the account is for, and how it has days written.
 pub async fn show(visit: Visit) -> Result<Response> {
     let form = visit.form(filled(&visit.frame.account).versioned());
-    page(&visit, StatusCode::OK, form)
+    page(&visit, StatusCode::OK, form, visit.form(Fields::default()))
 }
 
 /// The form of an account as it is.
@@ -92,16 +83,17 @@ fn filled(account: &Account) -> Fields {
 
 /// Changes the account.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
-    let changed = match AccountChange::read(&fields) {
-        Ok(change) => visit.app.update_account(visit.claims, change, fields.expected(filled)).await,
-        Err(error) => Err(error),
+    let changed = async {
+        let (change, expected) = (AccountChange::read(&fields)?, fields.expected(filled));
+        let update = move |work: &mut Work| update_account(work, &change, expected.as_ref());
+        visit.app.run(visit.claims, update).await
     };
-    match changed {
+    match changed.await {
         Ok(_) => Ok(visit.done("/settings", t("settings-saved"))),
         Err(error) => {
-            let stored = filled(&visit.app.account(visit.claims).await?);
+            let stored = filled(&visit.read(find_account).await?);
             let (status, form) = visit.refused_change(fields, error, stored)?;
-            page(&visit, status, form)
+            page(&visit, status, form, visit.form(Fields::default()))
         }
     }
 }
@@ -111,10 +103,13 @@ pub async fn verify_email(visit: Visit, _: Fields) -> Result<Response> {
     let email = visit.frame.account.email.clone();
     let request = OtpRequest { email, otp_type: OtpType::Verification };
     match visit.app.send_otp(request, CodeMail::WithLink).await {
-        Ok(()) if !visit.app.has_mail_server() => {
-            Ok(visit.done("/settings", t("settings-profile-code-saved")))
+        Ok(()) => {
+            let text = match visit.app.has_mail_server() {
+                true => t("settings-profile-code-sent"),
+                false => t("settings-profile-code-saved"),
+            };
+            Ok(visit.done("/settings", text))
         }
-        Ok(()) => Ok(visit.done("/settings", t("settings-profile-code-sent"))),
         Err(error) => visit.redirect_with_error("/settings", error),
     }
 }
@@ -123,16 +118,12 @@ pub async fn verify_email(visit: Visit, _: Fields) -> Result<Response> {
 pub async fn verify_code(visit: Visit, fields: Fields) -> Result<Response> {
     let typed: String = fields.get("otp").chars().filter(|c| !c.is_whitespace()).collect();
     let email = visit.frame.account.email.clone();
-    let proven = match Otp::parse(&typed.into()) {
-        Ok(otp) => {
-            let given = EmailOtp { email, otp };
-            visit.app.verify_email(given, Some(visit.claims)).await
-        }
-        Err(rule) => Err(Error::field("otp", rule)),
+    let proven = async {
+        let otp = Otp::parse(&typed.into()).map_err(|rule| Error::field("otp", rule))?;
+        visit.app.verify_email(EmailOtp { email, otp }, Some(visit.claims)).await
     };
-    let error = match proven {
-        Ok(_) => return Ok(visit.done("/settings", t("settings-profile-verified"))),
-        Err(error) => error,
+    let Err(error) = proven.await else {
+        return Ok(visit.done("/settings", t("settings-profile-verified")));
     };
     let (status, code) = match error.kind() {
         Kind::Malformed => {
@@ -142,20 +133,15 @@ pub async fn verify_code(visit: Visit, fields: Fields) -> Result<Response> {
         _ => visit.refused(fields, error)?,
     };
     let form = visit.form(filled(&visit.frame.account).versioned());
-    page_with(&visit, status, form, code)
+    page(&visit, status, form, code)
 }
 
-fn page(visit: &Visit, status: StatusCode, form: Form) -> Result<Response> {
-    page_with(visit, status, form, visit.form(Fields::default()))
-}
-
-fn page_with(visit: &Visit, status: StatusCode, form: Form, code: Form) -> Result<Response> {
+fn page(visit: &Visit, status: StatusCode, form: Form, code: Form) -> Result<Response> {
     let page = Profile {
         shell: visit.shell(Section::Settings),
         tab: Tab::Profile,
         account: visit.frame.account.clone(),
-        zones: locale::zones(form.value("timezone")),
-        date_formats: locale::date_formats(visit.today()?),
+        today: visit.today()?,
         form: form.of::<AccountChange>(),
         code: code.of::<EmailOtp>(),
     };

@@ -4,6 +4,7 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use crate::{
+    app::message::{delete_message, find_message, list_messages, update_message},
     domain::{
         error::Result,
         message::{Message, MessageChange},
@@ -46,7 +47,7 @@ struct Show {
 /// Every message, newest first.
 pub async fn list(visit: Visit) -> Result<Response> {
     let page = Page::of_limit(&visit.query())?;
-    let messages = visit.app.list_messages(visit.claims, page).await?;
+    let messages = visit.read(move |work| list_messages(work, page)).await?;
     let pager = Pager::new(&visit.request, &messages);
     let shell = visit.shell(Section::Messages);
     Ok(answer(StatusCode::OK, &List { shell, days: Days::of(&visit)?, messages, pager }))
@@ -54,10 +55,9 @@ pub async fn list(visit: Visit) -> Result<Response> {
 
 /// A message, which counts as read from then on.
 pub async fn show(mut visit: Visit) -> Result<Response> {
-    let id = visit.id();
-    let message = visit.app.message(visit.claims, id).await?;
+    let message = visit.find(find_message).await?;
     if message.read_at.is_none() {
-        visit.app.update_message(visit.claims, id, MessageChange { read: true }).await?;
+        visit.act(|work, id| update_message(work, id, MessageChange { read: true })).await?;
         visit.frame.unread_messages = visit.frame.unread_messages.saturating_sub(1);
     }
     let days = Days::of(&visit)?;
@@ -79,13 +79,12 @@ fn reply(message: &Message, days: &Days, sender: &str) -> String {
 
 /// Puts a message back among those to be read.
 pub async fn mark_unread(visit: Visit, _: Fields) -> Result<Response> {
-    let change = MessageChange { read: false };
-    visit.app.update_message(visit.claims, visit.id(), change).await?;
+    visit.act(|work, id| update_message(work, id, MessageChange { read: false })).await?;
     Ok(visit.done("/messages", t("message-unread")))
 }
 
 /// Deletes a message.
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
-    visit.app.delete_message(visit.claims, visit.id()).await?;
+    visit.act(delete_message).await?;
     Ok(visit.done("/messages", t("message-deleted")))
 }

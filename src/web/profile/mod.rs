@@ -8,6 +8,10 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use crate::{
+    app::{
+        image::set_avatar,
+        profile::{find_profile, update_profile},
+    },
     domain::{
         account::Account,
         error::{Error, Kind, Result},
@@ -54,25 +58,19 @@ impl Edit<'_> {
 
 /// The form of the profile.
 pub async fn edit(visit: Visit) -> Result<Response> {
-    let own = visit.app.profile(visit.claims).await?;
+    let own = visit.read(find_profile).await?;
     let form = visit.form(filled(&own.account, &own.profile).versioned());
     Ok(page(&visit, StatusCode::OK, &own, form, visit.form(Fields::default())))
 }
 
 /// Changes the profile.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
-    let own = visit.app.profile(visit.claims).await?;
-    let changed = match change(&fields, &own) {
-        Ok(change) => {
-            let shown = |(account, profile): &(Account, Profile)| filled(account, profile);
-            visit.app.update_profile(visit.claims, change, fields.expected(shown)).await
-        }
-        Err(error) => Err(error),
-    };
-    match changed {
+    let own = visit.read(find_profile).await?;
+    let shown = |(account, profile): &(Account, Profile)| filled(account, profile);
+    match visit.change(change(&fields, &own), fields.expected(shown), update_profile).await {
         Ok(()) => Ok(visit.done("/profile", t("profile-saved"))),
         Err(error) => {
-            let own = visit.app.profile(visit.claims).await?;
+            let own = visit.read(find_profile).await?;
             let stored = filled(&own.account, &own.profile);
             let (status, form) = visit.refused_change(fields, taken(error), stored)?;
             Ok(page(&visit, status, &own, form, visit.form(Fields::default())))
@@ -83,13 +81,13 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
 /// Takes a picture of the freelancer.
 pub async fn set_picture(visit: Visit, mut fields: Fields) -> Result<Response> {
     let (app, claims) = (&visit.app, visit.claims);
-    let own = app.profile(claims).await?;
+    let own = visit.read(find_profile).await?;
     let bytes = fields.take_upload().unwrap_or_default();
-    let set = match app.upload_image(claims, ImagePurpose::Avatar, bytes).await {
-        Ok(id) => app.set_avatar(claims, Some(id)).await,
-        Err(error) => Err(error),
+    let set = async {
+        let id = app.upload_image(claims, ImagePurpose::Avatar, bytes).await?;
+        app.run(claims, move |work| set_avatar(work, Some(id))).await
     };
-    match set {
+    match set.await {
         Ok(()) => Ok(visit.done("/profile", t("profile-photo-saved"))),
         Err(error) => {
             let (status, picture) = visit.refused(fields, error)?;
@@ -101,7 +99,7 @@ pub async fn set_picture(visit: Visit, mut fields: Fields) -> Result<Response> {
 
 /// Takes the picture away.
 pub async fn remove_picture(visit: Visit, _: Fields) -> Result<Response> {
-    visit.app.set_avatar(visit.claims, None).await?;
+    visit.app.run(visit.claims, |work| set_avatar(work, None)).await?;
     Ok(visit.done("/profile", t("profile-photo-removed")))
 }
 

@@ -4,9 +4,17 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use crate::{
+    app::{
+        image::delete_image,
+        portfolio::{
+            add_portfolio_picture, create_portfolio_item, delete_portfolio_item,
+            find_portfolio_item, list_portfolio, remove_portfolio_picture, update_portfolio_item,
+        },
+        profile::find_profile,
+    },
     domain::{
         error::{Kind, Result},
-        id::{ImageId, PortfolioItemId},
+        id::ImageId,
         image::{self, ImagePurpose},
         input::Input,
         portfolio::{ITEMS_SHOWN, LINKS_MAX, PortfolioItem, Work, WorkChange},
@@ -69,7 +77,7 @@ impl Edit {
 
 /// Every piece of work, newest first.
 pub async fn list(visit: Visit) -> Result<Response> {
-    let items = visit.app.list_portfolio(visit.claims).await?;
+    let items = visit.read(list_portfolio).await?;
     let works = items.into_iter().map(ShownWork::new).collect();
     let shown = usize::try_from(ITEMS_SHOWN).unwrap_or(usize::MAX);
     Ok(answer(StatusCode::OK, &List { shell: visit.shell(Section::Profile), works, shown }))
@@ -78,7 +86,7 @@ pub async fn list(visit: Visit) -> Result<Response> {
 /// The form of a new piece of work.
 pub async fn new(visit: Visit) -> Result<Response> {
     // Who shows nothing has nothing to add to.
-    visit.app.profile(visit.claims).await?;
+    visit.read(find_profile).await?;
     Ok(page(&visit, StatusCode::OK, visit.form(Fields::default()), Form::default(), None))
 }
 
@@ -115,32 +123,25 @@ async fn add(
         work.add_picture(app.image_url(id))?;
     }
     let place = |_: &PortfolioItem| LIST.as_bytes().to_vec();
-    let once = visit.once(fields, place);
-    let outcome = app.create_portfolio_item_once(claims, once, work).await?;
+    let outcome = visit.run_once(fields, Ok(work), place, create_portfolio_item).await?;
     Ok(visit.redirect_once(&outcome, place, t("portfolio-added")))
 }
 
 /// The form that changes a piece of work.
 pub async fn edit(visit: Visit) -> Result<Response> {
-    let item = visit.app.portfolio_item(visit.claims, visit.id()).await?;
+    let item = visit.find(find_portfolio_item).await?;
     let form = visit.form(filled(&item.work).versioned());
     Ok(page(&visit, StatusCode::OK, form, visit.form(Fields::default()), Some(item)))
 }
 
 /// Changes a piece of work.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
-    let id: PortfolioItemId = visit.id();
-    let item = visit.app.portfolio_item(visit.claims, id).await?;
-    let changed = match change(&fields, &item.work) {
-        Ok(change) => {
-            visit.app.update_portfolio_item(visit.claims, id, change, fields.expected(filled)).await
-        }
-        Err(error) => Err(error),
-    };
-    match changed {
+    let item = visit.find(find_portfolio_item).await?;
+    let change = change(&fields, &item.work);
+    match visit.update(change, fields.expected(filled), update_portfolio_item).await {
         Ok(()) => Ok(visit.done(LIST, t("portfolio-saved"))),
         Err(error) => {
-            let item = visit.app.portfolio_item(visit.claims, id).await?;
+            let item = visit.find(find_portfolio_item).await?;
             let stored = filled(&item.work);
             let (status, form) = visit.refused_change(retyped(&fields), error, stored)?;
             Ok(page(&visit, status, form, visit.form(Fields::default()), Some(item)))
@@ -150,9 +151,8 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
 
 /// Removes a piece of work, and its pictures with it.
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
-    let id: PortfolioItemId = visit.id();
-    let item = visit.app.portfolio_item(visit.claims, id).await?;
-    visit.app.delete_portfolio_item(visit.claims, id).await?;
+    let item = visit.find(find_portfolio_item).await?;
+    visit.act(delete_portfolio_item).await?;
     for picture in item.work.images.iter().filter_map(|url| image::of_url(url)) {
         forget(&visit, picture).await?;
     }
@@ -161,12 +161,12 @@ pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
 
 /// Adds a picture to a piece of work.
 pub async fn add_picture(visit: Visit, mut fields: Fields) -> Result<Response> {
-    let (app, claims, id): (_, _, PortfolioItemId) = (&visit.app, visit.claims, visit.id());
-    let item = app.portfolio_item(claims, id).await?;
+    let item = visit.find(find_portfolio_item).await?;
     let bytes = fields.take_upload().unwrap_or_default();
-    let added = match app.upload_image(claims, ImagePurpose::Portfolio, bytes).await {
+    let added = match visit.app.upload_image(visit.claims, ImagePurpose::Portfolio, bytes).await {
         Ok(picture) => {
-            let added = app.add_portfolio_picture(claims, id, picture).await;
+            let url = visit.app.image_url(picture);
+            let added = visit.act(move |work, id| add_portfolio_picture(work, id, &url)).await;
             if added.is_err() {
                 forget(&visit, picture).await?;
             }
@@ -186,11 +186,11 @@ pub async fn add_picture(visit: Visit, mut fields: Fields) -> Result<Response> {
 
 /// Takes a picture from a piece of work.
 pub async fn remove_picture(visit: Visit, fields: Fields) -> Result<Response> {
-    let (app, claims, id): (_, _, PortfolioItemId) = (&visit.app, visit.claims, visit.id());
-    let item = app.portfolio_item(claims, id).await?;
-    let url = fields.get("image");
-    app.remove_portfolio_picture(claims, id, url.to_owned()).await?;
-    if let Some(picture) = image::of_url(url) {
+    let item = visit.find(find_portfolio_item).await?;
+    let url = fields.get("image").to_owned();
+    let picture = image::of_url(&url);
+    visit.act(move |work, id| remove_portfolio_picture(work, id, &url)).await?;
+    if let Some(picture) = picture {
         forget(&visit, picture).await?;
     }
     Ok(visit.done(&place(&item), t("portfolio-image-removed")))
@@ -198,7 +198,7 @@ pub async fn remove_picture(visit: Visit, fields: Fields) -> Result<Response> {
 
 /// Removes a picture that was shown, unless it is another's or gone already.
 async fn forget(visit: &Visit, picture: ImageId) -> Result<()> {
-    match visit.app.delete_image(visit.claims, picture).await {
+    match visit.app.run(visit.claims, move |work| delete_image(work, picture)).await {
         Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Conflict) => Ok(()),
         other => other,
     }

@@ -4,6 +4,11 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use crate::{
+    app::{
+        milestone::{create_milestone, delete_milestone, update_milestone},
+        project::find_project,
+        unit_of_work::Work,
+    },
     domain::{
         error::{Error, Result},
         expected::Expected,
@@ -69,20 +74,15 @@ pub fn invoice_link(project: &Project, milestone: &Milestone) -> String {
 
 /// Adds a milestone to the project whose page it was typed on.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
-    let id = visit.id();
     let place = |made: &Milestone| format!("/projects/{}#milestones", made.project_id).into_bytes();
     let typed = fields.clone().replaced("projectId", visit.param("id"));
     // A project of somebody else is not there, rather than a wrong field.
-    visit.app.project(visit.claims, id).await?;
-    let created = match NewMilestone::read(&typed) {
-        Ok(new) => visit.app.create_milestone(visit.claims, visit.once(&fields, place), new).await,
-        Err(error) => Err(error),
-    };
-    match created {
+    visit.find(find_project).await?;
+    match visit.run_once(&fields, NewMilestone::read(&typed), place, create_milestone).await {
         Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("milestone-added"))),
         Err(error) => {
             let (status, form) = visit.refused(fields, error)?;
-            project::show_with(visit, status, id, form).await
+            project::show_with(visit, status, form).await
         }
     }
 }
@@ -104,16 +104,6 @@ fn filled(milestone: &Milestone) -> Fields {
         .with_some("dueDate", milestone.due_date)
 }
 
-/// What marking a milestone changes.
-fn placed(status: MilestoneStatus) -> Fields {
-    Fields::default().with("status", status.as_str())
-}
-
-/// The version of a milestone that the form of a mark carries.
-pub fn version(status: &MilestoneStatus) -> String {
-    placed(*status).version()
-}
-
 /// Changes a milestone.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let (project, milestone) = found(&visit).await?;
@@ -131,7 +121,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
 /// Completes a milestone, marks it as paid, or opens it again.
 pub async fn mark(visit: Visit, fields: Fields) -> Result<Response> {
     let (project, milestone) = found(&visit).await?;
-    let expected = fields.expected(|milestone: &Milestone| placed(milestone.status));
+    let expected = fields.expected(|milestone: &Milestone| Fields::of_status(&milestone.status));
     match change(&visit, milestone.id, &fields.only("status"), expected).await {
         Ok(now) => {
             let text =
@@ -145,7 +135,7 @@ pub async fn mark(visit: Visit, fields: Fields) -> Result<Response> {
 /// Deletes a milestone.
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     let (project, milestone) = found(&visit).await?;
-    match visit.app.delete_milestone(visit.claims, milestone.id).await {
+    match visit.app.run(visit.claims, move |work| delete_milestone(work, milestone.id)).await {
         Ok(()) => Ok(visit.done(&place(&project), t("milestone-deleted"))),
         Err(error) => visit.redirect_with_error(&place(&project), error),
     }
@@ -161,13 +151,15 @@ async fn change(
     fields: &Fields,
     expected: Option<Expected<Milestone>>,
 ) -> Result<Milestone> {
-    visit.app.update_milestone(visit.claims, id, MilestoneChange::read(fields)?, expected).await
+    let change = MilestoneChange::read(fields)?;
+    let update = move |work: &mut Work| update_milestone(work, id, &change, expected.as_ref());
+    visit.app.run(visit.claims, update).await
 }
 
 /// The milestone in the path, which must be one of the project there.
 async fn found(visit: &Visit) -> Result<(Project, Milestone)> {
     let id = MilestoneId::parse(visit.param("milestone"));
-    let project = visit.app.project(visit.claims, visit.id()).await?;
+    let project = visit.find(find_project).await?;
     let milestone = project.milestones.iter().find(|milestone| milestone.id == id).cloned();
     let milestone = milestone.ok_or_else(|| Error::not_found("Milestone"))?;
     Ok((project, milestone))

@@ -7,13 +7,13 @@ use crate::{
     app::{
         client::list_client_names,
         invoice::list_invoices,
-        project::{find_project, list_projects},
+        project::{create_project, delete_project, find_project, list_projects, update_project},
         proposal::find_proposal,
     },
     domain::{
         client::ClientName,
         error::Result,
-        id::{ProjectId, ProposalId},
+        id::ProposalId,
         input::Input,
         invoice::{InvoiceFilter, ShownInvoice},
         milestone::{Milestone, MilestoneStatus, NewMilestone},
@@ -79,10 +79,6 @@ impl Edit {
     fn client(&self) -> Control {
         let chosen = self.project.as_ref().and_then(|project| project.client.as_ref());
         choice::client(&self.form, &self.clients, chosen)
-    }
-
-    fn currency(&self) -> Control {
-        choice::currency(&self.form, &self.currencies)
     }
 }
 
@@ -183,11 +179,7 @@ fn agreed(proposal: &Proposal) -> Fields {
 /// Adds a project.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     let place = |project: &Project| format!("/projects/{}", project.id).into_bytes();
-    let created = match NewProject::read(&fields) {
-        Ok(new) => visit.app.create_project(visit.claims, visit.once(&fields, place), new).await,
-        Err(error) => Err(error),
-    };
-    match created {
+    match visit.run_once(&fields, NewProject::read(&fields), place, create_project).await {
         Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("project-added"))),
         Err(error) => {
             let (status, form) = visit.refused(fields, error)?;
@@ -200,21 +192,21 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
 /// A project with its milestones.
 pub async fn show(visit: Visit) -> Result<Response> {
     let form = visit.form(Fields::default());
-    let id = visit.id();
-    show_with(visit, StatusCode::OK, id, form).await
+    show_with(visit, StatusCode::OK, form).await
 }
 
 /// A project's page with the form of a new milestone as it was filled in.
 pub(in crate::web) async fn show_with(
     visit: Visit,
     status: StatusCode,
-    id: ProjectId,
     form: Form,
 ) -> Result<Response> {
-    let (project_id, page) = (Some(id), Page::first(INVOICES_SHOWN));
-    let newest = InvoiceFilter { project_id, page, ..InvoiceFilter::default() };
     let (project, invoices) = visit
-        .read(move |work| Ok((find_project(work, id)?, list_invoices(work, &newest)?)))
+        .find(|work, id| {
+            let (project_id, page) = (Some(id), Page::first(INVOICES_SHOWN));
+            let newest = InvoiceFilter { project_id, page, ..InvoiceFilter::default() };
+            Ok((find_project(work, id)?, list_invoices(work, &newest)?))
+        })
         .await?;
     let page = Show {
         shell: visit.shell(Section::Projects),
@@ -248,14 +240,8 @@ fn filled(project: &Project) -> Fields {
 
 /// Changes a project.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
-    let id = visit.id();
-    let changed = match ProjectChange::read(&fields) {
-        Ok(change) => {
-            visit.app.update_project(visit.claims, id, change, fields.expected(filled)).await
-        }
-        Err(error) => Err(error),
-    };
-    match changed {
+    let change = ProjectChange::read(&fields);
+    match visit.update(change, fields.expected(filled), update_project).await {
         Ok(project) => Ok(visit.done(&format!("/projects/{}", project.id), t("project-saved"))),
         Err(error) => {
             let (project, clients) = read_form(&visit).await?;
@@ -267,7 +253,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
 
 /// Deletes a project with its milestones.
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
-    match visit.app.delete_project(visit.claims, visit.id()).await {
+    match visit.act(delete_project).await {
         Ok(()) => Ok(visit.done("/projects", t("project-deleted"))),
         Err(error) => visit.redirect_with_error(&format!("/projects/{}", visit.param("id")), error),
     }
@@ -295,6 +281,5 @@ fn edit_page(
 
 /// The project in the path, and the clients to choose from.
 async fn read_form(visit: &Visit) -> Result<(Project, Vec<ClientName>)> {
-    let id = visit.id();
-    visit.read(move |work| Ok((find_project(work, id)?, list_client_names(work)?))).await
+    visit.find(|work, id| Ok((find_project(work, id)?, list_client_names(work)?))).await
 }

@@ -5,7 +5,10 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use crate::{
-    app::{client::list_client_names, project::list_projects},
+    app::{
+        client::list_client_names,
+        project::{list_projects, update_project},
+    },
     domain::{
         error::Result,
         input::Input,
@@ -91,19 +94,9 @@ pub async fn show(visit: Visit, query: Fields) -> Result<Response> {
     Ok(answer(StatusCode::OK, &page))
 }
 
-/// What a move changes: a project that was moved in the meantime stays where it was put.
-fn placed(status: ProjectStatus) -> Fields {
-    Fields::default().with("status", status.as_str())
-}
-
-/// The version of a project that the form of a move carries.
-pub fn version(status: &ProjectStatus) -> String {
-    placed(*status).version()
-}
-
-/// Puts a project into another column, and goes back to where that was asked for.
+/// Puts a project into another column, and goes back to where that was asked for. One that was
+/// moved in the meantime stays where it was put.
 pub async fn move_to(visit: Visit, fields: Fields) -> Result<Response> {
-    let id = visit.id();
     let back = if fields.get("view") == "board" {
         let mut pairs = kept(&fields);
         pairs.push(("view", "board"));
@@ -111,14 +104,9 @@ pub async fn move_to(visit: Visit, fields: Fields) -> Result<Response> {
     } else {
         format!("/projects/{}", visit.param("id"))
     };
-    let moved = match ProjectChange::read(&fields.only("status")) {
-        Ok(change) => {
-            let expected = fields.expected(|project: &Project| placed(project.status));
-            visit.app.update_project(visit.claims, id, change, expected).await
-        }
-        Err(error) => Err(error),
-    };
-    match moved {
+    let change = ProjectChange::read(&fields.only("status"));
+    let expected = fields.expected(|project: &Project| Fields::of_status(&project.status));
+    match visit.update(change, expected, update_project).await {
         Ok(project) => {
             let now = project::label(&project.status);
             Ok(visit.done(

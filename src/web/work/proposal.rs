@@ -6,7 +6,10 @@ use poem::{Response, http::StatusCode};
 use crate::{
     app::{
         client::list_client_names,
-        proposal::{find_proposal, list_proposals},
+        proposal::{
+            create_proposal, delete_proposal, duplicate_proposal, find_proposal, list_proposals,
+            update_proposal,
+        },
     },
     domain::{
         client::ClientName,
@@ -81,10 +84,6 @@ impl Edit {
         let chosen = self.proposal.as_ref().and_then(|proposal| proposal.client.as_ref());
         choice::client(&self.form, &self.clients, chosen)
     }
-
-    fn currency(&self) -> Control {
-        choice::currency(&self.form, &self.currencies)
-    }
 }
 
 /// Where a proposal stands, as people say it.
@@ -135,12 +134,7 @@ pub async fn new(visit: Visit) -> Result<Response> {
 
 /// Adds a draft.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
-    let place = |proposal: &Proposal| format!("/proposals/{}", proposal.id).into_bytes();
-    let created = match NewProposal::read(&fields) {
-        Ok(new) => visit.app.create_proposal(visit.claims, visit.once(&fields, place), new).await,
-        Err(error) => Err(error),
-    };
-    match created {
+    match visit.run_once(&fields, NewProposal::read(&fields), place, create_proposal).await {
         Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("proposal-created"))),
         Err(error) => {
             let (status, form) = visit.refused(fields, error)?;
@@ -214,14 +208,8 @@ fn filled(proposal: &Proposal) -> Fields {
 
 /// Changes a proposal.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
-    let id = visit.id();
-    let changed = match ProposalChange::read(&fields) {
-        Ok(change) => {
-            visit.app.update_proposal(visit.claims, id, change, fields.expected(filled)).await
-        }
-        Err(error) => Err(error),
-    };
-    match changed {
+    let change = ProposalChange::read(&fields);
+    match visit.update(change, fields.expected(filled), update_proposal).await {
         Ok(proposal) => Ok(visit.done(&format!("/proposals/{}", proposal.id), t("proposal-saved"))),
         Err(error) => {
             let (proposal, clients) = read_form(&visit).await?;
@@ -233,32 +221,25 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
 
 /// Gives a proposal its link, which the freelancer passes on.
 pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
-    let place = |proposal: &Proposal| format!("/proposals/{}", proposal.id).into_bytes();
     let once = visit.once(&fields, place);
     match visit.app.send_proposal(visit.claims, once, visit.id()).await {
         Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("proposal-sent"))),
-        Err(error) => {
-            visit.redirect_with_error(&format!("/proposals/{}", visit.param("id")), error)
-        }
+        Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
 }
 
 /// Writes down what the client answered by other ways than the link.
 pub async fn answer(visit: Visit, fields: Fields) -> Result<Response> {
-    let place = format!("/proposals/{}", visit.param("id"));
-    let answered = match ProposalChange::read(&fields.only("status")) {
-        Ok(change) => visit.app.update_proposal(visit.claims, visit.id(), change, None).await,
-        Err(error) => Err(error),
-    };
-    match answered {
+    let change = ProposalChange::read(&fields.only("status"));
+    match visit.update(change, None, update_proposal).await {
         Ok(now) => {
             let text = match now.status {
                 ProposalStatus::Accepted => t("proposal-marked-accepted"),
                 _ => t("proposal-marked-declined"),
             };
-            Ok(visit.done(&place, text))
+            Ok(visit.done(&here(&visit), text))
         }
-        Err(error) => visit.redirect_with_error(&place, error),
+        Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
 }
 
@@ -270,25 +251,29 @@ pub async fn print(visit: Visit) -> Result<Response> {
 
 /// Writes a draft with the same words.
 pub async fn duplicate(visit: Visit, _: Fields) -> Result<Response> {
-    match visit.app.duplicate_proposal(visit.claims, visit.id()).await {
+    match visit.act(duplicate_proposal).await {
         Ok(copy) => {
             let place = format!("/proposals/{}/edit", copy.id);
             Ok(visit.done(&place, t("proposal-duplicated")))
         }
-        Err(error) => {
-            visit.redirect_with_error(&format!("/proposals/{}", visit.param("id")), error)
-        }
+        Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
 }
 
 /// Deletes a proposal.
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
-    match visit.app.delete_proposal(visit.claims, visit.id()).await {
+    match visit.act(delete_proposal).await {
         Ok(()) => Ok(visit.done("/proposals", t("proposal-deleted"))),
-        Err(error) => {
-            visit.redirect_with_error(&format!("/proposals/{}", visit.param("id")), error)
-        }
+        Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
+}
+
+fn place(proposal: &Proposal) -> Vec<u8> {
+    format!("/proposals/{}", proposal.id).into_bytes()
+}
+
+fn here(visit: &Visit) -> String {
+    format!("/proposals/{}", visit.param("id"))
 }
 
 fn edit_page(
@@ -313,6 +298,5 @@ fn edit_page(
 
 /// The proposal in the path, and the clients to choose from.
 async fn read_form(visit: &Visit) -> Result<(Proposal, Vec<ClientName>)> {
-    let id = visit.id();
-    visit.read(move |work| Ok((find_proposal(work, id)?, list_client_names(work)?))).await
+    visit.find(|work, id| Ok((find_proposal(work, id)?, list_client_names(work)?))).await
 }

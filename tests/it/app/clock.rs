@@ -1,7 +1,10 @@
 //! A clock that was ahead and is put right: nothing is lost, doubled or locked for the time that
 //! it was wrong.
 
-use freelanceos::domain::{error::Kind, id::InvoiceId};
+use freelanceos::{
+    app::invoice_send::remind_invoice,
+    domain::{error::Kind, id::InvoiceId},
+};
 use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::json;
@@ -98,7 +101,8 @@ async fn a_reminder_may_follow_one_of_a_time_to_come_but_not_twice_a_day() {
     let client = user.client("C").await;
     let id = user.sent_invoice(&client, json!(100)).await;
     let claims = user.claims();
-    let remind = async || app.app.remind_invoice(claims, InvoiceId::parse(&id)).await;
+    let id = InvoiceId::parse(&id);
+    let remind = async || app.app.run(claims, move |work| remind_invoice(work, id)).await;
     app.clock.advance(AHEAD);
     remind().await.unwrap();
     app.clock.advance(-SignedDuration::from_hours(1));

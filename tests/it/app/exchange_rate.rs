@@ -1,20 +1,24 @@
 //! Exchange rates, as their owner enters them.
 
-use freelanceos::domain::{
-    error::{Error, Kind, Result},
-    exchange_rate::{ExchangeRate, NewRate},
-    input::Input,
-    money::Currency,
+use freelanceos::{
+    app::{
+        exchange_rate::{delete_exchange_rate, list_exchange_rates, set_exchange_rate},
+        unit_of_work::Work,
+    },
+    domain::{
+        error::{Error, Kind, Result},
+        exchange_rate::{ExchangeRate, NewRate},
+        input::Input,
+        money::Currency,
+    },
 };
 use serde_json::{Value, json};
 
 use crate::support::{User, spawn_app};
 
 async fn set(user: &User<'_>, rate: Value) -> Result<ExchangeRate> {
-    user.app
-        .app
-        .set_exchange_rate(user.claims(), NewRate::read(rate.as_object().unwrap())?, None)
-        .await
+    let new = NewRate::read(rate.as_object().unwrap())?;
+    user.app.app.run(user.claims(), move |work| set_exchange_rate(work, &new, None)).await
 }
 
 fn code(code: &str) -> Currency {
@@ -22,7 +26,7 @@ fn code(code: &str) -> Currency {
 }
 
 async fn listed(user: &User<'_>) -> Vec<String> {
-    let rates = user.app.app.list_exchange_rates(user.claims()).await.unwrap();
+    let rates = user.app.app.query(user.claims(), list_exchange_rates).await.unwrap();
     let line =
         |rate: &ExchangeRate| format!("{} {} {} {}", rate.day, rate.from, rate.into, rate.rate);
     rates.iter().map(line).collect()
@@ -44,7 +48,8 @@ async fn an_owner_enters_lists_and_deletes_rates_of_ones_own() {
     let delete = |user: &User<'_>, into| {
         let claims = user.claims();
         let app = app.app.clone();
-        async move { app.delete_exchange_rate(claims, code("EUR"), into).await }
+        let delete = move |work: &mut Work| delete_exchange_rate(work, code("EUR"), into);
+        async move { app.run(claims, delete).await }
     };
     let missing = |error: Error| assert_eq!(error.kind(), &Kind::NotFound);
     missing(delete(&obi, None).await.unwrap_err());

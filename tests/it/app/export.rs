@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use freelanceos::{
-    app::export::Export,
+    app::{exchange_rate::set_exchange_rate, export::Export, unit_of_work::Work},
     domain::{
         error::Kind, exchange_rate::NewRate, export::ExportList, image::ImagePurpose, input::Input,
     },
@@ -25,12 +25,12 @@ async fn text(app: &TestApp, export: Export) -> String {
 }
 
 async fn document(user: &User<'_>) -> Value {
-    let export = user.app.app.export(user.claims()).await.unwrap();
+    let export = user.app.app.export(user.claims(), None).await.unwrap();
     serde_json::from_str(&text(user.app, export).await).unwrap()
 }
 
 async fn table(user: &User<'_>, list: ExportList) -> String {
-    let export = user.app.app.export_csv(user.claims(), list).await.unwrap();
+    let export = user.app.app.export(user.claims(), Some(list)).await.unwrap();
     text(user.app, export).await
 }
 
@@ -57,8 +57,9 @@ async fn fill(user: &User<'_>) {
     user.post(&format!("/invoices/{invoice}/send"), json!({})).await.data(200);
     user.post(&format!("/invoices/{invoice}/mark-paid"), json!({})).await.data(200);
     let rate = json!({"from": "EUR", "rate": 1.0834});
-    let rate = NewRate::read(rate.as_object().unwrap());
-    user.app.app.set_exchange_rate(user.claims(), rate.unwrap(), None).await.unwrap();
+    let rate = NewRate::read(rate.as_object().unwrap()).unwrap();
+    let set = move |work: &mut Work| set_exchange_rate(work, &rate, None);
+    user.app.app.run(user.claims(), set).await.unwrap();
 }
 
 #[tokio::test]
@@ -66,10 +67,10 @@ async fn an_export_ends_with_the_session_that_asked_for_it() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     ada.client("Acme").await;
-    let mut document = app.app.export(ada.claims()).await.unwrap();
+    let mut document = app.app.export(ada.claims(), None).await.unwrap();
     let mut tables = Vec::new();
     for list in [ExportList::Clients, ExportList::Payments] {
-        tables.push(app.app.export_csv(ada.claims(), list).await.unwrap());
+        tables.push(app.app.export(ada.claims(), Some(list)).await.unwrap());
     }
     assert!(document.next(&app.app).await.unwrap().is_some());
     ada.post("/auth/logout", json!({})).await;
@@ -80,7 +81,7 @@ async fn an_export_ends_with_the_session_that_asked_for_it() {
         assert_eq!(*table.next(&app.app).await.unwrap_err().kind(), Kind::Unauthenticated);
     }
     // An admin asks in nobody's name.
-    let of_admin = app.app.export_of("ada@example.com".to_owned()).await.unwrap();
+    let of_admin = app.app.export_of("ada@example.com".to_owned(), None).await.unwrap();
     assert!(text(&app, of_admin).await.contains("Acme"));
 }
 
@@ -223,7 +224,7 @@ async fn a_long_list_comes_whole_in_pages() {
     for n in 0..101 {
         ada.invoice(&client, json!(n + 1), "2026-04-01").await;
     }
-    let export = app.app.export(ada.claims()).await.unwrap();
+    let export = app.app.export(ada.claims(), None).await.unwrap();
     let pieces: Vec<Vec<u8>> =
         export.into_stream(Arc::clone(&app.app)).try_collect().await.unwrap();
     assert!(pieces.len() > 13, "{}", pieces.len());

@@ -2,10 +2,17 @@
 
 use std::io::Cursor;
 
-use freelanceos::domain::{
-    error::{Error, Kind},
-    id::ImageId,
-    image::{Image, ImagePurpose},
+use freelanceos::{
+    app::{
+        account::find_account,
+        image::{delete_image, set_avatar},
+        portfolio::list_portfolio,
+    },
+    domain::{
+        error::{Error, Kind, Result},
+        id::ImageId,
+        image::{Image, ImagePurpose},
+    },
 };
 use image::{
     DynamicImage, ExtendedColorType, GenericImageView, ImageEncoder, ImageFormat, Rgba, RgbaImage,
@@ -35,6 +42,14 @@ fn file(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     };
     image.write_to(&mut Cursor::new(&mut bytes), format).unwrap();
     bytes
+}
+
+async fn delete(user: &User<'_>, id: ImageId) -> Result<()> {
+    user.app.app.run(user.claims(), move |work| delete_image(work, id)).await
+}
+
+async fn show(user: &User<'_>, id: Option<ImageId>) -> Result<()> {
+    user.app.app.run(user.claims(), move |work| set_avatar(work, id)).await
 }
 
 pub fn png(width: u32, height: u32) -> Vec<u8> {
@@ -258,14 +273,14 @@ async fn a_picture_is_everybodys_to_see_and_its_owners_to_delete() {
     let (ada, obi) = (app.register("ada@example.com").await, app.register("obi@example.com").await);
     let image = upload(&ada, ImagePurpose::Portfolio, png(10, 10)).await;
     let missing = |error: Error| assert_eq!(error.kind(), &Kind::NotFound, "{error}");
-    missing(app.app.delete_image(obi.claims(), image.id).await.unwrap_err());
+    missing(delete(&obi, image.id).await.unwrap_err());
     assert!(exists(&app, image.id).await);
-    app.app.delete_image(ada.claims(), image.id).await.unwrap();
+    delete(&ada, image.id).await.unwrap();
     missing(app.app.public_image(image.id).await.unwrap_err());
-    missing(app.app.delete_image(ada.claims(), image.id).await.unwrap_err());
+    missing(delete(&ada, image.id).await.unwrap_err());
 
     let logo = upload(&ada, ImagePurpose::Logo, png(10, 10)).await;
-    let kept = app.app.delete_image(ada.claims(), logo.id).await.unwrap_err();
+    let kept = delete(&ada, logo.id).await.unwrap_err();
     assert!(matches!(kept.kind(), Kind::Conflict), "{kept}");
 
     let shown = upload(&ada, ImagePurpose::Portfolio, png(10, 10)).await;
@@ -278,25 +293,25 @@ async fn an_avatar_takes_the_place_of_the_one_before() {
     let app = spawn_app().await;
     let (ada, obi) = (app.register("ada@example.com").await, app.register("obi@example.com").await);
     let first = upload(&ada, ImagePurpose::Avatar, png(50, 50)).await;
-    app.app.set_avatar(ada.claims(), Some(first.id)).await.unwrap();
-    let avatar = app.app.account(ada.claims()).await.unwrap().avatar.unwrap();
+    show(&ada, Some(first.id)).await.unwrap();
+    let avatar = app.app.query(ada.claims(), find_account).await.unwrap().avatar.unwrap();
     assert_eq!(avatar, format!("http://localhost:5000/images/{}", first.id));
     // Again the same.
-    app.app.set_avatar(ada.claims(), Some(first.id)).await.unwrap();
+    show(&ada, Some(first.id)).await.unwrap();
     assert!(exists(&app, first.id).await);
 
     let second = upload(&ada, ImagePurpose::Avatar, png(50, 50)).await;
-    app.app.set_avatar(ada.claims(), Some(second.id)).await.unwrap();
+    show(&ada, Some(second.id)).await.unwrap();
     assert!(!exists(&app, first.id).await && exists(&app, second.id).await);
 
     let logo = upload(&ada, ImagePurpose::Logo, png(50, 50)).await;
     for (user, id) in [(&obi, second.id), (&ada, logo.id), (&ada, first.id)] {
-        let refused = app.app.set_avatar(user.claims(), Some(id)).await.unwrap_err();
+        let refused = show(user, Some(id)).await.unwrap_err();
         assert_eq!(refused.to_string(), "Validation failed: image does not exist");
     }
-    app.app.set_avatar(ada.claims(), None).await.unwrap();
+    show(&ada, None).await.unwrap();
     assert!(!exists(&app, second.id).await);
-    assert_eq!(app.app.account(ada.claims()).await.unwrap().avatar, None);
+    assert_eq!(app.app.query(ada.claims(), find_account).await.unwrap().avatar, None);
 }
 
 #[tokio::test]
@@ -305,15 +320,15 @@ async fn a_deleted_picture_goes_from_where_it_was_shown() {
     let ada = app.register("ada@example.com").await;
     let picture = upload(&ada, ImagePurpose::Portfolio, png(50, 50)).await;
     let avatar = upload(&ada, ImagePurpose::Avatar, png(50, 50)).await;
-    app.app.set_avatar(ada.claims(), Some(avatar.id)).await.unwrap();
+    show(&ada, Some(avatar.id)).await.unwrap();
     let urls = json!([app.app.image_url(picture.id), "https://other.example/a.png"]);
     let work = json!({"title": "Shop", "images": urls});
     ada.hub_post("/freelancer/portfolio", work).await.bare(201);
-    app.app.delete_image(ada.claims(), picture.id).await.unwrap();
-    app.app.delete_image(ada.claims(), avatar.id).await.unwrap();
-    let items = app.app.list_portfolio(ada.claims()).await.unwrap();
+    delete(&ada, picture.id).await.unwrap();
+    delete(&ada, avatar.id).await.unwrap();
+    let items = app.app.query(ada.claims(), list_portfolio).await.unwrap();
     assert_eq!(items[0].work.images, ["https://other.example/a.png"]);
-    assert_eq!(app.app.account(ada.claims()).await.unwrap().avatar, None);
+    assert_eq!(app.app.query(ada.claims(), find_account).await.unwrap().avatar, None);
 }
 
 #[tokio::test]
@@ -332,7 +347,7 @@ async fn a_picture_that_nothing_shows_goes_after_a_day_but_never_a_logo() {
     // The program has another address by now.
     let work = json!({"title": "Shop", "images": [format!("https://old.example/images/{shown}")]});
     ada.hub_post("/freelancer/portfolio", work).await.bare(201);
-    app.app.set_avatar(ada.claims(), Some(avatar)).await.unwrap();
+    show(&ada, Some(avatar)).await.unwrap();
     app.app.sweep().await.unwrap();
     assert!(exists(&app, unused).await, "it may still be used");
     app.clock.advance(DAY);
@@ -354,6 +369,6 @@ async fn an_account_has_200_pictures_at_most() {
     }
     let said = refused(&ada, png(1, 1)).await;
     assert!(said.starts_with("You have 200 pictures"), "{said}");
-    app.app.delete_image(ada.claims(), last.unwrap()).await.unwrap();
+    delete(&ada, last.unwrap()).await.unwrap();
     upload(&ada, ImagePurpose::Portfolio, png(1, 1)).await;
 }

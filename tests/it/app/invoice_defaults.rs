@@ -2,12 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use freelanceos::domain::{
-    error::{Kind, Result},
-    id::{Id, ImageId},
-    image::ImagePurpose,
-    input::Input,
-    invoice_defaults::{InvoiceDefaults, InvoiceDefaultsChange, InvoiceSettings},
+use freelanceos::{
+    app::{
+        invoice_defaults::{find_invoice_settings, set_logo, update_invoice_defaults},
+        unit_of_work::Work,
+    },
+    domain::{
+        error::{Kind, Result},
+        id::{Id, ImageId},
+        image::ImagePurpose,
+        input::Input,
+        invoice_defaults::{InvoiceDefaults, InvoiceDefaultsChange, InvoiceSettings},
+        invoice_series::InvoiceSeries,
+    },
 };
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
@@ -17,7 +24,8 @@ use crate::support::{User, spawn_app};
 
 async fn change(user: &User<'_>, fields: Value) -> Result<InvoiceSettings> {
     let change = InvoiceDefaultsChange::read(fields.as_object().unwrap())?;
-    user.app.app.update_invoice_defaults(user.claims(), change, None).await
+    let update = move |work: &mut Work| update_invoice_defaults(work, &change, None);
+    user.app.app.run(user.claims(), update).await
 }
 
 /// Uploads a picture and answers its id.
@@ -26,7 +34,7 @@ pub async fn picture(user: &User<'_>, purpose: ImagePurpose) -> ImageId {
 }
 
 async fn settings(user: &User<'_>) -> InvoiceSettings {
-    user.app.app.invoice_defaults(user.claims()).await.unwrap()
+    user.app.app.query(user.claims(), find_invoice_settings).await.unwrap()
 }
 
 async fn number(user: &User<'_>, client: &str, issued: Option<&str>) -> String {
@@ -42,9 +50,7 @@ async fn defaults_are_the_documents_until_they_are_changed() {
     let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);
     let untouched = InvoiceSettings {
         defaults: InvoiceDefaults::default(),
-        year: 2026,
-        next_number: "INV-2026-001".to_owned(),
-        is_begun: false,
+        series: InvoiceSeries::new(2026, "INV".to_owned()),
     };
     assert_eq!(settings(&user).await, untouched);
     let fields = json!({
@@ -71,12 +77,18 @@ async fn prefix_and_start_are_chosen_before_the_first_invoice_of_the_year() {
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
     let chosen = change(&user, json!({"prefix": "OBI", "nextNumber": "41"})).await.unwrap();
-    assert_eq!((chosen.next_number.as_str(), chosen.is_begun), ("OBI-2026-041", false));
+    assert_eq!(
+        (chosen.series.next_number().as_str(), chosen.series.is_begun()),
+        ("OBI-2026-041", false)
+    );
     // Chosen again, before anything was drawn.
     change(&user, json!({"nextNumber": 7})).await.unwrap();
     assert_eq!(number(&user, &client, None).await, "OBI-2026-007");
     let begun = settings(&user).await;
-    assert_eq!((begun.next_number.as_str(), begun.is_begun), ("OBI-2026-008", true));
+    assert_eq!(
+        (begun.series.next_number().as_str(), begun.series.is_begun()),
+        ("OBI-2026-008", true)
+    );
 
     for fields in [json!({"prefix": "INV"}), json!({"nextNumber": 9}), json!({"nextNumber": 1})] {
         let refused = change(&user, fields).await.unwrap_err();
@@ -103,7 +115,7 @@ async fn a_new_year_begins_at_one_with_the_prefix_of_the_defaults() {
     assert_eq!(number(&user, &client, Some("2025-12-31")).await, "OBI-2025-001");
     app.clock.set("2027-01-01T12:00:00Z");
     let user = app.register("b@example.com").await;
-    assert_eq!(settings(&user).await.next_number, "INV-2027-001");
+    assert_eq!(settings(&user).await.series.next_number(), "INV-2027-001");
     let client = user.client("C").await;
     assert_eq!(number(&user, &client, None).await, "INV-2027-001");
     // The first year's numbers stay as they are.
@@ -123,7 +135,7 @@ async fn numbers_stay_consecutive_while_prefix_and_start_are_chosen() {
     let (drawn, chosen) = join(draws, choices).await;
     // The last choice that was taken is the one that every number follows.
     let (prefix, start) = match chosen.into_iter().filter_map(Result::ok).next_back() {
-        Some(settings) => (settings.defaults.prefix, settings.next_number),
+        Some(settings) => (settings.defaults.prefix, settings.series.next_number()),
         None => ("INV".to_owned(), "INV-2026-001".to_owned()),
     };
     let first: usize = start.rsplit('-').next().unwrap().parse().unwrap();
@@ -139,13 +151,14 @@ async fn a_logo_is_a_picture_of_the_account() {
     let (own, foreign) =
         (picture(&user, ImagePurpose::Logo).await, picture(&other, ImagePurpose::Logo).await);
     let portfolio = picture(&user, ImagePurpose::Portfolio).await;
-    app.app.set_logo(user.claims(), Some(own)).await.unwrap();
+    app.app.run(user.claims(), move |work| set_logo(work, Some(own))).await.unwrap();
     for logo in [foreign, portfolio, Id::NIL] {
-        let refused = app.app.set_logo(user.claims(), Some(logo)).await.unwrap_err();
+        let refused =
+            app.app.run(user.claims(), move |work| set_logo(work, Some(logo))).await.unwrap_err();
         assert_eq!(*refused.kind(), Kind::NotFound);
     }
     change(&user, json!({"notes": "x"})).await.unwrap();
     assert_eq!(settings(&user).await.defaults.logo, Some(own));
-    app.app.set_logo(user.claims(), None).await.unwrap();
+    app.app.run(user.claims(), |work| set_logo(work, None)).await.unwrap();
     assert_eq!(settings(&user).await.defaults.logo, None);
 }

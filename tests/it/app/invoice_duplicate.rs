@@ -1,16 +1,20 @@
 //! Invoices made like another.
 
-use freelanceos::domain::{
-    error::Kind,
-    id::InvoiceId,
-    invoice::{InvoiceStatus, ShownInvoice},
+use freelanceos::{
+    app::invoice::duplicate_invoice,
+    domain::{
+        error::Kind,
+        id::InvoiceId,
+        invoice::{InvoiceStatus, ShownInvoice},
+    },
 };
 use serde_json::json;
 
 use crate::support::{User, spawn_app};
 
 async fn duplicate(user: &User<'_>, id: &str) -> freelanceos::domain::error::Result<ShownInvoice> {
-    user.app.app.duplicate_invoice(user.claims(), InvoiceId::parse(id)).await
+    let id = InvoiceId::parse(id);
+    user.app.app.run(user.claims(), move |work| duplicate_invoice(work, id)).await
 }
 
 #[tokio::test]

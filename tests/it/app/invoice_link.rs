@@ -1,10 +1,13 @@
 //! The client's link to an invoice, and what came of it.
 
-use freelanceos::domain::{
-    error::Kind,
-    id::InvoiceId,
-    invoice::{InvoiceRecord, InvoiceStatus},
-    mail::MailKind,
+use freelanceos::{
+    app::invoice_send::remind_invoice,
+    domain::{
+        error::Kind,
+        id::InvoiceId,
+        invoice::{InvoiceRecord, InvoiceStatus},
+        mail::MailKind,
+    },
 };
 use serde_json::json;
 
@@ -83,13 +86,13 @@ async fn the_first_opening_by_somebody_else_is_remembered() {
     let id = user.sent_invoice(&client, json!(100)).await;
     let token = token(&user, &id).await;
     app.app.public_invoice(&token).await.unwrap();
-    assert_eq!(record(&user, &id).await.viewed_at, None, "reading alone says nothing");
+    assert_eq!(record(&user, &id).await.times.viewed_at, None, "reading alone says nothing");
     app.clock.set("2026-03-19T08:00:00Z");
     let first = app.app.now();
     app.app.see_invoice(&token).await.unwrap();
     app.clock.set("2026-03-20T08:00:00Z");
     app.app.see_invoice(&token).await.unwrap();
-    assert_eq!(record(&user, &id).await.viewed_at, Some(first));
+    assert_eq!(record(&user, &id).await.times.viewed_at, Some(first));
 }
 
 #[tokio::test]
@@ -99,27 +102,27 @@ async fn that_it_was_sent_and_that_its_mail_was_delivered_are_two_facts() {
     let client = user.client("C").await;
     let draft = user.invoice(&client, json!(1), "2026-04-15").await;
     let nothing = record(&user, &draft).await;
-    assert_eq!((nothing.link, nothing.sent_at, nothing.mails), (None, None, Vec::new()));
+    assert_eq!((nothing.link, nothing.times.sent_at, nothing.mails), (None, None, Vec::new()));
 
     let id = user.sent_invoice(&client, json!(100)).await;
     let sent_at = app.app.now();
     let record_now = record(&user, &id).await;
     let [mail] = &record_now.mails[..] else { panic!("{record_now:?}") };
     assert_eq!((mail.kind, mail.to.as_str()), (MailKind::Invoice, "c@example.com"));
-    assert_eq!((record_now.sent_at, mail.delivered_at), (Some(sent_at), None));
+    assert_eq!((record_now.times.sent_at, mail.delivered_at), (Some(sent_at), None));
     assert_eq!(record_now.link, link(&user, &id).await);
     app.clock.set("2026-03-18T12:00:30Z");
     app.mails().await;
     let later = record(&user, &id).await;
     assert_eq!(later.mails[0].delivered_at, Some(app.app.now()));
-    assert_eq!((later.sent_at, later.shown.status), (Some(sent_at), InvoiceStatus::Sent));
+    assert_eq!((later.times.sent_at, later.shown.status), (Some(sent_at), InvoiceStatus::Sent));
 
     let foreign = InvoiceId::parse(&id);
     for refused in [
         app.app.invoice_record(other.claims(), foreign).await.map(drop),
         app.app.invoice_link(other.claims(), foreign).await.map(drop),
         app.app.invoice_pdf(other.claims(), foreign).await.map(drop),
-        app.app.remind_invoice(other.claims(), foreign).await.map(drop),
+        app.app.run(other.claims(), move |work| remind_invoice(work, foreign)).await.map(drop),
     ] {
         assert_eq!(*refused.unwrap_err().kind(), Kind::NotFound);
     }

@@ -1,17 +1,21 @@
 //! Reminders of invoices.
 
-use freelanceos::domain::{
-    error::{Kind, Result},
-    id::InvoiceId,
-    invoice::{InvoiceStatus, ShownInvoice},
-    mail::MailKind,
+use freelanceos::{
+    app::invoice_send::remind_invoice,
+    domain::{
+        error::{Kind, Result},
+        id::InvoiceId,
+        invoice::{InvoiceStatus, ShownInvoice},
+        mail::MailKind,
+    },
 };
 use serde_json::json;
 
 use crate::support::{User, spawn_app};
 
 async fn remind(user: &User<'_>, id: &str) -> Result<ShownInvoice> {
-    user.app.app.remind_invoice(user.claims(), InvoiceId::parse(id)).await
+    let id = InvoiceId::parse(id);
+    user.app.app.run(user.claims(), move |work| remind_invoice(work, id)).await
 }
 
 #[tokio::test]
@@ -31,12 +35,12 @@ async fn a_reminder_mails_the_invoice_again_and_is_remembered() {
         (mail.to(), mail.header("Reply-To")),
         ("c@example.com".into(), "a@example.com".into())
     );
-    assert!(mail.text.contains("this is a reminder of invoice INV-2026-001"), "{}", mail.text);
+    assert!(mail.text.contains("This is a reminder about invoice INV-2026-001"), "{}", mail.text);
     assert!(!mail.text.contains("was due"), "{}", mail.text);
     assert_eq!(mail.pdf, first.pdf, "the same file, byte by byte");
     let claims = user.claims();
     let record = app.app.invoice_record(claims, InvoiceId::parse(&id)).await.unwrap();
-    assert_eq!(record.reminded_at, Some(app.app.now()));
+    assert_eq!(record.times.reminded_at, Some(app.app.now()));
     let kinds: Vec<_> = record.mails.iter().map(|mail| mail.kind).collect();
     assert_eq!(kinds, [MailKind::InvoiceReminder, MailKind::Invoice]);
     assert_eq!(user.get(&format!("/invoices/{id}")).await.data(200), &before);

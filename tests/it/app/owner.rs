@@ -70,7 +70,7 @@ async fn a_registration_by_a_stranger_neither_closes_welcome_nor_makes_an_owner(
             ("dateFormat", "dd.mm.yyyy"),
             ("closed", "on"),
         ];
-        browser.send(&page, "/welcome", &typed).await.expect(200).says("Welcome, Ama.");
+        browser.send(&page, "/welcome", &typed).await.expect(200).says("Welcome, Ama!");
         assert_eq!(owners(&app).await, ["ama@example.com"]);
         assert_eq!(Browser::new(&app).open("/welcome").await.path, "/login");
     }

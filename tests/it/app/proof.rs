@@ -165,7 +165,7 @@ async fn the_page_of_the_link_says_beforehand_that_it_ends_all_that_was_there_be
     let link = link(&app, "verify-email").await;
     let browser = Browser::new(&app);
     let page = browser.open(&link).await.expect(200);
-    page.says("You are not signed in to this account here.");
+    page.says("You are not signed in to this account on this device.");
     let done = browser.send(&page, "/verify-email", &[]).await.expect(200);
     done.says("Forgot your password?");
     planted.assert_gone(None).await;
@@ -298,7 +298,7 @@ async fn a_pending_account_keeps_its_password_and_its_mail_offers_to_remove_it()
         app.hub_post("/auth/verify-email-otp", body).await.bare(200);
         app.post("/auth/login", credentials(password)).await.data(200);
         // Once the account is in use, the link removes nothing.
-        browser.send(&page, "/not-me", &[]).await.expect(400).says("not good any more");
+        browser.send(&page, "/not-me", &[]).await.expect(400).says("has expired");
         app.post("/auth/login", credentials(password)).await.data(200);
     }
 }
@@ -336,7 +336,7 @@ async fn setting_a_password_in_any_way_voids_the_reset_codes_that_are_out() {
                 let page = browser.open("/settings/security").await;
                 let typed = [("currentPassword", PASSWORD), ("newPassword", "Another password")];
                 let sent = browser.send(&page, "/settings/security/password", &typed).await;
-                sent.expect(200).says("Your password was changed");
+                sent.expect(200).says("Password changed.");
             }
             "admin disable" => {
                 app.app.set_disabled(VICTIM.to_owned(), true).await.unwrap();

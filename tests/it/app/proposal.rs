@@ -1,7 +1,10 @@
 //! What pages show and do of proposals beyond the documented routes.
 
 use freelanceos::{
-    app::{project::list_projects, proposal::list_proposals},
+    app::{
+        project::list_projects, proposal::duplicate_proposal, proposal::find_proposal,
+        proposal::list_proposals,
+    },
     domain::{
         error::Kind,
         id::{Id, ProposalId},
@@ -104,20 +107,22 @@ async fn a_copy_of_a_proposal_is_a_draft_of_today() {
     let id = ada.post("/proposals", body).await.data(201)["id"].as_str().unwrap().to_owned();
     let id: ProposalId = Id::parse(&id);
     ada.post(&format!("/proposals/{id}/send"), json!({})).await.data(200);
-    let before = app.app.proposal(ada.claims(), id).await.unwrap();
-    let copy = app.app.duplicate_proposal(ada.claims(), id).await.unwrap();
+    let before = app.app.query(ada.claims(), move |work| find_proposal(work, id)).await.unwrap();
+    let copy = app.app.run(ada.claims(), move |work| duplicate_proposal(work, id)).await.unwrap();
     assert_ne!(copy.id, id);
     let expected =
         Proposal { id: copy.id, status: ProposalStatus::Draft, link: None, ..before.clone() };
     assert_eq!(copy, expected);
     app.clock.set("2026-03-20T12:00:00Z");
-    let late = app.app.duplicate_proposal(ada.claims(), id).await.unwrap();
+    let late = app.app.run(ada.claims(), move |work| duplicate_proposal(work, id)).await.unwrap();
     assert_eq!(late.valid_until, None, "that day has passed");
     assert_eq!(ada.get("/proposals").await.body["total"], 3);
-    let hidden = app.app.duplicate_proposal(obi.claims(), id).await.unwrap_err();
+    let hidden =
+        app.app.run(obi.claims(), move |work| duplicate_proposal(work, id)).await.unwrap_err();
     assert_eq!(hidden.kind(), &Kind::NotFound);
     ada.delete(&format!("/clients/{client}")).await.data(200);
-    let gone = app.app.duplicate_proposal(ada.claims(), id).await.unwrap_err();
+    let gone =
+        app.app.run(ada.claims(), move |work| duplicate_proposal(work, id)).await.unwrap_err();
     assert!(matches!(gone.kind(), Kind::Conflict), "{gone}");
 }
 
@@ -131,7 +136,7 @@ async fn a_proposal_is_printed_for_its_owner_and_for_who_has_its_link() {
     assert_eq!(draft.name, "proposal-website-neu-sch-n.pdf");
     assert!(draft.bytes.starts_with(b"%PDF-"));
     ada.post(&format!("/proposals/{id}/send"), json!({})).await.data(200);
-    let sent = app.app.proposal(ada.claims(), id).await.unwrap();
+    let sent = app.app.query(ada.claims(), move |work| find_proposal(work, id)).await.unwrap();
     let Some(ProposalLink::Open(link)) = sent.link else { panic!("it has a link") };
     let token = link.rsplit('/').next().unwrap();
     let own = app.app.proposal_pdf(ada.claims(), id).await.unwrap();

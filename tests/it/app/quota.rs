@@ -1,6 +1,6 @@
 //! What an account may do before its address is proven.
 
-use freelanceos::store::engine::Tx;
+use freelanceos::{app::invoice_send::remind_invoice, store::engine::Tx};
 use serde_json::{Value, json};
 
 use crate::{
@@ -44,7 +44,7 @@ async fn an_unproven_account_mails_invoices_to_its_own_address_alone() {
     user.post(&send, json!({"email": "A@example.com"})).await.data(200);
     let claims = user.claims();
     let id = freelanceos::domain::id::Id::parse(&id);
-    let refused = app.app.remind_invoice(claims, id).await.unwrap_err();
+    let refused = app.app.run(claims, move |work| remind_invoice(work, id)).await.unwrap_err();
     assert_eq!(refused.kind(), &freelanceos::domain::error::Kind::Forbidden);
     assert!(app.mails().await.iter().all(|mail| mail.to() == "A@example.com"));
     prove(&user, "a@example.com").await;
@@ -182,21 +182,21 @@ async fn pages_of_an_unproven_account_offer_a_code_and_say_what_waits_for_it() {
     let browser = Browser::of(&user);
     for path in ["/", "/clients", "/invoices", "/settings/security"] {
         let page = browser.open(path).await.expect(200);
-        page.says("Please verify that a@example.com is your address.").says("500 entries");
+        page.says("Verify your email address, a@example.com").says("500 entries");
     }
     let page = browser.open("/clients").await;
     let sent = browser.send(&page, "/settings/verify-email", &[]).await.expect(200);
-    sent.says("the mail was saved as a file");
+    sent.says("the email was saved");
     let otp = app.code_of("a@example.com").await;
     let done = browser.send(&sent, "/settings/verify-code", &[("otp", &otp)]).await.expect(200);
-    done.says("Email address verified.").hides("Please verify");
-    browser.open("/clients").await.expect(200).hides("Please verify");
+    done.says("Email address verified.").hides("Verify your email address");
+    browser.open("/clients").await.expect(200).hides("Verify your email address");
 
     // Whoever set the server up is told as well, but nothing is held back.
     let owner = app.register("o@example.com").await;
     app.app.make_owner("o@example.com".to_owned()).await.unwrap();
     let page = Browser::of(&owner).open("/clients").await.expect(200);
-    page.says("Please verify that o@example.com").hides("500 entries");
+    page.says("Verify your email address, o@example.com").hides("500 entries");
 }
 
 #[tokio::test]
@@ -212,6 +212,6 @@ async fn the_freelancer_is_told_of_an_answered_proposal_before_the_address_is_pr
     app.hub_post(&path, json!({"name": "Jane"})).await.bare(200);
     let mails = app.mails().await;
     assert_eq!(mails.len(), 1);
-    assert!(mails[0].text.contains("Your client has accepted a proposal."), "{}", mails[0].text);
+    assert!(mails[0].text.contains("Your client accepted a proposal."), "{}", mails[0].text);
     assert_eq!(mails[0].to(), "a@example.com");
 }

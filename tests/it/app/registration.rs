@@ -1,7 +1,7 @@
 //! Who may make an account.
 
 use freelanceos::{
-    app::session::SignIn,
+    app::{account::update_account, session::SignIn},
     domain::{
         account::{AccountChange, Password},
         date::DateFormat,
@@ -133,7 +133,8 @@ async fn the_documented_change_of_an_account_knows_no_date_format() {
     ada.put("/auth/me", json!({"dateFormat": "nonsense", "firstName": "Ada"})).await.data(200);
     let change = json!({"dateFormat": "yyyy-mm-dd"});
     let change = AccountChange::read(&FromPage(&change)).unwrap();
-    let account = app.app.update_account(ada.claims(), change, None).await.unwrap();
+    let account =
+        app.app.run(ada.claims(), move |work| update_account(work, &change, None)).await.unwrap();
     assert_eq!((account.date_format, &*account.first_name), (DateFormat::Iso, "Ada"));
     let wrong = json!({"dateFormat": "nonsense"});
     let wrong = AccountChange::read(&FromPage(&wrong)).unwrap_err();

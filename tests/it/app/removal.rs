@@ -7,7 +7,7 @@ use std::{
 };
 
 use freelanceos::{
-    app::{App, asker::Asker},
+    app::{App, account::find_account, asker::Asker, proposal::find_proposal},
     domain::{
         account::Password,
         code::SecondCode,
@@ -210,7 +210,9 @@ async fn a_deleted_account_is_gone_at_once_for_whoever_would_use_it() {
     let client = ada.client("Acme").await;
     let proposal = ada.proposal(&client, "Offer").await;
     ada.post(&format!("/proposals/{proposal}/send"), json!({})).await.data(200);
-    let link = app.app.proposal(ada.claims(), Id::parse(&proposal)).await.unwrap().link;
+    let proposal = Id::parse(&proposal);
+    let sent = app.app.query(ada.claims(), move |work| find_proposal(work, proposal)).await;
+    let link = sent.unwrap().link;
     let Some(ProposalLink::Open(link)) = link else { panic!("a sent proposal has a link") };
     let token = link.rsplit('/').next().unwrap();
     assert!(app.app.public_proposal(token).await.is_ok());
@@ -264,7 +266,7 @@ async fn a_wrong_password_or_code_deletes_nothing_and_counts() {
 
 /// Signs in once more and answers what the token says.
 async fn login(user: &User<'_>, password: &str) -> Result<Claims, u16> {
-    let account = user.app.app.account(user.claims()).await.unwrap();
+    let account = user.app.app.query(user.claims(), find_account).await.unwrap();
     let body = json!({"email": account.email, "password": password});
     let answer = user.app.post("/auth/login", body).await;
     match answer.status.as_u16() {

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use freelanceos::domain::{
-    error::Kind,
-    id::{Id, InvoiceId},
+use freelanceos::{
+    app::invoice::duplicate_invoice,
+    domain::{
+        error::Kind,
+        id::{Id, InvoiceId},
+    },
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -366,6 +369,6 @@ async fn a_failure_of_the_database_is_told_as_one_and_not_as_a_wrong_field() {
     ] {
         assert_eq!(user.post(path, body).await.error(500), "Internal server error", "{path}");
     }
-    let copied = app.app.duplicate_invoice(user.claims(), invoice).await;
+    let copied = app.app.run(user.claims(), move |work| duplicate_invoice(work, invoice)).await;
     assert_eq!(*copied.unwrap_err().kind(), Kind::Internal);
 }

@@ -1,7 +1,13 @@
 //! `GET /invoices/:id/pdf`.
 
-use freelanceos::domain::{
-    id::InvoiceId, image::ImagePurpose, input::Input, invoice_defaults::InvoiceDefaultsChange,
+use freelanceos::{
+    app::{
+        invoice_defaults::{set_logo, update_invoice_defaults},
+        unit_of_work::Work,
+    },
+    domain::{
+        id::InvoiceId, image::ImagePurpose, input::Input, invoice_defaults::InvoiceDefaultsChange,
+    },
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -20,7 +26,8 @@ async fn pdf(user: &User<'_>, id: &str) -> Vec<u8> {
 
 async fn change_defaults(app: &TestApp, user: &User<'_>, fields: Value) {
     let change = InvoiceDefaultsChange::read(fields.as_object().unwrap()).unwrap();
-    app.app.update_invoice_defaults(user.claims(), change, None).await.unwrap();
+    let update = move |work: &mut Work| update_invoice_defaults(work, &change, None);
+    app.app.run(user.claims(), update).await.unwrap();
 }
 
 #[tokio::test]
@@ -58,7 +65,7 @@ async fn a_draft_is_printed_anew_and_what_was_sent_stays_byte_by_byte() {
     )
     .await;
     let logo = picture(&user, ImagePurpose::Logo).await;
-    app.app.set_logo(user.claims(), Some(logo)).await.unwrap();
+    app.app.run(user.claims(), move |work| set_logo(work, Some(logo))).await.unwrap();
     let second = pdf(&user, &id).await;
     assert_ne!(first, second);
     user.put(&path, json!({"notes": "Thank you"})).await.data(200);
@@ -69,7 +76,7 @@ async fn a_draft_is_printed_anew_and_what_was_sent_stays_byte_by_byte() {
     // Whatever is changed from then on.
     app.clock.set("2026-04-20T12:00:00Z");
     change_defaults(&app, &user, json!({"businessName": "Other", "address": "Elsewhere"})).await;
-    app.app.set_logo(user.claims(), None).await.unwrap();
+    app.app.run(user.claims(), |work| set_logo(work, None)).await.unwrap();
     user.put("/auth/me", json!({"firstName": "Ada", "timezone": "Asia/Colombo"})).await.data(200);
     user.put(&format!("/clients/{client}"), json!({"name": "D"})).await.data(200);
     user.put(&path, json!({"notes": "Changed"})).await.data(200);

@@ -1,6 +1,6 @@
 //! `POST /invoices/:id/send`: what the client gets.
 
-use freelanceos::domain::id::InvoiceId;
+use freelanceos::{app::invoice_send::remind_invoice, domain::id::InvoiceId};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -165,7 +165,8 @@ async fn an_account_mails_fifty_invoices_a_day_but_sends_as_many_as_it_likes() {
     refused.error(429);
     assert_eq!(refused.headers["x-ratelimit-limit"], "50");
     assert_eq!(refused.headers["retry-after"], "86400");
-    let reminded = app.app.remind_invoice(user.claims(), InvoiceId::parse(&id)).await;
+    let id = InvoiceId::parse(&id);
+    let reminded = app.app.run(user.claims(), move |work| remind_invoice(work, id)).await;
     assert_eq!(reminded.unwrap_err().message(), "Too many requests, please try again later");
     // A draft is sent all the same: only the mail is left out, which its owner can see.
     let next = draft(&user, "Ngozi").await;

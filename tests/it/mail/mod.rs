@@ -5,7 +5,7 @@ mod smtp;
 use std::{fs, path::PathBuf, sync::Arc};
 
 use freelanceos::{
-    domain::{id::Id, job::JobKind, mail::Letter},
+    domain::{id::Id, job::JobKind, mail::QueuedMail},
     mail::{courier::Courier, message::Sender},
     store::{
         engine::{Connection, Tx},
@@ -30,14 +30,14 @@ async fn register(app: &TestApp, email: &str, first_name: &str) {
 }
 
 /// Everything the outbox knows.
-async fn letters(app: &TestApp) -> Vec<Letter> {
+async fn mails(app: &TestApp) -> Vec<QueuedMail> {
     app.app.list_mail(true).await.unwrap()
 }
 
-async fn only_letter(app: &TestApp) -> Letter {
-    let letters = letters(app).await;
-    let [letter] = &letters[..] else { panic!("{letters:?}") };
-    letter.clone()
+async fn only_mail(app: &TestApp) -> QueuedMail {
+    let mails = mails(app).await;
+    let [queued] = &mails[..] else { panic!("{mails:?}") };
+    queued.clone()
 }
 
 /// Whether the database holds this anywhere.
@@ -64,7 +64,7 @@ async fn a_registration_mails_its_code_in_every_script() {
     assert_eq!(mail.header("From"), "FreelanceOS <no-reply@localhost>");
     assert_eq!(mail.header("Auto-Submitted"), "auto-generated");
     assert_eq!(mail.header("Date"), "Wed, 18 Mar 2026 12:00:00 +0000");
-    let id = only_letter(&app).await.id;
+    let id = only_mail(&app).await.id;
     assert_eq!(mail.header("Message-ID"), format!("<{id}@localhost>"));
     assert!(mail.raw.is_ascii(), "{}", mail.raw);
     for part in [&mail.text, &mail.html] {
@@ -78,17 +78,17 @@ async fn a_registration_mails_its_code_in_every_script() {
 async fn the_database_never_holds_what_a_mail_says() {
     let app = spawn_app().await;
     register(&app, "kamala@example.com", "Kamala").await;
-    let letter = only_letter(&app).await;
-    assert!(letter.sealed.is_some() && letter.waits());
-    assert!(!format!("{:?}", letter.subject).contains("Kamala"));
+    let queued = only_mail(&app).await;
+    assert!(queued.sealed.is_some() && queued.waits());
+    assert!(!format!("{:?}", queued.subject).contains("Kamala"));
     assert!(database_holds(&app, "kamala@example.com"), "it is the right one");
     assert!(!database_holds(&app, "Hello Kamala"));
 
     let mails = app.mails().await;
-    let letter = only_letter(&app).await;
-    assert_eq!(letter.sealed, None, "the body is erased once it is delivered");
-    assert_eq!(letter.delivered_at, Some(app.app.now()));
-    assert_eq!((letter.tries, letter.last_error.as_deref()), (1, None));
+    let queued = only_mail(&app).await;
+    assert_eq!(queued.sealed, None, "the body is erased once it is delivered");
+    assert_eq!(queued.delivered_at, Some(app.app.now()));
+    assert_eq!((queued.tries, queued.last_error.as_deref()), (1, None));
     assert!(!database_holds(&app, mails[0].code()));
     assert!(!database_holds(&app, "Hello Kamala"));
 }
@@ -107,7 +107,7 @@ async fn mail_files_are_for_their_owner_alone_and_whole() {
     let [file] = &files[..] else { panic!("{files:?}") };
     assert_eq!(mode(file), 0o600);
     let name = file.file_name().unwrap().to_str().unwrap();
-    let id = only_letter(&app).await.id;
+    let id = only_mail(&app).await.id;
     assert_eq!(name, format!("20260318T120000Z-{id}.eml"));
 }
 
@@ -121,12 +121,12 @@ async fn a_mail_that_cannot_be_delivered_is_tried_again_with_growing_pauses() {
     for tries in 1..=4 {
         let round = app.deliver_mail().await;
         assert_eq!(round.due, 1, "try {tries}");
-        let letter = only_letter(&app).await;
-        assert!(letter.waits() && letter.sealed.is_some());
-        assert_eq!(letter.tries, tries);
-        assert_eq!(letter.due_at.unwrap().duration_since(app.app.now()).as_secs(), expected);
-        assert!(letter.last_error.unwrap().contains("cannot be written"));
-        assert_eq!(round.next, letter.due_at);
+        let queued = only_mail(&app).await;
+        assert!(queued.waits() && queued.sealed.is_some());
+        assert_eq!(queued.tries, tries);
+        assert_eq!(queued.due_at.unwrap().duration_since(app.app.now()).as_secs(), expected);
+        assert!(queued.last_error.unwrap().contains("cannot be written"));
+        assert_eq!(round.next, queued.due_at);
         // Not a second earlier.
         app.clock.advance(SignedDuration::from_secs(expected - 1));
         assert_eq!(app.deliver_mail().await.due, 0);
@@ -136,11 +136,11 @@ async fn a_mail_that_cannot_be_delivered_is_tried_again_with_growing_pauses() {
     fs::remove_file(&folder).unwrap();
     let round = app.deliver_mail().await;
     assert_eq!((round.due, round.next), (1, None));
-    let letter = only_letter(&app).await;
-    assert_eq!((letter.tries, letter.delivered_at), (5, Some(app.app.now())));
-    assert_eq!((letter.last_error, letter.sealed), (None, None));
+    let queued = only_mail(&app).await;
+    assert_eq!((queued.tries, queued.delivered_at), (5, Some(app.app.now())));
+    assert_eq!((queued.last_error, queued.sealed), (None, None));
     // Delivered late, but dated and named as it was made.
-    let name = format!("{}-{}.eml", created.strftime("%Y%m%dT%H%M%SZ"), letter.id);
+    let name = format!("{}-{}.eml", created.strftime("%Y%m%dT%H%M%SZ"), queued.id);
     assert!(folder.join(name).exists());
 }
 
@@ -154,14 +154,14 @@ async fn a_mail_is_given_up_after_a_day_and_its_text_erased() {
         app.clock.advance(next.duration_since(app.app.now()));
     }
     assert_eq!(app.app.now().duration_since(start), SignedDuration::from_hours(24));
-    let letter = only_letter(&app).await;
-    assert_eq!(letter.failed_at, Some(app.app.now()));
-    assert_eq!(letter.sealed, None);
-    assert!(letter.last_error.unwrap().contains("cannot be written"));
-    assert!(letter.tries > 50, "{}", letter.tries);
+    let queued = only_mail(&app).await;
+    assert_eq!(queued.failed_at, Some(app.app.now()));
+    assert_eq!(queued.sealed, None);
+    assert!(queued.last_error.unwrap().contains("cannot be written"));
+    assert!(queued.tries > 50, "{}", queued.tries);
 
     fs::remove_file(&folder).unwrap();
-    let refused = app.app.retry_mail(letter.id).await.unwrap_err();
+    let refused = app.app.retry_mail(queued.id).await.unwrap_err();
     assert!(refused.message().contains("its text erased"), "{refused}");
     assert_eq!(app.app.retry_all_mail().await.unwrap(), 0);
     assert_eq!(app.deliver_mail().await.due, 0);
@@ -185,12 +185,12 @@ async fn a_machine_that_sleeps_or_has_a_wrong_clock_gives_no_mail_up() {
             app.clock.advance(moved);
             app.deliver_mail().await;
             app.app.retry_all_mail().await.unwrap();
-            let letter = only_letter(&app).await;
-            assert!(letter.waits() && letter.sealed.is_some(), "{name}: {letter:?}");
+            let queued = only_mail(&app).await;
+            assert!(queued.waits() && queued.sealed.is_some(), "{name}: {queued:?}");
         }
         fs::remove_file(&folder).unwrap();
         app.deliver_mail().await;
-        assert!(only_letter(&app).await.delivered_at.is_some(), "{name}");
+        assert!(only_mail(&app).await.delivered_at.is_some(), "{name}");
     }
 }
 
@@ -212,7 +212,7 @@ async fn waiting_mail_can_be_tried_at_once() {
     assert_eq!(app.app.retry_all_mail().await.unwrap(), 1);
     assert_eq!(app.deliver_mail().await.due, 1);
     assert!(app.app.list_mail(false).await.unwrap().is_empty());
-    assert_eq!(letters(&app).await.len(), 2);
+    assert_eq!(mails(&app).await.len(), 2);
 }
 
 #[tokio::test]
@@ -221,14 +221,14 @@ async fn two_rounds_at_once_deliver_a_mail_once() {
     register(&app, "kamala@example.com", "Kamala").await;
     let rounds = tokio::join!(app.deliver_mail(), app.deliver_mail());
     assert!(rounds.0.due + rounds.1.due > 0);
-    assert_eq!(only_letter(&app).await.tries, 1);
+    assert_eq!(only_mail(&app).await.tries, 1);
 }
 
 #[tokio::test]
 async fn a_try_of_which_nothing_was_heard_is_made_again() {
     let app = spawn_app().await;
     register(&app, "kamala@example.com", "Kamala").await;
-    let id = only_letter(&app).await.id;
+    let id = only_mail(&app).await.id;
     let now = app.app.now();
     // As if the machine had lost its power in the middle of a delivery.
     let until = now + SignedDuration::from_secs(40);
@@ -238,7 +238,7 @@ async fn a_try_of_which_nothing_was_heard_is_made_again() {
     assert!(app.mails().await.is_empty());
     app.clock.advance(SignedDuration::from_secs(40));
     assert_eq!(app.mails().await.len(), 1);
-    assert_eq!(only_letter(&app).await.tries, 2);
+    assert_eq!(only_mail(&app).await.tries, 2);
 }
 
 #[tokio::test]
@@ -248,10 +248,10 @@ async fn delivered_mail_is_forgotten_after_a_month() {
     app.mails().await;
     app.clock.advance(SignedDuration::from_hours(30 * 24));
     app.app.sweep().await.unwrap();
-    assert_eq!(letters(&app).await.len(), 1);
+    assert_eq!(mails(&app).await.len(), 1);
     register(&app, "waiting@example.com", "Ben").await;
     app.clock.advance(SignedDuration::from_hours(31 * 24));
     app.app.sweep().await.unwrap();
-    let letter = only_letter(&app).await;
-    assert_eq!((letter.to.as_str(), letter.waits()), ("waiting@example.com", true));
+    let queued = only_mail(&app).await;
+    assert_eq!((queued.to.as_str(), queued.waits()), ("waiting@example.com", true));
 }

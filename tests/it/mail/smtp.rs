@@ -3,7 +3,7 @@
 use freelanceos::{
     app::outbox::{invoices_with_failed_mail, list_failed_mail},
     config::Settings,
-    domain::{id::InvoiceId, mail::Letter},
+    domain::{id::InvoiceId, mail::QueuedMail},
 };
 use jiff::SignedDuration;
 use reqwest::Method;
@@ -26,10 +26,10 @@ async fn register(app: &TestApp, email: &str) {
     assert_eq!(answer.status.as_u16(), 201, "{}", answer.body);
 }
 
-async fn only_letter(app: &TestApp) -> Letter {
-    let letters = app.app.list_mail(true).await.unwrap();
-    let [letter] = &letters[..] else { panic!("{letters:?}") };
-    letter.clone()
+async fn only_mail(app: &TestApp) -> QueuedMail {
+    let mails = app.app.list_mail(true).await.unwrap();
+    let [queued] = &mails[..] else { panic!("{mails:?}") };
+    queued.clone()
 }
 
 #[tokio::test]
@@ -44,9 +44,9 @@ async fn a_server_without_a_name_mails_from_its_address_in_brackets() {
         let app = mailing_through(&server, host, None).await;
         register(&app, "kamala@example.com").await;
         app.deliver_mail().await;
-        let letter = only_letter(&app).await;
-        assert!(letter.delivered_at.is_some(), "{host}: {:?}", letter.last_error);
-        assert_eq!(letter.file_name, None);
+        let queued = only_mail(&app).await;
+        assert!(queued.delivered_at.is_some(), "{host}: {:?}", queued.last_error);
+        assert_eq!(queued.file_name, None);
         assert_eq!(server.asked("MAIL FROM"), [format!("MAIL FROM:<{from}>")]);
         assert_eq!(server.asked("From: "), [format!("From: FreelanceOS <{from}>")]);
         let domain = from.split('@').next_back().unwrap();
@@ -86,13 +86,13 @@ async fn a_mail_waits_where_a_server_refuses_us_and_not_the_mail() {
         let app = mailing_through(&server, "freelance.example", Some("freelance.example")).await;
         register(&app, "kamala@example.com").await;
         app.deliver_mail().await;
-        let letter = only_letter(&app).await;
-        assert!(letter.waits() && letter.sealed.is_some(), "{answer}: {letter:?}");
-        assert!(letter.last_error.unwrap().contains(&answer[..3]), "{answer}");
+        let queued = only_mail(&app).await;
+        assert!(queued.waits() && queued.sealed.is_some(), "{answer}: {queued:?}");
+        assert!(queued.last_error.unwrap().contains(&answer[..3]), "{answer}");
         server.relent();
         app.clock.advance(SignedDuration::from_secs(5));
         app.deliver_mail().await;
-        assert!(only_letter(&app).await.delivered_at.is_some(), "{answer}");
+        assert!(only_mail(&app).await.delivered_at.is_some(), "{answer}");
     }
 }
 
@@ -108,9 +108,9 @@ async fn a_mail_that_will_never_be_taken_fails_at_once_in_the_servers_words() {
         let app = mailing_through(&server, "freelance.example", None).await;
         register(&app, "kamala@example.com").await;
         app.deliver_mail().await;
-        let letter = only_letter(&app).await;
-        assert!(letter.failed_at.is_some(), "{answer}: {letter:?}");
-        assert!(letter.last_error.unwrap().contains(&answer[4..]), "{answer}");
+        let queued = only_mail(&app).await;
+        assert!(queued.failed_at.is_some(), "{answer}: {queued:?}");
+        assert!(queued.last_error.unwrap().contains(&answer[4..]), "{answer}");
     }
 }
 

@@ -29,7 +29,7 @@ fn an_invoice_prints_who_what_and_how_much_on_one_page() {
         "Discount for returning clients 1 -150.00 -150.00",
         "Amount (USD)",
         "Subtotal USD 4,727.65",
-        "Tax 7.5 % USD 354.57",
+        "Tax 7.5% USD 354.57",
         "Total due USD 5,082.22",
         "Thank you for your business.",
         "GTBank, account 0123456789",

@@ -33,30 +33,28 @@ impl Printed {
     }
 
     pub fn printed(&self) -> pdf::Printed {
-        let printed = pdf::invoice(&FONTS, &self.sheet()).unwrap();
-        let seller = Seller {
-            party: self.seller.clone(),
-            payment_instructions: self.payment_instructions.clone(),
-            logo: None,
-            date_format: self.dates,
-            notes: None,
-        };
-        let told = pdf::missing_of_invoice(&FONTS, &self.invoice, &seller, &self.buyer);
+        let sheet = self.sheet();
+        let printed = pdf::invoice(&FONTS, &sheet).unwrap();
+        let told = pdf::missing_of_invoice(&FONTS, &self.invoice, &sheet.seller, &self.buyer);
         assert_eq!(told, printed.missing, "what is told without laying anything out");
         printed
     }
 
-    pub fn sheet(&self) -> InvoiceSheet<'_> {
+    pub fn sheet(&self) -> InvoiceSheet {
         InvoiceSheet {
-            invoice: &self.invoice,
+            invoice: self.invoice.clone(),
             status: self.status,
-            seller: &self.seller,
-            buyer: &self.buyer,
-            logo: self.logo.as_deref(),
-            payment_instructions: self.payment_instructions.as_deref(),
-            payment_link: self.payment_link.as_deref(),
+            seller: Seller {
+                party: self.seller.clone(),
+                payment_instructions: self.payment_instructions.clone(),
+                logo: None,
+                date_format: self.dates,
+                notes: None,
+            },
+            buyer: self.buyer.clone(),
+            logo: self.logo.clone(),
+            payment_link: self.payment_link.clone(),
             paid_on: self.paid_on,
-            dates: self.dates,
             created: now(),
         }
     }
@@ -75,11 +73,11 @@ impl Offered {
 
     pub fn printed(&self) -> pdf::Printed {
         let sheet = ProposalSheet {
-            proposal: &self.proposal,
-            seller: &seller(),
-            buyer: &buyer(),
+            proposal: self.proposal.clone(),
+            seller: seller(),
+            buyer: buyer(),
             logo: None,
-            answered: self.answered.as_ref().map(|(name, day)| (name.as_str(), *day)),
+            answered: self.answered.clone(),
             dates: DateFormat::default(),
             created: now(),
         };

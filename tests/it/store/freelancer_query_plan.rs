@@ -50,12 +50,12 @@ fn ask_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     store::project::count_clients(tx, account)?;
     store::proposal::count(tx, account, ProposalStatus::Sent)?;
 
-    let (owner, proposal) = store::proposal::find_linked(tx, &5_u128.to_be_bytes())?.unwrap();
-    store::proposal::find_times(tx, owner, proposal)?;
+    let (owner, id) = store::proposal::find_linked(tx, &5_u128.to_be_bytes())?.unwrap();
     let rates = store::exchange_rate::latest(tx, owner, Currency::USD)?;
-    store::proposal::find(tx, owner, proposal, &rates)?;
-    store::proposal::mark_signed(tx, proposal, "A", None)?;
-    store::proposal::set_link(tx, proposal, &[9; 32], &[9; 60])
+    let proposal = store::proposal::find(tx, owner, id, &rates)?;
+    store::proposal::find_record(tx, proposal)?;
+    store::proposal::mark_signed(tx, id, "A", None)?;
+    store::proposal::set_link(tx, id, &[9; 32], &[9; 60])
 }
 
 /// Some thousand rows, most of them of one account.

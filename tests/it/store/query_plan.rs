@@ -3,6 +3,7 @@
 use freelanceos::{
     domain::{
         client::ClientFilter,
+        dashboard::Period,
         date::{month_start, week_start},
         error::Result,
         exchange_rate::Rates,
@@ -19,7 +20,6 @@ use freelanceos::{
     },
     store::{
         self, Database,
-        dashboard::Span,
         engine::{Connection, Tx},
         sqlite,
     },
@@ -64,8 +64,8 @@ fn read_all(tx: &mut Tx, account: AccountId) -> Result<()> {
 
     store::dashboard::earned_in_all(tx, account)?;
     for (span, starts) in [
-        (Span::Month, month_start as fn(Date, i32) -> Result<Date>),
-        (Span::Week, week_start as fn(Date, i32) -> Result<Date>),
+        (Period::Monthly, month_start as fn(Date, i32) -> Result<Date>),
+        (Period::Weekly, week_start as fn(Date, i32) -> Result<Date>),
     ] {
         let zone = TimeZone::get("Asia/Colombo").unwrap();
         let edges: Result<Vec<Timestamp>> = (-11..=1)
@@ -326,7 +326,7 @@ fn a_passkey_and_its_challenge_are_found_by_an_index_whoever_asks() {
             store::passkey::keep_newest_challenges(tx, ceremony, id(1), 5)?;
         }
         store::passkey::delete(tx, id(1), id(5))?;
-        store::passkey::delete_expired_challenges(tx, now, 1000).map(drop)
+        store::removal::delete_expired(tx, now, 1000).map(drop)
     });
     let asked = asked.union(&all).copied().collect();
     let Some(file) = database.file() else { return assert_indexed(database, &asked) };

@@ -51,9 +51,9 @@ async fn an_account_is_deleted_by_who_knows_its_password_and_address() {
     let page = browser.open(path).await.expect(200);
     let wrong = [("email", "b@example.com"), ("password", "")];
     let again = browser.send(&page, path, &wrong).await.expect(400);
-    again.says("This is not the e-mail address of your account.").says("Please fill this in.");
+    again.says("This is not the email address of your account.").says("Fill in this field.");
     let wrong = [("email", "a@example.com"), ("password", "WrongPass123")];
-    browser.send(&page, path, &wrong).await.expect(400).says("This is not your password.");
+    browser.send(&page, path, &wrong).await.expect(400).says("Wrong password.");
     let right = [("email", "A@Example.com"), ("password", PASSWORD)];
     let gone = browser.send(&page, path, &right).await;
     // Nobody is left, so whoever comes next is the first.

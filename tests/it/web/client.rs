@@ -31,7 +31,7 @@ async fn a_client_is_added_found_changed_and_deleted() {
 
     let gone = browser.send(&changed, &format!("{}/delete", shown.path), &[]).await;
     gone.says("Client deleted.").says("No clients yet");
-    browser.open(&shown.path).await.expect(404).says("There is no such page");
+    browser.open(&shown.path).await.expect(404).says("Page not found");
 }
 
 #[tokio::test]
@@ -42,8 +42,8 @@ async fn what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost() {
     let page = browser.open("/clients/new").await;
     let typed = [("name", ""), ("email", "kamala"), ("company", "Acme \"&\" Co")];
     let again = browser.send(&page, "/clients", &typed).await.expect(400);
-    again.says("2 fields need another look.").says("Please fill this in.");
-    again.says("This is no e-mail address.");
+    again.says("Check the 2 fields below.").says("Fill in this field.");
+    again.says("Enter a valid email");
     assert_eq!(again.value("company").as_deref(), Some("Acme \"&\" Co"));
     assert_eq!(again.html.matches("aria-invalid").count(), 2);
     browser.open("/clients").await.says("No clients yet");
@@ -90,7 +90,11 @@ async fn a_clients_page_shows_the_newest_of_its_work() {
     let (client, other) = (user.client("Kamala").await, user.client("Nimal").await);
     let path = format!("/clients/{client}");
     let browser = Browser::of(&user);
-    browser.open(&path).await.expect(200).says("Invoices None yet. Projects None yet.");
+    browser
+        .open(&path)
+        .await
+        .expect(200)
+        .says("Invoices No invoices yet. Projects No projects yet.");
     for n in 1..=6 {
         user.project(&client, &format!("Shop <{n}>")).await;
     }

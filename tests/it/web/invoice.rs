@@ -36,16 +36,17 @@ async fn an_invoice_is_sent_seen_reminded_of_and_paid() {
     let path = draft(&user, &client, 500).await;
 
     let page = browser.open(&path).await.expect(200);
-    page.says("This is a draft").says("Kamala & <Co>").hides("Mark as paid");
+    page.says("Only you can see this draft").says("Kamala & <Co>").hides("Mark as paid");
     let refused = browser.send(&page, &format!("{path}/send"), &[("email", "kamala")]).await;
-    refused.expect(400).says("This is no e-mail address.");
+    refused.expect(400).says("Enter a valid email");
 
     let sent = send(&browser, &path).await;
-    sent.says("nobody received it: the mail server is not set up").says("Awaiting payment");
+    sent.says("No mail server is set up, so the email was saved to a file")
+        .says("Awaiting payment");
     sent.says("Not yet").says("Invoice to kamala@example.com Waiting since 18 Mar 2026, 13:00");
     assert_eq!(app.mails().await.last().unwrap().to(), "kamala@example.com");
     let saved = browser.open(&path).await;
-    saved.says("Saved as a file 18 Mar 2026, 13:00, sent to nobody: 20260318T120000Z-mail_");
+    saved.says("Saved to a file 18 Mar 2026, 13:00, not delivered: 20260318T120000Z-mail_");
 
     // Its owner's own look does not count.
     let link = public(&sent);
@@ -65,18 +66,18 @@ async fn an_invoice_is_sent_seen_reminded_of_and_paid() {
     let late = browser.open(&path).await.expect(200);
     late.says("INV-2026-001 Overdue").says("6 days late");
     browser.open("/invoices?status=overdue").await.says("INV-2026-001").says("6 days late");
-    stranger.open(&link).await.says("This was due on 1 Apr 2026.");
+    stranger.open(&link).await.says("Was due on 1 Apr 2026.");
     let remind = format!("{path}/remind");
     let reminded = browser.send(&late, &remind, &[]).await;
-    reminded.says("The client was not reminded: the mail server is not").says("Reminder to");
+    reminded.says("No mail server is set up, so the reminder was saved").says("Reminder to");
     let again = browser.send(&reminded, &remind, &[]).await;
     again.says("reminded less than a day ago");
 
     let page = browser.open(&path).await;
     let paid = browser.send(&page, &format!("{path}/mark-paid"), &[]).await;
-    paid.says("Invoice marked as paid.").says("It was paid on 7 Apr 2026.");
+    paid.says("Invoice marked as paid.").says("Paid on 7 Apr 2026.");
     paid.hides("Mark as paid").hides("Send again");
-    stranger.open(&link).await.says("Paid on 7 Apr 2026. Thank you.").hides("Pay USD");
+    stranger.open(&link).await.says("Paid on 7 Apr 2026. Thank you!").hides("Pay USD");
 }
 
 /// Signs in anew where a test has outlived a token.
@@ -99,14 +100,14 @@ async fn what_the_mail_server_says_of_an_invoice_is_seen_on_it_in_the_list_and_o
     let client = user.client("Kamala").await;
     let browser = Browser::of(&user);
     let path = draft(&user, &client, 500).await;
-    browser.open(&path).await.says("the client gets a mail").hides("is not set up");
+    browser.open(&path).await.says("your client gets an email").hides("is not set up");
 
     server.answer("RCPT", "450 4.2.0 <kamala@example.com> is greylisted");
     let sent = send(&browser, &path).await;
-    sent.says("Invoice was sent: a mail is on its way to kamala@example.com.");
+    sent.says("Invoice sent to kamala@example.com.");
     app.deliver_mail().await;
     let waiting = browser.open(&path).await;
-    waiting.says("Waiting, next try 18 Mar 2026, 13:00; the last one failed").says("is greylisted");
+    waiting.says("Waiting, next attempt 18 Mar 2026, 13:00. Last error").says("is greylisted");
     browser.open("/").await.hides("Failed emails");
 
     server.relent();
@@ -114,11 +115,11 @@ async fn what_the_mail_server_says_of_an_invoice_is_seen_on_it_in_the_list_and_o
     app.clock.advance(SignedDuration::from_secs(5));
     app.deliver_mail().await;
     let failed = browser.open(&path).await;
-    failed.says("Mail to kamala@example.com failed: 127.0.0.1").says("does not exist");
+    failed.says("Email to kamala@example.com failed: 127.0.0.1").says("does not exist");
     failed.says("Send it again, or copy the link below.").hides("Accepted");
-    browser.open("/invoices").await.says("Mail failed");
+    browser.open("/invoices").await.says("Email failed");
     let dashboard = browser.open("/").await;
-    dashboard.says("Failed emails").says("Mail to kamala@example.com failed 18 Mar 2026");
+    dashboard.says("Failed emails").says("Email to kamala@example.com failed 18 Mar 2026");
     dashboard.link(&path);
 
     server.relent();
@@ -127,7 +128,7 @@ async fn what_the_mail_server_says_of_an_invoice_is_seen_on_it_in_the_list_and_o
     app.deliver_mail().await;
     let accepted = browser.open(&path).await;
     accepted.says("Accepted by the mail server 18 Mar 2026, 13:00").hides("Send it again, or");
-    browser.open("/invoices").await.hides("Mail failed");
+    browser.open("/invoices").await.hides("Email failed");
     browser.open("/").await.hides("Failed emails");
 }
 
@@ -135,9 +136,9 @@ async fn what_the_mail_server_says_of_an_invoice_is_seen_on_it_in_the_list_and_o
 async fn before_an_invoice_is_sent_it_is_said_that_its_client_cannot_open_the_link() {
     for (public_url, said) in [
         ("http://freelance.example", None),
-        ("http://localhost:5000", Some("only the computer this server runs on can open")),
-        ("http://10.1.2.3:5000", Some("only devices on this server’s network can open")),
-        ("http://studio.local", Some("only devices on this server’s network can open")),
+        ("http://localhost:5000", Some("only the computer this server runs on can reach")),
+        ("http://10.1.2.3:5000", Some("only devices on this server’s network can reach")),
+        ("http://studio.local", Some("only devices on this server’s network can reach")),
     ] {
         let server = Postmaster::open().await;
         let app = mailing_through(&server, public_url).await;
@@ -147,7 +148,7 @@ async fn before_an_invoice_is_sent_it_is_said_that_its_client_cannot_open_the_li
         let page = browser.open(&draft(&user, &client, 500).await).await;
         match said {
             Some(said) => page.says(said),
-            None => page.hides("cannot open the link"),
+            None => page.hides("can’t open the link"),
         };
     }
 }
@@ -224,7 +225,7 @@ async fn an_invoice_is_duplicated_and_a_draft_deleted() {
     page.says("Edit notes").hides("Due");
     browser.send(&page, &edit, &[("notes", "Thank you")]).await.says("Thank you");
     let deleted = browser.send(&sent, &format!("{path}/duplicate"), &[]).await.expect(200);
-    deleted.says("This is the copy.");
+    deleted.says("Invoice duplicated.");
     let copy = deleted.path.replace("/edit", "");
     assert_ne!(copy, path);
     let page = browser.open(&copy).await.expect(200);
@@ -252,7 +253,7 @@ async fn invoices_are_found_by_number_client_and_status() {
     browser.open("/invoices?search=2026-002").await.says("Nimal").hides("USD 500");
     let found = browser.open(&format!("/invoices?clientId={nimal}")).await;
     found.says("INV-2026-002").hides("INV-2026-001");
-    browser.open("/invoices?status=paid").await.says("No such invoice");
+    browser.open("/invoices?status=paid").await.says("No invoices found");
     browser.open("/invoices?status=bogus").await.expect(400);
 }
 
@@ -273,6 +274,6 @@ async fn another_accounts_invoice_is_not_there() {
     }
     assert_eq!(ada.get(&path).await.data(200)["status"], "draft");
     for path in ["/i/x", "/i/x/pdf", "/i/%22%3Cb%3E"] {
-        Browser::new(&app).open(path).await.expect(404).says("There is no such page");
+        Browser::new(&app).open(path).await.expect(404).says("Page not found");
     }
 }

@@ -16,7 +16,7 @@ async fn what_invoices_begin_with_is_set_once() {
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
     let page = browser.open(PLACE).await.expect(200);
-    page.says("The first invoice of 2026 is INV-2026-001");
+    page.says("The first invoice in 2026 is INV-2026-001");
     let typed = [
         ("businessName", "Ada & <Sons>"),
         ("address", "1 Broad Street\r\nLagos"),
@@ -30,17 +30,17 @@ async fn what_invoices_begin_with_is_set_once() {
     ];
     let wrong = [&typed[..], &[("prefix", "A/B"), ("dueDays", "a week"), ("taxRate", "much")]];
     let again = browser.send(&page, PLACE, &wrong.concat()).await.expect(400);
-    again.says("3 fields need another look.");
+    again.says("Check the 3 fields below.");
     assert_eq!(again.value("businessName").as_deref(), Some("Ada & <Sons>"));
     let saved = browser.send(&again, PLACE, &typed).await.expect(200);
-    saved.says("The first invoice of 2026 is ADA-2026-012").says("MoMo 024");
+    saved.says("The first invoice in 2026 is ADA-2026-012").says("MoMo 024");
     assert_eq!(saved.value("taxRate").as_deref(), Some("7.5"));
 
     // Once the year has an invoice, its numbers stay, and the page says why.
     let client = user.client("Kamala").await;
     user.invoice(&client, 100.into(), "2026-04-01").await;
     let begun = browser.open(PLACE).await;
-    begun.says("The next invoice of 2026 is ADA-2026-013").says("has an invoice already");
+    begun.says("The next invoice in 2026 is ADA-2026-013").says("already has an invoice");
     assert_eq!((begun.value("prefix"), begun.value("nextNumber")), (None, None));
     let typed = [("dueDays", "7"), ("taxRate", "0"), ("businessName", "")];
     let saved = browser.send(&begun, PLACE, &typed).await.expect(200);

@@ -46,8 +46,8 @@ async fn an_invoice_is_written_line_by_line_without_scripts() {
     assert_eq!(user.get("/invoices").await.body["total"], 0);
 
     let shown = browser.send(&again, "/invoices", &typed).await.expect(200);
-    shown.says("Invoice was written.").says("INV-2026-001 Draft").says("<i>Logo</i>");
-    shown.says("Tax 7.5 % USD 101.67");
+    shown.says("Draft saved.").says("INV-2026-001 Draft").says("<i>Logo</i>");
+    shown.says("Tax 7.5% USD 101.67");
     let edit = format!("{}/edit", shown.path);
     let page = browser.open(&edit).await.expect(200);
     assert_eq!(page.value("items.0.rate").as_deref(), Some("0.085"));
@@ -78,8 +78,8 @@ async fn what_is_wrong_with_a_line_stands_at_that_line() {
         ("items.2.rate", "0.085"),
     ];
     let again = browser.send(&page, "/invoices", &typed).await.expect(400);
-    again.says("2 fields need another look.").says("This lies before the day of issue.");
-    again.says("Please type a number, such as 1250.50.");
+    again.says("Check the 2 fields below.").says("Due date can’t be before the issue date.");
+    again.says("Enter a number, such as 1250.50.");
     // The empty line is gone, and the wrong one is the second.
     assert_eq!(again.value("items.1.quantity").as_deref(), Some("many"));
     assert!(again.html.contains("id=\"f-items.1.quantity-error\""), "{}", again.html);
@@ -87,11 +87,11 @@ async fn what_is_wrong_with_a_line_stands_at_that_line() {
 
     let page = browser.open("/invoices/new").await;
     let none = [("clientId", &*client), ("dueDate", "2026-04-01"), ("currency", "USD")];
-    browser.send(&page, "/invoices", &none).await.expect(400).says("Please fill this in.");
+    browser.send(&page, "/invoices", &none).await.expect(400).says("Fill in this field.");
     let discount =
         [none[0], none[1], none[2], ("items.0.description", "x"), ("items.0.rate", "-1")];
     let again = browser.send(&page, "/invoices", &discount).await.expect(400);
-    again.says("The lines add up to less than nothing.");
+    again.says("Total can’t be negative.");
     assert_eq!(user.get("/invoices").await.body["total"], 0);
 }
 

@@ -1,6 +1,9 @@
 //! What a client reads of an invoice: on its page, in its mail and on paper.
 
-use freelanceos::domain::{input::Input, invoice_defaults::InvoiceDefaultsChange};
+use freelanceos::{
+    app::{invoice_defaults::update_invoice_defaults, unit_of_work::Work},
+    domain::{input::Input, invoice_defaults::InvoiceDefaultsChange},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -12,7 +15,8 @@ use crate::{
 
 async fn change_defaults(user: &User<'_>, fields: Value) {
     let change = InvoiceDefaultsChange::read(fields.as_object().unwrap()).unwrap();
-    user.app.app.update_invoice_defaults(user.claims(), change, None).await.unwrap();
+    let update = move |work: &mut Work| update_invoice_defaults(work, &change, None);
+    user.app.app.run(user.claims(), update).await.unwrap();
 }
 
 /// Sends a new invoice and answers the paths of its own page and of its client's.

@@ -1,7 +1,11 @@
 //! What is made of a proposal, a milestone or a project: in its currency, and once.
 
-use freelanceos::domain::{
-    error::Kind, idempotency::Once, input::Input, invoice::NewInvoice, project::NewProject,
+use freelanceos::{
+    app::{
+        invoice::create_invoice, project::create_project, proposal::duplicate_proposal,
+        unit_of_work::Work,
+    },
+    domain::{error::Kind, input::Input, invoice::NewInvoice, project::NewProject},
 };
 use serde_json::{Value, json};
 
@@ -58,7 +62,7 @@ async fn a_milestone_is_invoiced_once_in_its_currency_and_again_after_the_invoic
     assert_eq!(milestone_of(&user, &project).await["invoiceId"], id);
 
     let shown = browser.open(&format!("/projects/{project}")).await;
-    shown.says("Invoice INV-2026-001").hides("Invoice this milestone");
+    shown.says("Invoice INV-2026-001").hides("Create invoice");
     // An older tab still has the form.
     let page = browser.open(&editor).await;
     let again = browser.send(&page, "/invoices", &typed).await.expect(409);
@@ -69,7 +73,7 @@ async fn a_milestone_is_invoiced_once_in_its_currency_and_again_after_the_invoic
     user.put(&path, json!({"status": "sent"})).await.data(200);
     user.put(&path, json!({"status": "paid"})).await.data(200);
     browser.send(&page, "/invoices", &typed).await.expect(409);
-    browser.open(&format!("/projects/{project}")).await.hides("Invoice this milestone");
+    browser.open(&format!("/projects/{project}")).await.hides("Create invoice");
 
     // Of another one the first invoice is cancelled, either way.
     let body = json!({"projectId": project, "name": "Build", "amount": 10, "status": "completed"});
@@ -97,14 +101,14 @@ async fn a_milestone_that_is_paid_is_not_invoiced() {
     let (project, milestone) = project(&user, &client).await;
     user.put(&format!("/milestones/{milestone}"), json!({"status": "paid"})).await.data(200);
     let browser = Browser::of(&user);
-    browser.open(&format!("/projects/{project}")).await.hides("Invoice this milestone");
+    browser.open(&format!("/projects/{project}")).await.hides("Create invoice");
     let new = json!({
         "clientId": client, "projectId": project, "milestoneId": milestone, "amount": 1,
         "dueDate": "2026-04-15",
     });
     let new = NewInvoice::read(&FromPage(&new)).unwrap();
-    let once = Once { key: None, render: |_| Vec::new() };
-    let error = app.app.create_invoice(user.claims(), once, new).await.unwrap_err();
+    let create = move |work: &mut Work| create_invoice(work, &new);
+    let error = app.app.run(user.claims(), create).await.unwrap_err();
     assert_eq!(error.message(), "This milestone is paid already");
 }
 
@@ -120,8 +124,8 @@ async fn of_two_invoices_of_a_milestone_and_two_projects_of_a_proposal_at_once_o
     });
     let invoice = NewInvoice::read(&FromPage(&invoice)).unwrap();
     let make = || {
-        let once = Once { key: None, render: |_| Vec::new() };
-        app.app.create_invoice(user.claims(), once, invoice.clone())
+        let invoice = invoice.clone();
+        app.app.run(user.claims(), move |work| create_invoice(work, &invoice))
     };
     let made = tokio::join!(make(), make(), make());
     let made = [made.0, made.1, made.2];
@@ -137,8 +141,8 @@ async fn of_two_invoices_of_a_milestone_and_two_projects_of_a_proposal_at_once_o
     let new = json!({"clientId": client, "name": "Offer", "proposalId": proposal});
     let new = NewProject::read(&FromPage(&new)).unwrap();
     let make = || {
-        let once = Once { key: None, render: |_| Vec::new() };
-        app.app.create_project(user.claims(), once, new.clone())
+        let new = new.clone();
+        app.app.run(user.claims(), move |work| create_project(work, &new))
     };
     let made = tokio::join!(make(), make(), make());
     assert_eq!([made.0, made.1, made.2].iter().filter(|made| made.is_ok()).count(), 1);
@@ -185,7 +189,7 @@ async fn a_proposal_becomes_one_project_and_another_once_that_is_deleted() {
     browser.send(&page, "/projects", &typed).await.expect(200);
     let claims = user.claims();
     let proposal = freelanceos::domain::id::ProposalId::parse(&id);
-    let copy = app.app.duplicate_proposal(claims, proposal).await.unwrap();
+    let copy = app.app.run(claims, move |work| duplicate_proposal(work, proposal)).await.unwrap();
     assert_eq!(copy.project, None);
 }
 

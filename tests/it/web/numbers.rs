@@ -68,10 +68,10 @@ async fn a_number_is_read_in_the_accounts_format_and_shown_in_it() {
 #[tokio::test]
 async fn what_a_format_leaves_open_is_asked_in_every_form() {
     for (format, typed, said) in [
-        ("1,234.56", "1,25", "Numbers are written like 1,234.56 here. Please write 1.25 or 125."),
-        ("1.234,56", "7.5", "Numbers are written like 1.234,56 here. Please write 7,5 or 75."),
-        ("1 234,56", "1.250", "Please write 1,250 or 1250."),
-        ("1'234.56", "2,179", "Please write 2.179 or 2179."),
+        ("1,234.56", "1,25", "Enter the number like 1,234.56: 1.25, 125."),
+        ("1.234,56", "7.5", "Enter the number like 1.234,56: 7,5, 75."),
+        ("1 234,56", "1.250", "1,250, 1250."),
+        ("1'234.56", "2,179", "2.179, 2179."),
     ] {
         let app = spawn_app().await;
         let user = app.register("a@example.com").await;

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use freelanceos::domain::image::ImagePurpose;
+use freelanceos::{app::image::delete_image, domain::image::ImagePurpose};
 use image::{ImageFormat, Rgba, RgbaImage};
 use reqwest::{Method, header};
 
@@ -61,7 +61,7 @@ async fn a_picture_that_is_not_there_is_a_page_that_says_so() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let id = app.app.upload_image(user.claims(), ImagePurpose::Avatar, png(8, 8)).await.unwrap();
-    app.app.delete_image(user.claims(), id).await.unwrap();
+    app.app.run(user.claims(), move |work| delete_image(work, id)).await.unwrap();
     for name in [&*id.to_string(), "img_01h455vb4pex5vsknk084sn02q", "x", "%2e%2e%2fschema.sql"] {
         let url = format!("{}/images/{name}", app.base);
         let gone = app.http.get(url).send().await.unwrap();

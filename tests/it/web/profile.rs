@@ -38,15 +38,16 @@ async fn a_profile_is_filled_in_and_says_what_is_missing() {
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
     let page = browser.open("/profile").await.expect(200);
-    page.says("0 % complete").says("With one you have a public page").hides("View public profile");
+    page.says("0% complete")
+        .says("Choose a username to get a public profile")
+        .hides("View public profile");
     // A profile without a username is one all the same.
     let saved = browser.send(&page, "/profile", &[("title", "Developer")]).await;
-    saved.expect(200).says("Profile saved.").says("10 % complete");
+    saved.expect(200).says("Profile saved.").says("10% complete");
 
     let page = browser.open("/profile").await;
     let saved = browser.send(&page, "/profile", &TYPED).await.expect(200);
-    saved.says("80 % complete").says("your picture").says("a piece of your work");
-    saved.hides("your skills");
+    saved.says("80% complete").says("Still missing: Photo Portfolio");
     assert_eq!(saved.link("/u/"), "/u/JohnDoe");
     assert_eq!(saved.value("hourlyRate.amount").as_deref(), Some("12500.5"));
     let profile = kept(&user).await;
@@ -58,9 +59,9 @@ async fn a_profile_is_filled_in_and_says_what_is_missing() {
     // What is emptied is gone, but a username stays.
     let emptied = TYPED.map(|(name, _)| (name, ""));
     let refused = browser.send(&saved, "/profile", &emptied).await.expect(400);
-    refused.says("One field needs another look.");
+    refused.says("Check the field below.");
     let emptied = TYPED.map(|(name, text)| (name, if name == "username" { text } else { "" }));
-    browser.send(&saved, "/profile", &emptied).await.expect(200).says("0 % complete");
+    browser.send(&saved, "/profile", &emptied).await.expect(200).says("0% complete");
     assert_eq!(kept(&user).await["hourlyRate"], Value::Null);
 }
 
@@ -81,14 +82,14 @@ async fn what_is_wrong_with_a_profile_stands_at_its_field() {
         ("bio", "</textarea><script>"),
     ];
     let again = browser.send(&page, "/profile", &wrong).await.expect(400);
-    again.says("6 fields need another look.").says("One of these is given twice.");
-    again.says("Only letters, digits, _ and - can stand here.").says("</textarea><script>");
+    again.says("Check the 6 fields below.").says("This is listed twice.");
+    again.says("Use only letters, digits, _ and -.").says("</textarea><script>");
     assert_eq!(again.html.matches("aria-invalid").count(), 6, "{}", again.html);
     assert_eq!(again.value("phone").as_deref(), Some("0701234567"));
     let rate = [("hourlyRate.amount", "1.5"), ("hourlyRate.currency", "XOF")];
-    browser.send(&page, "/profile", &rate).await.expect(400).says("must have no decimals");
+    browser.send(&page, "/profile", &rate).await.expect(400).says("This currency has no decimals.");
     let taken = browser.send(&page, "/profile", &[("username", "taken")]).await.expect(400);
-    taken.says("Somebody else has this already.");
+    taken.says("This is already taken.");
     assert_eq!(kept(&user).await["username"], Value::Null);
 }
 
@@ -121,7 +122,7 @@ async fn a_picture_is_uploaded_replaced_and_removed() {
     let browser = Browser::of(&user);
     let page = browser.open("/profile").await;
     let uploaded = browser.upload(&page, "/profile/picture", &[], &png(50, 30)).await.expect(200);
-    uploaded.says("Photo saved.").says("10 % complete");
+    uploaded.says("Photo saved.").says("10% complete");
     let first = uploaded.tag("img", "class=\"face\"");
     let src = first.split("src=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     assert_eq!(kept(&user).await["avatar"], format!("http://localhost:5000{src}"));
@@ -131,12 +132,12 @@ async fn a_picture_is_uploaded_replaced_and_removed() {
     assert_ne!(second.tag("img", "class=\"face\""), first);
     browser.open(&src).await.expect(404);
     let refused = browser.upload(&page, "/profile/picture", &[], b"GIF89a").await.expect(400);
-    refused.says("Please choose a PNG, JPEG or WebP picture.");
+    refused.says("Choose a PNG, JPEG or WebP image.");
     browser
         .upload(&page, "/profile/picture", &[], b"")
         .await
         .expect(400)
-        .says("Please fill this in");
+        .says("Fill in this field");
     let gone = browser.send(&second, "/profile/picture/delete", &[]).await.expect(200);
     gone.says("Photo removed.");
     assert_eq!(kept(&user).await["avatar"], Value::Null);
@@ -216,12 +217,12 @@ async fn what_is_wrong_with_a_piece_of_work_stands_at_its_field() {
         ("links.3.url", "javascript:alert(1)"),
     ];
     let again = browser.upload(&page, "/profile/portfolio", &typed, &png(9, 9)).await.expect(400);
-    again.says("Please choose the picture once more too.").says("Please use one short word");
-    again.says("Please give an address that begins with https://");
+    again.says("choose the image again").says("Use one short lowercase word");
+    again.says("Enter a link that starts with https://");
     assert_eq!(again.value("links.1.url").as_deref(), Some("javascript:alert(1)"));
     let broken = [("title", "Shop")];
     let again = browser.upload(&page, "/profile/portfolio", &broken, b"no").await.expect(400);
-    again.says("Please choose a PNG, JPEG or WebP picture.");
+    again.says("Choose a PNG, JPEG or WebP image.");
     assert_eq!(works(&user).await, json!([]));
 }
 
@@ -243,7 +244,7 @@ async fn pages_load_no_picture_of_elsewhere() {
     let page = browser.open(&edit).await;
     assert_eq!(page.link("https://"), "https://www.example.com/shop.png");
     let remove = format!("{}/pictures/delete", edit.strip_suffix("/edit").unwrap());
-    browser.send(&page, &remove, &[]).await.expect(200).says("There is none yet.");
+    browser.send(&page, &remove, &[]).await.expect(200).says("No images yet.");
 }
 
 #[tokio::test]

@@ -58,10 +58,10 @@ async fn what_is_wrong_with_a_project_stands_at_its_field() {
     let page = browser.open("/projects/new").await;
     let typed = [("name", ""), ("clientId", ""), ("budget", "much"), ("currency", "USD")];
     let again = browser.send(&page, "/projects", &typed).await.expect(400);
-    again.says("3 fields need another look.").says("Please type a number");
+    again.says("Check the 3 fields below.").says("Enter a number");
     let typed = [("name", "Shop"), ("clientId", &*other)];
     let again = browser.send(&page, "/projects", &typed).await.expect(400);
-    again.says("this one is not there any more");
+    again.says("This no longer exists.");
     assert_eq!(user.get("/projects").await.body["total"], 0);
 }
 
@@ -76,16 +76,16 @@ async fn a_card_moves_from_column_to_column() {
     board.says("Planning 1 project").says("Active 0 projects");
     let action = format!("/projects/{id}/move");
     let moved = browser.send(&board, &action, &[("status", "active")]).await.expect(200);
-    moved.says("“Shop” is now in: Active.").says("Planning 0 projects").says("Active 1 project");
+    moved.says("Shop moved to Active.").says("Planning 0 projects").says("Active 1 project");
     assert!(moved.path.contains(&format!("clientId={client}")), "{}", moved.path);
     // From its own page it leads back there.
     let page = browser.open(&format!("/projects/{id}")).await;
     let moved = browser.send(&page, &action, &[("status", "on_hold")]).await;
-    moved.says("“Shop” is now in: On hold.");
+    moved.says("Shop moved to On hold.");
     assert_eq!(moved.path, format!("/projects/{id}"));
     let token = moved.value("_token").unwrap();
     let bad = [("_token", &*token), ("status", "lost")];
-    browser.post(&action, &bad).await.says("Please choose one of the list.");
+    browser.post(&action, &bad).await.says("Choose an option from the list.");
     assert_eq!(user.get(&format!("/projects/{id}")).await.data(200)["status"], "on_hold");
 }
 
@@ -101,18 +101,18 @@ async fn milestones_are_planned_completed_invoiced_and_paid() {
     let add = format!("{place}/milestones");
     let again = browser.send(&page, &add, &[("name", "Design"), ("amount", "1.234")]).await;
     let again = again.expect(400);
-    again.says("One field needs another look.");
+    again.says("Check the field below.");
     assert_eq!(again.value("name").as_deref(), Some("Design"));
     let typed = [("name", "Design & <b>more</b>"), ("amount", "1,500"), ("dueDate", "2026-03-10")];
     let shown = browser.send(&again, &add, &typed).await.expect(200);
-    shown.says("Milestone added.").says("0 of 1 done").says("Due 10 Mar 2026 overdue");
+    shown.says("Milestone added.").says("0 of 1 completed").says("Due 10 Mar 2026 overdue");
 
     let start = format!("{place}/milestones/");
     let edit = shown.link(&start);
     let one = edit.strip_suffix("/edit").unwrap();
     let status = format!("{one}/status");
     let done = browser.send(&shown, &status, &[("status", "completed")]).await.expect(200);
-    done.says("1 of 1 done · USD 1,500.00 of USD 1,500.00").says("Done on 18 Mar 2026");
+    done.says("1 of 1 completed · USD 1,500.00 of USD 1,500.00").says("Completed on 18 Mar 2026");
     let invoice = done.link(&format!("/invoices/new?clientId={client}&projectId={id}&description"));
     assert!(
         invoice.contains("description=Design+%26+%3Cb%3Emore%3C%2Fb%3E&amount=1500"),
@@ -124,10 +124,10 @@ async fn milestones_are_planned_completed_invoiced_and_paid() {
     let page = browser.open(&edit).await;
     let typed = [("name", "Design"), ("amount", "900"), ("status", "pending"), ("dueDate", "")];
     let changed = browser.send(&page, &edit, &typed).await.expect(200);
-    changed.says("Milestone saved.").says("0 of 1 done").says("No due date");
+    changed.says("Milestone saved.").says("0 of 1 completed").says("No due date");
     let page = browser.open(&edit).await;
     let gone = browser.send(&page, &format!("{one}/delete"), &[]).await.expect(200);
-    gone.says("Milestone deleted.").hides("0 of 1 done");
+    gone.says("Milestone deleted.").hides("0 of 1 completed");
     browser.open(&edit).await.expect(404);
 }
 

@@ -16,7 +16,7 @@ async fn a_proposal_is_written_sent_accepted_and_becomes_a_project() {
     let page = browser.open("/proposals/new").await;
     let typed = [("title", ""), ("clientId", &*client), ("validUntil", "2026-02-30")];
     let again = browser.send(&page, "/proposals", &typed).await.expect(400);
-    again.says("2 fields need another look.").says("Please give a day");
+    again.says("Check the 2 fields below.").says("Enter a date");
     let typed = [
         ("title", "Site <b> & shop"),
         ("clientId", &*client),
@@ -26,8 +26,8 @@ async fn a_proposal_is_written_sent_accepted_and_becomes_a_project() {
         ("content", "First.\r\n\r\nThen <script>."),
     ];
     let draft = browser.send(&page, "/proposals", &typed).await.expect(200);
-    draft.says("The draft was saved.").says("Site <b> & shop Draft for Kamala").says("€1,250.50");
-    draft.says("Then <script>.").hides("Give this link");
+    draft.says("Draft saved.").says("Site <b> & shop Draft for Kamala").says("€1,250.50");
+    draft.says("Then <script>.").hides("Share this link");
     let place = draft.path.clone();
 
     let sent = browser.send(&draft, &format!("{place}/send"), &[]).await.expect(200);
@@ -51,7 +51,7 @@ async fn a_proposal_is_written_sent_accepted_and_becomes_a_project() {
         file.headers["content-disposition"],
         "inline; filename=\"proposal-site-b-shop.pdf\""
     );
-    client_side.post(token, &form).await.says("This was accepted on 18 Mar 2026.");
+    client_side.post(token, &form).await.says("Accepted on 18 Mar 2026.");
 
     let accepted = browser.open(&place).await;
     accepted.says("Signed as Kamala P.").says("IP address 127.0.0.1");
@@ -73,12 +73,12 @@ async fn an_answer_by_other_ways_is_written_down_once() {
     let page = browser.open(&place).await;
     let answer = format!("{place}/answer");
     let declined = browser.send(&page, &answer, &[("status", "rejected")]).await;
-    declined.says("Written down: the proposal was declined.");
+    declined.says("Proposal marked as declined.");
     let again = browser.send(&page, &answer, &[("status", "accepted")]).await.expect(200);
     again.says("This proposal has been answered already.");
     assert_eq!(user.get(&place).await.data(200)["status"], "rejected");
     let copy = browser.send(&again, &format!("{place}/duplicate"), &[]).await.expect(200);
-    copy.says("This is the copy");
+    copy.says("Proposal duplicated");
     assert_eq!(copy.value("title").as_deref(), Some("Site"));
     let gone = browser.send(&again, &format!("{place}/delete"), &[]).await;
     gone.says("Proposal deleted.").says("Site");

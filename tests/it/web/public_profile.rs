@@ -38,8 +38,9 @@ async fn everybody_sees_what_a_freelancer_shows() {
     user.hub_post("/freelancer/portfolio", item).await.bare(201);
     let page = browser.open("/u/johndoe").await.expect(200);
     page.says("John Doe").says("මෘදුකාංග ඉංජිනේරු").says("<script>alert(1)</script>");
-    page.says("Available for work").says("XOF\u{a0}12,500 an hour".replace('\u{a0}', " ").as_str());
-    page.says("Colombo, Sri Lanka").says("Rust").says("Expert").says("Here since March 2026");
+    page.says("Available for work")
+        .says("XOF\u{a0}12,500 per hour".replace('\u{a0}', " ").as_str());
+    page.says("Colombo, Sri Lanka").says("Rust").says("Expert").says("Member since March 2026");
     page.says("Shop").says("live example.com").hides("Edit profile");
     assert_eq!(page.link("https://"), "https://www.example.com/shop?a=1&b=2");
     for held in [
@@ -105,7 +106,7 @@ async fn a_visitor_writes_to_the_freelancer_and_is_thanked_once() {
     browser.open("/u/johndoe").await.says("Send message");
     let wrong = [("name", "Ngozi \"N\""), ("email", "ngozi"), ("message", " ")];
     let again = browser.post("/u/johndoe/messages", &wrong).await.expect(400);
-    again.says("2 fields need another look.").says("This is no e-mail address.");
+    again.says("Check the 2 fields below.").says("Enter a valid email");
     assert_eq!(again.value("name").as_deref(), Some("Ngozi \"N\""));
     let thanks = browser.post("/u/johndoe/messages", &MESSAGE).await.expect(200);
     thanks.says("Thank you").says("Your message was sent.").hides("Send message");
@@ -146,7 +147,7 @@ async fn nobody_of_that_name_is_a_page_that_says_so() {
     freelancer(&app, "johndoe").await;
     let browser = Browser::new(&app);
     for path in ["/u/nobody", "/u/a%2Fb", "/u/%0d%0aset-cookie:x=y", "/u/johndoe%2F..", "/u"] {
-        browser.open(path).await.expect(404).says("There is no such page");
+        browser.open(path).await.expect(404).says("Page not found");
     }
     browser.post("/u/nobody/messages", &MESSAGE).await.expect(404);
     browser.post("/u/nobody/messages", &[("name", "")]).await.expect(404);

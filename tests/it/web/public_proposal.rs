@@ -87,18 +87,18 @@ async fn the_client_reads_the_proposal_and_accepts_it_once() {
 
     let (status, html) = answer(&url, " ", "accept").await;
     assert_eq!(status, 400);
-    assert!(html.contains("Your name: Please fill this in."), "{html}");
+    assert!(html.contains("Your name: Fill in this field."), "{html}");
     assert_eq!(answer(&url, "Ngozi", "perhaps").await.0, 400);
     assert_eq!(user.get(&format!("/proposals/{id}")).await.data(200)["status"], "sent");
 
     assert_eq!(answer(&url, "Ngozi", "accept").await.0, 303);
     assert_eq!(user.get(&format!("/proposals/{id}")).await.data(200)["status"], "accepted");
     let (_, html) = read(&app, &url).await;
-    assert!(html.contains("This was accepted on 18 Mar 2026."), "{html}");
+    assert!(html.contains("Accepted on 18 Mar 2026."), "{html}");
     assert!(!html.contains("<form"), "{html}");
     let (status, html) = answer(&url, "Ngozi", "decline").await;
     assert_eq!(status, 409);
-    assert!(html.contains("This was accepted on 18 Mar 2026."), "{html}");
+    assert!(html.contains("Accepted on 18 Mar 2026."), "{html}");
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn an_outdated_proposal_can_be_read_but_not_answered() {
     assert!(read(&app, &url).await.1.contains("<form"));
     app.clock.set("2026-03-18T23:00:00Z");
     let (_, html) = read(&app, &url).await;
-    assert!(html.contains("not valid any more") && !html.contains("<form"), "{html}");
+    assert!(html.contains("has expired") && !html.contains("<form"), "{html}");
     assert_eq!(answer(&url, "Ngozi", "accept").await.0, 409);
     assert_eq!(user.get(&format!("/proposals/{id}")).await.data(200)["status"], "sent");
 }
@@ -123,7 +123,7 @@ async fn a_link_of_nothing_is_a_page_that_says_so() {
         let response = app.http.get(format!("{}{path}", app.base)).send().await.unwrap();
         assert_eq!(response.status(), 404, "{path}");
     }
-    assert!(read(&app, &format!("{}/p/x", app.base)).await.1.contains("There is no such page"));
+    assert!(read(&app, &format!("{}/p/x", app.base)).await.1.contains("Page not found"));
     let (status, _) = answer(&format!("{}/p/x", app.base), "Ngozi", "accept").await;
     assert_eq!(status, 404);
 }

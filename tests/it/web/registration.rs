@@ -25,13 +25,13 @@ async fn the_first_visit_makes_the_owners_account() {
 
     let wrong = [("firstName", ""), ("email", "ama"), ("password", "short"), ("currency", "GHS")];
     let again = browser.send(&page, "/welcome", &wrong).await.expect(400);
-    again.says("Please fill this in.").says("This is no e-mail address.");
+    again.says("Fill in this field.").says("Enter a valid email");
     assert!(!again.html.contains("short\""));
     assert!(again.html.contains("<option value=\"GHS\" selected>"));
 
     let fields = [&TYPED[..], &[("paymentInstructions", "MoMo 024"), ("closed", "on")]].concat();
     let begun = browser.send(&again, "/welcome", &fields).await.expect(200);
-    begun.says("Welcome, Ama. New client, and write your first invoice.");
+    begun.says("Welcome, Ama! Add a client to create your first invoice.");
 
     let account = app.post(
         "/auth/login",
@@ -46,7 +46,7 @@ async fn the_first_visit_makes_the_owners_account() {
     let stranger = Browser::new(&app);
     let answer = stranger.once(&Method::GET, "/welcome", &[]).await;
     assert_eq!(answer.headers[header::LOCATION], "/login");
-    stranger.post("/welcome", &TYPED).await.says("This server has an owner already.");
+    stranger.post("/welcome", &TYPED).await.says("This server is already set up.");
     stranger.open("/register").await.expect(403).says("Registration is closed");
     stranger.post("/register", &TYPED).await.expect(403).says("Registration is closed");
     stranger.open("/login").await.hides("Create account");
@@ -63,7 +63,7 @@ async fn pages_refuse_passwords_that_are_tried_first() {
             _ => (name, value),
         });
         let again = browser.send(&page, "/welcome", &typed).await.expect(400);
-        again.says("This is among the passwords that are tried first.");
+        again.says("This password is too common.");
     }
 }
 
@@ -80,7 +80,7 @@ async fn others_register_where_they_may() {
     refused.says("already");
     assert_eq!(refused.value("firstName").as_deref(), Some("Ama"));
     let begun = stranger.send(&refused, "/register", &TYPED).await.expect(200);
-    begun.says("Welcome, Ama.").says("Ama Owusu");
+    begun.says("Welcome, Ama!").says("Ama Owusu");
     let settings = stranger.open("/settings").await;
     assert!(settings.html.contains("<option value=\"Africa/Accra\" selected>"));
     stranger.open("/settings/data").await.hides("Registration");

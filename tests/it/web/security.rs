@@ -21,11 +21,11 @@ async fn a_password_is_changed_by_who_knows_it() {
     let page = browser.open(SECURITY).await.expect(200);
     let path = "/settings/security/password";
     let wrong = [("currentPassword", "WrongPass123"), ("newPassword", "AnotherPass1")];
-    browser.send(&page, path, &wrong).await.expect(400).says("This is not your password.");
+    browser.send(&page, path, &wrong).await.expect(400).says("Wrong password.");
     let short = [("currentPassword", PASSWORD), ("newPassword", "short")];
     browser.send(&page, path, &short).await.expect(400).says("at least 8 characters");
     let right = [("currentPassword", PASSWORD), ("newPassword", "AnotherPass1")];
-    browser.send(&page, path, &right).await.says("Your password was changed");
+    browser.send(&page, path, &right).await.says("Password changed.");
     assert!(elsewhere.open(SECURITY).await.path.starts_with("/login"));
     sign_in(&Browser::new(&app), "a@example.com", "AnotherPass1").await.expect(200);
 }
@@ -77,7 +77,7 @@ async fn two_factor_sign_in_is_set_up_and_turned_off() {
     let app_of = scan(&setup);
     let now = "2026-03-18T12:00:00Z".parse().unwrap();
     let key: String =
-        setup.text().split("type the key into it: ").nth(1).unwrap().chars().take(39).collect();
+        setup.text().split("Or enter this key: ").nth(1).unwrap().chars().take(39).collect();
     assert_eq!(key.replace(' ', ""), app_of.parameters["secret"]);
 
     let path = "/settings/security/two-factor/confirm";
@@ -125,12 +125,12 @@ async fn a_passkey_is_added_signs_in_and_is_deleted() {
     let challenge = options["challenge"].as_str().unwrap();
     let fields = [("name", ""), ("challenge", challenge), ("answer", &*answer)];
     let path = "/settings/security/passkeys";
-    browser.send(&page, path, &fields).await.expect(400).says("Please fill this in.");
+    browser.send(&page, path, &fields).await.expect(400).says("Fill in this field.");
     let fields = [("name", "<b>Phone</b>"), ("challenge", challenge), ("answer", &*answer)];
     let added = browser.send(&page, path, &fields).await.expect(200);
     added.says("Passkey added.").says("<b>Phone</b> Added 18 Mar 2026, never used");
     let used = browser.send(&added, path, &fields).await.expect(400);
-    used.says("The passkey could not be checked.");
+    used.says("We couldn’t verify the passkey.");
 
     let other = Browser::new(&app);
     let ask = [("identifier", "a@example.com")];
@@ -146,9 +146,13 @@ async fn a_passkey_is_added_signs_in_and_is_deleted() {
     ];
     let page = other.post("/login/passkey", &fields).await.expect(200);
     page.says("last used 18 Mar 2026");
-    other.post("/login/passkey", &fields).await.expect(401).says("This passkey doesn’t belong to any account here.");
+    other
+        .post("/login/passkey", &fields)
+        .await
+        .expect(401)
+        .says("This passkey doesn’t belong to any account here.");
     let empty = json(other.post("/login/passkey/options", &[]).await);
-    assert_eq!(empty["error"], "Please type your e-mail address first.");
+    assert_eq!(empty["error"], "Enter your email address first.");
 
     let at = page.html.find("/settings/security/passkeys/").unwrap();
     let path = page.html[at..].split('"').next().unwrap();
@@ -156,7 +160,7 @@ async fn a_passkey_is_added_signs_in_and_is_deleted() {
     let intruder = Browser::of(&eve);
     let token = intruder.open(SECURITY).await.value("_token").unwrap();
     intruder.post(path, &[("_token", &token)]).await.expect(404);
-    other.send(&page, path, &[]).await.says("The passkey was deleted").hides("<b>Phone</b>");
+    other.send(&page, path, &[]).await.says("Passkey deleted").hides("<b>Phone</b>");
 }
 
 #[track_caller]

@@ -73,7 +73,7 @@ async fn every_refused_sign_in_is_told_in_the_same_words() {
         assert_eq!(session(&browser), None);
     }
     let page = sign_in(&browser, "a", "").await.expect(400);
-    page.says("This is no e-mail address.").says("Please fill this in.");
+    page.says("Enter a valid email").says("Fill in this field.");
 }
 
 #[tokio::test]
@@ -105,14 +105,14 @@ async fn the_second_factor_is_asked_for_in_a_second_step() {
     let guarded = Guarded::new(&app, "a@example.com").await;
     let browser = Browser::new(&app);
     let step = sign_in(&browser, "a@example.com", PASSWORD).await.expect(200);
-    step.says("One more step");
+    step.says("Two-factor sign-in");
     assert!(!step.html.contains(PASSWORD));
     assert_eq!(session(&browser), None);
     let wrong = guarded.wrong_code();
     let again = browser.send(&step, "/login", &[("totpCode", &wrong)]).await.expect(401);
-    again.says("This code is wrong, or was used before.");
+    again.says("This code is wrong or was already used.");
     let empty = browser.send(&again, "/login", &[("totpCode", " ")]).await.expect(400);
-    empty.says("Please fill this in.");
+    empty.says("Fill in this field.");
     browser.send(&empty, "/login", &[("totpCode", &guarded.code(0))]).await.expect(200);
     assert!(session(&browser).is_some());
 
@@ -122,9 +122,9 @@ async fn the_second_factor_is_asked_for_in_a_second_step() {
     app.clock.advance(SignedDuration::from_mins(5));
     let code = guarded.code(0);
     let page = late.send(&step, "/login", &[("totpCode", &code)]).await.expect(401);
-    page.says("That took too long.");
+    page.says("Your sign-in expired.");
     let forged = [("held", "AAAA"), ("totpCode", &*code)];
-    late.post("/login", &forged).await.expect(401).says("That took too long.");
+    late.post("/login", &forged).await.expect(401).says("Your sign-in expired.");
     assert_eq!(session(&late), None);
 }
 
@@ -137,5 +137,5 @@ async fn sign_ins_by_the_page_are_limited_as_those_of_the_api() {
         sign_in(&browser, "a@example.com", "WrongPass123").await.expect(401);
     }
     let refused = sign_in(&browser, "a@example.com", PASSWORD).await.expect(429);
-    refused.says("Too many tries");
+    refused.says("Too many attempts");
 }

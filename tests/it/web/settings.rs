@@ -19,7 +19,7 @@ async fn the_account_is_changed_and_what_is_wrong_stands_at_its_field() {
     ];
     let wrong = [&typed[..], &[("firstName", ""), ("timezone", "Nowhere")]].concat();
     let again = browser.send(&page, "/settings", &wrong).await.expect(400);
-    again.says("2 fields need another look.").says("Please choose a timezone");
+    again.says("Check the 2 fields below.").says("Choose a timezone");
     let saved = browser.send(&page, "/settings", &typed).await.expect(200);
     saved.says("Settings saved.").says("<i>Jane</i> Doe");
     assert!(saved.html.contains("<option value=\"yyyy-mm-dd\" selected>"));
@@ -28,7 +28,7 @@ async fn the_account_is_changed_and_what_is_wrong_stands_at_its_field() {
     assert_eq!(me.data(200)["currency"], "USD");
 
     let mailed = browser.send(&saved, "/settings/verify-email", &[]).await;
-    mailed.says("the mail was saved as a file");
+    mailed.says("the email was saved");
     let mails = app.mails().await;
     assert!(mails.last().unwrap().text.contains("/verify-email?token="));
 }
@@ -39,21 +39,21 @@ async fn the_base_currency_is_changed_with_a_word_on_what_that_means() {
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
     let page = browser.open("/settings/money").await.expect(200);
-    page.says("Totals are counted in USD.").says("changes no invoice");
+    page.says("Totals are shown in USD.").says("does not change any invoice");
     browser.send(&page, "/settings/money", &[("currency", "XXX")]).await.expect(400);
     let saved = browser.send(&page, "/settings/money", &[("currency", "NGN")]).await.expect(200);
-    saved.says("Totals are shown in NGN now.");
+    saved.says("Totals are now shown in NGN.");
 
     let path = "/settings/money/rates";
     let wrong = [("from", "NGN"), ("rate", "0"), ("day", "2026-03-19")];
     browser.send(&saved, path, &wrong).await.expect(400);
     let rate = [("from", "USD"), ("rate", "1,540.25"), ("day", "2026-03-17")];
     let listed = browser.send(&saved, path, &rate).await.expect(200);
-    listed.says("The rate of USD was saved.").says("1 USD = 1540.25 NGN Since 17 Mar 2026");
+    listed.says("Rate for USD saved.").says("1 USD = 1540.25 NGN Since 17 Mar 2026");
     let older = [("from", "USD"), ("rate", "1"), ("day", "2026-03-16")];
     browser.send(&listed, path, &older).await.expect(409).says("A newer rate");
     let path = "/settings/money/rates/delete";
-    browser.send(&listed, path, &[]).await.expect(200).says("No rate was given yet.");
+    browser.send(&listed, path, &[]).await.expect(200).says("No exchange rates yet.");
     browser.send(&listed, path, &[]).await.expect(404);
 
     let me = user.get("/auth/me").await;

@@ -13,7 +13,7 @@ use super::{
 use crate::support::{PASSWORD, TestApp, User, spawn_app, webauthn::Authenticator};
 
 const OWNER: &str = "a@example.com";
-const AGAIN: &str = "You were signed out in the meantime, so nothing was saved.";
+const AGAIN: &str = "You were signed out before this was saved.";
 
 async fn sign_in(browser: &Browser<'_>, page: &Page, email: &str) -> Page {
     browser.send(page, "/login", &[("email", email), ("password", PASSWORD)]).await
@@ -114,7 +114,7 @@ async fn every_form_comes_back_filled_in_after_the_sign_in_and_is_saved_by_hand(
         browser.cookies.borrow_mut().clear();
         let before = kept(&user).await;
         let login = browser.post(&action, &pairs).await.expect(401);
-        login.says("Sign in").says("what you typed comes back").hides("12.50");
+        login.says("Sign in").says("to get your entries back").hides("12.50");
         let again = sign_in(&browser, &login, OWNER).await.expect(200);
         again.says(AGAIN);
         assert_eq!(kept(&user).await, before, "{action} was carried out by itself");
@@ -253,7 +253,7 @@ async fn what_was_typed_goes_to_its_own_account_alone() {
     let login = send(&browser, &fields).await.expect(401);
     assert!(!login.html.contains("Zoë"), "the sign-in page shows what was typed");
     let page = sign_in(&browser, &login, "b@example.com").await.expect(200);
-    page.says("belongs to another account").hides("Zoë");
+    page.says("belong to another account").hides("Zoë");
     assert_eq!(other.get("/clients").await.body["total"], 0);
     // Nor does a form of another account count in one's own session.
     send(&browser, &fields).await.expect(403).hides("Zoë");
@@ -274,7 +274,7 @@ async fn nobody_plants_a_form() {
     for kept in ["x", &"A".repeat(400)] {
         let typed = [("email", OWNER), ("password", PASSWORD), ("kept", kept)];
         let page = stranger.send(&login, "/login", &typed).await.expect(200);
-        page.says("too long ago");
+        page.says("have expired");
     }
     // Another site's form is not even read.
     let (_, fields) = begun(&app).await;
@@ -347,6 +347,6 @@ async fn what_is_too_long_to_be_held_is_said_to_be() {
     browser.cookies.borrow_mut().clear();
     let long = "x".repeat(800 * 1024);
     let login = browser.send(&form, "/clients", &[("name", &long)]).await.expect(401);
-    login.says("too long to be kept here");
+    login.says("too long to keep here");
     assert!(login.value("kept").is_none());
 }

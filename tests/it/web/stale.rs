@@ -81,7 +81,9 @@ async fn the_slower_of_two_tabs_is_shown_both_and_overwrites_nothing_unseen() {
         let (one, two) = (browser.open(&page).await.expect(200), browser.open(&page).await);
         send(&browser, &one, &page, field, faster.0).await.expect(200);
         let stale = send(&browser, &two, &page, field, slower).await.expect(409);
-        stale.says("changed in the meantime").says(&format!("Current value: {}", faster.1));
+        stale
+            .says("changed this while you were editing")
+            .says(&format!("Current value: {}", faster.1));
         let typed = |page: &Page| filled(page, &page.path)[field].replace("\r\n", "\n");
         assert_eq!(typed(&stale), slower, "{page}");
         let stored = browser.open(&page).await;
@@ -90,7 +92,7 @@ async fn the_slower_of_two_tabs_is_shown_both_and_overwrites_nothing_unseen() {
         assert_eq!(stale.link(&page), page);
         stale.says("Discard my version").says("Save my version");
         let saved = browser.post(&page, &pairs(&filled(&stale, &page))).await.expect(200);
-        saved.hides("changed in the meantime");
+        saved.hides("changed this while you were editing");
         assert_eq!(typed(&browser.open(&page).await), slower, "{page}");
         // Whoever saves what they have seen is not held up.
         let third = browser.open(&page).await;
@@ -177,24 +179,20 @@ async fn a_move_or_a_mark_starts_from_where_it_was_seen() {
     let (project_move, mark) =
         (format!("{shown}/move"), format!("{shown}/milestones/{milestone}/status"));
     let (board, older) = (browser.open("/projects?view=board").await, browser.open(&shown).await);
-    browser
-        .send(&board, &project_move, &[("status", "active")])
-        .await
-        .expect(200)
-        .says("is now in");
+    browser.send(&board, &project_move, &[("status", "active")]).await.expect(200).says("moved to");
     browser.send(&older, &project_move, &[("status", "cancelled")]).await.says("in the meantime");
     assert_eq!(user.get(&shown).await.data(200)["status"], "active");
 
-    browser.send(&older, &mark, &[("status", "completed")]).await.says("is completed");
+    browser.send(&older, &mark, &[("status", "completed")]).await.says("Completed");
     let older = browser.open(&shown).await;
-    browser.send(&older, &mark, &[("status", "paid")]).await.says("is paid");
+    browser.send(&older, &mark, &[("status", "paid")]).await.says("Design: Paid");
     browser.send(&older, &mark, &[("status", "pending")]).await.says("in the meantime");
     let kept = user.get(&format!("/milestones?projectId={project}")).await;
     assert_eq!(kept.data(200)[0]["status"], "paid");
     // What else was changed of a project does not keep it from being moved.
     let older = browser.open(&shown).await;
     user.put(&shown, json!({"description": "More"})).await.data(200);
-    browser.send(&older, &project_move, &[("status", "completed")]).await.says("is now in");
+    browser.send(&older, &project_move, &[("status", "completed")]).await.says("moved to");
 }
 
 #[tokio::test]

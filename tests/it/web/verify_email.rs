@@ -57,11 +57,11 @@ async fn the_link_of_the_mail_opens_a_page_whose_button_proves_the_address_once(
     let form = fields(&html);
     let (status, html) = post(&app, &form).await;
     assert_eq!(status, 200, "{html}");
-    assert!(html.contains("is verified"), "{html}");
+    assert!(html.contains("address verified"), "{html}");
     assert!(can_log_in(&app).await);
     let (status, html) = post(&app, &form).await;
     assert_eq!(status, 400);
-    assert!(html.contains("not good any more"), "{html}");
+    assert!(html.contains("has expired"), "{html}");
 }
 
 #[tokio::test]

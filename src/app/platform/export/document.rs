@@ -45,24 +45,22 @@ const PARTS: &[(&str, Part)] = &[
 /// A document that is being written.
 pub struct Document {
     made_at: Timestamp,
+    /// The part that is written next; behind the last one, the end of the document.
     part: usize,
     /// Where the list of this part goes on, once it has begun.
     cursor: Option<Cursor>,
-    is_over: bool,
 }
 
 impl Document {
     pub fn new(made_at: Timestamp) -> Self {
-        Self { made_at, part: 0, cursor: None, is_over: false }
+        Self { made_at, part: 0, cursor: None }
     }
 
     pub async fn next(&mut self, app: &App, reader: Reader) -> Result<Option<Vec<u8>>> {
-        if self.is_over {
-            return Ok(None);
-        }
         let Some((key, part)) = PARTS.get(self.part) else {
-            self.is_over = true;
-            return Ok(Some(b"\n}\n".to_vec()));
+            let end = (self.part == PARTS.len()).then(|| b"\n}\n".to_vec());
+            self.part = PARTS.len() + 1;
+            return Ok(end);
         };
         let mut text = String::new();
         if self.part == 0 {

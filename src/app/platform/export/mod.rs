@@ -11,7 +11,7 @@ use futures_util::stream::{self, Stream};
 
 use self::{document::Document, table::Table};
 use crate::{
-    app::{App, admin},
+    app::App,
     domain::{
         error::{Kind, Result},
         export::ExportList,
@@ -54,12 +54,13 @@ enum Parts {
 }
 
 impl Export {
-    fn document(app: &App, reader: Reader) -> Self {
-        Self { reader, parts: Parts::Document(Document::new(app.now())) }
-    }
-
-    fn table(reader: Reader, list: ExportList) -> Self {
-        Self { reader, parts: Parts::Table(Table::new(list)) }
+    /// Of a list as a table of comma-separated values, or else of everything as one document.
+    fn new(app: &App, reader: Reader, list: Option<ExportList>) -> Self {
+        let parts = match list {
+            Some(list) => Parts::Table(Table::new(list)),
+            None => Parts::Document(Document::new(app.now())),
+        };
+        Self { reader, parts }
     }
 
     /// The next bytes; nothing at the end.
@@ -89,28 +90,17 @@ impl Export {
 }
 
 impl App {
-    /// Everything of the caller as one JSON document, without secrets.
-    pub async fn export(&self, claims: Claims) -> Result<Export> {
+    /// A list of the caller as a table of comma-separated values; without one, everything of the
+    /// caller as one JSON document, without secrets.
+    pub async fn export(&self, claims: Claims, list: Option<ExportList>) -> Result<Export> {
         self.query(claims, |_| Ok(())).await?;
-        Ok(Export::document(self, Reader::Caller(claims)))
+        Ok(Export::new(self, Reader::Caller(claims), list))
     }
 
-    /// A list of the caller as a table of comma-separated values.
-    pub async fn export_csv(&self, claims: Claims, list: ExportList) -> Result<Export> {
-        self.query(claims, |_| Ok(())).await?;
-        Ok(Export::table(Reader::Caller(claims), list))
-    }
-
-    /// Everything of the account of that e-mail, for an admin.
-    pub async fn export_of(&self, email: String) -> Result<Export> {
-        let account = self.store.read(move |tx| admin::by_email(tx, &email)).await?;
-        Ok(Export::document(self, Reader::Admin(account.id)))
-    }
-
-    /// A list of the account of that e-mail, for an admin.
-    pub async fn export_csv_of(&self, email: String, list: ExportList) -> Result<Export> {
-        let account = self.store.read(move |tx| admin::by_email(tx, &email)).await?;
-        Ok(Export::table(Reader::Admin(account.id), list))
+    /// The same of the account of that e-mail, for an admin.
+    pub async fn export_of(&self, email: String, list: Option<ExportList>) -> Result<Export> {
+        let account = self.account_by_email(email).await?;
+        Ok(Export::new(self, Reader::Admin(account), list))
     }
 }
 

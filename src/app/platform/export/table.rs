@@ -13,7 +13,7 @@ use crate::{
     },
     store::{
         engine::Tx,
-        export::{self, Cursor, Fields, Kind, Section},
+        export::{self, Columns, Cursor, Fields, Kind, Section},
     },
 };
 
@@ -39,21 +39,18 @@ pub struct Table {
 
 impl Table {
     pub fn new(list: ExportList) -> Self {
-        let (section, parts): (_, Option<Parts>) = match list {
+        let (section, parts): (_, Option<(Parts, Columns)>) = match list {
             ExportList::Clients => (&export::CLIENTS, None),
             ExportList::Projects => (&export::PROJECTS, None),
             ExportList::Milestones => (&export::MILESTONES, None),
             ExportList::Proposals => (&export::PROPOSALS, None),
             ExportList::Invoices => (&export::INVOICES, None),
-            ExportList::InvoiceItems => (&export::INVOICES, Some(export::items)),
-            ExportList::Payments => (&export::INVOICES, Some(export::payments)),
+            ExportList::InvoiceItems => (&export::INVOICES, Some((export::items, export::ITEMS))),
+            ExportList::Payments => (&export::INVOICES, Some((export::payments, export::PAYMENTS))),
             ExportList::Messages => (&export::MESSAGES, None),
         };
-        let columns = match list {
-            ExportList::InvoiceItems => export::ITEMS,
-            ExportList::Payments => export::PAYMENTS,
-            _ => section.columns,
-        };
+        let (parts, columns) = parts.unzip();
+        let columns = columns.unwrap_or(section.columns);
         // What is a whole document by itself has no place in a cell.
         let columns = columns.iter().filter(|(_, kind)| !matches!(kind, Kind::Json)).copied();
         let columns = columns.collect();

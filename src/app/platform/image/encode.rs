@@ -4,8 +4,8 @@
 use std::io::Cursor;
 
 use image::{
-    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Pixel, RgbImage,
-    Rgba, RgbaImage,
+    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Pixel, Rgba,
+    RgbaImage,
     codecs::jpeg::JpegEncoder,
     imageops::{self, FilterType},
     metadata::Orientation,
@@ -200,27 +200,18 @@ fn square(image: &DynamicImage) -> DynamicImage {
 fn write(image: RgbaImage, purpose: ImagePurpose) -> Result<Encoded> {
     let (width, height) = image.dimensions();
     let is_opaque = image.pixels().all(|pixel| pixel.0[3] == u8::MAX);
+    let image = DynamicImage::ImageRgba8(image);
+    let image = if is_opaque { image.into_rgb8().into() } else { image };
     let mut content = Vec::new();
-    let content_type = if is_opaque {
-        let image: RgbImage = DynamicImage::ImageRgba8(image).into_rgb8();
-        if purpose == ImagePurpose::Logo {
-            image.write_to(&mut Cursor::new(&mut content), ImageFormat::Png)
-        } else {
-            image.write_with_encoder(JpegEncoder::new_with_quality(&mut content, JPEG_QUALITY))
-        }
-        .map_err(Error::internal)?;
-        if purpose == ImagePurpose::Logo { PNG } else { JPEG }
+    let (written, content_type) = if is_opaque && purpose != ImagePurpose::Logo {
+        let encoder = JpegEncoder::new_with_quality(&mut content, JPEG_QUALITY);
+        (image.write_with_encoder(encoder), "image/jpeg")
     } else {
-        image
-            .write_to(&mut Cursor::new(&mut content), ImageFormat::Png)
-            .map_err(Error::internal)?;
-        PNG
+        (image.write_to(&mut Cursor::new(&mut content), ImageFormat::Png), "image/png")
     };
+    written.map_err(Error::internal)?;
     Ok(Encoded { content_type, width, height, content })
 }
-
-const PNG: &str = "image/png";
-const JPEG: &str = "image/jpeg";
 
 #[cfg(test)]
 mod tests {

@@ -9,13 +9,7 @@ use jiff::SignedDuration;
 
 use self::encode::Encoded;
 use crate::{
-    app::{
-        App,
-        environment::Environment,
-        share::Owner,
-        unit_of_work::{Who, Work},
-        work_queue::WorkQueue,
-    },
+    app::{App, environment::Environment, share::Owner, unit_of_work::Work, work_queue::WorkQueue},
     domain::{
         error::{Error, Result},
         id::{AccountId, ImageId},
@@ -66,7 +60,7 @@ impl Images {
 impl Environment {
     /// Where a picture can be seen.
     pub fn image_url(&self, id: ImageId) -> String {
-        format!("{}{}", self.public_url, image::path(id))
+        format!("{}{}", self.settings.public_url, image::path(id))
     }
 }
 
@@ -111,49 +105,38 @@ impl App {
         found.ok_or_else(unknown)
     }
 
-    /// Removes a picture of the caller, and takes it from where it is shown. Logos stay, since
-    /// invoices may show them.
-    pub async fn delete_image(&self, who: impl Into<Who>, id: ImageId) -> Result<()> {
-        self.run(who, move |work| delete_image(work, id)).await
-    }
-
-    /// Shows the caller by a picture that was uploaded for it, or by none. The one before goes.
-    pub async fn set_avatar(&self, who: impl Into<Who>, id: Option<ImageId>) -> Result<()> {
-        self.run(who, move |work| set_avatar(work, id)).await
-    }
-
-    /// Removes pictures that were uploaded more than a day ago and that nothing shows; answers
-    /// how many. Logos are never removed while their account is there.
-    pub async fn remove_unused_images(&self) -> Result<u64> {
+    /// Removes pictures that were uploaded more than a day ago and that nothing shows. Logos are
+    /// never removed while their account is there.
+    pub(in crate::app) async fn remove_unused_images(&self) -> Result<()> {
         let before = ImageId::first_at(self.now() - UNUSED_KEPT);
-        let (mut after, mut removed) = (ImageId::NIL, 0);
+        let mut after = ImageId::NIL;
         loop {
             let seen = self
                 .store
                 .read(move |tx| store::image::list_between(tx, after, before, SWEPT))
                 .await?;
-            let Some((last, _)) = seen.last().copied() else { return Ok(removed) };
+            let Some((last, _)) = seen.last().copied() else { return Ok(()) };
             after = last;
             let unused = self.store.read(move |tx| unused(tx, &seen)).await?;
             if unused.is_empty() {
                 continue;
             }
-            removed += self
-                .store
+            self.store
                 .write(move |tx| {
-                    let mut removed = 0;
                     // Looked at again: meanwhile somebody may have used one.
                     for (id, account) in self::unused(tx, &unused)? {
-                        removed += u64::from(store::image::delete(tx, account, id)?);
+                        store::image::delete(tx, account, id)?;
                     }
-                    Ok(removed)
+                    Ok(())
                 })
                 .await?;
         }
     }
 }
 
-fn delete_image(work: &mut Work, id: ImageId) -> Result<()> {
+/// Removes a picture of the caller, and takes it from where it is shown. Logos stay, since
+/// invoices may show them.
+pub fn delete_image(work: &mut Work, id: ImageId) -> Result<()> {
     let tx = &mut *work.tx;
     let purpose = store::image::find_purpose(tx, work.account, id)?.ok_or_else(unknown)?;
     if purpose == ImagePurpose::Logo {
@@ -177,7 +160,8 @@ fn delete_image(work: &mut Work, id: ImageId) -> Result<()> {
     store::image::delete(tx, work.account, id).map(drop)
 }
 
-fn set_avatar(work: &mut Work, id: Option<ImageId>) -> Result<()> {
+/// Shows the caller by a picture that was uploaded for it, or by none. The one before goes.
+pub fn set_avatar(work: &mut Work, id: Option<ImageId>) -> Result<()> {
     let tx = &mut *work.tx;
     if let Some(id) = id {
         let purpose = store::image::find_purpose(tx, work.account, id)?;

@@ -42,11 +42,6 @@ impl Step {
 }
 
 impl InvoiceChange {
-    /// How many lines it brings, if any.
-    pub fn lines(&self) -> Option<usize> {
-        self.lines.as_ref().map(Vec::len)
-    }
-
     /// Whether the invoice shall be sent.
     pub fn sends(&self) -> bool {
         self.status == Some(InvoiceStatus::Sent)

@@ -13,7 +13,7 @@ pub use self::{
     change::Step,
     party::Party,
     price::{DEFAULT_LINE, Line, Priced, Totals, check_amount, price, price_amount},
-    record::{InvoiceFile, InvoiceMail, InvoiceRecord, InvoiceTimes, PublicInvoice},
+    record::{InvoiceMail, InvoiceRecord, InvoiceTimes, PublicInvoice},
     seller::Seller,
 };
 use crate::domain::{

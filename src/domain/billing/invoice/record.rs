@@ -23,9 +23,7 @@ pub struct InvoiceRecord {
     pub buyer: Party,
     /// Where the client can read it; none of a draft.
     pub link: Option<String>,
-    pub sent_at: Option<Timestamp>,
-    pub viewed_at: Option<Timestamp>,
-    pub reminded_at: Option<Timestamp>,
+    pub times: InvoiceTimes,
     /// Newest first; those that wait no more are forgotten after a month.
     pub mails: Vec<InvoiceMail>,
     /// Where the client can pay online.
@@ -66,27 +64,4 @@ pub struct PublicInvoice {
     pub payment_link: Option<String>,
     /// The freelancer's.
     pub zone: Zone,
-}
-
-/// An invoice to be kept or printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct InvoiceFile {
-    /// `INV-2026-001.pdf`
-    pub name: String,
-    pub bytes: Vec<u8>,
-}
-
-impl InvoiceFile {
-    pub fn new(number: &str, bytes: Vec<u8>) -> Self {
-        Self { name: format!("{number}.pdf"), bytes }
-    }
-}
-
-impl std::fmt::Debug for InvoiceFile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("InvoiceFile")
-            .field("name", &self.name)
-            .field("length", &self.bytes.len())
-            .finish()
-    }
 }

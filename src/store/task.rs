@@ -16,18 +16,18 @@ use super::{
     engine::{Connection, Tx},
     queue::{Sender, Turn},
 };
-use crate::domain::{
-    error::{Error, Result},
-    id::AccountId,
+use crate::{
+    domain::error::{Error, Result},
+    metrics,
 };
 
-/// How long a job may wait for its turn: less than a request may take.
+/// How long a task may wait before it starts: less than a request may take.
 const START_WITHIN: Duration = Duration::from_secs(25);
-/// How much longer the answer of a job is waited for that has begun.
+/// How much longer to wait for a task that has started.
 const FINISH_WITHIN: Duration = Duration::from_secs(4);
 
-/// Settles, once and for all, whether a job runs: the thread that begins it and the caller who
-/// stops waiting both write here, and whoever is first wins.
+/// Decides whether a task runs: the thread that starts it and the caller who stops waiting both
+/// write here, and the first wins.
 #[derive(Default)]
 pub(super) struct Claim(AtomicU8);
 
@@ -35,23 +35,23 @@ impl Claim {
     const STARTED: u8 = 1;
     const LEFT: u8 = 2;
 
-    /// Begins the job, unless its caller has left. A job may begin several times.
+    /// Starts the task, unless its caller has left. A task may start several times.
     fn start(&self) -> bool {
         self.0.fetch_or(Self::STARTED, Ordering::AcqRel) & Self::LEFT == 0
     }
 
-    /// Gives up a job that has not begun; whether that is so. It will never run then.
+    /// Cancels a task that has not started; false where it has.
     fn give_up(&self) -> bool {
         self.0.compare_exchange(0, Self::LEFT, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
-    /// Whether nobody waits for the job any more.
+    /// Whether the caller has left.
     pub(super) fn is_left(&self) -> bool {
         self.0.load(Ordering::Acquire) & Self::LEFT != 0
     }
 }
 
-/// Waits for a job. When it is dropped, nobody wants the answer any more.
+/// The caller of a task, who leaves when this is dropped.
 struct Caller(Arc<Claim>);
 
 impl Drop for Caller {
@@ -60,52 +60,39 @@ impl Drop for Caller {
     }
 }
 
-/// What a job does to the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effect {
-    Reads,
-    Changes,
-}
-
-/// Queues `work` and waits for what comes of it. Whoever is told to try again can be sure that
-/// nothing was changed, and will not be.
+/// Queues `work` and waits for its result. [`busy`] means that nothing was changed, and will not
+/// be; `late` is the error where started work does not finish in time.
 pub(super) async fn submit<T: Send + 'static>(
-    jobs: &Sender,
-    effect: Effect,
+    tasks: &Sender,
     write: Write,
+    late: fn() -> Error,
     work: impl FnMut(&mut Tx) -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let (reply, mut answer) = oneshot::channel();
     let claim = Arc::new(Claim::default());
     let caller = Caller(Arc::clone(&claim));
-    let Write { account, can_repeat } = write;
-    jobs.send(Job {
+    tasks.send(Task {
         work: Box::new(Pending { work, result: None, reply }),
         since: Instant::now(),
         claim,
         turn: None,
-        account,
-        can_repeat,
+        write,
     })?;
     let answered = match timeout(START_WITHIN, &mut answer).await {
         Ok(answered) => answered,
-        Err(_) if caller.0.give_up() => return Err(busy()),
-        Err(_) => match timeout(FINISH_WITHIN, answer).await {
-            Ok(answered) => answered,
-            Err(_) if effect == Effect::Reads => return Err(busy()),
-            Err(_) => return Err(unknown()),
-        },
+        Err(_) if caller.0.give_up() => return Err(busy(1)),
+        Err(_) => timeout(FINISH_WITHIN, answer).await.map_err(|_| late())?,
     };
     answered.map_err(|_| Error::internal("the database threads have ended"))?
 }
 
-/// Too much to do, or something is in the way.
-pub(super) fn busy() -> Error {
-    Error::unavailable(1, "The database is busy, please try again")
+/// There is too much to do, or others are in the way.
+pub(super) fn busy(retry_after: u64) -> Error {
+    Error::unavailable(retry_after, "The database is busy, please try again")
 }
 
-/// A change has begun, and whether it will be saved is not known in time.
-fn unknown() -> Error {
+/// A change has started, and it is unknown whether it will be saved.
+pub(super) fn unknown() -> Error {
     Error::unavailable(
         5,
         "This took too long, so it may have been saved or not: please look before you send it \
@@ -114,57 +101,57 @@ fn unknown() -> Error {
 }
 
 /// A closure on its way to a database thread and back.
-pub struct Job {
+pub struct Task {
     work: Box<dyn Work>,
     /// Since when it waits.
     pub(super) since: Instant,
-    claim: Arc<Claim>,
-    /// Its place among the running jobs of its account, once it has left the queue.
-    #[allow(dead_code, reason = "the place is given back with the job")]
+    pub(super) claim: Arc<Claim>,
+    /// Its place among the running tasks of its account, once it has left the queue.
+    #[allow(dead_code, reason = "the place is given back with the task")]
     pub(super) turn: Option<Turn>,
-    pub(super) account: Option<AccountId>,
-    pub(super) can_repeat: bool,
+    pub(super) write: Write,
 }
 
-impl Job {
-    /// Begins it; false where nobody waits for it any more, and it must not run.
+impl Task {
+    /// Starts it; false where its caller has left, and it must not run.
     pub(super) fn start(&self) -> bool {
         self.claim.start()
     }
 
-    /// Whether nobody waits for it any more.
+    /// Whether its caller has left.
     pub(super) fn is_left(&self) -> bool {
         self.claim.is_left()
     }
 
-    pub(super) fn claim(&self) -> &Arc<Claim> {
-        &self.claim
-    }
-
-    /// Runs it; whether its changes are to be kept. A panic fails it.
+    /// Runs it; returns whether to commit its changes. A panic fails it.
     pub(super) fn run(&mut self, connection: &mut dyn Connection) -> bool {
-        let work = AssertUnwindSafe(|| self.work.run(&mut Tx::new(connection)));
-        let is_kept = catch_unwind(work).unwrap_or_else(|_| {
-            self.work.fail(Error::internal("a database job panicked"));
-            false
-        });
-        is_kept && !self.is_left()
+        self.work.run(connection) && !self.is_left()
     }
 
-    /// What it failed with, if it did.
+    /// Its error, if it failed.
     pub(super) fn error(&self) -> Option<&Error> {
         self.work.error()
     }
 
-    /// Answers the caller: what the job found, or why its transaction did not stand.
+    /// Sends its result to the caller, or why its transaction failed.
     pub(super) fn answer(self, transaction: Result<()>) {
         self.work.answer(transaction);
     }
 }
 
+/// Commits so many tasks, and counts them.
+pub(super) fn count_commit(tasks: usize, commit: impl FnOnce() -> Result<()>) -> Result<()> {
+    let begun = Instant::now();
+    let committed = commit();
+    if let Some(metrics) = metrics::on() {
+        metrics.commit.observe(begun.elapsed().as_secs_f64());
+        metrics.batch.observe(tasks as f64);
+    }
+    committed
+}
+
 trait Work: Send {
-    fn run(&mut self, tx: &mut Tx) -> bool;
-    fn fail(&mut self, error: Error);
+    fn run(&mut self, connection: &mut dyn Connection) -> bool;
     fn error(&self) -> Option<&Error>;
     fn answer(self: Box<Self>, transaction: Result<()>);
 }
@@ -176,12 +163,10 @@ struct Pending<T, F> {
 }
 
 impl<T: Send, F: FnMut(&mut Tx) -> Result<T> + Send> Work for Pending<T, F> {
-    fn run(&mut self, tx: &mut Tx) -> bool {
-        self.result.insert((self.work)(tx)).is_ok()
-    }
-
-    fn fail(&mut self, error: Error) {
-        self.result = Some(Err(error));
+    fn run(&mut self, connection: &mut dyn Connection) -> bool {
+        let work = AssertUnwindSafe(|| (self.work)(&mut Tx::new(connection)));
+        let panicked = |_| Err(Error::internal("a database job panicked"));
+        self.result.insert(catch_unwind(work).unwrap_or_else(panicked)).is_ok()
     }
 
     fn error(&self) -> Option<&Error> {
@@ -194,7 +179,7 @@ impl<T: Send, F: FnMut(&mut Tx) -> Result<T> + Send> Work for Pending<T, F> {
             (Some(Ok(value)), Ok(())) => Ok(value),
             (None, Ok(())) => Err(Error::internal("a job was answered before it ran")),
         };
-        // Whoever asked may have left since the commit; the change stands all the same.
+        // The caller may have left since the commit.
         let _ = self.reply.send(result);
     }
 }

@@ -1,0 +1,16 @@
+## Invoices and proposals as PDF.
+
+pdf-accepted-by = Accepted by { $name } on { $date }
+pdf-amount-in = Amount ({ $currency })
+pdf-declined-by = Declined by { $name } on { $date }
+pdf-from = From
+pdf-logo-of = Logo of { $name }
+pdf-page-of = Page { $page } of { $pages }
+pdf-paid-on = Paid on { $date }
+pdf-pay-online = Pay online
+pdf-prepared-for = Prepared for
+pdf-qr-code = QR code of the payment link
+pdf-total-due = Total due
+pdf-total-paid = Total paid
+pdf-unnamed = Unnamed
+pdf-untitled = Untitled

@@ -1,0 +1,36 @@
+//! PDF files: invoices and proposals to be kept or printed.
+
+use std::fmt;
+
+/// A PDF to be saved under a name.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PdfFile {
+    /// Of letters, digits, dots and hyphens.
+    pub name: String,
+    pub bytes: Vec<u8>,
+}
+
+impl PdfFile {
+    /// `INV-2026-001.pdf`
+    pub fn of_invoice(number: &str, bytes: Vec<u8>) -> Self {
+        Self { name: format!("{number}.pdf"), bytes }
+    }
+
+    /// `proposal-website-redesign.pdf`: named after the title, in letters that every system takes
+    /// in a file's name.
+    pub fn of_proposal(title: &str, bytes: Vec<u8>) -> Self {
+        let words = title.split(|c: char| !c.is_ascii_alphanumeric());
+        let words = words.filter(|word| !word.is_empty()).map(str::to_ascii_lowercase);
+        let name = ["proposal".to_owned()].into_iter().chain(words).collect::<Vec<_>>().join("-");
+        Self { name: format!("{name}.pdf"), bytes }
+    }
+}
+
+impl fmt::Debug for PdfFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PdfFile")
+            .field("name", &self.name)
+            .field("length", &self.bytes.len())
+            .finish()
+    }
+}
