@@ -329,12 +329,12 @@ mod tests {
         assert!(mail.text.contains(link), "{}", mail.text);
         let escaped = link.replace('&', "&#38;");
         assert_eq!(mail.html.matches(&escaped).count(), 2, "{}", mail.html);
-        assert!(mail.html.contains(">Verify my e-mail</a>"));
+        assert!(mail.html.contains(">Verify email address</a>"));
         assert!(!mail.subject.contains("123456"));
         assert!(!format!("{mail:?}").contains("123456"), "{mail:?}");
 
         let mail = verification(&verifies(None, None)).unwrap();
-        assert!(mail.text.contains("It is valid for 10 minutes."), "{}", mail.text);
+        assert!(mail.text.contains("It expires in 10 minutes."), "{}", mail.text);
         assert!(!mail.html.contains("href") && !mail.text.contains("24 hours"));
         assert!(!mail.text.contains("\n\n\n"), "{}", mail.text);
     }
@@ -362,7 +362,7 @@ mod tests {
         let at: Timestamp = "2026-03-18T12:05:59Z".parse().unwrap();
         let mail = security_notice("a@example.com", "Ada", SignInChange::Password, at).unwrap();
         assert_eq!(mail.subject, "Your password was changed");
-        assert_says(&mail, &["Your password was changed on 2026-03-18 at 12:05 UTC", "Forgot"]);
+        assert_says(&mail, &["Your password was changed on 2026-03-18 12:05 UTC", "Forgot"]);
     }
 
     #[test]
@@ -383,9 +383,9 @@ mod tests {
     fn a_subject_stays_one_line() {
         let title = "Web\r\nBcc: everybody@example.com";
         let mail = proposal_answered("a@example.com", "Ada", "Acme", title, true).unwrap();
-        assert_eq!(mail.subject, "Acme has accepted: Web  Bcc: everybody@example.com");
+        assert_eq!(mail.subject, "Acme accepted: Web  Bcc: everybody@example.com");
         let mail = proposal_answered("a@example.com", "Ada", "Acme", "Web", false).unwrap();
-        assert_eq!(mail.subject, "Acme has declined: Web");
+        assert_eq!(mail.subject, "Acme declined: Web");
         assert!(mail.text.contains("Acme has declined your proposal:\n\n    Web\n"));
     }
 
