@@ -11,6 +11,17 @@ use std::{
 
 /// Words that are no text: what a product or a file is called.
 const NAMES: &[&str] = &["FreelanceOS", "; Secure", "index, follow", "UTC", "PAGE {}"];
+/// Keys of the keyboard, selectors and messages of scripts to themselves.
+const KEYS: &[&str] = &[
+    "ArrowLeft",
+    "ArrowRight",
+    "Enter",
+    "Escape",
+    "no board",
+    ".error, .stored",
+    "button, select, summary, input",
+    "input, textarea, select, [contenteditable]",
+];
 /// Attributes that people read or hear.
 const SPOKEN: &[&str] = &["alt", "aria-label", "content", "data-label", "placeholder", "title"];
 /// Values of these attributes that browsers read.
@@ -46,6 +57,18 @@ fn no_code_of_pages_mails_and_documents_holds_a_sentence() {
         found.extend(sentences.map(|literal| format!("{}: {literal}", path.display())));
     }
     assert!(found.is_empty(), "move these into assets/locales:\n{}", found.join("\n"));
+}
+
+#[test]
+fn no_script_holds_a_sentence() {
+    let mut found = Vec::new();
+    for path in files("assets/js", "js") {
+        let script = fs::read_to_string(&path).unwrap().replace('`', "\"");
+        let is_for_people = |literal: &String| is_sentence(literal) && !KEYS.contains(&&**literal);
+        let sentences = literals(&script).into_iter().filter(is_for_people);
+        found.extend(sentences.map(|literal| format!("{}: {literal}", path.display())));
+    }
+    assert!(found.is_empty(), "hand these over by data attributes:\n{}", found.join("\n"));
 }
 
 #[test]

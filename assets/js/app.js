@@ -46,7 +46,7 @@ each("[data-copy]", (button) => {
             field.select();
             document.execCommand("copy");
         }
-        button.textContent = "Copied";
+        button.textContent = button.dataset.sayCopied;
         setTimeout(() => {
             button.textContent = before;
         }, 2000);

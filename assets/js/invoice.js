@@ -49,7 +49,7 @@ function edit(form) {
             .then((answer) => (answer.ok ? answer.json() : null))
             .catch(() => null);
         if (signal.aborted) return;
-        unreached.textContent = totals ? "" : "The totals are not up to date: the server did not answer.";
+        unreached.textContent = totals ? "" : form.dataset.sayUnreached;
         if (totals) show(totals);
     }
 
@@ -96,7 +96,7 @@ function edit(form) {
         } else {
             add();
         }
-        say(`Line ${number} was removed.`);
+        say(form.dataset.sayRemoved.replace("#", number));
     }
 
     function move(row, by, button) {
@@ -107,7 +107,7 @@ function edit(form) {
         renumber();
         // Moving an element takes the focus away.
         button?.focus();
-        say(`This is line ${lines().indexOf(row) + 1} now.`);
+        say(form.dataset.sayMoved.replace("#", lines().indexOf(row) + 1));
     }
 
     form.addEventListener("click", (event) => {

@@ -44,10 +44,11 @@ const written = ({ made, parts }) => {
     return JSON.stringify({ id: made.id, rawId: encode(made.rawId), type: made.type, response });
 };
 
+// Which text of the form says why a browser makes no passkey.
 const reasons = {
-    InvalidStateError: "This device has a passkey for your account already.",
-    NotAllowedError: "It was cancelled, or took too long.",
-    SecurityError: "Passkeys do not work at this address.",
+    InvalidStateError: "sayExists",
+    NotAllowedError: "sayCancelled",
+    SecurityError: "sayElsewhere",
 };
 
 const begin = (form) => {
@@ -66,7 +67,7 @@ const begin = (form) => {
         if (form.identifier) {
             form.identifier.value = email.value.trim();
             if (!form.identifier.value) {
-                tell("Type your e-mail address above first.");
+                tell(form.dataset.sayEmail);
                 email.focus();
                 return;
             }
@@ -81,15 +82,15 @@ const begin = (form) => {
             const is_json = (answer.headers.get("content-type") ?? "").includes("json");
             const options = is_json ? await answer.json() : {};
             if (!answer.ok || !is_json) {
-                const late = answer.status === 429 ? "Too many tries. Please wait a while." : "";
-                throw new Error(options.error || late || "Please open the page again.");
+                const why = answer.status === 429 ? form.dataset.sayOften : form.dataset.sayReopen;
+                throw new Error(options.error || why);
             }
             const done = await ceremonies[form.dataset.passkey](options);
             form.challenge.value = options.challenge;
             form.answer.value = written(done);
             form.requestSubmit();
         } catch (error) {
-            tell(reasons[error.name] ?? error.message);
+            tell(form.dataset[reasons[error.name]] ?? error.message);
         } finally {
             delete form.dataset.busy;
         }
@@ -107,10 +108,9 @@ if (window.PublicKeyCredential && window.isSecureContext) {
     });
     document.querySelectorAll("[data-passkey-missing]").forEach((hint) => hint.remove());
 } else {
-    const why = window.isSecureContext
-        ? "This browser cannot make passkeys."
-        : `Passkeys need HTTPS, and this page was opened at ${location.origin}.`;
     document.querySelectorAll("[data-passkey-missing]").forEach((hint) => {
-        hint.textContent = why;
+        const { sayUnsupported, sayInsecure } = hint.dataset;
+        const why = window.isSecureContext ? sayUnsupported : sayInsecure;
+        hint.textContent = why.replace("#", location.origin);
     });
 }

@@ -24,7 +24,7 @@ for (const field of document.querySelectorAll("[data-picture]")) {
     field.addEventListener("change", () => {
         const file = field.files[0];
         const isTooLarge = file && file.size > MIB_MAX * MIB;
-        refuse(isTooLarge ? `This picture has ${(file.size / MIB).toFixed(1)} MiB; at most ${MIB_MAX} are taken.` : "");
+        refuse(isTooLarge ? field.dataset.sayLarge.replace("#", (file.size / MIB).toFixed(1)) : "");
     });
     // Forms that check nothing themselves leave this one check to be made here.
     field.form.addEventListener("submit", (event) => {

@@ -5,6 +5,8 @@ const lanes = () => [...document.querySelectorAll(".lane")];
 const nameOf = (lane) => lane.querySelector("h2").firstChild.textContent.trim();
 const laneOf = (card) => card.closest(".lane");
 const toast = document.getElementById("toast");
+const filled = (text, card, lane) =>
+    text.replace("#name", () => card.dataset.name).replace("#column", () => nameOf(lane));
 
 document.documentElement.classList.add("draggable");
 
@@ -39,7 +41,7 @@ const undoButton = (id, status) => {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "plain";
-    button.textContent = "Undo";
+    button.textContent = toast.dataset.sayUndo;
     button.addEventListener("click", () => move(id, status, { canUndo: false }));
     return button;
 };
@@ -62,7 +64,7 @@ const move = async (id, status, { canUndo = true, isFollowed = true } = {}) => {
         found.querySelector(".board").scrollLeft = scrolled;
         const now = document.getElementById(id);
         const isMoved = now ? laneOf(now).dataset.status === status : true;
-        tell(notice ? notice.textContent : "Moved.", canUndo && isMoved ? undoButton(id, before) : null);
+        tell(notice ? notice.textContent : toast.dataset.sayMoved, canUndo && isMoved ? undoButton(id, before) : null);
         now?.querySelector(".grip").focus({ preventScroll: true });
         if (isFollowed) now?.scrollIntoView({ block: "nearest", inline: "nearest" });
         hideSoon();
@@ -103,16 +105,16 @@ document.addEventListener("keydown", (event) => {
         card.classList.add("held");
         grip.setAttribute("aria-pressed", "true");
         aim(laneOf(card));
-        tell(`“${card.dataset.name}” is picked up, in ${nameOf(laneOf(card))}.`);
+        tell(filled(toast.dataset.sayHeld, card, laneOf(card)));
     } else if (held && isPick) {
         const lane = lanes()[held.at];
         leave();
-        if (lane === laneOf(card)) tell(`“${card.dataset.name}” stays in ${nameOf(lane)}.`);
+        if (lane === laneOf(card)) tell(filled(toast.dataset.sayKept, card, lane));
         else move(card.id, lane.dataset.status);
         hideSoon();
     } else if (held && event.key === "Escape") {
         leave();
-        tell(`“${card.dataset.name}” stays in ${nameOf(laneOf(card))}.`);
+        tell(filled(toast.dataset.sayKept, card, laneOf(card)));
         hideSoon();
     } else if (held && (event.key === "ArrowRight" || event.key === "ArrowLeft")) {
         const isForward = (event.key === "ArrowRight") === (getComputedStyle(card).direction === "ltr");

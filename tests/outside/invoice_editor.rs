@@ -43,7 +43,7 @@ async fn totals_follow_what_is_typed_and_say_when_they_cannot() {
 
     // Lines move with their amounts, and a new one has none.
     ada.touch("↑Move line 2 up").await;
-    ada.sees("This is line 1 now.").await;
+    ada.sees("Moved to line 1.").await;
     ada.touch("Add line").await;
     let amounts =
         "return [...document.querySelectorAll('[data-amount]')].map((one) => one.textContent)";
@@ -56,12 +56,12 @@ async fn totals_follow_what_is_typed_and_say_when_they_cannot() {
     // Without the network the last totals stay, marked, and new ones come when it is back.
     ada.browser.set_offline(true).await;
     type_cell(&ada, 0, "quantity", "2474").await;
-    ada.sees("The totals are not up to date").await;
+    ada.sees("Totals are out of date").await;
     ada.sees("Total in KWD 113.031").await;
     assert!(is_behind(&ada).await);
     ada.browser.set_offline(false).await;
     ada.sees("Total in KWD 226.062").await;
-    let is_said = "return document.body.innerText.includes('not up to date')";
+    let is_said = "return document.body.innerText.includes('out of date')";
     assert_eq!(ada.browser.run(is_said, json!([])).await, false);
 
     // What is saved adds up to what was shown.

@@ -28,6 +28,7 @@ clients = Clients
 code = Code
 company = Company
 completed = Completed
+copied = Copied
 copy = Copy
 count-backup-codes = { $count ->
     [0] No backup codes left. Turn two-factor sign-in off and on to get new ones.
@@ -173,6 +174,7 @@ title = Title
 to = To
 total = Total
 two-factor-sign-in = Two-factor sign-in
+undo = Undo
 unit-projects = { $count ->
     [one] project
    *[other] projects

@@ -14,10 +14,13 @@ invoice-edit-move-down = Move down
 invoice-edit-move-line-down-html = Move line <span data-number>{ $n }</span> down
 invoice-edit-move-line-up-html = Move line <span data-number>{ $n }</span> up
 invoice-edit-move-up = Move up
+invoice-edit-moved = Moved to line { $line }.
 invoice-edit-new-client-add-them-html = New client? <a href="/clients/new">Add them</a> first.
 invoice-edit-remove-line-html = Remove line <span data-number>{ $n }</span>
+invoice-edit-removed = Line { $line } removed.
 invoice-edit-shown-below-lines-invoice = Shown below the lines on the invoice.
 invoice-edit-total-html = Total in <span data-sum="currency">{ $currency }</span>
+invoice-edit-unreached = Totals are out of date: the server did not respond.
 invoice-edit-update-totals = Update totals
 invoice-edit-who-invoice = Who is this invoice for?
 invoice-feed-due = due { $date }

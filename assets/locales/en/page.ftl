@@ -28,6 +28,7 @@ form-head-discard-my-version = Discard my version
 form-head-save-my-version = Save my version
 form-head-someone-changed-while-were = Someone changed this while you were editing, so nothing was saved. Your entries are still here. Fields that differ show their current value below.
 image-hint = PNG, JPEG or WebP, up to 5 MB.
+image-large = This image is { $size } MB. Images can be up to 5 MB.
 pager-newer = Newer
 pager-of = { $first }–{ $last } of { $total }
 pager-older = Older
