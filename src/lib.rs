@@ -1,7 +1,7 @@
 //! FreelanceOS: the back office of a freelancer in one executable.
 //!
-//! Imports run one way, in this order: `metrics` and `locale`, `domain`, `store`, `mail` and `pdf`, `app`,
-//! `http`, `api` and `web`, `config`, `net`, `server`, `cli`.
+//! Modules import only earlier ones in this order: `metrics` and `locale`, `domain`, `store`,
+//! `mail` and `pdf`, `app`, `http`, `api` and `web`, `config`, `net`, `server`, `cli`.
 
 pub mod api;
 pub mod app;

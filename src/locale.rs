@@ -1,4 +1,4 @@
-//! Texts for people. Pages, emails and documents name a text by its key; the words are in
+//! Texts for people. Pages, emails and documents refer to a text by key; the words are in
 //! `assets/locales`, written in [Fluent](https://projectfluent.org).
 
 use std::{fmt, sync::LazyLock};
@@ -14,7 +14,7 @@ struct English;
 
 static CATALOGUE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {
     let mut bundle = FluentBundle::new_concurrent(vec![english()]);
-    // Pages mark the direction of what people typed with <bdi>.
+    // Pages mark the direction of typed text with <bdi>.
     bundle.set_use_isolating(false);
     for file in English::iter() {
         let Some(content) = English::get(&file) else { continue };
@@ -33,7 +33,7 @@ fn english() -> LanguageIdentifier {
     LanguageIdentifier::from_bytes(b"en").unwrap_or_default()
 }
 
-/// A text of the catalogue with the values that stand in it. It is looked up when it is shown.
+/// A text of the catalogue and its values. It is looked up when it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
     key: &'static str,
@@ -43,27 +43,27 @@ pub struct Text {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Value {
     Text(String),
-    /// Decides between singular and plural.
+    /// Chooses between singular and plural.
     Count(i64),
 }
 
-/// The text of that key.
+/// Returns the text with this key.
 pub const fn t(key: &'static str) -> Text {
     Text { key, values: Vec::new() }
 }
 
 impl Text {
-    /// Puts a value into the text.
+    /// Inserts a value into the text.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.values.push((name, Value::Text(value.to_string())));
         self
     }
 
-    /// Puts a number into the text that decides between singular and plural.
+    /// Inserts a number that chooses between singular and plural.
     #[must_use]
     pub fn count(mut self, name: &'static str, count: impl ToString) -> Self {
-        // Every count of this program fits; any other would only read as plural.
+        // Every count in this program fits; any other would only read as plural.
         let count = count.to_string().parse().unwrap_or(i64::MAX);
         self.values.push((name, Value::Count(count)));
         self
@@ -104,31 +104,31 @@ impl From<Text> for String {
 #[derive(Debug, Clone)]
 pub struct Html(Text);
 
-/// The text of that key as HTML.
+/// Returns the text with this key as HTML.
 pub fn html(key: &'static str) -> Html {
     Html(t(key))
 }
 
 impl Html {
-    /// Puts a value into the text.
+    /// Inserts a value into the text.
     #[must_use]
     pub fn with(self, name: &'static str, value: impl fmt::Display) -> Self {
         Self(self.0.with(name, escaped(value)))
     }
 
-    /// Puts a value into the text that may run in another direction, such as a name.
+    /// Inserts a value that may run in another direction, such as a name.
     #[must_use]
     pub fn bdi(self, name: &'static str, value: impl fmt::Display) -> Self {
         Self(self.0.with(name, format!("<bdi>{}</bdi>", escaped(value))))
     }
 
-    /// Puts a value into the text in bold.
+    /// Inserts a value in bold.
     #[must_use]
     pub fn strong(self, name: &'static str, value: impl fmt::Display) -> Self {
         Self(self.0.with(name, format!("<strong><bdi>{}</bdi></strong>", escaped(value))))
     }
 
-    /// Puts a number into the text that decides between singular and plural.
+    /// Inserts a number that chooses between singular and plural.
     #[must_use]
     pub fn count(self, name: &'static str, count: impl ToString) -> Self {
         Self(self.0.count(name, count))
@@ -145,7 +145,7 @@ impl HtmlSafe for Html {}
 
 fn escaped(value: impl fmt::Display) -> String {
     let mut text = String::new();
-    // Writing into a String does not fail.
+    // Writing to a String cannot fail.
     let _ = Escape.write_escaped_str(&mut text, &value.to_string());
     text
 }

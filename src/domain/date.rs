@@ -20,14 +20,14 @@ use super::{
 /// The timezone of a new account.
 pub const DEFAULT_TIMEZONE: &str = "Africa/Lagos";
 
-/// An IANA timezone that this program knows.
+/// An IANA timezone known to this program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Zone(String);
 
 impl Zone {
-    /// The timezone of that name, in its canonical spelling.
+    /// Returns the timezone with this name, in its canonical spelling.
     pub fn from_name(name: &str) -> Option<Self> {
-        // The database's name for "not set yet" is no place.
+        // The database's name for "not set yet" is not a place.
         let zone = TimeZone::get(name).ok().filter(|_| name != "Factory")?;
         zone.iana_name().map(|name| Self(name.to_owned()))
     }
@@ -36,7 +36,7 @@ impl Zone {
         &self.0
     }
 
-    /// The names of every timezone that people live in, by region and place.
+    /// Returns the names of all inhabited timezones, by region and place.
     pub fn names() -> Vec<String> {
         const REGIONS: [&str; 10] = [
             "Africa",
@@ -50,7 +50,7 @@ impl Zone {
             "Indian",
             "Pacific",
         ];
-        // Other names are old or technical ones of the same places.
+        // Other names are old or technical names of the same places.
         let is_place = |name: &String| {
             name.split_once('/').is_some_and(|(region, _)| REGIONS.contains(&region))
         };
@@ -62,7 +62,7 @@ impl Zone {
         names
     }
 
-    /// The rules of the timezone.
+    /// Returns the rules of the timezone.
     pub fn rules(&self) -> Result<TimeZone> {
         TimeZone::get(&self.0).map_err(Error::internal)
     }
@@ -75,7 +75,7 @@ impl Default for Zone {
 }
 
 words! {
-    /// How an account has its days written.
+    /// How an account's dates are written.
     #[derive(Default)]
     DateFormat {
         /// 5 Mar 2026
@@ -95,7 +95,7 @@ words! {
 }
 
 impl DateFormat {
-    /// A day as people read it.
+    /// Formats a date for people.
     pub fn show(self, day: Date) -> String {
         let pattern = match self {
             Self::DayMonthYear => "%-d %b %Y",
@@ -109,28 +109,28 @@ impl DateFormat {
     }
 }
 
-/// The calendar day it is in a timezone.
+/// Returns the calendar day of an instant in a timezone.
 pub fn day_in(now: Timestamp, zone: &TimeZone) -> Date {
     now.to_zoned(zone.clone()).date()
 }
 
-/// The instant at which a calendar day begins in a timezone.
+/// Returns the instant at which a calendar day begins in a timezone.
 pub fn day_start(day: Date, zone: &TimeZone) -> Result<Timestamp> {
     day.to_zoned(zone.clone()).map(|start| start.timestamp()).map_err(Error::internal)
 }
 
-/// The first day of the month `months` after that of `day` (negative: before).
+/// Returns the first day of the month `months` after that of `day` (negative: before).
 pub fn month_start(day: Date, months: i32) -> Result<Date> {
     day.first_of_month().checked_add(months.months()).map_err(Error::internal)
 }
 
-/// The Monday of the ISO week `weeks` after that of `day` (negative: before).
+/// Returns the Monday of the ISO week `weeks` after that of `day` (negative: before).
 pub fn week_start(day: Date, weeks: i32) -> Result<Date> {
     let since_monday = i32::from(day.weekday().to_monday_zero_offset());
     day.checked_add((weeks * 7 - since_monday).days()).map_err(Error::internal)
 }
 
-/// Whole days from one calendar day to another; negative where that one is earlier.
+/// Returns the whole days from one calendar day to another; negative if `to` is earlier.
 pub fn days_until(from: Date, to: Date) -> i64 {
     from.duration_until(to).as_hours() / 24
 }
@@ -145,9 +145,9 @@ impl Scalar for Zone {
 }
 
 kinds! {
-    /// A calendar date: the day as it is written, whatever time and offset follow it.
+    /// A calendar date; a time and offset after it are ignored.
     Day = Date, Shape::Day, |value| parse(text::raw(value)?);
-    /// A past calendar date: `1990-01-15`.
+    /// A calendar date in the past: `1990-01-15`.
     PlainDay = Date, Shape::PlainDay, |value| {
         let text = text::raw(value)?;
         let day: Date = text.parse().map_err(|_| Rule::PastDate)?;
@@ -155,7 +155,7 @@ kinds! {
     };
 }
 
-/// Reads `2026-04-15` or `2026-04-15T00:00:00Z`; years 2000 to 2100.
+/// Parses `2026-04-15` or `2026-04-15T00:00:00Z`; years 2000 to 2100.
 pub fn parse(text: &str) -> Result<Date, Rule> {
     let day = text.get(..10).ok_or(Rule::Date)?;
     let day: Date = day.parse().map_err(|_| Rule::Date)?;
@@ -217,7 +217,7 @@ impl fmt::Display for JsonTime {
     }
 }
 
-/// Reads a duration setting: `30m`, `7d`, `12h`, `45s`, or bare seconds.
+/// Parses a duration setting: `30m`, `7d`, `12h`, `45s`, or bare seconds.
 pub fn parse_duration(text: &str) -> Option<SignedDuration> {
     let text = text.trim();
     let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());

@@ -7,44 +7,43 @@ use super::{
     rule::{FieldError, Rule},
 };
 
-/// The result of everything below HTTP.
+/// The result type of everything below HTTP.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The kind of a failure; each API maps it to its own status and shape once.
+/// The kind of a failure. Each API maps it to its own status and shape in one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// The input breaks rules; every failing field is listed, in document order.
+    /// The input breaks rules. Lists every failing field, in document order.
     Invalid(Vec<FieldError>),
-    /// The input cannot be understood at all.
+    /// The input cannot be parsed.
     Malformed,
-    /// The input is of a kind that is not taken here.
+    /// This kind of input is not accepted here.
     Unsupported,
-    /// Nobody is signed in, or the credentials are wrong.
+    /// No one is signed in, or the credentials are wrong.
     Unauthenticated,
-    /// The password is right, but a code must come with it, and none did, or one that breaks this
-    /// rule.
+    /// The password is right, but a code is also needed: none was sent, or it breaks this rule.
     SecondFactor(Option<Rule>),
     /// Signed in, but not allowed.
     Forbidden,
-    /// Not there, or another account's: callers cannot tell which.
+    /// It does not exist, or is another account's: callers cannot tell which.
     NotFound,
-    /// It exists already, or its state forbids the change.
+    /// It already exists, or its state forbids the change.
     Conflict,
-    /// It was changed since the caller saw it.
+    /// It has changed since the caller saw it.
     Stale,
-    /// It was only tried, and must be checked before it is saved.
+    /// It was only a trial and must be reviewed before it is saved.
     Unsaved,
     /// A limit was reached.
     TooMany(Refusal),
-    /// Too busy just now; try again after so many seconds.
+    /// The server is busy; try again after this many seconds.
     Unavailable { retry_after: u64 },
-    /// Nothing can be saved just now: the disk is full or read-only. Reading still works.
+    /// Nothing can be saved now: the disk is full or read-only. Reading still works.
     Unwritable,
-    /// A fault of ours or of the machine. The source goes to the log, never into an answer.
+    /// A fault of the program or the machine. The source goes to the log, never into an answer.
     Internal,
 }
 
-/// A failure: its kind, a message for people, and the cause for the log.
+/// A failure: its kind, a message for the user, and the cause for the log.
 #[derive(Debug)]
 pub struct Error {
     kind: Kind,
@@ -57,7 +56,7 @@ impl Error {
         Self { kind, message: message.into(), source: None }
     }
 
-    /// Both values, or the failing fields of both.
+    /// Returns both values, or the failing fields of both.
     pub fn both<A, B>(a: Result<A>, b: Result<B>) -> Result<(A, B)> {
         match (a, b) {
             (Ok(a), Ok(b)) => Ok((a, b)),
@@ -72,7 +71,7 @@ impl Error {
         }
     }
 
-    /// `None` if it is not found; other errors stay errors.
+    /// Turns "not found" into `None`; other errors stay errors.
     pub fn optional<T>(found: Result<T>) -> Result<Option<T>> {
         match found {
             Err(Self { kind: Kind::NotFound, .. }) => Ok(None),
@@ -107,7 +106,7 @@ impl Error {
         Self::new(Kind::Forbidden, message)
     }
 
-    /// `what` (capitalised: "Client") is not there.
+    /// `what` (capitalised: "Client") does not exist.
     pub fn not_found(what: &'static str) -> Self {
         Self::new(Kind::NotFound, format!("{what} not found"))
     }
@@ -121,7 +120,7 @@ impl Error {
         Self::new(Kind::Stale, "This was changed in the meantime, so nothing was saved")
     }
 
-    /// It was only tried, since its session had ended.
+    /// It was only a trial, since its session had ended.
     pub fn unsaved() -> Self {
         Self::new(
             Kind::Unsaved,
@@ -129,8 +128,8 @@ impl Error {
         )
     }
 
-    /// The password is right, but a code must come with it; `wrong` is what is wrong with the one
-    /// that came.
+    /// The password is right, but a code is also needed; `wrong` says what is wrong with the code
+    /// that was sent.
     pub fn second_factor(wrong: Option<Rule>, message: &'static str) -> Self {
         Self::new(Kind::SecondFactor(wrong), message)
     }
@@ -148,7 +147,7 @@ impl Error {
         }
     }
 
-    /// Replaces "not found" by `other`.
+    /// Replaces "not found" with `other`.
     #[must_use]
     pub fn if_missing(self, other: impl FnOnce() -> Self) -> Self {
         if self.kind == Kind::NotFound { other() } else { self }
@@ -158,7 +157,7 @@ impl Error {
         Self::new(Kind::Unavailable { retry_after }, message)
     }
 
-    /// Nothing can be saved just now; `why` begins a sentence.
+    /// Nothing can be saved now; `why` begins a sentence.
     pub fn unwritable(why: &'static str) -> Self {
         let message = format!("{why}, so nothing was saved. Please try again later");
         Self::new(Kind::Unwritable, message)
@@ -175,7 +174,7 @@ impl Error {
         self
     }
 
-    /// Changes the message about refused credentials.
+    /// Changes the message for refused credentials.
     #[must_use]
     pub fn refusal_said(self, message: &'static str) -> Self {
         match self.kind {
@@ -190,7 +189,7 @@ impl Error {
         &self.kind
     }
 
-    /// The message for people; never holds a cause or a value that was sent.
+    /// The message for the user; never contains a cause or an input value.
     pub fn message(&self) -> &str {
         &self.message
     }

@@ -1,13 +1,13 @@
-//! The version that a change expects, so that nobody overwrites what they never saw.
+//! The version that a change expects, so that no one overwrites changes they have not seen.
 
 use std::{fmt, sync::Arc};
 
 use super::error::{Error, Result};
 
-/// Computes the version of a thing.
+/// Computes the version of a value.
 type VersionOf<T> = Arc<dyn Fn(&T) -> String + Send + Sync>;
 
-/// The version of a stored thing that a client saw before it sent a change: the fields of a form
+/// The version of a stored value that a client saw before it sent a change: the fields of a form
 /// for a page, the body of a response for an API.
 #[derive(Clone)]
 pub struct Expected<T> {
@@ -23,11 +23,11 @@ impl<T> Expected<T> {
         Self { version: version.into(), version_of: Arc::new(version_of) }
     }
 
-    /// Compares the version with the stored thing, in the transaction that changes it.
+    /// Compares the version with the stored value, in the transaction that changes it.
     ///
     /// # Errors
     ///
-    /// Stale, if the thing has changed since.
+    /// Stale, if the value has changed since.
     pub fn check(&self, stored: &T) -> Result<()> {
         if (self.version_of)(stored) == self.version { Ok(()) } else { Err(Error::stale()) }
     }
@@ -39,11 +39,11 @@ impl<T> fmt::Debug for Expected<T> {
     }
 }
 
-/// [`Expected::check`], if a change expects a version.
+/// Calls [`Expected::check`] if the change expects a version.
 ///
 /// # Errors
 ///
-/// Stale, if the thing has changed since it was seen.
+/// Stale, if the value has changed since the client saw it.
 pub fn check<T>(expected: Option<&Expected<T>>, stored: &T) -> Result<()> {
     expected.map_or(Ok(()), |expected| expected.check(stored))
 }

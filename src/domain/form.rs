@@ -29,7 +29,7 @@ pub struct Form<'a> {
     errors: Vec<FieldError>,
 }
 
-/// A field that was read; the form has the reason if it failed.
+/// The result of reading a field. If it failed, the form has the reason.
 pub type Read<T> = Result<T, Failed>;
 
 /// A field that failed.
@@ -37,7 +37,7 @@ pub type Read<T> = Result<T, Failed>;
 pub struct Failed;
 
 impl<'a> Form<'a> {
-    /// Reads a source whole.
+    /// Reads a whole source.
     ///
     /// # Errors
     ///
@@ -53,7 +53,7 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// A field that must be there.
+    /// Reads a field that must be present.
     pub fn required<K: Kind>(&mut self, name: &'static str) -> Read<K::Value> {
         let is_object = matches!(K::SHAPE, Shape::Object(_));
         let value = if is_object { self.given::<K>(name) } else { self.value::<K>(name) };
@@ -63,12 +63,12 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// A field that may be missing, `null` or an empty string, which all mean "not given".
+    /// Reads a field that may be missing, `null` or an empty string, which all mean "not given".
     pub fn optional<K: Kind>(&mut self, name: &'static str) -> Read<Option<K::Value>> {
         self.given::<K>(name).map(|value| K::read(self, name, &value)).transpose()
     }
 
-    /// A change to a field that must have a value: missing keeps it, `null` is an error.
+    /// Reads a change to a field that must have a value: missing keeps it, `null` is an error.
     pub fn change<K: Kind>(&mut self, name: &'static str) -> Read<Option<K::Value>> {
         match self.source.field(name, &K::SHAPE).as_deref() {
             None => Ok(None),
@@ -77,7 +77,7 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// A change to a field that has a default: missing keeps it, `null` is an error, and an empty
+    /// Reads a change to a field with a default: missing keeps it, `null` is an error, and an empty
     /// string means `emptied`, or keeps it if that is `None`. A form's `null` means `emptied` too.
     pub fn change_or<K: Kind>(
         &mut self,
@@ -91,7 +91,7 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// A change to an optional field: missing keeps it, `null` or an empty string clears it.
+    /// Reads a change to an optional field: missing keeps it, `null` or an empty string clears it.
     pub fn patch<K: Kind>(&mut self, name: &'static str) -> Read<Patch<K::Value>> {
         Ok(match self.optional::<K>(name)? {
             Some(value) => Patch::Set(value),
@@ -106,12 +106,12 @@ impl<'a> Form<'a> {
             .is_some_and(|value| value.as_array().is_none_or(|list| !list.is_empty()))
     }
 
-    /// The value of a field, to compare another with it; `None` if it fails.
+    /// Returns the value of a field, for comparing another with it; `None` if it fails.
     pub fn peek<K: Scalar>(&self, name: &str) -> Option<K::Value> {
         K::parse(&*self.value::<K>(name)?).ok()
     }
 
-    /// Reads an object within this one.
+    /// Reads a nested object.
     pub fn within<T>(
         &mut self,
         name: &str,
@@ -125,7 +125,7 @@ impl<'a> Form<'a> {
         read
     }
 
-    /// Whether the fields come from a form of this program.
+    /// Whether the source is a form of this program.
     pub fn is_typed(&self) -> bool {
         self.source.is_typed()
     }
@@ -142,7 +142,7 @@ impl<'a> Form<'a> {
         Failed
     }
 
-    /// Puts the failures in the order of these fields.
+    /// Sorts the failures in the order of these fields.
     pub fn sort(&mut self, fields: &[Field]) {
         self.errors.sort_by_key(|error| {
             let name = error.field.split(['.', '[']).next();
@@ -154,8 +154,8 @@ impl<'a> Form<'a> {
         self.source.field(name, &K::SHAPE).filter(|value| !value.is_null())
     }
 
-    /// The value of an optional field. An empty string is none, and so is an object whose fields
-    /// are all empty: forms send it so.
+    /// Returns the value of an optional field. An empty string counts as none, and so does an
+    /// object with only empty fields: forms send these.
     fn given<K: Kind>(&self, name: &str) -> Option<Cow<'a, Value>> {
         self.value::<K>(name).filter(|value| match &**value {
             Value::Object(object) => object.is_empty() || !object.values().all(is_blank),

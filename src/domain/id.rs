@@ -1,4 +1,4 @@
-//! Ids: a prefix that names the kind, and a UUIDv7 that sorts by time (`client_01k…`).
+//! Ids: a prefix for the kind, and a UUIDv7 that sorts by time (`client_01k…`).
 
 use std::{fmt, hash::Hash, marker::PhantomData, sync::Mutex};
 
@@ -15,7 +15,7 @@ use super::{
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
-/// What an id names, and the prefix it is written with.
+/// The kind of thing an id names, and its prefix.
 pub trait Named: Send + Sync + 'static {
     const PREFIX: &'static str;
 }
@@ -60,13 +60,13 @@ named! {
     PasskeyKind PasskeyId "passkey";
     /// A piece of work in a portfolio.
     PortfolioItemKind PortfolioItemId "work";
-    /// A message of a visitor.
+    /// A message from a visitor.
     MessageKind MessageId "msg";
-    /// A picture that was uploaded.
+    /// An uploaded picture.
     ImageKind ImageId "img";
 }
 
-/// The id of one kind of thing.
+/// The id of a thing of one kind.
 #[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id<K>(Uuid, PhantomData<K>);
 
@@ -79,7 +79,7 @@ impl<K> Clone for Id<K> {
 impl<K> Copy for Id<K> {}
 
 impl<K> Id<K> {
-    /// The id of nothing: it is never given out, so looking it up finds nothing.
+    /// The id of nothing: it is never assigned, so a lookup finds nothing.
     pub const NIL: Self = Self(Uuid::nil(), PhantomData);
 
     pub fn from_uuid(uuid: Uuid) -> Self {
@@ -98,7 +98,7 @@ impl<K> Id<K> {
         Uuid::from_slice(bytes).ok().map(Self::from_uuid)
     }
 
-    /// The smallest id of an instant.
+    /// Returns the smallest id of an instant.
     pub fn first_at(at: Timestamp) -> Self {
         let millis = u64::try_from(at.as_millisecond()).unwrap_or(0);
         Self::from_uuid(Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
@@ -106,7 +106,7 @@ impl<K> Id<K> {
 }
 
 impl<K: Named> Id<K> {
-    /// Reads an id; anything that is none of this kind is [`Id::NIL`], which finds nothing.
+    /// Parses an id. Text that is not an id of this kind gives [`Id::NIL`], which finds nothing.
     pub fn parse(text: &str) -> Self {
         text.strip_prefix(K::PREFIX)
             .and_then(|rest| rest.strip_prefix('_'))
@@ -115,7 +115,7 @@ impl<K: Named> Id<K> {
     }
 }
 
-/// Any text is an id; a lookup finds out whether it names anything.
+/// Accepts any text as an id; a lookup checks whether it exists.
 impl<K: Named> Scalar for Id<K> {
     type Value = Self;
     const SHAPE: Shape = Shape::Any;
@@ -139,7 +139,7 @@ impl<K: Named> fmt::Display for Id<K> {
 
 fn decode(text: &str) -> Option<Uuid> {
     let bytes = text.as_bytes();
-    // 26 digits of 5 bits are 130 bits: the first digit carries three.
+    // 26 digits of 5 bits are 130 bits, so the first digit carries only three.
     if bytes.len() != 26 || bytes[0] > b'7' {
         return None;
     }
@@ -151,23 +151,23 @@ fn decode(text: &str) -> Option<Uuid> {
     Some(Uuid::from_u128(value))
 }
 
-/// Makes ids that only grow within one process, even when the clock stops or goes back.
+/// Makes ids that always increase within one process, even if the clock stops or goes back.
 #[derive(Debug, Default)]
 pub struct IdSequence(Mutex<u128>);
 
 impl IdSequence {
-    /// Continues after an id of an earlier process.
+    /// Continues after an id from an earlier process.
     pub fn continue_from<K>(&self, id: Id<K>) {
         let mut last = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         *last = id.0.as_u128().max(*last);
     }
 
-    /// The next id, from the given instant and 10 random bytes.
+    /// Returns the next id, from the given instant and 10 random bytes.
     pub fn next<K>(&self, now: Timestamp, random: [u8; 10]) -> Id<K> {
         let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
         let fresh = Builder::from_unix_timestamp_millis(millis, &random).into_uuid().as_u128();
         let mut last = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        // The lowest 62 bits are random, so adding one leaves version and variant alone.
+        // The lowest 62 bits are random, so adding one leaves version and variant unchanged.
         *last = if fresh > *last { fresh } else { *last + 1 };
         Id::from_uuid(Uuid::from_u128(*last))
     }

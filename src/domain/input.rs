@@ -1,6 +1,6 @@
-//! What comes in, field by field: each field of a noun is written once, with its name, its kind and
-//! whether it must be there. From that come the struct of a new noun and that of a change, their
-//! readers, what a document says of them, and what a form asks for.
+//! Input, field by field. Each field of a noun is declared once, with its name, its kind and
+//! whether it is required. The structs for a new noun and for a change, their readers, the API
+//! documents and the forms are derived from that.
 
 use std::{borrow::Cow, marker::PhantomData};
 
@@ -15,7 +15,7 @@ use super::{
 
 /// A source of fields: JSON, or a form.
 pub trait Source {
-    /// The field; null if it is emptied, `None` if it is missing.
+    /// Returns the field; null if it is emptied, `None` if it is missing.
     fn field<'a>(&'a self, name: &str, shape: &Shape) -> Option<Cow<'a, Value>>;
 
     /// Whether it is a form of this program.
@@ -30,7 +30,7 @@ impl Source for Object {
     }
 }
 
-/// What can be read from the fields of a source.
+/// A type that can be read from the fields of a source.
 pub trait Input: Sized {
     const FIELDS: &'static [Field];
 
@@ -47,7 +47,7 @@ pub trait Input: Sized {
     }
 }
 
-/// Nothing is asked for.
+/// Input without fields.
 impl Input for () {
     const FIELDS: &'static [Field] = &[];
 
@@ -59,13 +59,13 @@ impl Input for () {
 /// The description of a field.
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
-    /// In JSON and in forms.
+    /// Its name in JSON and in forms.
     pub name: &'static str,
     pub shape: Shape,
     pub need: Need,
-    /// Whether it must be filled in forms.
+    /// Whether forms require it.
     pub is_filled: bool,
-    /// Its meaning; empty where the name says it.
+    /// Its meaning; empty if the name says it.
     pub about: &'static str,
 }
 
@@ -91,14 +91,14 @@ pub enum Need {
 /// What a field may hold, and within which limits.
 #[derive(Debug, Clone, Copy)]
 pub enum Shape {
-    /// Text of whatever content: an id, a token.
+    /// Text with any content: an id, a token.
     Any,
-    /// Text of so many characters.
+    /// Text with a length limit in characters.
     Text {
         min: usize,
         max: usize,
     },
-    /// Text of which surrounding spaces are part.
+    /// Text in which surrounding spaces count.
     Secret {
         min: usize,
         max: Option<usize>,
@@ -121,7 +121,7 @@ pub enum Shape {
     Amount,
     /// More than 0.
     Quantity,
-    /// More or less than 0.
+    /// Any number, positive or negative.
     Rate,
     /// From 0 to 100.
     Percent,
@@ -137,7 +137,7 @@ pub enum Shape {
     Object(&'static Part),
 }
 
-/// An object within an input.
+/// A nested object.
 #[derive(Debug, Clone, Copy)]
 pub struct Part {
     /// Its name in the documents.
@@ -151,11 +151,11 @@ pub trait Kind {
     type Value;
     const SHAPE: Shape;
 
-    /// Reads what the field of that name holds.
+    /// Reads the value of the field with that name.
     fn read(form: &mut Form, name: &str, value: &Value) -> Read<Self::Value>;
 }
 
-/// A kind that is read by itself.
+/// A kind read from one value alone.
 pub trait Scalar {
     type Value;
     const SHAPE: Shape;
@@ -177,7 +177,7 @@ impl<S: Scalar> Kind for S {
     }
 }
 
-/// Declares kinds: `Name = what it is read as, its shape, |value| how it is read`.
+/// Declares kinds: `Name = type, shape, |value| parser`.
 macro_rules! kinds {
     ($(
         $(#[doc = $doc:literal])*
@@ -205,7 +205,7 @@ kinds! {
     Flag = bool, Shape::Flag, |value| value.as_bool().ok_or(Rule::NotBoolean);
 }
 
-/// At most so many values of a kind; a failure names the entry: `skills[2]`.
+/// At most `MAX` values of a kind; a failure names the entry: `skills[2]`.
 pub struct List<K, const MAX: usize>(PhantomData<K>);
 
 impl<K: Kind, const MAX: usize> Kind for List<K, MAX> {
@@ -226,12 +226,12 @@ impl<K: Kind, const MAX: usize> Kind for List<K, MAX> {
     }
 }
 
-/// Declares an input as an object that another holds.
+/// Declares an input as a nested object.
 pub trait Nested: Input {
     const PART: Part;
 }
 
-/// An object within the object, whose failures name the field in it: `location.city`.
+/// A nested object. Its failures name the field in it: `location.city`.
 pub struct One<T>(PhantomData<T>);
 
 impl<T: Nested> Kind for One<T> {
@@ -246,15 +246,15 @@ impl<T: Nested> Kind for One<T> {
     }
 }
 
-/// The fields of something new.
+/// Marks the fields of something new.
 #[derive(Debug, Clone, Copy)]
 pub struct New;
 
-/// The fields of a change: what is missing stays as it is.
+/// Marks the fields of a change: missing fields keep their value.
 #[derive(Debug, Clone, Copy)]
 pub struct Change;
 
-/// Whether a field of something new, or of a change, is required, and its value if it is missing.
+/// Whether a field is required, for something new or for a change, and its value if it is missing.
 pub trait Presence<M> {
     type Value;
     const SHAPE: Shape;
@@ -264,7 +264,7 @@ pub trait Presence<M> {
     fn read(form: &mut Form, name: &'static str) -> Read<Self::Value>;
 }
 
-/// Declares the usual ways to be present.
+/// Declares the usual kinds of presence.
 macro_rules! presences {
     ($(
         $(#[doc = $doc:literal])*
@@ -301,7 +301,7 @@ macro_rules! presences {
 }
 
 presences! {
-    /// Is required, and never emptied.
+    /// Required, and never emptied.
     Required, filled true {
         New => K::Value, Required, Form::required::<K>;
         Change => Option<K::Value>, Kept, Form::change::<K>;
@@ -311,23 +311,23 @@ presences! {
         New => Option<K::Value>, Nullable, Form::optional::<K>;
         Change => Patch<K::Value>, Nullable, Form::patch::<K>;
     }
-    /// Is empty, 0 or the like where it is missing or emptied, but never null.
+    /// Empty, 0 or similar if missing or emptied, but never null.
     OrDefault where Default, filled false {
         New => K::Value, Nullable, or_default::<K>;
         Change => Option<K::Value>, Kept,
             |form: &mut Form, name| form.change_or::<K>(name, Some(K::Value::default()));
     }
-    /// Is empty where it is missing; null or an empty string empties it.
+    /// Empty if missing; null or an empty string empties it.
     OrEmpty where Default, filled false {
         New => K::Value, Nullable, or_default::<K>;
         Change => Patch<K::Value>, Nullable, Form::patch::<K>;
     }
-    /// Begins with its default; an empty string keeps it.
+    /// Starts with its default; an empty string keeps it.
     Initial where Default, filled true {
         New => K::Value, Nullable, or_default::<K>;
         Change => Option<K::Value>, Kept, |form: &mut Form, name| form.change_or::<K>(name, None);
     }
-    /// Begins with the value of something else, such as the account's currency; an empty string
+    /// Starts with the value of something else, such as the account's currency; an empty string
     /// keeps it.
     Inherited, filled true {
         New => Option<K::Value>, Nullable, Form::optional::<K>;
@@ -339,7 +339,7 @@ fn or_default<K: Kind<Value: Default>>(form: &mut Form, name: &'static str) -> R
     form.optional::<K>(name).map(Option::unwrap_or_default)
 }
 
-/// A field that pages have, and the APIs do not.
+/// A field that exists on pages but not in the APIs.
 pub struct OfPages<P>(PhantomData<P>);
 
 impl<M, P: Presence<M, Value: Default>> Presence<M> for OfPages<P> {
@@ -353,7 +353,7 @@ impl<M, P: Presence<M, Value: Default>> Presence<M> for OfPages<P> {
     }
 }
 
-/// The status of something that begins as a draft; only a change sets another.
+/// The status of something that starts as a draft; only a change can set another.
 pub struct Drafted<K>(PhantomData<K>);
 
 kinds! {

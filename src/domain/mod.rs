@@ -1,4 +1,4 @@
-//! Pure types and rules. Nothing here does I/O or knows of HTTP, SQL or the clock.
+//! Pure types and rules. Nothing here does I/O or knows about HTTP, SQL or the clock.
 
 mod billing;
 pub mod date;
@@ -31,7 +31,7 @@ pub use self::platform::{
 pub use self::profile::{message, portfolio};
 pub use self::work::{milestone, project, proposal};
 
-/// Prints secrets by the names of their types alone: `Password(…)`.
+/// Prints secrets as their type name only: `Password(…)`.
 macro_rules! redacted {
     ($($type:ident),+) => {$(
         impl std::fmt::Debug for $type {

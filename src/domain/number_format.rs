@@ -1,7 +1,7 @@
-//! How an account writes numbers, and how typed numbers are read.
+//! How an account writes numbers, and how typed numbers are parsed.
 //!
-//! `1,250` is a thousand or a little more than one, depending on who types it. The account's format
-//! decides; what it leaves open is asked, never guessed.
+//! `1,250` is a thousand or just over one, depending on who types it. The account's format decides;
+//! if that leaves it open, the user is asked.
 
 use rust_decimal::Decimal;
 
@@ -19,16 +19,16 @@ words! {
     }
 }
 
-/// Why typed text is not read as a number.
+/// Why typed text is not a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unread {
     NotNumber,
-    /// It can mean any of these, or was written as other formats write it.
+    /// It can mean any of these, or is written in another format.
     Ambiguous(Vec<String>),
 }
 
 impl NumberFormat {
-    /// The separator of thousands, and the decimal mark.
+    /// Returns the thousands separator and the decimal mark.
     fn signs(self) -> (char, char) {
         match self {
             Self::CommaPoint => (',', '.'),
@@ -38,12 +38,12 @@ impl NumberFormat {
         }
     }
 
-    /// A plain decimal for a field: `1250.5` is `1250,5`.
+    /// Formats a plain decimal for a field: `1250.5` is `1250,5`.
     pub fn plain(self, number: &str) -> String {
         number.replace('.', &self.signs().1.to_string())
     }
 
-    /// A number with its thousands apart, its decimals as they are: `1.237,085`.
+    /// Formats a number with its thousands grouped and its decimals unchanged: `1.237,085`.
     pub fn grouped(self, number: Decimal) -> String {
         let (separator, mark) = self.signs();
         let swap = |c| match c {
@@ -54,11 +54,11 @@ impl NumberFormat {
         super::money::grouped(number).chars().map(swap).collect()
     }
 
-    /// Reads typed text as a plain decimal, exactly: `1,250.50` is `1250.50`.
+    /// Parses typed text as a plain decimal, exactly: `1,250.50` is `1250.50`.
     ///
     /// # Errors
     ///
-    /// [`Unread`] where it is no number, or could be several.
+    /// [`Unread`] if it is not a number, or could be several.
     pub fn parse(self, typed: &str) -> Result<String, Unread> {
         let (separator, mark) = self.signs();
         let text: String = typed.trim().chars().map(usual).collect();
@@ -74,12 +74,12 @@ impl NumberFormat {
                 let groups = joined(sign, digits, None);
                 match (only == separator, groups) {
                     (true, Some(groups)) => Ok(groups),
-                    // As groups it would be wrong, as decimals it is written otherwise here.
+                    // Wrong as groups; as decimals it is in another format.
                     (true, None) => Err(Unread::Ambiguous(self.readings(&decimal))),
                     (false, Some(groups)) => {
                         Err(Unread::Ambiguous(vec![self.plain(&decimal), groups]))
                     }
-                    // It separates no thousands here, nor could it.
+                    // This format does not separate thousands here, and could not.
                     (false, None) => Ok(decimal),
                 }
             }
@@ -88,12 +88,12 @@ impl NumberFormat {
         }
     }
 
-    /// What may have been meant by a number with its decimals behind the wrong mark.
+    /// Returns the possible meanings of a number with the wrong decimal mark.
     fn readings(self, decimal: &str) -> Vec<String> {
         let whole = decimal.replace('.', "");
         let digits = whole.trim_start_matches(['-', '0']);
         let mut readings = vec![self.plain(decimal)];
-        // Nobody begins a number of thousands with a zero.
+        // No number with thousands begins with a zero.
         if digits.len() == whole.trim_start_matches('-').len() {
             readings.push(whole);
         }
@@ -101,7 +101,7 @@ impl NumberFormat {
     }
 }
 
-/// Signs that look like others.
+/// Replaces look-alike signs.
 fn usual(c: char) -> char {
     match c {
         '\u{2019}' | '\u{2bc}' => '\'',
@@ -111,8 +111,8 @@ fn usual(c: char) -> char {
     }
 }
 
-/// The plain decimal that digits are, with their decimals behind the only `mark`, and all other
-/// separators between groups of three.
+/// Returns the plain decimal of these digits. The only `mark` comes before the decimals; all other
+/// separators must be between groups of three.
 fn joined(sign: &str, digits: &str, mark: Option<char>) -> Option<String> {
     let (whole, fraction) = match mark {
         Some(mark) => digits.split_once(mark)?,

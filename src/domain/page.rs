@@ -9,12 +9,12 @@ use super::{
     rule::Rule,
 };
 
-/// Which page of a list is asked for.
+/// The requested page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
     /// From 1 to 1,000,000.
     pub number: u32,
-    /// Rows a page, 1 to 100.
+    /// Rows per page, 1 to 100.
     pub size: u32,
 }
 
@@ -28,7 +28,7 @@ impl Page {
         })
     }
 
-    /// The first entries of a list.
+    /// Returns the first entries of a list.
     pub fn first(size: u32) -> Self {
         Self { number: 1, size }
     }
@@ -65,9 +65,9 @@ impl Presence<New> for Page {
 #[derive(Debug, Clone, Copy)]
 pub struct UpTo<const MAX: u32>;
 
-/// Of a page.
+/// The number of a page.
 pub type Number = UpTo<1_000_000>;
-/// How many entries there are at most.
+/// The most entries of a page.
 pub type Size = UpTo<100>;
 
 impl<const MAX: u32> Scalar for UpTo<MAX> {
@@ -84,7 +84,7 @@ impl<const MAX: u32> Scalar for UpTo<MAX> {
     }
 }
 
-/// A page of a list and how many entries the whole list has.
+/// A page of a list and the length of the whole list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing<T> {
     pub entries: Vec<T>,

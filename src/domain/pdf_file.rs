@@ -1,11 +1,11 @@
-//! PDF files: invoices and proposals to be kept or printed.
+//! PDF files: invoices and proposals to store or print.
 
 use std::fmt;
 
-/// A PDF to be saved under a name.
+/// A PDF with its file name.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PdfFile {
-    /// Of letters, digits, dots and hyphens.
+    /// Consists of letters, digits, dots and hyphens.
     pub name: String,
     pub bytes: Vec<u8>,
 }
@@ -16,8 +16,8 @@ impl PdfFile {
         Self { name: format!("{number}.pdf"), bytes }
     }
 
-    /// `proposal-website-redesign.pdf`: named after the title, in letters that every system takes
-    /// in a file's name.
+    /// `proposal-website-redesign.pdf`: the title, in letters that every system accepts in file
+    /// names.
     pub fn of_proposal(title: &str, bytes: Vec<u8>) -> Self {
         let words = title.split(|c: char| !c.is_ascii_alphanumeric());
         let words = words.filter(|word| !word.is_empty()).map(str::to_ascii_lowercase);

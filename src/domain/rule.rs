@@ -1,8 +1,9 @@
-//! The rules a field can break. A rule carries facts, not text: three documents word it differently.
+//! The rules that a field can break. A rule holds facts, not text: three documents word it
+//! differently.
 
 use std::borrow::Cow;
 
-/// One field that breaks one rule: the first that fails.
+/// A field and the first rule it breaks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field} {rule}")]
 pub struct FieldError {
@@ -46,7 +47,7 @@ pub enum Rule {
     Date,
     #[error("must not be before {0}")]
     BeforeField(&'static str),
-    /// The date must stay in that year, which the invoice number carries.
+    /// The date must stay in this year, which is part of the invoice number.
     #[error("must stay in {0}, the year of the invoice number")]
     OtherYear(i16),
     #[error("must be a whole number from {min} to {max}")]
@@ -61,15 +62,15 @@ pub enum Rule {
     Decimals { max: u32 },
     #[error("must not add up to less than 0")]
     NegativeTotal,
-    /// Two sums that should be one.
+    /// Two sums that should be equal.
     #[error("is {given} but the items add up to {computed}")]
     SumDiffers { given: String, computed: String },
     #[error("must have at most {max} entries")]
     TooManyItems { max: usize },
-    /// An Idempotency-Key that cannot be one.
+    /// An invalid Idempotency-Key.
     #[error("must be 1 to 255 visible ASCII characters")]
     RequestKey,
-    /// Names nothing that belongs to this account.
+    /// Refers to nothing of this account.
     #[error("does not exist")]
     Unknown,
     #[error("belongs to another client")]
@@ -78,13 +79,13 @@ pub enum Rule {
     Taken,
     #[error("must contain only letters, numbers, underscores and hyphens")]
     Username,
-    /// A password of FreelanceHub: upper case, lower case, digit and special character.
+    /// FreelanceHub's password rule: upper case, lower case, digit and special character.
     #[error(
         "must contain at least one uppercase letter, one lowercase letter, one number, \
          and one special character"
     )]
     PasswordClasses,
-    /// A password of FreelanceHub Auth, whose document gives a pattern.
+    /// FreelanceHub Auth's password rule, a pattern in its document.
     #[error(
         "must contain a lowercase letter, a number and one of @$!%*?&, and begin with a \
          letter, a number or one of these"
@@ -111,7 +112,7 @@ pub enum Rule {
     ShortWord,
     #[error("must be a PNG, JPEG or WebP picture")]
     Picture,
-    /// It begins like a picture, but cannot be read to its end.
+    /// It begins like a picture, but cannot be fully decoded.
     #[error("is damaged and cannot be read")]
     BrokenPicture,
     #[error("must be at most {mib} MiB")]
@@ -126,8 +127,8 @@ pub enum Rule {
     WrongPassword,
     #[error("is wrong or was used before")]
     WrongCode,
-    /// A code of the authenticator app, for a time that is so many minutes ahead of the server's
-    /// clock; behind it, where less than 0.
+    /// An authenticator code for a time this many minutes ahead of the server's clock; negative if
+    /// behind.
     #[error(
         "fits a clock that is about {} the server's: set the clock of your device, or have that \
          of the server set, and enter a new code",
@@ -136,7 +137,7 @@ pub enum Rule {
     OtherTime { minutes: i64 },
     #[error("is not the email of this account")]
     OtherEmail,
-    /// What invoice numbers begin with.
+    /// The prefix of invoice numbers.
     #[error("must be 1 to 12 letters, digits and hyphens, with no hyphen at its ends")]
     InvoicePrefix,
 }

@@ -1,4 +1,4 @@
-//! Text as people write it: names on one line, free text with its lines, e-mail addresses.
+//! Text input: names on one line, free text, email addresses.
 
 use std::borrow::Cow;
 
@@ -12,13 +12,13 @@ use super::{
     rule::Rule,
 };
 
-/// Longest first or last name.
+/// The longest first or last name.
 pub const PERSON_NAME_MAX: usize = 50;
-/// Longest description, note or content.
+/// The longest description, note or content.
 const FREE_MAX: usize = 10_000;
 const EMAIL_MAX: usize = 254;
 
-/// A string of any content.
+/// A string with any content.
 pub fn raw(value: &Value) -> Result<&str, Rule> {
     value.as_str().ok_or(Rule::NotText)
 }
@@ -50,7 +50,7 @@ impl<const MAX: usize> Scalar for Line<MAX> {
     }
 }
 
-/// Free text: kept as sent with its lines, at most `MAX` characters, without NUL.
+/// Free text: stored with its lines as sent, at most `MAX` characters, without NUL.
 #[derive(Debug, Clone, Copy)]
 pub struct Free<const MAX: usize>;
 
@@ -68,14 +68,14 @@ impl<const MAX: usize> Scalar for Free<MAX> {
 }
 
 kinds! {
-    /// Text of any content, kept as it is.
+    /// Text with any content, unchanged.
     AnyText = String, Shape::Any, |value| raw(value).map(str::to_owned);
     /// Free text that is not blank.
     SaidText = String, Shape::Text { min: 1, max: FREE_MAX }, |value| {
         let text = FreeText::parse(value)?;
         if text.trim().is_empty() { Err(Rule::Empty) } else { Ok(text) }
     };
-    /// A short word of a program: 1 to 30 of a–z, 0–9 and `-`, read without regard to case.
+    /// A short identifier: 1 to 30 of a–z, 0–9 and `-`, case-insensitive.
     ShortWord = String, Shape::ShortWord, |value| {
         let text = raw(value)?.to_ascii_lowercase();
         let fits = (1..=30).contains(&text.len())
@@ -97,13 +97,13 @@ kinds! {
     Phone = String, Shape::Phone, |value| {
         let text = raw(value)?;
         let digits = text.strip_prefix('+').ok_or(Rule::Phone)?.as_bytes();
-        // The longest number of E.164 has 15 digits; none is shorter than a country's code and 4.
+        // The longest E.164 number has 15 digits; the shortest is a country code and 4 digits.
         let fits = (6..=15).contains(&digits.len())
             && digits[0] != b'0'
             && digits.iter().all(u8::is_ascii_digit);
         if fits { Ok(text.to_owned()) } else { Err(Rule::Phone) }
     };
-    /// An http or https address of at most 2,000 characters, kept as typed.
+    /// An http or https address of at most 2,000 characters, stored as typed.
     Url = String, Shape::Url, |value| {
         let text = raw(value)?.trim();
         let (scheme, rest) = text.split_once("://").ok_or(Rule::Url)?;
@@ -111,24 +111,24 @@ kinds! {
         let is_web = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
         let is_odd = |c: char| c.is_control() || c.is_whitespace() || "\\<>\"".contains(c);
         let is_plain = !text.contains(is_odd) && !text.contains(turns);
-        // Names before an @ make an address look like another's.
+        // A name before an @ disguises the real address.
         let has_host = host.contains(|c: char| c.is_alphanumeric()) && !host.contains('@');
         if !(is_web && is_plain && has_host) {
             return Err(Rule::Url);
         }
         within(2000, text).map(str::to_owned)
     };
-    /// An e-mail address that mail is to be sent to.
+    /// An email address to send mail to.
     Email = String, Shape::Email, |value| parse_email(raw(value)?);
-    /// An e-mail address by which something is looked for. Versions before 4 of the database took
-    /// some that are not taken any more; their accounts can still be used.
+    /// An email address for a lookup. Before database version 4, some were accepted that no longer
+    /// are; their accounts still work.
     KnownEmail = String, Shape::Email, |value| parse_known_email(raw(value)?);
     /// A search text, folded; `None` if it is blank.
     Search = Option<String>, Shape::Text { min: 0, max: 100 }, |value| {
         let text = Free::<100>::parse(value)?;
         Ok(Some(search_key(text.trim())).filter(|text| !text.is_empty()))
     };
-    /// A password for a new account: 8 to 128 characters, nothing more is asked of it.
+    /// A password for a new account: 8 to 128 characters, no other rules.
     NewPassword = Password, NEW_SECRET, |value| new_password(value, check_password);
     /// A password by FreelanceHub's rule: 8 to 128 characters with upper case, lower case, digit
     /// and special character.
@@ -145,12 +145,12 @@ fn new_password(value: &Value, check: fn(&str) -> Result<(), Rule>) -> Result<Pa
     Ok(Password::new(text.to_owned()))
 }
 
-/// The form in which passwords are hashed, so that composed and decomposed letters are one.
+/// Returns the form in which passwords are hashed, where composed and decomposed letters are equal.
 pub fn normal_password(text: &str) -> Cow<'_, str> {
     if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.nfkc().collect()) }
 }
 
-/// Whether a text can be a password of FreelanceOS.
+/// Checks a password by FreelanceOS's rule.
 pub fn check_password(text: &str) -> Result<(), Rule> {
     let normal = normal_password(text);
     if normal.chars().count() < 8 {
@@ -159,7 +159,7 @@ pub fn check_password(text: &str) -> Result<(), Rule> {
     within(128, &normal).map(drop)
 }
 
-/// Whether a text can be a password of FreelanceHub.
+/// Checks a password by FreelanceHub's rule.
 pub fn check_varied_password(text: &str) -> Result<(), Rule> {
     check_password(text)?;
     let has = |class: fn(char) -> bool| text.chars().any(class);
@@ -170,9 +170,8 @@ pub fn check_varied_password(text: &str) -> Result<(), Rule> {
     if is_varied { Ok(()) } else { Err(Rule::PasswordClasses) }
 }
 
-/// Whether a text can be a password of FreelanceHub Auth, by the letter of its pattern: upper
-/// case is optional, only the first character is restricted, and its dots end at the end of a
-/// line.
+/// Checks a password by FreelanceHub Auth's pattern, to the letter: upper case is optional, only
+/// the first character is restricted, and its dots match no line ends.
 pub fn check_patterned_password(text: &str) -> Result<(), Rule> {
     const SPECIAL: &str = "@$!%*?&";
     check_password(text)?;
@@ -184,8 +183,8 @@ pub fn check_patterned_password(text: &str) -> Result<(), Rule> {
     if fits { Ok(()) } else { Err(Rule::PasswordPattern) }
 }
 
-/// An e-mail address to send mail to, trimmed. The part before the `@` must be ASCII, as most mail
-/// servers demand; a domain in another script must be valid in the DNS, and gets its normal form.
+/// Parses and trims an email address to send mail to. The part before the `@` must be ASCII, as
+/// most mail servers require; a domain in another script must be valid in DNS, and is normalised.
 pub fn parse_email(text: &str) -> Result<String, Rule> {
     let text = parse_known_email(text)?;
     let (local, domain) = text.rsplit_once('@').ok_or(Rule::Email)?;
@@ -194,13 +193,13 @@ pub fn parse_email(text: &str) -> Result<String, Rule> {
     if local.is_ascii() && is_deliverable { Ok(text) } else { Err(Rule::Email) }
 }
 
-/// The key by which e-mail addresses are compared: without case, and with a domain in another
-/// script equal to its ASCII form.
+/// Returns the key for comparing email addresses: case-insensitive, with a domain in another script
+/// equal to its ASCII form.
 pub fn email_key(text: &str) -> String {
     fold(&with_normal_domain(text, |domain| !domain.is_ascii() || has_ascii_form(domain)))
 }
 
-/// A trimmed address, with its domain in normal form if `is_other` finds it in another script.
+/// Trims an address, and normalises its domain if `is_other` finds it in another script.
 fn with_normal_domain(text: &str, is_other: fn(&str) -> bool) -> Cow<'_, str> {
     let text = text.trim();
     match text.rsplit_once('@') {
@@ -212,14 +211,14 @@ fn with_normal_domain(text: &str, is_other: fn(&str) -> bool) -> Cow<'_, str> {
     }
 }
 
-/// Whether part of a domain is another script's, written in ASCII.
+/// Whether part of a domain is the ASCII form of another script.
 fn has_ascii_form(domain: &str) -> bool {
     domain
         .split('.')
         .any(|part| part.get(..4).is_some_and(|mark| mark.eq_ignore_ascii_case("xn--")))
 }
 
-/// Quoted addresses are refused: few mail servers take them, and they can imitate others.
+/// Refuses quoted addresses: few mail servers accept them, and they can imitate others.
 fn parse_known_email(text: &str) -> Result<String, Rule> {
     let text = &*with_normal_domain(text, |domain| !domain.is_ascii());
     let options =
@@ -230,17 +229,17 @@ fn parse_known_email(text: &str) -> Result<String, Rule> {
     if sound { Ok(text.to_owned()) } else { Err(Rule::Email) }
 }
 
-/// The form in which text is compared without regard to case, and searched.
+/// Returns the form of text for case-insensitive comparison and search.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    // Letter by letter, since a whole word would end in another sigma than a part of it.
+    // Fold letter by letter: a whole word would end in a different sigma than a part of it.
     text.nfkc().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect()
 }
 
-/// The form in which names are searched: folded, and without marks that a keyboard may lack.
-/// `strasse` finds Straße, `adebayo` finds Adébáyọ̀.
+/// Returns the search key of a name: folded, without marks that a keyboard may lack. `strasse`
+/// finds Straße, `adebayo` finds Adébáyọ̀.
 pub fn search_key(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -267,22 +266,22 @@ pub fn search_key(text: &str) -> String {
             'ɛ' => key.push('e'),
             'ɔ' => key.push('o'),
             'ς' => key.push('σ'),
-            // Lower case may have brought one of its own: İ.
+            // Lower case may have added a mark: İ.
             letter if is_diacritic(letter) => {}
             letter => key.push(letter),
         }
     }
-    // Compose syllables of Hangul, and letters with their own marks, again.
+    // Recompose Hangul syllables, and letters with their own marks.
     key.nfc().collect()
 }
 
-/// Marks above, below and through letters of the Latin, Greek and Cyrillic scripts. In others
-/// such marks are vowels.
+/// Marks above, below and through Latin, Greek and Cyrillic letters. In other scripts such marks
+/// are vowels.
 fn is_diacritic(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}')
 }
 
-/// Whether a character alone is invisible. (Joiners are part of words in some scripts.)
+/// Whether a character is invisible by itself. (Joiners are part of words in some scripts.)
 fn is_invisible(c: char) -> bool {
     c.is_whitespace()
         || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
@@ -298,7 +297,7 @@ fn ends_line(c: char) -> bool {
 }
 
 fn within(max: usize, text: &str) -> Result<&str, Rule> {
-    // Bytes bound characters from above, so short text needs no counting.
+    // Characters never outnumber bytes, so short text needs no counting.
     if text.len() > max && text.chars().count() > max {
         return Err(Rule::TooLong { max });
     }
@@ -329,7 +328,7 @@ mod tests {
         ] {
             assert_eq!(search_key(name), search_key(typed), "{name}");
         }
-        // What is another letter stays one.
+        // Distinct letters stay distinct.
         for (one, other) in [("काम", "किम"), ("が", "か"), ("한", "하")] {
             assert!(!search_key(one).contains(&search_key(other)), "{one} {other}");
         }

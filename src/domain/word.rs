@@ -9,13 +9,13 @@ use super::{
 
 /// A closed set of words.
 pub trait Word: Copy + 'static {
-    /// Every word, in the order of the documents.
+    /// Every word, in document order.
     const ALL: &'static [&'static str];
 
-    /// The word a value is written as.
+    /// Returns the word for a value.
     fn word(self) -> &'static str;
 
-    /// Reads the word.
+    /// Parses a word.
     fn read(word: &str) -> Option<Self>;
 }
 
@@ -28,7 +28,7 @@ impl<W: Word> Scalar for W {
     }
 }
 
-/// Declares an enum whose variants are written as fixed words in every layer.
+/// Declares an enum whose variants have fixed words in every layer.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident $word:literal,)* }) => {
         $(#[$doc])*
@@ -36,15 +36,15 @@ macro_rules! words {
         pub enum $name { $($(#[$variant_doc])* $variant,)* }
 
         impl $name {
-            /// Every word, in the order of the documents.
+            /// Every word, in document order.
             pub const WORDS: &'static [&'static str] = &[$($word),*];
 
-            /// The word it is written as.
+            /// Returns its word.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
             }
 
-            /// Reads the word.
+            /// Parses a word.
             pub fn from_word(word: &str) -> Option<Self> {
                 match word { $($word => Some(Self::$variant),)* _ => None }
             }

@@ -1,5 +1,5 @@
-//! The mails the program writes. Each has a text part and a plain HTML part that loads nothing;
-//! the templates escape what people typed, and a subject stays one line without secrets.
+//! The mails that the program writes. Each has a text part and a plain HTML part that loads
+//! nothing; the templates escape user input, and a subject is one line without secrets.
 
 use askama::Template;
 use jiff::{SignedDuration, Timestamp};
@@ -20,10 +20,10 @@ use crate::{
 /// How long the link of a verification mail is valid.
 pub const LINK_LIFE: SignedDuration = SignedDuration::from_hours(24);
 
-/// Largest file that comes with a mail: as base64 writes it, 57 bytes a line of 78, and with room
-/// for the text, some mail servers take no more than 8 MiB.
+/// The largest attachment. Some mail servers accept no more than 8 MiB, as base64 (57 bytes per
+/// line of 78) and with room for the text.
 const ATTACHMENT_MAX: usize = (8 * 1024 - 64) * 1024 / 78 * 57;
-/// Characters of an invoice's notes that its mail repeats.
+/// How much of an invoice's notes its mail repeats, in characters.
 const EXCERPT: usize = 500;
 
 /// Fills the two templates of a mail with the same fields.
@@ -59,8 +59,8 @@ pub struct Verification<'a> {
     pub removal_link: Option<&'a str>,
 }
 
-/// The code that verifies an e-mail address. The mail names the account, so that nobody verifies
-/// the account of somebody else.
+/// The code that verifies an email address. The mail names the account, so that no one verifies
+/// someone else's account.
 pub fn verification(about: &Verification) -> Result<Mail> {
     let &Verification { to, first_name, code, server, link, removal_link, .. } = about;
     let (greeting, code_life, link_life) =
@@ -91,7 +91,7 @@ pub fn password_reset(
     mail(MailKind::PasswordReset, to, &t("mail-subject-reset").to_string(), parts)
 }
 
-/// A notice about a change of how an account is signed in to.
+/// A notice of a change to how an account signs in.
 pub fn security_notice(
     to: &str,
     first_name: &str,
@@ -154,8 +154,8 @@ pub fn proposal_answered(
     mail(MailKind::ProposalAnswered, to, &subject, parts)
 }
 
-/// News for an owner whose address is not verified. It may be somebody else's address, so the mail
-/// contains no text of the account or its visitors.
+/// News for an owner whose address is not verified. The address may be someone else's, so the mail
+/// contains no text from the account or its visitors.
 pub fn unproven_news(
     to: &str,
     first_name: &str,
@@ -170,7 +170,7 @@ pub fn unproven_news(
     mail(kind, to, news.trim_end_matches('.'), parts)
 }
 
-/// An invoice that goes to its client, or a reminder of it.
+/// An invoice or reminder for a client.
 pub struct InvoiceMail<'a> {
     pub kind: MailKind,
     pub to: &'a str,
@@ -248,11 +248,11 @@ fn greeting(first_name: &str) -> String {
     .into()
 }
 
-/// A name, unless a mail program might turn it into a link: whoever registers somebody else's
+/// A name, unless a mail program might turn it into a link: someone who registers another person's
 /// address must not send links there.
 fn shown_name(name: &str) -> Option<String> {
     let name = name.trim().replace(turns, "");
-    // Mail programs make links of names with dots of any script.
+    // Mail programs turn names with dots of any script into links.
     let plain: String = name.nfkc().map(|c| if c == '\u{3002}' { '.' } else { c }).collect();
     let could_be_link = plain.contains(['/', ':', '@'])
         || plain.split('.').skip(1).any(|rest| rest.starts_with(char::is_alphanumeric));
@@ -279,7 +279,7 @@ fn excerpt(text: &str) -> String {
     }
 }
 
-/// Free text with normal line ends and without control characters.
+/// Free text with normalised line ends and without control characters.
 fn lines(text: &str) -> String {
     text.replace("\r\n", "\n")
         .chars()
@@ -313,7 +313,7 @@ mod tests {
         }
     }
 
-    /// Both parts of a mail have these words.
+    /// Asserts that both parts of a mail contain these words.
     fn assert_says(mail: &Mail, words: &[&str]) {
         for word in words {
             assert!(mail.text.contains(word), "{word}: {}", mail.text);

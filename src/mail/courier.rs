@@ -35,11 +35,11 @@ use super::{
 };
 use crate::domain::{id::MailId, mail::Mail};
 
-/// How long one delivery may take, even if the server hangs.
+/// The time limit of one delivery, even if the server hangs.
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long closing a connection may take.
+/// The time limit for closing a connection.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Longest stored reason, in characters.
+/// The longest stored reason, in characters.
 const REASON_MAX: usize = 300;
 
 /// Where a mail was delivered.
@@ -47,7 +47,7 @@ const REASON_MAX: usize = 300;
 pub enum Delivered {
     /// The mail server accepted it.
     Accepted,
-    /// It was saved as a file of that name.
+    /// It was saved as a file with this name.
     Saved(String),
 }
 
@@ -56,7 +56,7 @@ pub enum Delivered {
 pub enum Undelivered {
     /// This mail will never be accepted.
     Refused(String),
-    /// The server is busy, unreachable, or refuses us rather than this mail: try again.
+    /// The server is busy, unreachable, or refuses the program rather than this mail: try again.
     NotNow(String),
 }
 
@@ -74,12 +74,12 @@ enum Way {
 }
 
 impl Courier {
-    /// Delivers to an SMTP server. `name` is this machine's full name, if it has one.
+    /// Delivers to an SMTP server. `name` is this machine's full name, if any.
     pub fn smtp(server: SmtpUrl, sender: Sender, name: Option<String>) -> Self {
         Self { sender, way: Way::Smtp(Smtp { server, name, tls: OnceCell::new() }) }
     }
 
-    /// Writes each mail as a file into a folder, which is created when needed.
+    /// Writes each mail as a file into a folder, which is created if needed.
     pub fn folder(folder: PathBuf, sender: Sender) -> Self {
         Self { sender, way: Way::Folder(folder) }
     }
@@ -99,7 +99,7 @@ impl Courier {
         let message =
             message::write(id, made_at, &self.sender, mail).map_err(|error| match error {
                 WrongMail::Recipient => Undelivered::Refused(error.to_string()),
-                // The mail is ours, and so is the fault: a newer version may write it.
+                // The program wrote the mail, so it is at fault; a newer version may succeed.
                 WrongMail::Unwritable(_) => Undelivered::NotNow(error.to_string()),
             })?;
         match &self.way {
@@ -125,7 +125,7 @@ impl Courier {
     ///
     /// # Errors
     ///
-    /// The file is there and cannot be removed.
+    /// The file exists and cannot be removed.
     pub async fn forget(&self, id: MailId, made_at: Timestamp) -> io::Result<()> {
         let Way::Folder(folder) = &self.way else { return Ok(()) };
         let file = folder.join(file_name(id, made_at));
@@ -156,7 +156,7 @@ fn file_name(id: MailId, made_at: Timestamp) -> String {
     format!("{time}-{id}.eml")
 }
 
-/// Writes a file for its owner alone. It is renamed when it is complete.
+/// Writes a file readable by its owner only. It is renamed when complete.
 fn write_file(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
     match DirBuilder::new().mode(0o700).create(folder) {
@@ -179,7 +179,7 @@ struct Smtp {
     server: SmtpUrl,
     /// This machine's full name.
     name: Option<String>,
-    /// Made at the first delivery, since it reads the machine's certificates.
+    /// Created on the first delivery, since it reads the machine's certificates.
     tls: OnceCell<TlsParameters>,
 }
 
@@ -206,7 +206,7 @@ impl Smtp {
         })
     }
 
-    /// Sends a message, which is all ASCII. A server that refuses the sender refuses our settings,
+    /// Sends a message, which is all ASCII. A server that refuses the sender refuses the settings,
     /// not the mail.
     async fn hand_over(
         &self,
@@ -229,7 +229,7 @@ impl Smtp {
         connection.message(&message.formatted()).await.map(drop).map_err(refused)
     }
 
-    /// A connection, encrypted and signed in as the settings say. The error is one line without
+    /// Connects, with the encryption and sign-in of the settings. The error is one line without
     /// secrets.
     async fn connect(&self) -> Result<AsyncSmtpConnection, String> {
         let server = &self.server;
@@ -258,8 +258,8 @@ impl Smtp {
         Ok(connection)
     }
 
-    /// This machine's name for HELO: by RFC 5321 a full name, or else its address in brackets. Some
-    /// servers insist on it.
+    /// Returns this machine's name for HELO: per RFC 5321 a full name, or else its address in
+    /// brackets. Some servers require it.
     async fn client_id(&self) -> ClientId {
         if let Some(name) = &self.name {
             return ClientId::Domain(name.clone());
@@ -270,7 +270,7 @@ impl Smtp {
         }
     }
 
-    /// The address from which this machine reaches the server.
+    /// Returns the address from which this machine reaches the server.
     async fn own_address(&self) -> Option<IpAddr> {
         let mut places = lookup_host((self.server.host.as_str(), self.server.port)).await.ok()?;
         let server = places.next()?;
@@ -278,7 +278,7 @@ impl Smtp {
             SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
             SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
         };
-        // This chooses a route, and sends nothing.
+        // This chooses a route but sends nothing.
         let socket = UdpSocket::bind(any).await.ok()?;
         socket.connect(server).await.ok()?;
         Some(socket.local_addr().ok()?.ip().to_canonical())
@@ -299,7 +299,7 @@ impl Smtp {
         self.tls.get_or_try_init(make).await.cloned()
     }
 
-    /// An error in one short line, without the password even if the server repeats it.
+    /// Returns an error in one short line, without the password even if the server repeats it.
     fn reason(&self, error: &dyn fmt::Display) -> String {
         let reason = format!("{}: {error}", self.server);
         let mut reason: String =
@@ -317,15 +317,15 @@ impl Smtp {
     }
 }
 
-/// Whether a server will never accept this mail. If it refuses the name of this machine, or asks
-/// for a sign-in, the settings are wrong, and the mail waits.
+/// Whether a server will never accept this mail. If it refuses the name of this machine, or
+/// requires a sign-in, the settings are wrong, and the mail waits.
 fn is_refusal(error: &SmtpError) -> bool {
     let Some(code) = error.status().map(u16::from) else { return false };
     error.is_permanent() && !is_about_us(code, &error.to_string())
 }
 
-/// Whether a refusal is about our settings rather than a mail. Many servers refuse the sender or
-/// our name only after the recipient.
+/// Whether a refusal is about the settings rather than a mail. Many servers refuse the sender or
+/// the name of this machine only after the recipient.
 fn is_about_us(code: u16, words: &str) -> bool {
     /// Codes of RFC 3463: bad sender, sign-in, encryption, and the sender's own domain.
     const STATUS: [&str; 14] = [

@@ -24,7 +24,7 @@ const NAME: &str = "FreelanceOS";
 pub struct Sender(Mailbox);
 
 impl Sender {
-    /// Reads `Name <user@host>` or `user@host`. The user must be ASCII, as mail servers demand.
+    /// Parses `Name <user@host>` or `user@host`. The user must be ASCII, as mail servers require.
     pub fn parse(text: &str) -> Option<Self> {
         let mailbox: Mailbox = text.trim().parse().ok()?;
         let is_one_line = !text.contains(char::is_control);
@@ -32,15 +32,15 @@ impl Sender {
         is_one_line.then_some(Self(Mailbox { email, ..mailbox }))
     }
 
-    /// The user who signs in to a mail server, if that is an e-mail address: hardly any server lets
-    /// an account send as another.
+    /// Returns the user who signs in to a mail server as sender, if that is an email address:
+    /// hardly any server lets an account send as another.
     pub fn of_user(user: &str) -> Option<Self> {
         let email = Self::parse(user)?.0.email;
         let is_local = Reach::of_host(email.domain()) != Reach::Everybody;
         (!is_local).then(|| Self(Mailbox::new(Some(NAME.to_owned()), email)))
     }
 
-    /// The default sender of a server with this host name or address.
+    /// Returns the default sender of a server with this host name or address.
     pub fn of_host(host: &str) -> Option<Self> {
         let host = host.trim_matches(['[', ']']);
         let domain = match host.parse::<IpAddr>() {
@@ -49,7 +49,7 @@ impl Sender {
             Err(_) => host.trim_end_matches('.').to_owned(),
         };
         let email = address(&format!("no-reply@{domain}"))
-            // Its parser does not know IPv6 addresses.
+            // The parser does not accept IPv6 addresses.
             .or_else(|| host.contains(':').then(|| Address::new_dangerous("no-reply", domain)))?;
         Some(Self(Mailbox::new(Some(NAME.to_owned()), email)))
     }
@@ -77,8 +77,8 @@ pub fn write(
     let to = address(&mail.to).filter(|to| to.user().is_ascii()).ok_or(WrongMail::Recipient)?;
     let envelope =
         Envelope::new(Some(sender.0.email.clone()), vec![to.clone()]).map_err(unwritable)?;
-    // lettre parses the sender again, but not the addresses of hosts without a name: use this one
-    // until the message is built.
+    // lettre parses the sender again, but rejects addresses of hosts without a name, so this one is
+    // used until the message is built.
     let named = address("no-reply@localhost").ok_or(WrongMail::Recipient)?;
     let mut message = Message::builder()
         .envelope(envelope)
@@ -91,12 +91,12 @@ pub fn write(
             HeaderName::new_from_ascii_str("Auto-Submitted"),
             "auto-generated".to_owned(),
         ));
-    // An address that cannot be replied to is still in the text.
+    // An address that cannot be a reply address is still in the text.
     let plain = |to: &&str| to.is_ascii() && !to.starts_with("=?");
     if let Some(reply_to) = mail.reply_to.as_deref().filter(plain).and_then(address) {
         message = message.reply_to(Mailbox::new(None, reply_to));
     }
-    // Nobody can guess the boundary, since nobody can guess the id.
+    // The id cannot be guessed, so neither can the boundary.
     let parts = MultiPart::alternative()
         .boundary(format!("part-{id}"))
         .singlepart(SinglePart::plain(mail.text.clone()))
@@ -106,7 +106,7 @@ pub fn write(
         Some(file) => {
             let kind = ContentType::parse("application/pdf").map_err(unwritable)?;
             let encoding = ContentTransferEncoding::Base64;
-            // The error is the bytes, if they do not fit the encoding; base64 takes all.
+            // The error returns the bytes if they do not fit the encoding; base64 accepts all.
             let bytes = Body::new_with_encoding(file.bytes.clone(), encoding)
                 .map_err(|_| WrongMail::Unwritable("an attachment cannot be encoded".to_owned()))?;
             let file = Attachment::new(file.name.clone()).body(bytes, kind);
@@ -132,7 +132,7 @@ fn unwritable(error: impl Error) -> WrongMail {
     WrongMail::Unwritable(error.to_string())
 }
 
-/// Reads an address, with the domain in ASCII.
+/// Parses an address, with the domain in ASCII.
 fn address(text: &str) -> Option<Address> {
     let address: Address = text.trim().parse().ok()?;
     if address.domain().is_ascii() {

@@ -1,4 +1,4 @@
-//! Mail: its text, its format and its delivery.
+//! Mail: text, format and delivery.
 
 pub mod compose;
 pub mod courier;

@@ -32,7 +32,7 @@ pub struct SmtpUrl {
 }
 
 impl SmtpUrl {
-    /// Reads `smtp://…` or `smtps://…`. Everything up to the last `@` is user and password; only
+    /// Parses `smtp://…` or `smtps://…`. Everything up to the last `@` is user and password; only
     /// `%`, and `:` in the user, must be percent-encoded.
     pub fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.trim().split_once("://")?;
@@ -90,7 +90,7 @@ fn is_loopback(host: &str) -> bool {
         || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Host in ASCII, and port where one is given.
+/// Returns the host in ASCII, and the port if given.
 fn place_of(place: &str) -> Option<(String, Option<u16>)> {
     let (host, port) = match place.strip_prefix('[') {
         Some(rest) => {

@@ -1,4 +1,4 @@
-//! Metrics. Switched off, they cost one atomic read.
+//! Metrics. When off, they cost one atomic read.
 
 mod process;
 
@@ -13,53 +13,53 @@ use prometheus_client::{
     registry::Registry,
 };
 
-/// Upper bounds of the buckets for answers, in seconds: from a small page to the time-out.
+/// Upper bounds of the response time buckets, in seconds: from a small page to the timeout.
 const REQUEST: [f64; 14] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0];
-/// The same for waiting for a database thread, and for bringing a commit to the disk.
+/// The same for waiting for a database thread, and for writing a commit to disk.
 const DATABASE: [f64; 12] =
     [0.00001, 0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0];
-/// Jobs of one commit.
+/// Jobs per commit.
 const BATCH: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
-/// Classes of status; the last is that of [`DROPPED`].
+/// Status classes; the last is that of [`DROPPED`].
 const CLASSES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "dropped"];
-/// The status that stands for a request whose client went away before the answer.
+/// The status for a request whose client left before the answer.
 pub const DROPPED: u16 = 600;
 
 static METRICS: OnceLock<Metrics> = OnceLock::new();
 
-/// Switches the metrics on for the rest of the process.
+/// Turns the metrics on for the rest of the process.
 pub fn switch_on() -> &'static Metrics {
     METRICS.get_or_init(Metrics::new)
 }
 
-/// The metrics, if they are switched on.
+/// Returns the metrics, if they are on.
 pub fn on() -> Option<&'static Metrics> {
     METRICS.get()
 }
 
-/// One label with its value.
+/// A label and its value.
 pub type Label = [(&'static str, &'static str); 1];
 
-/// Everything that is counted as it happens.
+/// All metrics that are counted as events happen.
 pub struct Metrics {
     requests: Family<(Asked, Label), Counter>,
     request_times: Family<Asked, Histogram>,
     /// Requests being answered.
     pub in_flight: Gauge,
-    /// Connections that are open, and all there were.
+    /// Open connections, and all connections so far.
     pub connections: Gauge,
     pub accepted: Counter,
     waits: Family<Label, Histogram>,
     /// How long reads and writes waited for a database thread.
     pub read_wait: Histogram,
     pub write_wait: Histogram,
-    /// How many jobs each commit had, and how long it took to be on the disk.
+    /// How many jobs each commit had, and how long it took to reach the disk.
     pub batch: Histogram,
     pub commit: Histogram,
 }
 
-/// What was asked for: the template of a path, never the path itself, so that no visitor can add
+/// The requested route: the template of a path, never the path itself, so that visitors cannot add
 /// series.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Asked {
@@ -85,8 +85,8 @@ impl Metrics {
         }
     }
 
-    /// Counts a request that was answered. `route` is the template of its route; without one the
-    /// method, which the visitor may have made up, is not counted either.
+    /// Counts an answered request. `route` is the template of its route; without one the method is
+    /// not counted either, since the visitor may have invented it.
     pub fn answered(
         &self,
         method: &'static str,
@@ -104,7 +104,7 @@ impl Metrics {
         self.requests.get_or_create(&(asked, [("status", CLASSES[class])])).inc();
     }
 
-    /// Adds all of it to a page, and what the process uses.
+    /// Adds all metrics to a page, and the resource use of the process.
     pub fn register(&self, page: &mut Registry) {
         let http = page.sub_registry_with_prefix("freelanceos_http");
         http.register("requests", "Requests by route and class of status", self.requests.clone());
@@ -121,7 +121,7 @@ impl Metrics {
     }
 }
 
-/// Counts in a gauge for as long as it lives.
+/// Counts in a gauge while it is alive.
 pub struct Present(Gauge);
 
 impl Present {

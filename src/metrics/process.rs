@@ -1,4 +1,4 @@
-//! What the process uses, as `/proc` shows it.
+//! The resource use of the process, from `/proc`.
 
 use std::fs;
 
@@ -11,17 +11,17 @@ use rustix::{
     process::{Resource, getrlimit},
 };
 
-/// Fields of `/proc/self/stat` behind the program's name, which begin with the third.
+/// Fields of `/proc/self/stat` after the program's name, which start with the third.
 const USER_TIME: usize = 14 - 3;
 const SYSTEM_TIME: usize = 15 - 3;
 const THREADS: usize = 20 - 3;
 const VIRTUAL_BYTES: usize = 23 - 3;
 const RESIDENT_PAGES: usize = 24 - 3;
 
-/// Adds what can be read; where there is no `/proc`, that is nothing.
+/// Adds what can be read; without `/proc`, nothing.
 pub(super) fn register(page: &mut Registry) {
     if let Ok(stat) = fs::read_to_string("/proc/self/stat")
-        // The name may hold anything, brackets too.
+        // The name may contain anything, even brackets.
         && let Some((_, fields)) = stat.rsplit_once(") ")
     {
         let fields: Vec<&str> = fields.split_ascii_whitespace().collect();
@@ -42,7 +42,7 @@ pub(super) fn register(page: &mut Registry) {
         }
     }
     if let Ok(open) = fs::read_dir("/proc/self/fd") {
-        // The folder that is being read is one of them.
+        // The folder being read is one of them.
         let open = ConstGauge::new(open.count().saturating_sub(1));
         page.register("process_open_fds", "Open file descriptors", open);
     }

@@ -1,5 +1,5 @@
-//! The content of pages: positions, and the structure for screen readers. Lengths are points, from
-//! the top left corner.
+//! The content of pages: positions, and the structure for screen readers. Lengths are in points,
+//! from the top left corner.
 
 use krilla::{
     image::Image,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::locale::{Text, t};
 
-/// A4, upright.
+/// A4, portrait.
 pub const WIDTH: f32 = 595.28;
 pub const HEIGHT: f32 = 841.89;
 /// 20 mm.
@@ -39,7 +39,7 @@ const SMALL: Style = Style { size: 8.0, leading: 11.5, is_bold: false, color: MU
 /// The edge at which lines are aligned.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Align {
-    /// The left edge, or the right one where the line is read from the right.
+    /// The left edge, or the right one for right-to-left lines.
     Start,
     Right,
 }
@@ -56,7 +56,7 @@ impl Slot {
     /// Between the margins.
     pub const FULL: Self = Self { x: MARGIN, width: MEASURE, align: Align::Start };
 
-    /// Lines in this place, all of one meaning.
+    /// Returns lines in this place, all with one meaning.
     pub fn column(self, lines: Vec<Line>, mark: Mark) -> Column {
         Column { slot: self, lines: lines.into_iter().map(|line| (line, mark)).collect() }
     }
@@ -68,7 +68,7 @@ pub struct Column {
     pub lines: Vec<(Line, Mark)>,
 }
 
-/// What something on a page means.
+/// The meaning of something on a page.
 #[derive(Clone, Copy)]
 pub enum Mark {
     /// Nothing: decoration or repetition.
@@ -96,9 +96,9 @@ pub struct Area {
     pub height: f32,
 }
 
-/// Something on a page.
+/// An element of a page.
 pub enum Op {
-    /// Text, from this place on.
+    /// Text that starts here.
     Line { x: f32, baseline: f32, line: Line, mark: Mark },
     /// Filled rectangles.
     Boxes { boxes: Vec<Area>, color: Color, mark: Mark },
@@ -106,7 +106,7 @@ pub enum Op {
     Image { image: Image, area: Area, mark: Mark },
     /// Large words across the page, behind everything.
     Stamp { line: Line },
-    /// A place that leads to an address.
+    /// An area that links to an address.
     Link { area: Area, address: String, node: NodeId },
 }
 
@@ -120,7 +120,7 @@ pub struct Canvas<'a> {
 }
 
 impl<'a> Canvas<'a> {
-    /// `is_japanese` has Han characters take their Japanese forms.
+    /// `is_japanese` draws Han characters in their Japanese forms.
     pub fn new(fonts: &'a Fonts, is_japanese: bool) -> Self {
         Self {
             typesetter: Typesetter::new(fonts, is_japanese),
@@ -131,12 +131,12 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// The characters that were set and that no font has, in the order of their code points.
+    /// Returns the drawn characters that no font has, in code point order.
     pub fn missing(&self) -> Vec<char> {
         self.typesetter.missing.iter().copied().collect()
     }
 
-    /// A new node below another, or of the document itself.
+    /// Adds a node below another, or to the document itself.
     pub fn node(&mut self, parent: Option<NodeId>, tag: impl Into<TagKind>) -> NodeId {
         let id = NodeId(self.nodes.len());
         self.nodes.push(Node { tag: tag.into(), children: Vec::new() });
@@ -153,7 +153,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// The height left on the page.
+    /// Returns the height left on the page.
     pub fn room(&self) -> f32 {
         BOTTOM - self.y
     }
@@ -173,7 +173,7 @@ impl<'a> Canvas<'a> {
         is_tight
     }
 
-    /// One line, its top at `y`.
+    /// Draws one line, its top at `y`.
     pub fn line(&mut self, line: Line, slot: Slot, y: f32, mark: Mark) {
         if line.runs.is_empty() {
             return;
@@ -181,12 +181,12 @@ impl<'a> Canvas<'a> {
         let is_right = slot.align == Align::Right || line.is_rtl;
         let indent = if is_right { slot.width - line.width - line.overhang } else { 0.0 };
         let x = slot.x + indent;
-        // The capitals, 0.71 em high, are in the middle.
+        // Capitals, 0.71 em high, are centred.
         let baseline = y + line.style.leading / 2.0 + line.style.size * 0.355;
         self.put(Op::Line { x, baseline, line, mark });
     }
 
-    /// Columns side by side, with the same leading, which continue on the next page.
+    /// Draws columns side by side, with the same leading, continuing on the next page.
     pub fn columns(
         &mut self,
         mut columns: Vec<Column>,
@@ -195,7 +195,7 @@ impl<'a> Canvas<'a> {
     ) {
         loop {
             let rows = columns.iter().map(|column| column.lines.len()).max().unwrap_or(0);
-            // A little more, since sums of heights are not exact.
+            // Add a little, since sums of heights are not exact.
             let fitting = (((self.room() + 0.01) / leading).max(0.0) as usize).min(rows);
             let top = self.y;
             // One column after the other, in reading order.
@@ -215,7 +215,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// Lines over the whole width, without a single line at the foot of a page.
+    /// Draws lines over the full width, leaving no single line at the foot of a page.
     pub fn flow(&mut self, lines: Vec<Line>, mark: Mark) {
         let mut left = lines.len();
         for line in lines {
@@ -230,7 +230,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// A thin line.
+    /// Draws a thin line.
     pub fn hairline(&mut self, y: f32, x: f32, width: f32) {
         self.put(Op::Boxes {
             boxes: vec![Area { x, y, width, height: 0.6 }],
@@ -257,7 +257,7 @@ impl<'a> Canvas<'a> {
         let pages = std::mem::take(&mut self.pages);
         let count = pages.len();
         for (place, page) in pages.into_iter().enumerate() {
-            // The last page is the one that is written on.
+            // The last page is the current one.
             self.pages.push(page);
             let number = self.typesetter.line(
                 &t("pdf-page-of").with("page", place + 1).with("pages", count).to_string(),

@@ -1,4 +1,4 @@
-//! The fonts of documents: those inside the program, then those of a folder.
+//! The fonts of documents: built-in ones first, then those of a folder.
 //!
 //! A font's characters are known without opening it. It is unpacked and parsed when text needs it;
 //! small fonts then stay in memory, large ones only while a document uses them.
@@ -21,32 +21,32 @@ use crate::domain::error::{Error, Result};
 const REGULAR: usize = 0;
 const BOLD: usize = 1;
 
-/// The compressed fonts of the program. A debug build reads them from disk.
+/// The built-in compressed fonts. A debug build reads them from disk.
 #[derive(Embed)]
 #[folder = "assets/fonts"]
 struct Packed;
 
-/// What `assets/fonts/fetch` wrote about them, a line for each in the order of looking for a
-/// glyph.
+/// The list written by `assets/fonts/fetch`: a line per font, in the order in which glyphs are
+/// searched.
 const LIST: &str = include_str!("../../assets/fonts/fonts.tsv");
 
-/// The most bytes of a font that stays in memory once it was used.
+/// The largest font that stays in memory after use, in bytes.
 const KEPT_MAX: usize = 512 << 10;
-/// The most bytes of a font in the folder.
+/// The largest font file in the folder, in bytes.
 const FILE_MAX: u64 = 64 << 20;
 
 /// Replaces characters that no font has.
 const BOX: char = '□';
 
-/// A font, ready to shape and to draw with.
+/// A font, ready for shaping and drawing.
 pub struct Face {
     bytes: Arc<Vec<u8>>,
     shaping: ShaperData,
-    /// The same font as the PDF writer knows it.
+    /// The same font in the PDF writer's form.
     pub drawn: Font,
     /// Whether bold text must be drawn thicker.
     pub lacks_bold: bool,
-    /// The glyph for what the font cannot draw.
+    /// The glyph for characters that the font lacks.
     pub missing: u32,
 }
 
@@ -62,16 +62,16 @@ impl Face {
         Some(Self { bytes, shaping, drawn, lacks_bold, missing })
     }
 
-    /// The shaper of the font, for as long as `use_it` runs.
+    /// Calls `use_it` with the font's shaper.
     pub fn shape<T>(&self, use_it: impl FnOnce(&harfrust::Shaper) -> T) -> Option<T> {
         let font = FontRef::new(&self.bytes).ok()?;
         Some(use_it(&self.shaping.shaper(&font).build()))
     }
 }
 
-/// Where the bytes of a font are.
+/// The location of a font's bytes.
 enum Source {
-    /// Inside the program, under this name.
+    /// In the program, under this name.
     Packed(&'static str),
     File(PathBuf),
 }
@@ -94,9 +94,9 @@ impl Source {
 
 struct Slot {
     source: Source,
-    /// First and last code points of what it has, in order.
+    /// The first and last code points of the ranges it has, in order.
     ranges: Vec<(u32, u32)>,
-    /// The font once it is read. It goes with the last document that needs it.
+    /// The font, once read. It is dropped with the last document that needs it.
     used: Mutex<Weak<Face>>,
     /// A small font stays.
     kept: OnceLock<Arc<Face>>,
@@ -138,8 +138,8 @@ fn range(text: &str) -> Option<(u32, u32)> {
 }
 
 impl Fonts {
-    /// Adds the TrueType and OpenType files of a folder, in the order of their names. Returns those
-    /// that are unusable. A missing folder adds nothing.
+    /// Adds the TrueType and OpenType files of a folder, in name order, and returns the unusable
+    /// ones. A missing folder adds nothing.
     ///
     /// # Errors
     ///
@@ -168,7 +168,7 @@ impl Fonts {
         Ok(unusable)
     }
 
-    /// A font by its index from [`Fonts::choose`].
+    /// Returns a font by its index from [`Fonts::choose`].
     pub fn face(&self, index: usize) -> Option<Arc<Face>> {
         let slot = self.0.get(index)?;
         // Held while the font is unpacked, so that others wait for it and share it.
@@ -184,7 +184,7 @@ impl Fonts {
         Some(face)
     }
 
-    /// The font for a character; `before` is that of the character before it.
+    /// Returns the font for a character; `before` is the font of the previous character.
     pub fn choose(&self, c: char, is_bold: bool, before: Option<usize>) -> Choice {
         let first = if is_bold { BOLD } else { REGULAR };
         let has = |index: &usize| self.0.get(*index).is_some_and(|slot| slot.has(c));
@@ -194,14 +194,14 @@ impl Fonts {
             .or_else(|| (2..self.0.len()).find(has));
         match found {
             Some(face) => Choice { face, drawn: c },
-            // It shows nothing, so any font will do.
+            // It is invisible, so any font will do.
             None if is_ignorable(c) => Choice { face: before.unwrap_or(first), drawn: c },
             None => Choice { face: first, drawn: BOX },
         }
     }
 }
 
-/// The characters of a font file; `None` where it cannot be used.
+/// Returns the characters of a font file; `None` if it is unusable.
 fn characters(path: &Path) -> Option<Vec<(u32, u32)>> {
     if fs::metadata(path).ok()?.len() > FILE_MAX {
         return None;
@@ -220,7 +220,7 @@ fn characters(path: &Path) -> Option<Vec<(u32, u32)>> {
     Face::parse(bytes, true).is_some_and(|_| !ranges.is_empty()).then_some(ranges)
 }
 
-/// What to draw a character with.
+/// How to draw a character.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Choice {
     pub face: usize,
@@ -228,13 +228,13 @@ pub struct Choice {
     pub drawn: char,
 }
 
-/// Whether a character goes with the one before it: a mark, a joiner, a space.
+/// Whether a character belongs to the one before it: a mark, a joiner, a space.
 fn clings(c: char) -> bool {
     use unicode_script::{Script, UnicodeScript};
     c.script() == Script::Inherited || c.is_whitespace() || is_ignorable(c)
 }
 
-/// Characters that have an effect on others and no look of their own.
+/// Whether a character only affects others and is itself invisible.
 pub fn is_ignorable(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'

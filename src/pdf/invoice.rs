@@ -81,7 +81,7 @@ pub fn draw(canvas: &mut Canvas, sheet: &InvoiceSheet, logo: Option<Image>) -> A
     }
 }
 
-/// The texts on an invoice that people have typed.
+/// Returns the user-entered texts of an invoice.
 pub fn texts<'a>(invoice: &'a Invoice, seller: &'a Seller, buyer: &'a Party) -> Vec<&'a str> {
     let instructions = seller.payment_instructions.as_deref().filter(|_| invoice.is_money_due());
     let mut texts: Vec<&str> = invoice.notes.as_deref().into_iter().chain(instructions).collect();
@@ -129,7 +129,7 @@ fn lines(sheet: &InvoiceSheet) -> Table<4> {
     }
 }
 
-/// The rows above the total.
+/// Returns the rows above the total.
 fn totals(sheet: &InvoiceSheet) -> Vec<(String, String)> {
     let invoice = &sheet.invoice;
     let shown = |minor| Money::new(minor, invoice.currency).shown();
@@ -176,7 +176,7 @@ fn draw_totals(canvas: &mut Canvas, sheet: &InvoiceSheet, rows: Vec<(String, Str
     canvas.y += 20.0;
 }
 
-/// The payment link, to be scanned and to be clicked.
+/// Draws the payment link, as a QR code and as text to click.
 fn pay_online(canvas: &mut Canvas, link: &str) {
     canvas.reserve(qr::SIDE);
     let top = canvas.y;
@@ -198,7 +198,7 @@ fn pay_online(canvas: &mut Canvas, link: &str) {
     column.lines.extend(address.into_iter().map(|line| (line, Mark::Node(pointer))));
     let page = canvas.pages.len();
     canvas.columns(vec![column], BODY.leading, |_| {});
-    // An address longer than a page is not for clicking.
+    // An address longer than a page is not clickable.
     if canvas.pages.len() == page {
         canvas.put(Op::Link { area, address: link.to_owned(), node: pointer });
     }

@@ -39,7 +39,7 @@ pub struct Fact {
     pub style: Style,
 }
 
-/// The heading of a whole document, for readers that jump from one to the next.
+/// Returns the heading of a whole document, for readers that jump between headings.
 pub fn heading(level: u16, title: &str) -> TagKind {
     let level = std::num::NonZeroU16::new(level).unwrap_or(std::num::NonZeroU16::MIN);
     Tag::Hn(level, Some(told(title, t("pdf-untitled")))).into()
@@ -91,7 +91,7 @@ pub fn head(canvas: &mut Canvas, title: &Title, seller: &Party, logo: Option<Ima
     canvas.y = left.max(y) + 26.0;
 }
 
-/// Draws sender, recipient, and facts such as days.
+/// Draws sender, recipient, and facts such as dates.
 pub fn parties(canvas: &mut Canvas, from: (Text, &Party), to: (Text, &Party), facts: Vec<Fact>) {
     let wide = 178.0;
     let narrow = MEASURE - 2.0 * (wide + GAP);
@@ -120,7 +120,7 @@ pub fn parties(canvas: &mut Canvas, from: (Text, &Party), to: (Text, &Party), fa
     canvas.y += 24.0;
 }
 
-/// A logo, if its bytes look like those of a picture.
+/// Returns a logo if its bytes look like a picture.
 pub fn picture(bytes: Option<&[u8]>) -> Option<Image> {
     let bytes = bytes?;
     let is_png = bytes.starts_with(b"\x89PNG");
@@ -129,7 +129,7 @@ pub fn picture(bytes: Option<&[u8]>) -> Option<Image> {
     image.ok().filter(|image| image.size().0 > 0 && image.size().1 > 0)
 }
 
-/// Draws a small label and a text below it, with the label never alone at the foot of a page.
+/// Draws a small label and a text below it. The label is never alone at the foot of a page.
 pub fn section(canvas: &mut Canvas, label: &Text, text: &str) {
     let node = canvas.node(None, Tag::P);
     let mut lines = canvas.typesetter.lines(&label.to_string(), LABEL, MEASURE);

@@ -39,9 +39,9 @@ pub struct InvoiceSheet {
     pub logo: Option<Vec<u8>>,
     /// Where the buyer can pay online; printed while money is due.
     pub payment_link: Option<String>,
-    /// The day it was paid, of a paid one.
+    /// The date of payment, if paid.
     pub paid_on: Option<Date>,
-    /// What the file says of when it was made.
+    /// The creation date in the file.
     pub created: Timestamp,
 }
 
@@ -55,23 +55,23 @@ pub struct ProposalSheet {
     /// Who answered, and on which day.
     pub answered: Option<(String, Date)>,
     pub dates: DateFormat,
-    /// What the file says of when it was made.
+    /// The creation date in the file.
     pub created: Timestamp,
 }
 
 /// A PDF file.
 pub struct Printed {
     pub bytes: Vec<u8>,
-    /// The characters that no font has, for which boxes are printed.
+    /// The characters that no font has, printed as boxes.
     pub missing: Vec<char>,
 }
 
-/// An invoice as a PDF file.
+/// Prints an invoice as a PDF file.
 pub fn invoice(fonts: &Fonts, sheet: &InvoiceSheet) -> Result<Printed> {
     print(fonts, sheet.logo.as_deref(), |canvas, logo| invoice::draw(canvas, sheet, logo))
 }
 
-/// The characters of an invoice that cannot be printed, in the order of their code points.
+/// Returns the characters of an invoice that cannot be printed, in code point order.
 pub fn missing_of_invoice(
     fonts: &Fonts,
     invoice: &Invoice,
@@ -81,18 +81,18 @@ pub fn missing_of_invoice(
     text::missing(fonts, invoice::texts(invoice, seller, buyer))
 }
 
-/// A proposal as a PDF file.
+/// Prints a proposal as a PDF file.
 pub fn proposal(fonts: &Fonts, sheet: &ProposalSheet) -> Result<Printed> {
     print(fonts, sheet.logo.as_deref(), |canvas, logo| proposal::draw(canvas, sheet, logo))
 }
 
-/// The characters of a proposal that cannot be printed.
+/// Returns the characters of a proposal that cannot be printed.
 pub fn missing_of_proposal(fonts: &Fonts, sheet: &ProposalSheet) -> Vec<char> {
     set(fonts, |canvas| proposal::draw(canvas, sheet, None)).1.missing()
 }
 
-/// Makes a file with the logo, or without it if it is no picture, which may only show when it is
-/// decoded.
+/// Prints a file with the logo, or without it if it is not a picture, which may only show when it
+/// is decoded.
 fn print(
     fonts: &Fonts,
     logo: Option<&[u8]>,
@@ -112,7 +112,7 @@ fn print(
     })
 }
 
-/// Draws a document, and again if it turns out to be Japanese: then Han characters take their
+/// Draws a document, and again if it turns out to be Japanese: Han characters then take their
 /// Japanese forms.
 fn set<T>(fonts: &Fonts, draw: impl Fn(&mut Canvas) -> T) -> (T, Canvas<'_>) {
     let mut canvas = Canvas::new(fonts, false);
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn one_word_of_kana_has_a_whole_document_take_japanese_forms() {
         let fonts = Fonts::default();
-        // 直 looks otherwise in Japan than in China.
+        // 直 looks different in Japan and in China.
         let glyph = |before: &str, after: &str| {
             let drawn = set(&fonts, |canvas| {
                 let line = canvas.typesetter.line(before, canvas::BODY);

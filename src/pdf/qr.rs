@@ -8,7 +8,7 @@ use super::canvas::{Area, Canvas, INK, Mark, Op};
 /// 28 mm.
 pub const SIDE: f32 = 79.4;
 
-/// Draws a text as a QR code; `false` where it is too long for one.
+/// Draws a text as a QR code; returns `false` if it is too long.
 pub fn draw(canvas: &mut Canvas, text: &str, alt: &str, x: f32, y: f32) -> bool {
     let Ok(code) = QrCode::encode_text(text, QrCodeEcc::Medium) else { return false };
     let module = SIDE / code.size() as f32;
@@ -16,7 +16,7 @@ pub fn draw(canvas: &mut Canvas, text: &str, alt: &str, x: f32, y: f32) -> bool 
     for row in 0..code.size() {
         let mut column = 0;
         while column < code.size() {
-            // Neighbours are one box, so that no reader sees gaps between them.
+            // Merge neighbours into one box, so that readers see no gaps.
             let length = (column..code.size()).take_while(|at| code.get_module(*at, row)).count();
             if length > 0 {
                 boxes.push(Area {

@@ -12,7 +12,7 @@ use unicode_script::UnicodeScript;
 
 use super::font::{self, Face, Fonts};
 
-/// A piece of text that is shaped as one.
+/// A piece of text that is shaped as a whole.
 #[derive(Clone)]
 pub struct Item {
     pub range: Range<usize>,
@@ -24,7 +24,7 @@ pub struct Item {
 
 /// A shaped piece of text.
 pub struct Shaped {
-    /// `None` where its file has gone meanwhile.
+    /// `None` if its file has disappeared meanwhile.
     pub face: Option<Arc<Face>>,
     /// From left to right.
     pub glyphs: Vec<Glyph>,
@@ -41,7 +41,7 @@ pub struct Glyph {
 }
 
 impl Shaped {
-    /// Start, end and width of what cannot be taken apart, in the order of reading.
+    /// Returns the start, end and width of each indivisible cluster, in reading order.
     pub fn clusters(&self) -> Vec<(usize, usize, f32)> {
         let mut clusters: Vec<(usize, usize, f32)> = Vec::with_capacity(self.glyphs.len());
         for glyph in &self.glyphs {
@@ -57,7 +57,7 @@ impl Shaped {
     }
 }
 
-/// Sets text; keeps the fonts it uses, and the plans that are costly to make.
+/// Shapes text; caches the fonts it uses and the plans, which are costly to make.
 pub struct Typesetter<'a> {
     fonts: &'a Fonts,
     faces: HashMap<usize, Arc<Face>>,
@@ -65,14 +65,14 @@ pub struct Typesetter<'a> {
     buffer: Option<UnicodeBuffer>,
     /// The language that chooses between forms of one character.
     language: Option<Language>,
-    /// The characters that were set and that no font has.
+    /// The shaped characters that no font has.
     pub missing: BTreeSet<char>,
-    /// Whether there was kana, which only Japanese is written with.
+    /// Whether kana occurred, which only Japanese uses.
     pub has_kana: bool,
 }
 
 impl<'a> Typesetter<'a> {
-    /// `is_japanese` has Han characters take their Japanese forms.
+    /// `is_japanese` draws Han characters in their Japanese forms.
     pub fn new(fonts: &'a Fonts, is_japanese: bool) -> Self {
         Self {
             fonts,
@@ -92,7 +92,7 @@ impl<'a> Typesetter<'a> {
         self.faces.get(&index).cloned()
     }
 
-    /// Cuts a paragraph into pieces of one font, script and level.
+    /// Splits a paragraph into pieces with one font, script and level.
     pub fn items(&mut self, text: &str, levels: &[Level], is_bold: bool) -> Vec<Item> {
         let mut items: Vec<Item> = Vec::new();
         let mut before = None;
@@ -126,7 +126,7 @@ impl<'a> Typesetter<'a> {
         items
     }
 
-    /// The glyphs of a part of an item. `level` may be another than the item's where a line ends.
+    /// Shapes part of an item. At the end of a line, `level` may differ from the item's.
     pub fn shape(&mut self, text: &str, item: &Item, level: Level, range: Range<usize>) -> Shaped {
         let is_rtl = level.is_rtl();
         let face = self.face(item.face);
@@ -192,7 +192,7 @@ fn script(c: char) -> Script {
     Script::from_iso15924_tag(tag).unwrap_or(harfrust::script::COMMON)
 }
 
-/// Whether characters of this script go with any other.
+/// Whether characters of this script combine with any other script.
 fn is_neutral(script: Script) -> bool {
     use harfrust::script::{COMMON, INHERITED, UNKNOWN};
     [COMMON, INHERITED, UNKNOWN].contains(&script)

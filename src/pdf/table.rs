@@ -1,4 +1,4 @@
-//! A table over any number of pages.
+//! A table that may span pages.
 
 use krilla::tagging::{ArtifactType, TableHeaderScope, Tag};
 
@@ -13,10 +13,10 @@ const HEADER: Style = Style { is_bold: true, leading: 12.0, ..LABEL };
 const GAP: f32 = 14.0;
 /// Above and below the text of a row.
 const PADDING: f32 = 4.5;
-/// The widest a column of numbers gets; what is longer breaks.
+/// The maximum width of a number column; longer numbers break.
 const NUMBERS_MAX: f32 = 128.0;
 
-/// A table of a column of text and columns of numbers.
+/// A table with one text column and `N` number columns.
 pub struct Table<const N: usize> {
     pub header: [String; N],
     pub rows: Vec<[String; N]>,
@@ -66,7 +66,7 @@ impl<const N: usize> Table<N> {
         }
     }
 
-    /// Columns of numbers are as wide as their longest one, text has the rest.
+    /// Number columns are as wide as their longest number; the text gets the rest.
     fn slots(&self, typesetter: &mut Typesetter) -> Vec<Slot> {
         let mut right = MARGIN + MEASURE;
         let mut slots = Vec::with_capacity(N);
@@ -75,7 +75,7 @@ impl<const N: usize> Table<N> {
             for row in &self.rows {
                 width = width.max(typesetter.line(&row[column], BODY).width);
             }
-            // A little more, so that rounding breaks no line.
+            // Add a little, so that rounding breaks no line.
             let width = width.min(NUMBERS_MAX) + 0.1;
             slots.push(Slot { x: right - width, width, align: Align::Right });
             right -= width + GAP;

@@ -1,4 +1,4 @@
-//! Text layout: text is cleaned and broken into lines of glyphs from left to right.
+//! Text layout: cleans text and breaks it into lines of glyphs, from left to right.
 
 use std::{collections::BTreeSet, ops::Range, rc::Rc, sync::Arc};
 
@@ -16,7 +16,7 @@ use crate::locale::Text;
 #[derive(Clone, Copy, PartialEq)]
 pub struct Style {
     pub size: f32,
-    /// From one line to the next.
+    /// The distance between lines.
     pub leading: f32,
     pub is_bold: bool,
     pub color: Color,
@@ -32,9 +32,9 @@ pub struct Line {
     pub text: Rc<str>,
     pub runs: Vec<Run>,
     pub style: Style,
-    /// Without the spaces it ends with.
+    /// The width without trailing spaces.
     pub width: f32,
-    /// How far the spaces at its end reach out to the left, where it is read from the right.
+    /// How far trailing spaces extend to the left, if the line is right-to-left.
     pub overhang: f32,
     pub is_rtl: bool,
 }
@@ -54,13 +54,13 @@ impl Typesetter<'_> {
         clean(text)
     }
 
-    /// The lines of a text that fit into a width. A word that does not fit breaks anywhere.
+    /// Breaks a text into lines of a width. A word that does not fit breaks anywhere.
     pub fn lines(&mut self, text: &str, style: Style, width: f32) -> Vec<Line> {
         let text = self.clean(text);
         text.split('\n').flat_map(|text| self.paragraph(text, style, width)).collect()
     }
 
-    /// A text as one line, however long.
+    /// Returns a text as one line of any length.
     pub fn line(&mut self, text: &str, style: Style) -> Line {
         let text = self.clean(text).replace('\n', " ");
         self.paragraph(&text, style, f32::INFINITY).swap_remove(0)
@@ -87,7 +87,7 @@ impl Typesetter<'_> {
         lines
     }
 
-    /// The glyphs of a part of a paragraph, in visual order.
+    /// Returns the glyphs of part of a paragraph, in visual order.
     fn cut(
         &mut self,
         text: &str,
@@ -115,7 +115,7 @@ impl Typesetter<'_> {
     }
 }
 
-/// Where the lines of a paragraph begin and end; `width` is in ems.
+/// Returns where the lines of a paragraph begin and end; `width` is in ems.
 fn break_lines(text: &str, shaped: &[Shaped], width: f32) -> Vec<Range<usize>> {
     let mut allowed = linebreaks(text)
         .filter(|(_, kind)| *kind == BreakOpportunity::Allowed)
@@ -123,7 +123,7 @@ fn break_lines(text: &str, shaped: &[Shaped], width: f32) -> Vec<Range<usize>> {
         .peekable();
     let mut lines = Vec::new();
     let (mut start, mut used) = (0, 0.0);
-    // The last place where the line may end, and how far it reached there.
+    // The last place where the line may end, and the width up to there.
     let mut last: Option<(usize, f32)> = None;
     for (place, end, advance) in shaped.iter().flat_map(Shaped::clusters) {
         while allowed.next_if(|at| *at < place).is_some() {}
@@ -136,7 +136,7 @@ fn break_lines(text: &str, shaped: &[Shaped], width: f32) -> Vec<Range<usize>> {
             lines.push(start..at);
             start = at;
             used -= reached;
-            // The rest of a long word may still be too wide together with this.
+            // The rest of a long word may still be too wide with this.
             if used + advance > width && place > start {
                 lines.push(start..place);
                 start = place;
@@ -185,14 +185,14 @@ fn line(
     Line { text: text.clone(), runs, style, width, overhang, is_rtl }
 }
 
-/// Text for a file's metadata: one line, or `otherwise` if it is empty.
+/// Returns text for a file's metadata: one line, or `otherwise` if it is empty.
 pub fn told(text: &str, otherwise: Text) -> String {
     let text = clean(text).replace('\n', " ");
     let text = text.trim();
     if text.is_empty() { otherwise.into() } else { text.to_owned() }
 }
 
-/// Text with one kind of line end and without unprintable characters.
+/// Returns text with one kind of line end and without unprintable characters.
 fn clean(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
     let keep = |c: char| match c {
@@ -207,7 +207,7 @@ fn clean(text: &str) -> String {
     text.chars().filter_map(keep).collect()
 }
 
-/// The characters of these texts that no font has, in the order of their code points.
+/// Returns the characters of these texts that no font has, in code point order.
 pub fn missing(fonts: &Fonts, texts: Vec<&str>) -> Vec<char> {
     let lacks = |c: &char| fonts.choose(*c, false, None).drawn != *c;
     let mut missing = BTreeSet::new();
@@ -220,7 +220,7 @@ pub fn missing(fonts: &Fonts, texts: Vec<&str>) -> Vec<char> {
     missing.into_iter().collect()
 }
 
-/// A private character means nothing to others.
+/// Private characters have no shared meaning.
 fn is_private(c: char) -> bool {
     matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}')
 }

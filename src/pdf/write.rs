@@ -40,7 +40,7 @@ pub struct About {
 /// The content of each node.
 type Contents = Vec<Vec<Identifier>>;
 
-/// Why pages did not become a file.
+/// Why the pages could not be written.
 pub enum Refusal {
     /// A picture that cannot be decoded.
     Picture,
@@ -53,7 +53,7 @@ impl From<Error> for Refusal {
     }
 }
 
-/// The pages as the bytes of a file; the same pages are the same bytes.
+/// Writes the pages to a file; the same pages give the same bytes.
 pub fn write(canvas: &Canvas, about: About) -> Result<Vec<u8>, Refusal> {
     let configuration = ConfigurationBuilder::new()
         .with_archival_validator(Archival::A2_A)
@@ -121,7 +121,7 @@ fn metadata(about: About, title: String) -> Metadata {
         .creation_date(created)
 }
 
-/// A node with everything below it; `None` if it has no content.
+/// Returns a node with everything below it; `None` if it has no content.
 fn group(canvas: &Canvas, id: NodeId, contents: &mut Contents) -> Option<TagGroup> {
     let node = canvas.nodes.get(id.0)?;
     let mut group = TagGroup::new(node.tag.clone());
@@ -136,7 +136,7 @@ fn group(canvas: &Canvas, id: NodeId, contents: &mut Contents) -> Option<TagGrou
     (!group.children.is_empty()).then_some(group)
 }
 
-/// Draws something with its mark.
+/// Draws an element with its mark.
 fn marked(
     surface: &mut Surface,
     mark: Mark,
@@ -231,8 +231,8 @@ fn glyphs(surface: &mut Surface, line: &Line, x: f32, baseline: f32) {
     surface.set_stroke(None);
 }
 
-/// Splits glyphs that are read from the right where several of them represent the same text: the
-/// writer marks a piece as reversed only if each glyph has its own text.
+/// Splits right-to-left glyphs where several represent the same text: the writer marks a piece as
+/// reversed only if each glyph has its own text.
 fn pieces(glyphs: &[KrillaGlyph]) -> Vec<&[KrillaGlyph]> {
     let is_rtl = glyphs
         .first()

@@ -1,4 +1,4 @@
-//! Where a database is, and what can be done with it outside of the threads that serve it.
+//! The location of a database, and operations on it outside the threads that serve it.
 
 use std::{
     fmt, fs,
@@ -8,10 +8,10 @@ use std::{
 use super::{engine::Connection, postgres, sqlite};
 use crate::domain::error::Result;
 
-/// The form of a database's URL.
+/// The form of a database URL.
 const WANTED: &str =
     "sqlite:PATH, such as sqlite:./data/freelanceos.db, or postgres://USER:PASSWORD@HOST/NAME";
-/// The longest chain of symbolic links that is followed.
+/// The longest chain of symbolic links to follow.
 const LINKS_MAX: usize = 40;
 
 /// A database: an SQLite file, or a database of a PostgreSQL server.
@@ -23,12 +23,12 @@ pub enum Database {
 }
 
 impl Database {
-    /// Reads `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`. The error says what is expected
-    /// and does not repeat the URL, which may hold a password.
+    /// Parses `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`. The error says what is
+    /// expected and does not repeat the URL, which may contain a password.
     pub fn parse(url: &str) -> Result<Self, String> {
         if let Some(path) = url.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
-            // SQLite does not read these as file names.
+            // SQLite does not treat these as file names.
             if path.is_empty() || path.starts_with([':', '?']) || path.starts_with("file:") {
                 return Err(WANTED.to_owned());
             }
@@ -43,8 +43,8 @@ impl Database {
         Err(WANTED.to_owned())
     }
 
-    /// The file at a path. Symbolic links are followed, since the -wal file, the lock and copies
-    /// are beside the file itself.
+    /// Returns the file at a path. Symbolic links are followed, since the -wal file, the lock and
+    /// copies are beside the file itself.
     pub fn at(mut path: PathBuf) -> Self {
         for _ in 0..LINKS_MAX {
             let Ok(target) = fs::read_link(&path) else { break };
@@ -54,7 +54,7 @@ impl Database {
         Self::Sqlite(path)
     }
 
-    /// The file, where the database is one.
+    /// Returns the file, if the database is one.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::Sqlite(path) => Some(path),
@@ -62,7 +62,7 @@ impl Database {
         }
     }
 
-    /// The server, where the database is on one.
+    /// Returns the server, if the database is on one.
     pub fn server(&self) -> Option<&postgres::Server> {
         match self {
             Self::Sqlite(_) => None,
@@ -89,7 +89,7 @@ impl Database {
         }
     }
 
-    /// Runs `work` in one transaction on a new connection, for migrations and the like.
+    /// Runs `work` in one transaction on a new connection, for tasks such as migrations.
     pub fn change<T: Send>(
         &self,
         work: impl FnOnce(&mut dyn Connection) -> Result<T> + Send,
@@ -100,7 +100,7 @@ impl Database {
         }
     }
 
-    /// Like [`Database::change`], for a new database: a file must not exist yet, and is on the disk
+    /// Like [`Database::change`], for a new database: a file must not exist yet, and is on disk
     /// when this succeeds.
     pub fn fill<T: Send>(
         &self,
@@ -120,7 +120,7 @@ impl From<PathBuf> for Database {
 }
 
 impl fmt::Display for Database {
-    /// As people call it, without a password.
+    /// The readable form, without a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => path.display().fmt(f),

@@ -1,37 +1,37 @@
-//! What every database engine must do, and the values that cross its border.
+//! The interface of a database engine, and the values that pass through it.
 //!
-//! Statements are `&'static str`, so an engine may keep them prepared, and have no branch for an
-//! engine. They keep to this subset of SQL, which SQLite and PostgreSQL (from 14) read alike:
+//! Statements are `&'static str`, so an engine may keep them prepared, and do not depend on the
+//! engine. They keep to this subset of SQL, which SQLite and PostgreSQL (from 14) share:
 //!
-//! - Columns are TEXT, BIGINT and BYTEA, which may be NULL or not; parameters are `?1 ?2 …`, each
-//!   first in a place that tells its type. An INTEGER of a literal is read like a BIGINT.
-//! - SELECT with JOIN, LEFT JOIN, CROSS JOIN, UNION ALL, EXISTS, IN of values, of a subquery or of
-//!   [`any_of`], which is written `IN rarray(?1)`, subqueries in FROM under a name, row values on either side of `>` and IN, GROUP BY also by
-//!   position, ORDER BY, LIMIT and OFFSET.
+//! - Columns are TEXT, BIGINT and BYTEA, nullable or not; parameters are `?1 ?2 …`, each first in a
+//!   place that determines its type. An INTEGER literal is read like a BIGINT.
+//! - SELECT with JOIN, LEFT JOIN, CROSS JOIN, UNION ALL, EXISTS, IN with values, a subquery or
+//!   [`any_of`], which is written `IN rarray(?1)`, named subqueries in FROM, row values on either
+//!   side of `>` and IN, GROUP BY also by position, ORDER BY, LIMIT and OFFSET.
 //! - INSERT … ON CONFLICT (key) DO NOTHING or DO UPDATE SET … WHERE, with `excluded` and the
 //!   table's own name before each old value; INSERT … SELECT; UPDATE; DELETE; RETURNING.
 //! - `count sum max coalesce substr length`, `||`, CASE, CAST (… AS BIGINT) around the sum of a
-//!   BIGINT, which PostgreSQL makes a NUMERIC; max of BIGINT alone, since PostgreSQL has none of
-//!   BYTEA before 18. `length` of BYTEA counts bytes, and is asked of nothing else.
-//! - LIKE with ESCAPE '\', on folded columns alone: SQLite's LIKE knows no case.
-//! - Text is compared for being equal; it is ordered only where any collation agrees (dates,
-//!   currencies) or nothing but the order of a listing depends on it.
-//! - A refused statement ends its task: PostgreSQL takes no other in the same transaction.
-//! - Changes are serializable, reads are on one snapshot; both may run again.
+//!   BIGINT, which is NUMERIC in PostgreSQL; max only of BIGINT, since PostgreSQL lacks it for
+//!   BYTEA before 18. `length` is only used on BYTEA, where it counts bytes.
+//! - LIKE with ESCAPE '\', only on folded columns: SQLite's LIKE ignores case.
+//! - Text is compared for equality; it is ordered only if any collation agrees (dates, currencies)
+//!   or only the order of a listing depends on it.
+//! - A refused statement ends its task: PostgreSQL accepts no other in the same transaction.
+//! - Changes are serializable, reads use one snapshot; both may run again.
 //! - CREATE TABLE with PRIMARY KEY, UNIQUE, REFERENCES and named constraints, CREATE INDEX and
 //!   CREATE UNIQUE INDEX, also with WHERE, ALTER TABLE ADD COLUMN, DROP TABLE, all in one
 //!   transaction with UPDATE and INSERT.
 //!
-//! What differs is a method of [`Connection`]: `claim` (FOR UPDATE SKIP LOCKED), `lock_tables`
+//! Each difference is a method of [`Connection`]: `claim` (FOR UPDATE SKIP LOCKED), `lock_tables`
 //! (an advisory lock), `define` and `has_table`.
 //!
-//! Of engines that speak PostgreSQL's protocol, held against their documentation and not tried:
-//! YugabyteDB has all of this, but each statement that alters tables is a transaction of its own
-//! unless transactional DDL is switched on, so that a migration that fails half-way must be
-//! mended by hand. CockroachDB (from 22.2, for SKIP LOCKED) has what requests need; its advisory
-//! locks lock nothing, so only one program may migrate at a time, and it does not let a column be
-//! filled in the transaction that adds it, which blocks of `schema.sql` do: there the tables
-//! cannot be made as they are.
+//! Other engines with PostgreSQL's protocol, according to their documentation (not tested):
+//! YugabyteDB supports all of this, but each statement that alters tables is its own transaction
+//! unless transactional DDL is on, so a migration that fails half-way must be repaired by hand.
+//! CockroachDB (from 22.2, for SKIP LOCKED) supports what requests need, but its advisory locks do
+//! not lock, so only one program may migrate at a time. It also cannot fill a column in the
+//! transaction that adds it, as blocks of `schema.sql` do, so the tables cannot be created as they
+//! are.
 
 use jiff::{Timestamp, civil::Date};
 use rust_decimal::Decimal;
@@ -47,7 +47,7 @@ use crate::domain::{
     word::Word,
 };
 
-/// A parameter of a statement, or a value read from a row.
+/// A parameter of a statement, or a value of a row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value<'a> {
     Null,
@@ -56,12 +56,12 @@ pub enum Value<'a> {
     Bytes(&'a [u8]),
     Owned(String),
     OwnedBytes(Vec<u8>),
-    /// Ids that stand for one parameter; see [`any_of`].
+    /// Several ids as one parameter; see [`any_of`].
     Ids(Vec<[u8; 16]>),
 }
 
 impl Value<'_> {
-    /// Its size in bytes.
+    /// Returns its size in bytes.
     pub fn size(&self) -> usize {
         match self {
             Value::Null => 0,
@@ -74,7 +74,7 @@ impl Value<'_> {
         }
     }
 
-    /// A copy that borrows nothing.
+    /// Returns a copy that borrows nothing.
     pub fn to_static(&self) -> Value<'static> {
         match self {
             Value::Null => Value::Null,
@@ -88,7 +88,7 @@ impl Value<'_> {
     }
 }
 
-/// One row of an answer, valid until the next is read.
+/// One row of a result, valid until the next is read.
 pub trait Row {
     fn int(&self, column: usize) -> Result<Option<i64>>;
     fn text(&self, column: usize) -> Result<Option<&str>>;
@@ -96,7 +96,7 @@ pub trait Row {
 }
 
 impl dyn Row + '_ {
-    /// The value of a column, counted from 0.
+    /// Returns the value of a column, counted from 0.
     pub fn get<T: Column>(&self, column: usize) -> Result<T> {
         T::read(self, column)
     }
@@ -104,7 +104,7 @@ impl dyn Row + '_ {
 
 /// A connection with an open transaction.
 pub trait Connection {
-    /// Runs a query and hands each row to `each`.
+    /// Runs a query and passes each row to `each`.
     fn query(
         &mut self,
         sql: &'static str,
@@ -112,8 +112,8 @@ pub trait Connection {
         each: &mut dyn FnMut(&dyn Row) -> Result<()>,
     ) -> Result<()>;
 
-    /// Runs a query for rows of one table, and locks them until the transaction ends. Rows that
-    /// others have locked are skipped. An engine with one writer needs no locks.
+    /// Runs a query for rows of one table, and locks them until the transaction ends. Rows locked
+    /// by others are skipped. An engine with one writer needs no locks.
     fn claim(
         &mut self,
         sql: &'static str,
@@ -153,7 +153,7 @@ impl<'c> Tx<'c> {
         Self { connection, bytes_written: 0 }
     }
 
-    /// Size of the parameters of all changes so far, in bytes.
+    /// Returns the size of the parameters of all changes so far, in bytes.
     pub fn bytes_written(&self) -> u64 {
         self.bytes_written
     }
@@ -162,7 +162,7 @@ impl<'c> Tx<'c> {
         self.bytes_written += values.iter().map(Value::size).sum::<usize>() as u64;
     }
 
-    /// The first row, if any.
+    /// Returns the first row, if any.
     pub fn find<T>(
         &mut self,
         sql: &'static str,
@@ -179,7 +179,8 @@ impl<'c> Tx<'c> {
         Ok(found)
     }
 
-    /// The first row that nobody else has locked, if any. It is locked until the transaction ends.
+    /// Returns the first row that no one else has locked, if any. It is locked until the
+    /// transaction ends.
     pub fn claim<T>(
         &mut self,
         sql: &'static str,
@@ -194,7 +195,7 @@ impl<'c> Tx<'c> {
         Ok(claimed)
     }
 
-    /// The first row of a query that always has one, such as a sum.
+    /// Returns the first row of a query that always has one, such as a sum.
     pub fn one<T>(
         &mut self,
         sql: &'static str,
@@ -205,7 +206,7 @@ impl<'c> Tx<'c> {
             .ok_or_else(|| Error::internal(format!("no row came back from: {sql}")))
     }
 
-    /// Every row, in order.
+    /// Returns every row, in order.
     pub fn list<T>(
         &mut self,
         sql: &'static str,
@@ -233,7 +234,7 @@ impl<'c> Tx<'c> {
     }
 }
 
-/// A type a column can be read as: a [`Stored`] one, or an option of one.
+/// A type that a column can be read as: a [`Stored`] one, or an option of one.
 pub trait Column: Sized {
     fn read(row: &dyn Row, column: usize) -> Result<Self>;
 }
@@ -250,9 +251,9 @@ impl<T: Stored> Column for Option<T> {
     }
 }
 
-/// A type of value that a column holds.
+/// A type of value that a column stores.
 pub trait Stored: Sized {
-    /// The value, unless it is NULL.
+    /// Returns the value, unless it is NULL.
     fn find(row: &dyn Row, column: usize) -> Result<Option<Self>>;
 }
 
@@ -291,7 +292,7 @@ impl<W: Word> Stored for W {
     }
 }
 
-/// A column of text, read by parsing it.
+/// Reads a column of text by parsing it.
 fn parsed<T>(row: &dyn Row, column: usize, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>> {
     row.text(column)?.map(|text| parse(text).ok_or_else(|| unexpected(column))).transpose()
 }
@@ -353,12 +354,12 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     }
 }
 
-/// Any number of ids as one parameter, for `IN rarray(?1)`. Duplicates do no harm.
+/// Passes any number of ids as one parameter, for `IN rarray(?1)`. Duplicates do no harm.
 pub fn any_of<'a, K: 'a>(ids: impl IntoIterator<Item = &'a Id<K>>) -> Value<'a> {
     Value::Ids(ids.into_iter().map(|id| *id.as_bytes()).collect())
 }
 
-/// A list, written into one column.
+/// Encodes a list for one column.
 pub fn json<T: Serialize>(list: &[T]) -> Result<Value<'_>> {
     serde_json::to_string(list).map(Value::Owned).map_err(Error::internal)
 }

@@ -1,7 +1,6 @@
-//! Lists: the rows of an account that meet some conditions, page by page, and how many they are.
+//! Lists: an account's rows that meet some conditions, page by page, and their number.
 //!
-//! Their statements are built from constants and never freed, so that engines can keep them
-//! prepared.
+//! Statements are built from constants and never freed, so that engines can keep them prepared.
 
 use std::{
     cmp::Reverse,
@@ -28,17 +27,17 @@ pub struct Lister {
     pub table: &'static str,
     /// The columns to read, beginning with the id.
     pub columns: &'static str,
-    /// Joins to the rows that were found, which are called `found`.
+    /// Joins to the found rows, which are called `found`.
     pub join: &'static str,
 }
 
 impl Lister {
-    /// A table whose total is called as it is, with nothing joined to it.
+    /// Creates a lister of a table whose total has the table's name, without joins.
     pub const fn new(table: &'static str, columns: &'static str) -> Self {
         Self { name: table, table, columns, join: "" }
     }
 
-    /// All rows of an account.
+    /// Selects all rows of an account.
     pub fn of<'a>(&'static self, account: &'a AccountId) -> Query<'a> {
         Query {
             lister: self,
@@ -50,12 +49,12 @@ impl Lister {
         }
     }
 
-    /// The name of the total of the rows with this value.
+    /// Returns the name of the total of the rows with this value.
     pub fn total_of(&self, column: &str, value: impl Display) -> String {
         format!("{}:{}:{value}", self.name, column.trim_end_matches("_id"))
     }
 
-    /// Adds `by` to the total of all rows, and to those of the rows with each of these values.
+    /// Adds `by` to the total of all rows, and to the totals of the rows with each of these values.
     pub fn tally(
         &self,
         tx: &mut Tx,
@@ -69,7 +68,7 @@ impl Lister {
     }
 }
 
-/// Some rows of an account, narrowed down condition by condition.
+/// A query for rows of an account, narrowed condition by condition.
 pub struct Query<'a> {
     lister: &'static Lister,
     account: &'a AccountId,
@@ -79,9 +78,9 @@ pub struct Query<'a> {
     total: Total,
 }
 
-/// Where the number of rows comes from.
+/// The source of the number of rows.
 enum Total {
-    /// The total of that name.
+    /// The total with this name.
     Kept(String),
     Known(u64),
     /// A count of the rows.
@@ -89,13 +88,13 @@ enum Total {
 }
 
 impl<'a> Query<'a> {
-    /// Leaves out rows that do not meet a condition and count towards no total.
+    /// Excludes rows that do not meet a condition; such rows are in no total.
     pub fn only(mut self, condition: &'static str) -> Self {
         self.condition.extend([" AND ", condition]);
         self
     }
 
-    /// Only rows that meet a condition, if there is a value for its `?`. They are counted.
+    /// Keeps rows that meet a condition, if there is a value for its `?`. They are counted.
     pub fn which(mut self, condition: &'static str, value: Option<impl Into<Value<'a>>>) -> Self {
         if let Some(value) = value {
             self.push(condition, value.into());
@@ -104,7 +103,7 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// Only rows with this value, if there is one. Rows with one such value have a total.
+    /// Keeps rows with this value, if any. Rows with such a value have a total.
     pub fn equal<T>(mut self, column: &'static str, value: Option<T>) -> Self
     where
         T: Copy + Display + Into<Value<'a>>,
@@ -121,12 +120,12 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// In this order instead of the newest first.
+    /// Sets the order; the default is newest first.
     pub fn order(self, order: &'static str) -> Self {
         Self { order, ..self }
     }
 
-    /// Sets how many rows there are.
+    /// Sets the number of rows.
     pub fn known(self, total: u64) -> Self {
         Self { total: Total::Known(total), ..self }
     }
@@ -137,11 +136,11 @@ impl<'a> Query<'a> {
         self.condition.extend([" AND ", &condition.replace('?', &number)]);
     }
 
-    /// The row with this id.
+    /// Finds the row with this id.
     ///
     /// # Errors
     ///
-    /// `NotFound`, which calls it a `noun`.
+    /// `NotFound`, naming it `noun`.
     pub fn find<T, K>(
         self,
         tx: &mut Tx,
@@ -153,12 +152,12 @@ impl<'a> Query<'a> {
         tx.find(this.select(""), &this.values, read)?.ok_or_else(|| Error::not_found(noun))
     }
 
-    /// All rows, in no order.
+    /// Returns all rows, in no order.
     pub fn all<T>(&self, tx: &mut Tx, read: impl FnMut(&dyn Row) -> Result<T>) -> Result<Vec<T>> {
         tx.list(self.select(""), &self.values, read)
     }
 
-    /// The first rows, at most so many.
+    /// Returns the first rows, at most `most`.
     pub fn first<T>(
         &self,
         tx: &mut Tx,
@@ -170,7 +169,7 @@ impl<'a> Query<'a> {
         tx.list(sql, &[&self.values[..], values![most]].concat(), read)
     }
 
-    /// A page of the rows, and how many there are.
+    /// Returns a page of the rows, and their number.
     pub fn page<T>(
         &self,
         tx: &mut Tx,
@@ -184,8 +183,8 @@ impl<'a> Query<'a> {
         Ok(Listing { entries, total: self.count(tx)?, page })
     }
 
-    /// A page of the rows whose column or client contains a folded text, if there is one, newest
-    /// first, and how many there are.
+    /// Returns a page of the rows whose column or client contains a folded text, if any, newest
+    /// first, and their number.
     pub fn search<T>(
         &self,
         tx: &mut Tx,
@@ -214,7 +213,7 @@ impl<'a> Query<'a> {
         Ok(Listing { entries, total: found.len() as u64, page })
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub fn count(&self, tx: &mut Tx) -> Result<u64> {
         match &self.total {
             Total::Kept(name) => return list_total::find(tx, *self.account, name),
@@ -238,7 +237,7 @@ impl<'a> Query<'a> {
     }
 }
 
-/// Makes the text of a statement static. Few are ever made, since all parts are constants.
+/// Makes a statement static. Few are ever made, since all parts are constants.
 fn statement(sql: String) -> &'static str {
     static KNOWN: LazyLock<RwLock<HashSet<&'static str>>> = LazyLock::new(RwLock::default);
     if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&*sql) {

@@ -1,4 +1,4 @@
-//! Brings a database to the schema this program knows.
+//! Migrates a database to this program's schema.
 
 use std::{
     fs, io,
@@ -20,12 +20,12 @@ const SCHEMA: &str = include_str!("../../schema.sql");
 const VERSIONS: &str = "CREATE TABLE schema_version \
     (version BIGINT NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL)";
 
-/// The version from which on searches pass over accents.
+/// The version since which searches ignore accents.
 const REFOLDED: i64 = 4;
 
-/// The time in the name of a copy.
+/// The time format in the name of a copy.
 const TIME: &str = "%Y%m%dT%H%M%SZ";
-/// How long a copy is kept: it may hold rows that were deleted since.
+/// How long a copy is stored: it may contain rows deleted since.
 const COPY_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// One block of `schema.sql`.
@@ -34,23 +34,23 @@ struct Block {
     statements: Vec<&'static str>,
 }
 
-/// What a migration did, or would do.
+/// The result of a migration, or its plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Migration {
-    /// The version found; 0 where there was no database.
+    /// The version found; 0 if there was no database.
     pub from: i64,
     /// The version of this program.
     pub to: i64,
-    /// The copy made of the database before it was touched.
+    /// The copy of the database made before the migration.
     pub copy: Option<PathBuf>,
 }
 
-/// The schema version this program brings a database to.
+/// Returns the schema version of this program.
 pub fn latest() -> i64 {
     blocks().last().map_or(0, |block| block.version)
 }
 
-/// The schema version of a database; 0 where there is none.
+/// Returns the schema version of a database; 0 if none.
 pub fn version(database: &Database) -> Result<i64> {
     match database.file() {
         Some(file) if !file.exists() => Ok(0),
@@ -58,7 +58,7 @@ pub fn version(database: &Database) -> Result<i64> {
     }
 }
 
-/// What [`run`] would do.
+/// Returns what [`run`] would do.
 pub fn plan(database: &Database) -> Result<Migration> {
     let (from, to) = (version(database)?, latest());
     if from > to {
@@ -82,9 +82,9 @@ pub fn run(database: &Database, now: Timestamp) -> Result<Migration> {
     if migration.from == migration.to {
         return Ok(migration);
     }
-    // A file's server holds its lock by now.
+    // The server of a file holds its lock by now.
     if database.file().is_none() && migration.from > 0 && database.is_served()? {
-        // One that was started together with this one may have migrated meanwhile, and serve.
+        // A program started at the same time may have migrated it meanwhile, and be serving.
         let migration = plan(database)?;
         if migration.from == migration.to {
             return Ok(migration);
@@ -131,7 +131,7 @@ fn discard(copy: &Path) {
     for ending in ["", "-journal"] {
         let mut name = copy.as_os_str().to_owned();
         name.push(ending);
-        // Why the migration failed matters more.
+        // The migration's error matters more.
         let _ = fs::remove_file(name);
     }
 }
@@ -154,7 +154,7 @@ pub(super) fn remove_old_copies(database: &Path, now: Timestamp) -> io::Result<(
     Ok(())
 }
 
-/// When the file of that name was made, if it is a copy made by [`run`].
+/// Returns when the file with this name was made, if it is a copy made by [`run`].
 fn copied_at(database: &Path, name: &str) -> Option<Timestamp> {
     let rest = name.strip_prefix(database.file_stem()?.to_str()?)?.strip_prefix(".v")?;
     let (version, time) = rest.strip_suffix(".db")?.split_once('-')?;
@@ -167,13 +167,13 @@ pub(super) fn create(connection: &mut dyn Connection, now: Timestamp) -> Result<
     blocks().iter().try_for_each(|block| apply(connection, block, now))
 }
 
-/// Every statement of the schema, in order.
+/// Returns every statement of the schema, in order.
 pub(super) fn all_statements() -> Vec<&'static str> {
     let blocks = blocks().into_iter().flat_map(|block| block.statements);
     [VERSIONS].into_iter().chain(blocks).collect()
 }
 
-/// The schema version of an open database; 0 where it has none.
+/// Returns the schema version of an open database; 0 if none.
 pub(super) fn current(connection: &mut dyn Connection) -> Result<i64> {
     if !connection.has_table("schema_version")? {
         return Ok(0);
@@ -189,7 +189,7 @@ fn apply(connection: &mut dyn Connection, block: &Block, now: Timestamp) -> Resu
     for statement in &block.statements {
         connection.define(statement)?;
     }
-    // What SQL cannot say.
+    // The part of a migration that SQL cannot express.
     if block.version == REFOLDED {
         client::refold(&mut Tx::new(connection))?;
     }
@@ -208,7 +208,7 @@ fn blocks() -> Vec<Block> {
     blocks.collect()
 }
 
-/// Splits at semicolons that end a line; comments before a statement are dropped.
+/// Splits at semicolons at line ends; drops comments before a statement.
 fn statements(body: &'static str) -> Vec<&'static str> {
     body.split(";\n").map(without_comments).filter(|statement| !statement.is_empty()).collect()
 }

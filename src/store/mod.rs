@@ -1,5 +1,5 @@
-//! The only SQL of the program. `Store::read` and `Store::write` run a closure in a transaction;
-//! the functions of the neighbouring files take that transaction.
+//! All SQL of the program. `Store::read` and `Store::write` run a closure in a transaction; the
+//! functions of the neighbouring files take that transaction.
 
 mod billing;
 mod database;
@@ -55,11 +55,11 @@ use crate::domain::{
 /// A database, served by its own threads.
 pub struct Store {
     engine: Engine,
-    /// The database file, where it is one, and who brings its -wal file into it.
+    /// The database file, if it is one, and who moves its -wal file into it.
     file: Option<(PathBuf, Checkpoints)>,
 }
 
-/// The queues of a database, and the threads that serve them until the queues are gone.
+/// The queues of a database, and the threads that serve them until the queues close.
 struct Engine {
     reads: Sender,
     writes: Sender,
@@ -75,12 +75,13 @@ impl Engine {
     }
 }
 
-/// What the queue must know of a write.
+/// Facts about a write for the queue.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Write {
-    /// Whose rows it changes. Tasks of one account wait for each other, and delay no others.
+    /// The account whose rows it changes. Tasks of one account wait for each other and delay no
+    /// others.
     pub account: Option<AccountId>,
-    /// Whether it can run again when it is unknown whether it was committed.
+    /// Whether it can run again if it is unknown whether it was committed.
     pub can_repeat: bool,
 }
 
@@ -88,7 +89,7 @@ tokio::task_local! {
     static WITHOUT_WRITES: ();
 }
 
-/// Runs `work`; whatever it wants to write fails as unsaved. Tasks that it spawns are not covered.
+/// Runs `work`; its writes fail as unsaved. Tasks that it spawns are not covered.
 pub async fn without_writes<T>(work: impl Future<Output = T>) -> T {
     WITHOUT_WRITES.scope((), work).await
 }
@@ -100,7 +101,7 @@ impl Store {
         Self::open_with(database, checkpoints)
     }
 
-    /// Like [`Store::open`], with given checkpoints where the database is a file.
+    /// Like [`Store::open`], with given checkpoints if the database is a file.
     pub fn open_with(database: &Database, checkpoints: Checkpoints) -> Result<Self> {
         let (engine, file) = match database {
             Database::Sqlite(path) => {
@@ -129,8 +130,8 @@ impl Store {
         submit(&self.engine.reads, reader, || busy(1), work).await
     }
 
-    /// Runs `work` in a transaction and returns when it is on the disk; an error rolls it back.
-    /// It may run more than once, so it must have no other effects.
+    /// Runs `work` in a transaction and returns when it is on disk; an error rolls it back. It may
+    /// run more than once, so it must have no other effects.
     pub async fn write<T: Send + 'static>(
         &self,
         work: impl Fn(&mut Tx) -> Result<T> + Send + 'static,
@@ -172,7 +173,7 @@ impl Store {
         }
     }
 
-    /// Erases deleted rows from the -wal file; returns whether that was possible now. On a server,
+    /// Erases deleted rows from the -wal file; returns whether that was possible. On a server,
     /// VACUUM does it.
     pub async fn erase_deleted(&self) -> Result<bool> {
         let Some((path, checkpoints)) = self.file.clone() else { return Ok(true) };
@@ -194,18 +195,18 @@ impl Store {
             .map_err(Error::internal)
     }
 
-    /// How many reads and writes wait for a thread.
+    /// Returns how many reads and writes wait for a thread.
     pub fn queued(&self) -> (usize, usize) {
         (self.engine.reads.len(), self.engine.writes.len())
     }
 
-    /// The database file, where it is one.
+    /// Returns the database file, if it is one.
     pub fn file(&self) -> Option<&Path> {
         self.file.as_ref().map(|(path, _)| &**path)
     }
 }
 
-/// The error for a violated constraint of `schema.sql`.
+/// Returns the error for a violated constraint of `schema.sql`.
 fn violated(constraint: &str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
     let message = match constraint {
         "accounts_email_key" => "An account with this email already exists",
@@ -217,7 +218,7 @@ fn violated(constraint: &str, source: impl Into<Box<dyn StdError + Send + Sync>>
     Error::conflict(message).caused_by(source)
 }
 
-/// The error for a rollup that does not fit its column.
+/// Returns the error for a rollup that does not fit its column.
 fn sum_too_large() -> Error {
     Error::conflict("A total of this account would become too large to keep")
 }

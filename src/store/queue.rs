@@ -1,5 +1,5 @@
-//! Tasks that wait for a database thread. Accounts take turns, and only so many tasks of one
-//! account run at once: an account with much to ask for waits behind itself.
+//! Tasks that wait for a database thread. Accounts take turns, and only a limited number of tasks
+//! per account run at once, so an account with many tasks delays only itself.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -19,29 +19,29 @@ use crate::{
     metrics::{self, Metrics},
 };
 
-/// Tasks of one account that may wait.
+/// The most waiting tasks of an account.
 const OF_ACCOUNT: usize = 256;
-/// Tasks without an account that may wait: those of visitors and of the program itself.
+/// The most waiting tasks without an account: those of visitors and of the program itself.
 const OF_OTHERS: usize = 1024;
 
-/// The histogram of how long tasks have waited.
+/// The histogram of wait times.
 type Wait = fn(&Metrics) -> &Histogram;
 
-/// Makes a queue for so many threads, of which one account may occupy `most_of_account`.
+/// Creates a queue for `threads` threads, of which one account may occupy `most_of_account`.
 pub(super) fn queue(threads: usize, most_of_account: usize, wait: Wait) -> (Sender, Receiver) {
     let shared = Arc::new(Shared { most_of_account, wait, waiting: Mutex::default() });
-    // One ring for each thread wakes all of them.
+    // One ring per thread wakes them all.
     let (ringer, bell) = async_channel::bounded(threads.max(1));
     (Sender { shared: Arc::clone(&shared), ringer }, Receiver { shared, bell })
 }
 
-/// Where tasks are handed in. When it is dropped, the threads finish what waits, and end.
+/// The sending half. When it is dropped, the threads finish waiting tasks and end.
 pub(super) struct Sender {
     shared: Arc<Shared>,
     ringer: Ringer<()>,
 }
 
-/// Where threads take tasks out.
+/// The receiving half, for threads.
 #[derive(Clone)]
 pub(super) struct Receiver {
     shared: Arc<Shared>,
@@ -67,7 +67,7 @@ struct Line {
     running: usize,
 }
 
-/// A running task's place among those of its account, given back when it is dropped.
+/// A running task's slot among those of its account, released on drop.
 pub(super) struct Turn {
     shared: Arc<Shared>,
     account: Option<AccountId>,
@@ -90,7 +90,7 @@ impl Sender {
     ///
     /// # Errors
     ///
-    /// Unavailable where too many of its account wait already.
+    /// Unavailable if too many tasks of its account already wait.
     pub fn send(&self, task: Task) -> Result<()> {
         let account = task.write.account;
         {
@@ -109,22 +109,22 @@ impl Sender {
             }
             line.tasks.push_back(task);
         }
-        // A full channel means that every thread has been called.
+        // A full channel means that every thread has been notified.
         let _ = self.ringer.try_send(());
         Ok(())
     }
 
-    /// How many tasks wait.
+    /// Returns the number of waiting tasks.
     pub fn len(&self) -> usize {
         self.shared.lock().lines.values().map(|line| line.tasks.len()).sum()
     }
 }
 
 impl Receiver {
-    /// The next task, waited for; none when the queue has ended.
+    /// Waits for the next task; `None` if the queue has ended.
     pub async fn recv(&self) -> Option<Task> {
         loop {
-            // Look before waiting: the task that just ended may have held back another of its
+            // Check before waiting: the task that just ended may have held back another of its
             // account, for which no bell rings.
             if let Some(task) = self.try_recv() {
                 return Some(task);
@@ -135,7 +135,7 @@ impl Receiver {
         }
     }
 
-    /// Like [`Receiver::recv`], outside of a runtime.
+    /// Like [`Receiver::recv`], outside a runtime.
     pub fn recv_blocking(&self) -> Option<Task> {
         loop {
             if let Some(task) = self.try_recv() {
@@ -147,7 +147,7 @@ impl Receiver {
         }
     }
 
-    /// The next task, if one may run now.
+    /// Returns the next task, if one may run now.
     pub fn try_recv(&self) -> Option<Task> {
         let mut waiting = self.shared.lock();
         let Waiting { lines, turns } = &mut *waiting;
@@ -167,7 +167,7 @@ impl Receiver {
         None
     }
 
-    /// More tasks of an account that has one running, to be done together with it.
+    /// Returns more tasks of an account with a running one, to run together with it.
     pub fn more_of(&self, account: AccountId, most: usize) -> Vec<Task> {
         let account = Some(account);
         let mut waiting = self.shared.lock();
@@ -181,7 +181,7 @@ impl Receiver {
         more.into_iter().map(|task| self.in_turn(task)).collect()
     }
 
-    /// Removes every task that has waited so long.
+    /// Removes every task that has waited this long.
     pub fn overdue(&self, than: Duration) -> Vec<Task> {
         let mut waiting = self.shared.lock();
         let Waiting { lines, turns } = &mut *waiting;

@@ -1,23 +1,23 @@
-//! Rows to be written: each column beside its value.
+//! Rows to write: each column beside its value.
 
 use std::sync::OnceLock;
 
 use super::engine::{Tx, Value};
 use crate::domain::error::Result;
 
-/// The columns of a row and what they are to hold; see [`row!`].
+/// The columns of a row and their values; see [`row!`].
 pub struct NewRow<'a> {
     pub table: &'static str,
     pub columns: &'static [&'static str],
     pub values: Vec<Value<'a>>,
-    /// How many of the columns, the first ones, a change of the row writes.
+    /// How many columns, from the first, an update writes.
     pub changing: usize,
-    /// The statements that add it and change it, once they were put together.
+    /// The insert and update statements, once built.
     pub sql: &'static [OnceLock<String>; 2],
 }
 
-/// A row to be written, such as `row!(clients { id: &client.id, name: &client.name })`. Columns
-/// after `once` are written with a new row alone.
+/// A row to write, such as `row!(clients { id: &client.id, name: &client.name })`. Columns after
+/// `once` are only written when the row is added.
 macro_rules! row {
     ($table:ident {
         $($column:ident: $value:expr),+ $(,)?
@@ -45,7 +45,7 @@ impl Tx<'_> {
         self.change(row.sql[0].get_or_init(|| row.insertion()), &row.values)
     }
 
-    /// Adds a row, or changes the one with the same first column.
+    /// Adds a row, or updates the one with the same first column.
     pub fn upsert(&mut self, row: NewRow) -> Result<()> {
         let sql = row.sql[0].get_or_init(|| {
             let set = row.columns[1..].iter().map(|column| format!("{column} = excluded.{column}"));
@@ -56,7 +56,7 @@ impl Tx<'_> {
         self.change(sql, &row.values)
     }
 
-    /// Changes the row with this first column.
+    /// Updates the row with this first column.
     pub fn update(&mut self, row: NewRow) -> Result<()> {
         let sql = row.sql[1].get_or_init(|| {
             let set = row.columns[..row.changing].iter().zip(1..).skip(1);

@@ -1,7 +1,6 @@
-//! Looking for a text in the names of entries and of their clients, without regard to case and
-//! accents.
+//! Searches the names of entries and of their clients, ignoring case and accents.
 //!
-//! Names have no folded column, so they are folded on the way: about a millisecond for a
+//! Names have no folded column, so they are folded during the search: about a millisecond per
 //! thousand entries.
 
 use std::collections::HashSet;
@@ -13,7 +12,7 @@ use crate::domain::{
     text,
 };
 
-/// What is looked for.
+/// The searched text.
 pub struct Search<'a> {
     /// Folded.
     text: &'a str,
@@ -21,7 +20,8 @@ pub struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// A folded text, and the clients, deleted or not, in whose name, e-mail or company it is.
+    /// Creates a search for a folded text, and finds the clients, deleted or not, whose name, email
+    /// or company contains it.
     pub fn new(tx: &mut Tx, account: AccountId, text: &'a str) -> Result<Self> {
         let clients = tx.list(
             "SELECT id FROM clients WHERE account_id = ?1 AND deleted_at IS NULL \
@@ -34,14 +34,14 @@ impl<'a> Search<'a> {
         Ok(Self { text, clients: clients.into_iter().collect() })
     }
 
-    /// Whether it is in a name, or in the client of what has that name.
+    /// Whether a name, or the client with this id, matches.
     pub fn finds(&self, client: ClientId, name: Option<&str>) -> bool {
         self.clients.contains(&client)
             || name.is_some_and(|name| text::search_key(name).contains(self.text))
     }
 }
 
-/// A pattern that finds `text` anywhere, with its own `%` and `_` taken literally.
+/// Returns a pattern that matches `text` anywhere, with its own `%` and `_` taken literally.
 pub(super) fn like_pattern(text: &str) -> String {
     let escaped = text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
     format!("%{escaped}%")

@@ -1,4 +1,4 @@
-//! A closure on its way to a database thread and back, and who decides whether it runs.
+//! A closure sent to a database thread and back, and the decision whether it runs.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -40,7 +40,7 @@ impl Claim {
         self.0.fetch_or(Self::STARTED, Ordering::AcqRel) & Self::LEFT == 0
     }
 
-    /// Cancels a task that has not started; false where it has.
+    /// Cancels a task that has not started; returns false if it has.
     fn give_up(&self) -> bool {
         self.0.compare_exchange(0, Self::LEFT, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
@@ -60,8 +60,8 @@ impl Drop for Caller {
     }
 }
 
-/// Queues `work` and waits for its result. [`busy`] means that nothing was changed, and will not
-/// be; `late` is the error where started work does not finish in time.
+/// Queues `work` and waits for its result. [`busy`] means that nothing was or will be changed;
+/// `late` is the error if started work does not finish in time.
 pub(super) async fn submit<T: Send + 'static>(
     tasks: &Sender,
     write: Write,
@@ -86,7 +86,7 @@ pub(super) async fn submit<T: Send + 'static>(
     answered.map_err(|_| Error::internal("the database threads have ended"))?
 }
 
-/// There is too much to do, or others are in the way.
+/// The database is too busy, or others block it.
 pub(super) fn busy(retry_after: u64) -> Error {
     Error::unavailable(retry_after, "The database is busy, please try again")
 }
@@ -100,20 +100,20 @@ pub(super) fn unknown() -> Error {
     )
 }
 
-/// A closure on its way to a database thread and back.
+/// A closure sent to a database thread and back.
 pub struct Task {
     work: Box<dyn Work>,
-    /// Since when it waits.
+    /// When it began to wait.
     pub(super) since: Instant,
     pub(super) claim: Arc<Claim>,
-    /// Its place among the running tasks of its account, once it has left the queue.
+    /// Its slot among the running tasks of its account, once it has left the queue.
     #[allow(dead_code, reason = "the place is given back with the task")]
     pub(super) turn: Option<Turn>,
     pub(super) write: Write,
 }
 
 impl Task {
-    /// Starts it; false where its caller has left, and it must not run.
+    /// Starts it; returns false if its caller has left, and it must not run.
     pub(super) fn start(&self) -> bool {
         self.claim.start()
     }
@@ -128,7 +128,7 @@ impl Task {
         self.work.run(connection) && !self.is_left()
     }
 
-    /// Its error, if it failed.
+    /// Returns its error, if it failed.
     pub(super) fn error(&self) -> Option<&Error> {
         self.work.error()
     }
@@ -139,7 +139,7 @@ impl Task {
     }
 }
 
-/// Commits so many tasks, and counts them.
+/// Commits `tasks` tasks, and counts them.
 pub(super) fn count_commit(tasks: usize, commit: impl FnOnce() -> Result<()>) -> Result<()> {
     let begun = Instant::now();
     let committed = commit();

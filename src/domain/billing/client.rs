@@ -1,4 +1,4 @@
-//! Clients: whom the freelancer works for.
+//! Clients: the freelancer's customers.
 
 use jiff::Timestamp;
 
@@ -24,7 +24,7 @@ pub struct Client {
 }
 
 input! {
-    /// What the freelancer writes about a client.
+    /// The details of a client.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub new ClientDetails;
 
@@ -40,7 +40,7 @@ input! {
 }
 
 impl ClientDetails {
-    /// The text that a search looks in.
+    /// The text that a search matches against.
     pub fn search_key(&self) -> String {
         let company = self.company.as_deref().unwrap_or_default();
         text::search_key(&[&self.name, &self.email, company].join("\n"))
@@ -48,7 +48,7 @@ impl ClientDetails {
 }
 
 impl ClientChange {
-    /// The details after the change.
+    /// Returns the details after the change.
     pub fn apply(self, current: ClientDetails) -> ClientDetails {
         ClientDetails {
             name: self.name.unwrap_or(current.name),
@@ -60,7 +60,7 @@ impl ClientChange {
     }
 }
 
-/// A client by name, as one is chosen from a list.
+/// A client's name, for choosing from a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientName {
     pub id: ClientId,

@@ -1,4 +1,4 @@
-//! Exchange rates, as the user entered or imported them.
+//! Exchange rates that the user entered or imported.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::domain::{
     rule::{FieldError, Rule},
 };
 
-/// So many units of `into` are one unit of `from`, from that day on.
+/// From this day on, one unit of `from` is worth `rate` units of `into`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExchangeRate {
     pub from: Currency,
@@ -25,7 +25,7 @@ pub struct ExchangeRate {
 }
 
 impl ExchangeRate {
-    /// Reads the four columns `day,from,to,rate` of an import.
+    /// Parses the four columns `day,from,to,rate` of an import.
     pub fn parse(day: &str, from: &str, into: &str, rate: &str) -> Result<Self, FieldError> {
         let field = |field: &'static str| move |rule| FieldError { field: field.into(), rule };
         let currency = |code: &str| Currency::from_code(code.trim()).ok_or(Rule::Currency);
@@ -38,7 +38,7 @@ impl ExchangeRate {
 }
 
 kinds! {
-    /// A rate, as JSON or as it is typed into a form.
+    /// A rate in JSON or in a form field.
     GivenRate = Decimal, Shape::Rate, |value| match value {
         Value::Number(number) => money::exchange_rate(&number.to_string()),
         Value::String(text) => money::exchange_rate(text),
@@ -60,7 +60,7 @@ input! {
 }
 
 impl NewRate {
-    /// The rate for an account with that base currency, on that day.
+    /// Completes the rate with the account's base currency and today's date.
     pub fn complete(self, base: Currency, today: Date) -> Result<ExchangeRate, Error> {
         let (into, day) = (self.into.unwrap_or(base), self.day.unwrap_or(today));
         if into == self.from {
@@ -70,10 +70,10 @@ impl NewRate {
     }
 }
 
-/// What is known of a pair of currencies.
+/// The known rate of a pair of currencies.
 struct Known {
     day: Date,
-    /// Whether it was entered so, and not the other way round.
+    /// Whether it was entered this way round.
     is_given: bool,
     rate: Decimal,
 }
@@ -97,8 +97,9 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// `known` are the rates by pair. Of a pair known both ways the newer counts. A currency that
-    /// has no rate into the base goes by the currency that both have the newest rates with.
+    /// `known` are the rates by pair. If a pair is known both ways, the newer one counts. A
+    /// currency without a rate into the base converts through the currency that has the newest
+    /// rates with both.
     pub fn new(base: Currency, known: impl IntoIterator<Item = ExchangeRate>) -> Self {
         let mut pairs = BTreeMap::new();
         for ExchangeRate { from, into, day, rate } in known {
@@ -120,7 +121,7 @@ impl Rates {
             by_way.into_iter().map(|(from, (_, rate))| (from, rate)).collect();
         let direct = pairs.into_iter().filter(|((_, into), _)| *into == base);
         rates.extend(direct.map(|((from, _), known)| (from, known.rate)));
-        // More figures than anybody knows a rate by.
+        // Far more digits than any known rate has.
         rates.values_mut().for_each(|rate| *rate = rate.round_sf(18).unwrap_or(*rate));
         rates.retain(|_, rate| !rate.is_zero());
         rates.insert(base, Decimal::ONE);
@@ -131,25 +132,25 @@ impl Rates {
         self.base
     }
 
-    /// Units of the base currency for one unit of `from`.
+    /// Returns the units of the base currency for one unit of `from`.
     pub fn rate(&self, from: Currency) -> Option<Decimal> {
         self.rates.get(&from).copied()
     }
 }
 
-/// Sums by currency. Each currency is converted once, so that a total does not depend on how
-/// its parts were grouped.
+/// Sums by currency. Each currency is converted once, so the total does not depend on how its parts
+/// were grouped.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Total(BTreeMap<Currency, i128>);
 
 impl Total {
-    /// Adds a sum that converts at the latest known rate.
+    /// Adds a sum to convert at the latest known rate.
     pub fn add(&mut self, sum: Money) {
         *self.0.entry(sum.currency).or_default() += i128::from(sum.minor);
     }
 
-    /// Adds payments: what was frozen with them where that is in this base currency, else the
-    /// sum itself, at the latest known rate.
+    /// Adds payments: their frozen amount if it is in this base currency, else the sum itself, at
+    /// the latest known rate.
     pub fn add_payments(&mut self, sum: &PaymentSum, base: Currency) {
         self.add(match sum.base {
             Some(frozen) if frozen.currency == base => frozen,
@@ -157,7 +158,7 @@ impl Total {
         });
     }
 
-    /// The total in the base currency.
+    /// Returns the total in the base currency.
     pub fn convert(self, rates: &Rates) -> Converted {
         let mut converted = Converted { minor: 0, unconverted: BTreeMap::new() };
         for (currency, minor) in self.0 {
@@ -175,7 +176,7 @@ impl Total {
     }
 }
 
-/// A total in the base currency, and what could not be converted into it.
+/// A total in the base currency, and the sums that could not be converted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Converted {
     /// In minor units of the base currency.
@@ -223,7 +224,7 @@ mod tests {
             rate("EUR", "USD", 17, Decimal::new(125, 2)),
             rate("EUR", "NGN", 17, Decimal::from(2000)),
             rate("JPY", "NGN", 17, Decimal::from(10)),
-            // Older, and by another way.
+            // Older, and through another currency.
             rate("GBP", "USD", 3, Decimal::from(9)),
             rate("GBP", "NGN", 3, Decimal::from(9)),
         ];

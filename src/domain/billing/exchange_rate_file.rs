@@ -1,5 +1,5 @@
-//! Files of exchange rates: lines of `day,from,to,rate`, or the European Central Bank's table of
-//! what a euro is worth. Commas, semicolons or tabs part the columns.
+//! Exchange rate files: lines of `day,from,to,rate`, or the European Central Bank's table of euro
+//! rates. Columns are separated by commas, semicolons or tabs.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use jiff::civil::Date;
 
 use crate::domain::{exchange_rate::ExchangeRate, money::Currency};
 
-/// A rate, and the line it stands in.
+/// A rate and its line number.
 pub type Line = (usize, ExchangeRate);
 
-/// What is wrong with a file, and in which line.
+/// An error in a file, and its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrongLine {
     /// Counted from 1.
@@ -19,7 +19,7 @@ pub struct WrongLine {
     pub reason: String,
 }
 
-/// A line that says something.
+/// A line that is not empty.
 struct Row<'t> {
     number: usize,
     text: &'t str,
@@ -36,12 +36,12 @@ impl Row<'_> {
     }
 }
 
-/// Reads every rate of a file, in the order of its lines. Of a table of the ECB, the newest rate
-/// of each currency.
+/// Parses every rate of a file, in line order. From an ECB table, takes the newest rate of each
+/// currency.
 ///
 /// # Errors
 ///
-/// The first line that cannot be read, or that can be read in two ways.
+/// The first line that is invalid or ambiguous.
 pub fn parse(text: &str) -> Result<Vec<Line>, WrongLine> {
     let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
     let lines: Vec<(usize, &str)> =
@@ -61,7 +61,7 @@ pub fn parse(text: &str) -> Result<Vec<Line>, WrongLine> {
 }
 
 fn cells(line: &str, delimiter: char) -> Result<Vec<String>, String> {
-    // A quotation mark counts only where no space stands before it.
+    // A quotation mark counts only if no space precedes it.
     let parts: Vec<&str> = line.split(delimiter).map(str::trim).collect();
     let line = parts.join(delimiter.to_string().as_str());
     let mut reader = ReaderBuilder::new()
@@ -88,7 +88,7 @@ fn list(rows: &[Row], delimiter: char) -> Result<Vec<Line>, WrongLine> {
     rates.collect()
 }
 
-/// The table of the ECB: `Date, USD, JPY, …`, a day in each line.
+/// The ECB table: `Date, USD, JPY, …`, one day per line.
 fn table(head: &Row, rows: &[Row]) -> Result<Vec<Line>, WrongLine> {
     let euro = Currency::from_code("EUR").ok_or_else(|| head.wrong("there is no euro"))?;
     let mut currencies = Vec::new();
@@ -96,7 +96,7 @@ fn table(head: &Row, rows: &[Row]) -> Result<Vec<Line>, WrongLine> {
         let is_code = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
         match Currency::from_code(code) {
             Some(currency) => currencies.push((column, currency)),
-            // Lines end with a separator; currencies that are gone have columns still.
+            // Lines end with a separator; abolished currencies still have columns.
             None if code.is_empty() || is_code => {}
             None => return Err(head.wrong(format!("{code:?} is no currency"))),
         }
@@ -109,7 +109,7 @@ fn table(head: &Row, rows: &[Row]) -> Result<Vec<Line>, WrongLine> {
     for row in rows {
         let day = row.cell(0);
         let written = Date::strptime("%d %B %Y", day).or_else(|_| day.parse());
-        // The history begins before the years that are known here.
+        // The history begins before the supported years.
         if written.as_ref().is_ok_and(|day| day.year() < 2000) {
             continue;
         }
@@ -132,23 +132,23 @@ fn table(head: &Row, rows: &[Row]) -> Result<Vec<Line>, WrongLine> {
     Ok(rates)
 }
 
-/// What stands before the decimals of a file's numbers.
+/// The decimal mark of a file's numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mark {
     Point,
     Comma,
-    /// Nothing in the file says which.
+    /// The file does not show which.
     Unknown,
 }
 
 impl Mark {
-    /// The mark that a file's numbers agree on.
+    /// Returns the mark that a file's numbers agree on.
     fn of<'r>(
         numbers: impl Iterator<Item = (&'r Row<'r>, &'r str)>,
         delimiter: char,
     ) -> Result<Self, WrongLine> {
-        // Where commas part the columns, a number with a point is one with decimals; the ECB
-        // writes points.
+        // If commas separate the columns, a number with a point has decimals; the ECB writes
+        // points.
         let is_plain = matches!(delimiter, ',' | '\0');
         let mut mark = Self::Unknown;
         for (row, number) in numbers {
@@ -170,7 +170,7 @@ impl Mark {
         Ok(mark)
     }
 
-    /// What one number says: 1.234,5 and 0,92 have a comma, 1,234 may be either.
+    /// Returns the mark that one number shows: 1.234,5 and 0,92 have a comma, 1,234 may be either.
     fn told_by(number: &str) -> Self {
         let Some(last) = number.rfind(['.', ',']) else { return Self::Unknown };
         let (whole, mark) = (&number[..last], &number[last..=last]);
@@ -179,7 +179,7 @@ impl Mark {
             _ => (Self::Comma, Self::Point),
         };
         if whole.contains(mark) {
-            // Twice: it groups the thousands.
+            // It occurs twice, so it groups thousands.
             other
         } else if whole.contains(['.', ',']) {
             this
@@ -190,7 +190,7 @@ impl Mark {
         }
     }
 
-    /// A number with a point before its decimals and nothing else.
+    /// Returns the number with only a point before its decimals.
     fn plain(self, number: &str) -> Result<String, String> {
         let (point, group) = match self {
             Self::Point => ('.', ','),
@@ -277,7 +277,7 @@ mod tests {
         assert_eq!(rates, ["2 2026-03-18 EUR JPY 162.45", "2 2026-03-18 EUR USD 1.0834"]);
         let history = "Date,USD,JPY,CYP,\n2026-03-18,1.0834,162.45,N/A,\n\
                        2026-03-17,1.1,N/A,N/A,\n1999-01-04,1.1789,133.73,0.58231,\n";
-        // Only the newest of each pair is of use; money that is gone has no pair.
+        // Only the newest rate of each pair is used; abolished currencies have no pair.
         let rates = shown(history).unwrap();
         assert_eq!(rates, ["2 2026-03-18 EUR JPY 162.45", "2 2026-03-18 EUR USD 1.0834"]);
     }

@@ -1,4 +1,4 @@
-//! What new invoices begin with, and how the freelancer stands on them.
+//! Defaults for new invoices, and the freelancer's details on them.
 
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -14,24 +14,24 @@ use crate::domain::{
     text::{Free, FreeText, Name},
 };
 
-/// An address, or how one is paid.
+/// A postal address or payment instructions.
 pub type Lines = Free<1000>;
 
-/// What new invoices begin with, and how the freelancer stands on them.
+/// Defaults for new invoices, and the freelancer's details on them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvoiceDefaults {
     pub business_name: Option<String>,
-    /// Lines of a postal address.
+    /// The lines of a postal address.
     pub address: Option<String>,
     pub tax_id: Option<String>,
-    /// What the numbers of a new year begin with.
+    /// The prefix of the invoice numbers of a new year.
     pub prefix: String,
     /// Days from issue to due.
     pub due_days: u32,
     /// In percent.
     pub tax_rate: Decimal,
     pub notes: Option<String>,
-    /// How a client pays without a payment link: a bank account, say.
+    /// How a client pays without a payment link, such as by bank transfer.
     pub payment_instructions: Option<String>,
     pub logo: Option<ImageId>,
     /// How the account writes numbers.
@@ -55,7 +55,7 @@ impl Default for InvoiceDefaults {
     }
 }
 
-/// The defaults, and the numbers of this year.
+/// The defaults, and this year's invoice numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvoiceSettings {
     pub defaults: InvoiceDefaults,
@@ -81,7 +81,7 @@ input! {
 }
 
 impl InvoiceDefaultsChange {
-    /// Makes the change.
+    /// Applies the change.
     pub fn apply(self, defaults: &mut InvoiceDefaults) {
         let current = defaults.clone();
         *defaults = InvoiceDefaults {
@@ -100,7 +100,7 @@ impl InvoiceDefaultsChange {
     }
 }
 
-/// Text that says nothing is no text.
+/// Turns blank text into no text.
 fn unless_blank(patch: Patch<String>) -> Patch<String> {
     match patch {
         Patch::Set(text) if text.trim().is_empty() => Patch::Clear,
@@ -108,7 +108,7 @@ fn unless_blank(patch: Patch<String>) -> Patch<String> {
     }
 }
 
-/// A whole number, as JSON or as it is typed into a form.
+/// A whole number in JSON or in a form field.
 #[derive(Debug, Clone, Copy)]
 pub struct Whole<const MIN: u32, const MAX: u32>;
 
@@ -129,7 +129,7 @@ impl<const MIN: u32, const MAX: u32> Scalar for Whole<MIN, MAX> {
 }
 
 kinds! {
-    /// A tax rate, as JSON or as it is typed into a form.
+    /// A tax rate in JSON or in a form field.
     Percent = Decimal, Shape::Percent, |value| {
         match value.as_str().map(|text| serde_json::from_str(text.trim())) {
             Some(Ok(number @ Value::Number(_))) => TaxRate::parse(&number),

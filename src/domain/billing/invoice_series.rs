@@ -1,4 +1,4 @@
-//! The numbers of an account's invoices: one series a year.
+//! Invoice numbers: one series per account and year.
 
 use crate::domain::{
     error::{Error, Result},
@@ -7,24 +7,24 @@ use crate::domain::{
     text,
 };
 
-/// What numbers begin with unless the freelancer chooses otherwise.
+/// The default prefix of invoice numbers.
 pub const DEFAULT_PREFIX: &str = "INV";
 
 const PREFIX_MAX: usize = 12;
 
-/// The numbers of one year, as they will be drawn.
+/// The invoice numbers of one year.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvoiceSeries {
     pub year: i16,
     pub prefix: String,
-    /// With which the series begins.
+    /// The first number of the series.
     pub first: i64,
-    /// Which is drawn next.
+    /// The next number to be drawn.
     pub next: i64,
 }
 
 impl InvoiceSeries {
-    /// A series from which nothing was drawn yet.
+    /// Creates a series with no number drawn yet.
     pub fn new(year: i16, prefix: String) -> Self {
         Self { year, prefix, first: 1, next: 1 }
     }
@@ -34,12 +34,13 @@ impl InvoiceSeries {
         self.next > self.first
     }
 
-    /// The number that is drawn next: `INV-2026-004`.
+    /// Returns the next number: `INV-2026-004`.
     pub fn next_number(&self) -> String {
         number(&self.prefix, self.year, self.next)
     }
 
-    /// Chooses prefix and start, as long as nothing was drawn. What stays as it is, is no choice.
+    /// Sets prefix and start; allowed until a number is drawn. Setting the current value is always
+    /// allowed.
     pub fn choose(&mut self, prefix: Option<&str>, next: Option<i64>) -> Result<()> {
         let moves = prefix.is_some_and(|prefix| prefix != self.prefix)
             || next.is_some_and(|next| next != self.next);
@@ -64,7 +65,7 @@ impl InvoiceSeries {
     }
 }
 
-/// A number as it is written, with three digits at least.
+/// Formats a number, with at least three digits.
 pub fn number(prefix: &str, year: i16, number: i64) -> String {
     format!("{prefix}-{year}-{number:03}")
 }

@@ -8,7 +8,7 @@ use crate::domain::{
     money::{Currency, Money},
 };
 
-/// Money that came in for an invoice. Never changed once written.
+/// Money received for an invoice. Never changed once written.
 #[derive(Debug, Clone)]
 pub struct Payment {
     pub id: PaymentId,
@@ -16,8 +16,8 @@ pub struct Payment {
     pub invoice: InvoiceId,
     pub client: ClientId,
     pub amount: Money,
-    /// The account's currency, the rate into it and the converted amount on the day of the
-    /// payment; `None` where no rate was known.
+    /// The account's currency, the rate into it and the converted amount on the day of the payment;
+    /// `None` if no rate was known.
     pub base: Option<Conversion>,
     pub paid_at: Timestamp,
 }
@@ -30,12 +30,12 @@ pub struct Conversion {
     pub rate: Decimal,
 }
 
-/// Payments added up by currency and by the currency they were converted into.
+/// The sum of payments with the same currency and base currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PaymentSum {
     pub currency: Currency,
     /// In minor units of `currency`.
     pub minor: i64,
-    /// The base currency at the time and the sum in its minor units.
+    /// The sum in minor units of the base currency at the time.
     pub base: Option<Money>,
 }

@@ -1,17 +1,17 @@
-//! Characters that no font has: what they are called, and that they stop what would freeze them.
+//! Characters that no font has: how they are named, and the refusal of documents that use them.
 
 use crate::domain::error::{Error, Result};
 
-/// The most characters that are named.
+/// The most characters to name.
 const NAMED_MAX: usize = 10;
 
-/// The characters as people and machines can find them, as `“𒀀” (U+12000), U+E000`; of many the
-/// first ten.
+/// Names the characters so that they can be found: `“𒀀” (U+12000), U+E000`. Names the first ten at
+/// most.
 pub fn named(characters: &[char]) -> String {
     let name = |c: &char| {
         let code = u32::from(*c);
         let is_private = matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}');
-        // Alone it would show as nothing, or not as what was meant.
+        // Printed alone, it would be invisible or misleading.
         if is_private || c.is_control() || c.is_whitespace() {
             format!("U+{code:04X}")
         } else {

@@ -1,4 +1,4 @@
-//! Accounts: who uses the program, and how money and days are shown to them.
+//! Accounts: the users of the program, and how they see money and dates.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ use crate::domain::{
 };
 
 words! {
-    /// What an account is for.
+    /// The purpose of an account.
     Role {
         Freelancer "freelancer",
         Client "client",
@@ -30,7 +30,7 @@ words! {
     /// Whether an account can be used.
     AccountState {
         Active "active",
-        /// Waits for its e-mail to be proven.
+        /// Waits for its email to be verified.
         Pending "pending",
         /// An admin has locked it.
         Locked "locked",
@@ -38,7 +38,7 @@ words! {
 }
 
 words! {
-    /// Which API made an account.
+    /// The API that created an account.
     Origin {
         FreelanceOs "freelanceos",
         FreelanceHub "freelancehub",
@@ -47,7 +47,7 @@ words! {
 }
 
 impl Origin {
-    /// Holds a new password against the rule of the API that made the account.
+    /// Checks a new password against the rule of the API that created the account.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ impl Origin {
     }
 }
 
-/// What changed of how an account is signed in to; its owner is told by mail.
+/// A change to how an account signs in. Its owner is notified by mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignInChange {
     Password,
@@ -69,12 +69,12 @@ pub enum SignInChange {
     TwoFactorOff,
     PasskeyAdded,
     PasskeyRemoved,
-    /// Nothing changed, but somebody with the password tried a wrong second factor.
+    /// Nothing changed, but someone with the password tried a wrong second factor.
     WrongFactor,
 }
 
 input! {
-    /// Where somebody is.
+    /// A location.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub part Location as "LocationInput", "Where somebody is.";
 
@@ -83,7 +83,7 @@ input! {
     coordinates "coordinates": Optional<Coordinates> = "Longitude and latitude in degrees.",
 }
 
-/// Decimals kept of a degree: a tenth of a millimetre.
+/// The decimals stored of a degree: a tenth of a millimetre.
 const DEGREE_DECIMALS: u32 = 9;
 
 /// A point on earth, in degrees.
@@ -117,29 +117,29 @@ impl Scalar for Coordinates {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     pub id: AccountId,
-    /// As typed; compared without regard to case.
+    /// As typed; compared case-insensitively.
     pub email: String,
     pub first_name: String,
     pub last_name: String,
-    /// The base currency: totals are shown in it.
+    /// The base currency, in which totals are shown.
     pub currency: Currency,
-    /// Days, months and "overdue" are counted in it.
+    /// The timezone for days, months and "overdue".
     pub zone: Zone,
-    /// How days are written for it.
+    /// How its dates are written.
     pub date_format: DateFormat,
     pub avatar: Option<String>,
     pub role: Role,
-    /// Unique without regard to case; none until one is set.
+    /// Unique, case-insensitive; none until one is set.
     pub username: Option<String>,
     pub phone: Option<String>,
     pub location: Option<Location>,
     pub date_of_birth: Option<Date>,
-    /// Empty while the account waits for its e-mail to be proven.
+    /// None until its email is verified.
     pub activated_at: Option<Timestamp>,
     pub email_verified_at: Option<Timestamp>,
-    /// Set while an admin has locked the account.
+    /// Set while an admin locks the account.
     pub disabled_at: Option<Timestamp>,
-    /// Whether its user runs this server; at most one account's does.
+    /// Whether its user runs this server; true for at most one account.
     pub is_owner: bool,
     pub made_by: Origin,
     pub last_login_at: Option<Timestamp>,
@@ -148,7 +148,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// First and last name.
+    /// Returns first and last name.
     pub fn name(&self) -> String {
         format!("{} {}", self.first_name, self.last_name)
     }
@@ -162,8 +162,8 @@ impl Account {
         }
     }
 
-    /// Whether it has the rights of an account whose address is proven. Whoever set the server up
-    /// has them without proof.
+    /// Whether it has the rights of an account with a verified address. Whoever set up the server
+    /// has them without verification.
     pub fn is_proven(&self) -> bool {
         self.email_verified_at.is_some() || self.is_owner
     }
@@ -176,29 +176,29 @@ impl Account {
 
 /// A password. Never printed.
 ///
-/// Keyboards and systems write the same letters in several ways: `ä` as one character or as two.
+/// Keyboards and systems write the same letter in several ways: `ä` as one character or as two.
 /// Passwords are therefore hashed and checked in Unicode's normal form NFKC.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
 impl Password {
-    /// A password as it was typed.
+    /// Creates a password from typed text.
     pub fn new(text: String) -> Self {
         Self(text)
     }
 
-    /// The normal form, which is hashed.
+    /// Returns the normal form, which is hashed.
     pub fn normal(&self) -> Cow<'_, str> {
         text::normal_password(&self.0)
     }
 
-    /// What was typed, to be read again as it was.
+    /// Returns the typed text unchanged, to be parsed again.
     pub fn as_typed(&self) -> &str {
         &self.0
     }
 
-    /// What was typed, where that is not the normal form. Versions before 4 of the database
-    /// hashed it.
+    /// Returns the typed text if it differs from the normal form. Before database version 4, it was
+    /// hashed instead.
     pub fn typed(&self) -> Option<&str> {
         (self.normal() != self.0).then_some(&self.0)
     }
@@ -206,7 +206,7 @@ impl Password {
 
 redacted!(Password);
 
-/// The password of an account that there is.
+/// The password of an existing account.
 impl Scalar for Password {
     type Value = Self;
     const SHAPE: Shape = Shape::Secret { min: 0, max: None };
@@ -217,7 +217,7 @@ impl Scalar for Password {
 }
 
 input! {
-    /// What signs a user in.
+    /// The credentials that sign a user in.
     #[derive(Debug, Clone)]
     pub new Credentials;
 
@@ -229,7 +229,7 @@ input! {
 }
 
 input! {
-    /// A change of one's own account.
+    /// A user's change to their own account.
     #[derive(Debug, Clone, Default)]
     pub change AccountChange;
 
@@ -241,7 +241,7 @@ input! {
 }
 
 impl AccountChange {
-    /// Makes the change.
+    /// Applies the change.
     pub fn apply(self, account: &mut Account) {
         account.first_name = self.first_name.unwrap_or_else(|| account.first_name.clone());
         account.last_name = self.last_name.unwrap_or_else(|| account.last_name.clone());

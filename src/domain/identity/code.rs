@@ -1,4 +1,4 @@
-//! One-time passwords and link tokens that prove an e-mail address.
+//! One-time passwords and link tokens that verify an email address.
 
 use serde_json::Value;
 
@@ -14,23 +14,24 @@ use crate::domain::{
 
 /// Digits of a one-time password.
 pub const OTP_DIGITS: usize = 6;
-/// After so many wrong ones the right one is refused too.
+/// After this many wrong tries, even the right code is refused.
 pub const WRONG_TRIES_MAX: i64 = 5;
 
 words! {
-    /// What a code was mailed for. A code for one purpose is never good for another.
+    /// The purpose a code was mailed for. A code is only valid for its purpose.
     Purpose {
         Verification "verification",
         /// The token of the link in the mail, for the same purpose.
         VerificationLink "verification_link",
-        /// The link by which somebody else than its maker removes an account that waits.
+        /// The link with which the owner of the address removes a pending account someone else
+        /// made.
         Removal "removal_link",
         PasswordReset "password_reset",
     }
 }
 
 words! {
-    /// What an OTP may be asked for.
+    /// What an OTP may be requested for.
     OtpType {
         Verification "verification",
         PasswordReset "password_reset",
@@ -42,7 +43,7 @@ words! {
 pub struct Otp(String);
 
 impl Otp {
-    /// The code of a number below a million.
+    /// Returns the code for a number below a million.
     pub fn from_number(number: u32) -> Self {
         Self(format!("{number:0width$}", width = OTP_DIGITS))
     }
@@ -64,7 +65,7 @@ impl Scalar for Otp {
 }
 
 input! {
-    /// Asks for a code to be mailed.
+    /// Requests a code by mail.
     #[derive(Debug, Clone)]
     pub new OtpRequest;
 
@@ -73,7 +74,7 @@ input! {
 }
 
 input! {
-    /// Asks for a code of the kind that the route says.
+    /// Requests a code of the kind that the route implies.
     #[derive(Debug, Clone)]
     pub new CodeRequest;
 
@@ -81,7 +82,7 @@ input! {
 }
 
 input! {
-    /// Proves an e-mail address by the code that was mailed to it.
+    /// Verifies an email address with the code mailed to it.
     #[derive(Debug, Clone)]
     pub new EmailOtp;
 
@@ -90,7 +91,7 @@ input! {
 }
 
 input! {
-    /// The same where it signs in.
+    /// The same, but also signs in.
     #[derive(Debug, Clone)]
     pub new OtpSignIn;
 
@@ -100,7 +101,7 @@ input! {
 }
 
 input! {
-    /// Proves an e-mail address by the link that was mailed to it.
+    /// Verifies an email address with the link mailed to it.
     #[derive(Clone)]
     pub new EmailLink;
 
@@ -109,8 +110,8 @@ input! {
 }
 
 input! {
-    /// Sets another password, by the code that was mailed. The password is 8 to 128 characters; the
-    /// API that made the account may ask for more, which is known once the account is.
+    /// Sets a new password with the mailed code. The password is 8 to 128 characters; the API that
+    /// created the account may have more rules, known once the account is.
     #[derive(Debug, Clone)]
     pub new PasswordReset;
 
@@ -121,14 +122,14 @@ input! {
 }
 
 impl PasswordReset {
-    /// Refuses a password that would be guessed, which no document asks for.
+    /// Refuses an easily guessed password. No API document asks for this.
     pub fn guarded(self) -> Result<Self> {
         must_not_be_guessed("newPassword", &self.password, &self.email, &[])?;
         Ok(self)
     }
 }
 
-/// A code of an authenticator app, or a backup code, as typed. Never printed.
+/// A code from an authenticator app, or a backup code, as typed. Never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecondCode(String);
 
@@ -138,7 +139,7 @@ impl SecondCode {
     }
 }
 
-/// People type spaces into codes, and backup codes in upper case.
+/// Ignores spaces and, in backup codes, case.
 impl Scalar for SecondCode {
     type Value = Self;
     const SHAPE: Shape = Shape::Any;
@@ -158,7 +159,7 @@ impl Scalar for SecondCode {
 }
 
 kinds! {
-    /// A second code that a form may send empty.
+    /// A second code that may be empty in a form.
     GivenCode = Option<SecondCode>, Shape::Any, |value| match text::raw(value)?.trim() {
         "" => Ok(None),
         _ => SecondCode::parse(value).map(Some),

@@ -1,4 +1,4 @@
-//! Passkeys: keys that a device keeps, and uses once its owner has proven to be there.
+//! Passkeys: keys stored on a device, which uses them once its owner has confirmed their presence.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -12,17 +12,17 @@ use crate::domain::{
     word::words,
 };
 
-/// How many passkeys an account may have.
+/// The most passkeys of an account.
 pub const PASSKEYS_MAX: usize = 20;
-/// How long a challenge may be answered.
+/// How long a challenge is valid.
 pub const CHALLENGE_LIFE: SignedDuration = SignedDuration::from_mins(5);
-/// How many registrations of one account may be under way; older ones are given up.
+/// The most pending registrations of an account; older ones are dropped.
 pub const REGISTRATIONS_MAX: i64 = 5;
-/// Longest e-mail address or username.
+/// The longest email address or username.
 const IDENTIFIER_MAX: usize = 254;
 
 words! {
-    /// What a challenge is for. None is good for the other.
+    /// The purpose of a challenge. One cannot be used for the other.
     Ceremony {
         Registration "registration",
         Login "login",
@@ -35,7 +35,7 @@ pub struct Passkey {
     pub id: PasskeyId,
     pub account: AccountId,
     pub name: String,
-    /// What the authenticator calls it.
+    /// The authenticator's id for it.
     pub credential_id: Vec<u8>,
     /// The public key and the signature counter, as JSON.
     pub credential: String,
@@ -43,7 +43,7 @@ pub struct Passkey {
     pub last_used_at: Option<Timestamp>,
 }
 
-/// Refuses one passkey more than an account may have.
+/// Refuses a passkey beyond the most an account may have.
 pub fn must_have_room(passkeys: usize) -> Result<()> {
     if passkeys < PASSKEYS_MAX {
         return Ok(());
@@ -54,7 +54,7 @@ pub fn must_have_room(passkeys: usize) -> Result<()> {
 }
 
 input! {
-    /// A new passkey: its name, the challenge that was given out, and the authenticator's answer.
+    /// A new passkey: its name, the issued challenge, and the authenticator's answer.
     #[derive(Debug, Clone)]
     pub new NewPasskey;
 
@@ -64,7 +64,7 @@ input! {
 }
 
 input! {
-    /// What an authenticator says of a new key. Binary fields are base64url, not yet understood.
+    /// An authenticator's data about a new key. Binary fields are base64url, not decoded yet.
     #[derive(Debug, Clone)]
     pub part Attestation as "PasskeyAttestation", "What `toJSON()` of the `PublicKeyCredential` \
         gives that `navigator.credentials.create()` made. Further fields are ignored.";
@@ -76,7 +76,7 @@ input! {
 }
 
 input! {
-    /// What it says of the key itself.
+    /// Its data about the key itself.
     #[derive(Debug, Clone)]
     pub part AttestationResponse as "PasskeyAttestationResponse",
         "What the authenticator says of a new key, in base64url.";
@@ -85,7 +85,7 @@ input! {
     attestation_object "attestationObject": Required<Encoded>,
 }
 
-/// Whom somebody says to be: an e-mail address or a username.
+/// The account someone claims: an email address or a username.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identifier {
     Email(String),
@@ -93,21 +93,21 @@ pub enum Identifier {
 }
 
 impl Identifier {
-    /// The same for every way to write it.
+    /// Returns the same text for every spelling.
     pub fn folded(&self) -> String {
         let (Self::Email(text) | Self::Username(text)) = self;
         text::fold(text)
     }
 }
 
-/// Where it is written, it may be either.
+/// Accepts either in the same field.
 impl Scalar for Identifier {
     type Value = Self;
     const SHAPE: Shape = Line::<IDENTIFIER_MAX>::SHAPE;
 
     fn parse(value: &Value) -> Result<Self, Rule> {
         let text = Line::<IDENTIFIER_MAX>::parse(value)?;
-        // No username has an @, and every address does.
+        // Every address has an @, and no username does.
         Ok(if text.contains('@') { Self::Email(text) } else { Self::Username(text) })
     }
 }
@@ -121,7 +121,7 @@ input! {
 }
 
 input! {
-    /// A sign-in by passkey: who, the challenge that was given out, and the authenticator's answer.
+    /// A sign-in by passkey: who, the issued challenge, and the authenticator's answer.
     #[derive(Debug, Clone)]
     pub new PasskeyLogin;
 
@@ -131,7 +131,7 @@ input! {
 }
 
 input! {
-    /// What an authenticator signs. Binary fields are base64url, not yet understood.
+    /// An authenticator's signed answer. Binary fields are base64url, not decoded yet.
     #[derive(Debug, Clone)]
     pub part Assertion as "PasskeyAssertion", "What `toJSON()` of the `PublicKeyCredential` gives \
         that `navigator.credentials.get()` found. Further fields are ignored.";
@@ -143,7 +143,7 @@ input! {
 }
 
 input! {
-    /// The signature and what was signed.
+    /// The signature and the signed data.
     #[derive(Debug, Clone)]
     pub part AssertionResponse as "PasskeyAssertionResponse",
         "What the authenticator signed, in base64url.";
@@ -155,7 +155,7 @@ input! {
 }
 
 kinds! {
-    /// Text in base64url; some programs pad it, which says nothing.
+    /// Text in base64url; padding, which some programs add, is ignored.
     Encoded = String, Shape::Any,
         |value| text::raw(value).map(|text| text.trim_end_matches('=').to_owned());
 }

@@ -1,6 +1,6 @@
-//! Passwords that are tried first: those that leaked most often, and what anybody would guess. The
-//! documents of the APIs say all that theirs ask of a password, so pages and commands refuse these,
-//! and the APIs only where a setting says so.
+//! Passwords that attackers try first: those that leaked most often, and obvious guesses. The API
+//! documents specify their password rules in full, so pages and commands refuse these passwords,
+//! and the APIs only if a setting says so.
 
 use zxcvbn::{matching::patterns::MatchPattern, zxcvbn};
 
@@ -12,16 +12,16 @@ use crate::domain::{
     text::{NewPassword, fold},
 };
 
-/// Longer ones are on no list, and take long to look at.
+/// Longer passwords are on no list, and are slow to check.
 const LOOKED_AT: usize = 40;
-/// Who guesses well needs more tries than this for a password that is taken.
+/// A password must withstand this many good guesses.
 const GUESSES: u64 = 10_000;
-/// What the program and its parts are called.
+/// The names of the program and its parts.
 const OURS: [&str; 4] = ["freelanceos", "freelancehub", "freelance", "freelancer"];
 
-/// Whether a password stands in the list of 30,000 that leaked most often, in any case and with
-/// the usual letters replaced, or would be found by ten thousand good guesses: `abcdefgh`,
-/// `aaaaaaaaaa`, the name of this program.
+/// Whether a password is in the list of the 30,000 most often leaked, in any case and with the
+/// usual letter replacements, or ten thousand good guesses would find it: `abcdefgh`, `aaaaaaaaaa`,
+/// the name of this program.
 pub fn is_common(password: &str) -> bool {
     if password.chars().count() > LOOKED_AT {
         return false;
@@ -34,8 +34,8 @@ pub fn is_common(password: &str) -> bool {
     is_listed || estimate.guesses() < GUESSES
 }
 
-/// Refuses a password that is tried first, or is what everybody knows of its owner: the e-mail
-/// address, what stands before its `@`, or one of `names`.
+/// Refuses a password that attackers try first, or that is well known about its owner: the email
+/// address, the part before its `@`, or one of `names`.
 pub fn must_not_be_guessed(
     field: &'static str,
     password: &Password,
@@ -53,8 +53,8 @@ pub fn must_not_be_guessed(
 }
 
 input! {
-    /// Another password of somebody who is signed in and knows the current one; see [`check_rule`]
-    /// for what else is asked of it.
+    /// A new password from a signed-in user who knows the current one; see [`check_rule`] for
+    /// further rules.
     #[derive(Debug, Clone)]
     pub new PasswordChange;
 
@@ -64,18 +64,18 @@ input! {
 }
 
 impl PasswordChange {
-    /// Refuses a password that would be guessed, which no document asks for.
+    /// Refuses an easily guessed password. No API document asks for this.
     pub fn guarded(self) -> Result<Self> {
         must_not_be_guessed("newPassword", &self.new, "", &[])?;
         Ok(self)
     }
 }
 
-/// Refuses a password that the API by which the account was made does not take.
+/// Refuses a password that the API that created the account does not accept.
 ///
 /// # Errors
 ///
-/// Invalid, at the field `newPassword`.
+/// Invalid, for the field `newPassword`.
 pub fn check_rule(account: &Account, new: &Password) -> Result<()> {
     account.made_by.check_password(new).map_err(|rule| Error::field("newPassword", rule))
 }

@@ -1,4 +1,4 @@
-//! What each document asks of a new user.
+//! What each API document requires of a new user.
 
 use jiff::civil::Date;
 
@@ -25,12 +25,12 @@ pub struct Registration {
     pub phone: Option<String>,
     pub location: Option<Location>,
     pub date_of_birth: Option<Date>,
-    /// The API that it came by.
+    /// The API it came through.
     pub origin: Origin,
 }
 
 impl Registration {
-    /// A freelancer of whom no more is known than a name.
+    /// Creates a freelancer with only a name.
     pub fn new(email: String, password: Password, first_name: String, last_name: String) -> Self {
         Self {
             email,
@@ -46,7 +46,7 @@ impl Registration {
         }
     }
 
-    /// Refuses a password that would be guessed, which no document asks for.
+    /// Refuses an easily guessed password. No API document asks for this.
     pub fn guarded(self) -> Result<Self> {
         let name = format!("{} {}", self.first_name, self.last_name);
         let username = self.username.as_deref().unwrap_or_default();
@@ -56,7 +56,7 @@ impl Registration {
 }
 
 input! {
-    /// FreelanceOS: a freelancer whose account can be used at once.
+    /// FreelanceOS: a freelancer whose account is active at once.
     #[derive(Debug, Clone)]
     pub new NewFreelancer;
 
@@ -111,7 +111,7 @@ input! {
 }
 
 impl NewMember {
-    /// Reads one who was born before `today`.
+    /// Reads a user who was born before `today`.
     pub fn read_on(source: &dyn Source, today: Date) -> Result<Self> {
         Form::read(source, |form| {
             let read = Self::read_fields(form);

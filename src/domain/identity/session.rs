@@ -1,4 +1,4 @@
-//! Sessions: the row behind every token.
+//! Sessions: the row behind each token.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -19,22 +19,22 @@ pub struct Session {
     pub account: AccountId,
     pub device: Device,
     pub created_at: Timestamp,
-    /// When it was last refreshed, or begun.
+    /// When it was last refreshed, or created.
     pub last_used_at: Timestamp,
-    /// When the last of its tokens ends.
+    /// When its last token expires.
     pub expires_at: Timestamp,
 }
 
-/// What a device says of itself.
+/// The device, as it describes itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Device {
     pub user_agent: Option<String>,
-    /// Whether it signs in on a page, and so is signed out where it is not used for days.
+    /// Whether it signs in on a page, and is signed out after days without use.
     pub is_browser: bool,
 }
 
 impl Device {
-    /// Keeps what can be shown of a `User-Agent`.
+    /// Keeps the printable part of a `User-Agent`.
     pub fn new(user_agent: Option<&str>) -> Self {
         let shown = |text: &str| -> String {
             text.chars().filter(|c| !c.is_control()).take(USER_AGENT_MAX).collect()
@@ -43,15 +43,15 @@ impl Device {
         Self { user_agent, is_browser: false }
     }
 
-    /// A browser that signs in on a page.
+    /// Creates a browser that signs in on a page.
     pub fn browser(user_agent: Option<&str>) -> Self {
         Self { is_browser: true, ..Self::new(user_agent) }
     }
 
-    /// What people call it: `Chrome on Android`.
+    /// Returns a readable name: `Chrome on Android`.
     pub fn words(&self) -> String {
         let Some(agent) = &self.user_agent else { return "An unknown device".to_owned() };
-        // Most browsers name others too, so the more special ones are looked for first.
+        // Most browsers name others too, so check the more specific ones first.
         const PROGRAMS: [(&str, &str); 10] = [
             ("Edg", "Edge"),
             ("OPR/", "Opera"),
@@ -80,20 +80,20 @@ impl Device {
         match (found(&PROGRAMS), found(&SYSTEMS)) {
             (Some(program), Some(system)) => format!("{program} on {system}"),
             (Some(program), None) => program.to_owned(),
-            // Programs that are no browser begin with their own name.
+            // Programs that are not browsers begin with their own name.
             (None, _) => agent.split(['/', ' ']).next().unwrap_or(agent).to_owned(),
         }
     }
 }
 
-/// Characters kept of a `User-Agent`.
+/// The most characters stored of a `User-Agent`.
 const USER_AGENT_MAX: usize = 300;
 
-/// How long a browser stays signed in that is not used.
+/// How long an unused browser stays signed in.
 pub const IDLE_LIFE: SignedDuration = SignedDuration::from_hours(4 * 24);
 
 input! {
-    /// Asks for another access token.
+    /// Requests a new access token.
     #[derive(Clone)]
     pub new Refresh;
 
@@ -101,25 +101,25 @@ input! {
 }
 
 input! {
-    /// Ends a session, that of the refresh token too if it is at hand.
+    /// Ends a session, and the refresh token's session if given.
     #[derive(Clone)]
     pub new Logout;
 
     refresh_token "refreshToken": Optional<AnyText>,
 }
 
-/// What a verified token says. Whether its session still stands is read with each request.
+/// The claims of a verified token. Whether its session is still valid is checked with each request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claims {
     pub account: AccountId,
     pub session: SessionId,
 }
 
-/// Who asks, read in the same transaction as what they ask for.
+/// The caller, read in the same transaction as the requested data.
 #[derive(Debug, Clone)]
 pub struct Actor {
     pub account: AccountId,
-    /// Whether the account has the rights of one whose address is proven.
+    /// Whether the account has the rights of one with a verified address.
     pub is_proven: bool,
     pub role: Role,
     pub currency: Currency,
@@ -127,7 +127,7 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// An account that acts by itself, without a session.
+    /// An account that acts on its own, without a session.
     pub fn of(account: &Account) -> Self {
         Self {
             account: account.id,
@@ -138,7 +138,7 @@ impl Actor {
         }
     }
 
-    /// Refuses accounts that are no freelancer's.
+    /// Refuses accounts that are not a freelancer's.
     pub fn must_be_freelancer(&self) -> Result<()> {
         match self.role {
             Role::Freelancer => Ok(()),
@@ -146,7 +146,7 @@ impl Actor {
         }
     }
 
-    /// The rules of the account's timezone.
+    /// Returns the rules of the account's timezone.
     pub fn time_zone(&self) -> Result<TimeZone> {
         self.zone.rules()
     }

@@ -1,5 +1,5 @@
-//! The second factor: codes of an authenticator app (RFC 6238), and backup codes for the day the
-//! app is lost.
+//! The second factor: codes from an authenticator app (RFC 6238), and backup codes in case the app
+//! is lost.
 
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -12,22 +12,22 @@ use crate::domain::{
     redacted,
 };
 
-/// Whom authenticator apps name beside a code.
+/// The issuer that authenticator apps show beside a code.
 const ISSUER: &str = "FreelanceHub";
 const DIGITS: u8 = 6;
 const STEP_SECONDS: u64 = 30;
-/// Steps ahead or behind of which a code is recognised, though not taken: ten minutes.
+/// How many steps off a code is still recognised, though not accepted: ten minutes.
 const OTHER_STEPS: i64 = 20;
-/// Steps before and after the current one whose codes are good too: clocks differ, people type.
+/// Codes up to this many steps off are valid too: clocks differ, and typing takes time.
 const SKEW: u16 = 1;
 
-/// Backup codes of an account.
+/// The number of backup codes of an account.
 pub const BACKUP_CODES: usize = 5;
-/// Characters of a backup code: one is told from an app's code by its length.
+/// The length of a backup code, which distinguishes it from an app's code.
 pub const BACKUP_CODE_LENGTH: usize = 8;
 const BACKUP_ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
-/// What an authenticator app computes its codes from. Never printed.
+/// The secret from which an authenticator app computes its codes. Never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Seed([u8; Seed::SIZE]);
 
@@ -42,16 +42,16 @@ impl Seed {
         bytes.try_into().ok().map(Self)
     }
 
-    /// The time step whose code this is: the one of `now`, or a neighbour of it.
+    /// Returns the time step of this code: that of `now` or one next to it.
     pub fn step_of(&self, code: &SecondCode, now: Timestamp) -> Option<i64> {
         let now = u64::try_from(now.as_second()).ok()?;
         let step = self.totp().check(code.as_str(), now)?;
         i64::try_from(step).ok()
     }
 
-    /// By how many minutes the clock is ahead that a code was made by; less than 0 where it is
-    /// behind. Nothing where the code is of no time near by. Such a code is never good: this tells
-    /// people which clock to set.
+    /// Returns how many minutes ahead the clock is that made this code; negative if behind. `None`
+    /// if the code is of no time nearby. The code is invalid anyway: this tells users which clock
+    /// to set.
     pub fn minutes_ahead(&self, code: &SecondCode, now: Timestamp) -> Option<i64> {
         let steps = (2..=OTHER_STEPS).flat_map(|step| [step, -step]);
         steps.map(|step| step * STEP_SECONDS as i64).find_map(|seconds| {
@@ -62,14 +62,14 @@ impl Seed {
         })
     }
 
-    /// The secret in base32, as it is typed into an app that cannot scan.
+    /// Returns the secret in base32, for typing into an app that cannot scan.
     pub fn base32(&self) -> String {
         self.totp().secret().to_base32()
     }
 
-    /// What an authenticator app reads from the QR code.
+    /// Returns the URI in the QR code for an authenticator app.
     pub fn uri(&self, email: &str) -> String {
-        // What RFC 3986 leaves as it is anywhere.
+        // RFC 3986 allows these characters anywhere.
         const RESERVED: &AsciiSet =
             &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
         let email = utf8_percent_encode(email, RESERVED);
@@ -81,7 +81,7 @@ impl Seed {
     }
 
     fn totp(&self) -> Totp {
-        // Nothing here can be refused, which is all that `build` would look for.
+        // `build` could only refuse values that cannot occur here.
         Builder::new()
             .with_algorithm(Algorithm::SHA1)
             .with_digits(DIGITS)
@@ -92,12 +92,12 @@ impl Seed {
     }
 }
 
-/// A code that stands in for the app once. Never printed.
+/// A code that replaces the app once. Never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BackupCode(String);
 
 impl BackupCode {
-    /// The code of random bytes. They are so many that every code is as likely as any other.
+    /// Makes a code from random bytes. There are so many that all codes are equally likely.
     pub fn from_random(bytes: [u8; 16]) -> Self {
         let mut rest = u128::from_be_bytes(bytes);
         let letters = (0..BACKUP_CODE_LENGTH).map(|_| {
@@ -115,11 +115,11 @@ impl BackupCode {
 
 redacted!(Seed, BackupCode);
 
-/// What an owner is shown once, to set up an authenticator app.
+/// The details for setting up an authenticator app, shown to the owner once.
 #[derive(Debug, Clone)]
 pub struct Setup {
     pub seed: Seed,
-    /// The account in the app's list.
+    /// The account's name in the app's list.
     pub email: String,
     pub backup_codes: Vec<BackupCode>,
 }
@@ -132,7 +132,7 @@ pub struct Status {
 }
 
 input! {
-    /// Proves that the app was set up.
+    /// Confirms that the app is set up.
     #[derive(Debug, Clone)]
     pub new SetupProof;
 

@@ -1,4 +1,4 @@
-//! Money: whole minor units of an ISO 4217 currency, and exact decimals. No float touches it.
+//! Money: whole minor units of an ISO 4217 currency, and exact decimals. Floats are never used.
 
 mod shown;
 
@@ -18,14 +18,14 @@ use super::{
 /// The largest amount accepted, in minor units.
 pub const MAX_MINOR: i64 = 1_000_000_000_000_000;
 
-/// An ISO 4217 currency that has minor units or none, but not an undefined number of them.
+/// An ISO 4217 currency with a defined number of minor units, which may be none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Currency(iso_currency::Currency);
 
 impl Currency {
     pub const USD: Self = Self(iso_currency::Currency::USD);
 
-    /// Reads an upper-case code such as `NGN`.
+    /// Parses an upper-case code such as `NGN`.
     pub fn from_code(code: &str) -> Option<Self> {
         let currency = iso_currency::Currency::from_code(code)?;
         currency.exponent()?;
@@ -37,17 +37,17 @@ impl Currency {
         self.0.code()
     }
 
-    /// Decimals of the currency: NGN 2, XOF 0, KWD 3.
+    /// The number of decimals: NGN 2, XOF 0, KWD 3.
     pub fn exponent(self) -> u32 {
         self.0.exponent().map_or(2, u32::from)
     }
 
-    /// As it is called in English.
+    /// The English name.
     pub fn name(&self) -> &str {
         self.0.name()
     }
 
-    /// Every currency that people pay in, by code; funds and what was replaced are left out.
+    /// Returns every currency in everyday use, by code; funds and replaced currencies are left out.
     pub fn all() -> &'static [Self] {
         static ALL: LazyLock<Vec<Currency>> = LazyLock::new(|| {
             let letters = || 'A'..='Z';
@@ -128,8 +128,8 @@ impl Money {
         Self::new(0, currency)
     }
 
-    /// An exact amount from 0 to [`MAX_MINOR`]. More decimals than the currency has are an error,
-    /// never rounded, unless they are floating-point noise.
+    /// Converts an amount from 0 to [`MAX_MINOR`] exactly. More decimals than the currency has are
+    /// an error, never rounded, unless they are floating-point noise.
     pub fn exact(amount: Decimal, currency: Currency) -> Result<Self, Rule> {
         let exponent = currency.exponent();
         let amount = without_noise(amount, exponent).ok_or(Rule::Decimals { max: exponent })?;
@@ -148,8 +148,8 @@ impl Money {
         Decimal::new(self.minor, self.currency.exponent()).normalize()
     }
 
-    /// Converted at `rate` units of `into` for one unit of this currency, rounded half away
-    /// from zero. `None` where the result is out of range.
+    /// Converts at `rate` units of `into` for one unit of this currency, rounded half away from
+    /// zero. `None` if the result is out of range.
     pub fn convert(self, rate: Decimal, into: Currency) -> Option<Self> {
         let minor = convert_sum(i128::from(self.minor), self.currency, rate, into)?;
         Some(Self { minor: i64::try_from(minor).ok()?, currency: into })
@@ -157,20 +157,20 @@ impl Money {
 }
 
 impl fmt::Display for Money {
-    /// `USD 2250.00`: the form for people.
+    /// `USD 2250.00`: the readable form.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let exponent = self.currency.exponent();
         write!(f, "{} {}", self.currency, Decimal::new(self.minor, exponent))
     }
 }
 
-/// Converts a sum of minor units, rounded half away from zero once.
+/// Converts a sum of minor units, rounded once, half away from zero.
 pub fn convert_sum(minor: i128, from: Currency, rate: Decimal, into: Currency) -> Option<i128> {
     let product = minor.checked_mul(rate.mantissa())?;
     rescaled(product, rate.scale() + from.exponent(), into.exponent())
 }
 
-/// `quantity` × `rate` in minor units, rounded half away from zero once.
+/// Returns `quantity` × `rate` in minor units, rounded once, half away from zero.
 pub fn line_amount(quantity: Decimal, rate: Decimal, currency: Currency) -> Result<i64, Rule> {
     let (quantity, rate) = (quantity.normalize(), rate.normalize());
     let product = quantity.mantissa().checked_mul(rate.mantissa()).ok_or(Rule::TooLarge)?;
@@ -182,21 +182,21 @@ pub fn line_amount(quantity: Decimal, rate: Decimal, currency: Currency) -> Resu
     i64::try_from(minor).map_err(|_| Rule::TooLarge)
 }
 
-/// `rate` percent (at most 4 decimals) of minor units, rounded half away from zero.
+/// Returns `rate` percent (at most 4 decimals) of minor units, rounded half away from zero.
 pub fn percent_of(minor: i64, rate: Decimal) -> i64 {
     let ten_thousandths = percent_mantissa(rate);
-    // 10^15 × 10^6 fits i128 with room to spare, and so does the quotient i64.
+    // 10^15 × 10^6 easily fits i128, and the quotient fits i64.
     divide_rounded(i128::from(minor) * ten_thousandths, 1_000_000) as i64
 }
 
-/// The part of `minor` before `rate` percent was added, rounded half away from zero.
+/// Returns `minor` as it was before `rate` percent was added, rounded half away from zero.
 pub fn without_percent(minor: i64, rate: Decimal) -> i64 {
     let ten_thousandths = percent_mantissa(rate);
     divide_rounded(i128::from(minor) * 1_000_000, 1_000_000 + ten_thousandths) as i64
 }
 
-/// A number with `scale` decimals as one with `wanted`, rounded half away from zero. `None` where
-/// it is out of range.
+/// Converts a number with `scale` decimals to `wanted` decimals, rounded half away from zero.
+/// `None` if it is out of range.
 fn rescaled(mantissa: i128, scale: u32, wanted: u32) -> Option<i128> {
     match scale.checked_sub(wanted) {
         Some(excess) => Some(divide_rounded(mantissa, 10_i128.checked_pow(excess)?)),
@@ -204,7 +204,7 @@ fn rescaled(mantissa: i128, scale: u32, wanted: u32) -> Option<i128> {
     }
 }
 
-/// Integer division rounded half away from zero. `divisor` must be positive.
+/// Divides integers, rounded half away from zero. `divisor` must be positive.
 pub fn divide_rounded(value: i128, divisor: i128) -> i128 {
     let (quotient, rest) = (value / divisor, value % divisor);
     if rest.unsigned_abs() * 2 >= divisor.unsigned_abs() {
@@ -214,8 +214,8 @@ pub fn divide_rounded(value: i128, divisor: i128) -> i128 {
     }
 }
 
-/// Reads a JSON number as an exact decimal; trailing zeros and exponents are fine. Beyond the 28
-/// decimals of the type it is rounded: floats such as `5.551115123125783e-17` reach that far.
+/// Parses a JSON number as an exact decimal; trailing zeros and exponents are fine. It is rounded
+/// to the type's 28 decimals, which floats such as `5.551115123125783e-17` exceed.
 pub fn decimal(value: &Value) -> Result<Decimal, Rule> {
     let Value::Number(number) = value else { return Err(Rule::NotNumber) };
     parse_decimal(number.as_str()).or_else(|rule| match rule {
@@ -224,11 +224,11 @@ pub fn decimal(value: &Value) -> Result<Decimal, Rule> {
     })
 }
 
-/// Reads decimal text that has more decimals than the type, rounded to what it holds.
+/// Parses decimal text with more decimals than the type has, and rounds it.
 fn parse_nearest(text: &str) -> Result<Decimal, Rule> {
     let (number, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let number = Decimal::from_str(number).map_err(|_| Rule::TooLarge)?;
-    // Whatever does not fit lies far below the last decimal.
+    // Such an exponent is far below the last decimal.
     let Ok(exponent) = exponent.parse::<i32>() else { return Ok(Decimal::ZERO) };
     let shift = u32::try_from(exponent).unwrap_or(0);
     let scale = number.scale().saturating_add(exponent.min(0).unsigned_abs());
@@ -240,21 +240,22 @@ fn parse_nearest(text: &str) -> Result<Decimal, Rule> {
         .map_err(|_| Rule::TooLarge)
 }
 
-/// Floating-point noise is at most this part of a number, or of 1.
+/// Floating-point noise is at most this fraction of a number, or of 1.
 const NOISE: Decimal = Decimal::from_parts(1, 0, 0, false, 9);
 
-/// The number with at most so many decimals that equals this one but for floating-point noise.
+/// Returns the number with at most this many decimals that equals `number` apart from
+/// floating-point noise.
 pub fn without_noise(number: Decimal, decimals: u32) -> Option<Decimal> {
     if number.scale() <= decimals {
         return Some(number.normalize());
     }
     let nearest = number.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
-    // The noise of a large number may have no room for its decimals: then it is beyond doubt.
+    // If a large number has no room for the decimals of its noise, it is certainly not noise.
     let noise = number.abs().max(Decimal::ONE).checked_mul(NOISE)?;
     ((number - nearest).abs() <= noise).then(|| nearest.normalize())
 }
 
-/// Reads decimal text exactly: `8750.50`, `1e3`.
+/// Parses decimal text exactly: `8750.50`, `1e3`.
 pub fn parse_decimal(text: &str) -> Result<Decimal, Rule> {
     let (number, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let number = match number.contains('.') {
@@ -268,7 +269,7 @@ pub fn parse_decimal(text: &str) -> Result<Decimal, Rule> {
     if decimal.is_zero() {
         return Ok(decimal);
     }
-    // No decimal reaches as far as an exponent that does not fit.
+    // No decimal is that large or small.
     let out_of_range =
         if exponent.starts_with('-') { Rule::Decimals { max: 18 } } else { Rule::TooLarge };
     let exponent: i32 = exponent.parse().map_err(|_| out_of_range)?;
@@ -286,7 +287,7 @@ pub fn parse_decimal(text: &str) -> Result<Decimal, Rule> {
         .map_err(|_| if scale > 0 { Rule::Decimals { max: 18 } } else { Rule::TooLarge })
 }
 
-/// A quantity or the rate of a line, to the last decimal: noise in them is gone once their product
+/// Parses a quantity or a line rate without rounding: noise in them disappears when their product
 /// is rounded to the currency.
 fn factor(value: &Value) -> Result<Decimal, Rule> {
     let Value::Number(number) = value else { return Err(Rule::NotNumber) };
@@ -300,18 +301,18 @@ fn bounded(value: Decimal) -> Result<Decimal, Rule> {
     if value.scale() > 18 { Err(Rule::Decimals { max: 18 }) } else { Ok(value) }
 }
 
-/// An amount whose currency is not known yet.
+/// Parses an amount whose currency is not known yet.
 pub fn amount(value: &Value) -> Result<Decimal, Rule> {
     let amount = decimal(value)?;
-    // XOF and friends have the largest major amount, so this is the widest bound. Noise of 0 may
-    // lie below it.
+    // Currencies without decimals, such as XOF, have the largest major amount, so this is the
+    // widest bound. Noise around 0 may be below it.
     if amount < -NOISE || amount > Decimal::from(MAX_MINOR) {
         return Err(Rule::Between { min: "0", max: "1000000000000000 minor units" });
     }
     Ok(amount.normalize())
 }
 
-/// An exchange rate from text: greater than 0, below 10^12, at most 12 decimals.
+/// Parses an exchange rate: greater than 0, below 10^12, at most 12 decimals.
 pub fn exchange_rate(text: &str) -> Result<Decimal, Rule> {
     let rate = Decimal::from_str(text.trim()).map_err(|_| Rule::NotNumber)?.normalize();
     if rate <= Decimal::ZERO {

@@ -1,19 +1,18 @@
-//! Amounts as people read them, on pages, in mails and in PDFs.
+//! Amounts as shown on pages, in mails and in PDFs.
 
 use rust_decimal::Decimal;
 
 use super::{Currency, Money};
 
 impl Money {
-    /// For people: `₦1,250,000.50`, `USD 2,250.00`, `-XOF 15,000`.
+    /// Formats the amount: `₦1,250,000.50`, `USD 2,250.00`, `-XOF 15,000`.
     pub fn shown(self) -> String {
         self.currency.show(self.minor.into())
     }
 }
 
 impl Currency {
-    /// A sum of minor units of this currency as [`Money::shown`] writes it, beyond the range of
-    /// one amount too.
+    /// Formats a sum of minor units like [`Money::shown`], even beyond the range of one amount.
     pub fn show(self, minor: i128) -> String {
         // No stored sum comes near the largest decimal.
         let sum = Decimal::try_from_i128_with_scale(minor, self.exponent()).unwrap_or(Decimal::MAX);
@@ -25,8 +24,8 @@ impl Currency {
         }
     }
 
-    /// A price of one unit, without the currency's name, with the currency's decimals at least:
-    /// `85.00` and `0.085`.
+    /// Formats a unit price without the currency, with at least the currency's decimals: `85.00`
+    /// and `0.085`.
     pub fn show_rate(self, rate: Decimal) -> String {
         let mut rate = rate.normalize();
         if rate.scale() < self.exponent() {
@@ -50,7 +49,7 @@ impl Currency {
     }
 }
 
-/// A number with its thousands apart, its decimals as they are: `1,237.085`.
+/// Formats a number with its thousands grouped and its decimals unchanged: `1,237.085`.
 pub fn grouped(number: Decimal) -> String {
     let text = number.to_string();
     let whole = text.find('.').unwrap_or(text.len());

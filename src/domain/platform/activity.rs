@@ -1,4 +1,4 @@
-//! The activity log: what happened, newest first, never changed.
+//! The activity log: events, newest first, never changed.
 
 use jiff::Timestamp;
 
@@ -9,7 +9,7 @@ use crate::domain::{
 };
 
 words! {
-    /// What an entry of FreelanceHub's feed is about.
+    /// The subject of an entry in FreelanceHub's feed.
     FeedType {
         Proposal "proposal",
         /// A project.
@@ -20,7 +20,7 @@ words! {
 }
 
 words! {
-    /// Where that stood then.
+    /// The subject's status at the time.
     FeedStatus {
         Pending "pending",
         Accepted "accepted",
@@ -48,7 +48,7 @@ words! {
 }
 
 impl ActivityKind {
-    /// How FreelanceHub's feed shows it; nothing where it is not shown there.
+    /// How FreelanceHub's feed shows it; `None` if it does not.
     pub fn feed(self) -> Option<(FeedType, FeedStatus)> {
         Some(match self {
             Self::ProposalSent => (FeedType::Proposal, FeedStatus::Pending),
@@ -82,17 +82,17 @@ pub struct Activity {
     pub id: ActivityId,
     pub account: AccountId,
     pub kind: ActivityKind,
-    /// What it happened to, by the name it had then: `INV-2026-001`, a project's name.
+    /// The subject's name at the time: `INV-2026-001`, a project's name.
     pub subject: String,
     pub amount: Option<Money>,
     pub client_name: Option<String>,
-    /// The id of what it happened to, as it is written on the wire.
+    /// The subject's id in its API form.
     pub entity_id: Option<String>,
     pub at: Timestamp,
 }
 
 impl Activity {
-    /// The entry as FreelanceHub's feed shows it; nothing where it is not shown there.
+    /// The entry as FreelanceHub's feed shows it; `None` if it does not.
     pub fn feed_entry(&self) -> Option<FeedEntry> {
         let (feed_type, status) = self.kind.feed()?;
         let subject = &self.subject;
@@ -114,7 +114,7 @@ impl Activity {
         Some(FeedEntry { id: self.id, feed_type, action, at: self.at, status })
     }
 
-    /// One sentence for people.
+    /// Returns one readable sentence.
     pub fn message(&self) -> String {
         let subject = &self.subject;
         let to = |word| match &self.client_name {

@@ -1,4 +1,4 @@
-//! The dashboard's figures: what is earned, owed, late and due next.
+//! The dashboard's figures: earned, owed, overdue and due next.
 
 use std::collections::BTreeMap;
 
@@ -20,19 +20,19 @@ use crate::domain::{
 
 /// How many deadlines the dashboard shows.
 pub const DEADLINES_SHOWN: usize = 10;
-/// How many entries FreelanceHub's dashboard shows of its feed, and how many messages.
+/// How many feed entries, and how many messages, FreelanceHub's dashboard shows.
 pub const FEED_SHOWN: u32 = 10;
 pub const MESSAGES_SHOWN: u32 = 5;
 /// How many of the newest clients the dashboard shows.
 pub const CLIENTS_SHOWN: u32 = 5;
-/// How many months or weeks the earnings go back, this one included.
+/// How many months or weeks of earnings are shown, including the current one.
 pub const PERIODS_SHOWN: i32 = 12;
 
 /// The key figures of an account.
 #[derive(Debug, Clone)]
 pub struct Stats {
     pub currency: Currency,
-    /// The day in the account's timezone.
+    /// Today in the account's timezone.
     pub today: Date,
     /// Minor units of `currency`, like all sums here.
     pub total_earnings: i128,
@@ -49,12 +49,12 @@ pub struct Stats {
     pub overdue_amount: i128,
     pub deadlines: Vec<Deadline>,
     pub recent_clients: Vec<Client>,
-    /// What no exchange rate is known for, left out of the sums above: currency → minor units.
+    /// Sums without a known exchange rate, not included above: currency → minor units.
     pub unconverted: BTreeMap<Currency, i128>,
 }
 
 words! {
-    /// What a deadline belongs to.
+    /// The kind of thing that is due.
     DeadlineKind {
         Project "project",
         Invoice "invoice",
@@ -62,10 +62,10 @@ words! {
     }
 }
 
-/// A day by which something is due.
+/// A day on which something is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deadline {
-    /// The id of what is due, as it is written on the wire.
+    /// The id of what is due, in its API form.
     pub id: String,
     pub kind: DeadlineKind,
     pub title: String,
@@ -82,7 +82,7 @@ impl Deadline {
 }
 
 words! {
-    /// What earnings are added up by.
+    /// The period by which earnings are added up.
     Period {
         Monthly "monthly",
         Weekly "weekly",
@@ -90,17 +90,18 @@ words! {
 }
 
 impl Period {
-    /// Reads `?period=`; months where none is given.
+    /// Reads `?period=`; months by default.
     pub fn from_query(source: &dyn Source) -> Result<Self> {
         Form::read(source, |form| Ok(form.optional::<Self>("period")?.unwrap_or(Self::Monthly)))
     }
 
-    /// The first days of the last [`PERIODS_SHOWN`] periods, oldest first, and of the next one.
+    /// Returns the first days of the last [`PERIODS_SHOWN`] periods, oldest first, and of the next
+    /// one.
     pub fn starts(self, today: Date) -> Result<Vec<Date>> {
         (1 - PERIODS_SHOWN..=1).map(|by| self.start(today, by)).collect()
     }
 
-    /// The first day of the period of `day`, or of one `by` periods later.
+    /// Returns the first day of the period of `day`, or of the one `by` periods later.
     pub fn start(self, day: Date, by: i32) -> Result<Date> {
         match self {
             Self::Monthly => date::month_start(day, by),
@@ -108,7 +109,7 @@ impl Period {
         }
     }
 
-    /// The name of the period that begins on `start`: `Mar 2026`, `2026-W12`.
+    /// Returns the name of the period that begins on `start`: `Mar 2026`, `2026-W12`.
     pub fn label(self, start: Date) -> String {
         match self {
             Self::Monthly => start.strftime("%b %Y").to_string(),
@@ -130,7 +131,7 @@ pub struct EarningsPoint {
     pub amount: i128,
 }
 
-/// The days and instants the figures are counted by.
+/// The days and instants that bound the figures.
 #[derive(Debug, Clone)]
 pub struct Calendar {
     pub today: Date,
@@ -149,7 +150,7 @@ impl Calendar {
     }
 }
 
-/// Growth in percent with one decimal: 0 when both are 0, 100 when only the last was 0.
+/// Returns the growth in percent with one decimal: 0 if both are 0, 100 if only the last was 0.
 pub fn growth(now: i128, last: i128) -> Decimal {
     let tenths = match (now, last) {
         (0, 0) => 0,
@@ -159,11 +160,11 @@ pub fn growth(now: i128, last: i128) -> Decimal {
     Decimal::try_from_i128_with_scale(tenths, 1).unwrap_or(Decimal::MAX).normalize()
 }
 
-/// What FreelanceHub shows of an account's work so far.
+/// FreelanceHub's statistics of an account's work so far.
 #[derive(Debug, Clone)]
 pub struct Career {
     pub currency: Currency,
-    /// Minor units of `currency`; what no exchange rate is known for is left out.
+    /// Minor units of `currency`, without sums that have no known exchange rate.
     pub earnings: i128,
     pub active_projects: u64,
     pub completed_projects: u64,
@@ -172,28 +173,28 @@ pub struct Career {
     pub accepted_proposals: u64,
     pub rejected_proposals: u64,
     pub profile_views: u64,
-    /// Clients for whom there is a project.
+    /// Clients with a project.
     pub clients: u64,
     pub began_at: Timestamp,
 }
 
 impl Career {
-    /// Proposals that were sent, whatever was answered.
+    /// Proposals that were sent, whatever the answer.
     pub fn proposals(&self) -> u64 {
         self.pending_proposals + self.accepted_proposals + self.rejected_proposals
     }
 
-    /// Accepted proposals among those sent, in whole percent.
+    /// The share of accepted proposals among those sent, in whole percent.
     pub fn acceptance_rate(&self) -> u64 {
         percent(self.accepted_proposals, self.proposals())
     }
 
-    /// Completed projects among those that have ended, in whole percent.
+    /// The share of completed projects among those that have ended, in whole percent.
     pub fn success_rate(&self) -> u64 {
         percent(self.completed_projects, self.completed_projects + self.cancelled_projects)
     }
 
-    /// Earnings for each completed project in major units, truncated to a whole number.
+    /// The earnings per completed project in major units, truncated to a whole number.
     pub fn average_project_value(&self) -> i128 {
         let unit = 10_i128.pow(self.currency.exponent());
         self.earnings.checked_div(i128::from(self.completed_projects) * unit).unwrap_or(0)
@@ -206,7 +207,7 @@ pub struct Overview {
     pub career: Career,
     /// How much of the profile is filled in, in whole percent.
     pub profile_completion: usize,
-    /// The day in the account's timezone.
+    /// Today in the account's timezone.
     pub today: Date,
     pub activity: Vec<FeedEntry>,
     /// Of unfinished projects, earliest first.
@@ -214,7 +215,7 @@ pub struct Overview {
     pub messages: Vec<Message>,
 }
 
-/// `part` of `whole` in percent, rounded half away from zero; 0 of nothing.
+/// Returns `part` of `whole` in percent, rounded half away from zero; 0 if `whole` is 0.
 fn percent(part: u64, whole: u64) -> u64 {
     if whole == 0 {
         return 0;
@@ -223,7 +224,7 @@ fn percent(part: u64, whole: u64) -> u64 {
     u64::try_from(percent).unwrap_or(0)
 }
 
-/// Reads `?limit=` of the activity feed: 1 to 100, 20 where none is given.
+/// Reads `?limit=` of the activity feed: 1 to 100, default 20.
 pub fn activity_limit(source: &dyn Source) -> Result<u32> {
     Form::read(source, |form| Ok(form.optional::<Size>("limit")?.unwrap_or(20)))
 }

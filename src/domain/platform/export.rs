@@ -1,4 +1,4 @@
-//! Taking one's data along.
+//! Exports of a user's data.
 
 use crate::domain::word::words;
 

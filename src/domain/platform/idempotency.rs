@@ -1,11 +1,11 @@
-//! Requests that may be sent twice and count once.
+//! Requests that may be sent twice but count once.
 
 use std::{fmt, ops::RangeInclusive};
 
-/// Bytes a key may have.
+/// The allowed length of a key in bytes.
 const LENGTH: RangeInclusive<usize> = 1..=255;
 
-/// Names one request of an account: its key, its route and its body.
+/// Identifies one request of an account: its key, its route and its body.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RequestKey {
     /// 1 to 255 visible ASCII characters, chosen by the caller.
@@ -17,7 +17,7 @@ pub struct RequestKey {
 }
 
 impl RequestKey {
-    /// Whether a caller may choose this key.
+    /// Whether a key is valid.
     pub fn is_valid(key: &[u8]) -> bool {
         LENGTH.contains(&key.len()) && key.iter().all(u8::is_ascii_graphic)
     }
@@ -29,16 +29,16 @@ impl fmt::Debug for RequestKey {
     }
 }
 
-/// How a use case that counts once answers.
+/// The outcome of a use case that counts once.
 #[derive(Debug)]
 pub enum Outcome<T> {
     /// It was done now.
     Done(T),
-    /// It was done before: the answer given then.
+    /// It was done before; this is the answer from then.
     Replayed(Vec<u8>),
 }
 
-/// A request that counts once, and how its answer is written down.
+/// A request that counts once, and how its answer is encoded.
 #[derive(Debug)]
 pub struct Once<T> {
     pub key: Option<RequestKey>,

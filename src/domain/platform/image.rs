@@ -1,4 +1,4 @@
-//! Pictures that users upload: logos, avatars, and what a portfolio shows.
+//! Uploaded pictures: logos, avatars and portfolio pictures.
 
 use jiff::Timestamp;
 
@@ -8,17 +8,17 @@ use crate::domain::{
     word::words,
 };
 
-/// How many bytes a file may have.
+/// The most MiB of a file.
 pub const FILE_MIB_MAX: usize = 5;
-/// How many million pixels a picture may have.
+/// The most million pixels of a picture.
 pub const MEGAPIXELS_MAX: u64 = 40;
-/// How many pictures an account may have.
+/// The most pictures of an account.
 const IMAGES_MAX: i64 = 200;
-/// How many bytes the pictures of an account may have together.
+/// The most MiB of all pictures of an account.
 const ACCOUNT_MIB_MAX: i64 = 60;
 
 words! {
-    /// What a picture is for.
+    /// The purpose of a picture.
     ImagePurpose {
         Logo "logo",
         Avatar "avatar",
@@ -26,7 +26,7 @@ words! {
     }
 }
 
-/// A picture, as it was encoded anew. Who knows its id may see it.
+/// A re-encoded picture. Anyone who knows its id may see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
     pub id: ImageId,
@@ -40,20 +40,20 @@ pub struct Image {
     pub created_at: Timestamp,
 }
 
-/// Where a picture is shown, behind the address of the program.
+/// Returns the path of a picture under the program's address.
 pub fn path(id: ImageId) -> String {
     format!("/images/{id}")
 }
 
-/// The picture that an address shows, if it is one of this program's. Its host does not matter:
-/// the program may have moved since the address was written down.
+/// Returns the picture that a URL shows, if it is one of this program's. The host is ignored: the
+/// program may have moved since the URL was written.
 pub fn of_url(url: &str) -> Option<ImageId> {
     let (rest, id) = url.rsplit_once('/')?;
     let id = ImageId::parse(id);
     (rest.ends_with("/images") && id != ImageId::NIL).then_some(id)
 }
 
-/// What the pictures of an account amount to.
+/// The number and size of an account's pictures.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ImageUse {
     pub images: i64,
@@ -61,7 +61,7 @@ pub struct ImageUse {
 }
 
 impl ImageUse {
-    /// Refuses one more picture than an account may have.
+    /// Refuses a picture beyond an account's limits.
     pub fn check_room(self, new_bytes: usize) -> Result<()> {
         if self.images >= IMAGES_MAX {
             return Err(Error::conflict(format!(

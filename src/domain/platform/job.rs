@@ -1,4 +1,4 @@
-//! What is to be done later.
+//! Jobs: work to do later.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,11 +9,11 @@ use crate::domain::{
 
 /// How long a job is tried at least.
 const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(24);
-/// The pause after the first failed try; each further one is twice as long.
+/// The pause after the first failed try. It doubles with each further one.
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(30);
-/// Fewer tries than a day has room for. A machine that slept, or whose clock was wrong, has made
-/// fewer, and goes on.
+/// Fewer tries than fit in a day. A machine that slept, or whose clock was wrong, has made fewer,
+/// and continues.
 const ENOUGH_TRIES: i64 = 50;
 
 words! {
@@ -23,19 +23,19 @@ words! {
         Mail "mail",
         /// Prints the PDF of an invoice that was sent without a mail.
         PrintInvoice "print_invoice",
-        /// Removes what has expired, again and again.
+        /// Removes expired data, repeatedly.
         Sweep "sweep",
     }
 }
 
-/// A job that somebody does.
+/// A job that is being run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
     pub kind: JobKind,
-    /// The thing it is about; [`Id::NIL`] where there is one such job for the whole database.
+    /// Its subject; [`Id::NIL`] if there is one such job for the whole database.
     subject: Id<()>,
     pub account: Option<AccountId>,
-    /// How often it was begun, this time included.
+    /// The number of tries, including this one.
     pub tries: i64,
     pub created_at: Timestamp,
 }
@@ -51,14 +51,14 @@ impl Job {
         Self { kind, subject: Id::from_uuid(subject.uuid()), account, tries, created_at }
     }
 
-    /// The thing it is about.
+    /// Returns its subject.
     pub fn subject<K>(&self) -> Id<K> {
         Id::from_uuid(self.subject.uuid())
     }
 
-    /// When it is tried again after this try has failed; `None` once it is given up: after a day
-    /// in which it was tried often enough, or where the clock cannot tell the day, after twice as
-    /// many tries. The last try comes when the day is over.
+    /// Returns the time of the next try if this one fails. `None` once it is given up: after a day
+    /// with enough tries or, if the clock cannot tell the day, after twice as many tries. The last
+    /// try is at the end of the day.
     pub fn next_try(&self, now: Timestamp) -> Option<Timestamp> {
         let Self { created_at, tries, .. } = *self;
         let end = created_at.checked_add(GIVEN_UP_AFTER).ok()?;

@@ -1,18 +1,18 @@
-//! Limits: how often something may be asked for.
+//! Rate limits.
 
-/// Where an asker stands after a request was counted.
+/// The state of a caller's limit after counting a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LimitState {
     pub limit: u32,
     pub remaining: u32,
     /// Epoch second at which the window ends.
     pub reset: i64,
-    /// Seconds to wait, where this request is one too many.
+    /// Seconds to wait, if this request exceeds the limit.
     pub refused: Option<u64>,
 }
 
 impl LimitState {
-    /// The refusal, where this request is one too many.
+    /// Returns the refusal, if this request exceeds the limit.
     pub fn refusal(self) -> Option<Refusal> {
         let Self { limit, reset, refused, .. } = self;
         refused.map(|retry_after| Refusal { retry_after, limit, reset })

@@ -1,4 +1,4 @@
-//! Mails, and the outbox in which they wait to be delivered.
+//! Mails, and the outbox in which they wait for delivery.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::domain::{
 };
 
 words! {
-    /// What a mail is about.
+    /// The subject of a mail.
     MailKind {
         Verification "verification",
         PasswordReset "password_reset",
@@ -22,24 +22,24 @@ words! {
     }
 }
 
-/// A mail as its reader will see it.
+/// The content of a mail.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mail {
     pub kind: MailKind,
     pub to: String,
-    /// One line without anything secret: it is kept and logged.
+    /// One line without secrets: it is stored and logged.
     pub subject: String,
     pub text: String,
     pub html: String,
-    /// Where answers go, if not to the sender.
+    /// Where replies go, if not to the sender.
     pub reply_to: Option<String>,
     pub attachment: Option<Attachment>,
 }
 
-/// A PDF that comes with a mail.
+/// A PDF attached to a mail.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Attachment {
-    /// Of the file.
+    /// The file name.
     pub name: String,
     pub bytes: Vec<u8>,
 }
@@ -54,7 +54,7 @@ impl fmt::Debug for Mail {
     }
 }
 
-/// A mail on its way, as the outbox keeps it.
+/// A mail in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueuedMail {
     pub id: MailId,
@@ -64,23 +64,23 @@ pub struct QueuedMail {
     pub kind: MailKind,
     pub to: String,
     pub subject: String,
-    /// All of the mail, readable with the secret key alone; erased once it is delivered or
-    /// given up. None where it is written from the invoice when it is delivered.
+    /// The whole mail, encrypted with the secret key; erased once it is delivered or given up. None
+    /// if it is written from the invoice on delivery.
     pub sealed: Option<Vec<u8>>,
     pub tries: i64,
-    /// When it is tried next, as long as it waits.
+    /// The time of the next try, while it waits.
     pub due_at: Option<Timestamp>,
     pub last_error: Option<String>,
-    /// When the mail server accepted it, or it was saved as a file.
+    /// When the mail server accepted it or it was saved as a file.
     pub delivered_at: Option<Timestamp>,
-    /// The file it was saved as, where there was no mail server.
+    /// The file it was saved as, if there was no mail server.
     pub file_name: Option<String>,
     pub failed_at: Option<Timestamp>,
     pub created_at: Timestamp,
 }
 
 impl QueuedMail {
-    /// One that waits from now on, about nothing and for nobody yet.
+    /// Creates a mail that waits from now on, with no account or invoice yet.
     pub fn new(id: MailId, kind: MailKind, to: &str, subject: String, now: Timestamp) -> Self {
         Self {
             id,
@@ -100,13 +100,13 @@ impl QueuedMail {
         }
     }
 
-    /// Whether it is still to be delivered.
+    /// Whether it still waits for delivery.
     pub fn waits(&self) -> bool {
         self.delivered_at.is_none() && self.failed_at.is_none()
     }
 }
 
-/// A mail that was given up, and has not been made good by a newer one.
+/// A mail that was given up, with no newer one that succeeded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedMail {
     /// The invoice it is about, if any.
@@ -118,32 +118,32 @@ pub struct FailedMail {
     pub reason: String,
 }
 
-/// How the mail of a database is doing.
+/// The state of mail delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailHealth {
-    /// Mails that wait to be delivered.
+    /// Mails that wait for delivery.
     pub waiting: i64,
-    /// Those of them that wait for long.
+    /// Those that have waited for long.
     pub late: Trouble,
-    /// Mails that were given up lately.
+    /// Mails given up recently.
     pub failed: Trouble,
 }
 
-/// So many mails are in trouble.
+/// The number of mails in trouble, with details.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
     pub count: usize,
-    /// The newest reason that is known.
+    /// The newest known reason.
     pub reason: Option<String>,
-    /// The newest of them, a line each: what it is, for whom, and why it failed.
+    /// The newest ones, a line each: kind, recipient and reason.
     pub shown: Vec<String>,
 }
 
-/// How many mails in trouble are shown.
+/// How many mails in trouble to show.
 const TROUBLE_SHOWN: usize = 5;
 
 impl Trouble {
-    /// The trouble of these mails, newest first: kind, recipient, and the reason if one is known.
+    /// Describes these mails, newest first: kind, recipient, and the reason if known.
     pub fn of(mails: Vec<(MailKind, String, Option<String>)>) -> Self {
         let line = |(kind, to, reason): &(MailKind, String, Option<String>)| {
             let kind = kind.as_str().replace('_', " ");

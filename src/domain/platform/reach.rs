@@ -1,8 +1,8 @@
-//! From where an address can be opened, as far as it tells by itself.
+//! From where an address can be reached, as far as the address shows.
 
 use std::net::IpAddr;
 
-/// Endings of names that only a local network knows.
+/// Suffixes of names that only a local network knows.
 const LOCAL_NAMES: [&str; 9] = [
     ".local",
     ".localdomain",
@@ -15,19 +15,19 @@ const LOCAL_NAMES: [&str; 9] = [
     ".private",
 ];
 
-/// Who can open an address.
+/// Who can reach an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
     /// Only the machine itself: `localhost`.
     Machine,
     /// Only the network around it: `192.168.1.5`, `office.local`.
     Network,
-    /// As far as the address tells, everybody.
+    /// Everyone, as far as the address shows.
     Everybody,
 }
 
 impl Reach {
-    /// Who can open addresses of this host: a name or an IP address, in brackets or not.
+    /// Returns who can reach this host: a name or an IP address, with or without brackets.
     pub fn of_host(host: &str) -> Self {
         let host = host.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
         match host.parse::<IpAddr>().map(|address| address.to_canonical()) {
@@ -42,7 +42,7 @@ impl Reach {
         }
     }
 
-    /// Who can open this `http` or `https` URL.
+    /// Returns who can reach this `http` or `https` URL.
     pub fn of_url(url: &str) -> Self {
         let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -55,7 +55,7 @@ impl Reach {
     }
 }
 
-/// Whether only a network around a machine knows an address.
+/// Whether only a local network knows an address.
 fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => {

@@ -1,4 +1,4 @@
-//! Messages: what visitors of a public profile write to the freelancer.
+//! Messages from visitors of a public profile to the freelancer.
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use crate::domain::{
     text::{Email, Name, SaidText},
 };
 
-/// Characters of a message that a preview shows.
+/// The most characters of a message preview.
 const PREVIEW_MAX: usize = 100;
 
 /// A message to a freelancer.
@@ -25,12 +25,12 @@ pub struct Message {
 }
 
 impl Message {
-    /// How it begins, on one line; all of it where it is short.
+    /// Returns the beginning, on one line; all of it if it is short.
     pub fn preview(&self) -> String {
         let line = self.content.split_whitespace().collect::<Vec<_>>().join(" ");
         let Some((end, _)) = line.char_indices().nth(PREVIEW_MAX) else { return line };
         let (start, rest) = line.split_at(end);
-        // Half a word is shown only where it is a very long one.
+        // Cut within a word only if it is very long.
         let whole_words = match start.rsplit_once(' ') {
             Some((words, part)) if !rest.starts_with(' ') && part.len() < start.len() / 4 => words,
             _ => start,
@@ -40,7 +40,7 @@ impl Message {
 }
 
 input! {
-    /// A message as it was sent.
+    /// A message as sent.
     #[derive(Debug, Clone)]
     pub new NewMessage;
 
@@ -50,7 +50,7 @@ input! {
 }
 
 input! {
-    /// Whether a message shall count as read.
+    /// Whether a message should count as read.
     #[derive(Debug, Clone, Copy)]
     pub new MessageChange;
 

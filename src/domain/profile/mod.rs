@@ -1,4 +1,4 @@
-//! Profiles: what a freelancer shows of oneself.
+//! Profiles: how freelancers present themselves.
 
 pub mod message;
 pub mod portfolio;
@@ -19,13 +19,13 @@ use crate::domain::{
     word::words,
 };
 
-/// How many skills a profile names at most.
+/// The most skills of a profile.
 const SKILLS_MAX: usize = 50;
 /// The name of a skill.
 type Skill = Line<50>;
 
 words! {
-    /// Whether a freelancer takes on work.
+    /// Whether a freelancer accepts work.
     Availability {
         Available "available",
         Busy "busy",
@@ -34,7 +34,7 @@ words! {
 }
 
 words! {
-    /// How much a freelancer has done before.
+    /// A freelancer's level of experience.
     Experience {
         Beginner "beginner",
         Intermediate "intermediate",
@@ -42,7 +42,7 @@ words! {
     }
 }
 
-/// What a freelancer says of oneself beyond the account.
+/// The freelancer's profile, beyond the account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Profile {
     pub bio: Option<String>,
@@ -61,7 +61,7 @@ pub struct OwnProfile {
     pub completion: Completion,
 }
 
-/// A profile as everybody sees it.
+/// A profile as shown to everyone.
 #[derive(Debug, Clone)]
 pub struct PublicProfile {
     pub username: String,
@@ -71,16 +71,16 @@ pub struct PublicProfile {
     pub portfolio: Vec<PortfolioItem>,
 }
 
-/// How much of a profile is filled in.
+/// How complete a profile is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {
-    /// Whole percent.
+    /// In whole percent.
     pub percent: usize,
     pub missing: Vec<&'static str>,
 }
 
 impl Completion {
-    /// Each of these counts the same.
+    /// Computes completeness. Each of these counts the same.
     pub fn new(account: &Account, profile: &Profile, has_portfolio: bool) -> Self {
         let has_text = |text: &Option<String>| text.as_ref().is_some_and(|t| !t.trim().is_empty());
         let parts = [
@@ -102,7 +102,7 @@ impl Completion {
 }
 
 input! {
-    /// An hourly rate as it was sent.
+    /// An hourly rate as sent.
     #[derive(Debug, Clone, Copy)]
     pub part Rate as "HourlyRateInput", "What an hour costs.";
 
@@ -118,7 +118,7 @@ impl Rate {
     }
 }
 
-/// Skills, each named once whatever its case.
+/// Skills without duplicates, compared case-insensitively.
 pub struct Skills;
 
 impl Kind for Skills {
@@ -140,7 +140,7 @@ impl Kind for Skills {
 }
 
 input! {
-    /// A change of one's own profile.
+    /// A user's change to their own profile.
     #[derive(Debug, Clone, Default)]
     pub change ProfileChange;
 
@@ -157,7 +157,7 @@ input! {
 }
 
 impl ProfileChange {
-    /// Makes the change.
+    /// Applies the change.
     pub fn apply(self, account: &mut Account, profile: &mut Profile) -> Result<()> {
         let hourly_rate = match self.hourly_rate {
             Patch::Keep => Patch::Keep,
@@ -182,11 +182,11 @@ impl ProfileChange {
     }
 }
 
-/// Looks at a public profile by one visitor on one day.
+/// A visitor's views of a public profile on one day.
 #[derive(Debug, Clone)]
 pub struct Visit {
     /// The day in the freelancer's timezone.
     pub day: Date,
-    /// A keyed hash, of which nobody can tell who it was.
+    /// A keyed hash that does not reveal who it was.
     pub visitor: [u8; 32],
 }

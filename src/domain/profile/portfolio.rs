@@ -1,4 +1,4 @@
-//! Portfolios: pieces of work that a freelancer shows.
+//! Portfolios: work that a freelancer shows.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,14 +11,14 @@ use crate::domain::{
     text::{FreeText, Line, Name, ShortWord, Url},
 };
 
-/// How many pieces of work a portfolio has at most.
+/// The most pieces of work in a portfolio.
 pub const ITEMS_MAX: i64 = 100;
-/// Of how many the newest stand in the public profile.
+/// How many of the newest the public profile shows.
 pub const ITEMS_SHOWN: i64 = 24;
-/// Bytes of all texts of a piece of work.
+/// The most bytes of all texts of a piece of work.
 const ITEM_BYTES_MAX: usize = 64 * 1024;
 const IMAGES_MAX: usize = 20;
-/// How many links a piece of work has at most.
+/// The most links of a piece of work.
 pub const LINKS_MAX: usize = 20;
 
 /// A piece of work in a portfolio.
@@ -32,7 +32,7 @@ pub struct PortfolioItem {
 }
 
 input! {
-    /// What is told of a piece of work.
+    /// The description of a piece of work.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub new Work;
 
@@ -48,7 +48,7 @@ input! {
 }
 
 input! {
-    /// Where a piece of work can be looked at.
+    /// A link to a piece of work.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
     pub part Link as "LinkInput", "Where a piece of work can be looked at.";
 
@@ -58,7 +58,7 @@ input! {
 }
 
 impl Work {
-    /// Refuses more text than a page of everybody's can carry.
+    /// Refuses more text than a public page can hold.
     pub fn check_size(&self) -> Result<()> {
         let lists = [&self.technologies, &self.images].into_iter().flatten().map(String::len);
         let links = self.links.iter().map(|link| link.link_type.len() + link.url.len());
@@ -69,7 +69,7 @@ impl Work {
         }
     }
 
-    /// Adds a picture behind the others, while there is room.
+    /// Adds a picture after the others, if there is room.
     pub fn add_picture(&mut self, url: String) -> Result<()> {
         if self.images.len() >= IMAGES_MAX {
             return Err(Error::conflict(format!(
@@ -82,7 +82,7 @@ impl Work {
 }
 
 impl WorkChange {
-    /// The piece of work after the change.
+    /// Returns the piece of work after the change.
     pub fn apply(self, current: Work) -> Work {
         Work {
             title: self.title.unwrap_or(current.title),
@@ -94,7 +94,7 @@ impl WorkChange {
     }
 }
 
-/// Refuses one more piece of work than a portfolio can have.
+/// Refuses a piece of work beyond the most a portfolio can have.
 pub fn check_room(items: i64) -> Result<()> {
     if items < ITEMS_MAX {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Milestones: the parts of a project that are delivered and paid one by one.
+//! Milestones: parts of a project that are delivered and paid separately.
 
 use jiff::{Timestamp, civil::Date};
 
@@ -12,11 +12,11 @@ use crate::domain::{
     word::words,
 };
 
-/// Most milestones of one project: they are shown with it, and move with its currency.
+/// Most milestones of a project: they are shown with it, and change with its currency.
 pub const MILESTONES_MAX: u64 = 500;
 
 words! {
-    /// Where a milestone stands.
+    /// The status of a milestone.
     #[derive(Default)]
     MilestoneStatus {
         #[default]
@@ -38,7 +38,7 @@ pub struct Milestone {
     pub status: MilestoneStatus,
     pub due_date: Option<Date>,
     pub completed_at: Option<Timestamp>,
-    /// The invoice that was made of it, and its number.
+    /// The id and number of its invoice.
     pub invoice: Option<(InvoiceId, String)>,
 }
 

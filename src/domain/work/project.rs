@@ -1,4 +1,4 @@
-//! Projects: the work for a client.
+//! Projects: work for a client.
 
 use jiff::{Timestamp, civil::Date};
 
@@ -15,7 +15,7 @@ use crate::domain::{
 };
 
 words! {
-    /// Where a project stands.
+    /// The status of a project.
     #[derive(Default)]
     ProjectStatus {
         #[default]
@@ -65,7 +65,7 @@ input! {
     deadline "deadline": Optional<Day>,
 }
 
-/// A project by name, as one is chosen from a list.
+/// A project's name, for choosing from a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectName {
     pub id: ProjectId,

@@ -1,4 +1,4 @@
-//! Proposals: what the freelancer offers, and what the client answers.
+//! Proposals: the freelancer's offers and the clients' answers.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ use crate::domain::{
 };
 
 words! {
-    /// Where a proposal stands.
+    /// The status of a proposal.
     ProposalStatus {
         Draft "draft",
         Sent "sent",
@@ -34,7 +34,7 @@ impl ProposalStatus {
         matches!(self, Self::Accepted | Self::Rejected)
     }
 
-    /// Whether a change may set `next`: a draft is sent, an open proposal answered.
+    /// Checks that a change may set `next`: a draft can be sent, an open proposal answered.
     pub fn change_to(self, next: Self) -> Result<Self> {
         match (self, next) {
             _ if self == next => Ok(self),
@@ -58,62 +58,62 @@ pub struct Proposal {
     pub status: ProposalStatus,
     pub amount: Money,
     pub valid_until: Option<Date>,
-    /// Once it was sent.
+    /// None until it is sent.
     pub link: Option<ProposalLink>,
-    /// The project that was made of it, and its name.
+    /// The id and name of its project.
     pub project: Option<(ProjectId, String)>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
 
-/// Where the client can read a proposal and answer it.
+/// Where the client can read and answer a proposal.
 #[derive(Clone, PartialEq, Eq)]
 pub enum ProposalLink {
-    /// As it is stored.
+    /// As stored.
     Sealed(Vec<u8>),
-    /// A whole address.
+    /// A complete URL.
     Open(String),
 }
 
 impl fmt::Debug for ProposalLink {
-    /// Whoever knows the address may answer, so it is not told.
+    /// Anyone who knows the address may answer, so it is not printed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ProposalLink(…)")
     }
 }
 
-/// A proposal as its owner sees it.
+/// A proposal as shown to its owner.
 #[derive(Debug, Clone)]
 pub struct ProposalRecord {
     pub proposal: Proposal,
     pub sent_at: Option<Timestamp>,
     pub answered_at: Option<Timestamp>,
-    /// The name that the client signed with, where the link was used.
+    /// The name that the client signed with, if the link was used.
     pub answered_by: Option<String>,
-    /// The address that the answer came from.
+    /// The IP address of the answer.
     pub answered_from: Option<String>,
-    /// The characters of one that can still change that no font has.
+    /// If the proposal can still change, its characters that no font has.
     pub unprintable: Vec<char>,
 }
 
-/// A sent proposal as its client sees it.
+/// A sent proposal as shown to its client.
 #[derive(Debug, Clone)]
 pub struct PublicProposal {
     pub proposal: Proposal,
     pub freelancer: Account,
-    /// What the freelancer does.
+    /// The freelancer's profession.
     pub freelancer_title: Option<String>,
-    /// Both sides, as the proposal is laid out.
+    /// Both parties as printed on the proposal.
     pub seller: Party,
     pub buyer: Party,
     pub sent_at: Option<Timestamp>,
     pub answered_at: Option<Timestamp>,
-    /// Changes with whatever the client agrees to.
+    /// Changes with everything the client agrees to.
     pub version: String,
 }
 
 impl PublicProposal {
-    /// Refuses an answer to another version than the one that is there now.
+    /// Refuses an answer to a version other than the current one.
     pub fn check_version(&self, read: Option<&str>) -> Result<()> {
         if read.is_none_or(|read| read == self.version) {
             return Ok(());
@@ -121,7 +121,7 @@ impl PublicProposal {
         Err(Error::conflict("This proposal has changed meanwhile; please read it again"))
     }
 
-    /// Refuses an answer to a proposal that waits for none.
+    /// Refuses an answer to a proposal that is not open.
     pub fn check_open(&self, today: Date) -> Result<()> {
         if self.proposal.status.is_answered() {
             return Err(Error::conflict("This proposal has been answered already"));
@@ -135,7 +135,7 @@ impl PublicProposal {
     }
 }
 
-/// What a client answers.
+/// A client's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     Accept,

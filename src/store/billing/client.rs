@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// Clients, with a row for each sum they have paid.
+/// Clients, with one row per sum paid.
 const LIST: Lister = Lister {
     name: "clients",
     table: "clients",
@@ -31,15 +31,15 @@ const LIST: Lister = Lister {
     join: "LEFT JOIN client_totals ON client_totals.client_id = found.id",
 };
 
-/// Which clients are in the lists.
+/// The condition for clients in the lists.
 const LISTED: &str = "deleted_at IS NULL";
 
-/// Gathers the rows of [`LIST`] into clients, newest first. What a client has paid in a
-/// currency without a known rate does not count towards `total_billed`.
+/// Merges the rows of [`LIST`] into clients, newest first. Payments in a currency without a known
+/// rate do not count towards `total_billed`.
 fn gather(rows: Vec<(Client, Option<PaymentSum>)>, rates: &Rates) -> Vec<Client> {
     let mut clients: Vec<(Client, Total)> = Vec::with_capacity(rows.len());
     for (client, sum) in rows {
-        // Rows of one client mostly follow each other, but a join promises no order.
+        // Rows of one client are usually adjacent, but a join guarantees no order.
         let known = clients.iter().rposition(|(known, _)| known.id == client.id);
         let place = known.unwrap_or_else(|| {
             clients.push((client, Total::default()));
@@ -80,7 +80,7 @@ fn read(row: &dyn Row, base: Currency) -> Result<(Client, Option<PaymentSum>)> {
     Ok((client, sum))
 }
 
-/// Reads `amount, base_currency, base_amount` from the given column on.
+/// Reads `amount, base_currency, base_amount`, starting at the given column.
 pub(in crate::store) fn read_sum(
     row: &dyn Row,
     currency: Currency,
@@ -118,21 +118,21 @@ pub fn create(tx: &mut Tx, client: &Client) -> Result<()> {
     LIST.tally(tx, client.account, &[], 1)
 }
 
-/// A client that is in the lists.
+/// Finds a client in the lists.
 pub fn find(tx: &mut Tx, account: AccountId, id: ClientId, rates: &Rates) -> Result<Client> {
     let this = LIST.of(&account).only(LISTED).which("id = ?", Some(&id));
     let rows = this.all(tx, |row| read(row, rates.base()))?;
     gather(rows, rates).pop().ok_or_else(|| Error::not_found("Client"))
 }
 
-/// A client, deleted or not: for the invoices and proposals that name it.
+/// Finds a client, deleted or not, for the invoices and proposals that name it.
 pub fn find_any(tx: &mut Tx, account: AccountId, id: ClientId, rates: &Rates) -> Result<Client> {
     let this = LIST.of(&account).which("id = ?", Some(&id));
     let rows = this.all(tx, |row| read(row, rates.base()))?;
     gather(rows, rates).pop().ok_or_else(|| Error::not_found("Client"))
 }
 
-/// The clients of those ids, deleted or not, each once.
+/// Finds the clients with these ids, deleted or not, each once.
 pub fn find_all<'i>(
     tx: &mut Tx,
     account: AccountId,
@@ -154,7 +154,7 @@ pub fn exists(tx: &mut Tx, account: AccountId, id: ClientId) -> Result<bool> {
     Ok(found.is_some())
 }
 
-/// The newest clients by name, so many at most.
+/// Lists the newest clients by name, at most `most`.
 pub fn list_names(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<ClientName>> {
     tx.list(
         "SELECT id, name, company FROM clients WHERE account_id = ?1 AND deleted_at IS NULL \
@@ -164,7 +164,7 @@ pub fn list_names(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<Clie
     )
 }
 
-/// A page of clients, newest first.
+/// Lists a page of clients, newest first.
 pub fn list(
     tx: &mut Tx,
     account: AccountId,
@@ -178,12 +178,12 @@ pub fn list(
     Ok(Listing { entries: gather(entries, rates), total, page })
 }
 
-/// Writes back the details.
+/// Saves the details.
 pub fn update(tx: &mut Tx, client: &Client) -> Result<()> {
     tx.update(row(client))
 }
 
-/// Writes the search keys of all clients anew, as this program folds them.
+/// Rewrites the search keys of all clients with this program's folding.
 pub(in crate::store) fn refold(tx: &mut Tx) -> Result<()> {
     const AT_ONCE: i64 = 1000;
     let mut last = ClientId::NIL;
@@ -210,7 +210,7 @@ pub(in crate::store) fn refold(tx: &mut Tx) -> Result<()> {
     }
 }
 
-/// Takes a client out of every list.
+/// Removes a client from all lists.
 pub fn delete(tx: &mut Tx, account: AccountId, id: ClientId, now: Timestamp) -> Result<()> {
     tx.change(
         "UPDATE clients SET deleted_at = ?2, updated_at = ?2 WHERE id = ?1",
@@ -219,7 +219,7 @@ pub fn delete(tx: &mut Tx, account: AccountId, id: ClientId, now: Timestamp) -> 
     LIST.tally(tx, account, &[], -1)
 }
 
-/// Adds a payment to what a client has paid.
+/// Adds a payment to the client's total.
 pub fn add_payment(tx: &mut Tx, id: ClientId, sum: &PaymentSum) -> Result<()> {
     tx.change(
         "INSERT INTO client_totals (client_id, currency, base_currency, amount, base_amount) \

@@ -14,8 +14,7 @@ fn read(row: &dyn Row) -> Result<ExchangeRate> {
     Ok(ExchangeRate { from: row.get(0)?, into: row.get(1)?, day: row.get(2)?, rate: row.get(3)? })
 }
 
-/// Adds a rate; an older one of the same pair gives way, a newer one stays. Answers whether the
-/// rate stands now.
+/// Sets a rate, unless a newer one of the same pair is stored. Returns whether it was set.
 pub fn set(tx: &mut Tx, account: AccountId, rate: &ExchangeRate) -> Result<bool> {
     let changed = tx.execute(
         "INSERT INTO exchange_rates (account_id, from_currency, into_currency, day, rate) \
@@ -28,7 +27,7 @@ pub fn set(tx: &mut Tx, account: AccountId, rate: &ExchangeRate) -> Result<bool>
     Ok(changed > 0)
 }
 
-/// Removes the rate of a pair; answers whether there was one.
+/// Removes the rate of a pair; returns whether there was one.
 pub fn delete(tx: &mut Tx, account: AccountId, from: Currency, into: Currency) -> Result<bool> {
     let deleted = tx.execute(
         "DELETE FROM exchange_rates \
@@ -38,7 +37,7 @@ pub fn delete(tx: &mut Tx, account: AccountId, from: Currency, into: Currency) -
     Ok(deleted > 0)
 }
 
-/// The latest known rate of every pair.
+/// Returns the latest known rate of each pair.
 pub fn list(tx: &mut Tx, account: AccountId) -> Result<Vec<ExchangeRate>> {
     tx.list(
         "SELECT from_currency, into_currency, day, rate FROM exchange_rates \
@@ -48,7 +47,7 @@ pub fn list(tx: &mut Tx, account: AccountId) -> Result<Vec<ExchangeRate>> {
     )
 }
 
-/// The latest known rates into `base`.
+/// Returns the latest known rates into `base`.
 pub fn latest(tx: &mut Tx, account: AccountId, base: Currency) -> Result<Rates> {
     Ok(Rates::new(base, list(tx, account)?))
 }

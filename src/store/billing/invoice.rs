@@ -31,7 +31,7 @@ const LIST: Lister = Lister::new(
      tax_rate, tax_amount, status, issue_date, due_date, paid_at, payment_link, notes, \
      buyer, created_at, updated_at",
 );
-/// What a search looks into.
+/// The condition for a search.
 const SEARCH: &str = "(number_key LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM clients \
                       WHERE clients.id = invoices.client_id AND search_key LIKE ? ESCAPE '\\'))";
 
@@ -106,7 +106,7 @@ fn create_items(tx: &mut Tx, invoice: &Invoice) -> Result<()> {
     Ok(())
 }
 
-/// An invoice with its client and lines.
+/// Finds an invoice with its client and lines.
 pub fn find(tx: &mut Tx, account: AccountId, id: InvoiceId, rates: &Rates) -> Result<Invoice> {
     let mut invoice = LIST.of(&account).find(tx, "Invoice", &id, read)?;
     invoice.items = items_of(tx, &[id])?.remove(&id).unwrap_or_default();
@@ -115,8 +115,8 @@ pub fn find(tx: &mut Tx, account: AccountId, id: InvoiceId, rates: &Rates) -> Re
     Ok(invoice)
 }
 
-/// A page of invoices with their clients and lines, newest first; overdue ones by due date,
-/// the latest first.
+/// Lists a page of invoices with their clients and lines, newest first; overdue ones by due date,
+/// latest first.
 pub fn list(
     tx: &mut Tx,
     account: AccountId,
@@ -129,8 +129,8 @@ pub fn list(
         Some(InvoiceStatus::Cancelled) => all,
         _ => all.only("status <> 'cancelled'"),
     };
-    // Pending invoices are read in the order of their ids, passing over what is overdue: `NOT <`
-    // where `>=` would have SQLite read all of them by due date and sort.
+    // Pending invoices are read in id order, skipping overdue ones: with `>=` instead of `NOT <`,
+    // SQLite would read all of them by due date and sort.
     let query = match filter.status {
         Some(InvoiceStatus::Sent) => {
             query.only("status = 'sent'").which("NOT due_date < ?", Some(today))
@@ -142,7 +142,7 @@ pub fn list(
         status => query.equal("status", status.map(InvoiceStatus::as_str)),
     };
     let of_project = match filter.status {
-        // In words that no index answers: all of a project's would be read and sorted.
+        // Worded so that no index applies: otherwise all of a project's would be read and sorted.
         Some(InvoiceStatus::Overdue) => "(project_id = ? OR ? IS NULL)",
         _ => "project_id = ?",
     };
@@ -171,7 +171,7 @@ pub fn list(
     Ok(found)
 }
 
-/// The lines of several invoices, in order.
+/// Returns the lines of several invoices, in order.
 fn items_of(tx: &mut Tx, invoices: &[InvoiceId]) -> Result<HashMap<InvoiceId, Vec<Item>>> {
     let mut rows: Vec<(InvoiceId, i64, Item)> = tx.list(
         "SELECT invoice_id, position, id, description, quantity, rate, amount \
@@ -187,7 +187,7 @@ fn items_of(tx: &mut Tx, invoices: &[InvoiceId]) -> Result<HashMap<InvoiceId, Ve
     Ok(found)
 }
 
-/// Reads `id, description, quantity, rate, amount` from the given column on.
+/// Reads `id, description, quantity, rate, amount`, starting at the given column.
 fn read_item(row: &dyn Row, column: usize) -> Result<Item> {
     let line = Line {
         description: row.get(column + 1)?,
@@ -197,7 +197,7 @@ fn read_item(row: &dyn Row, column: usize) -> Result<Item> {
     Ok(Item { id: row.get(column)?, line, amount: row.get(column + 4)? })
 }
 
-/// The client with the bill-to details of the day the invoice was sent.
+/// Returns the client with the bill-to details from when the invoice was sent.
 fn as_billed(mut client: Client, buyer: Option<&Party>) -> Client {
     if let Some(buyer) = buyer.cloned() {
         client.details.name = buyer.name;
@@ -209,8 +209,7 @@ fn as_billed(mut client: Client, buyer: Option<&Party>) -> Client {
     client
 }
 
-/// Writes back a change; `before` is the invoice as it was. Lines are written anew where they
-/// differ.
+/// Saves a change; `before` is the invoice before it. Lines are rewritten if they differ.
 pub fn update(tx: &mut Tx, before: &Invoice, invoice: &Invoice) -> Result<()> {
     tally(tx, before, -1)?;
     tx.update(row(invoice))?;
@@ -224,7 +223,7 @@ pub fn update(tx: &mut Tx, before: &Invoice, invoice: &Invoice) -> Result<()> {
     tally(tx, invoice, 1)
 }
 
-/// Freezes both parties as they are at this moment.
+/// Freezes the current details of both parties.
 pub fn freeze_parties(
     tx: &mut Tx,
     id: InvoiceId,
@@ -237,7 +236,7 @@ pub fn freeze_parties(
     tx.update(row!(invoices { id: &id, sent_at: now, seller: seller, buyer: buyer }))
 }
 
-/// The seller as frozen when the invoice was sent; none of a draft.
+/// Returns the seller as frozen when the invoice was sent; `None` for a draft.
 pub fn find_seller(tx: &mut Tx, account: AccountId, id: InvoiceId) -> Result<Option<Seller>> {
     tx.one(
         "SELECT seller FROM invoices WHERE account_id = ?1 AND id = ?2",
@@ -246,7 +245,7 @@ pub fn find_seller(tx: &mut Tx, account: AccountId, id: InvoiceId) -> Result<Opt
     )
 }
 
-/// Keeps the totals of the lists and of what is open.
+/// Updates the totals of the lists and of open invoices.
 fn tally(tx: &mut Tx, invoice: &Invoice, by: i64) -> Result<()> {
     let (account, client, status) = (invoice.account, invoice.client_id, invoice.status);
     let mut lists = Vec::with_capacity(3);

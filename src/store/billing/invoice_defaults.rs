@@ -1,4 +1,4 @@
-//! What new invoices begin with.
+//! Defaults for new invoices.
 
 use jiff::Timestamp;
 
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// The defaults of an account, be they untouched.
+/// Returns the defaults of an account, even if never changed.
 pub fn find(tx: &mut Tx, account: AccountId) -> Result<InvoiceDefaults> {
     let found = tx.find(
         "SELECT business_name, address, tax_id, prefix, due_days, tax_rate, notes, \
@@ -40,7 +40,7 @@ pub fn find(tx: &mut Tx, account: AccountId) -> Result<InvoiceDefaults> {
     Ok(found.unwrap_or_default())
 }
 
-/// How an account writes numbers.
+/// Returns the number format of an account.
 pub fn find_number_format(tx: &mut Tx, account: AccountId) -> Result<NumberFormat> {
     let found = tx.find(
         "SELECT number_format FROM invoice_defaults WHERE account_id = ?1",
@@ -50,7 +50,7 @@ pub fn find_number_format(tx: &mut Tx, account: AccountId) -> Result<NumberForma
     Ok(found.unwrap_or_default())
 }
 
-/// Writes down the defaults of an account.
+/// Saves the defaults of an account.
 pub fn set(
     tx: &mut Tx,
     account: AccountId,

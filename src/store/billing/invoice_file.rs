@@ -8,14 +8,14 @@ use crate::{
     store::engine::{Tx, values},
 };
 
-/// The bytes that were kept of an invoice, if any were.
+/// Returns the stored bytes of an invoice, if any.
 pub fn find(tx: &mut Tx, invoice: InvoiceId) -> Result<Option<Vec<u8>>> {
     tx.find("SELECT content FROM invoice_files WHERE invoice_id = ?1", values![&invoice], |row| {
         row.get(0)
     })
 }
 
-/// Keeps the bytes of an invoice, unless there are some: the first stay for good.
+/// Stores the bytes of an invoice, unless some are stored: the first are final.
 pub fn create(tx: &mut Tx, invoice: InvoiceId, content: &[u8], now: Timestamp) -> Result<()> {
     let hash = Sha256::digest(content);
     tx.change(

@@ -1,4 +1,4 @@
-//! The ledger of payments, and the sums kept with it.
+//! The ledger of payments, and the sums stored with it.
 
 use crate::{
     domain::{

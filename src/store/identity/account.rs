@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// The columns [`read`] expects, in order.
+/// The columns that [`read`] expects, in order.
 macro_rules! select {
     ($tail:literal) => {
         concat!(
@@ -66,7 +66,7 @@ fn read_with_hash(row: &dyn Row) -> Result<(Account, String)> {
     Ok((read(row)?, row.get(22)?))
 }
 
-/// Adds an account. An e-mail or username that exists already is a conflict.
+/// Adds an account. An existing email or username is a conflict.
 pub fn create(tx: &mut Tx, account: &Account, password_hash: &str) -> Result<()> {
     tx.insert(row!(accounts {
         id: &account.id,
@@ -101,20 +101,20 @@ fn coordinates(account: &Account) -> Option<Coordinates> {
     account.location.as_ref().and_then(|place| place.coordinates)
 }
 
-/// The account of that id.
+/// Finds the account with this id.
 pub fn find(tx: &mut Tx, id: AccountId) -> Result<Account> {
     find_with_hash(tx, id).map(|(account, _)| account)
 }
 
-/// The account of that id and its password hash.
+/// Finds the account with this id and its password hash.
 pub fn find_with_hash(tx: &mut Tx, id: AccountId) -> Result<(Account, String)> {
     tx.find(select!("WHERE id = ?1"), values![&id], read_with_hash)?
         .ok_or_else(|| Error::not_found("User"))
 }
 
-/// The account of that e-mail, in any case, and its password hash.
+/// Finds the account with this email, case-insensitive, and its password hash.
 pub fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<(Account, String)>> {
-    // No account's holds a zero, which PostgreSQL does not take for a text.
+    // No account's email has a zero, and PostgreSQL rejects it in text.
     if email.contains('\0') {
         return Ok(None);
     }
@@ -123,7 +123,7 @@ pub fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<(Account, String
         let select = select!("WHERE email_key = ?1 AND deleted_at IS NULL");
         tx.find(select, values![key], read_with_hash)
     };
-    // Before version 4 a domain's two spellings were two keys.
+    // Before version 4, a domain's two spellings were two keys.
     let former = text::fold(email.trim());
     match find(&key)? {
         None if former != key => find(&former),
@@ -131,7 +131,7 @@ pub fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<(Account, String
     }
 }
 
-/// The account of that username, in any case.
+/// Finds the account with this username, case-insensitive.
 pub fn find_by_username(tx: &mut Tx, username: &str) -> Result<Option<Account>> {
     let key = text::fold(username.trim());
     if key.contains('\0') {
@@ -140,9 +140,9 @@ pub fn find_by_username(tx: &mut Tx, username: &str) -> Result<Option<Account>> 
     tx.find(select!("WHERE username_key = ?1"), values![&key], read)
 }
 
-/// Whether there is any account, proven or not.
+/// Whether there is any account, verified or not.
 pub fn any(tx: &mut Tx) -> Result<bool> {
-    // Every id is greater, and so the index is walked from its beginning.
+    // Every id is greater, so the index is read from its start.
     let first: Option<AccountId> = tx.find(
         "SELECT id FROM accounts WHERE id > ?1 AND deleted_at IS NULL ORDER BY id LIMIT 1",
         values![&AccountId::NIL],
@@ -151,23 +151,23 @@ pub fn any(tx: &mut Tx) -> Result<bool> {
     Ok(first.is_some())
 }
 
-/// The account of whoever runs this server.
+/// Returns the account of whoever runs this server.
 pub fn find_owner(tx: &mut Tx) -> Result<Option<AccountId>> {
     tx.find("SELECT id FROM accounts WHERE owner = 1", values![], |row| row.get(0))
 }
 
-/// Makes an account the owner's, in place of the one before.
+/// Makes an account the owner's, replacing the previous one.
 pub fn set_owner(tx: &mut Tx, id: AccountId) -> Result<()> {
     tx.change("UPDATE accounts SET owner = NULL WHERE owner = 1", values![])?;
     tx.change("UPDATE accounts SET owner = 1 WHERE id = ?1", values![&id])
 }
 
-/// Every account, oldest first.
+/// Lists all accounts, oldest first.
 pub fn list(tx: &mut Tx) -> Result<Vec<Account>> {
     tx.list(select!("WHERE deleted_at IS NULL ORDER BY id"), values![], read)
 }
 
-/// Writes back what an owner or admin may change.
+/// Saves what an owner or admin may change.
 pub fn update(tx: &mut Tx, account: &Account) -> Result<()> {
     tx.update(row!(accounts {
         id: &account.id,
@@ -191,24 +191,24 @@ pub fn update(tx: &mut Tx, account: &Account) -> Result<()> {
     }))
 }
 
-/// Sets another password. Codes that were mailed to set one are void from then on.
+/// Sets a new password. Codes mailed for a password reset become invalid.
 pub fn set_password(tx: &mut Tx, id: AccountId, hash: &str, now: Timestamp) -> Result<()> {
     tx.update(row!(accounts { id: &id, password_hash: hash, updated_at: now }))?;
     code::delete(tx, id, Purpose::PasswordReset)
 }
 
-/// Keeps another hash of the same password.
+/// Stores another hash of the same password.
 pub fn renew_hash(tx: &mut Tx, id: AccountId, hash: &str) -> Result<()> {
     tx.update(row!(accounts { id: &id, password_hash: hash }))
 }
 
-/// Remembers a sign-in.
+/// Records a sign-in.
 pub fn touch_login(tx: &mut Tx, id: AccountId, now: Timestamp) -> Result<()> {
     tx.update(row!(accounts { id: &id, last_login_at: now }))
 }
 
-/// Forgets up to `most` accounts that were made before an instant and whose e-mail nobody proved,
-/// so that it can be registered again; answers how many. One with a code still to be used stays.
+/// Deletes up to `most` unverified accounts created before an instant, so that their email can be
+/// registered again; returns how many. Accounts with an unused code stay.
 pub fn delete_pending(
     tx: &mut Tx,
     made_before: Timestamp,
@@ -227,7 +227,7 @@ pub fn delete_pending(
     Ok(pending.len() as u64)
 }
 
-/// Forgets an account that nobody could use yet.
+/// Deletes an account that no one could use yet.
 pub fn delete(tx: &mut Tx, id: AccountId) -> Result<()> {
     code::delete_all(tx, id)?;
     tx.change("UPDATE jobs SET account_id = NULL WHERE account_id = ?1", values![&id])?;

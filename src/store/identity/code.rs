@@ -1,4 +1,4 @@
-//! One-time passwords and link tokens that were mailed.
+//! Mailed one-time passwords and link tokens.
 
 use jiff::Timestamp;
 
@@ -11,7 +11,7 @@ use crate::{
     store::engine::{Tx, values},
 };
 
-/// Keeps a code, in place of the one before it.
+/// Stores a code, replacing the previous one.
 pub fn replace(
     tx: &mut Tx,
     account: AccountId,
@@ -27,7 +27,7 @@ pub fn replace(
     )
 }
 
-/// The keyed hash of a code that may still be tried.
+/// Returns the keyed hash of a code that may still be tried.
 pub fn find(
     tx: &mut Tx,
     account: AccountId,
@@ -51,7 +51,7 @@ pub fn count_wrong(tx: &mut Tx, account: AccountId, purpose: Purpose) -> Result<
     )
 }
 
-/// Forgets the code of a purpose.
+/// Deletes the code for a purpose.
 pub fn delete(tx: &mut Tx, account: AccountId, purpose: Purpose) -> Result<()> {
     tx.change(
         "DELETE FROM email_codes WHERE account_id = ?1 AND purpose = ?2",
@@ -59,7 +59,7 @@ pub fn delete(tx: &mut Tx, account: AccountId, purpose: Purpose) -> Result<()> {
     )
 }
 
-/// Forgets every code of an account.
+/// Deletes all codes of an account.
 pub fn delete_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     tx.change("DELETE FROM email_codes WHERE account_id = ?1", values![&account])
 }

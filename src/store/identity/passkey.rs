@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// The columns [`read`] expects, in order.
+/// The columns that [`read`] expects, in order.
 macro_rules! select {
     ($tail:literal) => {
         concat!(
@@ -39,7 +39,7 @@ fn read(row: &dyn Row) -> Result<Passkey> {
     })
 }
 
-/// Adds a passkey. A credential that is registered already, whoever's it is, is a conflict.
+/// Adds a passkey. A credential already registered, by any account, is a conflict.
 pub fn create(tx: &mut Tx, passkey: &Passkey) -> Result<()> {
     tx.insert(row!(passkeys {
         id: &passkey.id,
@@ -52,12 +52,12 @@ pub fn create(tx: &mut Tx, passkey: &Passkey) -> Result<()> {
     }))
 }
 
-/// The passkeys of an account, newest first.
+/// Lists the passkeys of an account, newest first.
 pub fn list(tx: &mut Tx, account: AccountId) -> Result<Vec<Passkey>> {
     tx.list(select!("ORDER BY id DESC"), values![&account], read)
 }
 
-/// The passkey of an account that the authenticator calls this.
+/// Finds an account's passkey by the authenticator's id for it.
 pub fn find_by_credential(
     tx: &mut Tx,
     account: AccountId,
@@ -66,8 +66,8 @@ pub fn find_by_credential(
     tx.find(select!("AND credential_id = ?2"), values![&account, credential_id], read)
 }
 
-/// Who may sign in under this name, and the passkeys to do so. The database is asked the same
-/// things whoever it is, so that time does not tell.
+/// Finds who may sign in under this name, and their passkeys. The database gets the same queries in
+/// every case, so that timing reveals nothing.
 pub fn find_for_login(
     tx: &mut Tx,
     identifier: &Identifier,
@@ -81,12 +81,12 @@ pub fn find_for_login(
     Ok((found, passkeys))
 }
 
-/// Remembers that a passkey was used, and what its authenticator told of it.
+/// Records the use of a passkey and its authenticator's data.
 pub fn touch(tx: &mut Tx, id: PasskeyId, credential: &str, now: Timestamp) -> Result<()> {
     tx.update(row!(passkeys { id: &id, credential: credential, last_used_at: now }))
 }
 
-/// Forgets a passkey of an account; answers whether it was there.
+/// Deletes a passkey of an account; returns whether it existed.
 pub fn delete(tx: &mut Tx, account: AccountId, id: PasskeyId) -> Result<bool> {
     let deleted = tx.execute(
         "DELETE FROM passkeys WHERE id = ?1 AND account_id = ?2",
@@ -95,12 +95,12 @@ pub fn delete(tx: &mut Tx, account: AccountId, id: PasskeyId) -> Result<bool> {
     Ok(deleted > 0)
 }
 
-/// Forgets every passkey of an account.
+/// Deletes all passkeys of an account.
 pub fn delete_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     tx.change("DELETE FROM passkeys WHERE account_id = ?1", values![&account])
 }
 
-/// Keeps a challenge; without an account it was asked of nobody and proves nothing.
+/// Stores a challenge; one without an account proves nothing.
 pub fn create_challenge(
     tx: &mut Tx,
     hash: &[u8],
@@ -118,8 +118,8 @@ pub fn create_challenge(
     }))
 }
 
-/// Whom a challenge was given to, if to anybody, and the state of its ceremony. It is used up
-/// by this.
+/// Returns whom a challenge was given to, if anyone, and the state of its ceremony. The challenge
+/// is used up.
 pub fn take_challenge(
     tx: &mut Tx,
     hash: &[u8],
@@ -135,7 +135,7 @@ pub fn take_challenge(
     )
 }
 
-/// The state of a ceremony of this account, which is used up by this. Another account's stays.
+/// Returns the state of a ceremony of this account, which is used up. Another account's stays.
 pub fn take_own_challenge(
     tx: &mut Tx,
     hash: &[u8],
@@ -152,7 +152,7 @@ pub fn take_own_challenge(
     )
 }
 
-/// Gives up all but the newest challenges of an account.
+/// Deletes all but the newest challenges of an account.
 pub fn keep_newest_challenges(
     tx: &mut Tx,
     ceremony: Ceremony,

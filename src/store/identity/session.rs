@@ -42,7 +42,7 @@ pub fn create(tx: &mut Tx, session: &Session, refresh_hash: &[u8]) -> Result<()>
     }))
 }
 
-/// Who a verified token speaks for, if its session still stands and its account is not locked.
+/// Returns the caller of a verified token, if its session is valid and its account is not locked.
 pub fn find_actor(tx: &mut Tx, claims: Claims, now: Timestamp) -> Result<Option<Actor>> {
     tx.find(
         "SELECT a.role, a.currency, a.timezone, a.email_verified_at, a.owner FROM sessions s \
@@ -63,7 +63,7 @@ pub fn find_actor(tx: &mut Tx, claims: Claims, now: Timestamp) -> Result<Option<
     )
 }
 
-/// Like [`find_actor`], where somebody must be signed in.
+/// Like [`find_actor`], for routes that require a sign-in.
 ///
 /// # Errors
 ///
@@ -73,7 +73,7 @@ pub fn actor(tx: &mut Tx, claims: Claims, now: Timestamp) -> Result<Actor> {
         .ok_or_else(|| Error::unauthenticated("You were signed out, please log in again"))
 }
 
-/// The sessions of an account that stand, newest first.
+/// Lists the valid sessions of an account, newest first.
 pub fn list(tx: &mut Tx, account: AccountId, now: Timestamp) -> Result<Vec<Session>> {
     tx.list(
         "SELECT id, account_id, user_agent, created_at, last_used_at, expires_at, \
@@ -85,7 +85,7 @@ pub fn list(tx: &mut Tx, account: AccountId, now: Timestamp) -> Result<Vec<Sessi
     )
 }
 
-/// When a session of an account was last seen, and whether it is a browser's.
+/// Returns when a session of an account was last used, and whether it is a browser's.
 pub fn last_used(tx: &mut Tx, claims: Claims) -> Result<(Timestamp, bool)> {
     tx.find(
         "SELECT last_used_at, idle_life FROM sessions WHERE id = ?1 AND account_id = ?2",
@@ -95,7 +95,7 @@ pub fn last_used(tx: &mut Tx, claims: Claims) -> Result<(Timestamp, bool)> {
     .ok_or_else(|| Error::not_found("Session"))
 }
 
-/// Remembers that a browser used its session.
+/// Records that a browser used its session.
 pub fn touch(tx: &mut Tx, claims: Claims, now: Timestamp) -> Result<()> {
     tx.change(
         "UPDATE sessions SET last_used_at = ?3, idle_life = ?4 WHERE id = ?1 AND account_id = ?2",
@@ -103,8 +103,8 @@ pub fn touch(tx: &mut Tx, claims: Claims, now: Timestamp) -> Result<()> {
     )
 }
 
-/// Remembers that a session was used, if this is its refresh token and both it and its account
-/// stand; answers whether it did.
+/// Records the use of a session, if this is its refresh token and both session and account are
+/// valid; returns whether it did.
 pub fn refresh(tx: &mut Tx, claims: Claims, refresh_hash: &[u8], now: Timestamp) -> Result<bool> {
     let changed = tx.execute(
         "UPDATE sessions SET last_used_at = ?4 \
@@ -116,7 +116,7 @@ pub fn refresh(tx: &mut Tx, claims: Claims, refresh_hash: &[u8], now: Timestamp)
     Ok(changed > 0)
 }
 
-/// Ends one session of an account; answers whether it stood.
+/// Ends one session of an account; returns whether it was valid.
 pub fn revoke(tx: &mut Tx, account: AccountId, id: SessionId, now: Timestamp) -> Result<bool> {
     let changed = tx.execute(
         "UPDATE sessions SET revoked_at = ?3 \
@@ -126,7 +126,7 @@ pub fn revoke(tx: &mut Tx, account: AccountId, id: SessionId, now: Timestamp) ->
     Ok(changed > 0)
 }
 
-/// Ends every session of an account and answers how many stood.
+/// Ends all sessions of an account and returns how many were valid.
 pub fn revoke_all(tx: &mut Tx, account: AccountId, now: Timestamp) -> Result<u64> {
     tx.execute(
         "UPDATE sessions SET revoked_at = ?2 \
@@ -135,7 +135,7 @@ pub fn revoke_all(tx: &mut Tx, account: AccountId, now: Timestamp) -> Result<u64
     )
 }
 
-/// Ends every session of an account but one.
+/// Ends all sessions of an account but one.
 pub fn revoke_others(
     tx: &mut Tx,
     account: AccountId,

@@ -10,20 +10,20 @@ use crate::{
     },
 };
 
-/// So many time steps ahead, a used one was used while the clock was ahead: codes are taken from
-/// one step either side.
+/// A used step this far ahead was used while the clock was ahead: codes are accepted from one step
+/// either side.
 const STEPS_AHEAD: i64 = 4;
 
-/// A seed as it is kept.
+/// A stored seed.
 #[derive(Debug, Clone)]
 pub struct KeptSeed {
     pub sealed: Vec<u8>,
-    /// Whether codes are asked for; before that it waits to be proven.
+    /// Whether codes are required; until then it waits for confirmation.
     pub is_on: bool,
 }
 
-/// Keeps a seed that waits to be proven, and the keyed hashes of backup codes, in place of those
-/// before; changes nothing and answers false where the second factor is on.
+/// Stores a seed that waits for confirmation, and the keyed hashes of backup codes, replacing the
+/// previous ones; changes nothing and returns false if the second factor is on.
 pub fn replace(
     tx: &mut Tx,
     account: AccountId,
@@ -46,7 +46,7 @@ pub fn replace(
     Ok(true)
 }
 
-/// The seed of an account, proven or not.
+/// Returns the seed of an account, confirmed or not.
 pub fn find(tx: &mut Tx, account: AccountId) -> Result<Option<KeptSeed>> {
     tx.find(
         "SELECT seed, enabled_at FROM two_factor WHERE account_id = ?1",
@@ -58,7 +58,7 @@ pub fn find(tx: &mut Tx, account: AccountId) -> Result<Option<KeptSeed>> {
     )
 }
 
-/// Whether an account asks for a second factor, and its unused backup codes.
+/// Returns whether an account requires a second factor, and its unused backup codes.
 pub fn status(tx: &mut Tx, account: AccountId) -> Result<Status> {
     let is_on = find(tx, account)?.is_some_and(|kept| kept.is_on);
     let unused = tx.one(
@@ -69,14 +69,14 @@ pub fn status(tx: &mut Tx, account: AccountId) -> Result<Status> {
     Ok(Status { is_on, backup_codes_left: if is_on { unused } else { 0 } })
 }
 
-/// The accounts that ask for a second factor.
+/// Lists the accounts that require a second factor.
 pub fn list_accounts(tx: &mut Tx) -> Result<Vec<AccountId>> {
     tx.list("SELECT account_id FROM two_factor WHERE enabled_at IS NOT NULL", values![], |row| {
         row.get(0)
     })
 }
 
-/// Turns the second factor on with the code of a time step; answers whether it was off.
+/// Turns the second factor on with the code of a time step; returns whether it was off.
 pub fn enable(tx: &mut Tx, account: AccountId, step: i64, now: Timestamp) -> Result<bool> {
     let changed = tx.execute(
         "UPDATE two_factor SET enabled_at = ?3, last_step = ?2 \
@@ -86,8 +86,8 @@ pub fn enable(tx: &mut Tx, account: AccountId, step: i64, now: Timestamp) -> Res
     Ok(changed > 0)
 }
 
-/// Uses up the code of a time step and those of all steps before; answers whether it was unused.
-/// A step far ahead was used while the clock was: it must not lock its owner out until then.
+/// Uses up the code of a time step and those of all earlier steps; returns whether it was unused. A
+/// step far ahead was used while the clock was ahead: it must not lock its owner out until then.
 pub fn use_step(tx: &mut Tx, account: AccountId, step: i64) -> Result<bool> {
     let changed = tx.execute(
         "UPDATE two_factor SET last_step = ?2 \
@@ -98,7 +98,7 @@ pub fn use_step(tx: &mut Tx, account: AccountId, step: i64) -> Result<bool> {
     Ok(changed > 0)
 }
 
-/// Uses up a backup code; answers whether there was such a one, unused.
+/// Uses up a backup code; returns whether it existed and was unused.
 pub fn use_backup_code(
     tx: &mut Tx,
     account: AccountId,
@@ -113,7 +113,7 @@ pub fn use_backup_code(
     Ok(changed > 0)
 }
 
-/// Turns the second factor off and forgets seed and codes; answers whether it was on.
+/// Turns the second factor off and deletes seed and codes; returns whether it was on.
 pub fn delete(tx: &mut Tx, account: AccountId) -> Result<bool> {
     let deleted = tx.execute(
         "DELETE FROM two_factor WHERE account_id = ?1 AND enabled_at IS NOT NULL",
@@ -125,7 +125,7 @@ pub fn delete(tx: &mut Tx, account: AccountId) -> Result<bool> {
     Ok(deleted > 0)
 }
 
-/// Forgets seed and codes, also those of a set-up that was never finished.
+/// Deletes seed and codes, also those of an unfinished setup.
 pub fn delete_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     tx.change("DELETE FROM two_factor WHERE account_id = ?1", values![&account])?;
     delete_backup_codes(tx, account)

@@ -30,7 +30,7 @@ macro_rules! is_in_feed {
 pub(in crate::store) use is_in_feed;
 
 const LIST: Lister = Lister {
-    // A total is kept of the feed alone.
+    // Only the feed has a total.
     name: "activity:feed",
     table: "activity",
     columns: "id, account_id, kind, subject, amount, currency, client_name, entity_id, at",
@@ -70,7 +70,7 @@ pub fn create(tx: &mut Tx, activity: &Activity) -> Result<()> {
     Ok(())
 }
 
-/// Removes the entry of a message that is deleted: strangers choose what stands in it.
+/// Removes the entry of a deleted message: strangers wrote its text.
 pub fn delete_of_message(tx: &mut Tx, account: AccountId, message: MessageId) -> Result<()> {
     let removed = tx.execute(
         "DELETE FROM activity \
@@ -80,12 +80,12 @@ pub fn delete_of_message(tx: &mut Tx, account: AccountId, message: MessageId) ->
     LIST.tally(tx, account, &[], -i64::try_from(removed).unwrap_or(0))
 }
 
-/// The newest entries, newest first.
+/// Lists the newest entries, newest first.
 pub fn list(tx: &mut Tx, account: AccountId, limit: u32) -> Result<Vec<Activity>> {
     LIST.of(&account).first(tx, limit.into(), read)
 }
 
-/// A page of the entries that FreelanceHub's feed shows, newest first.
+/// Lists a page of the entries that FreelanceHub's feed shows, newest first.
 pub fn feed(tx: &mut Tx, account: AccountId, page: Page) -> Result<Listing<Activity>> {
     LIST.of(&account).only(is_in_feed!()).page(tx, page, read)
 }

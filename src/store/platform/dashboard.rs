@@ -1,5 +1,5 @@
-//! The rollups behind the dashboard, and its short lists. With them it costs the same with a
-//! thousand invoices and with a million (`docs/growth.svg`, `cargo bench --bench load -- --growth`).
+//! The rollups behind the dashboard, and its short lists. With rollups it costs the same for a
+//! thousand invoices and for a million (`docs/growth.svg`, `cargo bench --bench load -- --growth`).
 
 use jiff::civil::Date;
 
@@ -16,7 +16,7 @@ use crate::{
     store::engine::{Row, Tx, values},
 };
 
-/// Adds to (or takes from) what sent and unpaid invoices add up to, by day and by month.
+/// Adds to (or subtracts from) the sums of sent and unpaid invoices, by day and by month.
 pub fn bump_open(
     tx: &mut Tx,
     account: AccountId,
@@ -54,8 +54,8 @@ pub struct OpenSum {
     pub overdue: bool,
 }
 
-/// Sent and unpaid invoices, overdue or not; several sums may be of the same kind. Other months
-/// than this one are summed up already, so at most a month's days are read one by one.
+/// Returns sent and unpaid invoices, overdue or not; several sums may be of the same kind. All
+/// months but the current one are already summed, so at most a month's days are read one by one.
 pub fn open(tx: &mut Tx, account: AccountId, today: Date) -> Result<Vec<OpenSum>> {
     let today = today.to_string();
     let this_month = &today[..7];
@@ -78,7 +78,7 @@ pub fn open(tx: &mut Tx, account: AccountId, today: Date) -> Result<Vec<OpenSum>
     )
 }
 
-/// The nearest deadlines of unfinished projects, earliest first.
+/// Lists the nearest deadlines of unfinished projects, earliest first.
 pub fn project_deadlines(tx: &mut Tx, account: AccountId) -> Result<Vec<Deadline>> {
     tx.list(
         "SELECT p.id, p.name, p.deadline, p.budget, p.currency, c.name \
@@ -91,8 +91,8 @@ pub fn project_deadlines(tx: &mut Tx, account: AccountId) -> Result<Vec<Deadline
     )
 }
 
-/// The nearest deadlines of unfinished projects, their pending milestones, and unpaid sent
-/// invoices, earliest first; of invoices those due on that day or later.
+/// Lists the nearest deadlines of unfinished projects, their pending milestones, and unpaid sent
+/// invoices, earliest first; only invoices due on that day or later.
 pub fn deadlines(tx: &mut Tx, account: AccountId, from: Date) -> Result<Vec<Deadline>> {
     let mut deadlines = project_deadlines(tx, account)?;
     deadlines.extend(tx.list(
@@ -103,7 +103,7 @@ pub fn deadlines(tx: &mut Tx, account: AccountId, from: Date) -> Result<Vec<Dead
         values![&account, from],
         |row| read_deadline::<InvoiceKind>(row, DeadlineKind::Invoice),
     )?);
-    // Joined crosswise, milestones are read in the order of their index and none is sorted.
+    // A cross join reads milestones in index order, so none is sorted.
     deadlines.extend(tx.list(
         "SELECT m.id, m.name, m.due_date, m.amount, p.currency, c.name \
          FROM milestones m CROSS JOIN projects p CROSS JOIN clients c \

@@ -1,4 +1,4 @@
-//! Whether the sums kept beside the rows are the sums of the rows.
+//! Checks that the stored sums equal the sums of the rows.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -19,7 +19,7 @@ use crate::{
 /// Sums by name, in minor units or entries.
 type Sums = BTreeMap<String, Vec<i64>>;
 
-/// Rollups that differ from their rows, each in one line; empty where all is well.
+/// Returns the rollups that differ from their rows, one per line; empty if none.
 pub fn rollups(tx: &mut Tx) -> Result<Vec<String>> {
     let (mut findings, gone) = (Vec::new(), gone(tx)?);
     let mut compare = |what, rows, kept| compare(what, rows, kept, &gone, &mut findings);
@@ -39,7 +39,7 @@ pub fn rollups(tx: &mut Tx) -> Result<Vec<String>> {
                 entries, amount, base_amount FROM timeline_totals WHERE measure = 'earned'";
     compare("earnings", earned(tx)?, read::<AccountKind>(tx, kept, 4, 8)?);
 
-    // How many are active now is what every span of that timeline must add up to.
+    // Every span of that timeline must add up to the number of active projects.
     let rows = "SELECT account_id, span, count(*) FROM projects CROSS JOIN \
                 (SELECT 'quarter' AS span UNION ALL SELECT 'week' UNION ALL SELECT 'month' \
                 UNION ALL SELECT 'all') AS spans \
@@ -58,7 +58,7 @@ pub fn rollups(tx: &mut Tx) -> Result<Vec<String>> {
     Ok(findings)
 }
 
-/// Deleted accounts and their clients: what is left of them need not add up.
+/// Returns deleted accounts and their clients: what is left of them need not add up.
 fn gone(tx: &mut Tx) -> Result<HashSet<String>> {
     let accounts: Vec<AccountId> =
         tx.list("SELECT id FROM accounts WHERE deleted_at IS NOT NULL", &[], |row| row.get(0))?;
@@ -72,7 +72,7 @@ fn gone(tx: &mut Tx) -> Result<HashSet<String>> {
     Ok(accounts.chain(clients.iter().map(ToString::to_string)).collect())
 }
 
-/// The newest instant written anywhere, if anything was written.
+/// Returns the newest instant written anywhere, if any.
 pub fn newest(tx: &mut Tx) -> Result<Option<Timestamp>> {
     tx.one(
         "SELECT max(at) FROM (SELECT max(at) AS at FROM activity \
@@ -84,7 +84,7 @@ pub fn newest(tx: &mut Tx) -> Result<Option<Timestamp>> {
     )
 }
 
-/// The newest id of each of these tables. (Not every PostgreSQL knows the max() of bytes.)
+/// The newest id of each table. (Not every PostgreSQL has max() for bytes.)
 macro_rules! newest_of {
     ($first:literal $(, $table:literal)*) => {
         concat!(
@@ -98,7 +98,7 @@ macro_rules! newest_of {
     };
 }
 
-/// The newest id of what is listed by its id.
+/// Returns the newest id of anything listed by id.
 pub fn newest_id(tx: &mut Tx) -> Result<Option<ActivityId>> {
     tx.find(
         newest_of!(
@@ -148,7 +148,7 @@ fn shown(sums: &[i64]) -> String {
     sums.iter().map(i64::to_string).collect::<Vec<_>>().join("/")
 }
 
-/// Reads rows of an id, so many words, and numbers in columns up to `end`.
+/// Reads rows of an id, `words` words, and numbers in columns up to `end`.
 fn read<K: Named>(tx: &mut Tx, sql: &'static str, words: usize, end: usize) -> Result<Sums> {
     read_each(tx, sql, |sums, row| {
         let mut name = row.get::<Id<K>>(0)?.to_string();
@@ -195,7 +195,7 @@ fn lists(tx: &mut Tx) -> Result<Sums> {
              GROUP BY account_id \
              UNION ALL SELECT account_id, 'invoices', count(*) FROM invoices \
              WHERE status <> 'cancelled' GROUP BY account_id ",
-            // What is sent is counted by the day it is due.
+            // Sent invoices are counted by due date.
             "UNION ALL SELECT account_id, 'invoices:status:' || status, count(*) FROM invoices \
              WHERE status <> 'sent' GROUP BY account_id, status \
              UNION ALL SELECT account_id, 'messages', count(*) FROM messages GROUP BY account_id \

@@ -1,4 +1,4 @@
-//! The rows of an account as they are taken along: readable, and without secrets.
+//! The exported rows of an account: readable, and without secrets.
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -17,30 +17,30 @@ use crate::{
     store::engine::{Row, Tx, Value, values},
 };
 
-/// How a column is written.
+/// The export format of a column.
 #[derive(Clone, Copy)]
 pub enum Kind {
     Id(fn(&[u8]) -> Option<String>),
     Text,
-    /// A calendar day, as ISO 8601 writes it.
+    /// A calendar day in ISO 8601.
     Day,
     Whole,
-    /// An exact number that is kept as text.
+    /// An exact number stored as text.
     Decimal,
     /// Minor units of the currency in that other column.
     Money(usize),
     Instant,
-    /// JSON in a column, taken over as it is.
+    /// JSON in a column, copied unchanged.
     Json,
 }
 
-/// What is read of a row: `(name, kind)` each, in the order of the statement's columns.
+/// The exported columns of a row: `(name, kind)` each, in the order of the statement's columns.
 pub type Columns = &'static [(&'static str, Kind)];
 
 /// A row, its fields in order.
 pub type Fields = Map<String, Json>;
 
-/// Where a page begins: behind that row.
+/// Where a page begins: after this row.
 #[derive(Debug, Clone)]
 pub enum Cursor {
     Start,
@@ -48,8 +48,8 @@ pub enum Cursor {
     Text(String),
 }
 
-/// A list that is read page by page. Its statement takes account, cursor and page size, and
-/// begins with the column that its rows are ordered by, which is no field of its own.
+/// A list read page by page. Its statement takes account, cursor and page size, and begins with the
+/// column that orders its rows, which is not an exported field.
 pub struct Section {
     pub sql: &'static str,
     pub columns: Columns,
@@ -152,7 +152,7 @@ pub const PROPOSALS: Section = Section {
     page: 100,
 };
 
-/// Invoices in the order of their numbers, cancelled ones too.
+/// Invoices in number order, cancelled ones included.
 pub const INVOICES: Section = Section {
     sql: "SELECT i.number, i.id, i.number, i.client_id, c.name, i.project_id, i.status, \
           i.issue_date, i.due_date, i.currency, i.subtotal, i.tax_rate, i.tax_amount, i.amount, \
@@ -234,7 +234,7 @@ pub const ACTIVITY: Section = Section {
     page: 500,
 };
 
-/// What is read of an invoice's line.
+/// The exported columns of an invoice line.
 pub const ITEMS: Columns = &[
     ("id", Kind::Id(id::<ItemKind>)),
     ("position", Kind::Whole),
@@ -245,7 +245,7 @@ pub const ITEMS: Columns = &[
     ("amount", Kind::Money(5)),
 ];
 
-/// What is read of a payment.
+/// The exported columns of a payment.
 pub const PAYMENTS: Columns = &[
     ("id", Kind::Id(id::<PaymentKind>)),
     ("currency", Kind::Text),
@@ -268,7 +268,7 @@ const DEFAULTS: Columns = &[
     ("numberFormat", Kind::Text),
 ];
 
-/// A page of a list, and where the next one begins, if there may be one.
+/// Returns a page of a list, and where the next one begins, if there may be one.
 pub fn page(
     tx: &mut Tx,
     section: &Section,
@@ -295,7 +295,7 @@ pub fn page(
     Ok((rows, next))
 }
 
-/// The lines of an invoice.
+/// Returns the lines of an invoice.
 pub fn items(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<Fields>> {
     tx.list(
         "SELECT t.id, t.position + 1, t.description, t.quantity, t.rate, i.currency, t.amount \
@@ -306,7 +306,7 @@ pub fn items(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<Fields>> {
     )
 }
 
-/// The payments of an invoice.
+/// Returns the payments of an invoice.
 pub fn payments(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<Fields>> {
     tx.list(
         "SELECT id, currency, amount, base_currency, base_rate, base_amount, paid_at \
@@ -316,7 +316,7 @@ pub fn payments(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<Fields>> {
     )
 }
 
-/// What new invoices begin with, where that was ever said.
+/// Returns the defaults for new invoices, if ever set.
 pub fn invoice_defaults(tx: &mut Tx, account: AccountId) -> Result<Option<Fields>> {
     tx.find(
         "SELECT business_name, address, tax_id, prefix, due_days, tax_rate, notes, \
@@ -362,7 +362,7 @@ fn cell(row: &dyn Row, first: usize, column: usize, kind: Kind) -> Result<Json> 
     })
 }
 
-/// A decimal as the JSON number that is written the same.
+/// Returns a decimal as a JSON number with the same digits.
 pub fn exact(number: Decimal) -> Result<Json> {
     number.normalize().to_string().parse().map(Json::Number).map_err(Error::internal)
 }

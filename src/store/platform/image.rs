@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// The columns [`read`] expects, in order.
+/// The columns that [`read`] expects, in order.
 macro_rules! select {
     ($tail:literal) => {
         concat!(
@@ -54,12 +54,12 @@ pub fn create(tx: &mut Tx, image: &Image) -> Result<()> {
     }))
 }
 
-/// The picture of that id.
+/// Finds the picture with this id.
 pub fn find(tx: &mut Tx, id: ImageId) -> Result<Option<Image>> {
     tx.find(select!("WHERE i.id = ?1"), values![&id], read)
 }
 
-/// The picture of that id, if its account may use the program.
+/// Finds the picture with this id, if its account may use the program.
 pub fn find_public(tx: &mut Tx, id: ImageId) -> Result<Option<Image>> {
     tx.find(
         select!("JOIN accounts a ON a.id = i.account_id WHERE i.id = ?1 AND a.disabled_at IS NULL"),
@@ -68,7 +68,7 @@ pub fn find_public(tx: &mut Tx, id: ImageId) -> Result<Option<Image>> {
     )
 }
 
-/// What a picture of an account is for, if it is there.
+/// Returns the purpose of a picture of an account, if it exists.
 pub fn find_purpose(tx: &mut Tx, account: AccountId, id: ImageId) -> Result<Option<ImagePurpose>> {
     tx.find(
         "SELECT purpose FROM images WHERE id = ?1 AND account_id = ?2",
@@ -77,7 +77,7 @@ pub fn find_purpose(tx: &mut Tx, account: AccountId, id: ImageId) -> Result<Opti
     )
 }
 
-/// The pictures of an account, oldest first: their ids and what they are for.
+/// Lists the ids and purposes of an account's pictures, oldest first.
 pub fn list(tx: &mut Tx, account: AccountId) -> Result<Vec<(ImageId, ImagePurpose)>> {
     tx.list(
         "SELECT id, purpose FROM images WHERE account_id = ?1 ORDER BY id",
@@ -86,7 +86,7 @@ pub fn list(tx: &mut Tx, account: AccountId) -> Result<Vec<(ImageId, ImagePurpos
     )
 }
 
-/// What the pictures of an account amount to.
+/// Returns the number and size of an account's pictures.
 pub fn usage(tx: &mut Tx, account: AccountId) -> Result<ImageUse> {
     tx.one(
         "SELECT count(*), coalesce(sum(length(content)), 0) FROM images WHERE account_id = ?1",
@@ -95,7 +95,7 @@ pub fn usage(tx: &mut Tx, account: AccountId) -> Result<ImageUse> {
     )
 }
 
-/// Whose pictures lie between two ids, in the order of ids: all but logos, at most so many.
+/// Lists the pictures between two ids and their owners, in id order, without logos, at most `most`.
 pub fn list_between(
     tx: &mut Tx,
     after: ImageId,
@@ -110,7 +110,7 @@ pub fn list_between(
     )
 }
 
-/// Removes a picture; answers whether it was there.
+/// Removes a picture; returns whether it existed.
 pub fn delete(tx: &mut Tx, account: AccountId, id: ImageId) -> Result<bool> {
     let deleted =
         tx.execute("DELETE FROM images WHERE id = ?1 AND account_id = ?2", values![&id, &account])?;

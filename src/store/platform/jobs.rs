@@ -1,4 +1,4 @@
-//! What is to be done later.
+//! Jobs: work to do later.
 
 use jiff::Timestamp;
 
@@ -11,7 +11,7 @@ use crate::{
     store::engine::{Row, Tx, values},
 };
 
-/// Adds a job, unless there is one of that kind for that subject.
+/// Adds a job, unless one of that kind exists for that subject.
 pub fn create<K>(
     tx: &mut Tx,
     kind: JobKind,
@@ -27,12 +27,12 @@ pub fn create<K>(
     )
 }
 
-/// Removes a job that was done, or is not to be done.
+/// Removes a job that is done or no longer needed.
 pub fn delete<K>(tx: &mut Tx, kind: JobKind, subject: Id<K>) -> Result<()> {
     tx.change("DELETE FROM jobs WHERE kind = ?1 AND subject = ?2", values![kind.as_str(), &subject])
 }
 
-/// How many jobs of a kind are due, up to `most`.
+/// Counts the due jobs of a kind, up to `most`.
 pub fn count_due(tx: &mut Tx, kind: JobKind, now: Timestamp, most: i64) -> Result<usize> {
     let due = tx.list(
         "SELECT 1 FROM jobs WHERE kind = ?1 AND due_at <= ?2 LIMIT ?3",
@@ -42,9 +42,8 @@ pub fn count_due(tx: &mut Tx, kind: JobKind, now: Timestamp, most: i64) -> Resul
     Ok(due.len())
 }
 
-/// Takes the due job of a kind whose turn it is, unless another server does so already; see
-/// [`claim`]. What became due last goes first: after a long outage, the newest codes are the ones
-/// somebody still waits for.
+/// Claims the next due job of a kind, unless another server has it; see [`claim`]. The job that
+/// became due last goes first: after a long outage, someone still waits for the newest codes.
 pub fn claim_next(
     tx: &mut Tx,
     kind: JobKind,
@@ -63,8 +62,8 @@ pub fn claim_next(
     }
 }
 
-/// Takes a due job for a try, which counts from now on. Nobody else gets it before `until`, and if
-/// nothing is heard of the try, it is due again then.
+/// Claims a due job for a try, and counts it. No one else gets it before `until`; if the try
+/// reports nothing, it is due again then.
 pub fn claim<K>(
     tx: &mut Tx,
     kind: JobKind,
@@ -81,7 +80,7 @@ pub fn claim<K>(
     )
 }
 
-/// When the next job of a kind becomes due.
+/// Returns when the next job of a kind becomes due.
 pub fn next_due(tx: &mut Tx, kind: JobKind) -> Result<Option<Timestamp>> {
     tx.find(
         "SELECT due_at FROM jobs WHERE kind = ?1 ORDER BY due_at LIMIT 1",
@@ -90,7 +89,7 @@ pub fn next_due(tx: &mut Tx, kind: JobKind) -> Result<Option<Timestamp>> {
     )
 }
 
-/// Puts a job off, with the reason where a try has failed; not if it was claimed again meanwhile.
+/// Postpones a job, with the reason if a try failed; not if it was claimed again meanwhile.
 pub fn postpone(tx: &mut Tx, job: &Job, due_at: Timestamp, reason: Option<&str>) -> Result<()> {
     tx.change(
         "UPDATE jobs SET due_at = ?4, last_error = ?5 \
@@ -99,7 +98,7 @@ pub fn postpone(tx: &mut Tx, job: &Job, due_at: Timestamp, reason: Option<&str>)
     )
 }
 
-/// Makes a job due, or where no subject is named, every one of its kind; answers how many.
+/// Makes a job due or, without a subject, every job of its kind; returns how many.
 pub fn make_due<K>(
     tx: &mut Tx,
     kind: JobKind,
@@ -117,7 +116,7 @@ pub fn make_due<K>(
     }
 }
 
-/// Kind and reason of each job, other than a mail, whose last try has failed.
+/// Returns kind and reason of each job, other than a mail, whose last try failed.
 pub fn list_failing(tx: &mut Tx) -> Result<Vec<(String, String)>> {
     tx.list(
         "SELECT kind, last_error FROM jobs WHERE kind <> 'mail' AND last_error IS NOT NULL \

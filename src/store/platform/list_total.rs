@@ -1,13 +1,13 @@
-//! How many entries each list has, kept by the same write that adds or removes them. Counted
-//! anew, a list would cost more with each entry; so it costs the same with a thousand invoices
-//! and with a million (`docs/growth.svg`, `cargo bench --bench load -- --growth`).
+//! The length of each list, updated by the write that adds or removes entries. Counting would cost
+//! more with each entry; this costs the same for a thousand invoices and for a million
+//! (`docs/growth.svg`, `cargo bench --bench load -- --growth`).
 
 use crate::{
     domain::{error::Result, id::AccountId},
     store::engine::{Tx, values},
 };
 
-/// Adds to (or takes from) the totals of these lists, each named once.
+/// Adds to (or subtracts from) the totals of these lists, each named once.
 pub fn bump(tx: &mut Tx, account: AccountId, lists: &[impl AsRef<str>], by: i64) -> Result<()> {
     lists.iter().try_for_each(|list| {
         tx.change(
@@ -19,7 +19,7 @@ pub fn bump(tx: &mut Tx, account: AccountId, lists: &[impl AsRef<str>], by: i64)
     })
 }
 
-/// The total of a list.
+/// Returns the total of a list.
 pub fn find(tx: &mut Tx, account: AccountId, list: &str) -> Result<u64> {
     let total: Option<i64> = tx.find(
         "SELECT entries FROM list_totals WHERE account_id = ?1 AND list = ?2",

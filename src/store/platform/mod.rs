@@ -1,4 +1,4 @@
-//! What serves all subjects.
+//! Tables shared by all subjects.
 
 pub mod activity;
 pub mod dashboard;

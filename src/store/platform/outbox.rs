@@ -1,4 +1,4 @@
-//! Mails: what they are, and what became of them. Their jobs tell when they are tried.
+//! Mails and their results. Their jobs hold the time of the next try.
 
 use jiff::Timestamp;
 
@@ -24,14 +24,14 @@ macro_rules! with_jobs {
     };
 }
 
-/// Mails that wait, by their jobs.
+/// Waiting mails, by their jobs.
 macro_rules! waiting {
     () => {
         " FROM jobs JOIN mails ON mails.id = jobs.subject WHERE jobs.kind = 'mail' "
     };
 }
 
-/// The columns [`read`] expects, in order.
+/// The columns that [`read`] expects, in order.
 macro_rules! columns {
     () => {
         "SELECT mails.id, mails.account_id, mails.kind, mails.recipient, mails.subject, \
@@ -77,13 +77,14 @@ pub fn create(tx: &mut Tx, queued: &QueuedMail) -> Result<()> {
     jobs::create(tx, JobKind::Mail, queued.id, queued.account, now, now)
 }
 
-/// Removes a mail that waits.
+/// Removes a waiting mail.
 pub fn delete(tx: &mut Tx, id: MailId) -> Result<()> {
     jobs::delete(tx, JobKind::Mail, id)?;
     tx.change("DELETE FROM mails WHERE id = ?1", values![&id])
 }
 
-/// Notes a delivery after so many tries, with the file where it became one, and erases the body.
+/// Records a delivery after `tries` tries, with the file if it was saved as one, and erases the
+/// body.
 pub fn mark_delivered(
     tx: &mut Tx,
     id: MailId,
@@ -99,7 +100,7 @@ pub fn mark_delivered(
     )
 }
 
-/// Notes why the last of so many tries failed, and erases the body.
+/// Records why the last of `tries` tries failed, and erases the body.
 pub fn give_up(tx: &mut Tx, id: MailId, tries: i64, now: Timestamp, reason: &str) -> Result<()> {
     jobs::delete(tx, JobKind::Mail, id)?;
     tx.change(
@@ -109,18 +110,18 @@ pub fn give_up(tx: &mut Tx, id: MailId, tries: i64, now: Timestamp, reason: &str
     )
 }
 
-/// A mail.
+/// Finds a mail.
 pub fn find(tx: &mut Tx, id: MailId) -> Result<Option<QueuedMail>> {
     tx.find(concat!(columns!(), with_jobs!(), "WHERE mails.id = ?1"), values![&id], read)
 }
 
-/// The mails that wait, next try first.
+/// Lists the waiting mails, next try first.
 pub fn list_waiting(tx: &mut Tx) -> Result<Vec<QueuedMail>> {
     let sql = concat!(columns!(), waiting!(), "ORDER BY jobs.due_at, jobs.subject");
     tx.list(sql, &[], read)
 }
 
-/// The mails that were given up, oldest failure first.
+/// Lists the mails that were given up, oldest failure first.
 pub fn list_failed(tx: &mut Tx) -> Result<Vec<QueuedMail>> {
     let sql = concat!(
         columns!(),
@@ -130,20 +131,20 @@ pub fn list_failed(tx: &mut Tx) -> Result<Vec<QueuedMail>> {
     tx.list(sql, &[], read)
 }
 
-/// The mails of an account that are still known, and when each was made.
+/// Lists the stored mails of an account, and when each was made.
 pub fn list_of_account(tx: &mut Tx, account: AccountId) -> Result<Vec<(MailId, Timestamp)>> {
     tx.list("SELECT id, created_at FROM mails WHERE account_id = ?1", values![&account], |row| {
         Ok((row.get(0)?, row.get(1)?))
     })
 }
 
-/// Every mail that is still known, oldest first.
+/// Lists all stored mails, oldest first.
 pub fn list(tx: &mut Tx) -> Result<Vec<QueuedMail>> {
     let sql = concat!(columns!(), with_jobs!(), "ORDER BY mails.created_at, mails.id");
     tx.list(sql, &[], read)
 }
 
-/// The mails about an invoice that are still known, newest first.
+/// Lists the stored mails about an invoice, newest first.
 pub fn list_of_invoice(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<InvoiceMail>> {
     tx.list(
         concat!(
@@ -169,8 +170,8 @@ pub fn list_of_invoice(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<InvoiceMai
     )
 }
 
-/// The mails of an account that were given up and not followed by a newer one about the same
-/// invoice, or of the same kind, that was not: newest first, `most` at most.
+/// Lists the mails of an account that were given up, unless a newer one about the same invoice or
+/// of the same kind was not: newest first, at most `most`.
 pub fn list_failed_of(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<FailedMail>> {
     tx.list(
         "SELECT failed.kind, failed.recipient, failed.failed_at, failed.last_error, \
@@ -197,7 +198,7 @@ pub fn list_failed_of(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<
     )
 }
 
-/// Which of these invoices' newest mails were given up.
+/// Returns the invoices among these whose newest mail was given up.
 pub fn failed_of_invoices(tx: &mut Tx, invoices: &[InvoiceId]) -> Result<Vec<InvoiceId>> {
     let mut failed = Vec::new();
     for id in invoices {
@@ -211,7 +212,7 @@ pub fn failed_of_invoices(tx: &mut Tx, invoices: &[InvoiceId]) -> Result<Vec<Inv
     Ok(failed)
 }
 
-/// How mail is doing: what has waited since `late`, and what was given up since `lately`.
+/// Returns the state of mail: what has waited since `late`, and what was given up since `lately`.
 pub fn health(tx: &mut Tx, late: Timestamp, lately: Timestamp) -> Result<MailHealth> {
     let waiting = tx.one("SELECT count(*) FROM jobs WHERE kind = 'mail'", &[], |row| row.get(0))?;
     let trouble = |row: &dyn Row| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
@@ -233,7 +234,7 @@ pub fn health(tx: &mut Tx, late: Timestamp, lately: Timestamp) -> Result<MailHea
     Ok(MailHealth { waiting, late: Trouble::of(late), failed: Trouble::of(failed) })
 }
 
-/// Forgets up to `most` mails from before `before` that wait no more; answers how many.
+/// Deletes up to `most` finished mails older than `before`; returns how many.
 pub fn delete_old(tx: &mut Tx, before: Timestamp, most: i64) -> Result<u64> {
     tx.execute(
         "DELETE FROM mails WHERE id IN \

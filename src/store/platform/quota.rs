@@ -1,13 +1,13 @@
-//! What an account holds, counted for those that may hold little.
+//! The rows of an account, counted for accounts with a low limit.
 
 use crate::{
     domain::{error::Result, id::AccountId},
     store::engine::{Tx, values},
 };
 
-/// Counts what an account has made, as far as `most`: clients, projects, milestones, proposals,
-/// invoices and their lines, portfolio, pictures, exchange rates and passkeys, deleted ones too
-/// where their rows stay.
+/// Counts an account's clients, projects, milestones, proposals, invoices and their lines,
+/// portfolio, pictures, exchange rates and passkeys, up to `most`. Deleted ones count too if their
+/// rows stay.
 pub fn count_rows(tx: &mut Tx, account: AccountId, most: i64) -> Result<i64> {
     tx.one(
         "SELECT count(*) FROM ( \
@@ -30,8 +30,7 @@ pub fn count_rows(tx: &mut Tx, account: AccountId, most: i64) -> Result<i64> {
     )
 }
 
-/// Adds to the bytes that an account wrote while its address was unproven; answers how many there
-/// are.
+/// Adds to the bytes that an account wrote while its address was unverified; returns the total.
 pub fn add_bytes(tx: &mut Tx, account: AccountId, bytes: i64) -> Result<i64> {
     tx.one(
         "UPDATE accounts SET unproven_bytes = unproven_bytes + ?2 WHERE id = ?1 \

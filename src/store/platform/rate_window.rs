@@ -1,4 +1,4 @@
-//! Windows of limits that hold over all servers, and that a restart must not lift.
+//! Limit windows shared by all servers, which survive a restart.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,7 @@ use crate::{
     store::engine::{Tx, values},
 };
 
-/// Seconds by which the clocks of several servers may differ.
+/// By how many seconds the clocks of several servers may differ.
 const SKEW: i64 = 60;
 
 /// How often one subject has used one limit.
@@ -17,9 +17,9 @@ pub struct RateWindow {
     pub used: i64,
 }
 
-/// Counts a use of a limit by a subject (the keyed hash of an address or e-mail), whichever
-/// server it was asked of. A window that has ended begins anew, until `end`; so does one whose
-/// uses were all taken back, and one that ends much later, since the clock was ahead when it began.
+/// Counts a use of a limit by a subject (the keyed hash of an address or email), on whichever
+/// server. A window that has ended restarts, until `end`; so does one whose uses were all taken
+/// back, and one that ends much later, since the clock was ahead when it began.
 pub fn count(
     tx: &mut Tx,
     name: &str,
@@ -40,7 +40,7 @@ pub fn count(
     )
 }
 
-/// Takes a use back that was counted in this window.
+/// Takes back a use counted in this window.
 pub fn give_back(tx: &mut Tx, name: &str, subject: &[u8], window: RateWindow) -> Result<()> {
     tx.change(
         "UPDATE rate_windows SET used = used - 1 \
@@ -49,7 +49,7 @@ pub fn give_back(tx: &mut Tx, name: &str, subject: &[u8], window: RateWindow) ->
     )
 }
 
-/// Forgets a window.
+/// Deletes a window.
 pub fn delete(tx: &mut Tx, name: &str, subject: &[u8]) -> Result<()> {
     tx.change("DELETE FROM rate_windows WHERE name = ?1 AND subject = ?2", values![name, subject])
 }

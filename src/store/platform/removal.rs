@@ -1,5 +1,5 @@
-//! Rows that go in small steps: those that have expired, and those of deleted accounts, of which
-//! those go first that name others.
+//! Removes rows in small steps: expired ones, and those of deleted accounts, starting with the rows
+//! that reference others.
 
 use jiff::Timestamp;
 
@@ -15,10 +15,10 @@ use crate::{
     },
 };
 
-/// Rows that one step removes at most.
+/// The most rows that one step removes.
 const STEP: i64 = 500;
 
-/// Removes rows whose instant in a column has come, the earliest first.
+/// Removes rows whose instant in a column has passed, earliest first.
 macro_rules! until {
     ($table:literal, $key:literal, $column:literal) => {
         concat!(
@@ -39,8 +39,8 @@ macro_rules! until {
     };
 }
 
-/// Forgets sessions, codes, challenges, windows of limits and answers that have expired, up to
-/// `most` of each; answers how many at most went of one of them.
+/// Deletes expired sessions, codes, challenges, limit windows and answers, up to `most` of each;
+/// returns the highest count.
 pub fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64> {
     let answers = request_answer::oldest(now)?;
     let mut deleted = 0;
@@ -56,10 +56,11 @@ pub fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64> {
     Ok(deleted)
 }
 
-/// Tables whose rows others name: these go last, each row together with what names it.
+/// Tables whose rows others reference: these are removed last, each row with those that reference
+/// it.
 const NAMED: &[&str] = &["payments", "invoices", "projects", "clients"];
 
-/// Some rows of an account, those first that are listed. Deleted ones have an index of their own.
+/// Some rows of an account, listed ones first. Deleted ones have an index of their own.
 macro_rules! some_of {
     ($table:literal) => {
         concat!(
@@ -72,8 +73,8 @@ macro_rules! some_of {
     };
 }
 
-/// What rows name that went before: how to find some, how many one step removes, and how each goes
-/// with what belongs to it.
+/// Rows referenced by those removed before: how to find some, how many one step removes, and how to
+/// remove each with what belongs to it.
 const PARENTS: &[(&str, i64, &[&str])] = &[
     (
         "SELECT id FROM invoices WHERE account_id = ?1 LIMIT ?2",
@@ -85,7 +86,7 @@ const PARENTS: &[(&str, i64, &[&str])] = &[
             "DELETE FROM invoices WHERE id = ?1",
         ],
     ),
-    // For each, all that might name it is looked at.
+    // Each one requires a check of everything that might reference it.
     (some_of!("projects"), 1, &["DELETE FROM projects WHERE id = ?1"]),
     (
         some_of!("clients"),
@@ -94,20 +95,20 @@ const PARENTS: &[(&str, i64, &[&str])] = &[
     ),
 ];
 
-/// Takes everything from an account by which it is known or could be used, so that its e-mail
-/// and username can be registered anew.
+/// Removes everything that identifies an account or lets someone use it, so that its email and
+/// username can be registered again.
 pub fn mark(tx: &mut Tx, id: AccountId, now: Timestamp) -> Result<()> {
     tx.change(
         "UPDATE accounts SET deleted_at = ?2, disabled_at = ?2, updated_at = ?2, email = '', \
          email_key = ?3, password_hash = '', first_name = '', last_name = '', avatar = NULL, \
          username = NULL, username_key = NULL, phone = NULL, country = NULL, city = NULL, \
          longitude = NULL, latitude = NULL, date_of_birth = NULL, owner = NULL WHERE id = ?1",
-        // No e-mail has a space in it.
+        // No email contains a space.
         values![&id, now, format!("deleted {id}")],
     )
 }
 
-/// The account whose turn it is to be removed.
+/// Returns the next account to remove.
 pub fn next(tx: &mut Tx) -> Result<Option<AccountId>> {
     tx.find(
         "SELECT id FROM accounts WHERE deleted_at >= 0 ORDER BY deleted_at LIMIT 1",
@@ -116,7 +117,7 @@ pub fn next(tx: &mut Tx) -> Result<Option<AccountId>> {
     )
 }
 
-/// Removes some rows of a deleted account; answers whether there may be more.
+/// Removes some rows of a deleted account; returns whether there may be more.
 pub fn step(tx: &mut Tx, account: AccountId) -> Result<bool> {
     for table in tables()?.iter().rev().filter(|table| !NAMED.contains(&&*table.name)) {
         if let Some(sql) = &table.remove_some

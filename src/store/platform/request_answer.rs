@@ -11,10 +11,10 @@ use crate::{
     store::engine::{Tx, values},
 };
 
-/// How long the first answer is given again.
+/// How long the first answer is repeated.
 const KEPT_HOURS: i64 = 24;
 
-/// The first answer to this request, if it was answered within the last day. The same key with
+/// Returns the first answer to this request, if it was given within the last day. The same key with
 /// another body is a conflict.
 pub fn find(
     tx: &mut Tx,
@@ -37,7 +37,7 @@ pub fn find(
     }
 }
 
-/// Keeps the first answer to a request.
+/// Stores the first answer to a request.
 pub fn create(
     tx: &mut Tx,
     account: AccountId,
@@ -54,12 +54,12 @@ pub fn create(
     )
 }
 
-/// Forgets every answer of an account.
+/// Deletes all answers of an account.
 pub fn delete_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     tx.change("DELETE FROM request_answers WHERE account_id = ?1", values![&account])
 }
 
-/// The instant before which answers are too old to be given again.
+/// Returns the instant before which answers are too old to repeat.
 pub(in crate::store) fn oldest(now: Timestamp) -> Result<Timestamp> {
     now.checked_sub(KEPT_HOURS.hours()).map_err(Error::internal)
 }

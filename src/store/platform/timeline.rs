@@ -1,5 +1,5 @@
-//! What happened when: sums of payments and of active projects, by periods of UTC, of which those
-//! of any timezone are put together.
+//! Events over time: sums of payments and of active projects, by UTC periods, from which the
+//! periods of any timezone are composed.
 
 use std::{cmp::Ordering, collections::HashMap};
 
@@ -25,7 +25,7 @@ use crate::{
 const QUARTER: i64 = 900;
 
 words! {
-    /// What a timeline adds up.
+    /// What a timeline sums.
     Measure {
         /// Payments.
         Earned "earned",
@@ -34,7 +34,7 @@ words! {
     }
 }
 
-/// The name of the periods of UTC of which a local one is put together.
+/// Returns the name of the UTC periods that make up a local one.
 fn span(period: Period) -> &'static str {
     match period {
         Period::Monthly => "month",
@@ -42,19 +42,19 @@ fn span(period: Period) -> &'static str {
     }
 }
 
-/// When the period of UTC begins that an instant lies in, or one `by` periods later.
+/// Returns the start of the UTC period that contains an instant, or of the one `by` periods later.
 fn utc_start(period: Period, at: Timestamp, by: i32) -> Result<Timestamp> {
     date::day_start(period.start(date::day_in(at, &TimeZone::UTC), by)?, &TimeZone::UTC)
 }
 
-/// The UTC edge nearest to a local one.
+/// Returns the UTC edge nearest to a local one.
 fn nearest(period: Period, at: Timestamp) -> Result<Timestamp> {
     let (before, after) = (utc_start(period, at, 0)?, utc_start(period, at, 1)?);
     let is_before = at.duration_since(before) <= after.duration_since(at);
     Ok(if is_before { before } else { after })
 }
 
-/// The periods of UTC that an instant counts towards, and when each begins.
+/// Returns the UTC periods that an instant counts towards, and the start of each.
 pub(in crate::store) fn spans(at: Timestamp) -> Result<[(&'static str, i64); 4]> {
     let seconds = at.as_second();
     Ok([
@@ -65,7 +65,7 @@ pub(in crate::store) fn spans(at: Timestamp) -> Result<[(&'static str, i64); 4]>
     ])
 }
 
-/// Adds an event to a timeline: to its quarter-hour, week, month and to all time.
+/// Adds an event to a timeline: to its quarter-hour, week, month and the all-time sum.
 pub fn record(
     tx: &mut Tx,
     account: AccountId,
@@ -100,7 +100,7 @@ pub fn record(
     Ok(())
 }
 
-/// Everything ever earned, by currency.
+/// Returns everything ever earned, by currency.
 pub fn earned_in_all(tx: &mut Tx, account: AccountId) -> Result<Vec<PaymentSum>> {
     tx.list(
         "SELECT currency, amount, base_currency, base_amount FROM timeline_totals \
@@ -110,7 +110,7 @@ pub fn earned_in_all(tx: &mut Tx, account: AccountId) -> Result<Vec<PaymentSum>>
     )
 }
 
-/// What was earned in each period between neighbouring `edges` (instants, oldest first).
+/// Returns the earnings of each period between neighbouring `edges` (instants, oldest first).
 pub fn earned_between(
     tx: &mut Tx,
     account: AccountId,
@@ -124,14 +124,14 @@ pub fn earned_between(
         .collect())
 }
 
-/// How the number of active projects has changed since an instant.
+/// Returns the change in the number of active projects since an instant.
 pub fn active_change_since(tx: &mut Tx, account: AccountId, since: Timestamp) -> Result<i64> {
     let edges = [since, Timestamp::MAX];
     let periods = between(tx, account, Measure::Active, Period::Monthly, &edges)?;
     Ok(periods.iter().flat_map(HashMap::values).map(|sum| sum.entries).sum())
 }
 
-/// Currency and base currency of a sum; empty where there is none.
+/// Currency and base currency of a sum; empty if none.
 type SumKey = (String, String);
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -157,8 +157,8 @@ impl TimelineSum {
     }
 }
 
-/// Sums of each period between neighbouring edges: whole UTC periods between the UTC edges
-/// nearest to the local ones, plus or minus the quarter-hours between the two.
+/// Returns the sums of each period between neighbouring edges: whole UTC periods between the UTC
+/// edges nearest to the local ones, plus or minus the quarter-hours in between.
 fn between(
     tx: &mut Tx,
     account: AccountId,
@@ -172,8 +172,8 @@ fn between(
     for (index, &edge) in edges.iter().enumerate() {
         let utc = if edge == Timestamp::MAX { edge } else { nearest(period, edge)? };
         utc_edges.push(utc);
-        // Quarter-hours from the local edge to a later UTC edge belong to the later period
-        // though the whole UTC periods counted them to the earlier one, and the reverse.
+        // Quarter-hours from the local edge to a later UTC edge belong to the later period though
+        // the whole UTC periods counted them in the earlier one, and vice versa.
         let (from, to, sign) = match utc.cmp(&edge) {
             Ordering::Equal => continue,
             Ordering::Greater => (edge, utc, 1),
@@ -207,18 +207,18 @@ fn between(
     Ok(periods)
 }
 
-/// What lies between a local edge and the UTC edge nearest to it.
+/// The gap between a local edge and the nearest UTC edge.
 #[derive(Debug, Clone, Copy)]
 struct Gap {
-    /// Which edge it is.
+    /// The index of the edge.
     index: usize,
     from: Timestamp,
     to: Timestamp,
-    /// Whether its quarter-hours belong to the period that begins there (1) or ends (-1).
+    /// Whether its quarter-hours belong to the period that begins there (1) or ends there (-1).
     sign: i64,
 }
 
-/// The quarter-hours of one gap of several, and which it is.
+/// The quarter-hours of one gap of several, and its index.
 macro_rules! of_gap {
     ($gap:literal, $from:literal, $to:literal) => {
         concat!(
@@ -234,7 +234,7 @@ macro_rules! of_gap {
     };
 }
 
-/// The quarter-hours of some gaps, five in a statement: twelve months have thirteen edges.
+/// Returns the quarter-hours of some gaps, five per statement: twelve months have thirteen edges.
 fn quarters(
     tx: &mut Tx,
     account: AccountId,
@@ -245,7 +245,7 @@ fn quarters(
     for some in gaps.chunks(5) {
         let mut values = vec![Value::from(&account), measure.as_str().into()];
         for index in 0..5 {
-            // Between an instant and itself lies nothing.
+            // An empty gap.
             let nothing = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
             let (from, to) = some.get(index).map_or(nothing, |gap| (gap.from, gap.to));
             values.extend([from.into(), to.into()]);
@@ -274,7 +274,7 @@ fn quarters(
     Ok(found)
 }
 
-/// Reads `entries, amount, base_amount` from the given column on.
+/// Reads `entries, amount, base_amount`, starting at the given column.
 fn read_sums(row: &dyn Row, column: usize) -> Result<TimelineSum> {
     Ok(TimelineSum {
         entries: row.get(column)?,

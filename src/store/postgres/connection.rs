@@ -1,7 +1,7 @@
 //! One connection to PostgreSQL.
 //!
 //! A statement that only changes rows is sent together with the next query, so that a task needs
-//! one round trip for each query.
+//! one round trip per query.
 
 use std::{
     collections::HashMap,
@@ -28,7 +28,7 @@ use crate::{
     store::engine::{Connection, Row, Tx, Value},
 };
 
-/// Most changes that are sent together.
+/// The most changes sent together.
 const TOGETHER: usize = 24;
 /// How long the server may run one statement.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(25);
@@ -43,9 +43,9 @@ pub struct Link {
     runtime: Runtime,
     client: Client,
     statements: HashMap<(&'static str, Locks), Statement>,
-    /// How long answers are waited for.
+    /// The deadline for answers.
     until: Option<Instant>,
-    /// Whether an error has shown that it is broken.
+    /// Whether an error has shown that the connection is broken.
     is_spent: bool,
 }
 
@@ -53,7 +53,7 @@ pub struct Link {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Locks {
     Nothing,
-    /// The rows it finds; those that others have locked are skipped.
+    /// The found rows; those locked by others are skipped.
     Rows,
 }
 
@@ -71,7 +71,7 @@ impl Link {
         let opening = in_time(server.patience().min(within), async {
             let (client, connection) = config.connect(tls).await?;
             tokio::spawn(async move {
-                // Whoever waits for an answer gets the error too.
+                // Whoever waits for an answer also gets the error.
                 if let Err(error) = connection.await {
                     tracing::debug!(%error, "a connection to the database ended");
                 }
@@ -84,7 +84,7 @@ impl Link {
                 Ok(Self { runtime, client, statements, until: None, is_spent: false })
             }
             Err(unconnected) => {
-                // Do not wait for a DNS lookup that still runs.
+                // Do not wait for a running DNS lookup.
                 runtime.shutdown_background();
                 Err(unconnected)
             }
@@ -96,8 +96,8 @@ impl Link {
         let begun = Instant::now();
         let link = Self::open(server, SERVING, within)?;
         let left = within.saturating_sub(begun.elapsed()).min(server.patience());
-        // Statements are sent together with BEGIN: if that ever fails, they run outside of a
-        // transaction, and must change nothing.
+        // Statements are sent together with BEGIN. If BEGIN ever fails, they run outside a
+        // transaction and must change nothing.
         let settings = format!(
             "SET default_transaction_read_only = on; SET statement_timeout = {}; \
              SET idle_in_transaction_session_timeout = {}",
@@ -113,13 +113,13 @@ impl Link {
         self.is_spent || self.client.is_closed()
     }
 
-    /// Waits for a future. Meanwhile messages of the server are read, such as that it closes the
+    /// Waits for a future. Meanwhile reads messages of the server, such as that it closes the
     /// connection.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
 
-    /// Begins a transaction, together with its first query. All of it must be answered by `until`.
+    /// Begins a transaction, together with its first query. All answers are due by `until`.
     pub fn begin(&mut self, begin: &'static str, until: Option<Instant>) -> Transaction<'_> {
         self.until = until;
         Transaction {
@@ -168,15 +168,15 @@ pub struct Transaction<'l> {
     /// Whether `BEGIN` was sent.
     is_begun: bool,
     only_reads: bool,
-    /// What went wrong first.
+    /// The first failure.
     pub trouble: Option<Trouble>,
     /// Whether the server refused a statement before the last one.
     was_refused_before: bool,
-    /// Whether the answer to `COMMIT` was lost, so that it is unknown whether it was committed.
+    /// Whether the answer to `COMMIT` was lost, so that the outcome is unknown.
     pub is_in_doubt: bool,
 }
 
-/// A statement in PostgreSQL's dialect.
+/// Translates a statement into PostgreSQL's dialect.
 pub fn dialect(sql: &str) -> String {
     sql.replace("IN rarray(", "= ANY(").replace('?', "$")
 }
@@ -194,7 +194,7 @@ impl Unsent {
 
 impl Transaction<'_> {
     fn failed(&mut self, error: PgError) -> Error {
-        // A write in a read-only task is a bug of the task, not of the server.
+        // A write in a read-only task is a bug in the task, not in the server.
         let is_own_fault =
             self.only_reads && error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION);
         let (failure, trouble) = match failure(error) {
@@ -213,16 +213,16 @@ impl Transaction<'_> {
 
     fn note(&mut self, trouble: Trouble) {
         self.link.is_spent |= trouble == Trouble::Lost;
-        // What follows a refused statement is refused too.
+        // Statements after a refused one are refused too.
         self.trouble.get_or_insert(trouble);
     }
 
-    /// Sends unsent statements together with this one, and waits for every answer.
+    /// Sends unsent statements together with this one, and waits for all answers.
     fn exchange<T>(&mut self, ask: impl AsyncFnOnce(&Client) -> Result<T, PgError>) -> Result<T> {
         let unsent = std::mem::take(&mut self.unsent);
         self.is_begun = true;
         let client = &self.link.client;
-        // Each is written when it is first polled, in this order.
+        // Each is written when first polled, in this order.
         let answers = async {
             let before = join_all(unsent.iter().map(|unsent| unsent.send(client)));
             join(before, ask(client)).await
@@ -293,7 +293,7 @@ impl Transaction<'_> {
         }
         let mut ending = Box::pin(self.link.client.batch_execute("ROLLBACK"));
         self.link.wait(std::future::poll_fn(|context| {
-            // Written at once; the next wait reads the answer.
+            // This writes at once; the next wait reads the answer.
             let _ = ending.as_mut().poll(context);
             Poll::Ready(())
         }));

@@ -16,10 +16,10 @@ pub struct Facts {
     /// Whether this connection is encrypted.
     pub is_encrypted: bool,
     pub database_bytes: i64,
-    /// Open connections to all databases, and the most there may be.
+    /// Open connections to all databases, and the maximum.
     pub connections: i64,
     pub connections_max: i64,
-    /// Its clock, in whole seconds.
+    /// The server's clock, in whole seconds.
     pub clock: Timestamp,
 }
 

@@ -1,4 +1,4 @@
-//! Errors of a server, and what they mean for the transaction.
+//! Server errors, and what they mean for the transaction.
 
 use std::{error::Error as StdError, io};
 
@@ -9,23 +9,23 @@ use crate::{
     store::{sum_too_large, task::busy, violated},
 };
 
-/// Why there is no connection.
+/// Why connecting failed.
 #[derive(Debug)]
 pub struct Unconnected {
     pub error: Error,
-    /// Whether trying again may help.
+    /// Whether a retry may help.
     pub may_pass: bool,
 }
 
 impl Unconnected {
-    /// The cause is on our side.
+    /// The cause is on this side.
     pub fn by(error: Error) -> Self {
         Self { error, may_pass: false }
     }
 
     pub fn new(error: PgError) -> Self {
         let may_pass = match error.code().map(SqlState::code) {
-            // It is starting, stopping or full, or a proxy cannot reach it.
+            // The server is starting, stopping or full, or a proxy cannot reach it.
             Some(code) => ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class)),
             // Not if it answers without TLS, or with an untrusted certificate.
             None => match error.source().and_then(<dyn StdError>::downcast_ref::<io::Error>) {
@@ -54,10 +54,10 @@ pub fn silent() -> Error {
     unreachable().caused_by("it does not answer")
 }
 
-/// What went wrong first in a transaction.
+/// The first failure of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// It conflicts with another transaction, and may succeed the next time.
+    /// It conflicts with another transaction, and may succeed next time.
     Conflict,
     /// The connection is lost or useless.
     Lost,
@@ -65,7 +65,7 @@ pub enum Trouble {
     Refused,
 }
 
-/// Converts an error of the server, and says what it means for the transaction.
+/// Converts a server error, and says what it means for the transaction.
 pub fn failure(error: PgError) -> (Error, Trouble) {
     let Some(refusal) = error.as_db_error() else {
         // An error of the connection itself.
@@ -92,13 +92,13 @@ pub fn failure(error: PgError) -> (Error, Trouble) {
     } else if is(&[&SqlState::DISK_FULL]) {
         (Error::unwritable("The disk of the database server is full"), Trouble::Refused)
     } else if is_of(&["53"]) {
-        // It has no memory or connection left for this.
+        // The server has no memory or connection left for this.
         (busy(5), Trouble::Refused)
     } else if is(&[&SqlState::READ_ONLY_SQL_TRANSACTION]) {
-        // After a switch to another server the old one answers, or a standby.
+        // After a failover, the old server or a standby answers.
         (Error::unwritable("The database server may only be read"), Trouble::Lost)
     } else if is(&[&SqlState::FEATURE_NOT_SUPPORTED, &SqlState::INVALID_SQL_STATEMENT_NAME]) {
-        // The schema has changed under a prepared statement, or a proxy has dropped it.
+        // The schema changed under a prepared statement, or a proxy dropped it.
         return (Error::internal(cause), Trouble::Lost);
     } else if is_of(&["08", "57P"])
         || is(&[
@@ -106,8 +106,8 @@ pub fn failure(error: PgError) -> (Error, Trouble) {
             &SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN,
         ])
     {
-        // The server ends the connection (it stops, it crashed, an administrator asked for it, or
-        // this program was idle too long), or does not know whether it has committed.
+        // The server ends the connection (it stops, it crashed, an administrator requested it, or
+        // this program was idle too long), or does not know whether it committed.
         (unreachable(), Trouble::Lost)
     } else {
         return (Error::internal(cause), Trouble::Refused);
@@ -115,11 +115,11 @@ pub fn failure(error: PgError) -> (Error, Trouble) {
     (known.caused_by(cause), trouble)
 }
 
-/// The server's message, in one line.
+/// Returns the server's message in one line.
 fn said(error: &PgError) -> String {
     match error.as_db_error() {
         Some(refusal) => {
-            // Its details may quote personal data.
+            // The details may quote personal data.
             format!("{} [{}]", refusal.message(), refusal.code().code())
         }
         None => match error.source() {

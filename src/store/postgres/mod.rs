@@ -1,8 +1,8 @@
-//! PostgreSQL: every connection has a thread of its own.
+//! PostgreSQL: each connection has its own thread.
 //!
 //! Changes are serializable transactions. One that conflicts with another runs again, and so does
 //! one whose connection was lost before its `COMMIT` was sent. If the answer to a `COMMIT` is lost,
-//! a task that can repeat runs again; any other fails, since nobody knows whether it was saved.
+//! a task that can repeat runs again; any other fails, since no one knows whether it was saved.
 
 mod connection;
 mod facts;
@@ -39,8 +39,8 @@ const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// The names of connections that serve requests, and of others, as `pg_stat_activity` shows them.
 const SERVING: &str = "freelanceos serve";
 const ASIDE: &str = "freelanceos";
-/// How often to look for connected programs, and the pause between: connections of a program that
-/// has just ended stay visible for a moment.
+/// How often to check for connected programs, and the pause in between: connections of a program
+/// that has just ended stay visible for a moment.
 const LOOKS: usize = 4;
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -51,7 +51,7 @@ pub(super) fn start(server: &Server) -> Result<Engine> {
     let readers = server.connections() / 2;
     let writers = server.connections() - readers;
     let (reads, read_tasks) = queue(readers, (readers / 2).max(1), |metrics| &metrics.read_wait);
-    // Changes of one account would be refused if they changed the same totals side by side.
+    // Concurrent changes of one account would conflict if they changed the same totals.
     let (writes, write_tasks) = queue(writers, 1, |metrics| &metrics.write_wait);
     let threads = Vec::with_capacity(server.connections());
     let mut engine = Engine { reads, writes, threads };
@@ -63,7 +63,7 @@ pub(super) fn start(server: &Server) -> Result<Engine> {
             if is_reader { ("reader", &read_tasks) } else { ("writer", &write_tasks) };
         let tasks = tasks.clone();
         engine.spawn(format!("{kind}-{number}"), move || {
-            // One connection was made before, to check the server.
+            // One connection already exists, from checking the server.
             worker.link = link.lock().unwrap_or_else(PoisonError::into_inner).take();
             if is_reader { worker.read_tasks(&tasks) } else { worker.write_tasks(&tasks) }
         })?;
@@ -88,11 +88,11 @@ pub fn change<T: Send>(
     server: &Server,
     work: impl FnOnce(&mut dyn Connection) -> Result<T> + Send,
 ) -> Result<T> {
-    // After waiting for a lock, each statement must see what others have committed meanwhile.
+    // After waiting for a lock, each statement must see what others committed meanwhile.
     aside(server, "BEGIN ISOLATION LEVEL READ COMMITTED", work)
 }
 
-/// Whether programs are connected that serve requests.
+/// Whether programs that serve requests are connected.
 pub fn is_served(server: &Server) -> Result<bool> {
     for _ in 0..LOOKS {
         if !is_seen(server)? {
@@ -128,7 +128,7 @@ fn aside<T: Send>(
     })
 }
 
-/// Runs `work` on a new thread: a connection blocks, which threads of a runtime must not.
+/// Runs `work` on a new thread: a connection blocks, which runtime threads must not.
 fn apart<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     thread::scope(|scope| scope.spawn(work).join())
         .unwrap_or_else(|_| Err(Error::internal("a database thread panicked")))

@@ -10,25 +10,25 @@ use tokio_postgres::{
 
 use super::tls::Trust;
 
-/// How long the server may take to answer a new connection.
+/// How long the server may take to accept a new connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// A server that has gone silent is given up after about twice this.
+/// A silent server is given up after about twice this time.
 const SILENCE: Duration = Duration::from_secs(10);
-/// Connections of one program by default.
+/// The default number of connections per program.
 pub const CONNECTIONS: usize = 10;
 
-/// A database of a PostgreSQL server, and how it is reached.
+/// A database of a PostgreSQL server, and how to reach it.
 #[derive(Clone)]
 pub struct Server {
     config: Box<Config>,
     pub(super) trust: Trust,
-    /// Two at least.
+    /// At least two.
     connections: usize,
     shown: String,
 }
 
 impl Server {
-    /// Reads the URL that `psql` takes. `sslmode` and `sslrootcert` mean what they mean there.
+    /// Parses the URL that `psql` accepts. `sslmode` and `sslrootcert` have the same meaning.
     pub fn parse(url: &str) -> Result<Self, String> {
         let (address, query) = url.split_once('?').unwrap_or((url, ""));
         let (mut kept, mut mode, mut root) = (Vec::new(), None, None);
@@ -61,7 +61,7 @@ impl Server {
         let (mode, trust) = match mode.as_deref() {
             Some("disable") => (SslMode::Disable, Trust::Anybody),
             None | Some("prefer" | "allow") => (SslMode::Prefer, Trust::Anybody),
-            // Given a root certificate, psql checks it too.
+            // Given a root certificate, psql checks it here too.
             Some("require") if root.is_none() => (SslMode::Require, Trust::Anybody),
             Some("require" | "verify-ca") => (SslMode::Require, Trust::Issuer(root)),
             Some("verify-full") => (SslMode::Require, Trust::IssuerAndName(root)),
@@ -83,18 +83,18 @@ impl Server {
         Ok(Self { config: Box::new(config), trust, connections: CONNECTIONS, shown })
     }
 
-    /// The same with so many connections; two at least.
+    /// Sets the number of connections; at least two.
     #[must_use]
     pub fn with_connections(self, connections: usize) -> Self {
         Self { connections: connections.max(2), ..self }
     }
 
-    /// How many connections serve requests.
+    /// Returns how many connections serve requests.
     pub fn connections(&self) -> usize {
         self.connections
     }
 
-    /// The same server with another database of it.
+    /// Returns the same server with another of its databases.
     #[must_use]
     pub fn with_database(&self, name: &str) -> Self {
         let mut config = self.config.clone();
@@ -103,21 +103,21 @@ impl Server {
         Self { config, shown, ..self.clone() }
     }
 
-    /// How long connecting may take, including TLS and sign-in.
+    /// Returns how long connecting may take, including TLS and sign-in.
     pub(super) fn patience(&self) -> Duration {
         let hosts = self.config.get_hosts().len().max(self.config.get_hostaddrs().len()).max(1);
         let each = self.config.get_connect_timeout().copied().unwrap_or(CONNECT_TIMEOUT);
         each.saturating_mul(u32::try_from(hosts).unwrap_or(u32::MAX))
     }
 
-    /// How to connect, under a name that the server's administrator sees.
+    /// Returns the connection settings, with a name that the server's administrator sees.
     pub(super) fn config(&self, name: &str) -> Config {
         let mut config = Config::clone(&self.config);
         config.application_name(name);
         config
     }
 
-    /// Whether nobody on the network can read the traffic, not even by posing as the server.
+    /// Whether no one on the network can read the traffic, not even by posing as the server.
     pub fn is_proven(&self) -> bool {
         let is_here = |host: &Host| match host {
             Host::Tcp(name) => {
@@ -159,7 +159,7 @@ impl fmt::Debug for Server {
 }
 
 impl fmt::Display for Server {
-    /// A URL that `psql` and `pg_dump` take, without the password.
+    /// A URL for `psql` and `pg_dump`, without the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.shown)
     }

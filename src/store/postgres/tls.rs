@@ -1,4 +1,4 @@
-//! TLS to the server, with the trust that `sslmode` asks for.
+//! TLS to the server, with the trust that `sslmode` requires.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -16,7 +16,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::domain::error::{Error, Result};
 
-/// Which certificates are accepted; the file replaces the machine's own list of issuers.
+/// Which certificates are accepted; the file replaces the machine's list of issuers.
 #[derive(Debug, Clone)]
 pub enum Trust {
     /// Any: encrypted, but open to an impostor.
@@ -27,7 +27,7 @@ pub enum Trust {
     IssuerAndName(Option<PathBuf>),
 }
 
-/// Makes TLS connections with this trust.
+/// Returns a TLS connector with this trust.
 pub fn connector(trust: &Trust) -> Result<MakeRustlsConnect> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -67,7 +67,7 @@ fn known_issuers(
         .map_err(Error::internal)
 }
 
-/// Accepts certificates for any name, and of any issuer if none are known.
+/// Accepts certificates for any name, and from any issuer if none are known.
 #[derive(Debug)]
 struct Lenient {
     known: Option<Arc<WebPkiServerVerifier>>,

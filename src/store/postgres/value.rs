@@ -1,4 +1,4 @@
-//! Values on their way to the server and back.
+//! Conversions of values to and from the server.
 
 use std::error::Error as StdError;
 
@@ -36,14 +36,14 @@ impl ToSql for Value<'_> {
     }
 
     fn accepts(_: &Type) -> bool {
-        // That depends on the value.
+        // This depends on the value.
         true
     }
 
     to_sql_checked!();
 }
 
-/// A row that the server answered with.
+/// A row of the server's result.
 pub struct ServerRow<'r>(pub &'r PgRow);
 
 impl Row for ServerRow<'_> {

@@ -1,4 +1,4 @@
-//! A thread with a connection, which runs tasks and repeats them where that may help.
+//! A thread with a connection. It runs tasks, and repeats them if that may help.
 
 use std::{
     sync::{
@@ -24,19 +24,19 @@ use crate::{
 
 /// Begins a transaction that may change rows.
 const WRITE: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE";
-/// How long a task may wait for a connection, or be repeated after conflicts.
+/// How long a task may wait for a connection, or repeat after conflicts.
 const PATIENCE: Duration = Duration::from_secs(12);
-/// When a task is answered at the latest, even if the server hangs.
+/// The latest time to answer a task, even if the server hangs.
 pub const ANSWER: Duration = Duration::from_secs(27);
 /// The first pause before a task runs again, and the longest.
 const PAUSE: Duration = Duration::from_millis(1);
 const PAUSE_MAX: Duration = Duration::from_millis(200);
-/// How long a server that did not answer is assumed to be down.
+/// How long a server that did not answer counts as down.
 const MISSED: Duration = Duration::from_secs(1);
-/// Most tasks of one account in one commit.
+/// The most tasks of one account in one commit.
 const BATCH_TASKS: usize = 64;
 
-/// Whether the server can be reached. Changes are logged once.
+/// Whether the server is reachable. Each change is logged once.
 #[derive(Default)]
 pub struct Health {
     is_unreachable: AtomicBool,
@@ -56,20 +56,20 @@ impl Health {
     }
 }
 
-/// A thread's connection, which is opened again when it is lost.
+/// A thread's connection, reopened when lost.
 pub struct Worker {
     server: Server,
     pub link: Option<Link>,
     health: Arc<Health>,
     /// Different for each thread, so that conflicting tasks do not retry in step.
     number: u32,
-    /// When the server did not answer.
+    /// When the server last failed to answer.
     missed: Option<Instant>,
 }
 
 /// The outcome of a transaction.
 enum Outcome {
-    /// It is committed, or its task had no changes to commit.
+    /// It is committed, or had no changes to commit.
     Done,
     /// It failed, and its tasks may run again.
     Again(Error),
@@ -85,7 +85,7 @@ impl Worker {
         Self { server, link: None, health, number, missed: None }
     }
 
-    /// The next task. While waiting, messages on the connection are read.
+    /// Returns the next task. While waiting, reads messages on the connection.
     fn next(&self, tasks: &Receiver) -> Option<Task> {
         match &self.link {
             Some(link) if !link.is_closed() => link.wait(tasks.recv()),
@@ -93,7 +93,7 @@ impl Worker {
         }
     }
 
-    /// Runs tasks that only read, until the queue ends.
+    /// Runs read-only tasks until the queue ends.
     pub(super) fn read_tasks(&mut self, tasks: &Receiver) {
         while let Some(mut task) = self.next(tasks) {
             if task.is_left() {
@@ -116,7 +116,7 @@ impl Worker {
         }
     }
 
-    /// Runs tasks that may change rows, until the queue ends.
+    /// Runs tasks that may change rows until the queue ends.
     pub(super) fn write_tasks(&mut self, tasks: &Receiver) {
         while let Some(task) = self.next(tasks) {
             let more =
@@ -128,7 +128,7 @@ impl Worker {
         }
     }
 
-    /// Commits tasks together if that is possible, else each by itself.
+    /// Commits tasks together if possible, else each alone.
     fn write(&mut self, mut tasks: Vec<Task>) {
         if tasks.len() > 1 && self.write_together(&mut tasks) {
             tasks.into_iter().for_each(|task| task.answer(Ok(())));
@@ -149,8 +149,8 @@ impl Worker {
         }
     }
 
-    /// Commits all of the tasks; false where none was committed. If that is unknown, tasks that
-    /// cannot repeat are answered and removed.
+    /// Commits all of the tasks; returns false if none was committed. If that is unknown, tasks
+    /// that cannot repeat are answered and removed.
     fn write_together(&mut self, tasks: &mut Vec<Task>) -> bool {
         let Some(link) = self.link.as_mut().filter(|link| !link.is_closed()) else { return false };
         let Some(oldest) = tasks.iter().map(|task| task.since).min() else { return true };
@@ -172,8 +172,8 @@ impl Worker {
         }
     }
 
-    /// Runs `work` on a connection, and again while that may help and there is time, counted from
-    /// `since`. Its second argument is its deadline.
+    /// Runs `work` on a connection, and again while that may help and time is left since `since`.
+    /// Its second argument is its deadline.
     fn repeat(
         &mut self,
         since: Instant,
@@ -206,8 +206,8 @@ impl Worker {
         }
     }
 
-    /// The connection, opened again if it is lost. For tasks that have waited too long, a server
-    /// that just did not answer is not asked again.
+    /// Returns the connection, reopened if lost. For tasks that have waited too long, a server that
+    /// just failed to answer is not tried again.
     fn connected(&mut self, until: Instant, end: Instant) -> Result<&mut Link> {
         self.let_go();
         let mut pause = PAUSE_MAX / 4;
@@ -261,7 +261,7 @@ fn transact(link: &mut Link, tasks: &mut [Task], until: Instant) -> Outcome {
         (Some(Trouble::Lost), _) => Outcome::Again(unreachable()),
         (Some(Trouble::Conflict), _) => Outcome::Again(busy(1)),
         (_, Err(error)) => Outcome::Failed(error),
-        // The server commits nothing after it has refused a statement.
+        // The server commits nothing after refusing a statement.
         (Some(Trouble::Refused), Ok(())) if kept => {
             Outcome::Failed(Error::internal("a refused statement was passed over"))
         }

@@ -47,27 +47,27 @@ pub fn create(tx: &mut Tx, message: &Message) -> Result<()> {
     tally(tx, message, 1)
 }
 
-/// How many messages an account has.
+/// Returns how many messages an account has.
 pub fn count(tx: &mut Tx, account: AccountId) -> Result<u64> {
     LIST.of(&account).count(tx)
 }
 
-/// A message of an account.
+/// Finds a message of an account.
 pub fn find(tx: &mut Tx, account: AccountId, id: MessageId) -> Result<Message> {
     LIST.of(&account).find(tx, "Message", &id, read)
 }
 
-/// A page of messages, newest first.
+/// Lists a page of messages, newest first.
 pub fn list(tx: &mut Tx, account: AccountId, page: Page) -> Result<Listing<Message>> {
     LIST.of(&account).page(tx, page, read)
 }
 
-/// How many messages wait to be read.
+/// Counts unread messages.
 pub fn count_unread(tx: &mut Tx, account: AccountId) -> Result<u64> {
     list_total::find(tx, account, UNREAD)
 }
 
-/// Writes down whether a message was read; `before` is the message as it was.
+/// Saves whether a message is read; `before` is the message before the change.
 pub fn set_read(tx: &mut Tx, before: &Message, read_at: Option<Timestamp>) -> Result<()> {
     tally(tx, before, -1)?;
     tx.update(row!(messages { id: &before.id, read_at: read_at }))?;

@@ -1,4 +1,4 @@
-//! Profiles, and how often they were looked at.
+//! Profiles and their views.
 
 pub mod message;
 pub mod portfolio;
@@ -19,10 +19,10 @@ use crate::{
     },
 };
 
-/// Views of all days.
+/// The total of views.
 const VIEWS: &str = "profile_views";
 
-/// The profile of an account; an empty one where nothing was said yet.
+/// Returns the profile of an account; empty if not written yet.
 pub fn find(tx: &mut Tx, account: AccountId) -> Result<Profile> {
     let found = tx.find(
         "SELECT bio, title, rate_amount, rate_currency, skills, availability, experience \
@@ -45,7 +45,7 @@ pub fn find(tx: &mut Tx, account: AccountId) -> Result<Profile> {
     Ok(found.unwrap_or_default())
 }
 
-/// Writes the profile of an account.
+/// Saves the profile of an account.
 pub fn set(tx: &mut Tx, account: AccountId, profile: &Profile, now: Timestamp) -> Result<()> {
     tx.upsert(row!(profiles {
         account_id: &account,
@@ -60,7 +60,7 @@ pub fn set(tx: &mut Tx, account: AccountId, profile: &Profile, now: Timestamp) -
     }))
 }
 
-/// Whether this visit was counted already.
+/// Whether this visit was already counted.
 pub fn has_visit(tx: &mut Tx, account: AccountId, visit: &Visit) -> Result<bool> {
     let found = tx.find(
         "SELECT 1 FROM profile_visitors WHERE account_id = ?1 AND day = ?2 AND visitor = ?3",
@@ -70,7 +70,7 @@ pub fn has_visit(tx: &mut Tx, account: AccountId, visit: &Visit) -> Result<bool>
     Ok(found.is_some())
 }
 
-/// Counts a visit, unless it was counted already.
+/// Counts a visit, unless already counted.
 pub fn add_visit(tx: &mut Tx, account: AccountId, visit: &Visit) -> Result<()> {
     let added = tx.execute(
         "INSERT INTO profile_visitors (account_id, day, visitor) VALUES (?1, ?2, ?3) \
@@ -88,12 +88,12 @@ pub fn add_visit(tx: &mut Tx, account: AccountId, visit: &Visit) -> Result<()> {
     list_total::bump(tx, account, &[VIEWS], 1)
 }
 
-/// How often the profile was looked at.
+/// Returns the number of profile views.
 pub fn count_views(tx: &mut Tx, account: AccountId) -> Result<u64> {
     list_total::find(tx, account, VIEWS)
 }
 
-/// Forgets up to `most` visitors of days before that one; answers how many.
+/// Deletes up to `most` visitors from before that day; returns how many.
 pub fn delete_visitors(tx: &mut Tx, before: Date, most: i64) -> Result<u64> {
     tx.execute(
         "DELETE FROM profile_visitors WHERE (account_id, day, visitor) IN \

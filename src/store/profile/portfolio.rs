@@ -57,28 +57,28 @@ pub fn create(tx: &mut Tx, item: &PortfolioItem) -> Result<()> {
     tx.insert(row(item)?)
 }
 
-/// A piece of work of an account.
+/// Finds a piece of work of an account.
 pub fn find(tx: &mut Tx, account: AccountId, id: PortfolioItemId) -> Result<PortfolioItem> {
     LIST.of(&account).find(tx, "Portfolio item", &id, read)
 }
 
-/// The newest pieces of work of an account, newest first.
+/// Lists the newest pieces of work of an account, newest first.
 pub fn list(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<PortfolioItem>> {
     LIST.of(&account).first(tx, most, read)
 }
 
-/// How many pieces of work an account shows.
+/// Counts the pieces of work of an account.
 pub fn count(tx: &mut Tx, account: AccountId) -> Result<i64> {
     let sql = "SELECT count(*) FROM portfolio_items WHERE account_id = ?1";
     tx.one(sql, values![&account], |row| row.get(0))
 }
 
-/// Writes back what is told of a piece of work.
+/// Saves the description of a piece of work.
 pub fn update(tx: &mut Tx, item: &PortfolioItem) -> Result<()> {
     tx.update(row(item)?)
 }
 
-/// Removes a piece of work; answers whether it was there.
+/// Removes a piece of work; returns whether it existed.
 pub fn delete(tx: &mut Tx, account: AccountId, id: PortfolioItemId) -> Result<bool> {
     let deleted = tx.execute(
         "DELETE FROM portfolio_items WHERE account_id = ?1 AND id = ?2",

@@ -1,4 +1,4 @@
-//! How long the statements of one task may run.
+//! The time limit for the statements of one task.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -14,10 +14,10 @@ use crate::store::{
 
 /// How long the statements of a task may run.
 const TIME: Duration = Duration::from_secs(10);
-/// How often that is checked, in SQLite's own steps: about every millisecond.
+/// How often to check, in SQLite's steps: about every millisecond.
 const STEPS: i32 = 20_000;
 
-/// Interrupts what runs too long on a connection, or whose caller has left.
+/// Interrupts statements on a connection that run too long, or whose caller has left.
 pub struct Budget(Arc<Mutex<Option<Running>>>);
 
 struct Running {
@@ -26,7 +26,7 @@ struct Running {
 }
 
 impl Budget {
-    /// One that watches this connection.
+    /// Creates one that watches this connection.
     pub fn of(connection: &Sqlite) -> Self {
         let running = Arc::<Mutex<Option<Running>>>::default();
         let seen = Arc::clone(&running);
@@ -36,7 +36,7 @@ impl Budget {
                 .as_ref()
                 .is_some_and(|task| task.claim.is_left() || Instant::now() >= task.until)
         };
-        // Only a borrowed connection refuses.
+        // Only a borrowed connection refuses this.
         if let Err(error) = connection.progress_handler(STEPS, Some(is_over)) {
             tracing::warn!(%error, "statements work without a limit of time");
         }

@@ -23,12 +23,12 @@ use crate::{
 
 /// How long another process may hold the write lock before a task gives up.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Prepared statements kept by each connection.
+/// Prepared statements cached per connection.
 const STATEMENTS: usize = 256;
 
 pub fn prepare(connection: &Sqlite) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    // Otherwise a statement whose plan might depend on a bound value is prepared anew each time.
+    // Otherwise, a statement whose plan might depend on a bound value is prepared again each time.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     array::load_module(connection)?;
     connection.busy_timeout(BUSY_TIMEOUT)
@@ -38,8 +38,8 @@ pub fn prepare(connection: &Sqlite) -> rusqlite::Result<()> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Checkpoints {
     Ours,
-    /// Litestream, which replicates the -wal file: a checkpoint of ours could remove what it has
-    /// not copied yet.
+    /// Litestream, which replicates the -wal file: a checkpoint by this program could remove what
+    /// it has not copied yet.
     Litestream,
 }
 
@@ -57,7 +57,7 @@ pub fn open(path: &Path, checkpoints: Checkpoints) -> Result<Sqlite> {
     private::make(path).map_err(Error::internal)?;
     private::close(path);
     let connection = Sqlite::open(path).map_err(failure)?;
-    // SQLite silently opens a file for reading where it cannot be written.
+    // SQLite silently opens an unwritable file read-only.
     if connection.is_readonly(MAIN_DB).map_err(failure)? {
         return Err(Error::internal(
             "it may only be read: check who owns it and the -wal and -shm files beside it, and that \
@@ -74,7 +74,7 @@ pub fn open(path: &Path, checkpoints: Checkpoints) -> Result<Sqlite> {
         ("foreign_keys", "ON"),
         // Deleted rows are overwritten.
         ("secure_delete", "ON"),
-        // Savepoints keep their journal in memory: in a file it was two thirds of all writes.
+        // Savepoints keep their journal in memory; in a file it made up two thirds of all writes.
         ("temp_store", "MEMORY"),
         // Checkpoints are rarer and larger than by default: fewer pauses under load.
         ("wal_autocheckpoint", if is_ours { "4000" } else { "0" }),
@@ -129,7 +129,7 @@ impl Connection for Transaction<'_> {
     }
 
     fn lock_tables(&mut self) -> Result<()> {
-        // Whoever writes is alone.
+        // The writer is alone.
         Ok(())
     }
 
@@ -142,8 +142,8 @@ impl Connection for Transaction<'_> {
     }
 }
 
-/// A statement of `schema.sql` in SQLite's dialect. Every table has a primary key, so none needs a
-/// hidden row id beside it.
+/// Translates a statement of `schema.sql` into SQLite's dialect. Every table has a primary key, so
+/// none needs a hidden row id.
 fn dialect(statement: &str) -> String {
     let is_table = statement.trim_start().starts_with("CREATE TABLE");
     let statement = statement.replace("BIGINT", "INTEGER").replace("BYTEA", "BLOB");
@@ -189,8 +189,8 @@ impl Row for SqliteRow<'_> {
     }
 }
 
-/// Converts an error of SQLite. "UNIQUE constraint failed: accounts.email_key" names the
-/// columns; constraints are named after them in `schema.sql`.
+/// Converts an SQLite error. "UNIQUE constraint failed: accounts.email_key" names the columns;
+/// constraints are named after them in `schema.sql`.
 pub fn failure(error: rusqlite::Error) -> Error {
     let rusqlite::Error::SqliteFailure(code, message) = &error else {
         return Error::internal(error);
@@ -212,7 +212,7 @@ pub fn failure(error: rusqlite::Error) -> Error {
         (ErrorCode::ReadOnly, _) => {
             Error::unwritable("The database of the server may only be read")
         }
-        // A quota or a limit of file sizes comes as a failed write.
+        // A quota or file size limit appears as a failed write.
         (
             _,
             ffi::SQLITE_IOERR_WRITE

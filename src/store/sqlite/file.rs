@@ -1,4 +1,4 @@
-//! Copies, checks and opens whole database files.
+//! Copies, checks and opens database files.
 
 use std::{
     fs::{File, OpenOptions},
@@ -25,12 +25,13 @@ use crate::{
 
 /// The errors that a reader gets from a file with half of a change.
 const UNDONE: [i32; 2] = [ffi::SQLITE_READONLY_ROLLBACK, ffi::SQLITE_READONLY_RECOVERY];
-/// Page cache of a file that is being filled, in KiB: index writes are scattered.
+/// Page cache while filling a file, in KiB: index writes are scattered.
 const FILL_CACHE: (&str, &str) = ("cache_size", "-16384");
 /// Pages to copy between two reports of progress.
 const BACKUP_PAGES: i32 = 512;
 
-/// Opens an existing file read-only. Half of a change is rolled back first, which needs to write.
+/// Opens an existing file read-only. Half of a change is rolled back first, which requires write
+/// access.
 fn open_to_read(path: &Path) -> Result<Sqlite> {
     let look = |flags| {
         let connection = Sqlite::open_with_flags(path, flags)?;
@@ -49,11 +50,11 @@ fn open_to_read(path: &Path) -> Result<Sqlite> {
     .map_err(failure)
 }
 
-/// Writes a consistent copy of the database while others read and write it. `progress` is
-/// told pages copied and pages in all, and answers whether to go on.
+/// Writes a consistent copy of the database while others read and write it. `progress` gets the
+/// pages copied and the total pages, and returns whether to continue.
 pub fn backup(path: &Path, into: &Path, mut progress: impl FnMut(u64, u64) -> bool) -> Result<()> {
     let source = open_to_read(path)?;
-    // An open read transaction pins one snapshot; otherwise writers would restart the copy.
+    // An open read transaction pins a snapshot; otherwise writers would restart the copy.
     source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_master;").map_err(failure)?;
     private::make(into).map_err(Error::internal)?;
     let mut target = Sqlite::open(into).map_err(failure)?;
@@ -82,7 +83,7 @@ pub fn backup(path: &Path, into: &Path, mut progress: impl FnMut(u64, u64) -> bo
     File::open(into).and_then(|file| file.sync_all()).map_err(Error::internal)
 }
 
-/// What `PRAGMA integrity_check` and `foreign_key_check` find; empty where all is well.
+/// Returns what `PRAGMA integrity_check` and `foreign_key_check` find; empty if nothing.
 pub fn check(path: &Path) -> Result<Vec<String>> {
     let connection = open_to_read(path)?;
     let mut findings = Vec::new();
@@ -96,13 +97,13 @@ pub fn check(path: &Path) -> Result<Vec<String>> {
     Ok(findings)
 }
 
-/// A column of everything that a query finds.
+/// Returns a column of all rows of a query.
 fn texts(connection: &Sqlite, sql: &str, column: usize) -> Result<Vec<String>> {
     let mut statement = connection.prepare(sql).map_err(failure)?;
     statement.raw_query().mapped(|row| row.get(column)).collect::<Result<_, _>>().map_err(failure)
 }
 
-/// Runs `work` in one transaction on a new connection, for migrations and the like.
+/// Runs `work` in one transaction on a new connection, for tasks such as migrations.
 pub fn with_connection<T>(
     path: &Path,
     work: impl FnOnce(&mut dyn Connection) -> Result<T>,
@@ -110,19 +111,19 @@ pub fn with_connection<T>(
     let connection = open(path, Checkpoints::of(path))?;
     let mut transaction = Transaction(&connection);
     transaction.control("BEGIN IMMEDIATE")?;
-    // An error ends the connection, and the transaction with it.
+    // An error ends the connection, and with it the transaction.
     let value = work(&mut transaction)?;
     transaction.control("COMMIT")?;
     Ok(value)
 }
 
-/// Writes a new file, for its owner alone, in one transaction; it must not exist yet. It is on the
-/// disk when this succeeds, and useless when it fails.
+/// Writes a new file, readable by its owner only, in one transaction; it must not exist yet. On
+/// success it is on disk; on failure it is unusable.
 pub fn fill<T>(path: &Path, work: impl FnOnce(&mut dyn Connection) -> Result<T>) -> Result<T> {
     let mut file = OpenOptions::new();
     file.write(true).create_new(true).mode(0o600).open(path).map_err(Error::internal)?;
     let connection = Sqlite::open(path).map_err(failure)?;
-    // Half a file is useless, so it needs no journal, and one sync at the end.
+    // Half a file is useless, so use no journal, and one sync at the end.
     for (pragma, value) in
         [("journal_mode", "OFF"), ("synchronous", "OFF"), ("foreign_keys", "ON"), FILL_CACHE]
     {
@@ -151,7 +152,7 @@ pub fn in_memory<T>(work: impl FnOnce(&mut dyn Connection) -> Result<T>) -> Resu
 }
 
 /// Moves the -wal file's content into the database, so that no deleted row is left in it. Returns
-/// whether that was possible: readers may prevent it. Litestream cares for its files itself.
+/// whether that was possible: readers may prevent it. Litestream manages its own files.
 pub fn erase_deleted(path: &Path, checkpoints: Checkpoints) -> Result<bool> {
     if checkpoints == Checkpoints::Litestream {
         return Ok(true);
@@ -163,8 +164,8 @@ pub fn erase_deleted(path: &Path, checkpoints: Checkpoints) -> Result<bool> {
     Ok(busy == 0)
 }
 
-/// Moves the -wal file's content into the database and removes it. Fails where another process has
-/// the database open.
+/// Moves the -wal file's content into the database and removes it. Fails if another process has the
+/// database open.
 pub fn settle(path: &Path) -> Result<()> {
     let connection = Sqlite::open(path).map_err(failure)?;
     let mode: String = connection
@@ -173,7 +174,7 @@ pub fn settle(path: &Path) -> Result<()> {
     if mode == "delete" { Ok(()) } else { Err(Error::internal(format!("journal mode {mode}"))) }
 }
 
-/// SQLite's plan for a query, for tests that forbid full scans.
+/// Returns SQLite's plan for a query, for tests that forbid full scans.
 pub fn query_plan(path: &Path, sql: &str) -> Result<Vec<String>> {
     texts(&open_to_read(path)?, &format!("EXPLAIN QUERY PLAN {sql}"), 3)
 }

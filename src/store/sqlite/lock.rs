@@ -1,4 +1,4 @@
-//! The lock that keeps two servers from one data folder.
+//! The lock that prevents two servers from using one data folder.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -9,13 +9,13 @@ use std::{
 use super::private;
 use crate::domain::error::{Error, Result};
 
-/// The lock of a server on its database, held until it is dropped.
+/// A server's lock on its database, held until dropped.
 ///
 /// It covers a file beside the database, which exists before the database does, and the database
 /// itself, which may have hard links in other folders.
 ///
-/// It must be taken and dropped while this process has no connection to the database: closing a
-/// file ends SQLite's own locks on it.
+/// Take and drop it while this process has no connection to the database: closing a file releases
+/// SQLite's own locks on it.
 #[derive(Debug)]
 pub struct ServeLock {
     #[allow(dead_code, reason = "the lock ends with the file")]
@@ -25,7 +25,7 @@ pub struct ServeLock {
 }
 
 impl ServeLock {
-    /// Takes the lock; `None` where another process holds it.
+    /// Takes the lock; `None` if another process holds it.
     pub fn take(database: &Path) -> Result<Option<Self>> {
         let path = Self::file(database);
         let mut beside = OpenOptions::new();
@@ -41,11 +41,10 @@ impl ServeLock {
         Ok(itself(database)?.map(|database| Self { beside, database }))
     }
 
-    /// Takes the lock on a database that did not exist before; returns false where another process
-    /// holds it.
+    /// Locks a database that did not exist before; returns false if another process holds the lock.
     ///
     /// # Errors
-    /// Where the file system has no locks.
+    /// The file system has no locks.
     pub fn cover(&mut self, database: &Path) -> Result<bool> {
         if self.database.is_some() {
             return Ok(true);
@@ -56,7 +55,7 @@ impl ServeLock {
         Ok(is_ours)
     }
 
-    /// The file that is locked.
+    /// Returns the locked file.
     pub fn file(database: &Path) -> PathBuf {
         database.with_extension("lock")
     }
@@ -71,18 +70,18 @@ impl ServeLock {
     }
 }
 
-/// Locks the database itself, if it exists; `None` where another process holds the lock.
+/// Locks the database itself, if it exists; `None` if another process holds the lock.
 fn itself(database: &Path) -> Result<Option<Option<File>>> {
-    // On other systems these locks and SQLite's would conflict.
+    // On other systems these locks would conflict with SQLite's.
     if cfg!(not(target_os = "linux")) || !database.is_file() {
         return Ok(Some(None));
     }
-    // Whoever works on the database reports why it cannot be opened.
+    // Later work on the database reports why it cannot be opened.
     let Ok(file) = File::open(database) else { return Ok(Some(None)) };
     Ok(locked(&file)?.then_some(Some(file)))
 }
 
-/// Locks a file; returns false where another process holds the lock.
+/// Locks a file; returns false if another process holds the lock.
 fn locked(file: &File) -> Result<bool> {
     match file.try_lock() {
         Ok(()) => Ok(true),

@@ -1,4 +1,4 @@
-//! SQLite: readers, and the one writer that commits in groups.
+//! SQLite: several readers, and one writer that commits in groups.
 
 mod budget;
 mod connection;
@@ -37,12 +37,12 @@ use super::{
 };
 use crate::domain::error::{Kind, Result};
 
-/// Most tasks in one commit.
+/// The most tasks in one commit.
 const BATCH_TASKS: usize = 256;
 /// How long queued tasks are added to one commit.
 const BATCH_TIME: Duration = Duration::from_millis(5);
 
-/// Opens the file, creating it where there is none, and starts its threads.
+/// Opens the file, creating it if missing, and starts its threads.
 pub(super) fn start(path: &Path, checkpoints: Checkpoints) -> Result<Engine> {
     let writer = open(path, checkpoints)?;
     let readers = thread::available_parallelism().map_or(2, NonZero::get).clamp(2, 8);
@@ -61,8 +61,8 @@ pub(super) fn start(path: &Path, checkpoints: Checkpoints) -> Result<Engine> {
     Ok(engine)
 }
 
-/// Moves the -wal file into the database once its threads have ended: if a reader closes last, it
-/// cannot.
+/// Moves the -wal file into the database once its threads have ended: a reader that closes last
+/// cannot do this.
 pub(super) fn settle_after_readers(path: &Path, checkpoints: Checkpoints) {
     if let Err(error) = open(path, checkpoints) {
         tracing::warn!(cause = error.cause(), "the -wal file stays until the next start");
@@ -95,8 +95,8 @@ fn write_loop(connection: &Sqlite, tasks: &Receiver, health: &Health) {
     }
 }
 
-/// Whether the file can be written and read. Changes are logged once, since a full disk fails every
-/// request.
+/// Whether the file can be written and read. Each change is logged once, since a full disk fails
+/// every request.
 #[derive(Default)]
 struct Health {
     is_unwritable: AtomicBool,
@@ -125,8 +125,8 @@ impl Health {
 }
 
 /// Runs queued tasks in one transaction, each in a savepoint, and answers after the commit. If the
-/// whole transaction is lost, each task runs again alone. No task starts before the transaction
-/// has the write lock: some callers may have left by then.
+/// whole transaction is lost, each task runs again alone. No task starts before the transaction has
+/// the write lock: some callers may have left by then.
 fn write_batch(
     connection: &Sqlite,
     first: Task,
@@ -157,7 +157,7 @@ fn write_batch(
                     || transaction.control("ROLLBACK TO task").is_ok())
                 && transaction.control("RELEASE task").is_ok();
             batch.push(task);
-            // SQLite drops the whole transaction on a full disk or an I/O error, and where a
+            // SQLite rolls back the whole transaction on a full disk or an I/O error, and if a
             // change took too long.
             if !kept || connection.is_autocommit() {
                 return run_alone(&mut transaction, batch, health, budget);
@@ -186,7 +186,7 @@ fn run_alone(transaction: &mut Transaction, batch: Vec<Task>, health: &Health, b
     transaction.rollback();
     for mut task in batch {
         if task.error().is_some_and(|error| matches!(error.kind(), Kind::Unavailable { .. })) {
-            // It has used its time, or has no changes to commit.
+            // It has run out of time, or has no changes to commit.
             task.answer(Ok(()));
             continue;
         }

@@ -1,4 +1,4 @@
-//! Keeps database files readable by their owner alone.
+//! Makes database files readable by their owner only.
 
 use std::{
     ffi::OsString,
@@ -11,8 +11,8 @@ use std::{
 /// The permissions of others.
 const OTHERS: u32 = 0o077;
 
-/// Creates the file if it is missing, for its owner alone. SQLite gives the files beside a database
-/// the same mode.
+/// Creates the file if missing, for its owner only. SQLite gives the files beside a database the
+/// same mode.
 pub fn make(path: &Path) -> io::Result<()> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
@@ -30,8 +30,8 @@ pub fn close(path: &Path) {
     }
 }
 
-/// Removes others' permissions on one file. That fails on another user's file or a disk without
-/// permissions, which the server can live with.
+/// Removes others' permissions on one file. This fails on another user's file or a disk without
+/// permissions, which is acceptable.
 pub fn close_one(file: &Path) {
     let Ok(facts) = fs::metadata(file) else { return };
     let mode = facts.permissions().mode();

@@ -1,4 +1,4 @@
-//! Copies a whole database into another, of either engine: every row or nothing.
+//! Copies a whole database into another, of either engine: all rows or none.
 //!
 //! One thread reads the source from one snapshot, page by page; another writes the target in one
 //! transaction, reads it back, and commits it only if both have the same sums.
@@ -27,21 +27,21 @@ use super::{
 };
 use crate::domain::error::{Error, Kind, Result};
 
-/// Pages that wait to be written.
+/// The most pages that wait to be written.
 const PAGES: usize = 2;
 
 /// Follows the progress of a transfer.
 pub trait Follower: Sync {
-    /// How many rows there are in all.
+    /// Reports the total number of rows.
     fn counted(&self, rows: u64);
 
-    /// So many more rows of a table are written.
+    /// Reports that this many more rows of a table are written.
     fn copied(&self, table: &'static str, rows: u64);
 
-    /// So many more rows of a table are read back.
+    /// Reports that this many more rows of a table are read back.
     fn compared(&self, table: &'static str, rows: u64);
 
-    /// All rows are equal. Unless this returns an error, they are committed.
+    /// All rows are equal. They are committed unless this returns an error.
     fn decide(&self) -> Result<()>;
 }
 
@@ -52,18 +52,18 @@ pub struct Copied {
     pub sums: Sums,
 }
 
-/// How many rows each table has.
+/// Returns the number of rows of each table.
 pub fn counts(source: &Database) -> Result<Vec<(&'static str, u64)>> {
     source.peek(count)
 }
 
-/// A table of this program that a database already has.
+/// Returns a table of this program that a database already has.
 pub fn occupied(target: &Database) -> Result<Option<&'static str>> {
     target.peek(table_of_ours)
 }
 
 /// Copies everything into an empty target: a file that does not exist yet, or a server's database
-/// without our tables. If it fails, a server's database is unchanged, and a file useless.
+/// without this program's tables. On failure a server's database is unchanged, and a file unusable.
 pub fn run(
     source: &Database,
     target: &Database,
@@ -76,7 +76,7 @@ pub fn run(
     thread::scope(|scope| {
         let reading = scope.spawn(move || {
             let read = source.peek(|connection| reader.read_all(connection));
-            // Dropping it tells the other thread that this is the end.
+            // Dropping it signals the end to the other thread.
             drop(reader.sender);
             (read, reader.is_abandoned.into_inner())
         });

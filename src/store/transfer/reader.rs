@@ -14,12 +14,12 @@ use crate::{
     },
 };
 
-/// The size of a page in memory, about, and the most rows it has.
+/// The approximate size of a page in memory, and the most rows it has.
 const PAGE_BYTES: usize = 1 << 20;
 const PAGE_ROWS: usize = 1000;
-/// Rows of a table's first page, while their size is unknown.
+/// The rows of a table's first page, while their size is unknown.
 const FIRST_ROWS: usize = 8;
-/// What the reading thread sends to the writing one.
+/// A message from the reading thread to the writing one.
 pub enum Message {
     /// Rows of a table, value by value.
     Rows(&'static Table, Vec<Value<'static>>),
@@ -126,7 +126,7 @@ mod tests {
             })
         });
         assert_eq!(sums.unwrap().rows, 2500);
-        // Small ones go by the thousand; once large ones were seen, ten make a page.
+        // Small rows go by the thousand; once large ones were seen, ten make a page.
         assert_eq!(sizes[..3], [FIRST_ROWS, PAGE_ROWS, PAGE_ROWS]);
         assert!(sizes[4..].iter().all(|rows| *rows <= 10), "{sizes:?}");
     }

@@ -14,9 +14,9 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sums {
     pub rows: u64,
-    /// The sum of each column, 0 where it holds no numbers.
+    /// The sum of each column, 0 if it holds no numbers.
     pub columns: Vec<i128>,
-    /// Where rows have an amount in a currency: the sums by currency, in minor units.
+    /// If rows have an amount and a currency: the sums by currency, in minor units.
     pub money: BTreeMap<String, i128>,
     digest: [u64; 4],
 }
@@ -49,14 +49,14 @@ impl Sums {
         Ok(())
     }
 
-    /// The sum of the SHA-256 of all rows. It does not depend on their order, which differs between
-    /// engines.
+    /// Returns the sum of the SHA-256 of all rows. It is independent of their order, which differs
+    /// between engines.
     pub fn digest(&self) -> String {
         self.digest.iter().map(|part| format!("{part:016x}")).collect()
     }
 }
 
-/// Hashes a value so that no two rows look the same: its type, its length, itself.
+/// Hashes a value so that no two rows look the same: its type, its length, its content.
 fn encode(value: &Value, hash: &mut Sha256) {
     let mut put = |kind: u8, bytes: &[u8]| {
         hash.update([kind]);

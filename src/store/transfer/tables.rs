@@ -10,10 +10,10 @@ use crate::{
     },
 };
 
-/// Rows to insert by one statement: one by one they take a server nearly twice as long.
+/// Rows per insert statement: one by one, a server takes nearly twice as long.
 pub const TOGETHER: usize = 16;
 
-/// What a column holds.
+/// The type of a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
     Int,
@@ -40,28 +40,28 @@ pub struct Column {
     pub kind: ColumnKind,
 }
 
-/// A table, and the statements that copy it or empty it.
+/// A table, and the statements that copy or empty it.
 #[derive(Debug)]
 pub struct Table {
     pub name: String,
     pub columns: Vec<Column>,
-    /// Which columns are its primary key, in the key's order.
+    /// The columns of its primary key, in key order.
     pub key: Vec<usize>,
-    /// Which columns are amount and currency, where its rows have both.
+    /// The amount and currency columns, if it has both.
     pub(super) money: Option<(usize, usize)>,
     pub(super) count: String,
-    /// Its first rows by the key, at most so many.
+    /// Selects its first rows by key, up to a limit.
     pub(super) first: String,
-    /// The rows behind a key, at most so many.
+    /// Selects the rows after a key, up to a limit.
     pub(super) next: String,
     pub(super) insert: String,
     pub(super) insert_together: String,
     pub(super) empty: String,
-    /// Removes rows of an account, so many at most; `None` where rows are of no account.
+    /// Removes rows of an account, up to a limit; `None` if rows belong to no account.
     pub(in crate::store) remove_some: Option<String>,
 }
 
-/// Every table, in an order in which references point backwards. Their statements are static, so
+/// Returns every table, ordered so that references point backwards. Their statements are static, so
 /// that engines can keep them prepared.
 pub fn tables() -> Result<&'static [Table]> {
     static TABLES: LazyLock<Result<Vec<Table>>> =
@@ -69,7 +69,7 @@ pub fn tables() -> Result<&'static [Table]> {
     TABLES.as_deref().map_err(|error| Error::internal(error.cause()))
 }
 
-/// Has SQLite read the schema.
+/// Reads the schema with SQLite.
 fn read(statements: &[&str]) -> Result<Vec<Table>> {
     sqlite::in_memory(|connection| {
         statements.iter().try_for_each(|statement| connection.define(statement))?;
@@ -92,14 +92,14 @@ fn described(tx: &mut Tx, name: String) -> Result<Table> {
         Ok((Column { name: row.get(0)?, kind }, row.get::<i64>(2)?))
     })?;
     let (columns, parts): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
-    // The key's first column is part 1, and columns that are no part of it are 0.
+    // The key's first column is part 1; columns outside it are 0.
     let mut key: Vec<usize> = (0..columns.len()).filter(|place| parts[*place] > 0).collect();
     key.sort_by_key(|place| parts[*place]);
     Ok(Table::new(name, columns, key))
 }
 
 impl Table {
-    /// Writes the statements.
+    /// Builds the statements.
     fn new(name: String, columns: Vec<Column>, key: Vec<usize>) -> Self {
         let place = |name| columns.iter().position(|column| column.name == name);
         let money = place("amount").zip(place("currency"));
@@ -139,7 +139,7 @@ impl Table {
     }
 }
 
-/// `?1, ?2` and so on, after so many others.
+/// Returns `?1, ?2` and so on, after `after` others.
 fn marks(after: usize, count: usize) -> String {
     (1..=count).map(|mark| format!("?{}", after + mark)).collect::<Vec<_>>().join(", ")
 }

@@ -1,4 +1,4 @@
-//! Fills a database, and commits it only if it holds what was read.
+//! Fills a database, and commits only if it holds what was read.
 
 use std::sync::mpsc::{Receiver, RecvError};
 
@@ -21,7 +21,7 @@ use crate::{
 /// Fills the target.
 pub struct Writer<'f> {
     pub now: Timestamp,
-    /// Whether the target can hold every text: PostgreSQL takes none with the character NUL.
+    /// Whether the target can hold every text: PostgreSQL rejects the character NUL.
     pub takes_nul: bool,
     pub follower: &'f dyn Follower,
 }
@@ -37,7 +37,7 @@ impl Writer<'_> {
             return Err(Error::conflict(format!("the target has a table {name} already")));
         }
         migrate::create(connection, self.now)?;
-        // Rows that the schema inserts come with the source.
+        // Rows that the schema inserts also come from the source.
         for table in tables()?.iter().rev() {
             connection.change(&table.empty, &[])?;
         }
@@ -73,7 +73,7 @@ impl Writer<'_> {
             .map(|rows| (table.insert_together.as_str(), rows))
             .chain(alone.map(|row| (table.insert.as_str(), row)))
             .collect();
-        // Wait for the last, so that at most one page is unsent.
+        // Await the last one, so that at most one page is unsent.
         let last = statements.pop();
         for (statement, values) in statements {
             connection.change(statement, values)?;
@@ -85,7 +85,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Reads back what was written.
+    /// Reads back and compares what was written.
     fn compare(&self, connection: &mut dyn Connection, expected: Vec<Sums>) -> Result<Vec<Copied>> {
         let mut copied = Vec::new();
         for (table, expected) in tables()?.iter().zip(expected) {
@@ -128,7 +128,7 @@ fn without_nul(table: &Table, row: &[Value]) -> Result<()> {
     )))
 }
 
-/// A value as SQL writes it.
+/// Returns a value as an SQL literal.
 fn in_sql(value: &Value) -> String {
     match value {
         Value::Int(number) => number.to_string(),

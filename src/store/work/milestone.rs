@@ -63,17 +63,17 @@ pub fn create(tx: &mut Tx, milestone: &Milestone) -> Result<()> {
     tally(tx, milestone, 1)
 }
 
-/// A milestone.
+/// Finds a milestone.
 pub fn find(tx: &mut Tx, account: AccountId, id: MilestoneId) -> Result<Milestone> {
     LIST.of(&account).find(tx, "Milestone", &id, read)
 }
 
-/// How many milestones a project has.
+/// Counts the milestones of a project.
 pub fn count_of_project(tx: &mut Tx, account: AccountId, project: ProjectId) -> Result<u64> {
     LIST.of(&account).equal("project_id", Some(&project)).count(tx)
 }
 
-/// A page of milestones, newest first.
+/// Lists a page of milestones, newest first.
 pub fn list(
     tx: &mut Tx,
     account: AccountId,
@@ -82,7 +82,7 @@ pub fn list(
     LIST.of(&account).equal("project_id", filter.project_id.as_ref()).page(tx, filter.page, read)
 }
 
-/// The milestones of a project in the order they were planned.
+/// Lists the milestones of a project in planned order.
 pub fn list_of_project(
     tx: &mut Tx,
     account: AccountId,
@@ -92,7 +92,7 @@ pub fn list_of_project(
     Ok(found.remove(&project).unwrap_or_default())
 }
 
-/// The milestones of several projects, each in the order they were planned.
+/// Lists the milestones of several projects, each in planned order.
 pub fn list_of_projects(
     tx: &mut Tx,
     account: AccountId,
@@ -108,7 +108,7 @@ pub fn list_of_projects(
     Ok(found)
 }
 
-/// Writes back a change; `before` is the milestone as it was.
+/// Saves a change; `before` is the milestone before it.
 pub fn update(tx: &mut Tx, before: &Milestone, milestone: &Milestone) -> Result<()> {
     tx.update(row(milestone))?;
     if before.project_id != milestone.project_id {
@@ -118,8 +118,7 @@ pub fn update(tx: &mut Tx, before: &Milestone, milestone: &Milestone) -> Result<
     Ok(())
 }
 
-/// Writes down which invoice was made of a milestone that is not paid and has none; answers
-/// whether it was so.
+/// Records the invoice of a milestone, if it is unpaid and has none; returns whether it did.
 pub fn set_invoice(
     tx: &mut Tx,
     account: AccountId,
@@ -134,7 +133,7 @@ pub fn set_invoice(
     Ok(changed > 0)
 }
 
-/// The invoice is cancelled: another can be made of its milestone.
+/// Frees the milestone of a cancelled invoice for another invoice.
 pub(in crate::store) fn release(tx: &mut Tx, invoice: InvoiceId) -> Result<()> {
     tx.change("UPDATE milestones SET invoice_id = NULL WHERE invoice_id = ?1", values![&invoice])
 }

@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// Clients for whom there is a project.
+/// The total of clients with a project.
 const WITH_PROJECT: &str = "clients:with-project";
 
 const LIST: Lister = Lister::new(
@@ -76,7 +76,7 @@ pub fn create(tx: &mut Tx, project: &Project) -> Result<()> {
     tally(tx, project, 1, project.created_at)
 }
 
-/// A project with its client and milestones.
+/// Finds a project with its client and milestones.
 pub fn find(tx: &mut Tx, account: AccountId, id: ProjectId, rates: &Rates) -> Result<Project> {
     let mut project = find_bare(tx, account, id)?;
     project.client = Some(client::find_any(tx, account, project.client_id, rates)?);
@@ -84,12 +84,12 @@ pub fn find(tx: &mut Tx, account: AccountId, id: ProjectId, rates: &Rates) -> Re
     Ok(project)
 }
 
-/// A project without its client and milestones.
+/// Finds a project without its client and milestones.
 pub fn find_bare(tx: &mut Tx, account: AccountId, id: ProjectId) -> Result<Project> {
     listed(&account).find(tx, "Project", &id, read)
 }
 
-/// The newest projects by name, so many at most.
+/// Lists the newest projects by name, at most `most`.
 pub fn list_names(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<ProjectName>> {
     tx.list(
         "SELECT p.id, p.name, c.name FROM projects p JOIN clients c ON c.id = p.client_id \
@@ -99,7 +99,7 @@ pub fn list_names(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<Proj
     )
 }
 
-/// A page of projects with their clients and milestones, newest first.
+/// Lists a page of projects with their clients and milestones, newest first.
 pub fn list(
     tx: &mut Tx,
     account: AccountId,
@@ -122,7 +122,7 @@ pub fn list(
     Ok(found)
 }
 
-/// How many projects of a client have a status.
+/// Counts the projects of a client with a status.
 pub fn count_of_client(
     tx: &mut Tx,
     account: AccountId,
@@ -135,7 +135,7 @@ pub fn count_of_client(
         .count(tx)
 }
 
-/// Writes back a change; `before` is the project as it was.
+/// Saves a change; `before` is the project before it.
 pub fn update(tx: &mut Tx, before: &Project, project: &Project) -> Result<()> {
     let is_moved = (before.status, before.client_id) != (project.status, project.client_id);
     if is_moved {
@@ -145,7 +145,7 @@ pub fn update(tx: &mut Tx, before: &Project, project: &Project) -> Result<()> {
     if is_moved { tally(tx, project, 1, project.updated_at) } else { Ok(()) }
 }
 
-/// Takes a project out of every list and removes its milestones.
+/// Removes a project from all lists and deletes its milestones.
 pub fn delete(tx: &mut Tx, project: &Project, now: Timestamp) -> Result<()> {
     milestone::delete_of_project(tx, project.account, project.id)?;
     proposal::release(tx, project.id)?;
@@ -156,7 +156,7 @@ pub fn delete(tx: &mut Tx, project: &Project, now: Timestamp) -> Result<()> {
     tally(tx, project, -1, now)
 }
 
-/// Takes every project of a client out of the lists.
+/// Removes all projects of a client from the lists.
 pub fn delete_of_client(
     tx: &mut Tx,
     account: AccountId,
@@ -167,21 +167,21 @@ pub fn delete_of_client(
     projects.iter().try_for_each(|project| delete(tx, project, now))
 }
 
-/// How many projects have a status.
+/// Counts the projects with a status.
 pub fn count(tx: &mut Tx, account: AccountId, status: ProjectStatus) -> Result<u64> {
     listed(&account).equal("status", Some(status.as_str())).count(tx)
 }
 
-/// For how many clients there is a project.
+/// Counts the clients with a project.
 pub fn count_clients(tx: &mut Tx, account: AccountId) -> Result<u64> {
     list_total::find(tx, account, WITH_PROJECT)
 }
 
-/// Keeps the totals of the lists, and the timeline of active projects.
+/// Updates the totals of the lists, and the timeline of active projects.
 fn tally(tx: &mut Tx, project: &Project, by: i64, now: Timestamp) -> Result<()> {
     let (account, status, client) = (project.account, project.status.as_str(), project.client_id);
     LIST.tally(tx, account, &[("status", &status), ("client", &client)], by)?;
-    // The first project of a client came, or the last one went.
+    // The client's first project was added, or the last one removed.
     let left = listed(&account).equal("client_id", Some(&client)).count(tx)?;
     if (by, left) == (1, 1) || (by, left) == (-1, 0) {
         list_total::bump(tx, account, &[WITH_PROJECT], by)?;

@@ -68,14 +68,14 @@ pub fn create(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
     tally(tx, proposal, 1)
 }
 
-/// A proposal with its client.
+/// Finds a proposal with its client.
 pub fn find(tx: &mut Tx, account: AccountId, id: ProposalId, rates: &Rates) -> Result<Proposal> {
     let mut proposal = LIST.of(&account).find(tx, "Proposal", &id, read)?;
     proposal.client = Some(client::find_any(tx, account, proposal.client_id, rates)?);
     Ok(proposal)
 }
 
-/// Whose proposal has the link of that hash, and which it is; drafts have none.
+/// Finds the proposal whose link has this hash, and its account; drafts have none.
 pub fn find_linked(tx: &mut Tx, link_hash: &[u8]) -> Result<Option<(AccountId, ProposalId)>> {
     tx.find(
         "SELECT account_id, id FROM proposals WHERE link_hash = ?1 AND status <> 'draft'",
@@ -84,7 +84,7 @@ pub fn find_linked(tx: &mut Tx, link_hash: &[u8]) -> Result<Option<(AccountId, P
     )
 }
 
-/// When a proposal was sent, and who answered it.
+/// Returns when a proposal was sent, and who answered it.
 pub fn find_record(tx: &mut Tx, proposal: Proposal) -> Result<ProposalRecord> {
     let (sent_at, answered_at, answered_by, answered_from) = tx.one(
         "SELECT sent_at, answered_at, answered_by, answered_from FROM proposals \
@@ -96,7 +96,7 @@ pub fn find_record(tx: &mut Tx, proposal: Proposal) -> Result<ProposalRecord> {
     Ok(ProposalRecord { proposal, sent_at, answered_at, answered_by, answered_from, unprintable })
 }
 
-/// Writes down which project was made of a proposal that has none; answers whether it was so.
+/// Records the project of a proposal that has none; returns whether it did.
 pub fn set_project(
     tx: &mut Tx,
     account: AccountId,
@@ -111,17 +111,17 @@ pub fn set_project(
     Ok(changed > 0)
 }
 
-/// The project is deleted: another can be made of its proposal.
+/// Frees the proposal of a deleted project for another project.
 pub(in crate::store) fn release(tx: &mut Tx, project: ProjectId) -> Result<()> {
     tx.change("UPDATE proposals SET project_id = NULL WHERE project_id = ?1", values![&project])
 }
 
-/// How many proposals have a status.
+/// Counts the proposals with a status.
 pub fn count(tx: &mut Tx, account: AccountId, status: ProposalStatus) -> Result<u64> {
     LIST.of(&account).equal("status", Some(status.as_str())).count(tx)
 }
 
-/// A page of proposals with their clients, newest first.
+/// Lists a page of proposals with their clients, newest first.
 pub fn list(
     tx: &mut Tx,
     account: AccountId,
@@ -141,7 +141,7 @@ pub fn list(
     Ok(found)
 }
 
-/// Writes back a change; `before` is the proposal as it was.
+/// Saves a change; `before` is the proposal before it.
 pub fn update(tx: &mut Tx, before: &Proposal, proposal: &Proposal) -> Result<()> {
     let is_moved = (before.status, before.client_id) != (proposal.status, proposal.client_id);
     if is_moved {
@@ -151,12 +151,12 @@ pub fn update(tx: &mut Tx, before: &Proposal, proposal: &Proposal) -> Result<()>
     if is_moved { tally(tx, proposal, 1) } else { Ok(()) }
 }
 
-/// Remembers when it was sent.
+/// Records when it was sent.
 pub fn mark_sent(tx: &mut Tx, id: ProposalId, now: Timestamp) -> Result<()> {
     tx.update(row!(proposals { id: &id, sent_at: now }))
 }
 
-/// Remembers when it was answered.
+/// Records when it was answered.
 pub fn mark_answered(tx: &mut Tx, id: ProposalId, now: Timestamp) -> Result<()> {
     tx.change(
         "UPDATE proposals SET answered_at = ?2, sent_at = coalesce(sent_at, ?2) WHERE id = ?1",
@@ -164,12 +164,12 @@ pub fn mark_answered(tx: &mut Tx, id: ProposalId, now: Timestamp) -> Result<()> 
     )
 }
 
-/// Remembers who answered through the link, and from which address.
+/// Records who answered through the link, and from which address.
 pub fn mark_signed(tx: &mut Tx, id: ProposalId, name: &str, address: Option<&str>) -> Result<()> {
     tx.update(row!(proposals { id: &id, answered_by: name, answered_from: address }))
 }
 
-/// Gives a proposal its link: a keyed hash to find it by, and sealed to be shown again.
+/// Sets a proposal's link: a keyed hash for lookups, and the sealed link for display.
 pub fn set_link(tx: &mut Tx, id: ProposalId, link_hash: &[u8], sealed: &[u8]) -> Result<()> {
     tx.update(row!(proposals { id: &id, link_hash: link_hash, link: sealed }))
 }

@@ -1,4 +1,4 @@
-//! What may change on an invoice, and in which state.
+//! Which changes an invoice allows, and in which state.
 
 use jiff::civil::Date;
 
@@ -8,12 +8,12 @@ use crate::domain::{
     rule::Rule,
 };
 
-/// What the `status` of a change does to the invoice, once its other fields are changed.
+/// What the `status` of a change does, after the other fields are changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// It is the current one.
+    /// The status stays the same.
     Stay,
-    /// The draft is sent, without mailing anybody.
+    /// The draft is marked as sent, without a mail.
     Send,
     /// The sent invoice was paid.
     Pay,
@@ -22,7 +22,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// The step from the current status, as it is stored and as it is shown, to the wanted one.
+    /// Returns the step from the current status (stored and shown) to the wanted one.
     fn new(stored: InvoiceStatus, shown: InvoiceStatus, wanted: InvoiceStatus) -> Result<Self> {
         use InvoiceStatus::{Cancelled, Draft, Overdue, Paid, Sent};
         Err(Error::conflict(match (stored, wanted) {
@@ -42,16 +42,16 @@ impl Step {
 }
 
 impl InvoiceChange {
-    /// Whether the invoice shall be sent.
+    /// Whether the change sends the invoice.
     pub fn sends(&self) -> bool {
         self.status == Some(InvoiceStatus::Sent)
     }
 
-    /// The invoice after the change of its fields, and what its status does then. It comes
-    /// without its lines: those come priced beside it where they or their money changed. Whether
-    /// ids exist is for the caller to find out.
+    /// Returns the invoice after the field changes, and the status step. The invoice comes without
+    /// lines; the priced lines are beside it if they or their money changed. The caller must check
+    /// that ids exist.
     pub fn apply(self, current: &Invoice, today: Date) -> Result<(Invoice, Option<Priced>, Step)> {
-        // What is invalid is told before what the state forbids.
+        // Report invalid input before a forbidden state.
         let step = || match self.status {
             Some(wanted) => Step::new(current.status, current.shown_status(today), wanted),
             None => Ok(Step::Stay),
@@ -65,13 +65,13 @@ impl InvoiceChange {
         next.due_date = self.due_date.unwrap_or(current.due_date);
         next.notes = self.notes.apply(current.notes.clone());
 
-        // Totals of an amount written alone need not be those of its one line again, so they
-        // are kept as they are unless something that makes them up has changed.
+        // Pricing the one line of an amount-only invoice may not give the same totals again, so
+        // keep them unless something they depend on has changed.
         let money_moves = next.currency != current.currency
             || next.tax_rate != current.tax_rate
             || self.lines.as_ref().is_some_and(|lines| !current.has_lines(lines));
         let dates_move = (next.issue_date, next.due_date) != (current.issue_date, current.due_date);
-        // Only to say that it is cancelled changes nothing.
+        // Confirming that it is cancelled changes nothing.
         let is_cancelled = current.status == InvoiceStatus::Cancelled;
         if is_cancelled && (self.status.is_none() || money_moves || next != *current) {
             return Err(Error::conflict("A cancelled invoice cannot be changed"));

@@ -1,4 +1,4 @@
-//! Invoices: what they hold, their states, and what is asked of a new one.
+//! Invoices: their content, their states, and the input for a new one.
 
 mod change;
 mod party;
@@ -33,10 +33,10 @@ use crate::domain::{
     word::words,
 };
 
-/// Most lines of one invoice.
+/// Most lines per invoice.
 pub const LINES_MAX: usize = 500;
 words! {
-    /// Where an invoice stands, as it is shown. `Overdue` is derived and never stored.
+    /// The status of an invoice as shown. `Overdue` is derived and never stored.
     InvoiceStatus {
         Draft "draft",
         Sent "sent",
@@ -46,7 +46,7 @@ words! {
     }
 }
 
-/// One line as it stands on the invoice.
+/// One line of an invoice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     pub id: ItemId,
@@ -68,7 +68,7 @@ pub struct Invoice {
     pub totals: Totals,
     /// In percent.
     pub tax_rate: Decimal,
-    /// As stored: never `Overdue`.
+    /// The stored status: never `Overdue`.
     pub status: InvoiceStatus,
     pub issue_date: Date,
     pub due_date: Date,
@@ -83,7 +83,7 @@ pub struct Invoice {
 }
 
 impl Invoice {
-    /// The status shown on `today` in the account's timezone.
+    /// Returns the status shown on `today` in the account's timezone.
     pub fn shown_status(&self, today: Date) -> InvoiceStatus {
         match self.status {
             InvoiceStatus::Sent if self.due_date < today => InvoiceStatus::Overdue,
@@ -91,12 +91,12 @@ impl Invoice {
         }
     }
 
-    /// What the client owes.
+    /// Returns the amount that the client owes.
     pub fn amount(&self) -> Money {
         Money::new(self.totals.amount, self.currency)
     }
 
-    /// Whether the client has, or will have, something to pay: not of what is paid, cancelled, or
+    /// Whether the client has, or will have, something to pay: false if it is paid, cancelled or
     /// amounts to nothing.
     pub fn is_money_due(&self) -> bool {
         let is_open = !matches!(self.status, InvoiceStatus::Paid | InvoiceStatus::Cancelled);
@@ -108,7 +108,7 @@ impl Invoice {
     }
 }
 
-/// An invoice with the status it shows on a day.
+/// An invoice and its shown status on a given day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownInvoice {
     pub invoice: Invoice,
@@ -122,7 +122,7 @@ impl ShownInvoice {
 }
 
 input! {
-    /// A new invoice: with items, or with an amount alone, or with both where they agree.
+    /// A new invoice: with items, or only an amount, or both if they agree.
     #[derive(Debug, Clone)]
     pub new NewInvoice {
         /// What it is made of: each milestone is invoiced once.
@@ -148,7 +148,7 @@ input! {
     notes "notes": Optional<FreeText>,
 }
 
-/// The lines of an invoice: a new one may have none, a change of them leaves some.
+/// The lines of an invoice. A new one may have none; a change cannot remove all.
 pub struct Lines;
 
 type LineList = List<One<Line>, LINES_MAX>;
@@ -177,7 +177,7 @@ impl Presence<Change> for Lines {
     }
 }
 
-/// A new invoice asks for something, and is not due before it is issued.
+/// A new invoice must ask for something, and cannot be due before its issue date.
 fn must_ask_for_something(form: &mut Form) {
     let issued = form.peek::<Day>("issueDate");
     if form.peek::<Day>("dueDate").is_some_and(|due| issued.is_some_and(|day| due < day)) {
@@ -189,7 +189,7 @@ fn must_ask_for_something(form: &mut Form) {
 }
 
 impl NewInvoice {
-    /// Prices it in its currency; where both are given, amount and items must agree.
+    /// Prices the invoice in its currency. If both are given, amount and items must agree.
     pub fn price(&self, currency: Currency) -> Result<Priced> {
         match self.amount {
             Some(amount) if self.lines.is_empty() => price_amount(amount, self.tax_rate, currency),
@@ -205,7 +205,7 @@ impl NewInvoice {
 }
 
 input! {
-    /// Which invoices a list shows. Without a status cancelled ones are left out.
+    /// Which invoices a list shows. Without a status, cancelled ones are left out.
     #[derive(Debug, Clone, Default)]
     pub new InvoiceFilter;
 
@@ -218,7 +218,7 @@ input! {
 }
 
 input! {
-    /// What `send` may carry: another address than the client's.
+    /// The input of `send`: an address other than the client's.
     #[derive(Debug, Clone, Default)]
     pub new Delivery;
 

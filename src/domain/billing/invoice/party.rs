@@ -1,32 +1,32 @@
-//! Who writes a document and who gets it, and how either is laid out.
+//! The sender and the recipient of a document, and their layout.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{account::Account, client::Client, invoice_defaults::InvoiceDefaults};
 
-/// One side of a document: of an issued invoice, as it was when the invoice was sent.
+/// One side of a document. On an issued invoice, as it was when the invoice was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Party {
     /// The person.
     pub name: String,
     pub email: String,
-    /// The business that the person works for or trades as.
+    /// The business that the person works for or trades as, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub company: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
-    /// Lines of a postal address.
+    /// The lines of a postal address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// A tax or registration number, as it is to be printed.
+    /// A tax or registration number, as printed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_id: Option<String>,
 }
 
 impl Party {
-    /// A client to whom something is billed.
+    /// The client, as the recipient of a bill.
     pub fn of_client(client: &Client) -> Self {
         let details = client.details.clone();
         Self {
@@ -40,7 +40,7 @@ impl Party {
         }
     }
 
-    /// The freelancer, with the name of the business where there is one.
+    /// The freelancer, with the name of the business if any.
     pub fn of_freelancer(account: &Account, defaults: &InvoiceDefaults) -> Self {
         Self {
             name: account.name(),
@@ -53,14 +53,14 @@ impl Party {
         }
     }
 
-    /// What the party goes by: the business, or the person where there is none.
+    /// Returns the name of the business, or of the person if there is none.
     pub fn heading(&self) -> &str {
         let company = self.company.as_deref().map(str::trim);
         company.filter(|company| !company.is_empty()).unwrap_or(&self.name)
     }
 
-    /// What stands below the heading, in order: the person, if the heading is a business, then
-    /// where and how the party is reached. An address has several lines.
+    /// Returns the lines below the heading, in order: the person, if the heading is a business,
+    /// then the address and contact details. An address has several lines.
     pub fn details(&self) -> Vec<&str> {
         let person = (self.name.trim() != self.heading().trim()).then_some(self.name.as_str());
         let rest = [

@@ -1,4 +1,4 @@
-//! What an invoice adds up to: the one calculator.
+//! The calculator: computes the sums of an invoice.
 
 use rust_decimal::Decimal;
 
@@ -10,7 +10,7 @@ use crate::domain::{
     text,
 };
 
-/// The line of an invoice that was written as an amount alone.
+/// The description of the line when an invoice has only an amount.
 pub const DEFAULT_LINE: &str = "Professional services";
 
 input! {
@@ -39,7 +39,7 @@ pub struct Priced {
     pub totals: Totals,
 }
 
-/// The one calculator: prices lines in a currency, tax once on the subtotal.
+/// Prices lines in a currency. Tax is computed once, on the subtotal.
 pub fn price(lines: Vec<Line>, tax_rate: Decimal, currency: Currency) -> Result<Priced> {
     let mut subtotal: i64 = 0;
     let mut priced = Vec::with_capacity(lines.len());
@@ -65,7 +65,8 @@ pub fn price(lines: Vec<Line>, tax_rate: Decimal, currency: Currency) -> Result<
     Ok(Priced { lines: priced, totals })
 }
 
-/// Prices an amount alone: one line; the tax is what the net leaves, so that the sum is exact.
+/// Prices an amount without lines: one line, and the tax is the rest after the net, so that the sum
+/// is exact.
 pub fn price_amount(amount: Decimal, tax_rate: Decimal, currency: Currency) -> Result<Priced> {
     let gross = Money::exact(amount, currency).map_err(|rule| Error::field("amount", rule))?;
     let subtotal = money::without_percent(gross.minor, tax_rate);
@@ -80,12 +81,12 @@ pub fn price_amount(amount: Decimal, tax_rate: Decimal, currency: Currency) -> R
     })
 }
 
-/// Whether an amount that was given is this one, but for floating-point noise.
+/// Whether a given amount equals this one, apart from floating-point noise.
 pub(super) fn is_amount(given: Decimal, amount: Decimal, currency: Currency) -> bool {
     money::without_noise(given, currency.exponent()) == Some(amount)
 }
 
-/// Whether an amount that was given is the computed one; both are named where they differ.
+/// Checks a given amount against the computed one; the error names both.
 pub fn check_amount(given: Decimal, computed: i64, currency: Currency) -> Result<()> {
     let computed = Money::new(computed, currency).decimal();
     if is_amount(given, computed, currency) {

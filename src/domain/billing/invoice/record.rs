@@ -1,11 +1,11 @@
-//! What became of an invoice once it was sent.
+//! The history of an invoice after it was sent.
 
 use jiff::Timestamp;
 
 use super::{Invoice, InvoiceStatus, Party, Seller, ShownInvoice};
 use crate::domain::{date::Zone, id::MailId, mail::MailKind};
 
-/// When an invoice was sent, seen by its client, and last reminded of.
+/// When an invoice was sent, first seen by its client, and last followed by a reminder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct InvoiceTimes {
     pub sent_at: Option<Timestamp>,
@@ -13,22 +13,22 @@ pub struct InvoiceTimes {
     pub reminded_at: Option<Timestamp>,
 }
 
-/// An invoice, and what became of it: that it was sent is one fact, that a mail about it was
-/// delivered another.
+/// An invoice and its history. Sending the invoice and delivering a mail about it are separate
+/// facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvoiceRecord {
     pub shown: ShownInvoice,
-    /// Both parties as they stand on it; on a draft, as they are now.
+    /// Both parties as printed on it; for a draft, their current details.
     pub seller: Seller,
     pub buyer: Party,
-    /// Where the client can read it; none of a draft.
+    /// Where the client can read it. None for a draft.
     pub link: Option<String>,
     pub times: InvoiceTimes,
-    /// Newest first; those that wait no more are forgotten after a month.
+    /// Newest first. Finished ones are forgotten after a month.
     pub mails: Vec<InvoiceMail>,
     /// Where the client can pay online.
     pub payment_link: Option<String>,
-    /// Whether there is a service behind payment links.
+    /// Whether a payment service is configured.
     pub has_payment_service: bool,
     /// The characters of a draft that no font has.
     pub unprintable: Vec<char>,
@@ -41,11 +41,11 @@ pub struct InvoiceMail {
     pub kind: MailKind,
     pub to: String,
     pub created_at: Timestamp,
-    /// When it is tried next, as long as it waits.
+    /// The time of the next try, while it waits.
     pub due_at: Option<Timestamp>,
-    /// When the mail server accepted it, or it was saved as a file.
+    /// When the mail server accepted it or it was saved as a file.
     pub delivered_at: Option<Timestamp>,
-    /// The file it was saved as, where there was no mail server.
+    /// The file it was saved as, if there was no mail server.
     pub file_name: Option<String>,
     /// When it was given up.
     pub failed_at: Option<Timestamp>,
@@ -53,7 +53,7 @@ pub struct InvoiceMail {
     pub last_error: Option<String>,
 }
 
-/// A sent invoice as its client sees it.
+/// A sent invoice as shown to its client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicInvoice {
     pub invoice: Invoice,
@@ -62,6 +62,6 @@ pub struct PublicInvoice {
     pub buyer: Party,
     /// Where it can be paid online.
     pub payment_link: Option<String>,
-    /// The freelancer's.
+    /// The freelancer's timezone.
     pub zone: Zone,
 }

@@ -1,4 +1,4 @@
-//! Who bills, as it is kept with an invoice.
+//! The seller, as stored with an invoice.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::domain::{
     account::Account, date::DateFormat, id::ImageId, invoice_defaults::InvoiceDefaults,
 };
 
-/// Who bills, and all that an invoice shows beside what is billed. Frozen when it is sent.
+/// The seller, and the other details that an invoice shows. Frozen when the invoice is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
 pub struct Seller {
@@ -15,13 +15,13 @@ pub struct Seller {
     pub payment_instructions: Option<String>,
     pub logo: Option<ImageId>,
     pub date_format: DateFormat,
-    /// The invoice's notes of that day, empty where it had none. Invoices of older versions did
-    /// not keep them.
+    /// The invoice's notes when it was sent, empty if it had none. Older versions did not store
+    /// them.
     pub notes: Option<String>,
 }
 
 impl Seller {
-    /// The freelancer as of now.
+    /// Returns the freelancer's current details.
     pub fn new(account: &Account, defaults: &InvoiceDefaults) -> Self {
         Self {
             party: Party::of_freelancer(account, defaults),
@@ -33,8 +33,8 @@ impl Seller {
     }
 }
 
-/// A [`Seller`] as it is kept: a party with more fields. Where there is a business, `name` holds
-/// its name and `company` that of the person, as the first versions wrote it.
+/// The stored form of a [`Seller`]: a party with more fields. If there is a business, `name` is its
+/// name and `company` is the person's, as in the first versions.
 #[derive(Serialize, Deserialize)]
 struct Written {
     #[serde(flatten)]
