@@ -1,13 +1,13 @@
-// Makes pages pleasant that work without it.
+// Enhances pages that work without it.
 
 const each = (selector, work) => document.querySelectorAll(selector).forEach(work);
 
-// Where the menu or tabs are a row that scrolls, they show where one is.
+// If the menu or tabs scroll, scrolls to the current entry.
 each(".menu [aria-current], .tabs [aria-current]", (link) => {
     link.scrollIntoView({ block: "nearest", inline: "center" });
 });
 
-// A form is sent once, however often its button is pressed.
+// Sends a form once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.method !== "post" || event.defaultPrevented) return;
@@ -17,10 +17,10 @@ document.addEventListener("submit", (event) => {
     }
     form.dataset.sent = "yes";
 });
-// The page may come back from the browser's memory.
+// The page may come back from the browser's cache.
 addEventListener("pageshow", () => each("form[data-sent]", (form) => delete form.dataset.sent));
 
-// What was typed is not lost by accident.
+// Warns before typed input is lost.
 let typed = false;
 each("form[data-guard]", (form) => {
     form.addEventListener("input", () => {
@@ -34,7 +34,7 @@ addEventListener("beforeunload", (event) => {
     if (typed) event.preventDefault();
 });
 
-// Copies a text beside its button.
+// Copies the text next to its button.
 each("[data-copy]", (button) => {
     button.hidden = false;
     button.addEventListener("click", async () => {
@@ -53,7 +53,7 @@ each("[data-copy]", (button) => {
     });
 });
 
-// Lists follow what is typed into their filters.
+// Filters update lists as they are typed.
 each("form[data-live]", (form) => {
     const target = form.dataset.live;
     let waiting;
@@ -77,7 +77,7 @@ each("form[data-live]", (form) => {
     });
 });
 
-// "/" leads to the search.
+// "/" focuses the search.
 document.addEventListener("keydown", (event) => {
     const search = document.querySelector("input[type=search]");
     const isTyping = event.target.closest("input, textarea, select, [contenteditable]");
@@ -87,7 +87,7 @@ document.addEventListener("keydown", (event) => {
     }
 });
 
-// Where the reader lives is known to the browser.
+// The browser knows the reader's timezone.
 each("select[data-zone]", (select) => {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     const isUntouched = [...select.options].every((option) => option.selected === option.defaultSelected);
@@ -96,7 +96,7 @@ each("select[data-zone]", (select) => {
     }
 });
 
-// What a page shows once can be printed.
+// Values that a page shows only once can be printed.
 each("[data-print]", (button) => {
     button.hidden = false;
     button.addEventListener("click", () => print());

@@ -1,7 +1,7 @@
-// The editor of an invoice's lines: rows come, go and move, and totals follow what is typed. The
-// server calculates them.
+// The editor of an invoice's lines: adds, removes and moves rows, and updates the totals while
+// typing. The server calculates them.
 
-// How long typing rests before the server is asked, in milliseconds.
+// How long typing must pause before the server is asked, in milliseconds.
 const PAUSE = 200;
 
 function edit(form) {
@@ -13,7 +13,7 @@ function edit(form) {
     let waiting;
     let asking = new AbortController();
 
-    // An empty line, made of one that may hold something.
+    // An empty line, cloned from one that may have content.
     function line(model) {
         const made = model.cloneNode(true);
         made.querySelectorAll("input").forEach((input) => {
@@ -33,7 +33,7 @@ function edit(form) {
         form.querySelector("[data-said]").textContent = text;
     };
 
-    // Asks for the totals once typing rests. Those that are shown are marked until others come.
+    // Requests the totals once typing pauses. The shown ones are marked until new ones arrive.
     function update() {
         clearTimeout(waiting);
         asking.abort();
@@ -63,7 +63,7 @@ function edit(form) {
         delete form.dataset.behind;
     }
 
-    // Names, labels and buttons say which line they are of.
+    // Names, labels and buttons contain the number of their line.
     function renumber() {
         lines().forEach((row, at) => {
             row.querySelectorAll("*").forEach((part) => {
@@ -105,7 +105,7 @@ function edit(form) {
         if (by < 0) other.before(row);
         else other.after(row);
         renumber();
-        // Moving an element takes the focus away.
+        // Moving an element loses the focus.
         button?.focus();
         say(form.dataset.sayMoved.replace("#", lines().indexOf(row) + 1));
     }
@@ -122,7 +122,7 @@ function edit(form) {
         else if (verb === "down") move(row, 1, button);
     });
 
-    // Enter leads to the next line, and from the last one to a new one.
+    // Enter moves to the next line, and from the last one to a new one.
     form.addEventListener("keydown", (event) => {
         const row = event.target.closest(".line");
         if (!row || event.target.tagName !== "INPUT" || event.isComposing) return;
@@ -145,7 +145,7 @@ function edit(form) {
     addEventListener("online", () => {
         if (form.dataset.behind) update();
     });
-    // The browser may have put back what was typed before.
+    // The browser may have restored earlier input.
     addEventListener("load", () => {
         if (performance.getEntriesByType("navigation")[0].type !== "navigate") update();
     });

@@ -1,5 +1,5 @@
-// Passkeys: asks the server for options, lets the browser do its part, and sends the answer with
-// the form as if it had been typed.
+// Passkeys: requests options from the server, calls the browser, and sends the answer with the form
+// as if it had been typed.
 
 const decode = (text) => {
     const plain = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
@@ -37,14 +37,14 @@ const ceremonies = {
     },
 };
 
-// What the credential's own toJSON() gives where a browser has it.
+// The result of the credential's toJSON(), which not every browser has.
 const written = ({ made, parts }) => {
     const given = parts.filter((part) => made.response[part]);
     const response = Object.fromEntries(given.map((part) => [part, encode(made.response[part])]));
     return JSON.stringify({ id: made.id, rawId: encode(made.rawId), type: made.type, response });
 };
 
-// Which text of the form says why a browser makes no passkey.
+// The texts of the form that explain why the browser creates no passkey.
 const reasons = {
     InvalidStateError: "sayExists",
     NotAllowedError: "sayCancelled",
@@ -61,7 +61,7 @@ const begin = (form) => {
     form.addEventListener("submit", async (event) => {
         if (form.answer.value) return;
         event.preventDefault();
-        // Asked first: a passkey whose form is refused would be left on the device.
+        // Validate first: a passkey whose form is refused would be left on the device.
         if (!form.reportValidity()) return;
         const email = document.querySelector("#f-email");
         if (form.identifier) {
@@ -95,7 +95,7 @@ const begin = (form) => {
             delete form.dataset.busy;
         }
     });
-    // The page may come back from the browser's memory with what was answered before.
+    // The page may come back from the browser's cache with an earlier answer.
     addEventListener("pageshow", () => {
         form.answer.value = "";
     });

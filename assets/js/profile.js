@@ -1,4 +1,4 @@
-// Shows the public address while the username is typed, and tells of pictures that are too large
+// Updates the public address while the username is typed, and reports pictures that are too large
 // before they are sent.
 
 const MIB = 1024 * 1024;
@@ -26,7 +26,7 @@ for (const field of document.querySelectorAll("[data-picture]")) {
         const isTooLarge = file && file.size > MIB_MAX * MIB;
         refuse(isTooLarge ? field.dataset.sayLarge.replace("#", (file.size / MIB).toFixed(1)) : "");
     });
-    // Forms that check nothing themselves leave this one check to be made here.
+    // In forms without their own validation, this check runs here.
     field.form.addEventListener("submit", (event) => {
         if (field.validity.customError) {
             event.preventDefault();

@@ -1,5 +1,5 @@
-// The board of projects: cards are moved by mouse, touch or keyboard. Each move is the form on
-// the card, sent in the background; the server's board then stands in place of the old one.
+// The project board: cards move by mouse, touch or keyboard. Each move sends the form on the card
+// in the background; the server's board then replaces the old one.
 
 const lanes = () => [...document.querySelectorAll(".lane")];
 const nameOf = (lane) => lane.querySelector("h2").firstChild.textContent.trim();
@@ -20,7 +20,7 @@ const hideSoon = () => {
     clearTimeout(hiding);
     hiding = setTimeout(() => toast.replaceChildren(), 10000);
 };
-// What can be undone stays while somebody is at it.
+// The undo message stays while the reader is using it.
 toast.addEventListener("pointerenter", () => clearTimeout(hiding));
 toast.addEventListener("pointerleave", hideSoon);
 toast.addEventListener("focusin", () => clearTimeout(hiding));
@@ -53,7 +53,7 @@ const move = async (id, status, { canUndo = true, isFollowed = true } = {}) => {
     const before = laneOf(card).dataset.status;
     isMoving = true;
     const lane = lanes().find((lane) => lane.dataset.status === status);
-    // Shown at once where it goes; the answer brings the counts and the order.
+    // Show the card in its new place at once; the answer updates the counts and the order.
     const list = lane.querySelector("ol");
     if (list) list.prepend(card);
     card.classList.add("waiting");
@@ -75,7 +75,7 @@ const move = async (id, status, { canUndo = true, isFollowed = true } = {}) => {
     }
 };
 
-// Forms on the cards do the same.
+// Forms on the cards work the same way.
 document.addEventListener("submit", (event) => {
     const card = event.target.closest(".job");
     if (!card) return;
@@ -130,7 +130,7 @@ document.addEventListener("focusout", (event) => {
     if (held && event.target === held.grip) leave();
 });
 
-// By mouse anywhere on the card, by finger on its grip, so that the page can be scrolled.
+// By mouse anywhere on the card, by touch only on its handle, so that the page can scroll.
 let drag = null;
 const overlapped = (x, y) => lanes().find((lane) => {
     const box = lane.getBoundingClientRect();
@@ -163,7 +163,7 @@ document.addEventListener("pointermove", (event) => {
     const before = board.scrollLeft;
     if (event.clientX > box.right - edge) board.scrollLeft += 12;
     if (event.clientX < box.left + edge) board.scrollLeft -= 12;
-    // The card stays under the finger while the board moves below it.
+    // The card stays under the finger while the board scrolls below it.
     drag.x -= board.scrollLeft - before;
     follow(event);
 });
@@ -176,7 +176,7 @@ const end = (event, isDropped) => {
     card.classList.remove("dragged");
     card.style.transform = "";
     aim(null);
-    // A drag is no click on the link it began on.
+    // A drag is not a click on the link where it began.
     const swallow = (click) => {
         click.preventDefault();
         click.stopPropagation();

@@ -1,4 +1,4 @@
-//! What the use cases take from outside: the time, randomness, keys, settings.
+//! What use cases need from outside: time, randomness, keys, settings.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::domain::{
     id::{Id, IdSequence},
 };
 
-/// What use cases need beside their transaction, on whatever thread they run.
+/// What use cases need besides their transaction, on any thread.
 pub struct Environment {
     pub(super) settings: Settings,
     pub(super) clock: Arc<dyn Clock>,
@@ -22,34 +22,34 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Now, in whole seconds: what is answered today is what is read back tomorrow.
+    /// Returns the current time in whole seconds, so that stored values equal those returned.
     pub fn now(&self) -> Timestamp {
         let now = self.clock.now();
         Timestamp::from_second(now.as_second()).unwrap_or(now)
     }
 
-    /// The day it is in UTC.
+    /// Returns today's date in UTC.
     pub fn today(&self) -> Date {
         date::day_in(self.now(), &TimeZone::UTC)
     }
 
-    /// How people reach the program, without a slash at its end.
+    /// The public address of the program, without a trailing slash.
     pub fn public_url(&self) -> &str {
         &self.settings.public_url
     }
 
-    /// The keys that seal and hash.
+    /// Returns the keys that seal and hash.
     pub(super) fn keys(&self) -> Result<&Keys> {
         self.keys.as_ref().ok_or_else(|| Error::internal("this command was given no SECRET_KEY"))
     }
 
-    /// A new id. It carries the time to the millisecond, so that what a command and a server
-    /// make in the same second is in order too.
+    /// Returns a new id. It contains the time to the millisecond, so that ids created by a command
+    /// and a server in the same second are in order too.
     pub(super) fn new_id<K>(&self) -> Id<K> {
         self.ids.next(self.clock.now(), self.random_bytes())
     }
 
-    /// Bytes that nobody can guess.
+    /// Returns bytes that nobody can guess.
     pub(super) fn random_bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         self.random.fill(&mut bytes);
@@ -62,7 +62,7 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
-/// Makes bytes nobody can guess.
+/// Generates bytes that nobody can guess.
 pub trait Random: Send + Sync {
     fn fill(&self, bytes: &mut [u8]);
 }
@@ -85,7 +85,7 @@ pub struct SystemRandom;
 impl Random for SystemRandom {
     /// # Panics
     ///
-    /// Where the operating system has no randomness to give: nothing secret can be made then.
+    /// Panics if the operating system provides no randomness: no secret can be created then.
     #[allow(clippy::disallowed_methods, reason = "the one place that asks for randomness")]
     fn fill(&self, bytes: &mut [u8]) {
         if let Err(error) = getrandom::fill(bytes) {

@@ -1,4 +1,4 @@
-//! What happens, and all that follows from it.
+//! Events, and everything that follows from them.
 
 use std::fmt::Display;
 
@@ -25,20 +25,20 @@ use crate::{
     store,
 };
 
-/// How long the job waits that prints what was sent: whoever delivers the mail, or asks for the
-/// PDF, does so before.
+/// How long the job waits that renders a sent invoice: delivering the mail or requesting the PDF
+/// usually renders it first.
 const PRINTED_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
-/// What has happened in a unit of work.
+/// An event in a unit of work.
 pub(super) enum Event<'a> {
     ClientAdded(&'a Client),
     ProjectCreated(&'a Project),
     ProjectCompleted(&'a Project),
     MilestoneCompleted(&'a Milestone),
     ProposalSent(&'a Proposal),
-    /// The freelancer has written down what the client said.
+    /// The freelancer has recorded the client's answer.
     ProposalAnswered(&'a Proposal),
-    /// The client has answered by the link.
+    /// The client has answered through the link.
     ProposalSigned {
         proposal: &'a Proposal,
         signer: &'a str,
@@ -51,12 +51,12 @@ pub(super) enum Event<'a> {
         message: &'a Message,
         freelancer: &'a Account,
     },
-    /// How the account is signed in to has changed.
+    /// The way to sign in to the account has changed.
     SignInChanged(&'a Account, SignInChange),
 }
 
 impl Work<'_, '_> {
-    /// Writes down all that follows from an event.
+    /// Writes everything that follows from an event.
     pub(super) fn emit(&mut self, event: Event) -> Result<()> {
         match event {
             Event::ClientAdded(client) => {
@@ -163,9 +163,8 @@ impl Work<'_, '_> {
         store::activity::create(self.tx, &activity)
     }
 
-    /// Mails an owner what others did: `mail`, or where the address is not proven, only that it
-    /// happened, as `news`, and the page of that path where it is read. Of those, an account gets a
-    /// bounded number a day.
+    /// Mails an owner about others' actions: `mail`, or if the address is not verified, only the
+    /// `news` and the page at `path` to read it. The latter are limited per account and day.
     fn mail_news(&mut self, owner: &Account, mail: &Mail, news: &str, path: &str) -> Result<()> {
         if owner.email_verified_at.is_some() {
             let queued = self.env.queued(Some(owner.id), mail)?;

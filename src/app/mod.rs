@@ -1,4 +1,4 @@
-//! The use cases: who may, is it valid, one transaction.
+//! The use cases: each checks access, validates its input and runs in one transaction.
 
 mod billing;
 pub mod environment;
@@ -59,19 +59,20 @@ use crate::{
     store::{self, Store},
 };
 
-/// Rows that one round of [`App::sweep`] deletes at most, so that writers need not wait for it.
+/// The maximum number of rows that one round of [`App::sweep`] deletes, so that writers do not
+/// wait.
 const SWEEP_ROWS: i64 = 1000;
 
-/// How long the database may take to show that it is there.
+/// How long the database may take to answer a readiness check.
 const READY_WITHIN: Duration = Duration::from_secs(5);
-/// Pieces of small work that may wait for a core before others are turned away.
+/// The maximum number of small tasks waiting for a core; more are refused.
 const WORK_QUEUE: usize = 256;
 
-/// What the use cases need to know of the settings.
+/// The settings that the use cases need.
 #[derive(Clone)]
 pub struct Settings {
     pub jwt_secret: String,
-    /// Root of the sealing and hashing keys; commands that neither seal nor hash do without.
+    /// The root of the sealing and hashing keys; commands that neither seal nor hash need none.
     pub secret_key: Option<SecretKey>,
     /// Life of FreelanceHub Auth's access tokens.
     pub access_life: SignedDuration,
@@ -79,26 +80,26 @@ pub struct Settings {
     pub refresh_life: SignedDuration,
     /// Life of FreelanceHub Auth's one-time passwords.
     pub otp_life: SignedDuration,
-    /// How people reach the program, without a slash at its end.
+    /// The public address of the program, without a trailing slash.
     pub public_url: String,
-    /// Origins that browsers may call the APIs from, as they write them.
+    /// Origins from which browsers may call the APIs, as browsers write them.
     pub origins: Vec<String>,
     pub rate_limit: bool,
-    /// Whether anybody may register; None leaves it to the owner.
+    /// Whether anyone may register; None leaves it to the owner.
     pub open_registration: Option<bool>,
-    /// Whether the APIs, too, refuse passwords that are tried first.
+    /// Whether the APIs also refuse common passwords.
     pub refuse_common_passwords: bool,
-    /// What payment links begin with, without a slash at its end. `None` where there is no service
-    /// behind them: then they are made as the document says, and shown to no client.
+    /// The base of payment links, without a trailing slash. `None` without a payment service: links
+    /// are then created as the document says, but not shown to clients.
     pub payment_link_base: Option<String>,
-    /// What documents are printed with.
+    /// The fonts of rendered documents.
     pub fonts: Arc<Fonts>,
-    /// Who brings mail on its way; without one, none is written.
+    /// Delivers mail; None disables it.
     pub courier: Option<Arc<Courier>>,
 }
 
 impl Default for Settings {
-    /// What a command needs that neither signs nor seals anything.
+    /// Settings for a command that neither signs nor seals.
     fn default() -> Self {
         Self {
             jwt_secret: String::new(),
@@ -118,21 +119,21 @@ impl Default for Settings {
     }
 }
 
-/// Everything a use case works with.
+/// Everything a use case needs.
 pub struct App {
     store: Store,
-    /// What database threads use too. Its methods are the app's as well.
+    /// Also used on database threads. Its methods are available on the app.
     environment: Arc<Environment>,
     tokens: Tokens,
     passwords: Passwords,
     images: Images,
     jobs: Jobs,
     printer: Printer,
-    /// For whatever else keeps a core busy.
+    /// For other CPU-bound work.
     work: WorkQueue,
-    /// Whether deleted accounts may have left something in the files of the database.
+    /// Whether deleted accounts may have left data in the database files.
     is_to_erase: AtomicBool,
-    /// None where passkeys cannot work.
+    /// None if passkeys cannot work.
     relying_party: Option<Arc<RelyingParty>>,
 }
 
@@ -177,19 +178,19 @@ impl App {
         })
     }
 
-    /// Finishes queued writes and ends the database threads.
+    /// Finishes queued writes and stops the database threads.
     pub fn close(self) {
         self.store.close();
     }
 
-    /// Gives back memory that sign-ins used.
+    /// Frees memory that sign-ins used.
     pub fn rest(&self) {
         self.passwords.rest();
     }
 
-    /// Forgets what has expired (sessions, codes, challenges, windows of limits, old answers,
-    /// visitors and mails, accounts that nobody proved or that were deleted, pictures that nothing
-    /// shows, old copies of the database), a few at a time. Answers whether more is left to forget.
+    /// Deletes expired data in small batches: sessions, codes, challenges, rate windows, old
+    /// answers, visitors and mails, accounts that were never verified or were deleted, unused
+    /// pictures, old copies of the database. Returns whether more is left.
     pub async fn sweep(&self) -> Result<bool> {
         let now = self.now();
         // By then the day has ended in every timezone.
@@ -217,22 +218,22 @@ impl App {
         Ok(false)
     }
 
-    /// Makes ids that follow those in the database: lists go by them, and the clock may have been
-    /// ahead when they were made.
+    /// Makes new ids follow those in the database: lists are ordered by id, and the clock may have
+    /// been ahead when those were created.
     pub async fn continue_ids(&self) -> Result<()> {
         let newest = self.store.read(store::doctor::newest_id).await?;
         newest.into_iter().for_each(|id| self.ids.continue_from(id));
         Ok(())
     }
 
-    /// Whether requests can be served: the database answers, and does so soon.
+    /// Checks that requests can be served: the database answers in time.
     pub async fn ready(&self) -> Result<()> {
         let unanswered = || Error::unavailable(5, "The database does not answer just now");
         timeout(READY_WITHIN, self.store.reach()).await.unwrap_or_else(|_| Err(unanswered()))
     }
 }
 
-/// What is only noted in passing is no reason to refuse a reader where nothing can be written.
+/// A failed background note must not fail a read while nothing can be written.
 fn if_writable(noted: Result<()>) -> Result<()> {
     match noted {
         Err(error) if *error.kind() == Kind::Unwritable => Ok(()),
@@ -240,5 +241,5 @@ fn if_writable(noted: Result<()>) -> Result<()> {
     }
 }
 
-/// How long an account waits for its e-mail to be proven.
+/// How long an account waits for its email to be verified.
 const PENDING_KEPT: SignedDuration = SignedDuration::from_hours(24);

@@ -1,4 +1,4 @@
-//! What a use case runs in: one transaction, on somebody's behalf, at one instant.
+//! The context of a use case: one transaction, for one account, at one instant.
 
 use std::{rc::Rc, sync::Arc};
 
@@ -18,16 +18,15 @@ use crate::{
     store::{self, Write, engine::Tx},
 };
 
-/// What kept answers are sealed as.
+/// The sealing context of stored answers.
 const ANSWER: &str = "answer to a request";
 
-/// On whose behalf a use case runs.
+/// Whom a use case runs for.
 #[derive(Debug, Clone, Copy)]
 pub enum Who {
-    /// Of whoever is signed in; the session must stand.
+    /// A signed-in caller; the session must be active.
     Session(Claims),
-    /// Of an account that can be used, by the program itself: what a schedule, an import or a
-    /// visitor sets off.
+    /// A usable account, on behalf of the program itself: for a schedule, an import or a visitor.
     System(AccountId),
 }
 
@@ -60,21 +59,21 @@ impl From<Claims> for Who {
     }
 }
 
-/// Whether an account whose address is unproven is held to its quota.
+/// Whether the quota of an account with an unverified address applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Quota {
     Counts,
     Ignored,
 }
 
-/// A use case at work. It may run more than once before it stands, and has no effect outside
+/// A running use case. It may run more than once before it is committed, and has no effect outside
 /// `tx`.
 pub struct Work<'a, 'c> {
     pub(super) tx: &'a mut Tx<'c>,
-    /// Whose rows it works on.
+    /// The account whose rows it uses.
     pub(super) account: AccountId,
     pub(super) actor: Actor,
-    /// When it was asked for, in whole seconds.
+    /// The time of the request, in whole seconds.
     pub(super) now: Timestamp,
     pub(super) env: &'a Environment,
     rates: Option<Rc<Rates>>,
@@ -87,12 +86,12 @@ impl<'a, 'c> Work<'a, 'c> {
         Ok(Self { tx, account: actor.account, actor, now, env, rates: None, has_mail: false })
     }
 
-    /// The day it is in the account's timezone.
+    /// Returns today's date in the account's timezone.
     pub(super) fn today(&self) -> Result<Date> {
         Ok(date::day_in(self.now, &self.actor.time_zone()?))
     }
 
-    /// The exchange rates into the account's currency, read once.
+    /// Returns the exchange rates into the account's currency, read once.
     pub(super) fn rates(&mut self) -> Result<Rc<Rates>> {
         if let Some(rates) = &self.rates {
             return Ok(Rc::clone(rates));
@@ -105,12 +104,12 @@ impl<'a, 'c> Work<'a, 'c> {
         self.env.new_id()
     }
 
-    /// The keys that seal and hash.
+    /// Returns the keys that seal and hash.
     pub(super) fn keys(&self) -> Result<&'a Keys> {
         self.env.keys()
     }
 
-    /// Puts a mail, if there is one, into the outbox.
+    /// Puts a mail, if any, into the outbox.
     pub(super) fn post(&mut self, queued: Option<&QueuedMail>) -> Result<()> {
         let Some(queued) = queued else { return Ok(()) };
         self.has_mail = true;
@@ -131,8 +130,8 @@ impl App {
             .await
     }
 
-    /// Runs a use case that changes something; what it answers is on the disk. An account whose
-    /// address is unproven is held to its quota.
+    /// Runs a use case that writes; its result is durable. The quota applies to an account with an
+    /// unverified address.
     pub async fn run<T: Send + 'static>(
         &self,
         who: impl Into<Who>,
@@ -141,8 +140,7 @@ impl App {
         self.run_as(who.into(), Quota::Counts, false, use_case).await
     }
 
-    /// Like [`App::run`], for what may be done whatever the account has written: sign out, change
-    /// how it is signed in to, leave.
+    /// Like [`App::run`], without the quota: for signing out, changing how to sign in, and leaving.
     pub(super) async fn run_always<T: Send + 'static>(
         &self,
         who: impl Into<Who>,
@@ -151,8 +149,8 @@ impl App {
         self.run_as(who.into(), Quota::Ignored, false, use_case).await
     }
 
-    /// Like [`App::run`], for requests that may be sent twice and count once: a key that was
-    /// answered before gets the same answer again.
+    /// Like [`App::run`], for requests that may be repeated but count once: a key that was answered
+    /// before gets the same answer again.
     pub async fn run_once<T: Send + 'static>(
         &self,
         who: impl Into<Who>,
@@ -161,18 +159,18 @@ impl App {
     ) -> Result<Outcome<T>> {
         let Once { key, render } = once;
         let Some(key) = key else { return self.run(who, use_case).await.map(Outcome::Done) };
-        // Done a second time, it finds the answer that was kept the first time.
+        // A second run finds the answer stored by the first.
         self.run_as(who.into(), Quota::Counts, true, move |work| {
             let keys = work.keys()?;
             if let Some(kept) = store::request_answer::find(work.tx, work.account, &key, work.now)?
             {
-                // Version 1 kept answers as they are.
+                // Version 1 stored answers in plain text.
                 let is_plain = kept.starts_with(b"{\"success\":");
                 let answer = if is_plain { kept } else { keys.open(ANSWER, &kept)? };
                 return Ok(Outcome::Replayed(answer));
             }
             let value = use_case(work)?;
-            // An answer may hold a link that is sealed where it belongs.
+            // An answer may contain a link that is sealed elsewhere.
             let sealed = keys.seal(ANSWER, work.env.random_bytes(), &render(&value))?;
             store::request_answer::create(work.tx, work.account, &key, &sealed, work.now)?;
             Ok(Outcome::Done(value))
@@ -204,7 +202,7 @@ impl App {
             .await;
         let has_mail = match &done {
             Ok((_, has_mail)) => *has_mail,
-            // It may have been saved.
+            // The write may have succeeded.
             Err(error) => matches!(error.kind(), Kind::Unavailable { .. }),
         };
         if has_mail {
@@ -213,8 +211,8 @@ impl App {
         done.map(|(answer, _)| answer)
     }
 
-    /// Hands `input` on; where it is bad, first makes sure that the caller is signed in, since
-    /// others are told nothing but that they are not.
+    /// Passes `input` on; if it is invalid, first checks that the caller is signed in, since others
+    /// learn nothing else.
     pub async fn admit<T>(&self, claims: Claims, input: Result<T>) -> Result<T> {
         if input.is_err() {
             self.query(claims, |_| Ok(())).await?;
@@ -222,7 +220,7 @@ impl App {
         input
     }
 
-    /// Like [`App::admit`], for what only freelancers may do.
+    /// Like [`App::admit`], for actions reserved to freelancers.
     pub async fn admit_freelancer<T>(&self, claims: Claims, input: Result<T>) -> Result<T> {
         if input.is_err() {
             self.query(claims, |work| work.actor.must_be_freelancer()).await?;

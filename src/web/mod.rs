@@ -1,5 +1,5 @@
-//! The web app: pages that people open in a browser, over the same use cases as the APIs. They
-//! work without scripts; scripts make them pleasant.
+//! The web app: pages for the browser, over the same use cases as the APIs. They work without
+//! scripts; scripts only add comfort.
 
 mod billing;
 mod identity;
@@ -37,8 +37,8 @@ use crate::{
     http::middleware::rate_limit::RouteLimit,
 };
 
-/// Every page: those that `pages` lead to are for signed-in readers, those of `open` for all. `:id`
-/// is an id as the APIs write it, `:token` the secret of a public link.
+/// Routes every page: those of `pages` are for signed-in readers, those of `open` for everyone.
+/// `:id` is an id as the APIs write it, `:token` the secret of a public link.
 pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
     let (pages, open) = (Pages::<Visit>::of(app), Pages::<Guest>::of(app));
     let app = Arc::clone(app);
@@ -122,7 +122,7 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         })
 }
 
-/// What is set once.
+/// The routes of the settings.
 fn settings(pages: &Pages<Visit>) -> Route {
     Route::new()
         .at("/", pages.page(settings::show, settings::update))
@@ -151,8 +151,8 @@ fn settings(pages: &Pages<Visit>) -> Route {
         .at("/data/delete", pages.page(account_data::ask_deletion, account_data::delete))
 }
 
-/// Pages share the limits of what the APIs offer for the same. The first visit has none: it is
-/// open until there is an account, and whoever mistypes shall not have to wait for an hour.
+/// Pages share the limits of the matching API operations. The first visit has none: it is open only
+/// until there is an account, and a typo must not cost an hour.
 pub const LIMITS: &[RouteLimit] = &[
     (Method::GET, "/p/*", Limit::PublicView),
     (Method::POST, "/p/*", Limit::ProposalAnswer),
@@ -165,7 +165,7 @@ pub const LIMITS: &[RouteLimit] = &[
     (Method::GET, "/i/*", Limit::PublicView),
     (Method::GET, "/i/*/pdf", Limit::PublicView),
     (Method::GET, "/u/*", Limit::PublicView),
-    // The form counts what is written; this, that the profile is shown with it.
+    // The form has its own limit; this one covers the profile shown with it.
     (Method::POST, "/u/*/messages", Limit::PublicView),
     (Method::GET, "/p/*/pdf", Limit::PublicView),
 ];

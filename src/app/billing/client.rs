@@ -15,7 +15,7 @@ use crate::{
     store,
 };
 
-/// Most names that are given to choose from: the newest.
+/// The maximum number of names offered in a choice: the newest.
 pub(in crate::app) const NAMES_MAX: i64 = 1000;
 
 /// Adds a client.
@@ -34,7 +34,7 @@ pub fn create_client(work: &mut Work, details: &ClientDetails) -> Result<Client>
     Ok(client)
 }
 
-/// A client of the caller; `NotFound` where it is not there or another account's.
+/// Returns a client of the caller; `NotFound` if it does not exist or belongs to another account.
 pub fn find_client(work: &mut Work, id: ClientId) -> Result<Client> {
     let rates = work.rates()?;
     store::client::find(work.tx, work.account, id, &rates)
@@ -44,7 +44,7 @@ pub fn find_client(work: &mut Work, id: ClientId) -> Result<Client> {
 ///
 /// # Errors
 ///
-/// Stale, if the client is not the expected one any more.
+/// Stale if the client is no longer the expected one.
 pub fn update_client(
     work: &mut Work,
     id: ClientId,
@@ -59,7 +59,11 @@ pub fn update_client(
     Ok(client)
 }
 
-/// Takes a client and its projects out of the lists; not while a project is active.
+/// Removes a client and its projects from the lists; refused while a project is active.
+///
+/// # Errors
+///
+/// Not found if the caller has no such client; a conflict if it has active projects.
 pub fn delete_client(work: &mut Work, id: ClientId) -> Result<()> {
     let (tx, account) = (&mut *work.tx, work.account);
     if !store::client::exists(tx, account, id)? {
@@ -74,18 +78,19 @@ pub fn delete_client(work: &mut Work, id: ClientId) -> Result<()> {
     store::client::delete(tx, account, id, work.now)
 }
 
-/// The client a request names in `clientId`; naming none of the caller's is an invalid field.
+/// Returns the client that a request names in `clientId`; an invalid field if it is not the
+/// caller's.
 pub(in crate::app) fn require_client(work: &mut Work, id: ClientId) -> Result<Client> {
     find_client(work, id)
         .map_err(|error| error.if_missing(|| Error::field("clientId", Rule::Unknown)))
 }
 
-/// The newest clients by name, to choose from.
+/// Returns the names of the newest clients, for a choice.
 pub fn list_client_names(work: &mut Work) -> Result<Vec<ClientName>> {
     store::client::list_names(work.tx, work.account, NAMES_MAX)
 }
 
-/// A page of clients, newest first.
+/// Returns a page of clients, newest first.
 pub fn list_clients(work: &mut Work, filter: &ClientFilter) -> Result<Listing<Client>> {
     let rates = work.rates()?;
     store::client::list(work.tx, work.account, filter, &rates)

@@ -16,8 +16,7 @@ use crate::{
 };
 
 impl App {
-    /// Takes in rates for the account of that e-mail: all of them or none. Days lie in the past
-    /// or are today.
+    /// Imports rates for the account with this email: all or none. No day may be in the future.
     pub async fn import_rates(&self, email: String, rates: Vec<ExchangeRate>) -> Result<()> {
         let now = self.now();
         self.store
@@ -32,7 +31,7 @@ impl App {
             .await
     }
 
-    /// The calendar day it is for the account of that e-mail.
+    /// Returns the current date of the account with this email.
     pub async fn today_of(&self, email: String) -> Result<Date> {
         let now = self.now();
         self.store
@@ -43,24 +42,24 @@ impl App {
             .await
     }
 
-    /// The latest known rates of the account of that e-mail.
+    /// Returns the latest rates of the account with this email.
     pub async fn list_rates(&self, email: String) -> Result<Vec<ExchangeRate>> {
         let account = self.account_by_email(email).await?;
         self.store.read(move |tx| store::exchange_rate::list(tx, account)).await
     }
 }
 
-/// The latest known rates of the caller.
+/// Returns the caller's latest rates.
 pub fn list_exchange_rates(work: &mut Work) -> Result<Vec<ExchangeRate>> {
     store::exchange_rate::list(work.tx, work.account)
 }
 
-/// Takes in a rate of the caller, in place of an older one of the same pair.
+/// Stores a rate of the caller, replacing an older one of the same pair.
 ///
 /// # Errors
 ///
-/// A conflict, if a newer rate is known; stale, if the caller's rates are not the expected ones
-/// any more.
+/// A conflict if a newer rate is stored; stale if the caller's rates are no longer the expected
+/// ones.
 pub fn set_exchange_rate(
     work: &mut Work,
     new: &NewRate,
@@ -76,7 +75,11 @@ pub fn set_exchange_rate(
     Ok(rate)
 }
 
-/// Forgets the caller's rate from one currency into another, the base currency where none is given.
+/// Deletes the caller's rate from one currency into another, by default the base currency.
+///
+/// # Errors
+///
+/// Not found if the caller has no such rate.
 pub fn delete_exchange_rate(work: &mut Work, from: Currency, into: Option<Currency>) -> Result<()> {
     let into = into.unwrap_or(work.actor.currency);
     match store::exchange_rate::delete(work.tx, work.account, from, into)? {

@@ -1,4 +1,4 @@
-//! Invoices: written, listed, changed.
+//! Creates, lists and changes invoices.
 
 use jiff::{ToSpan, civil::Date};
 
@@ -27,10 +27,10 @@ use crate::{
     store,
 };
 
-/// The last day that an invoice may name.
+/// The latest date allowed on an invoice.
 const LAST_DAY: Date = Date::constant(2100, 12, 31);
 
-/// Adds a draft under the next number of its year.
+/// Creates a draft with the next number of its year.
 pub fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice> {
     let today = work.today()?;
     let milestone = new.milestone_id.map(|id| require_milestone(work, id)).transpose()?;
@@ -38,7 +38,7 @@ pub fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice>
     let client = require_client(work, new.client_id);
     let project_id = new.project_id.or(of_milestone);
     let project = project_id.map(|id| require_project(work, id)).transpose();
-    // What is made of a project is in its currency.
+    // An invoice for a project uses the project's currency.
     let of_project = project.as_ref().ok().and_then(Option::as_ref);
     let currency = (new.currency)
         .or(of_project.map(|project| project.budget.currency))
@@ -79,31 +79,31 @@ pub fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice>
     Ok(ShownInvoice::on(today, invoice))
 }
 
-/// An invoice of the caller.
+/// Returns an invoice of the caller.
 pub fn find_invoice(work: &mut Work, id: InvoiceId) -> Result<Invoice> {
     let rates = work.rates()?;
     store::invoice::find(work.tx, work.account, id, &rates)
 }
 
-/// An invoice of the caller with its client and lines, and the status it shows today.
+/// Returns an invoice of the caller with its client, its lines and the status it shows today.
 pub fn find_shown_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
     let invoice = find_invoice(work, id)?;
     Ok(ShownInvoice::on(work.today()?, invoice))
 }
 
-/// A page of invoices.
+/// Returns a page of invoices.
 pub fn list_invoices(work: &mut Work, filter: &InvoiceFilter) -> Result<Listing<ShownInvoice>> {
     let (today, rates) = (work.today()?, work.rates()?);
     let found = store::invoice::list(work.tx, work.account, filter, today, &rates)?;
     Ok(found.map(|invoice| ShownInvoice::on(today, invoice)))
 }
 
-/// Changes a draft; of a sent invoice only what is not frozen. A new status then does what its
-/// name says: all of it, or nothing.
+/// Changes a draft, or the fields of a sent invoice that are not frozen. A new status also triggers
+/// its action, such as sending: either everything succeeds or nothing changes.
 ///
 /// # Errors
 ///
-/// Stale, if the invoice is not the expected one any more.
+/// Stale if the invoice is no longer the expected one.
 pub fn update_invoice(
     work: &mut Work,
     id: InvoiceId,
@@ -127,7 +127,7 @@ pub fn update_invoice(
     Ok(ShownInvoice::on(work.today()?, invoice))
 }
 
-/// The invoice with its fields changed; nothing is written yet.
+/// Returns the invoice with its fields changed; writes nothing.
 fn apply_change(
     work: &mut Work,
     before: &Invoice,
@@ -151,7 +151,7 @@ fn apply_change(
     if let Some(priced) = priced {
         invoice.items = new_items(work, priced);
         if change.lines.is_none() {
-            // The same lines in another currency or at another tax rate keep their ids.
+            // Unchanged lines keep their ids in another currency or at another tax rate.
             let kept = invoice.items.iter_mut().zip(&before.items);
             kept.for_each(|(item, before)| item.id = before.id);
         }
@@ -161,6 +161,10 @@ fn apply_change(
 }
 
 /// Cancels a draft; its number stays taken.
+///
+/// # Errors
+///
+/// Not found if the caller has no such invoice; a conflict if it was sent.
 pub fn delete_invoice(work: &mut Work, id: InvoiceId) -> Result<()> {
     let before = find_invoice(work, id)?;
     match before.status {
@@ -174,7 +178,11 @@ pub fn delete_invoice(work: &mut Work, id: InvoiceId) -> Result<()> {
     }
 }
 
-/// A new draft like an invoice of whatever state: dated today, due after as many days.
+/// Creates a draft from an invoice in any state: dated today, due after the same number of days.
+///
+/// # Errors
+///
+/// Not found if the caller has no such invoice; a conflict if its client was deleted.
 pub fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
     let (account, today) = (work.account, work.today()?);
     let before = find_invoice(work, id)?;
@@ -189,8 +197,7 @@ pub fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice>
     };
     let days = date::days_until(before.issue_date, before.due_date).max(0);
     let due_date = today.checked_add(days.days()).unwrap_or(LAST_DAY).min(LAST_DAY);
-    // Sums stay as they are: those of an amount written alone need not be what its one line comes
-    // to.
+    // Keep the sums: an amount entered without lines may differ from the total of its one line.
     let items = before.items.iter().map(|item| Item { id: work.new_id(), ..item.clone() });
     let invoice = Invoice {
         id: work.new_id(),
@@ -215,7 +222,7 @@ pub fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice>
     Ok(ShownInvoice::on(today, invoice))
 }
 
-/// Lines with their amounts, under new ids.
+/// Returns lines with their amounts, under new ids.
 fn new_items(work: &Work, priced: Priced) -> Vec<Item> {
     let item = |(line, amount)| Item { id: work.new_id(), line, amount };
     priced.lines.into_iter().map(item).collect()

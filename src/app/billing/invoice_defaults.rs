@@ -1,4 +1,4 @@
-//! What new invoices begin with: read and changed.
+//! Reads and changes the defaults of new invoices.
 
 use crate::{
     app::unit_of_work::Work,
@@ -13,8 +13,8 @@ use crate::{
     store,
 };
 
-/// What the caller's invoices begin with, and this year's numbers, be it that none was drawn or
-/// chosen yet.
+/// Returns the caller's invoice defaults and this year's number series, even if no number was drawn
+/// or chosen yet.
 pub fn find_invoice_settings(work: &mut Work) -> Result<InvoiceSettings> {
     let year = work.today()?.year();
     let defaults = store::invoice_defaults::find(work.tx, work.account)?;
@@ -23,11 +23,11 @@ pub fn find_invoice_settings(work: &mut Work) -> Result<InvoiceSettings> {
     Ok(InvoiceSettings { defaults, series })
 }
 
-/// Changes what invoices begin with. Prefix and start stay once this year has an invoice.
+/// Changes the invoice defaults. Prefix and start are fixed once this year has an invoice.
 ///
 /// # Errors
 ///
-/// Stale, if the settings are not the expected ones any more.
+/// Stale if the settings are no longer the expected ones.
 pub fn update_invoice_defaults(
     work: &mut Work,
     change: &InvoiceDefaultsChange,
@@ -45,7 +45,11 @@ pub fn update_invoice_defaults(
     Ok(settings)
 }
 
-/// Puts a picture that the caller has uploaded on invoices, or none. Sent ones keep theirs.
+/// Sets an uploaded picture as the logo on invoices, or removes it. Sent invoices keep theirs.
+///
+/// # Errors
+///
+/// Not found if the caller has not uploaded such a logo.
 pub fn set_logo(work: &mut Work, logo: Option<ImageId>) -> Result<()> {
     if let Some(id) = logo {
         let purpose = store::image::find_purpose(work.tx, work.account, id)?;

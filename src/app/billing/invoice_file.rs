@@ -1,4 +1,4 @@
-//! Invoices as PDF. A draft is printed each time; what was sent is printed once and kept.
+//! Invoices as PDF. A draft is rendered on each request; a sent invoice once, then stored.
 
 use std::{num::NonZero, sync::Arc, thread::available_parallelism};
 
@@ -20,10 +20,10 @@ use crate::{
     store::{self, engine::Tx},
 };
 
-/// Sheets that may wait to be printed before others are turned away.
+/// The maximum number of documents waiting to be rendered; more are refused.
 const QUEUE: usize = 256;
 
-/// Prints, as much at once as there are cores.
+/// Renders documents, one per core at a time.
 pub(in crate::app) struct Printer {
     queue: WorkQueue,
     fonts: Arc<Fonts>,
@@ -36,7 +36,7 @@ impl Printer {
         Self { queue: WorkQueue::new(cores, QUEUE, busy), fonts }
     }
 
-    /// Runs what prints.
+    /// Runs a rendering job.
     pub async fn run<T: Send + 'static>(
         &self,
         owner: Option<Owner>,
@@ -47,8 +47,8 @@ impl Printer {
     }
 }
 
-/// All that the PDF of an invoice shows, but for where it is paid: of what was sent, as it was
-/// then; of a draft, as it would be now.
+/// Returns everything the PDF of an invoice shows except the payment link: for a sent invoice, as
+/// frozen; for a draft, as of now.
 pub(in crate::app) fn read_sheet(
     tx: &mut Tx,
     account: &Account,
@@ -61,7 +61,7 @@ pub(in crate::app) fn read_sheet(
         (status @ InvoiceStatus::Draft, _) | (status @ InvoiceStatus::Cancelled, None) => {
             (status, now)
         }
-        // What became of it later is no part of it.
+        // Later changes do not belong in it.
         (_, sent_at) => {
             invoice.status = InvoiceStatus::Sent;
             invoice.paid_at = None;
@@ -72,39 +72,39 @@ pub(in crate::app) fn read_sheet(
         invoice.notes = Some(notes.clone()).filter(|notes| !notes.is_empty());
     }
     let logo = read_logo(tx, seller.logo)?;
-    // The buyer stands for the client, whose total moves with other invoices.
+    // The buyer's details replace the client, whose total changes with other invoices.
     invoice.client = None;
     let (payment_link, paid_on) = (None, None);
     Ok(InvoiceSheet { invoice, status, seller, buyer, logo, payment_link, paid_on, created })
 }
 
-/// The picture of a logo, if there is one.
+/// Returns the picture of a logo, if any.
 pub(in crate::app) fn read_logo(tx: &mut Tx, logo: Option<ImageId>) -> Result<Option<Vec<u8>>> {
     let image = logo.map(|id| store::image::find(tx, id)).transpose()?;
     Ok(image.flatten().map(|image| image.content))
 }
 
-/// The copy of a paid invoice, which asks for no money.
+/// Returns the copy of a paid invoice, which asks for no money.
 fn settled(sheet: InvoiceSheet, paid_at: Timestamp, paid_on: Date) -> InvoiceSheet {
     let status = InvoiceStatus::Paid;
     let invoice = Invoice { status, paid_at: Some(paid_at), ..sheet.invoice };
     InvoiceSheet { invoice, status, paid_on: Some(paid_on), created: paid_at, ..sheet }
 }
 
-/// What there is of an invoice's file.
+/// The state of an invoice's file.
 enum Found {
     Kept(PdfFile),
     Unprinted(Box<InvoiceSheet>),
 }
 
 impl App {
-    /// An invoice of the caller as PDF.
+    /// Returns an invoice of the caller as PDF.
     pub async fn invoice_pdf(&self, claims: Claims, id: InvoiceId) -> Result<PdfFile> {
         let account = self.query(claims, |work| Ok(work.account)).await?;
         self.invoice_file(Some(Owner::Account(account)), account, id).await
     }
 
-    /// The invoice behind a link as PDF; of a paid one, a copy that says so and asks for nothing.
+    /// Returns the invoice behind a link as PDF; a paid one as a copy that says so.
     pub async fn public_invoice_pdf(&self, token: &str) -> Result<PdfFile> {
         let now = self.now();
         let (account, id, settled) = self
@@ -142,7 +142,7 @@ impl App {
         if sheet.status != InvoiceStatus::Sent {
             return Ok(PdfFile::of_invoice(number, bytes));
         }
-        // What was sent is frozen. Of what several have printed at once, the first stays.
+        // A sent invoice is frozen. If several requests rendered it at once, the first file stays.
         let keep = move |tx: &mut Tx| {
             store::invoice_file::create(tx, id, &bytes, now)?;
             store::jobs::delete(tx, JobKind::PrintInvoice, id)?;
@@ -153,7 +153,7 @@ impl App {
         Ok(PdfFile::of_invoice(number, kept))
     }
 
-    /// Prints without holding up other requests.
+    /// Renders without blocking other requests.
     pub(in crate::app) async fn print(
         &self,
         owner: Option<Owner>,
@@ -165,7 +165,7 @@ impl App {
     }
 }
 
-/// The file of an invoice, or what it is to be printed from.
+/// Returns the file of an invoice, or the data to render it from.
 fn look(tx: &mut Tx, account: AccountId, id: InvoiceId, now: Timestamp) -> Result<Found> {
     let account = store::account::find(tx, account)?;
     let rates = store::exchange_rate::latest(tx, account.id, account.currency)?;

@@ -1,4 +1,4 @@
-//! The client's link to an invoice, and what came of it.
+//! The client's link to an invoice, and when it was opened.
 
 use crate::{
     app::{App, if_writable, invoice::find_invoice, public_link::Target, unit_of_work::Work},
@@ -17,8 +17,8 @@ use crate::{
 };
 
 impl App {
-    /// Where the client can read an invoice; nowhere until it is sent. One that was sent by an
-    /// older version gets its link now.
+    /// Returns the address where the client can read an invoice; None until it is sent. An invoice
+    /// sent by an older version gets its link now.
     pub async fn invoice_link(&self, claims: Claims, id: InvoiceId) -> Result<Option<String>> {
         let find = move |work: &mut Work| {
             let status = find_invoice(work, id)?.status;
@@ -32,7 +32,7 @@ impl App {
         self.link_address(Target::Invoice, &id, &sealed).map(Some)
     }
 
-    /// An invoice of the caller, and what became of it.
+    /// Returns an invoice of the caller with its history.
     pub async fn invoice_record(&self, claims: Claims, id: InvoiceId) -> Result<InvoiceRecord> {
         let link = self.invoice_link(claims, id).await?;
         let read = move |work: &mut Work| {
@@ -60,7 +60,7 @@ impl App {
         self.query(claims, read).await
     }
 
-    /// The invoice behind a link.
+    /// Returns the invoice behind a link.
     pub async fn public_invoice(&self, token: &str) -> Result<PublicInvoice> {
         let now = self.now();
         let mut public = self
@@ -78,7 +78,7 @@ impl App {
         Ok(public)
     }
 
-    /// Remembers that somebody else than the owner has opened a link; only the first time counts.
+    /// Records that someone other than the owner opened a link. Only the first time counts.
     pub async fn see_invoice(&self, token: &str) -> Result<()> {
         let now = self.now();
         let unseen = self
@@ -87,7 +87,7 @@ impl App {
                 Ok(times.viewed_at.is_none().then_some(id))
             })
             .await?;
-        // Most openings are not the first, and need no write.
+        // Only the first opening needs a write.
         match unseen {
             Some(id) => {
                 let mark = move |tx: &mut Tx| store::invoice_link::mark_viewed(tx, id, now);
@@ -97,8 +97,8 @@ impl App {
         }
     }
 
-    /// Reads with whose invoice a token leads to, and which it is; of freelancers who may use the
-    /// program.
+    /// Reads with the owner and id of the invoice behind a token. The owner's account must be
+    /// usable.
     pub(in crate::app) async fn read_linked<T: Send + 'static>(
         &self,
         token: &str,
@@ -117,9 +117,9 @@ impl App {
     }
 }
 
-/// The sealed link of an invoice, which gets one if it has none.
+/// Returns the sealed link of an invoice, creating it if needed.
 pub(in crate::app) fn give_link(work: &mut Work, id: InvoiceId) -> Result<Vec<u8>> {
-    // Somebody else may have been quicker.
+    // Another request may have been faster.
     if let Some(sealed) = store::invoice_link::find(work.tx, work.account, id)? {
         return Ok(sealed);
     }
@@ -128,7 +128,7 @@ pub(in crate::app) fn give_link(work: &mut Work, id: InvoiceId) -> Result<Vec<u8
     Ok(link.sealed)
 }
 
-/// Both sides of an invoice: as frozen, or before that, as they are now.
+/// Returns both parties of an invoice: as frozen, or as of now before that.
 pub(in crate::app) fn parties(
     tx: &mut Tx,
     account: &Account,

@@ -1,7 +1,7 @@
-//! Invoices on their way to their clients: sent, and reminded of.
+//! Sends invoices to clients, and reminders.
 //!
-//! One transaction freezes what is sent and writes the mail. From what was frozen, one job prints
-//! the PDF, and another writes out what the mail says and brings it on its way.
+//! One transaction freezes the invoice and queues the mail. From the frozen data, one job renders
+//! the PDF and another composes and delivers the mail.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -31,11 +31,11 @@ use crate::{
     store::{self, engine::Tx},
 };
 
-/// How long after one reminder the next may follow.
+/// The minimum time between two reminders.
 const REMINDED_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 impl App {
-    /// What a mail about an invoice says, with the PDF: the same however often it is tried.
+    /// Returns the mail about an invoice, with the PDF: the same at every attempt.
     pub(in crate::app) async fn invoice_mail(&self, queued: &QueuedMail) -> Result<Mail> {
         let (Some(account), Some(id)) = (queued.account, queued.invoice) else {
             return Err(Error::internal("it has no body"));
@@ -66,11 +66,16 @@ impl App {
     }
 }
 
-/// Sends a draft: it gets its links, both parties' details are frozen, and the client is mailed. A
-/// sent one is mailed again and stays as it is.
+/// Sends a draft: creates its links, freezes both parties' details and mails the client. A sent
+/// invoice is mailed again and stays unchanged.
 ///
-/// A draft is sent even where the account may mail no more that day; its client then has to be
-/// given the link in another way.
+/// A draft is sent even if the account has reached its mail limit for the day; the freelancer then
+/// has to pass on the link in another way.
+///
+/// # Errors
+///
+/// Not found if the caller has no such invoice; a conflict if it is paid, cancelled or cannot be
+/// printed; too many requests if a sent one exceeds the mail limit.
 pub fn send_invoice(work: &mut Work, id: InvoiceId, delivery: &Delivery) -> Result<ShownInvoice> {
     let before = find_invoice(work, id)?;
     match before.status {
@@ -92,7 +97,7 @@ pub fn send_invoice(work: &mut Work, id: InvoiceId, delivery: &Delivery) -> Resu
     Ok(ShownInvoice::on(work.today()?, invoice))
 }
 
-/// Mails the client of a sent invoice a reminder; once a day at most.
+/// Mails the client of a sent invoice a reminder, at most once a day.
 pub fn remind_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
     let invoice = find_invoice(work, id)?;
     must_await_payment(&invoice)?;
@@ -107,12 +112,12 @@ pub fn remind_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
     Ok(ShownInvoice::on(work.today()?, invoice))
 }
 
-/// Turns a draft, of which fields may have changed since `before`, into a sent invoice with its
-/// links and both parties' details, which it is printed from.
+/// Turns a draft, whose fields may have changed since `before`, into a sent invoice with its links
+/// and both parties' details, from which it is rendered.
 pub(in crate::app) fn freeze(work: &mut Work, before: &Invoice, draft: Invoice) -> Result<Invoice> {
     let account = store::account::find(work.tx, work.account)?;
     let (mut seller, buyer) = parties(work.tx, &account, &draft)?;
-    // A draft is not frozen with boxes in it.
+    // Refuse to freeze text that would print as boxes.
     unprintable::refuse(&pdf::missing_of_invoice(
         &work.env.settings.fonts,
         &draft,
@@ -135,8 +140,7 @@ pub(in crate::app) fn freeze(work: &mut Work, before: &Invoice, draft: Invoice) 
     Ok(invoice)
 }
 
-/// Writes a mail to where the client is reached today, whatever stands on the invoice, or to
-/// another address.
+/// Queues a mail to the client's current address, regardless of the invoice, or to another address.
 fn mail_client(
     work: &mut Work,
     invoice: &Invoice,
@@ -148,7 +152,7 @@ fn mail_client(
     let client = store::client::find_any(work.tx, work.account, invoice.client_id, &rates)?;
     let to = other_email.unwrap_or(&client.details.email);
     work.env.check_mail_to(&account, to)?;
-    // Those of older versions have none.
+    // Invoices sent by older versions have none.
     give_link(work, invoice.id)?;
     if work.env.settings.courier.is_none() {
         return Ok(());
@@ -175,7 +179,7 @@ fn must_await_payment(invoice: &Invoice) -> Result<()> {
 fn may_remind(account: &Account, reminded_at: Option<Timestamp>, now: Timestamp) -> Result<()> {
     let Some(reminded_at) = reminded_at else { return Ok(()) };
     let next = reminded_at.checked_add(REMINDED_AGAIN_AFTER).map_err(Error::internal)?;
-    // One far ahead was written while the clock was.
+    // A time far in the future was written while the clock was ahead.
     if now >= next || reminded_at > now + REMINDED_AGAIN_AFTER {
         return Ok(());
     }

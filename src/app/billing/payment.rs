@@ -1,4 +1,4 @@
-//! Payments: the link under which a client pays, and that the money has come.
+//! Payments: the client's payment link, and marking an invoice as paid.
 
 use crate::{
     app::{environment::Environment, event::Event, invoice::find_invoice, unit_of_work::Work},
@@ -11,13 +11,17 @@ use crate::{
     store,
 };
 
-/// What payment links begin with in the document, where no service is behind them.
+/// The base of payment links in the document, if no service is configured.
 const LINK_BASE: &str = "https://pay.raenest.com";
-/// Letters of the random end of a payment link.
+/// The letters of a payment link's random suffix.
 const LINK_LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 const LINK_LENGTH: usize = 6;
 
-/// Writes down that a sent invoice was paid in full. A paid one stays as it is.
+/// Marks a sent invoice as paid in full. A paid one stays unchanged.
+///
+/// # Errors
+///
+/// Not found if the caller has no such invoice; a conflict if it is a draft or cancelled.
 pub fn mark_invoice_paid(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
     let today = work.today()?;
     let before = find_invoice(work, id)?;
@@ -35,7 +39,7 @@ pub fn mark_invoice_paid(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice>
     Ok(ShownInvoice::on(today, invoice))
 }
 
-/// Writes down that a sent invoice was paid in full; answers the invoice after it.
+/// Marks a sent invoice as paid in full and returns it.
 pub(in crate::app) fn receive_payment(work: &mut Work, before: Invoice) -> Result<Invoice> {
     let (now, rates, amount) = (work.now, work.rates()?, before.amount());
     let base = rates.rate(amount.currency).and_then(|rate| {
@@ -56,11 +60,15 @@ pub(in crate::app) fn receive_payment(work: &mut Work, before: Invoice) -> Resul
     let invoice = Invoice { status, paid_at: Some(now), updated_at: now, ..before.clone() };
     store::invoice::update(work.tx, &before, &invoice)?;
     work.emit(Event::InvoicePaid(&invoice))?;
-    // The client's total has just grown by this payment.
+    // This payment has just changed the client's total.
     find_invoice(work, before.id)
 }
 
-/// The link under which the client pays: made once, then always the same.
+/// Returns the client's payment link: created once, then always the same.
+///
+/// # Errors
+///
+/// Not found if the caller has no such invoice; a conflict if it is paid or cancelled.
 pub fn payment_link(work: &mut Work, id: InvoiceId) -> Result<String> {
     let before = find_invoice(work, id)?;
     match before.status {
@@ -81,8 +89,8 @@ pub fn payment_link(work: &mut Work, id: InvoiceId) -> Result<String> {
 }
 
 impl Environment {
-    /// Where a client can pay an invoice online: nowhere unless the operator has named a service,
-    /// and only by a link of that service, while something is to be paid.
+    /// Returns where a client can pay an invoice online: None unless the operator has named a
+    /// service, the link belongs to it and something is due.
     pub(in crate::app) fn shown_payment_link(&self, invoice: &Invoice) -> Option<String> {
         let base = self.settings.payment_link_base.as_deref()?;
         let link = invoice.payment_link.as_deref().filter(|_| invoice.is_money_due())?;
@@ -97,7 +105,7 @@ impl Environment {
         let mut length = 0;
         while length < LINK_LENGTH {
             self.random.fill(&mut byte);
-            // 252 is the last multiple of 36 in a byte: beyond it some letters would be likelier.
+            // 252 is the last multiple of 36 in a byte: values above would favour some letters.
             if byte[0] < 252 {
                 link.push(char::from(LINK_LETTERS[usize::from(byte[0] % 36)]));
                 length += 1;

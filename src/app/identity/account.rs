@@ -1,4 +1,4 @@
-//! Login, and one's own account.
+//! Signing in, and the caller's own account.
 
 use crate::{
     app::{
@@ -24,8 +24,14 @@ use crate::{
 };
 
 impl App {
-    /// Signs in. Every reason to refuse looks alike and takes the same time, but for the second
-    /// factor, which is asked for once the password is right.
+    /// Signs in. Every refusal looks alike and takes the same time, except for the second factor,
+    /// which is requested once the password is right.
+    ///
+    /// # Errors
+    ///
+    /// Unauthenticated if the email or password is wrong or the account is not active;
+    /// `SecondFactor` if a code is missing or wrong; too many requests after too many wrong
+    /// attempts.
     pub async fn login(&self, credentials: Credentials, device: Device) -> Result<SignIn> {
         let email = credentials.email.clone();
         let check = self.check_credentials(credentials, device);
@@ -62,7 +68,7 @@ impl App {
             (opening.clone(), self.keys()?.clone(), account.id, self.now());
         let has_code = totp_code.is_some();
         let check = self.store.write(move |tx| {
-            // It may have been locked, or its password changed, while this one was checked.
+            // The account may have been locked, or its password changed, during the check.
             let (current, current_hash) = store::account::find_with_hash(tx, id)?;
             if !current.is_active() || current_hash != hash {
                 return Ok(Err(Refused::Password));
@@ -89,8 +95,12 @@ impl App {
         Ok(checked.map(|()| opening.signed_in(account)))
     }
 
-    /// Sets another password of the caller, who knows the current one, and ends every session
-    /// but the caller's.
+    /// Changes the caller's password, given the current one, and ends every other session.
+    ///
+    /// # Errors
+    ///
+    /// An invalid field if the current password is wrong; too many requests after too many wrong
+    /// attempts.
     pub async fn change_password(
         &self,
         claims: Claims,
@@ -128,8 +138,8 @@ impl App {
         if is_right { Ok(()) } else { Err(Error::field("currentPassword", Rule::WrongPassword)) }
     }
 
-    /// Like [`App::change_password`], to a password by the rule by which the account was made, that
-    /// is not guessed where the setting says so.
+    /// Like [`App::change_password`], but the password follows the rule under which the account was
+    /// created and, if the setting says so, must not be easy to guess.
     pub async fn change_password_by_rule(
         &self,
         claims: Claims,
@@ -141,7 +151,7 @@ impl App {
     }
 }
 
-/// The caller's account.
+/// Returns the caller's account.
 pub fn find_account(work: &mut Work) -> Result<Account> {
     store::account::find(work.tx, work.account)
 }
@@ -150,7 +160,7 @@ pub fn find_account(work: &mut Work) -> Result<Account> {
 ///
 /// # Errors
 ///
-/// Stale, if the account is not the expected one any more.
+/// Stale if the account is no longer the expected one.
 pub fn update_account(
     work: &mut Work,
     change: &AccountChange,
@@ -164,5 +174,5 @@ pub fn update_account(
     Ok(account)
 }
 
-/// What a refused login is told, whatever the reason; FreelanceHub says it in its own words.
+/// The message of every refused login, whatever the reason; FreelanceHub uses its own.
 const WRONG: &str = "Invalid email or password";

@@ -1,4 +1,4 @@
-//! What an admin does from the command line, by e-mail.
+//! Admin actions from the command line; accounts are named by email.
 
 use std::collections::HashSet;
 
@@ -21,13 +21,13 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct User {
     pub account: Account,
-    /// Whether it asks for a second factor.
+    /// Whether two-factor sign-in is on.
     pub two_factor: bool,
 }
 
 impl App {
-    /// Makes an account. The first one that is made by a command is the owner's, unless the server
-    /// has been set up on its page before.
+    /// Creates an account. The first one created by a command belongs to the owner, unless the
+    /// server was already set up on its page.
     pub async fn create_user(&self, registration: Registration) -> Result<Account> {
         let (mut account, hash) = self.new_account(registration).await?;
         account.activated_at = Some(account.created_at);
@@ -44,7 +44,7 @@ impl App {
             .await
     }
 
-    /// Every account, oldest first.
+    /// Returns every account, oldest first.
     pub async fn list_users(&self) -> Result<Vec<User>> {
         self.store
             .read(|tx| {
@@ -57,7 +57,7 @@ impl App {
             .await
     }
 
-    /// Sets another password and ends every session.
+    /// Sets a new password and ends every session.
     pub async fn set_password(&self, email: String, password: Password) -> Result<()> {
         let hash = self.passwords.hash(self.stranger(), password, self.random.as_ref()).await?;
         let now = self.now();
@@ -68,7 +68,11 @@ impl App {
         .await
     }
 
-    /// Makes an account that of whoever runs this server, in place of the one before.
+    /// Makes this account the owner of the server, in place of the previous owner.
+    ///
+    /// # Errors
+    ///
+    /// Not found if there is no such account; a conflict if it cannot be used.
     pub async fn make_owner(&self, email: String) -> Result<()> {
         self.change_user(email, |tx, account| {
             if !account.is_active() {
@@ -98,8 +102,8 @@ impl App {
         .await
     }
 
-    /// Takes the e-mail of an account as proven by somebody else than its user so far, which
-    /// activates an account that waits for it. Answers the account as it is now.
+    /// Marks the email of an account as verified, as if proven by someone other than its current
+    /// user, and activates a pending account. Returns the account as it is now.
     pub async fn mark_email_verified(&self, email: String) -> Result<(Account, AddressProof)> {
         let now = self.now();
         self.change_user(email, move |tx, mut account| {
@@ -109,7 +113,12 @@ impl App {
         .await
     }
 
-    /// Turns the second factor of an account off, whose owner has lost app and backup codes.
+    /// Turns off two-factor sign-in for an account whose owner has lost the app and the backup
+    /// codes.
+    ///
+    /// # Errors
+    ///
+    /// Not found if there is no such account; a conflict if two-factor sign-in is off.
     pub async fn reset_two_factor(&self, email: String) -> Result<()> {
         self.change_user(email, |tx, account| match store::two_factor::delete(tx, account.id)? {
             true => Ok(()),
@@ -118,14 +127,14 @@ impl App {
         .await
     }
 
-    /// Ends every session of an account and answers how many stood.
+    /// Ends every session of an account and returns how many were active.
     pub async fn revoke_sessions(&self, email: String) -> Result<u64> {
         let now = self.now();
         self.change_user(email, move |tx, account| store::session::revoke_all(tx, account.id, now))
             .await
     }
 
-    /// Changes the account of that e-mail.
+    /// Changes the account with this email.
     async fn change_user<T: Send + 'static>(
         &self,
         email: String,
@@ -138,7 +147,7 @@ impl App {
         self.store.write(change).await
     }
 
-    /// The account of that e-mail.
+    /// Returns the account with this email.
     pub async fn account_by_email(&self, email: String) -> Result<AccountId> {
         self.store.read(move |tx| by_email(tx, &email).map(|account| account.id)).await
     }

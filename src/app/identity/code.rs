@@ -1,4 +1,4 @@
-//! One-time passwords and links by mail, and another password by them.
+//! One-time passwords and links sent by email, and resetting a password with them.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -20,30 +20,30 @@ use crate::{
     store::{self, engine::Tx},
 };
 
-/// How long FreelanceHub's one-time passwords are good.
+/// How long FreelanceHub's one-time passwords are valid.
 pub const HUB_OTP_LIFE: SignedDuration = SignedDuration::from_secs(300);
 
-/// What is mailed to prove an e-mail address; each document says another.
+/// The mail that verifies an email address; each document specifies its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeMail {
-    /// FreelanceHub Auth: a code that lives `OTP_EXPIRY`.
+    /// FreelanceHub Auth: a code valid for `OTP_EXPIRY`.
     Configured,
-    /// FreelanceHub, when asked for: a code that lives 5 minutes.
+    /// FreelanceHub, on request: a code valid for 5 minutes.
     FiveMinutes,
     /// FreelanceHub, on registration: the same and a link.
     WithLink,
 }
 
-/// Whether a new password is refused that would be guessed.
+/// Whether a new password that is easy to guess is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guessing {
     /// In pages.
     Refused,
-    /// In the APIs: where the setting says so.
+    /// In the APIs: if the setting says so.
     AsSet,
 }
 
-/// Codes and the mail that carries them, about to be written.
+/// Codes and their mail, not written yet.
 pub(in crate::app) struct Mailing {
     account: AccountId,
     codes: Vec<(Purpose, [u8; 32], Timestamp)>,
@@ -60,7 +60,7 @@ impl Mailing {
 }
 
 impl App {
-    /// Codes that prove the e-mail of an account.
+    /// Creates codes that verify the email of an account.
     pub(in crate::app) fn new_code(&self, account: &Account, mail: CodeMail) -> Result<Mailing> {
         let life = match mail {
             CodeMail::Configured => self.settings.otp_life,
@@ -96,8 +96,7 @@ impl App {
         Ok(Mailing { account: account.id, codes, queued: self.queued(Some(account.id), &mail)? })
     }
 
-    /// Mails a code, where there is an account that can use it. Who asks cannot tell, nor by the
-    /// time it takes.
+    /// Mails a code if an account can use it. The caller cannot tell, not even by timing.
     pub async fn send_otp(&self, request: OtpRequest, mail: CodeMail) -> Result<()> {
         let OtpRequest { email, otp_type } = request;
         self.count_email(Limit::EmailOtp, &email).await?;
@@ -109,8 +108,8 @@ impl App {
         self.mail(self.new_code(&account, mail)?, waits).await
     }
 
-    /// Mails a code that sets another password, where there is an account. Who asks cannot tell,
-    /// nor by the time it takes.
+    /// Mails a code that resets the password, if there is an account. The caller cannot tell, not
+    /// even by timing.
     pub async fn send_password_reset(&self, email: String) -> Result<()> {
         self.count_email(Limit::PasswordReset, &email).await?;
         let account = self.account_or_nobody(email).await?;
@@ -126,8 +125,8 @@ impl App {
         self.mail(mailing, account.disabled_at.is_none()).await
     }
 
-    /// Sets another password by the code that was mailed, proves the e-mail with it, and ends
-    /// every session. `by` is the session of whoever asks, if there is one.
+    /// Sets a new password with the mailed code, which also verifies the email, and ends every
+    /// session. `by` is the caller's session, if any.
     pub async fn reset_password(
         &self,
         reset: PasswordReset,
@@ -135,7 +134,7 @@ impl App {
         by: Option<Claims>,
     ) -> Result<()> {
         let (email, otp) = (reset.email.clone(), reset.otp.clone());
-        // A wrong code is told before a password is hashed for it.
+        // Report a wrong code before hashing a password.
         let (keys, now, of, first) = (self.keys()?.clone(), self.now(), email.clone(), otp.clone());
         let purpose = Purpose::PasswordReset;
         let check_first = self.store.write(move |tx| check(tx, &keys, &of, purpose, &first, now));
@@ -150,7 +149,7 @@ impl App {
                 self.guard(reset, guarded).await?
             }
         };
-        // Who has the code has read mail to that address.
+        // Anyone who has the code has read mail sent to that address.
         let proven = Account { email_verified_at: Some(self.now()), ..account };
         let queued = self.security_notice(&proven, SignInChange::Password)?;
         let hash = self.passwords.hash(self.stranger(), password, self.random.as_ref()).await?;
@@ -158,7 +157,7 @@ impl App {
         let is_set = self
             .store
             .write(move |tx| {
-                // It may have been used, or the account locked, while the password was hashed.
+                // The code may have been used, or the account locked, during hashing.
                 let (found, _) = check(tx, &keys, &of, Purpose::PasswordReset, &otp, now)?;
                 let Some(mut account) = found else { return Ok(false) };
                 prove_address(tx, &mut account, by, now)?;
@@ -181,8 +180,8 @@ impl App {
         Ok(found.map(|(account, _)| account))
     }
 
-    /// Writes codes and their mail. Where they are for nobody the same rows are written, and
-    /// taken back: time does not tell who has an account.
+    /// Writes codes and their mail. If no account needs them, the same rows are written and rolled
+    /// back, so that timing does not reveal who has an account.
     async fn mail(&self, mailing: Mailing, is_wanted: bool) -> Result<()> {
         if !is_wanted {
             let queued = mailing.queued.map(|queued| QueuedMail { account: None, ..queued });
@@ -202,8 +201,8 @@ impl App {
         Ok(())
     }
 
-    /// The account of an e-mail; where there is none, one that stands in for it. It is locked, so
-    /// nothing is mailed to it.
+    /// Returns the account with this email, or a placeholder. The placeholder is locked, so nothing
+    /// is mailed to it.
     async fn account_or_nobody(&self, email: String) -> Result<Account> {
         let found = self.find_account(email.clone()).await?;
         Ok(found.unwrap_or_else(|| {
@@ -214,7 +213,7 @@ impl App {
     }
 
     fn new_otp(&self) -> Otp {
-        // Of 2^64 numbers the first few remainders come up more often by one in 10^13.
+        // The modulo bias of 2^64 values is about one in 10^13.
         Otp::from_number((u64::from_be_bytes(self.random_bytes()) % 1_000_000) as u32)
     }
 
@@ -230,20 +229,20 @@ pub(in crate::app) fn wrong_code(logged: &'static str) -> Error {
     Error::malformed(WRONG_OTP)
 }
 
-/// What a wrong, old or used code is told.
+/// The message for a wrong, expired or used code.
 pub(in crate::app) const WRONG_OTP: &str = "Invalid or expired OTP";
-/// What hashes of codes are hashes of.
+/// The context of code hashes.
 const MAILED: &str = "mailed code";
 
-/// The account of an e-mail that may be used, or could be if it were proven.
+/// Returns the account with this email if it is usable, or would be once verified.
 pub(in crate::app) fn enabled(tx: &mut Tx, email: &str) -> Result<Option<Account>> {
     let found = store::account::find_by_email(tx, email)?;
     Ok(found.map(|(account, _)| account).filter(|account| account.disabled_at.is_none()))
 }
 
-/// The account of an e-mail, if the code is the newest of its purpose and may still be used; and
-/// whether a wrong one was tried while one is out, which is counted. Whatever is wrong, a row is
-/// written, so that time does not tell.
+/// Returns the account with this email if the code is the newest of its purpose and still valid;
+/// and whether a wrong code was tried while one is valid, which is counted. Every failure writes a
+/// row, so that timing does not reveal the reason.
 pub(in crate::app) fn check(
     tx: &mut Tx,
     keys: &Keys,
@@ -274,7 +273,7 @@ fn pretend(tx: &mut Tx) -> Result<()> {
     store::program_state::set(tx, "decoy", "")
 }
 
-/// Whether a code is the one whose hash is kept.
+/// Returns whether a code matches the stored hash.
 pub(in crate::app) fn is_mailed(
     keys: &Keys,
     account: AccountId,

@@ -1,6 +1,6 @@
-//! What a page brings back with a sign-in, sealed, so that nobody types it twice and nobody else
-//! reads or makes it: a form that was sent after its session had ended, or a password whose second
-//! factor is still to come.
+//! What a page carries through a sign-in, sealed, so that nobody types it twice and nobody else can
+//! read or forge it: a form sent after its session ended, or a password that still needs its second
+//! factor.
 
 use std::future::Future;
 
@@ -18,46 +18,46 @@ use crate::{
     store,
 };
 
-/// How long the sign-in page may stay open that holds a form.
+/// How long a sign-in page that holds a form may stay open.
 const FORM_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How long a sign-in waits for its code.
 const LOGIN_LIFE: SignedDuration = SignedDuration::from_mins(5);
-/// Longest held form, in characters: the sign-in page sends it back within a form of 1 MiB.
+/// The maximum length of a held form in characters: the sign-in page returns it in a form of 1 MiB.
 const FORM_MAX: usize = 900 * 1024;
-/// What held forms and sign-ins are sealed as.
+/// The sealing contexts of held forms and sign-ins.
 const FORM: &str = "form without its session";
 const LOGIN: &str = "sign-in without its second factor";
 
-/// What was typed, and into which form.
+/// The typed values, and their form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldForm {
-    /// Where the form is sent, and the page it stands on.
+    /// The form's target, and the page that contains it.
     pub action: String,
     pub page: String,
     pub fields: Vec<(String, String)>,
-    /// Whether it brought a file, which is not held.
+    /// Whether a file came with it, which is not held.
     pub had_file: bool,
 }
 
 impl App {
-    /// Seals a form of this account; None where it is too long to be held.
+    /// Seals a form of this account; None if it is too long.
     pub fn hold_form(&self, account: AccountId, form: &HeldForm) -> Result<Option<String>> {
         let held = self.hold(FORM, FORM_LIFE, &account.to_string(), form)?;
         Ok((held.len() <= FORM_MAX).then_some(held))
     }
 
-    /// A form and the account it belongs to, unless that is too long ago or was not sealed here.
+    /// Returns a form and its account, unless it has expired or was not sealed here.
     pub fn held_form(&self, held: &str) -> Result<Option<(AccountId, HeldForm)>> {
         let held = self.held::<HeldForm>(FORM, held)?;
         Ok(held.map(|(account, form)| (AccountId::parse(&account), form)))
     }
 
-    /// Seals what was typed into the sign-in page, for the form that asks for the code.
+    /// Seals the values typed into the sign-in page, for the form that requests the code.
     pub fn hold_login(&self, email: &str, password: &Password) -> Result<String> {
         self.hold(LOGIN, LOGIN_LIFE, email, password.as_typed())
     }
 
-    /// What was typed, unless that is too long ago or was not sealed here.
+    /// Returns the typed values, unless they have expired or were not sealed here.
     pub fn held_login(&self, held: &str) -> Result<Option<Credentials>> {
         Ok(self.held(LOGIN, held)?.map(|(email, password)| Credentials {
             email,
@@ -66,7 +66,7 @@ impl App {
         }))
     }
 
-    /// Seals a value and whose it is.
+    /// Seals a value for its owner.
     fn hold<T: Serialize + ?Sized>(
         &self,
         context: &str,
@@ -88,7 +88,7 @@ impl App {
         Ok((ends > self.now().as_second()).then_some((owner, value)))
     }
 
-    /// Runs `work`, none of whose writes are carried out: each fails as unsaved.
+    /// Runs `work` without saving: each of its writes fails with `Kind::Unsaved`.
     pub async fn without_saving<T>(&self, work: impl Future<Output = T>) -> T {
         store::without_writes(work).await
     }

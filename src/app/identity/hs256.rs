@@ -1,5 +1,5 @@
-//! HMAC-SHA256 for the token library. Its own back ends bring RSA and elliptic curves with
-//! them, which nothing here uses and one of which has an open advisory.
+//! HMAC-SHA256 for the token library. Its own back ends include RSA and elliptic curves, which
+//! nothing here uses; one of them has an open advisory.
 
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{
@@ -22,9 +22,9 @@ static PROVIDER: CryptoProvider = CryptoProvider {
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Makes this the library's only algorithm. Safe to call again.
+/// Installs this as the library's only algorithm. Calling it again has no effect.
 pub fn install() {
-    // An error says that it is installed already.
+    // An error means that it is already installed.
     let _ = PROVIDER.install_default();
 }
 

@@ -1,5 +1,5 @@
-//! Browsers that have signed in to an account before. They carry a mark that only this program
-//! makes, so that what strangers try does not count against them.
+//! Browsers that have signed in to an account before. They hold a mark that only this program can
+//! create, so that strangers' attempts do not count against them.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::SignedDuration;
@@ -13,19 +13,19 @@ use crate::{
     store,
 };
 
-/// How long a browser is known after it signed in.
+/// How long a browser stays known after signing in.
 pub const KNOWN_FOR: SignedDuration = SignedDuration::from_hours(365 * 24);
 
-/// What marks are hashes of.
+/// The context of mark hashes.
 const MARK: &str = "known browser";
-/// Bytes that tell one mark from another.
+/// The length in bytes of a mark's unique part.
 const NAME: usize = 16;
-/// Bytes of the second at which a mark ends.
+/// The length in bytes of a mark's expiry, in seconds.
 const END: usize = 8;
 
 impl App {
-    /// A mark for the browser that has just signed in with this e-mail. It tells nobody whose it
-    /// is.
+    /// Returns a mark for the browser that has just signed in with this email. It does not reveal
+    /// the account.
     pub fn browser_mark(&self, email: &str) -> Result<String> {
         let end = (self.now() + KNOWN_FOR).as_second().to_be_bytes();
         let body = [&self.random_bytes::<NAME>()[..], &end].concat();
@@ -33,8 +33,8 @@ impl App {
         Ok(URL_SAFE_NO_PAD.encode([body.as_slice(), &seal].concat()))
     }
 
-    /// What tells the browser that asks now from others that know the account of this e-mail;
-    /// nothing where it does not: it has neither a mark nor a token of it.
+    /// Returns what identifies the calling browser among those known to the account with this
+    /// email; None if it has neither a mark nor a token of the account.
     pub(in crate::app) async fn known_browser(&self, email: &str) -> Result<Option<Vec<u8>>> {
         let asker = Asker::current();
         if let Some(name) = self.name_in(&asker.marks, email)? {
@@ -52,12 +52,13 @@ impl App {
         Ok(is_own.then(|| claims.session.as_bytes().to_vec()))
     }
 
-    /// Whether one of these marks is of the account with this e-mail.
+    /// Returns whether one of these marks belongs to the account with this email.
     pub fn is_known_by(&self, marks: &[String], email: &str) -> Result<bool> {
         Ok(self.name_in(marks, email)?.is_some())
     }
 
-    /// What the first of these marks that is of the account with this e-mail calls the browser.
+    /// Returns the browser's name in the first of these marks that belongs to the account with this
+    /// email.
     fn name_in(&self, marks: &[String], email: &str) -> Result<Option<Vec<u8>>> {
         marks.iter().find_map(|mark| self.read_mark(mark, email).transpose()).transpose()
     }

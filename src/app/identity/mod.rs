@@ -1,4 +1,4 @@
-//! Who somebody is: accounts, sessions, passwords, passkeys, two-factor sign-in, codes.
+//! Identity: accounts, sessions, passwords, passkeys, two-factor sign-in, codes.
 
 pub mod account;
 pub mod admin;

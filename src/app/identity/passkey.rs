@@ -1,4 +1,4 @@
-//! Passkeys: registered, listed and deleted by their owner, and what one signs in with.
+//! Registers, lists and deletes passkeys, and signs in with them.
 
 use std::sync::Arc;
 
@@ -28,12 +28,12 @@ use crate::{
     store,
 };
 
-/// What a browser needs to make a passkey.
+/// What a browser needs to create a passkey.
 pub struct CreationOptions {
     pub challenge: Vec<u8>,
     pub relying_party: Arc<RelyingParty>,
     pub account: Account,
-    /// What the account's authenticators call the keys they have already.
+    /// The credential ids that the account's authenticators already have.
     pub registered: Vec<Vec<u8>>,
 }
 
@@ -41,7 +41,7 @@ pub struct CreationOptions {
 pub struct RequestOptions {
     pub challenge: Vec<u8>,
     pub relying_party: Arc<RelyingParty>,
-    /// What authenticators call the keys of which one must sign.
+    /// The credential ids of which one must sign.
     pub allowed: Vec<Vec<u8>>,
 }
 
@@ -73,13 +73,13 @@ impl App {
         })
     }
 
-    /// Registers a passkey with the answer of an authenticator. The challenge is used up,
-    /// whatever comes of it.
+    /// Registers a passkey with an authenticator's answer. The challenge is used up even on
+    /// failure.
     pub async fn create_passkey(&self, claims: Claims, new: NewPasskey) -> Result<Passkey> {
         let party = self.admit(claims, self.relying_party()).await?;
         let NewPasskey { name, challenge, attestation } = new;
         let refused = || Error::malformed(relying_party::REGISTRATION_REFUSED);
-        // Without base64 it is none of ours, which is told to who is signed in.
+        // A value that is not base64 is not ours; a signed-in caller is told so.
         let challenge = BASE64_URL_SAFE_NO_PAD.decode(challenge).unwrap_or_default();
         let hash = challenge_hash(self.keys()?, Ceremony::Registration, &challenge);
         let take = move |work: &mut Work| {
@@ -95,21 +95,21 @@ impl App {
             .inspect(|_| note("passkey added", claims.account))
     }
 
-    /// Forgets one of the caller's passkeys: nobody signs in with it any more.
+    /// Deletes one of the caller's passkeys: it no longer signs in.
     pub async fn delete_passkey(&self, claims: Claims, id: PasskeyId) -> Result<()> {
         self.run_always(claims, move |work| delete_passkey(work, id))
             .await
             .inspect(|()| note("passkey removed", claims.account))
     }
 
-    /// Begins a sign-in by passkey. Who has none, or no account at all, is asked for a signature
-    /// by a key that nobody holds: neither the answer nor the time it takes tells.
+    /// Begins a sign-in by passkey. Without a passkey, or without an account, the answer requests a
+    /// signature by a key that nobody holds: neither the answer nor its timing reveals this.
     pub async fn start_passkey_login(&self, identifier: Identifier) -> Result<RequestOptions> {
         let party = self.relying_party()?;
         let name = identifier.folded();
         let (account, passkeys) =
             self.store.read(move |tx| store::passkey::find_for_login(tx, &identifier)).await?;
-        // Asked by e-mail and by username, an account answers alike, as it does with passkeys.
+        // An account answers alike by email and by username, just as with passkeys.
         let subject = account.as_ref().map_or(name.as_bytes(), |account| account.id.as_bytes());
         let decoy = decoy_id(self.keys()?, subject);
         let account = account.map(|account| account.id).filter(|_| !passkeys.is_empty());
@@ -132,8 +132,8 @@ impl App {
         Ok(RequestOptions { challenge: asked.challenge, relying_party: party, allowed })
     }
 
-    /// Signs in with a passkey; no second factor is asked for, since it is two by itself. Every
-    /// reason to refuse looks alike. The challenge is used up, whatever comes of it.
+    /// Signs in with a passkey, which counts as two factors by itself. Every refusal looks alike.
+    /// The challenge is used up even on failure.
     pub async fn login_with_passkey(&self, login: PasskeyLogin, device: Device) -> Result<SignIn> {
         let checked = self.check_passkey(login, device).await;
         match &checked {
@@ -149,7 +149,7 @@ impl App {
     async fn check_passkey(&self, login: PasskeyLogin, device: Device) -> Result<SignIn> {
         let party = self.relying_party()?;
         let PasskeyLogin { identifier, challenge, assertion } = login;
-        // Without base64 it is none of ours.
+        // A value that is not base64 is not ours.
         let challenge = BASE64_URL_SAFE_NO_PAD.decode(challenge).unwrap_or_default();
         let hash = challenge_hash(self.keys()?, Ceremony::Login, &challenge);
         let now = self.now();
@@ -161,7 +161,7 @@ impl App {
             })
             .await?;
         let (asked, state) = taken.ok_or_else(login_refused)?;
-        // Checked for whomever it was given to, before anything is said of who that is.
+        // Check it for any account first, before revealing whose it is.
         let check = move || party.check_assertion(&state, &assertion);
         let verified = self.work.run(self.stranger(), check).await??;
         let account = named.filter(|named| asked == Some(named.id)).ok_or_else(login_refused)?;
@@ -173,7 +173,8 @@ impl App {
         let current = self
             .store
             .write(move |tx| {
-                // It may have been locked, or the passkey used or deleted, while it was checked.
+                // The account may have been locked, or the passkey used or deleted, during the
+                // check.
                 let account = store::account::find(tx, id)?;
                 let key = verified.credential_id();
                 let found = store::passkey::find_by_credential(tx, id, key)?;
@@ -228,17 +229,17 @@ fn challenge_hash(keys: &Keys, ceremony: Ceremony, challenge: &[u8]) -> [u8; 32]
     keys.hash("passkey challenge", &[ceremony.as_str().as_bytes(), challenge])
 }
 
-/// The id of a key that nobody holds: the same for the same subject, and as long as such ids are.
+/// Returns the id of a key that nobody holds: stable for a subject, and as long as real ids.
 fn decoy_id(keys: &Keys, subject: &[u8]) -> Vec<u8> {
     let block = |number: u8| keys.hash("decoy passkey", &[subject, &[number]]);
-    // Those of iCloud and Google have 16, 20 or 32 bytes, of security keys 48 or 64.
+    // Ids of iCloud and Google have 16, 20 or 32 bytes, those of security keys 48 or 64.
     let length = [16, 20, 20, 32, 32, 32, 32, 64][usize::from(block(0)[0] % 8)];
     let mut id = [block(1), block(2)].concat();
     id.truncate(length);
     id
 }
 
-/// The caller's passkeys.
+/// Returns the caller's passkeys.
 pub fn list_passkeys(work: &mut Work) -> Result<Vec<Passkey>> {
     store::passkey::list(work.tx, work.account)
 }

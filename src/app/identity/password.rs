@@ -1,4 +1,4 @@
-//! Passwords: argon2id in a queue of its own, as many at once as there are cores.
+//! Passwords: argon2id in its own queue, one per core at a time.
 
 use std::{
     num::NonZero,
@@ -19,19 +19,19 @@ use crate::{
     },
 };
 
-/// Requests that may wait for a core before new ones are turned away: at 35 ms each, the last of
-/// them waits a few seconds.
+/// The maximum number of requests waiting for a core; more are refused. At 35 ms each, the last one
+/// waits a few seconds.
 const QUEUE: usize = 128;
 /// OWASP's parameters for argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 
-/// What came of comparing a password with a hash.
+/// The result of comparing a password with a hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Match {
     Yes,
-    /// It is right, but the hash is of what was typed and not of its normal form: another one is
-    /// to be kept.
+    /// The password is right, but the hash is of the typed form, not the normal form: a new hash
+    /// should be stored.
     AsTyped,
     No,
 }
@@ -40,8 +40,8 @@ pub enum Match {
 pub struct Passwords {
     argon2: Argon2<'static>,
     queue: WorkQueue,
-    /// Working memory that is not in use, one piece a core at most. Kept because an allocator
-    /// asked for 19 MiB by ever other threads keeps far more.
+    /// Unused working memory, at most one block per core. It is reused because an allocator that
+    /// serves 19 MiB to changing threads retains far more.
     memory: Arc<Mutex<Vec<Vec<Block>>>>,
 }
 
@@ -79,9 +79,9 @@ impl Passwords {
         .await
     }
 
-    /// Compares a password with the one behind `hash`. Without a hash, or with an empty one that
-    /// no password has, the same work is done and the answer is no, so that time does not tell who
-    /// has an account.
+    /// Compares a password with `hash`. If there is no hash, or an empty one that no password has,
+    /// the same work is done and the result is no, so that timing does not reveal who has an
+    /// account.
     pub async fn check(
         &self,
         owner: Option<Owner>,
@@ -93,7 +93,7 @@ impl Passwords {
         if self.is_hash_of(owner, normal, hash.clone()).await? {
             return Ok(Match::Yes);
         }
-        // Hashes of former versions are of what was typed.
+        // Hashes of earlier versions are of the typed form.
         let Some(typed) = password.typed() else { return Ok(Match::No) };
         let is_typed = self.is_hash_of(owner, typed.to_owned(), hash).await?;
         Ok(if is_typed { Match::AsTyped } else { Match::No })
@@ -123,12 +123,12 @@ impl Passwords {
         .await
     }
 
-    /// How many are being hashed, and how many wait for a core.
+    /// Returns how many passwords are being hashed, and how many wait for a core.
     pub fn load(&self) -> (usize, usize) {
         self.queue.load()
     }
 
-    /// Gives back the working memory; the next password takes new.
+    /// Frees the working memory; the next password allocates it again.
     pub fn rest(&self) {
         lock(&self.memory).clear();
     }

@@ -1,5 +1,5 @@
-//! Proof of an e-mail address. However it comes, it gives the account to whoever proved it, alone:
-//! an account may have been made and used by somebody else who only typed that address.
+//! Proof of an email address. In whatever way it is given, the account then belongs only to the
+//! person who gave it: someone else may have created and used the account by typing that address.
 
 use jiff::Timestamp;
 
@@ -14,15 +14,15 @@ const NO_PASSWORD: &str = "";
 /// What proof of an address did to the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AddressProof {
-    /// Everything stays: nobody could use the account yet, or its own user proved the address.
+    /// Nothing changes: nobody could use the account yet, or its own user verified the address.
     Kept,
-    /// The account was in use, and somebody else proved the address: every way in that was there
-    /// before is closed, the password too.
+    /// The account was in use, and someone else verified the address: every earlier way to sign in
+    /// is revoked, including the password.
     TakenOver,
 }
 
 impl AddressProof {
-    /// Adds to a message what there is to know about the password.
+    /// Appends to a message what the reader should know about the password.
     pub fn told(self, message: &str) -> String {
         match self {
             Self::Kept => message.to_owned(),
@@ -34,8 +34,8 @@ impl AddressProof {
     }
 }
 
-/// Marks the address of an account as proven. `by` is the session of whoever proves it, if there
-/// is one. Every way to prove an address calls this.
+/// Marks the address of an account as verified. `by` is the session of the person who proves it, if
+/// any. Every way to prove an address calls this.
 pub(in crate::app) fn prove_address(
     tx: &mut Tx,
     account: &mut Account,
@@ -56,27 +56,27 @@ pub(in crate::app) fn prove_address(
         store::passkey::delete_all(tx, id)?;
         store::two_factor::delete_all(tx, id)?;
         store::request_answer::delete_all(tx, id)?;
-        // Which voids the codes that would set another.
+        // This invalidates the codes that would reset it.
         store::account::set_password(tx, id, NO_PASSWORD, now)?;
     }
     Ok(proof)
 }
 
-/// What proof of the address would do to the account.
+/// Returns what a proof of the address would do to the account.
 pub(in crate::app) fn proof_by(
     tx: &mut Tx,
     account: &Account,
     by: Option<Claims>,
     now: Timestamp,
 ) -> Result<AddressProof> {
-    // Whoever set the server up needs no proof, and nobody else has used a pending account.
+    // The server's owner needs no proof, and nobody else has used a pending account.
     if account.is_proven() || account.activated_at.is_none() || is_of(tx, account, by, now)? {
         return Ok(AddressProof::Kept);
     }
     Ok(AddressProof::TakenOver)
 }
 
-/// Whether a session stands and is one of the account's own.
+/// Returns whether a session is active and belongs to the account.
 pub(in crate::app) fn is_of(
     tx: &mut Tx,
     account: &Account,

@@ -1,4 +1,4 @@
-//! Registration: who may make an account, and how an account begins.
+//! Registration: who may create an account, and its initial state.
 
 use crate::{
     app::{App, code::CodeMail, security_log::note, session::SignIn},
@@ -14,34 +14,34 @@ use crate::{
     store::{self, engine::Tx},
 };
 
-/// The name under which is kept whether others than the owner may register.
+/// The key that stores whether others than the owner may register.
 const OPEN: &str = "open_registration";
-/// The name under which is kept that this server has had an owner.
+/// The key that stores that this server has had an owner.
 const SET_UP: &str = "set_up";
 
 impl App {
-    /// What the settings say of registration; where they say nothing, its owner decides.
+    /// Returns whether the settings open registration; None leaves it to the owner.
     pub fn registration_setting(&self) -> Option<bool> {
         self.settings.open_registration
     }
 
-    /// Whether anybody may make an account.
+    /// Returns whether anyone may create an account.
     pub async fn registration_is_open(&self) -> Result<bool> {
         let setting = self.settings.open_registration;
         self.store.read(move |tx| is_open(tx, setting)).await
     }
 
-    /// Whether there is any account, proven or not.
+    /// Returns whether there is any account, verified or not.
     pub async fn has_accounts(&self) -> Result<bool> {
         self.store.read(store::account::any).await
     }
 
-    /// Whether this server has or had an owner: after that only a command names another.
+    /// Returns whether this server has or had an owner: if so, only a command can change it.
     pub async fn is_set_up(&self) -> Result<bool> {
         self.store.read(is_set_up).await
     }
 
-    /// Opens or closes registration. Only the owner of the server may.
+    /// Opens or closes registration. Only the server's owner may do this.
     pub async fn set_open_registration(&self, claims: Claims, open: bool) -> Result<()> {
         let setting = self.settings.open_registration;
         self.run_always(claims, move |work| {
@@ -56,15 +56,15 @@ impl App {
         .await
     }
 
-    /// Hands the `input` of a registration on, unless registration is closed: who may not
-    /// register is told nothing else.
+    /// Passes the `input` of a registration on, unless registration is closed: then the caller
+    /// learns nothing else.
     pub async fn admit_registrant<T>(&self, input: Result<T>) -> Result<T> {
         let setting = self.settings.open_registration;
         self.store.read(move |tx| check_open(tx, setting)).await?;
         input
     }
 
-    /// Makes an account that can be used at once, and signs it in.
+    /// Creates an account that is usable at once, and signs it in.
     pub async fn register(&self, registration: Registration, device: Device) -> Result<SignIn> {
         let setting = self.settings.open_registration;
         let (mut account, password_hash) = self.new_account(registration).await?;
@@ -82,8 +82,12 @@ impl App {
         Ok(opening.signed_in(account))
     }
 
-    /// Makes the account of whoever runs this server, with what they chose at the first visit, and
-    /// signs it in. Accounts that others have registered before are in nobody's way.
+    /// Creates the owner's account with the choices of the first visit, and signs it in. Accounts
+    /// registered earlier do not prevent this.
+    ///
+    /// # Errors
+    ///
+    /// A conflict if this server already has an owner.
     pub async fn register_owner(
         &self,
         registration: Registration,
@@ -93,7 +97,7 @@ impl App {
         device: Device,
     ) -> Result<SignIn> {
         let taken = || Error::conflict("This server has an owner already; please log in");
-        // Who comes too late need not wait for a password to be hashed.
+        // Refuse a late request before hashing a password.
         if self.is_set_up().await? {
             return Err(taken());
         }
@@ -125,8 +129,8 @@ impl App {
         Ok(opening.signed_in(account))
     }
 
-    /// Makes an account that waits for its e-mail to be proven, and mails what proves it. Its
-    /// password is not guessed where the setting says so.
+    /// Creates a pending account and mails the code that verifies its email. If the setting says
+    /// so, its password must not be easy to guess.
     pub async fn register_pending(&self, registration: Registration, mail: CodeMail) -> Result<()> {
         let registration = self.guard(registration, Registration::guarded).await?;
         let setting = self.settings.open_registration;
@@ -144,7 +148,7 @@ impl App {
         Ok(())
     }
 
-    /// An account that is not stored yet and still waits, and its password hash.
+    /// Returns a pending account that is not stored yet, and its password hash.
     pub(in crate::app) async fn new_account(
         &self,
         registration: Registration,
@@ -154,7 +158,7 @@ impl App {
         Ok((self.blank_account(registration), hash))
     }
 
-    /// An account as it begins.
+    /// Returns an account in its initial state.
     pub(in crate::app) fn blank_account(&self, registration: Registration) -> Account {
         let now = self.now();
         Account {
@@ -183,7 +187,7 @@ impl App {
     }
 }
 
-/// Whether others than the owner may register.
+/// Returns whether others than the owner may register.
 pub fn is_open(tx: &mut Tx, setting: Option<bool>) -> Result<bool> {
     match setting {
         Some(open) => Ok(open),
@@ -195,17 +199,17 @@ fn set_open(tx: &mut Tx, open: bool) -> Result<()> {
     store::program_state::set(tx, OPEN, if open { "on" } else { "off" })
 }
 
-/// Whether this server has or had an owner.
+/// Returns whether this server has or had an owner.
 pub fn is_set_up(tx: &mut Tx) -> Result<bool> {
     Ok(store::program_state::find(tx, SET_UP)?.is_some())
 }
 
-/// Remembers that this server has an owner.
+/// Records that this server has an owner.
 pub(in crate::app) fn mark_set_up(tx: &mut Tx) -> Result<()> {
     store::program_state::set(tx, SET_UP, "yes")
 }
 
-/// Refuses a registration where it is closed.
+/// Refuses a registration if it is closed.
 fn check_open(tx: &mut Tx, setting: Option<bool>) -> Result<()> {
     if is_open(tx, setting)? {
         return Ok(());

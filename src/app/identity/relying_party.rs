@@ -1,4 +1,4 @@
-//! WebAuthn's side of passkeys: what authenticators are asked, and whether their answers hold.
+//! The WebAuthn side of passkeys: requests to authenticators, and checks of their answers.
 
 use std::time::Duration;
 
@@ -16,45 +16,45 @@ use crate::domain::{
     passkey::{Assertion, Attestation},
 };
 
-/// What authenticators call this program.
+/// The name that authenticators show for this program.
 pub const NAME: &str = "FreelanceHub";
 /// How long an authenticator may take.
 pub const TIMEOUT: Duration = Duration::from_secs(60);
-/// The signatures that are taken, by their COSE numbers: ES256 and RS256.
+/// The accepted signature algorithms, as COSE numbers: ES256 and RS256.
 pub const ALGORITHMS: [i64; 2] = [-7, -257];
-/// What a refused registration is told, whatever the reason.
+/// The message of every refused registration, whatever the reason.
 pub const REGISTRATION_REFUSED: &str = "Passkey registration failed - invalid attestation";
-/// The longest credential id of the standard, in bytes.
+/// The maximum length of a credential id in the standard, in bytes.
 const CREDENTIAL_ID_MAX: usize = 1023;
 
-/// The party that passkeys are made for.
+/// The relying party that passkeys are created for.
 pub struct RelyingParty {
     webauthn: Webauthn,
     id: String,
 }
 
-/// What an authenticator is asked to sign, and what must be kept until it has.
+/// What an authenticator is asked to sign, and the state to keep until it has.
 pub struct Asked {
     pub challenge: Vec<u8>,
     pub state: String,
 }
 
-/// A new key that an authenticator has proven to hold.
+/// A new key that an authenticator has proven to hold, as checked.
 pub struct Attested {
     pub credential_id: Vec<u8>,
     /// The public key and the signature counter, as JSON.
     pub credential: String,
 }
 
-/// A signature that holds.
+/// A verified signature.
 pub struct Verified {
     result: AuthenticationResult,
     user_handle: Option<Vec<u8>>,
 }
 
 impl RelyingParty {
-    /// The party of a public address; none where its host is no name, which passkeys need.
-    /// Of the origins those count whose host is that name or one below it.
+    /// Returns the party of a public address; None if its host is not a name, which passkeys need.
+    /// Origins count only if their host is that name or a subdomain.
     pub fn new(public_url: &str, origins: &[String]) -> Option<Self> {
         let url = Url::parse(public_url).ok()?;
         let id = url.domain()?.to_owned();
@@ -75,14 +75,14 @@ impl RelyingParty {
         Some(Self { webauthn, id })
     }
 
-    /// What passkeys are bound to: a host name.
+    /// Returns the host name that passkeys are bound to.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Asks for a new key.
+    /// Requests a new key.
     pub fn ask_attestation(&self, account: &Account) -> Result<Asked> {
-        // A credential that is registered already is told apart when it is stored.
+        // A credential that is already registered is detected when it is stored.
         let (options, state) = self
             .webauthn
             .start_passkey_registration(account.id.uuid(), &account.email, &account.name(), None)
@@ -90,15 +90,15 @@ impl RelyingParty {
         Ok(Asked { challenge: options.public_key.challenge, state: write(&state)? })
     }
 
-    /// The new key, if everything about it is right: challenge, origin, relying party, presence
-    /// and verification of the user, algorithm, signature.
+    /// Returns the new key if everything about it is right: challenge, origin, relying party,
+    /// presence and verification of the user, algorithm, signature.
     pub fn check_attestation(&self, state: &str, answer: &Attestation) -> Result<Attested> {
         let refused = || Error::malformed(REGISTRATION_REFUSED);
         let state: PasskeyRegistration = read(state)?;
         if !is_public_key(&answer.kind, &answer.id, &answer.raw_id) {
             return Err(refused());
         }
-        // Extensions and transports are left behind: nothing is asked of them.
+        // Extensions and transports are dropped: nothing uses them.
         let response = serde_json::from_value(json!({
             "id": answer.id,
             "rawId": answer.raw_id,
@@ -113,14 +113,14 @@ impl RelyingParty {
             .webauthn
             .finish_passkey_registration(&response, &state)
             .map_err(|error| refused().caused_by(error))?;
-        // The library would take ES384 too, and ids of any name and length.
+        // The library would also accept ES384, and ids of any name and length.
         let is_asked_for = ALGORITHMS.contains(&(*key.cred_algorithm() as i64))
             && *key.cred_id() == response.raw_id
             && (1..=CREDENTIAL_ID_MAX).contains(&key.cred_id().len());
         if !is_asked_for {
             return Err(refused());
         }
-        // None was asked for, and it may be as long as a body.
+        // It was not requested, and it may be as long as a body.
         let credential = Credential {
             attestation: Default::default(),
             transports: None,
@@ -132,7 +132,7 @@ impl RelyingParty {
         })
     }
 
-    /// Asks for a signature by one of these keys.
+    /// Requests a signature by one of these keys.
     pub fn ask_assertion(&self, credentials: &[&str]) -> Result<Asked> {
         let keys = credentials.iter().map(|json| read(json)).collect::<Result<Vec<Key>>>()?;
         let (options, state) =
@@ -140,8 +140,8 @@ impl RelyingParty {
         Ok(Asked { challenge: options.public_key.challenge, state: write(&state)? })
     }
 
-    /// Whether everything about a signature is right: challenge, origin, relying party, presence
-    /// and verification of the user, counter, the signature itself.
+    /// Checks everything about a signature: challenge, origin, relying party, presence and
+    /// verification of the user, counter, the signature itself.
     pub fn check_assertion(&self, state: &str, answer: &Assertion) -> Result<Verified> {
         let state: PasskeyAuthentication = read(state)?;
         let is_sound = is_public_key(&answer.kind, &answer.id, &answer.raw_id);
@@ -172,18 +172,18 @@ impl RelyingParty {
 }
 
 impl Verified {
-    /// What the authenticator calls the key.
+    /// Returns the credential id of the key.
     pub fn credential_id(&self) -> &[u8] {
         self.result.cred_id()
     }
 
-    /// Whether the authenticator knows the key as this account's, or does not say.
+    /// Returns whether the authenticator links the key to this account, or does not say.
     pub fn is_of(&self, account: &Account) -> bool {
         self.user_handle.as_deref().is_none_or(|handle| handle == account.id.as_bytes())
     }
 
-    /// The stored key as it is from now on; none where its counter has not moved on meanwhile,
-    /// which says that there are two of it.
+    /// Returns the updated stored key; None if its counter has not advanced, which means that there
+    /// are two copies.
     pub fn renew(&self, credential: &str) -> Result<Option<String>> {
         let mut key: Key = read(credential)?;
         let (last, now) = (Credential::from(key.clone()).counter, self.result.counter());
@@ -195,17 +195,17 @@ impl Verified {
     }
 }
 
-/// What a refused sign-in is told, whatever the reason.
+/// Returns the error of every refused sign-in, whatever the reason.
 pub fn login_refused() -> Error {
     Error::unauthenticated("Passkey authentication failed")
 }
 
-/// A key that nobody holds, under this id: who is unknown is asked for a signature by it, and
-/// the answer is checked like any other.
+/// Returns a key that nobody holds, under this id: an unknown user is asked for a signature by it,
+/// and the answer is checked like any other.
 pub fn decoy(credential_id: &[u8]) -> String {
     json!({"cred": {
         "cred_id": BASE64_URL_SAFE_NO_PAD.encode(credential_id),
-        // The first point from the SHA-256 of "nobody holds this key" on.
+        // The first point at or after the SHA-256 of "nobody holds this key".
         "cred": {"type_": "ES256", "key": {"EC_EC2": {
             "curve": "SECP256R1",
             "x": "M-PNOvoXtoLqt6CQeHvChBte8VtKmbQMHUsoUJQdGko",
@@ -224,12 +224,13 @@ pub fn decoy(credential_id: &[u8]) -> String {
     .to_string()
 }
 
-/// Whether an answer names one public key.
+/// Returns whether an answer names one public key.
 fn is_public_key(kind: &str, id: &str, raw_id: &str) -> bool {
     kind == "public-key" && id == raw_id
 }
 
-/// Whether the page that asked stood in another's frame; the library looks at registration only.
+/// Returns whether the calling page was in another page's frame; the library checks this only at
+/// registration.
 fn is_embedded(client_data: &str) -> bool {
     #[derive(Deserialize)]
     struct ClientData {

@@ -1,4 +1,4 @@
-//! The end of an account: at once for whoever would use it, in small steps for its rows.
+//! Deletion of an account: immediate for its users, in small steps for its rows.
 
 use std::sync::atomic::Ordering;
 
@@ -22,8 +22,8 @@ use crate::{
 };
 
 impl App {
-    /// Deletes the caller's account with all that belongs to it. It cannot be used any more from
-    /// now on, and its e-mail and username are free; the rows behind it are removed by the sweep.
+    /// Deletes the caller's account with everything that belongs to it. From now on it cannot be
+    /// used, and its email and username are free; the sweep removes its rows.
     pub async fn delete_account(
         &self,
         claims: Claims,
@@ -41,23 +41,23 @@ impl App {
         })
     }
 
-    /// Removes what is left of deleted accounts. Each step is a short transaction of its own, so
-    /// that nobody waits for it; what a stop of the program leaves is removed the next time. Then
-    /// what they have left in the files of the database is erased.
+    /// Removes the remains of deleted accounts. Each step is a short transaction, so that nobody
+    /// waits for it; after an interruption, the next run continues. Then their data is erased from
+    /// the database files.
     pub async fn remove_deleted_accounts(&self) -> Result<()> {
         while let Some(account) = self.store.read(store::removal::next).await? {
             self.is_to_erase.store(true, Ordering::Relaxed);
             self.forget_mail_files(account).await?;
             while self.store.write(move |tx| store::removal::step(tx, account)).await? {}
         }
-        // Where a reader is in the way, the next round does it.
+        // If a reader blocks it, the next round does it.
         if self.is_to_erase.load(Ordering::Relaxed) && self.store.erase_deleted().await? {
             self.is_to_erase.store(false, Ordering::Relaxed);
         }
         Ok(())
     }
 
-    /// Removes the files that mails of an account were written into.
+    /// Removes the mail files of an account.
     async fn forget_mail_files(&self, account: AccountId) -> Result<()> {
         let Some(courier) = &self.settings.courier else { return Ok(()) };
         let of_account = move |tx: &mut Tx| store::outbox::list_of_account(tx, account);
@@ -70,7 +70,7 @@ impl App {
     }
 }
 
-/// Deletes an account for everybody who would use it.
+/// Marks an account as deleted, so that nobody can use it.
 fn mark_deleted(work: &mut Work, totp: Option<&SecondCode>) -> Result<Tried<()>> {
     let (tx, account, now) = (&mut *work.tx, work.account, work.now);
     let proven = two_factor::prove(tx, work.env.keys()?, account, totp, now)?;

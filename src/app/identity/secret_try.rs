@@ -1,5 +1,4 @@
-//! Passwords and codes that are tried: so many wrong ones, and no more, but never so that strangers
-//! keep an owner out.
+//! Attempts at passwords and codes: limited, but never so that strangers lock an owner out.
 
 use crate::{
     app::{
@@ -18,20 +17,19 @@ use crate::{
     store::{self, engine::Tx},
 };
 
-/// Why something is refused that takes a password and, where the account asks for one, a second
-/// factor.
+/// Why an action that needs a password and possibly a second factor was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::app) enum Refused {
     Password,
-    /// The account asks for a second factor, and none came.
+    /// The account requires a second factor, and none was given.
     NoCode,
     WrongCode,
-    /// A code for another time: a clock is so many minutes ahead, or behind.
+    /// A code for another time: a clock is ahead or behind by this many minutes.
     OtherTime(i64),
 }
 
 impl Refused {
-    /// What is wrong with the second factor, if one came.
+    /// Returns what is wrong with the second factor, if one was given.
     pub fn broken_rule(self) -> Option<Rule> {
         match self {
             Self::Password | Self::NoCode => None,
@@ -41,12 +39,12 @@ impl Refused {
     }
 }
 
-/// What was done with the right password and code.
+/// The result of an action, if password and code were right.
 pub(in crate::app) type Tried<T> = std::result::Result<T, Refused>;
 
 impl App {
-    /// Does something of the caller's that takes the password, and a second factor if `has_code`.
-    /// `act` is given the account, and checks the code.
+    /// Performs an action of the caller that needs the password, and a second factor if `has_code`.
+    /// `act` receives the account and checks the code.
     pub(in crate::app) async fn confirm<T: Send + 'static>(
         &self,
         claims: Claims,
@@ -74,9 +72,9 @@ impl App {
         self.try_secret(Limit::WrongPassword, &account.email, confirm, was_wrong).await
     }
 
-    /// Does `work`, which tries the second factor of an account whose password came with it, if
-    /// `has_code`. Where it was wrong, the owner is told by mail, once in a while: somebody else
-    /// may know the password.
+    /// Runs `work`, which checks the second factor of an account after its password, if `has_code`.
+    /// If it was wrong, the owner is notified by mail, at a limited rate: someone else may know the
+    /// password.
     pub(in crate::app) async fn try_factor<T>(
         &self,
         account: &Account,
@@ -102,8 +100,8 @@ impl App {
         Ok(tried)
     }
 
-    /// Does `work`, which tries a password or code of an e-mail and answers whether it was wrong.
-    /// Only wrong tries stay counted; too many are refused before.
+    /// Runs `work`, which checks a password or code for an email and returns whether it was wrong.
+    /// Only wrong attempts stay counted; too many are refused in advance.
     pub(in crate::app) async fn try_secret<T>(
         &self,
         limit: Limit,
@@ -115,7 +113,7 @@ impl App {
         if subjects.is_empty() {
             return work.await;
         }
-        // Counted at first, so that of many at once none is too many.
+        // Count first, so that concurrent attempts cannot exceed the limit.
         let now = self.now();
         let counting = subjects.clone();
         let windows = self
@@ -134,7 +132,7 @@ impl App {
             Some(refusal) => Err(Error::too_many(refusal)),
             None => work.await,
         };
-        // What was refused was not tried.
+        // A refused attempt does not count.
         if !outcome.as_ref().is_ok_and(was_wrong) {
             let give_back = move |tx: &mut Tx| {
                 tries.iter().try_for_each(|((rate, subject), window)| {
@@ -146,7 +144,7 @@ impl App {
         outcome
     }
 
-    /// Forgets the wrong tries of an e-mail, whose owner has been proven.
+    /// Clears the wrong attempts for an email whose owner has been verified.
     pub(in crate::app) async fn forgive(&self, email: &str) -> Result<()> {
         let mut subjects = Vec::new();
         for limit in [Limit::WrongPassword, Limit::WrongCode, Limit::WrongFactor] {
@@ -160,9 +158,9 @@ impl App {
         self.store.write(forget).await
     }
 
-    /// Where a wrong try of whoever asks now counts; nowhere where limits are off. A browser that
-    /// has signed in to the account before counts by itself, so that strangers cannot keep the
-    /// owner out of it; others count with their network, and all of them together.
+    /// Returns where a wrong attempt of the caller counts; empty if limits are off. A browser that
+    /// has signed in to the account before counts separately, so that strangers cannot lock its
+    /// owner out; others count by network, and all of them together.
     async fn tries(&self, limit: Limit, email: &str) -> Result<Vec<(Rate, Subject)>> {
         if !self.limits.are_on() {
             return Ok(Vec::new());

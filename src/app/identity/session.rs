@@ -1,4 +1,4 @@
-//! Sessions: how they begin, go on and end, and the tokens that name them.
+//! Sessions: creating, refreshing and ending them, and the tokens that name them.
 
 use std::cmp::max;
 
@@ -17,12 +17,12 @@ use crate::{
     store::{self, engine::Tx},
 };
 
-/// How long FreelanceOS's tokens are good.
+/// How long FreelanceOS's tokens are valid.
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How long FreelanceHub's access tokens are good.
+/// How long FreelanceHub's access tokens are valid.
 pub const HUB_ACCESS_LIFE: SignedDuration = SignedDuration::from_hours(1);
 
-/// How long an access token is good: each document says another.
+/// How long an access token is valid: each document specifies its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccessLife {
     /// FreelanceOS: 7 days.
@@ -41,7 +41,7 @@ pub struct SignIn {
     pub refresh_token: String,
 }
 
-/// A session that is about to be written.
+/// A session that is not written yet.
 #[derive(Clone)]
 pub(in crate::app) struct Opening {
     session: Session,
@@ -61,7 +61,7 @@ impl Opening {
 }
 
 impl App {
-    /// A session that is not stored yet.
+    /// Creates a session without storing it.
     pub(in crate::app) fn open_session(
         &self,
         account: AccountId,
@@ -72,7 +72,7 @@ impl App {
         let claims = Claims { account, session: id };
         let refresh_token = self.sign(TokenType::Refresh, claims, self.settings.refresh_life)?;
         let refresh_hash = refresh_hash(self.keys()?, &refresh_token);
-        // An access token made with the last breath of the refresh token lives on behind it.
+        // An access token issued just before the refresh token expires outlives it.
         let longest_access = max(HUB_ACCESS_LIFE, self.settings.access_life);
         let expires_at = now + max(WEEK, self.settings.refresh_life + longest_access);
         let session =
@@ -80,7 +80,7 @@ impl App {
         Ok(Opening { session, refresh_token, refresh_hash })
     }
 
-    /// An access token of a session, to be sent as `Authorization: Bearer …`.
+    /// Returns an access token of a session, to be sent as `Authorization: Bearer …`.
     pub fn access_token(&self, claims: Claims, life: AccessLife) -> Result<String> {
         let life = match life {
             AccessLife::Week => WEEK,
@@ -90,9 +90,9 @@ impl App {
         self.sign(TokenType::Access, claims, life)
     }
 
-    /// What shows that a form was made for this session, and tells whose it was once the session
-    /// is over. Its proof is masked in another way each time: pages are compressed, and their
-    /// length must not tell who guesses parts of it.
+    /// Returns a token that proves that a form was created for this session, and identifies its
+    /// account after the session has ended. The proof is masked differently each time: pages are
+    /// compressed, and their length must not help to guess parts of it.
     pub fn form_token(&self, claims: Claims) -> Result<String> {
         let Claims { account, session } = claims;
         let hash = self.keys()?.hash(FORM_TOKEN, &[session.as_bytes(), account.as_bytes()]);
@@ -101,8 +101,8 @@ impl App {
         Ok(URL_SAFE_NO_PAD.encode(parts.concat()))
     }
 
-    /// The session that a form was made for, which may have ended; None where the token is not
-    /// one of ours.
+    /// Returns the session that a form was created for, which may have ended; None if the token is
+    /// not ours.
     pub fn form_session(&self, token: &str) -> Result<Option<Claims>> {
         let bytes = URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
         let Some((mask, rest)) = bytes.split_first_chunk::<32>() else { return Ok(None) };
@@ -116,12 +116,12 @@ impl App {
         Ok(ids.map(|(session, account)| Claims { account, session }))
     }
 
-    /// A key that tells one filling-in of a form from every other.
+    /// Returns a key that identifies one submission of a form.
     pub fn form_key(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.random_bytes::<16>())
     }
 
-    /// A token that begins now.
+    /// Signs a token that is valid from now on.
     pub(in crate::app) fn sign(
         &self,
         typ: TokenType,
@@ -131,18 +131,22 @@ impl App {
         self.tokens.sign(typ, claims, self.random_bytes(), self.now(), life)
     }
 
-    /// What a bearer token says, if it is ours and has not expired. Whether its session still
-    /// stands is read together with what is asked for.
+    /// Returns the claims of a bearer token if it is ours and has not expired. Whether its session
+    /// is active is checked when the requested data is read.
     pub fn verify_token(&self, token: &str) -> Result<Claims> {
         self.tokens.verify(TokenType::Access, token, self.now())
     }
 
-    /// What a bearer token says, expired or not: enough to sign out.
+    /// Returns the claims of a bearer token, even if expired: enough to sign out.
     pub fn verify_old_token(&self, token: &str) -> Result<Claims> {
         self.tokens.verify_of_any_age(TokenType::Access, token)
     }
 
-    /// The session of a refresh token, if both stand.
+    /// Returns the session of a refresh token, if both are valid.
+    ///
+    /// # Errors
+    ///
+    /// Unauthenticated if the refresh token or its session is no longer valid.
     pub async fn refresh(&self, refresh: Refresh) -> Result<Claims> {
         let now = self.now();
         let refused = || Error::unauthenticated("Invalid refresh token");
@@ -157,7 +161,7 @@ impl App {
         if stands { Ok(claims) } else { Err(refused()) }
     }
 
-    /// Ends a session, every token of it. Ending it again changes nothing.
+    /// Ends a session and all its tokens. Ending it again has no effect.
     pub async fn logout(&self, claims: Claims) -> Result<()> {
         let now = self.now();
         self.store
@@ -167,8 +171,8 @@ impl App {
         Ok(())
     }
 
-    /// Ends the caller's session, which must stand. A refresh token that comes with it must be
-    /// of the same session.
+    /// Ends the caller's session, which must be active. A refresh token, if given, must belong to
+    /// the same session.
     pub async fn logout_with(&self, claims: Claims, refresh_token: Option<String>) -> Result<()> {
         let own = refresh_token.is_none_or(|token| {
             self.tokens.verify_of_any_age(TokenType::Refresh, &token).is_ok_and(|own| own == claims)
@@ -183,14 +187,14 @@ impl App {
         .inspect(|()| note("signed out", claims.account))
     }
 
-    /// Ends every session of the caller and answers how many stood.
+    /// Ends every session of the caller and returns how many were active.
     pub async fn logout_all(&self, claims: Claims) -> Result<u64> {
         self.run_always(claims, |work| store::session::revoke_all(work.tx, work.account, work.now))
             .await
             .inspect(|_| note("signed out everywhere", claims.account))
     }
 
-    /// Ends every session of the caller but this one.
+    /// Ends every other session of the caller.
     pub async fn logout_others(&self, claims: Claims) -> Result<()> {
         self.run_always(claims, move |work| {
             store::session::revoke_others(work.tx, work.account, claims.session, work.now)
@@ -200,6 +204,10 @@ impl App {
     }
 
     /// Ends one session of the caller.
+    ///
+    /// # Errors
+    ///
+    /// Not found if the caller has no such session.
     pub async fn revoke_session(&self, claims: Claims, id: SessionId) -> Result<()> {
         self.run_always(claims, move |work| {
             match store::session::revoke(work.tx, work.account, id, work.now)? {
@@ -212,10 +220,10 @@ impl App {
     }
 }
 
-/// What form tokens are hashes of.
+/// The context of form token hashes.
 const FORM_TOKEN: &str = "form token";
 
-/// Masked, or unmasked again.
+/// Masks or unmasks bytes.
 fn masked(mut bytes: [u8; 32], mask: [u8; 32]) -> [u8; 32] {
     bytes.iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask);
     bytes
@@ -225,7 +233,7 @@ fn refresh_hash(keys: &Keys, token: &str) -> [u8; 32] {
     keys.hash("refresh token", &[token.as_bytes()])
 }
 
-/// The caller's sessions that stand, newest first.
+/// Returns the caller's active sessions, newest first.
 pub fn list_sessions(work: &mut Work) -> Result<Vec<Session>> {
     store::session::list(work.tx, work.account, work.now)
 }

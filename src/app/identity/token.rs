@@ -16,11 +16,11 @@ use crate::{
 };
 
 words! {
-    /// What a token is for. None is good for anything else.
+    /// The purpose of a token. It is valid for no other.
     TokenType {
         Access "access",
         Refresh "refresh",
-        /// The link of a mail; it names no session but has an id of its own.
+        /// The link in a mail; it names no session but has its own id.
         EmailLink "email_link",
     }
 }
@@ -35,7 +35,7 @@ struct Body {
     exp: i64,
 }
 
-/// Random bytes that tell two tokens of one second apart.
+/// Random bytes that distinguish two tokens issued in the same second.
 pub type TokenId = [u8; 9];
 
 /// Signs and verifies tokens.
@@ -51,7 +51,7 @@ impl Tokens {
     pub fn new(secret: &[u8]) -> Self {
         hs256::install();
         let mut validation = Validation::new(Algorithm::HS256);
-        // The library reads the machine's clock; ours is compared below.
+        // The library reads the system clock; ours is compared below.
         validation.validate_exp = false;
         validation.required_spec_claims.clear();
         Self {
@@ -62,7 +62,7 @@ impl Tokens {
         }
     }
 
-    /// A token for a session.
+    /// Returns a token for a session.
     pub fn sign(
         &self,
         typ: TokenType,
@@ -82,7 +82,7 @@ impl Tokens {
         encode(&self.header, &body, &self.signing).map_err(Error::internal)
     }
 
-    /// What a token says, if it is ours and has not expired.
+    /// Returns the claims of a token if it is ours and has not expired.
     pub fn verify(&self, typ: TokenType, token: &str, now: Timestamp) -> Result<Claims> {
         match self.decode(typ, token)? {
             (claims, expires) if expires > now.as_second() => Ok(claims),
@@ -90,7 +90,7 @@ impl Tokens {
         }
     }
 
-    /// What a token says, if it is ours, expired or not: enough to end what it began.
+    /// Returns the claims of a token if it is ours, even if expired: enough to end its session.
     pub fn verify_of_any_age(&self, typ: TokenType, token: &str) -> Result<Claims> {
         self.decode(typ, token).map(|(claims, _)| claims)
     }
@@ -110,7 +110,7 @@ impl Tokens {
     }
 }
 
-/// All that the header of a token may say: no `crit` that would have to be understood, no key.
+/// All that a token's header may contain: no `crit` that would have to be understood, no key.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PlainHeader {
@@ -118,7 +118,7 @@ struct PlainHeader {
     typ: Option<String>,
 }
 
-/// Whether the header of a token says no more than ours do, in any order.
+/// Returns whether a token's header contains no more than ours, in any order.
 fn is_plain(header: &str) -> bool {
     let header = URL_SAFE_NO_PAD.decode(header).ok();
     header.and_then(|json| serde_json::from_slice(&json).ok()).is_some_and(

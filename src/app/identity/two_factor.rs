@@ -1,4 +1,4 @@
-//! The second factor: codes of an authenticator app, and backup codes.
+//! Two-factor sign-in: codes of an authenticator app, and backup codes.
 
 use jiff::Timestamp;
 
@@ -28,7 +28,7 @@ use crate::{
     store::{self, engine::Tx, two_factor::KeptSeed},
 };
 
-/// Checks the second factor of an account, and uses the code up. Belongs into a write.
+/// Checks the second factor of an account and uses the code up. Must run in a write.
 pub(in crate::app) fn prove(
     tx: &mut Tx,
     keys: &Keys,
@@ -52,15 +52,19 @@ pub(in crate::app) fn prove(
     Ok(if is_right { Ok(()) } else { Err(Refused::WrongCode) })
 }
 
-/// The time step of a code, or why it is not good.
+/// Returns the time step of a code, or why the code is refused.
 fn step_of(seed: &Seed, code: &SecondCode, now: Timestamp) -> Tried<i64> {
     let ahead = || seed.minutes_ahead(code, now).map_or(Refused::WrongCode, Refused::OtherTime);
     seed.step_of(code, now).ok_or_else(ahead)
 }
 
 impl App {
-    /// Makes a seed and backup codes for the caller, in place of ones that were never proven. No
-    /// code is asked for before [`App::verify_two_factor_setup`].
+    /// Creates a seed and backup codes for the caller, replacing unconfirmed ones. No code is
+    /// required before [`App::verify_two_factor_setup`].
+    ///
+    /// # Errors
+    ///
+    /// A conflict if two-factor sign-in is already on.
     pub async fn enable_two_factor(&self, claims: Claims) -> Result<Setup> {
         let backup_codes = self.new_backup_codes();
         let seed = self.random_bytes();
@@ -81,8 +85,12 @@ impl App {
         Ok(Setup { seed: Seed::new(seed), email, backup_codes })
     }
 
-    /// Turns the caller's second factor on, by a code that shows that the app was set up; answers
-    /// what is wrong with it, where it is.
+    /// Turns on two-factor sign-in for the caller, with a code that proves that the app was set up;
+    /// returns what is wrong with the code, if anything.
+    ///
+    /// # Errors
+    ///
+    /// A conflict if no setup was begun or two-factor sign-in is already on.
     pub async fn verify_two_factor_setup(
         &self,
         claims: Claims,
@@ -96,7 +104,11 @@ impl App {
         Ok(tried.err().and_then(Refused::broken_rule))
     }
 
-    /// Turns the caller's second factor off and forgets seed and backup codes.
+    /// Turns off two-factor sign-in for the caller and deletes the seed and the backup codes.
+    ///
+    /// # Errors
+    ///
+    /// A conflict if two-factor sign-in is off; unauthenticated if the password or code is wrong.
     pub async fn disable_two_factor(&self, claims: Claims, given: Disabling) -> Result<()> {
         if !self.query(claims, two_factor_status).await?.is_on {
             return Err(is_off());
@@ -171,7 +183,7 @@ fn open(keys: &Keys, account: AccountId, kept: &KeptSeed) -> Result<Seed> {
     Seed::from_slice(&bytes).ok_or_else(|| Error::internal("a kept seed has another length"))
 }
 
-/// A seed opens for its own account alone.
+/// A seed opens only for its own account.
 fn seed_context(account: AccountId) -> String {
     format!("two-factor seed of {account}")
 }
@@ -180,7 +192,7 @@ fn backup_hash(keys: &Keys, account: AccountId, code: &str) -> [u8; 32] {
     keys.hash("backup code", &[account.as_bytes(), code.as_bytes()])
 }
 
-/// Whether the caller asks for a second factor, and what is left of the backup codes.
+/// Returns whether the caller has two-factor sign-in, and how many backup codes are left.
 pub fn two_factor_status(work: &mut Work) -> Result<Status> {
     store::two_factor::status(work.tx, work.account)
 }

@@ -1,4 +1,4 @@
-//! Proof of an e-mail address by a code or a link that was mailed to it.
+//! Verifies an email address by a mailed code or link.
 
 use crate::{
     app::{
@@ -23,16 +23,16 @@ use crate::{
 
 const WRONG_LINK: &str = "Invalid or expired verification token";
 
-/// Why a code does not sign in.
+/// Why a code did not sign in.
 enum Unproven {
-    /// The code was wrong, or none was out.
+    /// The code was wrong, or none was valid.
     Otp { was_out: bool },
-    /// The code was right, but the second factor is still to come, or was wrong.
+    /// The code was right, but the second factor is missing or wrong.
     Factor(Refused),
 }
 
 impl App {
-    /// Proves an e-mail address by its code. `by` is the session of whoever asks, if there is one.
+    /// Verifies an email address by its code. `by` is the caller's session, if any.
     pub async fn verify_email(&self, given: EmailOtp, by: Option<Claims>) -> Result<AddressProof> {
         let EmailOtp { email, otp } = given;
         let (keys, now, of) = (self.keys()?.clone(), self.now(), email.clone());
@@ -46,7 +46,7 @@ impl App {
         proof.ok_or_else(|| Error::malformed(WRONG_OTP))
     }
 
-    /// Proves an e-mail address by its link. `by` is the session of whoever asks, if there is one.
+    /// Verifies an email address by its link. `by` is the caller's session, if any.
     pub async fn verify_email_link(
         &self,
         link: EmailLink,
@@ -60,7 +60,7 @@ impl App {
         proof.await?.ok_or_else(wrong_link)
     }
 
-    /// What a verification link would do to its account, if it is good.
+    /// Returns what a verification link would do to its account, if it is valid.
     pub async fn preview_email_link(
         &self,
         link: EmailLink,
@@ -74,8 +74,8 @@ impl App {
         proof.await?.ok_or_else(wrong_link)
     }
 
-    /// Removes an account that nobody could use yet, by the link in its mail: whoever reads the
-    /// mail says that somebody else made it.
+    /// Removes an account that nobody could use yet, by the link in its mail: the recipient says
+    /// that someone else created it.
     pub async fn remove_pending_account(&self, link: EmailLink) -> Result<()> {
         let linked = self.linked(link, Purpose::Removal)?;
         let removed = self.store.write(move |tx| {
@@ -85,8 +85,8 @@ impl App {
         removed.await?.ok_or_else(wrong_link)
     }
 
-    /// Finds the account of a mailed link in a transaction, if the link is the newest of its
-    /// purpose and is still good.
+    /// Returns the account of a mailed link in a transaction, if the link is the newest of its
+    /// purpose and still valid.
     fn linked(
         &self,
         link: EmailLink,
@@ -101,7 +101,7 @@ impl App {
         Ok(move |tx: &mut Tx| {
             let found = enabled(tx, &email)?.filter(|account| account.id == claims.account);
             let Some(account) = found else { return Ok(None) };
-            // Nobody can guess a signed token, so wrong ones need no counting.
+            // A signed token cannot be guessed, so wrong ones are not counted.
             let kept = store::code::find(tx, account.id, purpose, now)?;
             let is_right =
                 kept.is_some_and(|hash| is_mailed(&keys, account.id, purpose, &token, &hash));
@@ -109,8 +109,8 @@ impl App {
         })
     }
 
-    /// Proves an e-mail address by its code and signs in, with a second factor where whoever asks
-    /// is signed in to an account that asks for one. `by` is their session.
+    /// Verifies an email address by its code and signs in, with a second factor if the caller is
+    /// signed in to an account that requires one. `by` is the caller's session.
     pub async fn verify_email_and_login(
         &self,
         given: OtpSignIn,
@@ -151,7 +151,7 @@ impl App {
     ) -> Result<std::result::Result<(SignIn, AddressProof), Unproven>> {
         let OtpSignIn { email, otp, totp_code } = given;
         let found = self.find_account(email.clone()).await?;
-        // Made for nobody too: a session takes some time to make.
+        // Create one even without an account: creating a session takes time.
         let id = found.map_or_else(|| self.new_id(), |account| account.id);
         let opening = self.open_session(id, device)?;
         let (session, keys, now) = (opening.clone(), self.keys()?.clone(), self.now());
@@ -161,7 +161,7 @@ impl App {
                 let (found, was_out) = check(tx, &keys, &email, Purpose::Verification, &otp, now)?;
                 let found = found.filter(|account| account.id == id);
                 let Some(mut account) = found else { return Ok(Err(Unproven::Otp { was_out })) };
-                // The second factor of an account that is taken over goes with the rest.
+                // A takeover of the account also removes its second factor.
                 if proof_by(tx, &account, by, now)? == AddressProof::Kept
                     && let Err(refused) = two_factor::prove(tx, &keys, id, totp_code.as_ref(), now)?
                 {

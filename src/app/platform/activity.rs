@@ -6,7 +6,7 @@ use crate::{
     store,
 };
 
-/// What the caller did last, newest first.
+/// Returns the caller's latest actions, newest first.
 pub fn list_activity(work: &mut Work, limit: u32) -> Result<Vec<Activity>> {
     store::activity::list(work.tx, work.account, limit)
 }

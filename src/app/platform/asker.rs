@@ -1,5 +1,5 @@
-//! Who asks, as far as limits and queues need to know: known to all that is done for a request,
-//! so that no use case has to hand it on.
+//! The caller, as limits and queues see it: available to all work for a request, so that use cases
+//! need not pass it on.
 
 use std::net::IpAddr;
 
@@ -11,29 +11,29 @@ task_local! {
     static ASKER: Asker;
 }
 
-/// Whose request is being worked on.
+/// The origin of the current request.
 #[derive(Debug, Clone, Default)]
 pub struct Asker {
-    /// The address that counts; none where a command asks.
+    /// The client address that counts; None for a command.
     pub address: Option<IpAddr>,
-    /// A bearer token or session cookie, not checked yet.
+    /// A bearer token or session cookie, not verified yet.
     pub token: Option<String>,
-    /// What [`crate::app::App::browser_mark`] gave the browser at earlier sign-ins, not checked yet.
+    /// Marks that [`crate::app::App::browser_mark`] issued at earlier sign-ins, not verified yet.
     pub marks: Vec<String>,
 }
 
 impl Asker {
-    /// Does `work` on behalf of this asker.
+    /// Runs `work` on behalf of this caller.
     pub async fn ask<T>(self, work: impl Future<Output = T>) -> T {
         ASKER.scope(self, work).await
     }
 
-    /// Who asks just now; nobody in particular where the program works by itself.
+    /// Returns the current caller; an empty one if the program works by itself.
     pub fn current() -> Self {
         ASKER.try_with(Clone::clone).unwrap_or_default()
     }
 
-    /// In whose line work for this asker waits.
+    /// Returns the owner of the queue in which this caller's work waits.
     pub fn owner() -> Option<Owner> {
         ASKER.try_with(|asker| asker.address).ok().flatten().map(Owner::of_address)
     }

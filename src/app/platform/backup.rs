@@ -1,12 +1,12 @@
-//! How the last backup went that the running server made by itself.
+//! The result of the running server's last automatic backup.
 
 use crate::{app::App, domain::error::Result, store};
 
-/// The name under which it is kept why the last backup failed; nothing where it went well.
+/// The key that stores why the last backup failed; absent after a success.
 pub const BACKUP_FAILURE: &str = "backup_failure";
 
 impl App {
-    /// Remembers why a backup failed, or that it went well.
+    /// Records why a backup failed, or that it succeeded.
     pub async fn note_backup(&self, failure: Option<String>) -> Result<()> {
         let text = failure.unwrap_or_default();
         self.store.write(move |tx| store::program_state::set(tx, BACKUP_FAILURE, &text)).await

@@ -22,7 +22,7 @@ use crate::{
     store::{self, dashboard},
 };
 
-/// FreelanceHub's dashboard, as of now in the account's timezone and currency.
+/// Returns FreelanceHub's dashboard, as of now in the account's timezone and currency.
 pub fn overview(work: &mut Work) -> Result<Overview> {
     let career = career(work)?;
     let (today, account) = (work.today()?, work.account);
@@ -38,7 +38,7 @@ pub fn overview(work: &mut Work) -> Result<Overview> {
     })
 }
 
-/// A page of FreelanceHub's feed, newest first.
+/// Returns a page of FreelanceHub's feed, newest first.
 pub fn feed(work: &mut Work, page: Page) -> Result<Listing<FeedEntry>> {
     work.actor.must_be_freelancer()?;
     let listing = store::activity::feed(work.tx, work.account, page)?;
@@ -46,7 +46,7 @@ pub fn feed(work: &mut Work, page: Page) -> Result<Listing<FeedEntry>> {
     Ok(Listing { entries, total: listing.total, page: listing.page })
 }
 
-/// The key figures, as of now in the account's timezone and currency.
+/// Returns the key figures, as of now in the account's timezone and currency.
 pub fn stats(work: &mut Work) -> Result<Stats> {
     let calendar = Calendar::new(work.now, &work.actor.time_zone()?)?;
     let (rates, account) = (work.rates()?, work.account);
@@ -100,7 +100,7 @@ pub fn stats(work: &mut Work) -> Result<Stats> {
     })
 }
 
-/// Earnings of the last months or weeks, oldest first, in the account's currency.
+/// Returns the earnings of the last months or weeks, oldest first, in the account's currency.
 pub fn earnings(work: &mut Work, period: Period) -> Result<Earnings> {
     let (zone, rates) = (work.actor.time_zone()?, work.rates()?);
     let starts = period.starts(date::day_in(work.now, &zone))?;
@@ -115,14 +115,14 @@ pub fn earnings(work: &mut Work, period: Period) -> Result<Earnings> {
     Ok(Earnings { currency: work.actor.currency, points: points.collect() })
 }
 
-/// What is due next, earliest first. Overdue invoices are left out, so that many of them hide
-/// nothing that can still be met.
+/// Returns what is due next, earliest first. Overdue invoices are excluded, so that they cannot
+/// crowd out deadlines that can still be met.
 pub fn upcoming(work: &mut Work) -> Result<Vec<Deadline>> {
     let today = work.today()?;
     dashboard::deadlines(work.tx, work.account, today)
 }
 
-/// FreelanceHub's key figures.
+/// Returns FreelanceHub's key figures.
 pub fn career(work: &mut Work) -> Result<Career> {
     work.actor.must_be_freelancer()?;
     let (account, rates) = (work.account, work.rates()?);

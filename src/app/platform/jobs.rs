@@ -1,5 +1,5 @@
-//! What happens later is a job: a row written with the change that causes it. Each server looks
-//! for those that are due, and one of them does each.
+//! Background work is a job: a row written with the change that causes it. Each server looks for
+//! due jobs, and exactly one server runs each.
 
 use std::{
     future::ready,
@@ -26,42 +26,42 @@ use crate::{
     store::{self, Write, engine::Tx},
 };
 
-/// Jobs of a kind that one round does.
+/// The maximum number of jobs of a kind per round.
 const ROUND: i64 = 20;
-/// How often jobs are looked for when none is known to be due: commands of another process write
-/// some too.
+/// How often to look for jobs when none is known to be due: commands in other processes create some
+/// too.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
-/// How often expired rows are removed.
+/// How often to remove expired rows.
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_hours(1);
-/// Longer than any job waits between two tries.
+/// Longer than any delay between two attempts.
 const FARTHEST: SignedDuration = SignedDuration::from_hours(2);
-/// How far the clock may go ahead of the time that has passed.
+/// How far the clock may run ahead of elapsed time.
 const JUMP: SignedDuration = SignedDuration::from_mins(10);
-/// How long nothing expires after the clock has jumped: one that is wrong for less then lets
-/// nothing expire too early.
+/// How long nothing expires after the clock has jumped: a clock that is wrong for less than this
+/// expires nothing early.
 const UNSURE: Duration = Duration::from_secs(3600);
 
-/// What became of a try may be noted a second time: it says the same.
+/// The result of an attempt may be recorded twice: it is the same.
 pub(in crate::app) const NOTED: Write = Write { account: None, can_repeat: true };
 
-/// What the worker and those who write jobs share.
+/// State shared by the worker and the code that creates jobs.
 #[derive(Default)]
 pub(in crate::app) struct Jobs {
     news: [Notify; JobKind::WORDS.len()],
     is_closing: AtomicBool,
 }
 
-/// What a round came to.
+/// The result of a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Round {
-    /// Jobs that were due.
+    /// The number of jobs that were due.
     pub due: usize,
-    /// When the next one is.
+    /// When the next one is due.
     pub next: Option<Timestamp>,
 }
 
 impl JobKind {
-    /// How many of them one server does at once.
+    /// Returns how many of them one server runs at once.
     fn at_once(self) -> usize {
         match self {
             Self::Mail => 4,
@@ -69,7 +69,7 @@ impl JobKind {
         }
     }
 
-    /// How long nobody else does a job that was begun: longer than it takes.
+    /// Returns how long a started job is reserved: longer than it takes.
     fn lease(self) -> SignedDuration {
         match self {
             Self::Mail => SignedDuration::from_secs(DELIVERY_TIMEOUT.as_secs() as i64 + 10),
@@ -78,24 +78,24 @@ impl JobKind {
         }
     }
 
-    /// How long those in hand may take when the program is asked to stop.
+    /// Returns how long running jobs may take when the program is asked to stop.
     fn time_to_stop(self) -> Duration {
         match self {
             Self::Mail | Self::PrintInvoice => Duration::from_secs(5),
-            // It goes on another time.
+            // It resumes later.
             Self::Sweep => Duration::ZERO,
         }
     }
 }
 
 impl App {
-    /// Tells the worker that there is something of that kind to do.
+    /// Tells the worker that a job of this kind is waiting.
     pub(in crate::app) fn wake(&self, kind: JobKind) {
         self.jobs.news[kind as usize].notify_one();
     }
 
-    /// Does what is due until `stop` changes, and then ends what is in hand. No kind waits for
-    /// another.
+    /// Runs due jobs until `stop` changes, then finishes those in progress. Kinds do not wait for
+    /// each other.
     pub async fn run_jobs(&self, stop: watch::Receiver<bool>) {
         let kinds = [JobKind::Mail, JobKind::PrintInvoice, JobKind::Sweep];
         join_all(kinds.map(|kind| self.run_kind(kind, stop.clone()))).await;
@@ -126,7 +126,7 @@ impl App {
                     Duration::try_from(until_due).unwrap_or_default().min(LOOK_EVERY)
                 }
                 Ok(Round { next: None, .. }) => LOOK_EVERY,
-                // Which has been told; the jobs wait.
+                // Already reported; the jobs wait.
                 Err(error) if *error.kind() == Kind::Unwritable => LOOK_EVERY,
                 Err(error) => {
                     let kind = kind.as_str();
@@ -142,9 +142,9 @@ impl App {
         }
     }
 
-    /// Does the jobs of a kind that are due, a bounded number of them.
+    /// Runs the due jobs of a kind, up to a limit.
     pub async fn run_due(&self, kind: JobKind) -> Result<Round> {
-        // Without a courier no mail is written, but others may have written some.
+        // Without a courier this process writes no mail, but others may have.
         if kind == JobKind::Mail && self.settings.courier.is_none() {
             return Ok(Round { due: 0, next: None });
         }
@@ -160,13 +160,13 @@ impl App {
         let next = self.store.read(move |tx| store::jobs::next_due(tx, kind)).await?;
         let now = self.now();
         match next {
-            // No pause is as long: the clock was ahead when that time was written.
+            // No delay is that long: the clock was ahead when the time was written.
             Some(next) if next > now + FARTHEST => {
                 let hurry = move |tx: &mut Tx| store::jobs::make_due::<()>(tx, kind, None, now);
                 self.store.write(hurry).await?;
                 Ok(Round { due, next: Some(now) })
             }
-            // There is always one of these.
+            // There must always be one.
             None if kind == JobKind::Sweep => {
                 let begin =
                     move |tx: &mut Tx| store::jobs::create(tx, kind, Id::<()>::NIL, None, now, now);
@@ -177,12 +177,12 @@ impl App {
         }
     }
 
-    /// Does the job whose turn it is. Another server may have been faster.
+    /// Runs the next job. Another server may have been faster.
     async fn run_next(&self, kind: JobKind) -> Result<()> {
         let now = self.now();
         let until = now.checked_add(kind.lease()).map_err(Error::internal)?;
-        // On the disk before anything is done: where nothing can be written, nothing is done again
-        // and again.
+        // Commit the claim before the work: if nothing can be written, the work must not repeat
+        // forever.
         let claim = move |tx: &mut Tx| store::jobs::claim_next(tx, kind, now, until);
         let Some(job) = self.store.write(claim).await? else { return Ok(()) };
         match kind {
@@ -192,7 +192,7 @@ impl App {
         }
     }
 
-    /// Prints what was sent, unless somebody has asked for it meanwhile.
+    /// Renders a sent invoice, unless a request has already done so.
     async fn print_later(&self, job: Job) -> Result<()> {
         let id = job.subject();
         let printed = match job.account {
@@ -206,7 +206,7 @@ impl App {
                 tracing::warn!(%id, reason, next = %next, "invoice not printed yet");
                 self.postpone(job, next, Some(reason)).await
             }
-            // Whoever asks for it is told why.
+            // The next request for it reports the reason.
             None => {
                 tracing::error!(%id, reason, "invoice could not be printed");
                 self.forget_job(job).await
@@ -214,7 +214,7 @@ impl App {
         }
     }
 
-    /// Removes all that has expired, and does so again in an hour.
+    /// Removes all expired data, and schedules itself again in an hour.
     async fn sweep_all(&self, job: Job) -> Result<()> {
         let reason = loop {
             match self.sweep().await {
@@ -247,7 +247,7 @@ impl App {
     }
 }
 
-/// Sees whether the clock goes ahead of the time that passes: it was set, or the machine slept.
+/// Detects a clock that runs ahead of elapsed time: it was set, or the machine slept.
 #[derive(Default)]
 struct ClockWatch {
     before: Option<(Instant, Timestamp)>,

@@ -1,4 +1,4 @@
-//! How often something may be asked for: fixed windows that begin with the first request.
+//! Rate limits: fixed windows that begin with the first request.
 
 use std::{
     collections::HashMap,
@@ -18,10 +18,10 @@ use crate::{
     store::{self, engine::Tx, rate_window::RateWindow},
 };
 
-/// Windows kept of each limit at most; under a flood of addresses those that end first are
-/// forgotten first.
+/// The maximum number of windows per limit; under a flood of addresses those that end first are
+/// dropped first.
 const WINDOWS_MAX: usize = 100_000;
-/// So many requests in so many seconds.
+/// A number of requests in a number of seconds.
 #[derive(Debug, Clone, Copy)]
 pub struct Rate {
     /// Its name in the database.
@@ -34,16 +34,16 @@ pub struct Rate {
 /// Where requests are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Counted {
-    /// In this process alone: in the database it would cost as much as what is limited.
+    /// In this process only: the database would cost as much as the limited work.
     Here,
-    /// In the database: over all servers, and across a restart.
+    /// In the database: across all servers and restarts.
     Everywhere,
 }
 
 macro_rules! limits {
     ($($(#[$doc:meta])* $limit:ident $name:literal $requests:literal in $seconds:expr, $counted:ident;)*) => {
-        /// What is limited. FreelanceOS and FreelanceHub Auth stand under `/api/v1` and count
-        /// together, FreelanceHub counts apart.
+        /// What is limited. FreelanceOS and FreelanceHub Auth are under `/api/v1` and count
+        /// together; FreelanceHub counts separately.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Limit { $($(#[$doc])* $limit,)* }
 
@@ -69,54 +69,54 @@ limits! {
     Login "login" 5 in 15 * MINUTE, Everywhere;
     /// Registration under `/v1`, by address.
     HubRegister "hub-register" 5 in HOUR, Everywhere;
-    /// Usernames asked for under `/v1`, by address.
+    /// Username checks under `/v1`, by address.
     HubUsername "hub-username" 5 in HOUR, Everywhere;
     /// Login under `/v1`, with a password or a passkey, by address.
     HubLogin "hub-login" 10 in 15 * MINUTE, Everywhere;
-    /// Challenges for a passkey, by address: each login takes one, and some are given up.
+    /// Passkey challenges, by address: each login takes one, and some are abandoned.
     PasskeyChallenge "passkey-challenge" 30 in 15 * MINUTE, Everywhere;
-    /// One-time passwords asked for, by e-mail.
+    /// One-time passwords requested, by email.
     EmailOtp "email-otp" 3 in 5 * MINUTE, Everywhere;
-    /// Password resets asked for, by e-mail.
+    /// Password resets requested, by email.
     PasswordReset "password-reset" 3 in HOUR, Everywhere;
-    /// Wrong passwords over all APIs, by e-mail and network, or by known browser.
+    /// Wrong passwords over all APIs, by email and network, or by known browser.
     WrongPassword "wrong-password" 20 in HOUR, Everywhere;
-    /// The same by e-mail, from all networks together.
+    /// The same by email, from all networks together.
     WrongPasswords "wrong-passwords" 1000 in HOUR, Everywhere;
-    /// Wrong second factors, by e-mail: who tries them has the password.
+    /// Wrong second factors, by email: the caller knows the password.
     WrongFactor "wrong-factor" 20 in HOUR, Everywhere;
-    /// Mails that tell of wrong second factors, by e-mail.
+    /// Mails about wrong second factors, by email.
     FactorNotice "factor-notice" 1 in HOUR, Everywhere;
-    /// Codes asked for or tried under `/v1`, by address.
+    /// Codes requested or tried under `/v1`, by address.
     Codes "codes" 100 in 15 * MINUTE, Everywhere;
-    /// Wrong one-time passwords, by e-mail and network, or by known browser: a new code brings
-    /// new tries, but not without end.
+    /// Wrong one-time passwords, by email and network, or by known browser: a new code allows new
+    /// attempts, but not forever.
     WrongCode "wrong-code" 20 in HOUR, Everywhere;
-    /// The same by e-mail, from all networks together.
+    /// The same by email, from all networks together.
     WrongCodes "wrong-codes" 1000 in HOUR, Everywhere;
-    /// Forms of pages that anybody may send, by address, whatever else counts them.
+    /// Forms on public pages, by address, in addition to any other limit.
     OpenForm "open-form" 200 in 15 * MINUTE, Here;
-    /// Looks at public profiles and proposals, by address.
+    /// Views of public profiles and proposals, by address.
     PublicView "public-view" 120 in MINUTE, Here;
     /// Messages to freelancers, by address.
     Message "message" 5 in HOUR, Everywhere;
-    /// Messages to one freelancer from everywhere, by e-mail.
+    /// Messages to one freelancer from everywhere, by email.
     MessagesTo "messages-to" 100 in 24 * HOUR, Everywhere;
-    /// Mails that tell an account with an unproven address what others did, by account.
+    /// Mails to an account with an unverified address about others' actions, by account.
     UnprovenNews "unproven-news" 20 in 24 * HOUR, Everywhere;
     /// Answers to proposals, by address.
     ProposalAnswer "proposal-answer" 20 in HOUR, Everywhere;
-    /// Invoices and reminders mailed, by account: a stranger must not mail the world through it.
+    /// Invoices and reminders mailed, by account: a stranger must not use it for mass mail.
     InvoiceMail "invoice-mail" 50 in 24 * HOUR, Everywhere;
 }
 
 impl Rate {
-    /// When a window ends that begins now.
+    /// Returns the end of a window that begins now.
     pub(in crate::app) fn end(self, now: Timestamp) -> Timestamp {
         now.saturating_add(SignedDuration::from_secs(self.seconds)).unwrap_or(Timestamp::MAX)
     }
 
-    /// Where an asker stands whose request was the last of that window's.
+    /// Returns the state of a caller whose request was the last one of that window.
     pub(in crate::app) fn standing(self, window: RateWindow, now: Timestamp) -> LimitState {
         let used = u32::try_from(window.used).unwrap_or(u32::MAX);
         let reset = window.resets_at.as_second();
@@ -136,17 +136,17 @@ impl Limit {
     }
 }
 
-/// Who is counted: an address, or the keyed hash of one or of an e-mail.
+/// The counted subject: an address, or the keyed hash of an address or an email.
 pub type Subject = [u8; 16];
 
-/// Counts what is limited.
+/// Counts limited requests.
 pub struct Limits {
     is_on: bool,
     limiters: Vec<Limiter>,
 }
 
 impl Limits {
-    /// Where limits are off, nothing is counted.
+    /// If limits are off, nothing is counted.
     pub fn new(is_on: bool) -> Self {
         Self { is_on, limiters: RATES.iter().map(|rate| Limiter::new(*rate)).collect() }
     }
@@ -161,15 +161,14 @@ impl Limits {
 }
 
 impl App {
-    /// Counts a request of an address, an IPv6 one with its whole /64. Nothing where limits are
-    /// off.
+    /// Counts a request by address; an IPv6 one counts with its whole /64. None if limits are off.
     pub async fn count_address(&self, limit: Limit, address: IpAddr) -> Result<Option<LimitState>> {
         let Some(limiter) = self.limits.of(limit) else { return Ok(None) };
         let (subject, now) = (of_address(address), self.now());
         if limiter.rate.counted == Counted::Here {
             return Ok(Some(limiter.count(subject, now)));
         }
-        // Who goes on asking after a refusal is refused again without a look at the database.
+        // Repeated requests after a refusal are refused without asking the database.
         if let Some(refused) = limiter.refused(subject, now) {
             return Ok(Some(refused));
         }
@@ -181,8 +180,8 @@ impl App {
         Ok(Some(standing))
     }
 
-    /// Counts a request about an e-mail, known or not, and refuses it if it is one too many. A
-    /// browser that its owner has signed in with counts by itself.
+    /// Counts a request about an email, known or not, and refuses it if it exceeds the limit. A
+    /// browser that its owner has signed in with counts separately.
     pub async fn count_email(&self, limit: Limit, email: &str) -> Result<()> {
         let Some(limiter) = self.limits.of(limit) else { return Ok(()) };
         let browser = self.known_browser(email).await?;
@@ -192,8 +191,8 @@ impl App {
         refusal.map_or(Ok(()), |refusal| Err(Error::too_many(refusal)))
     }
 
-    /// Counts something about an e-mail, limits on or off; answers whether it is the first in its
-    /// window.
+    /// Counts an event for an email, whether limits are on or off; returns whether it is the first
+    /// in its window.
     pub(in crate::app) async fn is_first(&self, limit: Limit, email: &str) -> Result<bool> {
         let Some(limiter) = self.limits.limiters.get(limit as usize) else { return Ok(false) };
         let window = self.count(limiter, self.subject(limit, email, &[])?).await?;
@@ -210,7 +209,7 @@ impl App {
 }
 
 impl Environment {
-    /// An e-mail, or one browser or network of those that ask for it.
+    /// Returns the subject of an email, or of one browser or network that sends requests for it.
     pub(in crate::app) fn subject(
         &self,
         limit: Limit,
@@ -219,14 +218,14 @@ impl Environment {
     ) -> Result<Subject> {
         let mut subject = text::email_key(email).into_bytes();
         if !part.is_empty() {
-            // No e-mail has a NUL.
+            // No email contains a NUL.
             subject.push(0);
             subject.extend_from_slice(part);
         }
         self.hidden(limit, &subject)
     }
 
-    /// What is kept of a subject tells nobody who it was.
+    /// Returns the stored form of a subject, which does not reveal it.
     fn hidden(&self, limit: Limit, subject: &[u8]) -> Result<Subject> {
         let hash = self.keys()?.hash("rate limit", &[limit.rate().name.as_bytes(), subject]);
         let mut short = Subject::default();
@@ -236,7 +235,7 @@ impl Environment {
 }
 
 impl Work<'_, '_> {
-    /// Counts something that the account does; answers the refusal where it is one too many.
+    /// Counts an action of the account; returns the refusal if it exceeds the limit.
     pub(in crate::app) fn count(&mut self, limit: Limit) -> Result<Option<Refusal>> {
         let Some(limiter) = self.env.limits.of(limit) else { return Ok(None) };
         let (rate, now) = (limiter.rate, self.now);
@@ -246,8 +245,7 @@ impl Work<'_, '_> {
     }
 }
 
-/// Counts requests by subject, or remembers who was refused where they are counted in the
-/// database.
+/// Counts requests by subject, or caches refusals if the database counts them.
 #[derive(Debug)]
 struct Limiter {
     rate: Rate,
@@ -266,7 +264,7 @@ impl Limiter {
         }
         let fresh = RateWindow { resets_at: self.rate.end(now), used: 0 };
         let window = windows.entry(subject).or_insert(fresh);
-        // A clock that was set back must not keep an address out for longer than a window.
+        // A clock that was set back must not block an address for longer than a window.
         if window.resets_at <= now || window.resets_at > fresh.resets_at {
             *window = fresh;
         }
@@ -274,14 +272,14 @@ impl Limiter {
         self.rate.standing(*window, now)
     }
 
-    /// The refusal of a subject that was refused in a window that still goes on.
+    /// Returns the refusal of a subject in a window that has not ended.
     fn refused(&self, subject: Subject, now: Timestamp) -> Option<LimitState> {
         let window = self.lock().get(&subject).copied()?;
         let goes_on = window.resets_at > now && window.resets_at <= self.rate.end(now);
         goes_on.then(|| self.rate.standing(window, now))
     }
 
-    /// Remembers a refusal.
+    /// Caches a refusal.
     fn remember(&self, subject: Subject, window: RateWindow, now: Timestamp) {
         let mut windows = self.lock();
         if windows.len() >= WINDOWS_MAX {
@@ -295,13 +293,13 @@ impl Limiter {
     }
 }
 
-/// The bytes by which an address is counted: an IPv6 one with its whole /64.
+/// Returns the bytes by which an address is counted: for IPv6 the whole /64.
 pub(in crate::app) fn of_address(address: IpAddr) -> Subject {
     prefix(address, 16, 8)
 }
 
-/// The first bytes of an address, so many of an IPv4 one, which is written as IPv6, or of an IPv6
-/// one.
+/// Returns the first bytes of an address: `ipv4` of an IPv4 one, written as IPv6, or `ipv6` of an
+/// IPv6 one.
 pub(in crate::app) fn prefix(address: IpAddr, ipv4: usize, ipv6: usize) -> Subject {
     let (mut bytes, kept) = match address.to_canonical() {
         IpAddr::V4(address) => (address.to_ipv6_mapped().octets(), ipv4),
@@ -311,7 +309,7 @@ pub(in crate::app) fn prefix(address: IpAddr, ipv4: usize, ipv6: usize) -> Subje
     bytes
 }
 
-/// Forgets windows that have ended; where none has, the half that ends first.
+/// Removes windows that have ended; if none has, the half that ends first.
 fn make_room(windows: &mut HashMap<Subject, RateWindow>, now: Timestamp) {
     windows.retain(|_, window| window.resets_at > now);
     if windows.len() < WINDOWS_MAX {

@@ -1,4 +1,4 @@
-//! How busy the program is, for those who watch it.
+//! The load of the program, for monitoring.
 
 use std::{fs, path::Path};
 
@@ -13,24 +13,24 @@ use crate::{
     store,
 };
 
-/// Minutes after which mail should have been delivered.
+/// Minutes after which waiting mail is late.
 pub const MAIL_LATE: i64 = 5;
-/// Hours for which given up mail is told of: a week.
+/// Hours for which failed mail is reported: a week.
 pub const MAIL_TOLD: i64 = 7 * 24;
 
-/// What waits just now, and how large the database is.
+/// The work waiting now, and the size of the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Load {
     pub reads: usize,
     pub writes: usize,
     pub hashing: usize,
     pub waiting_to_hash: usize,
-    /// The bytes of the database file and of its -wal file, where the database is a file.
+    /// The size in bytes of the database file and its -wal file, if the database is a file.
     pub file_bytes: Option<(u64, u64)>,
 }
 
 impl App {
-    /// How much there is to do. Asks no database thread.
+    /// Returns the current load. Does not use a database thread.
     pub fn load(&self) -> Load {
         let (reads, writes) = self.store.queued();
         let (hashing, waiting_to_hash) = self.passwords.load();
@@ -43,7 +43,7 @@ impl App {
         Load { reads, writes, hashing, waiting_to_hash, file_bytes }
     }
 
-    /// How mail fares: what waits, what waits for long, what was given up lately.
+    /// Returns the state of mail: what waits, what is late, what failed recently.
     pub async fn mail_health(&self) -> Result<MailHealth> {
         let now = self.now();
         let before = |age| now.checked_sub(age).map_err(Error::internal);

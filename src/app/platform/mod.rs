@@ -1,4 +1,4 @@
-//! What serves all subjects.
+//! Use cases and services shared by all subjects.
 
 pub mod activity;
 pub mod asker;

@@ -1,4 +1,4 @@
-//! Mails: written with the change that causes them, and delivered by a job.
+//! Mails: written with the change that causes them, delivered by a job.
 
 use std::time::Duration;
 
@@ -24,14 +24,14 @@ use crate::{
     store::{self, engine::Tx},
 };
 
-/// How long a database that cannot be reached is left alone before a delivery is noted.
+/// The delay before a delivery is recorded again after the database was unreachable.
 const NOTE_AGAIN: Duration = Duration::from_secs(1);
-/// Failed mails that are listed for an account.
+/// The number of failed mails listed for an account.
 const FAILED_SHOWN: i64 = 5;
-/// How long mails are kept that wait no more.
+/// How long mails are stored after they stop waiting.
 const KEPT_DAYS: i64 = 30;
 
-/// What is sealed: all that the mail is.
+/// The sealed content: the whole mail.
 #[derive(Serialize, Deserialize)]
 struct Contents {
     to: String,
@@ -45,8 +45,8 @@ struct Contents {
 }
 
 impl Environment {
-    /// A mail to the owner of an account, if the address is proven: who registers somebody else's
-    /// must not have mail sent there.
+    /// Returns a mail to the owner of an account if the address is verified: registering someone
+    /// else's address must not send mail there.
     fn notice(&self, account: &Account, mail: &Mail) -> Result<Option<QueuedMail>> {
         match account.email_verified_at {
             Some(_) => self.queued(Some(account.id), mail),
@@ -54,7 +54,7 @@ impl Environment {
         }
     }
 
-    /// A mail that tells an owner of a change of how the account is signed in to.
+    /// Returns a mail that notifies an owner of a change to how they sign in.
     pub(in crate::app) fn security_notice(
         &self,
         account: &Account,
@@ -65,8 +65,7 @@ impl Environment {
         self.notice(account, &mail)
     }
 
-    /// A mail, to be written in the transaction of what causes it; none where mail goes
-    /// nowhere.
+    /// Returns a mail to be written in the transaction that causes it; None if mail is disabled.
     pub(in crate::app) fn queued(
         &self,
         account: Option<AccountId>,
@@ -95,12 +94,12 @@ impl Environment {
 }
 
 impl App {
-    /// Tells the worker that there is something to deliver.
+    /// Tells the worker that there is mail to deliver.
     pub(in crate::app) fn wake_mail(&self) {
         self.wake(JobKind::Mail);
     }
 
-    /// Delivers a mail, or notes why not and when it is tried again.
+    /// Delivers a mail, or records why not and when to retry.
     pub(in crate::app) async fn deliver(&self, job: Job) -> Result<()> {
         let (id, tries): (MailId, _) = (job.subject(), job.tries);
         let found = self.store.read(move |tx| store::outbox::find(tx, id)).await?;
@@ -140,8 +139,7 @@ impl App {
         }
     }
 
-    /// Notes that a mail was delivered, as soon as that is possible: of which it is not noted,
-    /// that would be delivered again.
+    /// Records a delivery as soon as possible: an unrecorded mail would be delivered again.
     async fn note_delivery(
         &self,
         id: MailId,
@@ -176,17 +174,17 @@ impl App {
         Ok(Mail { kind: queued.kind, to, subject, text, html, reply_to, attachment })
     }
 
-    /// Whether mail goes to a mail server; else it is saved as files, and nobody gets it.
+    /// Returns whether mail goes to a mail server; otherwise it is only saved as files.
     pub fn has_mail_server(&self) -> bool {
         self.settings.courier.as_ref().is_some_and(|courier| courier.is_server())
     }
 
-    /// Who can open the links that are handed out.
+    /// Returns who can open the links in mails and on pages.
     pub fn reach(&self) -> Reach {
         Reach::of_url(&self.settings.public_url)
     }
 
-    /// The mails that wait and those that were given up; with `all`, the delivered ones too.
+    /// Returns the waiting and the failed mails; with `all`, the delivered ones too.
     pub async fn list_mail(&self, all: bool) -> Result<Vec<QueuedMail>> {
         self.store
             .read(move |tx| {
@@ -220,7 +218,7 @@ impl App {
             .await
     }
 
-    /// Makes every waiting mail due at once and answers how many there are.
+    /// Makes every waiting mail due at once and returns their number.
     pub async fn retry_all_mail(&self) -> Result<u64> {
         let now = self.now();
         let hurry = move |tx: &mut Tx| store::jobs::make_due::<()>(tx, JobKind::Mail, None, now);
@@ -228,7 +226,7 @@ impl App {
     }
 }
 
-/// The instant before which mails that wait no more are forgotten.
+/// Returns the instant before which finished mails are deleted.
 pub(in crate::app) fn forgotten_before(now: Timestamp) -> Result<Timestamp> {
     now.checked_sub(SignedDuration::from_hours(24 * KEPT_DAYS)).map_err(Error::internal)
 }
@@ -237,12 +235,12 @@ fn context(id: MailId) -> String {
     format!("mail {id}")
 }
 
-/// The caller's mails that failed and were not made good since, newest first.
+/// Returns the caller's failed mails that were not resent successfully, newest first.
 pub fn list_failed_mail(work: &mut Work) -> Result<Vec<FailedMail>> {
     store::outbox::list_failed_of(work.tx, work.account, FAILED_SHOWN)
 }
 
-/// Of which of these invoices the newest mail failed.
+/// Returns those of these invoices whose newest mail failed.
 pub fn invoices_with_failed_mail(work: &mut Work, ids: &[InvoiceId]) -> Result<Vec<InvoiceId>> {
     store::outbox::failed_of_invoices(work.tx, ids)
 }

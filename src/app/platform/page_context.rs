@@ -1,4 +1,4 @@
-//! What stands around every page of a signed-in account.
+//! The frame around every page of a signed-in account.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,26 +13,26 @@ use crate::{
     store,
 };
 
-/// How often it is noted that a session is in use: seldom, since each costs a write.
+/// How often the last use of a session is recorded: rarely, since each time costs a write.
 const SEEN_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
-/// The caller, and what is worth a mark in the navigation.
+/// The caller, and the counts shown in the navigation.
 #[derive(Debug, Clone)]
 pub struct PageContext {
     pub account: Account,
     pub unread_messages: u64,
-    /// Whether it asks for a second factor.
+    /// Whether two-factor sign-in is on.
     pub two_factor: bool,
-    /// How the account writes numbers.
+    /// The number format of the account.
     pub number_format: NumberFormat,
-    /// Whether it can do little until its address is proven.
+    /// Whether the account is restricted until its address is verified.
     pub is_limited: bool,
 }
 
 impl App {
-    /// What the frame of a page shows, in one read. A session that has opened a page ends where it
-    /// opens none for four days, at the APIs too. Now and then it is noted that the session is in
-    /// use, so that its owner can tell it from one that is forgotten.
+    /// Returns the data of a page's frame, in one read. A session that has opened a page ends after
+    /// four days without another, in the APIs too. From time to time the use of the session is
+    /// recorded, so that its owner can tell it from a forgotten one.
     pub async fn frame(&self, claims: Claims) -> Result<PageContext> {
         let (frame, (last_used, is_browser)) =
             self.query(claims, move |work| read_frame(work, claims)).await?;
@@ -49,7 +49,7 @@ impl App {
     }
 }
 
-/// The frame, when its session was last seen, and whether it is a browser's.
+/// Returns the frame, when its session was last used, and whether it is a browser's.
 fn read_frame(work: &mut Work, claims: Claims) -> Result<(PageContext, (Timestamp, bool))> {
     let (tx, account) = (&mut *work.tx, work.account);
     let kept = store::two_factor::find(tx, account)?;

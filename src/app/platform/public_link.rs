@@ -1,5 +1,5 @@
-//! Links that clients open without an account: `PUBLIC_URL/i/<token>`. A keyed hash finds what a
-//! token leads to; sealed beside it, the owner can be shown it again.
+//! Links that clients open without an account: `PUBLIC_URL/i/<token>`. A token is found by its
+//! keyed hash; its sealed form lets the owner see the link again.
 
 use std::fmt::Display;
 
@@ -13,7 +13,7 @@ use crate::{
 /// Random bytes of a token: 144 bits, 24 letters.
 const TOKEN: usize = 18;
 
-/// What a link leads to.
+/// The target of a link.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::app) enum Target {
     Invoice,
@@ -21,7 +21,7 @@ pub(in crate::app) enum Target {
 }
 
 impl Target {
-    /// The hash by which a token is found.
+    /// Returns the hash by which a token is found.
     pub fn hash(self, keys: &Keys, token: &str) -> [u8; 32] {
         let context = match self {
             Self::Invoice => "invoice link",
@@ -30,7 +30,7 @@ impl Target {
         keys.hash(context, &[token.as_bytes()])
     }
 
-    /// Where its pages stand.
+    /// Returns the path of its pages.
     fn mount(self) -> &'static str {
         match self {
             Self::Invoice => "/i/",
@@ -47,7 +47,7 @@ pub(in crate::app) struct NewLink {
 }
 
 impl Environment {
-    /// The address of a sealed link.
+    /// Returns the address of a sealed link.
     pub(in crate::app) fn link_address(
         &self,
         target: Target,
@@ -59,7 +59,7 @@ impl Environment {
         Ok(format!("{}{}{token}", self.settings.public_url, target.mount()))
     }
 
-    /// A link with a token that nobody can guess.
+    /// Returns a link with a token that nobody can guess.
     pub(in crate::app) fn new_public_link(
         &self,
         target: Target,
@@ -72,7 +72,7 @@ impl Environment {
     }
 }
 
-/// A link opens for what it was made for alone.
+/// The sealing context: a link opens only for its own target.
 fn context(id: &impl Display) -> String {
     format!("link of {id}")
 }

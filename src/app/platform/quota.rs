@@ -1,5 +1,5 @@
-//! What an account may do before its address is proven: anybody can register any address. Its own
-//! mailbox may be written to, and a little may be kept.
+//! What an account may do before its address is verified, since anyone can register any address. It
+//! may send mail to itself, and store a little data.
 
 use crate::{
     app::{environment::Environment, unit_of_work::Work},
@@ -11,20 +11,21 @@ use crate::{
     store,
 };
 
-/// What an account may hold: clients, projects, invoices, their lines, and so on.
+/// The maximum number of rows an account may hold: clients, projects, invoices, their lines, and so
+/// on.
 pub const ROWS_MAX: i64 = 500;
-/// Bytes that an account may write altogether, changes and kept answers with them.
+/// The maximum number of bytes an account may write in total, including changes and stored answers.
 pub const BYTES_MAX: i64 = 32 << 20;
-/// Messages of visitors that an account may have.
+/// The maximum number of visitor messages of an account.
 pub(in crate::app) const MESSAGES_MAX: u64 = 500;
 
 impl Environment {
-    /// Whether an account has only the rights of one that nobody has proven.
+    /// Returns whether an account is restricted because its address is unverified.
     pub fn is_limited(&self, account: &Account) -> bool {
         self.limits.are_on() && !account.is_proven()
     }
 
-    /// Refuses mail to anybody else than the account's own user.
+    /// Refuses mail to anyone but the account's own user.
     pub(in crate::app) fn check_mail_to(&self, account: &Account, to: &str) -> Result<()> {
         if self.is_limited(account) && text::email_key(to) != text::email_key(&account.email) {
             return Err(Error::forbidden(
@@ -36,8 +37,8 @@ impl Environment {
     }
 }
 
-/// Does a use case of an account whose address is unproven, and refuses it where the account would
-/// hold or have written too much. What is not more than before is never too much.
+/// Runs a use case of an account with an unverified address, and refuses it if the account would
+/// exceed its quota. A change that adds nothing is always allowed.
 pub(in crate::app) fn within<T>(
     work: &mut Work,
     use_case: impl FnOnce(&mut Work) -> Result<T>,

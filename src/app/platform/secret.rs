@@ -17,7 +17,7 @@ use crate::{
     store,
 };
 
-/// 32 bytes that must be kept with the database.
+/// 32 bytes that must be backed up with the database.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretKey([u8; 32]);
 
@@ -39,13 +39,13 @@ impl SecretKey {
         Some(Self(bytes))
     }
 
-    /// What the database remembers of the key, so that a wrong one is noticed.
+    /// Returns what the database stores of the key, to detect a wrong one.
     pub fn fingerprint(&self) -> Result<String> {
         let bytes: [u8; 16] = self.derive("freelanceos key fingerprint")?;
         Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// The keys derived from it.
+    /// Returns the keys derived from it.
     pub fn keys(&self) -> Result<Keys> {
         let hashing: [u8; 32] = self.derive("freelanceos hashing key")?;
         Ok(Keys {
@@ -63,12 +63,12 @@ impl SecretKey {
     }
 }
 
-/// Random bytes that seal one secret and are never used again.
+/// Random bytes that seal one secret and are never reused.
 pub type Nonce = [u8; NONCE];
 
 const NONCE: usize = 24;
 
-/// Seals what must be read again, and hashes what must only be recognised.
+/// Seals what must be readable again, and hashes what must only be recognised.
 #[derive(Clone)]
 pub struct Keys {
     sealing: [u8; 32],
@@ -76,7 +76,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Seals a secret. `context` says what it is and whose; it opens under the same alone.
+    /// Seals a secret. `context` says what it is and whose; it opens only under the same context.
     pub fn seal(&self, context: &str, nonce: Nonce, secret: &[u8]) -> Result<Vec<u8>> {
         let payload = Payload { msg: secret, aad: context.as_bytes() };
         let sealed = self
@@ -86,7 +86,7 @@ impl Keys {
         Ok([&nonce[..], &sealed].concat())
     }
 
-    /// Opens what was sealed.
+    /// Opens a sealed secret.
     pub fn open(&self, context: &str, sealed: &[u8]) -> Result<Vec<u8>> {
         let failed = || Error::internal("a sealed secret does not open: is SECRET_KEY another?");
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE>().ok_or_else(failed)?;
@@ -94,12 +94,12 @@ impl Keys {
         self.cipher().decrypt(&XNonce::from(*nonce), payload).map_err(|_| failed())
     }
 
-    /// A keyed hash of `parts`, which are told apart. `context` says what is hashed.
+    /// Returns a keyed hash of `parts`, each delimited. `context` says what is hashed.
     pub fn hash(&self, context: &str, parts: &[&[u8]]) -> [u8; 32] {
         self.over(context, parts).finalize().into_bytes().into()
     }
 
-    /// Whether `hash` is the hash of these parts; takes the same time whichever it is.
+    /// Returns whether `hash` is the hash of these parts, in constant time.
     pub fn matches(&self, context: &str, parts: &[&[u8]], hash: &[u8]) -> bool {
         self.over(context, parts).verify_slice(hash).is_ok()
     }
@@ -120,14 +120,14 @@ impl Keys {
 
 redacted!(Keys);
 
-/// The name under which a keyed hash of the `JWT_SECRET` is kept that servers use.
+/// The key that stores a keyed hash of the servers' `JWT_SECRET`.
 const JWT_SECRET: &str = "jwt_secret_hash";
 
-/// The name under which the fingerprint of the secret key is kept.
+/// The key that stores the fingerprint of the secret key.
 pub const FINGERPRINT: &str = "secret_key_fingerprint";
 
 impl App {
-    /// Remembers the fingerprint of the secret key, or refuses another than the one remembered.
+    /// Stores the fingerprint of the secret key, or refuses a different one.
     pub async fn check_fingerprint(&self, fingerprint: String) -> Result<()> {
         self.store
             .write(move |tx| match store::program_state::find(tx, FINGERPRINT)? {
@@ -141,8 +141,8 @@ impl App {
             .await
     }
 
-    /// Remembers which `JWT_SECRET` is in use. Beside other servers it must be theirs: the tokens
-    /// of one would be good on some and not on others.
+    /// Records which `JWT_SECRET` is in use. Next to other servers it must be theirs: otherwise a
+    /// token would be valid on some of them only.
     pub async fn check_jwt_secret(&self, secret: &str, is_beside_others: bool) -> Result<()> {
         let hash = self.keys()?.hash(JWT_SECRET, &[secret.as_bytes()]);
         let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -1,4 +1,4 @@
-//! What each asker may have in hand at once, so that nobody takes what others need.
+//! The share of each caller, so that nobody takes what others need.
 
 use std::{
     collections::HashMap,
@@ -8,7 +8,7 @@ use std::{
 
 use crate::{app::limit::of_address, domain::id::AccountId};
 
-/// Whose work or room it is: an account, or the network of an address.
+/// The owner of work or storage: an account, or the network of an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Owner {
     Account(AccountId),
@@ -16,16 +16,16 @@ pub enum Owner {
 }
 
 impl Owner {
-    /// The owner of what an address asks for; an IPv6 address counts with its whole /64.
+    /// Returns the owner of a request by address; an IPv6 address counts with its whole /64.
     pub fn of_address(address: IpAddr) -> Self {
         Self::Address(of_address(address))
     }
 }
 
-/// Entries after which those that nobody uses are looked for.
+/// The number of entries after which unused ones are removed.
 const TIDY_FROM: usize = 64;
 
-/// One `T` for each owner, for as long as anybody holds it.
+/// One `T` per owner, for as long as it is in use.
 pub struct Shares<T> {
     make: Box<dyn Fn() -> T + Send + Sync>,
     table: Mutex<Table<T>>,
@@ -37,7 +37,7 @@ struct Table<T> {
 }
 
 impl<T> Shares<T> {
-    /// `make` makes what an owner begins with.
+    /// `make` creates the initial value of an owner.
     pub fn new(make: impl Fn() -> T + Send + Sync + 'static) -> Self {
         Self {
             make: Box::new(make),
@@ -45,7 +45,7 @@ impl<T> Shares<T> {
         }
     }
 
-    /// The share of an owner.
+    /// Returns the share of an owner.
     pub fn of(&self, owner: Owner) -> Arc<T> {
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(share) = table.of.get(&owner).and_then(Weak::upgrade) {

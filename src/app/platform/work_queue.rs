@@ -1,5 +1,5 @@
-//! Work that keeps a core busy: never on the threads that answer requests, only so much at once,
-//! and nobody's work before everybody else's.
+//! CPU-bound work: never on the threads that answer requests, a limited amount at once, and shared
+//! fairly among callers.
 
 use std::sync::Arc;
 
@@ -14,13 +14,13 @@ use crate::{
     domain::error::{Error, Result},
 };
 
-/// Seconds after which a full queue is worth another try.
+/// Seconds after which to retry a full queue.
 const RETRY_AFTER: u64 = 2;
 
-/// Runs work on the blocking threads. Each owner has one piece of work among those that wait for
-/// a turn; the rest waits behind it, so that turns go round among the owners.
+/// Runs work on the blocking threads. Each owner has one task waiting for a turn; the others wait
+/// behind it, so that turns rotate among the owners.
 pub struct WorkQueue {
-    /// Told where the queue is full.
+    /// The message when the queue is full.
     busy: &'static str,
     turn_count: usize,
     turns: Arc<Semaphore>,
@@ -29,17 +29,17 @@ pub struct WorkQueue {
     lines: Shares<Line>,
 }
 
-/// The work of one owner.
+/// The queue of one owner.
 struct Line {
     places: Arc<Semaphore>,
     first: Arc<Semaphore>,
 }
 
-/// Pieces of work that one owner may have waiting.
+/// The maximum number of waiting tasks per owner.
 const LINE: usize = 32;
 
 impl WorkQueue {
-    /// `turns` pieces of work at once; beyond `places` that run or wait, others are turned away.
+    /// Runs `turns` tasks at once; refuses more than `places` running or waiting ones.
     pub fn new(turns: usize, places: usize, busy: &'static str) -> Self {
         Self {
             busy,
@@ -54,7 +54,7 @@ impl WorkQueue {
         }
     }
 
-    /// Does work that takes one turn.
+    /// Runs work that takes one turn.
     pub async fn run<T: Send + 'static>(
         &self,
         owner: Option<Owner>,
@@ -63,11 +63,11 @@ impl WorkQueue {
         self.run_large(owner, 1, work).await
     }
 
-    /// Does work that takes several turns at once, or all there are.
+    /// Runs work that takes several turns at once, or all there are.
     ///
     /// # Errors
     ///
-    /// Unavailable where the queue, or the owner's line in it, is full.
+    /// Unavailable if the queue, or the owner's line in it, is full.
     pub async fn run_large<T: Send + 'static>(
         &self,
         owner: Option<Owner>,
@@ -88,7 +88,7 @@ impl WorkQueue {
         let turns = Arc::clone(&self.turns).acquire_many_owned(turns);
         held.push(turns.await.map_err(Error::internal)?);
         spawn_blocking(move || {
-            // Held to the end even where the request has gone away meanwhile.
+            // Hold these to the end even if the request is dropped meanwhile.
             let _held = (held, line);
             work()
         })
@@ -96,7 +96,7 @@ impl WorkQueue {
         .map_err(Error::internal)
     }
 
-    /// How many turns are taken, and how many pieces of work wait for one.
+    /// Returns how many turns are taken, and how many tasks wait for one.
     pub fn load(&self) -> (usize, usize) {
         let running = self.turn_count.saturating_sub(self.turns.available_permits());
         let taken = self.place_count.saturating_sub(self.places.available_permits());
@@ -105,8 +105,8 @@ impl WorkQueue {
 }
 
 impl App {
-    /// Hands on what an API was sent, if its password may be used: the documents ask for no more
-    /// than they say, so it is held against what is tried first only where the setting says so.
+    /// Passes API input on if its password is acceptable: the documents allow no stricter rule, so
+    /// common passwords are refused only if the setting says so.
     pub async fn guard<T: Send + 'static>(
         &self,
         input: T,
@@ -119,8 +119,8 @@ impl App {
         }
     }
 
-    /// Hands on what was typed into a page, if its password would not be guessed. Guessing takes
-    /// time, so whatever is cheaper to check comes first.
+    /// Passes form input on if its password is not easy to guess. That check takes time, so cheaper
+    /// checks come first.
     pub async fn guard_always<T: Send + 'static>(
         &self,
         input: T,
@@ -129,11 +129,11 @@ impl App {
         self.offload(move || guarded(input)).await?
     }
 
-    /// Does what keeps a core busy for a while, without holding up other requests.
+    /// Runs CPU-bound work without blocking other requests.
     ///
     /// # Errors
     ///
-    /// Unavailable where too much of it waits already.
+    /// Unavailable if too much work is waiting.
     pub async fn offload<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -141,8 +141,8 @@ impl App {
         self.work.run(self.stranger(), work).await
     }
 
-    /// In whose line work waits that no account answers for: behind what the same address asked
-    /// for before. Where limits are off, all may come from one address.
+    /// Returns the line for work without an account: behind earlier requests from the same address.
+    /// None if limits are off, since all requests may then share one address.
     pub(in crate::app) fn stranger(&self) -> Option<Owner> {
         if self.limits.are_on() { Asker::owner() } else { None }
     }
@@ -176,7 +176,7 @@ mod tests {
         let mut all = vec![first.map(drop).boxed_local()];
         all.extend((0..10).map(|_| queue.run(owner(1), note("many")).map(drop).boxed_local()));
         all.push(queue.run(owner(2), note("one")).map(drop).boxed_local());
-        // All have asked before the first is done.
+        // All are queued before the first one is done.
         let mut all = join_all(all);
         assert!((&mut all).now_or_never().is_none());
         go.send(()).unwrap();

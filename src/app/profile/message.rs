@@ -19,7 +19,7 @@ use crate::{
 };
 
 impl App {
-    /// Sends a message to the freelancer of that username, who is told by mail.
+    /// Sends a message to the freelancer with this username and notifies them by mail.
     pub async fn send_message(&self, username: String, new: NewMessage) -> Result<()> {
         let asked = username.clone();
         let account = self.store.read(move |tx| profile::freelancer(tx, &asked)).await?;
@@ -30,7 +30,7 @@ impl App {
 }
 
 fn receive_message(work: &mut Work, username: &str, new: &NewMessage) -> Result<()> {
-    // Meanwhile another account may have taken the name.
+    // Another account may have taken the name meanwhile.
     let freelancer = profile::freelancer(work.tx, username)?;
     if freelancer.id != work.account {
         return Err(Error::not_found("Freelancer"));
@@ -52,13 +52,13 @@ fn receive_message(work: &mut Work, username: &str, new: &NewMessage) -> Result<
     work.emit(Event::MessageReceived { message: &message, freelancer: &freelancer })
 }
 
-/// A page of the messages to the caller, newest first.
+/// Returns a page of the caller's messages, newest first.
 pub fn list_messages(work: &mut Work, page: Page) -> Result<Listing<Message>> {
     work.actor.must_be_freelancer()?;
     store::message::list(work.tx, work.account, page)
 }
 
-/// A message to the caller.
+/// Returns a message to the caller.
 pub fn find_message(work: &mut Work, id: MessageId) -> Result<Message> {
     work.actor.must_be_freelancer()?;
     store::message::find(work.tx, work.account, id)
@@ -73,7 +73,7 @@ pub fn update_message(work: &mut Work, id: MessageId, change: MessageChange) -> 
     store::message::set_read(work.tx, &message, change.read.then_some(work.now))
 }
 
-/// Removes a message.
+/// Deletes a message.
 pub fn delete_message(work: &mut Work, id: MessageId) -> Result<()> {
     let message = find_message(work, id)?;
     store::activity::delete_of_message(work.tx, work.account, id)?;

@@ -21,15 +21,15 @@ use crate::{
 };
 
 impl App {
-    /// Whether no account has this username.
+    /// Returns whether no account has this username.
     pub async fn is_username_free(&self, username: String) -> Result<bool> {
         let found = self.store.read(move |tx| store::account::find_by_username(tx, &username));
         Ok(found.await?.is_none())
     }
 
-    /// What a freelancer shows everybody. Where a person looks, it counts as one view a day for each
-    /// visitor, who is told apart by a keyed hash of address and device; the freelancer's own looks
-    /// do not count, nor do those of programs.
+    /// Returns a freelancer's public profile. A visit by a person counts as one view per visitor
+    /// and day; visitors are distinguished by a keyed hash of address and device. The owner and
+    /// programs do not count.
     pub async fn public_profile(
         &self,
         username: String,
@@ -62,7 +62,7 @@ impl App {
         let (profile, visit) = self.store.read(read).await?;
         if let Some(visit) = visit {
             let id = profile.account.id;
-            // Who only looks need not suffer from what cannot be counted.
+            // A failure to count must not fail a read.
             if let Err(error) =
                 self.store.write(move |tx| store::profile::add_visit(tx, id, &visit)).await
             {
@@ -73,7 +73,7 @@ impl App {
     }
 }
 
-/// The caller's profile, and how much of it is filled in.
+/// Returns the caller's profile, and how complete it is.
 pub fn find_profile(work: &mut Work) -> Result<OwnProfile> {
     work.actor.must_be_freelancer()?;
     find_own(work.tx, work.account)
@@ -83,8 +83,8 @@ pub fn find_profile(work: &mut Work) -> Result<OwnProfile> {
 ///
 /// # Errors
 ///
-/// A conflict, if another account has the username; stale, if account and profile are not the
-/// expected ones any more.
+/// A conflict if another account has the username; stale if account and profile are no longer the
+/// expected ones.
 pub fn update_profile(
     work: &mut Work,
     change: &ProfileChange,
@@ -109,14 +109,14 @@ pub(in crate::app) fn find_own(tx: &mut Tx, id: AccountId) -> Result<OwnProfile>
     Ok(OwnProfile { account, profile, completion })
 }
 
-/// The freelancer of that username, whose profile everybody may see.
+/// Returns the freelancer with this username, whose profile is public.
 pub(in crate::app) fn freelancer(tx: &mut Tx, username: &str) -> Result<Account> {
     store::account::find_by_username(tx, username)?
         .filter(|account| account.is_active() && account.role == Role::Freelancer)
         .ok_or_else(|| Error::not_found("Freelancer"))
 }
 
-/// How often the caller's public profile was looked at.
+/// Returns how often the caller's public profile was viewed.
 pub fn count_profile_views(work: &mut Work) -> Result<u64> {
     store::profile::count_views(work.tx, work.account)
 }

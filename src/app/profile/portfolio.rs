@@ -11,7 +11,7 @@ use crate::{
     store,
 };
 
-/// Adds a piece of work, while there is room.
+/// Adds a piece of work, if there is room.
 pub fn create_portfolio_item(work: &mut Work, new: &portfolio::Work) -> Result<PortfolioItem> {
     work.actor.must_be_freelancer()?;
     new.check_size()?;
@@ -27,13 +27,13 @@ pub fn create_portfolio_item(work: &mut Work, new: &portfolio::Work) -> Result<P
     Ok(item)
 }
 
-/// A piece of work of the caller.
+/// Returns a piece of work of the caller.
 pub fn find_portfolio_item(work: &mut Work, id: PortfolioItemId) -> Result<PortfolioItem> {
     work.actor.must_be_freelancer()?;
     store::portfolio::find(work.tx, work.account, id)
 }
 
-/// The caller's pieces of work, newest first.
+/// Returns the caller's pieces of work, newest first.
 pub fn list_portfolio(work: &mut Work) -> Result<Vec<PortfolioItem>> {
     work.actor.must_be_freelancer()?;
     store::portfolio::list(work.tx, work.account, ITEMS_MAX)
@@ -43,7 +43,7 @@ pub fn list_portfolio(work: &mut Work) -> Result<Vec<PortfolioItem>> {
 ///
 /// # Errors
 ///
-/// Stale, if the piece of work is not the expected one any more.
+/// Stale if the piece of work is no longer the expected one.
 pub fn update_portfolio_item(
     work: &mut Work,
     id: PortfolioItemId,
@@ -57,12 +57,12 @@ pub fn update_portfolio_item(
     })
 }
 
-/// Shows a picture with a piece of work, behind those it has.
+/// Appends a picture to a piece of work.
 pub fn add_portfolio_picture(work: &mut Work, id: PortfolioItemId, url: &str) -> Result<()> {
     change_portfolio_item(work, id, |before| before.add_picture(url.to_owned()))
 }
 
-/// Takes a picture, be it ours or of elsewhere, from a piece of work.
+/// Removes a picture, ours or external, from a piece of work.
 pub fn remove_portfolio_picture(work: &mut Work, id: PortfolioItemId, url: &str) -> Result<()> {
     change_portfolio_item(work, id, |before| {
         before.images.retain(|known| known != url);
@@ -70,7 +70,11 @@ pub fn remove_portfolio_picture(work: &mut Work, id: PortfolioItemId, url: &str)
     })
 }
 
-/// Removes a piece of work.
+/// Deletes a piece of work.
+///
+/// # Errors
+///
+/// Not found if the caller has no such piece of work.
 pub fn delete_portfolio_item(work: &mut Work, id: PortfolioItemId) -> Result<()> {
     work.actor.must_be_freelancer()?;
     match store::portfolio::delete(work.tx, work.account, id)? {

@@ -21,6 +21,11 @@ use crate::{
 };
 
 /// Adds a milestone to a project.
+///
+/// # Errors
+///
+/// An invalid field if the caller has no such project or its currency cannot express the amount; a
+/// conflict if the project is full.
 pub fn create_milestone(work: &mut Work, new: &NewMilestone) -> Result<Milestone> {
     let project = find_roomy_project(work, new.project_id)?;
     let milestone = Milestone {
@@ -43,16 +48,16 @@ pub fn create_milestone(work: &mut Work, new: &NewMilestone) -> Result<Milestone
     Ok(milestone)
 }
 
-/// A page of milestones, newest first.
+/// Returns a page of milestones, newest first.
 pub fn list_milestones(work: &mut Work, filter: &MilestoneFilter) -> Result<Listing<Milestone>> {
     store::milestone::list(work.tx, work.account, filter)
 }
 
-/// Changes a milestone, also the project it belongs to.
+/// Changes a milestone, including its project.
 ///
 /// # Errors
 ///
-/// Stale, if the milestone is not the expected one any more.
+/// Stale if the milestone is no longer the expected one.
 pub fn update_milestone(
     work: &mut Work,
     id: MilestoneId,
@@ -84,12 +89,16 @@ pub fn update_milestone(
 }
 
 /// Deletes a milestone.
+///
+/// # Errors
+///
+/// Not found if the caller has no such milestone.
 pub fn delete_milestone(work: &mut Work, id: MilestoneId) -> Result<()> {
     let milestone = store::milestone::find(work.tx, work.account, id)?;
     store::milestone::delete(work.tx, &milestone)
 }
 
-/// The project a request names, if it has room for one more milestone.
+/// Returns the project that a request names, if it has room for one more milestone.
 fn find_roomy_project(work: &mut Work, id: ProjectId) -> Result<Project> {
     let project = require_project(work, id)?;
     if store::milestone::count_of_project(work.tx, work.account, id)? >= MILESTONES_MAX {
@@ -98,7 +107,7 @@ fn find_roomy_project(work: &mut Work, id: ProjectId) -> Result<Project> {
     Ok(project)
 }
 
-/// Writes down that an invoice was made of a milestone, which happens once.
+/// Records that an invoice was created from a milestone, which happens once.
 pub(in crate::app) fn mark_invoiced(
     work: &mut Work,
     id: MilestoneId,
@@ -113,13 +122,14 @@ pub(in crate::app) fn mark_invoiced(
     })
 }
 
-/// The milestone a request names in `milestoneId`.
+/// Returns the milestone that a request names in `milestoneId`.
 pub(in crate::app) fn require_milestone(work: &mut Work, id: MilestoneId) -> Result<Milestone> {
     store::milestone::find(work.tx, work.account, id)
         .map_err(|error| error.if_missing(|| Error::field("milestoneId", Rule::Unknown)))
 }
 
-/// When the milestone was completed: the first time stays, going back to pending clears it.
+/// Returns when the milestone was completed: the first time is kept; going back to pending clears
+/// it.
 fn completed_at(
     before: Option<Timestamp>,
     status: MilestoneStatus,

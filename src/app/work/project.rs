@@ -51,17 +51,17 @@ pub fn create_project(work: &mut Work, new: &NewProject) -> Result<Project> {
     Ok(project)
 }
 
-/// A project of the caller with its client and milestones.
+/// Returns a project of the caller with its client and milestones.
 pub fn find_project(work: &mut Work, id: ProjectId) -> Result<Project> {
     let rates = work.rates()?;
     store::project::find(work.tx, work.account, id, &rates)
 }
 
-/// Changes a project. In another currency its milestones keep their figures.
+/// Changes a project. If its currency changes, its milestones keep their figures.
 ///
 /// # Errors
 ///
-/// Stale, if the project is not the expected one any more.
+/// Stale if the project is no longer the expected one.
 pub fn update_project(
     work: &mut Work,
     id: ProjectId,
@@ -100,7 +100,7 @@ pub fn update_project(
     Ok(project)
 }
 
-/// Writes the milestones' amounts down in the project's new currency: 150.5 stays 150.5.
+/// Rewrites the milestones' amounts in the project's new currency: 150.5 stays 150.5.
 fn restate_milestones(tx: &mut Tx, project: &mut Project, currency: Currency) -> Result<()> {
     for milestone in &mut project.milestones {
         let before = milestone.clone();
@@ -116,24 +116,29 @@ fn restate_milestones(tx: &mut Tx, project: &mut Project, currency: Currency) ->
 }
 
 /// Deletes a project and its milestones.
+///
+/// # Errors
+///
+/// Not found if the caller has no such project.
 pub fn delete_project(work: &mut Work, id: ProjectId) -> Result<()> {
     let project = store::project::find_bare(work.tx, work.account, id)?;
     store::project::delete(work.tx, &project, work.now)
 }
 
-/// The project a request names in `projectId`; naming none of the caller's is an invalid field.
+/// Returns the project that a request names in `projectId`; an invalid field if it is not the
+/// caller's.
 pub(in crate::app) fn require_project(work: &mut Work, id: ProjectId) -> Result<Project> {
     store::project::find_bare(work.tx, work.account, id)
         .map_err(|error| error.if_missing(|| Error::field("projectId", Rule::Unknown)))
 }
 
-/// A page of projects, newest first.
+/// Returns a page of projects, newest first.
 pub fn list_projects(work: &mut Work, filter: &ProjectFilter) -> Result<Listing<Project>> {
     let rates = work.rates()?;
     store::project::list(work.tx, work.account, filter, &rates)
 }
 
-/// The newest projects by name, to choose from.
+/// Returns the names of the newest projects, for a choice.
 pub fn list_project_names(work: &mut Work) -> Result<Vec<ProjectName>> {
     store::project::list_names(work.tx, work.account, client::NAMES_MAX)
 }

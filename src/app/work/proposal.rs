@@ -26,7 +26,7 @@ use crate::{
 };
 
 impl App {
-    /// A proposal of the caller, when it was sent, and who answered it.
+    /// Returns a proposal of the caller, when it was sent, and who answered it.
     pub async fn proposal_record(&self, claims: Claims, id: ProposalId) -> Result<ProposalRecord> {
         let find = move |work: &mut Work| {
             let proposal = find_proposal(work, id)?;
@@ -39,8 +39,8 @@ impl App {
         Ok(record)
     }
 
-    /// Marks a draft as sent and gives it a link for the client; a sent one stays as it is, but
-    /// gets a link where it has none.
+    /// Marks a draft as sent and creates a link for the client; a sent one is unchanged, but gets a
+    /// link if it has none.
     pub async fn send_proposal(
         &self,
         who: impl Into<Who>,
@@ -79,7 +79,7 @@ pub fn create_proposal(work: &mut Work, new: &NewProposal) -> Result<Proposal> {
     Ok(proposal)
 }
 
-/// A proposal of the caller, with its link where it has one.
+/// Returns a proposal of the caller, with its link, if any.
 pub fn find_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
     let rates = work.rates()?;
     let mut proposal = store::proposal::find(work.tx, work.account, id, &rates)?;
@@ -87,7 +87,7 @@ pub fn find_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
     Ok(proposal)
 }
 
-/// A page of proposals, newest first.
+/// Returns a page of proposals, newest first.
 pub fn list_proposals(work: &mut Work, filter: &ProposalFilter) -> Result<Listing<Proposal>> {
     let rates = work.rates()?;
     let mut listing = store::proposal::list(work.tx, work.account, filter, &rates)?;
@@ -95,11 +95,11 @@ pub fn list_proposals(work: &mut Work, filter: &ProposalFilter) -> Result<Listin
     Ok(listing)
 }
 
-/// Changes a proposal until it is answered; the answer itself can be written down here too.
+/// Changes a proposal until it is answered; can also record the answer.
 ///
 /// # Errors
 ///
-/// Stale, if the proposal is not the expected one any more.
+/// Stale if the proposal is no longer the expected one.
 pub fn update_proposal(
     work: &mut Work,
     id: ProposalId,
@@ -125,7 +125,7 @@ pub fn update_proposal(
     proposal.title = change.title.unwrap_or(proposal.title);
     proposal.content = change.content.unwrap_or(proposal.content);
     proposal.valid_until = change.valid_until.apply(proposal.valid_until);
-    // Last, since a bad field is told before a state that forbids the change.
+    // Last, since an invalid field is reported before a state that forbids the change.
     proposal.status = match change.status {
         Some(status) => before.status.change_to(status)?,
         None => before.status,
@@ -153,6 +153,10 @@ pub fn update_proposal(
 }
 
 /// Deletes a proposal, unless it was accepted.
+///
+/// # Errors
+///
+/// Not found if the caller has no such proposal; a conflict if it was accepted.
 pub fn delete_proposal(work: &mut Work, id: ProposalId) -> Result<()> {
     let proposal = find_proposal(work, id)?;
     if proposal.status == ProposalStatus::Accepted {
@@ -161,7 +165,11 @@ pub fn delete_proposal(work: &mut Work, id: ProposalId) -> Result<()> {
     store::proposal::delete(work.tx, &proposal)
 }
 
-/// A draft with the words and the amount of another proposal. A day that has passed is left out.
+/// Creates a draft with the text and the amount of another proposal. A date in the past is omitted.
+///
+/// # Errors
+///
+/// Not found if the caller has no such proposal; a conflict if its client was deleted.
 pub fn duplicate_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
     let before = find_proposal(work, id)?;
     if !store::client::exists(work.tx, work.account, before.client_id)? {
@@ -200,14 +208,14 @@ fn send_proposal(work: &mut Work, id: ProposalId, unprintable: &[char]) -> Resul
     Ok(proposal)
 }
 
-/// Writes down that a proposal was just sent, and gives it its link.
+/// Records that a proposal was sent, and creates its link.
 fn mark_sent(work: &mut Work, proposal: &mut Proposal) -> Result<()> {
     store::proposal::mark_sent(work.tx, proposal.id, work.now)?;
     work.emit(Event::ProposalSent(proposal))?;
     give_link(work, proposal)
 }
 
-/// Writes down that a project was made of a proposal, which happens once.
+/// Records that a project was created from a proposal, which happens once.
 pub(in crate::app) fn mark_begun(
     work: &mut Work,
     id: ProposalId,

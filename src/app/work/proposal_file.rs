@@ -1,4 +1,4 @@
-//! Proposals as PDF. Until it is answered a proposal may change, so it is printed each time.
+//! Proposals as PDF. A proposal may change until it is answered, so it is rendered on each request.
 
 use jiff::Timestamp;
 
@@ -16,7 +16,7 @@ use crate::{
     store::{self, engine::Tx},
 };
 
-/// All that the PDF of a proposal shows.
+/// Returns everything the PDF of a proposal shows.
 fn read_sheet(
     tx: &mut Tx,
     account: AccountId,
@@ -30,7 +30,7 @@ fn read_sheet(
     let proposal = record.proposal;
     let client = proposal.client.as_ref().ok_or_else(|| Error::not_found("Client"))?;
     let zone = account.zone.rules()?;
-    // An answer that the freelancer wrote down bears the name of the client.
+    // An answer recorded by the freelancer carries the client's name.
     let name = record.answered_by.unwrap_or_else(|| client.details.name.clone());
     let answered_at = record.answered_at.filter(|_| proposal.status.is_answered());
     let defaults = store::invoice_defaults::find(tx, account.id)?;
@@ -46,13 +46,13 @@ fn read_sheet(
 }
 
 impl App {
-    /// A proposal of the caller as PDF.
+    /// Returns a proposal of the caller as PDF.
     pub async fn proposal_pdf(&self, claims: Claims, id: ProposalId) -> Result<PdfFile> {
         let sheet = self.proposal_sheet(claims.into(), id).await?;
         self.print_proposal(Some(Owner::Account(sheet.proposal.account)), sheet).await
     }
 
-    /// The proposal behind a link as PDF.
+    /// Returns the proposal behind a link as PDF.
     pub async fn public_proposal_pdf(&self, token: &str) -> Result<PdfFile> {
         let (now, keys) = (self.now(), self.keys()?.clone());
         let hash = Target::Proposal.hash(&keys, token);
@@ -69,7 +69,7 @@ impl App {
         Ok(PdfFile::of_proposal(&title, printed.bytes))
     }
 
-    /// The characters of a proposal of the caller that cannot be printed.
+    /// Returns the characters of a proposal of the caller that cannot be printed.
     pub(in crate::app) async fn unprintable_of_proposal(
         &self,
         who: Who,

@@ -1,4 +1,4 @@
-//! The client's link to a proposal: how it is shown again, opened and answered.
+//! The client's link to a proposal: showing, opening and answering it.
 
 use std::net::IpAddr;
 
@@ -21,7 +21,7 @@ use crate::{
     store::{self, engine::Tx},
 };
 
-/// Turns the link of a proposal, if it has one, into its address.
+/// Turns the link of a proposal, if any, into its address.
 pub(in crate::app) fn open_link(env: &Environment, proposal: &mut Proposal) -> Result<()> {
     if let Some(ProposalLink::Sealed(sealed)) = &proposal.link {
         let address = env.link_address(Target::Proposal, &proposal.id, sealed)?;
@@ -30,7 +30,7 @@ pub(in crate::app) fn open_link(env: &Environment, proposal: &mut Proposal) -> R
     Ok(())
 }
 
-/// Gives a proposal its link, unless it has one.
+/// Creates the link of a proposal, unless it has one.
 pub(in crate::app) fn give_link(work: &mut Work, proposal: &mut Proposal) -> Result<()> {
     if proposal.link.is_some() {
         return Ok(());
@@ -42,14 +42,14 @@ pub(in crate::app) fn give_link(work: &mut Work, proposal: &mut Proposal) -> Res
 }
 
 impl App {
-    /// The proposal behind a link.
+    /// Returns the proposal behind a link.
     pub async fn public_proposal(&self, token: &str) -> Result<PublicProposal> {
         let keys = self.keys()?.clone();
         let hash = Target::Proposal.hash(&keys, token);
         self.store.read(move |tx| linked(tx, &keys, &hash)).await
     }
 
-    /// Writes down what the client answers, once, and tells the freelancer by mail.
+    /// Records the client's answer, once, and notifies the freelancer by mail.
     pub async fn answer_proposal(
         &self,
         token: &str,
@@ -86,7 +86,7 @@ fn answer_proposal(
     work.emit(Event::ProposalSigned { proposal: &proposal, signer, freelancer: &known.freelancer })
 }
 
-/// The proposal whose link has that hash, of a freelancer who may use the program.
+/// Returns the proposal whose link has this hash; its freelancer's account must be usable.
 pub(in crate::app) fn linked(tx: &mut Tx, keys: &Keys, hash: &[u8]) -> Result<PublicProposal> {
     let unknown = || Error::not_found("Proposal");
     let (account, id) = store::proposal::find_linked(tx, hash)?.ok_or_else(unknown)?;
@@ -111,7 +111,7 @@ pub(in crate::app) fn linked(tx: &mut Tx, keys: &Keys, hash: &[u8]) -> Result<Pu
     })
 }
 
-/// Tells what a client agrees to from what it was or will be.
+/// Identifies the version of a proposal that a client agrees to.
 fn version(keys: &Keys, proposal: &Proposal) -> String {
     let (amount, valid_until) =
         (proposal.amount.to_string(), format!("{:?}", proposal.valid_until));

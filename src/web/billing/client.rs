@@ -1,4 +1,4 @@
-//! `/clients`: whom the freelancer works for.
+//! `/clients`: the freelancer's clients.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -32,7 +32,7 @@ use crate::{
     },
 };
 
-/// How much of each list the page of a client shows.
+/// The number of entries of each list on a client's page.
 const SHOWN: u32 = 5;
 
 #[derive(Template)]
@@ -63,7 +63,7 @@ struct Edit {
     editing: Editing,
 }
 
-/// Every client, newest first.
+/// Lists the clients, newest first.
 pub async fn list(visit: Visit) -> Result<Response> {
     let query = visit.query();
     let filter = ClientFilter::read(&query)?;
@@ -73,7 +73,7 @@ pub async fn list(visit: Visit) -> Result<Response> {
     Ok(answer(StatusCode::OK, &List { shell, form: Form::new(query), clients, pager }))
 }
 
-/// The form of a new client.
+/// Shows the form of a new client.
 pub async fn new(visit: Visit) -> Result<Response> {
     Ok(edit_page(&visit, StatusCode::OK, visit.form(visit.query()), None))
 }
@@ -90,7 +90,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// A client, and what there is of its work.
+/// Shows a client with its invoices and projects.
 pub async fn show(visit: Visit) -> Result<Response> {
     let id = visit.id();
     let (client_id, page) = (Some(id), Page::first(SHOWN));
@@ -111,14 +111,14 @@ pub async fn show(visit: Visit) -> Result<Response> {
     Ok(answer(StatusCode::OK, &Show { shell, days, client, projects, proposals, invoices }))
 }
 
-/// The form that changes a client.
+/// Shows the form that changes a client.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let client = visit.find(find_client).await?;
     let form = visit.form(filled(&client).versioned());
     Ok(edit_page(&visit, StatusCode::OK, form, Some(client)))
 }
 
-/// The form of a client as it is.
+/// Returns the form of a client with its current values.
 fn filled(client: &Client) -> Fields {
     let details = &client.details;
     Fields::default()
@@ -141,7 +141,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Takes a client out of the lists.
+/// Removes a client from the lists.
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     match visit.act(delete_client).await {
         Ok(()) => Ok(visit.done("/clients", t("client-deleted"))),

@@ -1,4 +1,4 @@
-//! `/settings/money`: the base currency, and the rates by which others count in it.
+//! `/settings/money`: the base currency, and the exchange rates into it.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -37,12 +37,12 @@ struct Money {
     shell: Shell,
     tab: Tab,
     form: Form,
-    /// A new rate.
+    /// The form of a new rate.
     rate: Form,
     rates: Vec<RateRow>,
     base: Currency,
     currencies: Choices,
-    /// The currencies that a rate can be given of.
+    /// The currencies offered for a rate.
     others: Choices,
 }
 
@@ -57,13 +57,13 @@ struct RateRow {
     day: String,
 }
 
-/// How money is counted.
+/// Shows the money settings.
 pub async fn show(visit: Visit) -> Result<Response> {
     let form = visit.form(based(&visit.frame.account).versioned());
     page(&visit, StatusCode::OK, form, None).await
 }
 
-/// The form of the base currency as it is.
+/// Returns the form of the base currency with its current value.
 fn based(account: &Account) -> Fields {
     Fields::default().with("currency", account.currency)
 }
@@ -87,7 +87,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Takes in a rate, unless that of the same pair was changed since the page was shown.
+/// Stores a rate, unless the rate of the same pair was changed since the page was shown.
 pub async fn set(visit: Visit, fields: Fields) -> Result<Response> {
     let set = match NewRate::read(&fields) {
         Ok(new) => {
@@ -113,7 +113,7 @@ pub async fn set(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// The form of a pair's rate as it is; empty where none is known.
+/// Returns the form of a pair with its current rate; empty if none is known.
 fn rated(rates: &[ExchangeRate], (from, into): (Currency, Currency)) -> Fields {
     let found = rates.iter().find(|rate| (rate.from, rate.into) == (from, into));
     found.map_or_else(Fields::default, |rate| {
@@ -121,8 +121,8 @@ fn rated(rates: &[ExchangeRate], (from, into): (Currency, Currency)) -> Fields {
     })
 }
 
-/// Every rate of the page, and never nothing, which would mean that the form says nothing of them.
-/// The form may be of any pair, and only a change of that one counts.
+/// Returns a version of every rate on the page, never empty: an empty version would mean that the
+/// form has none. The form may be for any pair, and only a change of that pair matters.
 fn versions(rates: &[ExchangeRate]) -> String {
     let version = |rate: &ExchangeRate| {
         let pair = (rate.from, rate.into);
@@ -131,7 +131,7 @@ fn versions(rates: &[ExchangeRate]) -> String {
     [",".to_owned()].into_iter().chain(rates.iter().map(version)).collect()
 }
 
-/// What the page showed of a pair when the form was filled in.
+/// Returns the rate of a pair that the page showed when the form was filled in.
 fn seen(fields: &Fields, pair: (Currency, Currency)) -> Option<Expected<Vec<ExchangeRate>>> {
     let of_pair = move |versions: &str| {
         let start = format!("{}-{} ", pair.0, pair.1);
@@ -142,7 +142,7 @@ fn seen(fields: &Fields, pair: (Currency, Currency)) -> Option<Expected<Vec<Exch
     fields.has(VERSION).then(|| Expected::new(seen, stored))
 }
 
-/// Forgets a rate.
+/// Deletes a rate.
 pub async fn delete(visit: Visit, fields: Fields) -> Result<Response> {
     let given = |name| Currency::from_code(fields.get(name));
     let (Some(from), Some(into)) = (given("from"), given("to")) else {

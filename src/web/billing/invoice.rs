@@ -1,4 +1,4 @@
-//! `/invoices`: what was billed, and what becomes of it.
+//! `/invoices`: invoices, and the actions on them.
 
 use askama::Template;
 use poem::{Request, Response, http::StatusCode};
@@ -41,7 +41,6 @@ use crate::{
     },
 };
 
-/// What is said where an invoice or its reminder reaches nobody by itself.
 #[derive(Template)]
 #[template(path = "pages/invoice/list.html")]
 struct List {
@@ -49,11 +48,11 @@ struct List {
     form: Form,
     days: Days,
     clients: Choices,
-    /// Whose invoices are shown, if not those of all.
+    /// The project whose invoices are shown; None for all.
     project: Option<Project>,
     tabs: Vec<Tab>,
     invoices: Listing<ShownInvoice>,
-    /// Those whose newest mail failed.
+    /// The invoices whose newest mail failed.
     failed: Vec<InvoiceId>,
     pager: Pager,
 }
@@ -69,7 +68,7 @@ struct Tab {
 #[template(path = "pages/invoice/show.html")]
 struct Show<'a> {
     shell: Shell,
-    /// Where it is to be sent.
+    /// The form that sends it.
     form: Form,
     days: Days,
     record: &'a InvoiceRecord,
@@ -79,7 +78,7 @@ struct Show<'a> {
     public_url: String,
 }
 
-/// A page of invoices, newest first.
+/// Lists invoices, newest first.
 pub async fn list(visit: Visit) -> Result<Response> {
     let query = visit.query();
     let filter = InvoiceFilter::read(&query)?;
@@ -108,13 +107,13 @@ pub async fn list(visit: Visit) -> Result<Response> {
     Ok(answer(StatusCode::OK, &page))
 }
 
-/// An invoice, where it stands, and what is to be done with it next.
+/// Shows an invoice, its status and the next action.
 pub async fn show(visit: Visit) -> Result<Response> {
     let form = visit.form(Fields::default());
     show_page(&visit, StatusCode::OK, form).await
 }
 
-/// Sends an invoice, be it again.
+/// Sends an invoice, or sends it again.
 pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
     let id = visit.id();
     let send = move |work: &mut Work, delivery: &_| send_invoice(work, id, delivery);
@@ -145,7 +144,7 @@ pub async fn remind(visit: Visit, _: Fields) -> Result<Response> {
     }
 }
 
-/// Writes down that an invoice was paid.
+/// Marks an invoice as paid.
 pub async fn mark_paid(visit: Visit, fields: Fields) -> Result<Response> {
     let id = visit.id();
     let paid = move |work: &mut Work, (): &()| mark_invoice_paid(work, id);
@@ -155,16 +154,16 @@ pub async fn mark_paid(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Gives an invoice the link under which it is paid.
+/// Creates the payment link of an invoice.
 pub async fn payment_link(visit: Visit, _: Fields) -> Result<Response> {
-    // Asked for again it is the same link.
+    // A repeated request returns the same link.
     match visit.act(make_payment_link).await {
         Ok(_) => Ok(visit.done(&here(&visit), t("invoice-payment-link-created"))),
         Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
 }
 
-/// Writes the same invoice again, as a draft of today.
+/// Duplicates the invoice as a draft dated today.
 pub async fn duplicate(visit: Visit, _: Fields) -> Result<Response> {
     match visit.act(duplicate_invoice).await {
         Ok(copy) => {
@@ -183,7 +182,7 @@ pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     }
 }
 
-/// An invoice as PDF.
+/// Shows an invoice as PDF.
 pub async fn pdf(visit: Visit) -> Result<Response> {
     let file = visit.app.invoice_pdf(visit.claims, visit.id()).await?;
     Ok(page::pdf(&file.name, file.bytes))
@@ -217,7 +216,7 @@ async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> Result<Resp
     Ok(answer(status, &page))
 }
 
-/// The lists by status; what else the list is asked for stays.
+/// Returns a tab for each status; other query parameters of the list stay.
 fn tabs(request: &Request, current: &str) -> Vec<Tab> {
     let tab = |label, status: &str| {
         let asked = (!status.is_empty()).then_some(("status", status));
@@ -234,7 +233,7 @@ fn tabs(request: &Request, current: &str) -> Vec<Tab> {
     ]
 }
 
-/// What a status is called.
+/// Returns the label of a status.
 pub fn status_label(status: &InvoiceStatus) -> Text {
     match status {
         InvoiceStatus::Draft => t("draft"),
@@ -272,12 +271,12 @@ impl Show<'_> {
         if mail.kind == MailKind::InvoiceReminder { t("reminder") } else { t("invoice") }
     }
 
-    /// The newest mail, if it failed.
+    /// Returns the newest mail if it failed.
     fn failed(&self) -> Option<&InvoiceMail> {
         self.record.mails.first().filter(|mail| mail.failed_at.is_some())
     }
 
-    /// Who alone can open the client's link; nobody where everybody can.
+    /// Returns who alone can open the client's link; None if everyone can.
     fn only_reader(&self) -> Option<Text> {
         match self.reach {
             Reach::Everybody => None,

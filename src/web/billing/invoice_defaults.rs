@@ -1,4 +1,4 @@
-//! `/settings/invoices`: what invoices begin with, and how the freelancer stands on them.
+//! `/settings/invoices`: invoice defaults, and the freelancer's details on invoices.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -55,12 +55,12 @@ impl Invoices {
     }
 }
 
-/// What invoices begin with.
+/// Shows the invoice defaults.
 pub async fn show(visit: Visit) -> Result<Response> {
     page(&visit, StatusCode::OK, None, None).await
 }
 
-/// Changes what invoices begin with.
+/// Changes the invoice defaults.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let change = InvoiceDefaultsChange::read(&fields);
     match visit.change(change, fields.expected(known), update_invoice_defaults).await {
@@ -73,7 +73,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Puts a picture on invoices.
+/// Sets the logo on invoices.
 pub async fn set_logo(visit: Visit, mut fields: Fields) -> Result<Response> {
     let (app, claims) = (&visit.app, visit.claims);
     let bytes = fields.take_upload().unwrap_or_default();
@@ -90,7 +90,7 @@ pub async fn set_logo(visit: Visit, mut fields: Fields) -> Result<Response> {
     }
 }
 
-/// Takes the logo off; invoices that were sent keep it.
+/// Removes the logo; sent invoices keep it.
 pub async fn remove_logo(visit: Visit, _: Fields) -> Result<Response> {
     visit.app.run(visit.claims, |work| put_logo(work, None)).await?;
     Ok(visit.done(PLACE, t("settings-invoices-logo-removed")))
@@ -127,7 +127,7 @@ fn known(settings: &InvoiceSettings) -> Fields {
         .with("numberFormat", defaults.number_format.as_str())
         .with_some("notes", defaults.notes.as_ref())
         .with_some("paymentInstructions", defaults.payment_instructions.as_ref());
-    // Once numbers are drawn, they are no part of the form.
+    // Once numbers are drawn, they are not part of the form.
     if settings.series.is_begun() {
         return fields;
     }

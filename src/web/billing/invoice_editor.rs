@@ -1,4 +1,4 @@
-//! `/invoices/new` and `/invoices/:id/edit`: where an invoice is written, line by line.
+//! `/invoices/new` and `/invoices/:id/edit`: the invoice editor, line by line.
 
 use askama::Template;
 use jiff::ToSpan;
@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-/// Lines a new invoice begins with, and empty ones that follow the filled ones.
+/// The number of lines of a new invoice, and of empty lines after filled ones.
 const LINES_AT_FIRST: usize = 3;
 
 #[derive(Template)]
@@ -55,7 +55,7 @@ struct Notes {
     invoice: Invoice,
 }
 
-/// The form of a new invoice; the query may say for whom and for what.
+/// Shows the form of a new invoice; the query may preset its client and source.
 pub async fn new(visit: Visit) -> Result<Response> {
     let (query, today) = (visit.query(), visit.today()?);
     let given = Currency::from_code(query.get("currency"));
@@ -84,7 +84,7 @@ pub async fn new(visit: Visit) -> Result<Response> {
     Ok(edit_page(&visit, StatusCode::OK, visit.form(padded(fields)), None, offered))
 }
 
-/// Adds an invoice, or shows the form with its lines as they were asked for.
+/// Creates an invoice, or shows the form with its lines rearranged.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     let place = |shown: &ShownInvoice| format!("/invoices/{}", shown.invoice.id).into_bytes();
     if let Some(fields) = rearranged(&fields) {
@@ -105,7 +105,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// The form that changes an invoice.
+/// Shows the form that changes an invoice.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let (invoice, offered) = read_form(&visit).await?;
     if invoice.status != InvoiceStatus::Draft {
@@ -116,12 +116,12 @@ pub async fn edit(visit: Visit) -> Result<Response> {
     Ok(edit_page(&visit, StatusCode::OK, form, Some(invoice), offered))
 }
 
-/// The form of an invoice's notes as they are.
+/// Returns the form of an invoice's notes with their current values.
 fn noted(invoice: &Invoice) -> Fields {
     Fields::default().with_some("notes", invoice.notes.as_ref())
 }
 
-/// The form of a draft as it is.
+/// Returns the form of a draft with its current values.
 fn drafted(invoice: &Invoice) -> Fields {
     let line = |line: &Line| {
         Fields::default()
@@ -140,13 +140,13 @@ fn drafted(invoice: &Invoice) -> Fields {
         .with_rows("items", &lines)
 }
 
-/// Changes an invoice, or shows the form with its lines as they were asked for.
+/// Changes an invoice, or shows the form with its lines rearranged.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     if let Some(fields) = rearranged(&fields) {
         let (invoice, offered) = read_form(&visit).await?;
         return Ok(edit_page(&visit, StatusCode::OK, visit.form(fields), Some(invoice), offered));
     }
-    // The form of a sent invoice has nothing but its notes.
+    // The form of a sent invoice contains only its notes.
     let is_draft = fields.has("clientId");
     let (typed, shown): (_, fn(&Invoice) -> Fields) = match is_draft {
         true => (complete(&fields), drafted),
@@ -161,14 +161,14 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
         Err(error) => {
             let (invoice, offered) = read_form(&visit).await?;
             let stored = shown(&invoice);
-            // Each line that is stored has one beside which it can be shown.
+            // Give each stored line a line to be shown next to.
             let mut lines = fields.rows("items");
             if is_draft && *error.kind() == Kind::Stale {
                 lines.resize_with(lines.len().max(invoice.items.len()), empty_line);
             }
             let typed = padded(fields.with_rows("items", &lines));
             let (status, form) = visit.refused_change(typed, error, stored)?;
-            // Lines that were typed are not dropped because the draft was sent by then.
+            // Typed lines must not be lost because the draft was sent meanwhile.
             Ok(if is_draft {
                 edit_page(&visit, status, form, Some(invoice), offered)
             } else {
@@ -178,24 +178,24 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// What was typed, with what goes without saying: no tax, and one of each line.
+/// Returns the typed fields with their defaults: no tax, and quantity one per line.
 fn complete(fields: &Fields) -> Fields {
     let one = |row: Fields| row.or_with("quantity", "1");
     let mut lines: Vec<Fields> = fields.rows("items").into_iter().map(one).collect();
-    // Without a line the list is there, but empty.
+    // Without lines, the list is present but empty.
     if lines.is_empty() {
         lines.push(empty_line());
     }
     fields.clone().or_with("taxRate", "0").with_rows("items", &lines)
 }
 
-/// The fields without empty lines: the rows that errors count.
+/// Returns the fields without empty lines: the rows that errors refer to.
 fn filled(fields: Fields) -> Fields {
     let lines = fields.rows("items");
     fields.with_rows("items", &lines)
 }
 
-/// The fields with empty lines to go on in.
+/// Returns the fields with empty lines to fill in.
 fn padded(fields: Fields) -> Fields {
     let mut lines = fields.all_rows("items");
     if lines.last().is_none_or(|line| !line.is_blank()) {
@@ -209,7 +209,7 @@ fn empty_line() -> Fields {
     Line::FIELDS.iter().fold(Fields::default(), |line, field| line.with(field.name, ""))
 }
 
-/// The fields after a button that only rearranges them; none where another was pressed.
+/// Returns the fields after a button that only rearranges them; None if another was pressed.
 fn rearranged(fields: &Fields) -> Option<Fields> {
     let action = fields.get("_action");
     let mut lines = fields.all_rows("items");
@@ -236,7 +236,7 @@ fn read_offered(work: &mut Work) -> Result<Offered> {
     Ok((choice::clients(clients), choice::projects(projects)))
 }
 
-/// The invoice in the path, and what its form offers.
+/// Returns the invoice in the path, and the choices of its form.
 async fn read_form(visit: &Visit) -> Result<(Invoice, Offered)> {
     let id = visit.id();
     visit.read(move |work| Ok((find_invoice(work, id)?, read_offered(work)?))).await
@@ -267,13 +267,13 @@ fn notes_page(visit: &Visit, status: StatusCode, form: Form, invoice: Invoice) -
 }
 
 impl Edit {
-    /// A draft outlives the client it was written to.
+    /// A draft outlives its client.
     fn client(&self) -> Control {
         let chosen = self.invoice.as_ref().and_then(|invoice| invoice.client.as_ref());
         choice::client(&self.form, &self.clients, chosen)
     }
 
-    /// A field of a line.
+    /// Returns the control of a line's field.
     fn cell(&self, line: &usize, name: &str, label: Text) -> Control {
         let field = format!("items.{line}.{name}");
         match name {

@@ -1,4 +1,4 @@
-//! `/i/<token>`: an invoice as its client reads and pays it.
+//! `/i/<token>`: the client's view of an invoice, and its payment.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -22,18 +22,18 @@ use crate::{
 struct Page<'a> {
     public: &'a PublicInvoice,
     token: &'a str,
-    /// Where it stands, in words.
+    /// The status, in words.
     state: Text,
     is_late: bool,
-    /// Where it is paid online, if anywhere.
+    /// The online payment link, if any.
     payment_link: Option<&'a String>,
     is_settled: bool,
-    /// Whether its freelancer looks at it.
+    /// Whether the reader is its freelancer.
     is_owner: bool,
     sheet: Sheet<'a>,
 }
 
-/// Shows an invoice; its freelancer learns when its client opened it first, as page or as PDF.
+/// Shows an invoice; its freelancer learns when the client first opened it, as page or PDF.
 pub async fn show(guest: Guest) -> Result<Response> {
     let token = guest.param("token");
     let public = guest.app.public_invoice(token).await?;
@@ -56,7 +56,7 @@ pub async fn show(guest: Guest) -> Result<Response> {
     Ok(answer(StatusCode::OK, &page))
 }
 
-/// The invoice as PDF.
+/// Shows the invoice as PDF.
 pub async fn pdf(guest: Guest) -> Result<Response> {
     let token = guest.param("token");
     let file = guest.app.public_invoice_pdf(token).await?;
@@ -66,7 +66,7 @@ pub async fn pdf(guest: Guest) -> Result<Response> {
     Ok(page::pdf(&file.name, file.bytes))
 }
 
-/// Where an invoice stands on a day.
+/// Returns the status of an invoice on a day.
 fn state(
     public: &PublicInvoice,
     today: jiff::civil::Date,

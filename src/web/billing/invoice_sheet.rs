@@ -1,4 +1,4 @@
-//! An invoice as a document: on its owner's page and on its client's, and as PDF.
+//! An invoice as a document: on the pages of its owner and its client, and as PDF.
 
 use askama::{Template, filters::HtmlSafe};
 use jiff::civil::Date;
@@ -9,21 +9,21 @@ use crate::domain::{
     money::{Money, grouped},
 };
 
-/// An invoice as it is printed.
+/// A printable invoice.
 #[derive(Template)]
 #[template(path = "pages/invoice/sheet.html")]
 pub struct Sheet<'a> {
     pub invoice: &'a Invoice,
     pub seller: &'a Seller,
     pub buyer: &'a Party,
-    /// How its reader has days written.
+    /// The reader's date format.
     pub dates: DateFormat,
 }
 
 impl HtmlSafe for Sheet<'_> {}
 
 impl Sheet<'_> {
-    /// How to pay; nothing where nothing is due.
+    /// Returns how to pay; None if nothing is due.
     fn instructions(&self) -> Option<&str> {
         let instructions = self.seller.payment_instructions.as_deref();
         instructions.filter(|_| self.invoice.is_money_due())

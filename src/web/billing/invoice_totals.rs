@@ -1,4 +1,4 @@
-//! What the lines of an invoice's form add up to: beside the form, and as JSON for its script.
+//! The totals of an invoice's form: next to the form, and as JSON for its script.
 
 use poem::{Response, http::StatusCode};
 use rust_decimal::Decimal;
@@ -18,28 +18,28 @@ use crate::{
     web::{fields::Fields, visit::Visit},
 };
 
-/// What stands where nothing can be added up.
+/// Shown if there is nothing to add up.
 const NOTHING: &str = "–";
 
-/// Totals as the reader writes numbers.
+/// Totals in the reader's number format.
 #[derive(Debug, Serialize)]
 pub struct Totals {
-    /// Of each line; empty where there is nothing to multiply yet.
+    /// The amount of each line; empty if there is nothing to multiply yet.
     pub amounts: Vec<String>,
     pub subtotal: String,
     pub tax: String,
     pub total: String,
-    /// The code of the currency that all of them are in.
+    /// The currency code of all amounts.
     pub currency: &'static str,
 }
 
 impl Totals {
-    /// Of the lines in a form, in its currency or else in `default`.
+    /// Computes the totals of a form's lines, in its currency or else in `default`.
     pub fn of(fields: &Fields, default: Currency, format: NumberFormat) -> Self {
         let currency = Currency::from_code(fields.get("currency")).unwrap_or(default);
         let shown = |minor: i64| format.grouped(Decimal::new(minor, currency.exponent()));
         let rows = fields.all_rows("items");
-        // A quantity alone says nothing yet.
+        // A quantity alone is not a line yet.
         let is_priced = |row: &&Fields| !row.get("rate").trim().is_empty();
         let amount = |row: &Fields| {
             let line = line(row)?;
@@ -64,7 +64,7 @@ impl Totals {
     }
 }
 
-/// A row as a line of an invoice; none where its numbers are none.
+/// Returns a row as an invoice line; None if its numbers are invalid.
 fn line(row: &Fields) -> Option<Line> {
     Some(Line {
         description: String::new(),
@@ -73,7 +73,7 @@ fn line(row: &Fields) -> Option<Line> {
     })
 }
 
-/// Reads a number as it was typed, `default` where nothing was.
+/// Reads a number as it was typed, or `default` if empty.
 fn number(
     fields: &Fields,
     name: &'static str,
@@ -85,7 +85,7 @@ fn number(
     read(&*field.field(name, &Shape::Rate)?).ok()
 }
 
-/// The totals of a form as it is typed. Nothing is kept of it.
+/// Returns the totals of a form while it is typed. Stores nothing.
 pub async fn show(visit: Visit, fields: Fields) -> Result<Response> {
     let account = &visit.frame.account;
     let totals = Totals::of(&fields, account.currency, visit.frame.number_format);

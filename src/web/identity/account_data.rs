@@ -1,4 +1,4 @@
-//! `/settings/data`: who else may come, what can be taken along, and the end of the account.
+//! `/settings/data`: who may register, data export, and deleting the account.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -47,10 +47,10 @@ const LISTS: [(ExportList, Text); 8] = [
     (ExportList::Messages, t("messages")),
 ];
 
-/// What the owner of the server is told of registration.
+/// Registration, as shown to the server's owner.
 struct Registration {
     is_open: bool,
-    /// Whether a setting of the program decides it.
+    /// Whether a setting of the program fixes it.
     is_fixed: bool,
 }
 
@@ -63,7 +63,7 @@ struct Deletion {
     two_factor: bool,
 }
 
-/// Shows all of it.
+/// Shows the page.
 pub async fn show(visit: Visit) -> Result<Response> {
     let registration = if visit.frame.account.is_owner {
         let is_open = visit.app.registration_is_open().await?;
@@ -85,7 +85,7 @@ pub async fn set_registration(visit: Visit, fields: Fields) -> Result<Response> 
     }
 }
 
-/// Asks once more before an account ends.
+/// Asks for confirmation before deleting an account.
 pub async fn ask_deletion(visit: Visit) -> Result<Response> {
     let form = visit.form(Fields::default());
     Ok(deletion_page(&visit, StatusCode::OK, form))

@@ -1,4 +1,4 @@
-//! `/forgot` and `/reset`: another password, by a code that is mailed.
+//! `/forgot` and `/reset`: resetting the password with a mailed code.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -25,17 +25,17 @@ struct Forgot {
 #[template(path = "pages/code/reset.html")]
 struct Reset {
     form: Form,
-    /// Whether the mail was asked for just now.
+    /// Whether the mail was just requested.
     is_sent: bool,
     has_mail_server: bool,
 }
 
-/// Asks whose password it is.
+/// Asks for the email of the account.
 pub async fn forgot(guest: Guest) -> Result<Response> {
     Ok(forgot_page(&guest, StatusCode::OK, Form::new(guest.query())))
 }
 
-/// Mails a code, where there is such an account; the page is the same where there is none.
+/// Mails a code if there is such an account; the page is the same if there is none.
 pub async fn send(guest: Guest, fields: Fields) -> Result<Response> {
     let sent = async { guest.app.send_password_reset(CodeRequest::read(&fields)?.email).await };
     match sent.await {
@@ -50,7 +50,7 @@ pub async fn send(guest: Guest, fields: Fields) -> Result<Response> {
     }
 }
 
-/// The form for who has a code already.
+/// Shows the form for a code that was already sent.
 pub async fn reset(guest: Guest) -> Result<Response> {
     Ok(reset_page(&guest, StatusCode::OK, Form::new(guest.query()), false))
 }

@@ -1,5 +1,5 @@
-//! Passkeys in the browser: made in the settings, and what one signs in with. A script asks for
-//! the options and fills in the authenticator's answer; the forms are as any other.
+//! Passkeys in the browser: created in the settings, used to sign in. A script requests the options
+//! and fills in the authenticator's answer; otherwise the forms are ordinary.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use poem::{Response, http::StatusCode};
@@ -28,13 +28,13 @@ use crate::{
 
 const SECURITY: &str = "/settings/security";
 
-/// What the browser needs to make a passkey.
+/// Returns what the browser needs to create a passkey.
 pub async fn start(visit: Visit, _: Fields) -> Result<Response> {
     let options = visit.app.start_passkey(visit.claims).await;
     Ok(told(options.map(creation)))
 }
 
-/// Keeps the passkey that the browser has made.
+/// Stores the passkey created by the browser.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     let created = async {
         let answered = fields.clone().with("registrationResponse", fields.get("answer"));
@@ -56,13 +56,13 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Forgets a passkey.
+/// Deletes a passkey.
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     visit.app.delete_passkey(visit.claims, visit.id()).await?;
     Ok(visit.done(SECURITY, t("settings-security-passkey-deleted")))
 }
 
-/// What the browser needs to sign in with a passkey; alike whoever it is.
+/// Returns what the browser needs to sign in with a passkey; it does not reveal the account.
 pub async fn start_login(guest: Guest, fields: Fields) -> Result<Response> {
     let options =
         async { guest.app.start_passkey_login(LoginStart::read(&fields)?.identifier).await };
@@ -87,7 +87,7 @@ pub async fn login(guest: Guest, fields: Fields) -> Result<Response> {
     }
 }
 
-/// An answer to a script: options, or why there are none in words to show.
+/// Returns the response for a script: options, or a message to show.
 fn told(options: Result<Value>) -> Response {
     match options {
         Ok(options) => answer::json(StatusCode::OK, answer::bytes(&options)),
@@ -105,8 +105,8 @@ fn said(error: &Error) -> String {
     }
 }
 
-/// As the browser takes it, binary fields in base64url. Any kind of authenticator may answer: a
-/// phone or a key that is plugged in as well as the device itself.
+/// Encodes options for the browser, binary fields in base64url. Any kind of authenticator may
+/// answer: a phone, a security key or the device itself.
 fn creation(options: CreationOptions) -> Value {
     let CreationOptions { challenge, relying_party, account, registered } = options;
     let algorithm = |alg| json!({ "type": "public-key", "alg": alg });

@@ -1,4 +1,4 @@
-//! `/welcome` and `/register`: how accounts begin.
+//! `/welcome` and `/register`: creating accounts.
 
 use askama::Template;
 use jiff::civil::Date;
@@ -33,7 +33,7 @@ use crate::{
 struct Welcome {
     form: Form,
     today: Date,
-    /// Whether this page decides who else may register.
+    /// Whether this page sets who else may register.
     decides: bool,
 }
 
@@ -43,7 +43,7 @@ struct Register {
     form: Form,
 }
 
-/// The first visit: whose server this is.
+/// Shows the first-visit page, which creates the owner.
 pub async fn welcome(guest: Guest) -> Result<Response> {
     if guest.app.is_set_up().await? {
         return Ok(redirect("/login"));
@@ -51,7 +51,7 @@ pub async fn welcome(guest: Guest) -> Result<Response> {
     Ok(welcome_page(&guest, StatusCode::OK, Form::new(begin().with("closed", "on"))))
 }
 
-/// Makes the owner's account.
+/// Creates the owner's account.
 pub async fn found(guest: Guest, fields: Fields) -> Result<Response> {
     if guest.app.is_set_up().await? {
         return Ok(guest.done("/login", t("registration-welcome-has-owner")));
@@ -75,7 +75,7 @@ pub async fn found(guest: Guest, fields: Fields) -> Result<Response> {
     }
 }
 
-/// The form of a new account, where others than the owner may have one.
+/// Shows the form of a new account, if others than the owner may have one.
 pub async fn new(guest: Guest) -> Result<Response> {
     if guest.is_signed_in().await? {
         return Ok(redirect("/"));
@@ -89,7 +89,7 @@ pub async fn new(guest: Guest) -> Result<Response> {
     Ok(register_page(&guest, StatusCode::OK, Form::new(begin())))
 }
 
-/// Makes an account and signs it in.
+/// Creates an account and signs it in.
 pub async fn register(guest: Guest, fields: Fields) -> Result<Response> {
     if !guest.app.registration_is_open().await? {
         return Ok(answer(StatusCode::FORBIDDEN, &CLOSED));
@@ -116,12 +116,12 @@ pub async fn register(guest: Guest, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Whether nobody has an account here yet.
+/// Returns whether there is no account yet.
 pub async fn is_new(guest: &Guest) -> Result<bool> {
     Ok(!guest.app.has_accounts().await? && !guest.app.is_set_up().await?)
 }
 
-/// Goes on to the first page of a new account.
+/// Redirects to the first page of a new account.
 async fn begun(guest: &Guest, sign_in: &SignIn) -> Result<Response> {
     let onward = Onward { next: "/".to_owned(), ..Onward::default() };
     let mut response = session::enter(guest, sign_in, &onward).await?;
@@ -138,7 +138,7 @@ fn read_owner(fields: &Fields) -> Result<(Registration, AccountChange, Option<St
     Ok((registration.into(), choice, instructions))
 }
 
-/// What a new account begins with unless its owner says otherwise.
+/// Returns the default fields of a new account.
 fn begin() -> Fields {
     Fields::default()
         .with("currency", Currency::USD)

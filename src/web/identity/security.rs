@@ -1,4 +1,4 @@
-//! `/settings/security`: what keeps others out of the account.
+//! `/settings/security`: the protection of the account.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -26,16 +26,16 @@ use crate::{
     },
 };
 
-/// Where it is.
+/// The path of the page.
 pub const PLACE: &str = "/settings/security";
 
-/// The forms of the page, where one comes back with what was wrong.
+/// The forms of the page, if one is shown again with errors.
 #[derive(Default)]
 pub struct Forms {
     pub password: Option<Form>,
-    /// That of a new passkey.
+    /// The form of a new passkey.
     pub passkey: Option<Form>,
-    /// That which turns the second factor off.
+    /// The form that turns off two-factor sign-in.
     pub two_factor: Option<Form>,
 }
 
@@ -55,12 +55,12 @@ struct Security {
     current: SessionId,
 }
 
-/// Shows all of it.
+/// Shows the page.
 pub async fn show(visit: Visit) -> Result<Response> {
     page(&visit, StatusCode::OK, Forms::default()).await
 }
 
-/// Sets another password.
+/// Changes the password.
 pub async fn set_password(visit: Visit, fields: Fields) -> Result<Response> {
     let set = async {
         let PasswordChange { current, new } = PasswordChange::read(&fields)?;
@@ -95,7 +95,7 @@ pub async fn end_others(visit: Visit, _: Fields) -> Result<Response> {
     Ok(visit.done(PLACE, t("settings-security-others-signed-out")))
 }
 
-/// The page, with forms that were sent already.
+/// Returns the page with forms that were already sent.
 pub async fn page(visit: &Visit, status: StatusCode, forms: Forms) -> Result<Response> {
     let (status_of_factor, passkeys, sessions) = visit
         .read(|work| Ok((two_factor_status(work)?, list_passkeys(work)?, list_sessions(work)?)))

@@ -1,4 +1,4 @@
-//! `/login` and `/logout`: how a browser comes to its session and leaves it.
+//! `/login` and `/logout`: how a browser starts and ends its session.
 
 use askama::Template;
 use poem::{
@@ -31,14 +31,14 @@ use crate::{
 /// What follows a sign-in.
 #[derive(Debug, Clone, Default)]
 pub struct Onward {
-    /// The page that was wanted.
+    /// The requested page.
     pub next: String,
-    /// A form that was sent without a session, sealed; empty for none.
+    /// A form that was sent without a session, sealed; empty if none.
     pub kept: String,
 }
 
 impl Onward {
-    /// As the forms of the sign-in page bring it back.
+    /// Reads it from the forms of the sign-in page.
     pub fn of(fields: &Fields) -> Self {
         Self { next: local(fields.get("next")).to_owned(), kept: fields.get("kept").to_owned() }
     }
@@ -50,14 +50,14 @@ struct Login<'a> {
     form: Form,
     notice: Option<Notice>,
     onward: &'a Onward,
-    /// What was typed, sealed, once only the second factor is missing.
+    /// The typed values, sealed, if only the second factor is missing.
     held: Option<String>,
     may_register: bool,
-    /// Whether this server still waits for its owner.
+    /// Whether this server still has no owner.
     may_set_up: bool,
 }
 
-/// Said instead of a sign-in that would lead nowhere.
+/// Shown instead of a sign-in that would not work.
 #[derive(Template)]
 #[template(path = "pages/session/lost.html")]
 struct Lost<'a> {
@@ -65,7 +65,7 @@ struct Lost<'a> {
     address: &'a str,
 }
 
-/// The sign-in page; whoever needs none goes on.
+/// Shows the sign-in page; a signed-in reader is redirected.
 pub async fn login(guest: Guest) -> Result<Response> {
     let query = guest.query();
     let onward = Onward { next: local(query.get("next")).to_owned(), ..Onward::default() };
@@ -78,7 +78,7 @@ pub async fn login(guest: Guest) -> Result<Response> {
     page(&guest, StatusCode::OK, Form::default(), &onward, None).await
 }
 
-/// Signs in: by password, and by a code where the account asks for one.
+/// Signs in: by password, and by a code if the account requires one.
 pub async fn sign_in(guest: Guest, fields: Fields) -> Result<Response> {
     let onward = Onward::of(&fields);
     if let Some(told) = lost(&guest) {
@@ -101,7 +101,7 @@ pub async fn sign_in(guest: Guest, fields: Fields) -> Result<Response> {
     }
 }
 
-/// What is said where a sign-in could not last, since its cookie would not come back.
+/// Returns the page shown if a sign-in could not last, because its cookie would not come back.
 pub fn lost(guest: &Guest) -> Option<Response> {
     let page = Lost { lost: guest.lost_cookies()?, address: guest.app.public_url() };
     Some(guest.told(StatusCode::CONFLICT, &page))
@@ -135,7 +135,7 @@ async fn prove(guest: Guest, fields: Fields, onward: &Onward) -> Result<Response
     }
 }
 
-/// The sign-in page again, with why.
+/// Returns the sign-in page with the reason of a refusal.
 pub async fn refused(
     guest: &Guest,
     fields: Fields,
@@ -145,14 +145,14 @@ pub async fn refused(
 ) -> Result<Response> {
     let status = problem::status(error.kind());
     let form = match error.kind() {
-        // Whatever the reason is, the words are the same.
+        // The message is the same for every reason.
         Kind::Unauthenticated => Form::new(fields).alerted(t("session-login-wrong")),
         _ => Form::refused(fields, error)?,
     };
     page(guest, status, form, onward, held).await
 }
 
-/// The sign-in page with a form that was sent already.
+/// Returns the sign-in page with a form that was already sent.
 pub async fn page(
     guest: &Guest,
     status: StatusCode,
@@ -170,7 +170,7 @@ pub async fn page(
     Ok(response)
 }
 
-/// Goes on signed in. A session that the browser had before ends: nobody goes on in what somebody
+/// Redirects after a sign-in. A previous session of the browser ends: nobody continues what someone
 /// else began.
 pub async fn enter(guest: &Guest, sign_in: &SignIn, onward: &Onward) -> Result<Response> {
     let token = guest.app.access_token(sign_in.claims, AccessLife::Week)?;
@@ -190,7 +190,7 @@ pub async fn enter(guest: &Guest, sign_in: &SignIn, onward: &Onward) -> Result<R
     Ok(response)
 }
 
-/// Signs out: the session ends, and the browser forgets it and what it kept of the pages.
+/// Signs out: ends the session, and clears its cookie and cached pages in the browser.
 pub async fn logout(visit: Visit, _: Fields) -> Result<Response> {
     visit.app.logout(visit.claims).await?;
     let mut response = visit.done("/login", t("session-signed-out"));
@@ -198,10 +198,10 @@ pub async fn logout(visit: Visit, _: Fields) -> Result<Response> {
     Ok(with_header(response, HeaderName::from_static("clear-site-data"), "\"cache\""))
 }
 
-/// A page of ours as it was asked for; the first one where it is anything else.
+/// Returns the requested page if it is one of ours, else the first page.
 pub fn local(wanted: &str) -> &str {
     let is_path = wanted.starts_with('/') && !wanted.starts_with("//");
-    // Browsers read a backslash as a slash, and leave out tabs and line breaks.
+    // Browsers treat a backslash as a slash, and drop tabs and line breaks.
     let is_plain = wanted.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if is_path && is_plain && !wanted.starts_with("/login") { wanted } else { "/" }
 }

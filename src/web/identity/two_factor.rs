@@ -1,4 +1,4 @@
-//! `/settings/security/two-factor`: codes of an authenticator app are set up and turned off.
+//! `/settings/security/two-factor`: sets up authenticator codes and turns them off.
 
 use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// Longest address of a setup, in bytes: what a QR code can still be read of with ease.
+/// The maximum length of a setup address in bytes, so that its QR code stays easy to scan.
 const URI_MAX: usize = 600;
 
 #[derive(Template)]
@@ -30,22 +30,22 @@ const URI_MAX: usize = 600;
 struct Setup {
     shell: Shell,
     form: Form,
-    /// What the app reads, for the form to bring back.
+    /// The address that the app reads, for the form to send back.
     uri: String,
     qr: String,
-    /// The key for who types it, in groups.
+    /// The key to type by hand, in groups.
     key: String,
     codes: Vec<String>,
     /// The codes as a file.
     file: String,
 }
 
-/// A setup is not shown again; it begins anew.
+/// A setup is shown only once; the next one starts over.
 pub async fn show(_: Visit) -> Result<Response> {
     Ok(redirect(PLACE))
 }
 
-/// Begins a setup: the QR code, and backup codes.
+/// Begins a setup: shows the QR code and backup codes.
 pub async fn begin(visit: Visit, _: Fields) -> Result<Response> {
     let setup = match visit.app.enable_two_factor(visit.claims).await {
         Ok(setup) => setup,
@@ -56,8 +56,8 @@ pub async fn begin(visit: Visit, _: Fields) -> Result<Response> {
     page(&visit, StatusCode::OK, setup.seed.uri(&setup.email), codes, form).await
 }
 
-/// Turns it on, by a code that shows that the app was set up. Nobody can read a seed again that
-/// is kept, so what was shown comes back with the form.
+/// Turns it on, with a code that proves that the app was set up. A stored seed cannot be read
+/// again, so the shown values come back with the form.
 pub async fn confirm(visit: Visit, fields: Fields) -> Result<Response> {
     let proven =
         async { visit.app.verify_two_factor_setup(visit.claims, SetupProof::read(&fields)?).await };
@@ -81,7 +81,7 @@ pub async fn confirm(visit: Visit, fields: Fields) -> Result<Response> {
     page(&visit, status, uri, codes, form).await
 }
 
-/// Turns it off, by the password and a code.
+/// Turns it off, with the password and a code.
 pub async fn disable(visit: Visit, fields: Fields) -> Result<Response> {
     let disabled =
         async { visit.app.disable_two_factor(visit.claims, Disabling::read(&fields)?).await };

@@ -1,5 +1,5 @@
-//! Where the links of a verification mail lead. Opening one changes nothing, since mail programs
-//! open links by themselves; the button does.
+//! The pages behind the links of a verification mail. Opening one changes nothing, since mail
+//! programs open links by themselves; the button does.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -24,7 +24,7 @@ use crate::{
 struct Question<'a> {
     email: &'a str,
     token: &'a str,
-    /// Whether the account is in use and the reader not signed in to it.
+    /// Whether the account is in use and the reader is not signed in to it.
     takes_over: bool,
 }
 
@@ -47,7 +47,7 @@ pub async fn ask(guest: Guest) -> Result<Response> {
     or_refused(asked.await)
 }
 
-/// Proves the address.
+/// Verifies the address.
 pub async fn verify(guest: Guest, fields: Fields) -> Result<Response> {
     let verified = async {
         let link = EmailLink::read(&fields)?;
@@ -59,7 +59,7 @@ pub async fn verify(guest: Guest, fields: Fields) -> Result<Response> {
     or_refused(verified.await)
 }
 
-/// Asks whether an account is to be removed that somebody else has registered.
+/// Asks whether to remove an account that someone else has registered.
 pub async fn ask_removal(guest: Guest) -> Result<Response> {
     let asked = EmailLink::read(&guest.query());
     or_refused(asked.map(|EmailLink { token, email }| {
@@ -86,7 +86,7 @@ const REMOVED: Notice = Notice { title: t("not-me-done"), text: t("not-me-done-t
 
 const REFUSED: Notice = Notice { title: t("link-expired"), text: t("link-expired-text") };
 
-/// The answer to a link, or the page that says that it is not good.
+/// Returns the response to a link, or a page that says that the link is invalid.
 fn or_refused(answered: Result<Response>) -> Result<Response> {
     match answered {
         Err(error) if matches!(error.kind(), Kind::Malformed | Kind::Invalid(_)) => {

@@ -1,5 +1,5 @@
-//! Stylesheet and scripts: part of the program, named by their hash so that a browser keeps them
-//! until they change. A debug build reads them from disk at each look.
+//! Stylesheet and scripts: embedded in the program, named by their hash so that browsers cache them
+//! until they change. A debug build reads them from disk each time.
 
 use poem::{
     Request, Route,
@@ -20,7 +20,7 @@ struct Css;
 #[folder = "assets/js"]
 struct Js;
 
-/// The one stylesheet, and its parts: what all pages share first, then what each part needs.
+/// The only stylesheet, and its parts: the shared styles first, then those of each part.
 const STYLE: &str = "app.css";
 const STYLE_PARTS: [&str; 9] = [
     "base.css",
@@ -34,7 +34,7 @@ const STYLE_PARTS: [&str; 9] = [
     "project.css",
 ];
 
-/// The files that an asset is made of, in their order; none where there is no such asset.
+/// Returns the files of an asset in order; empty if there is no such asset.
 fn parts(name: &str) -> Vec<EmbeddedFile> {
     match name {
         STYLE => STYLE_PARTS.iter().filter_map(|part| Css::get(part)).collect(),
@@ -42,7 +42,7 @@ fn parts(name: &str) -> Vec<EmbeddedFile> {
     }
 }
 
-/// The path of an asset, with what tells this version from others.
+/// Returns the path of an asset, including its version.
 pub fn path(name: &str) -> String {
     let mut hash = Sha256::new();
     for part in parts(name) {
@@ -62,7 +62,7 @@ fn page(name: &str) -> Page {
     Page::new(content_type, &content, None)
 }
 
-/// The assets at their paths, compressed once.
+/// Serves the assets at their paths, compressed once.
 pub fn routes() -> Route {
     let names = Js::iter().chain([STYLE.into()]);
     names.fold(Route::new(), |route, name| {

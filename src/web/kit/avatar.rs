@@ -1,14 +1,14 @@
-//! Who somebody is at a glance: the picture, or initials where there is none of ours.
+//! A person at a glance: their picture, or initials if we store none.
 
 use askama::{Template, filters::HtmlSafe};
 
 use crate::domain::{account::Account, id::ImageId, image};
 
-/// A round picture of a person.
+/// A person's round picture.
 #[derive(Template)]
 #[template(path = "pages/parts/face.html")]
 pub struct Avatar {
-    /// None where there is no picture, or one of elsewhere: pages load nothing from there.
+    /// None if there is no picture, or an external one: pages load nothing external.
     pub picture: Option<ImageId>,
     initials: String,
 }

@@ -1,4 +1,4 @@
-//! What the selects of forms offer.
+//! The options of select fields.
 
 use jiff::civil::Date;
 
@@ -13,16 +13,16 @@ use crate::{
     web::form::{Control, Form},
 };
 
-/// What most freelancers are paid in.
+/// The currencies most freelancers are paid in.
 const COMMON: [&str; 18] = [
     "USD", "EUR", "GBP", "NGN", "KES", "GHS", "ZAR", "EGP", "MAD", "XOF", "XAF", "UGX", "INR",
     "LKR", "PKR", "BDT", "PHP", "IDR",
 ];
 
-/// Values and what is read for them, in the order of a select.
+/// Values and their labels, in the order of a select.
 pub type Choices = Vec<(String, String)>;
 
-/// Clients, by name.
+/// Returns clients by name.
 pub fn clients(clients: Vec<ClientName>) -> Choices {
     let clients = clients.into_iter().map(|client| {
         let company = client.company.filter(|company| *company != client.name);
@@ -32,7 +32,7 @@ pub fn clients(clients: Vec<ClientName>) -> Choices {
     by_name(clients.collect())
 }
 
-/// Projects, by name.
+/// Returns projects by name.
 pub fn projects(projects: Vec<ProjectName>) -> Choices {
     let projects = projects
         .into_iter()
@@ -40,7 +40,7 @@ pub fn projects(projects: Vec<ProjectName>) -> Choices {
     by_name(projects.collect())
 }
 
-/// Whom something is for; a client that has left the lists stays where it was chosen.
+/// Returns the client field; a deleted client stays where it was chosen.
 pub fn client(form: &Form, clients: &Choices, chosen: Option<&Client>) -> Control {
     let choice = form.choice("clientId", t("client"), clients.clone());
     let choice = choice.or(t("choose-client"));
@@ -50,7 +50,7 @@ pub fn client(form: &Form, clients: &Choices, chosen: Option<&Client>) -> Contro
     }
 }
 
-/// What amounts are in; a currency that is not offered any more stays where it was chosen.
+/// Returns the currency field; a currency no longer offered stays where it was chosen.
 pub fn currency(form: &Form, currencies: &Choices) -> Control {
     let choice = form.choice("currency", t("currency"), currencies.clone());
     match form.value("currency") {
@@ -59,12 +59,12 @@ pub fn currency(form: &Form, currencies: &Choices) -> Control {
     }
 }
 
-/// Every currency, that of the account first.
+/// Returns every currency, the account's first.
 pub fn currencies(first: Currency) -> Choices {
     currencies_after(&[first])
 }
 
-/// Every currency, those first that most freelancers are paid in.
+/// Returns every currency, the most common first.
 pub fn common_currencies() -> Choices {
     let common: Vec<_> = COMMON.iter().filter_map(|code| Currency::from_code(code)).collect();
     currencies_after(&common)
@@ -76,7 +76,7 @@ fn currencies_after(first: &[Currency]) -> Choices {
     first.iter().chain(others).map(|c| (c.code().to_owned(), shown(c))).collect()
 }
 
-/// Every timezone, and the one that is chosen if it goes by another name.
+/// Returns every timezone, and the chosen one if it is an alias.
 pub fn zones(chosen: &str) -> Choices {
     let mut names = Zone::names();
     if let Some(chosen) =
@@ -87,13 +87,13 @@ pub fn zones(chosen: &str) -> Choices {
     names.into_iter().map(|name| (name.clone(), name.replace('_', " "))).collect()
 }
 
-/// Every way to write a day, shown by this one.
+/// Returns every date format, with this day as example.
 pub fn date_formats(day: Date) -> Choices {
     let formats = DateFormat::WORDS.iter().filter_map(|word| DateFormat::from_word(word));
     formats.map(|format| (format.as_str().to_owned(), format.show(day))).collect()
 }
 
-/// Every word of a field, and what people say for it.
+/// Returns every word of a field, and its label.
 pub fn words<T>(
     words: &[&str],
     read: impl Fn(&str) -> Option<T>,

@@ -1,11 +1,11 @@
-//! One field of a form as it is shown: its label, its hint, and what is wrong with it.
+//! One field of a form: its label, its hint and its error.
 
 use askama::{Template, filters::HtmlSafe};
 
 use crate::domain::input::{Field, Shape};
 use crate::locale::t;
 
-/// What kind of field a control is.
+/// The kind of a control.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Kinds {
     #[default]
@@ -16,7 +16,7 @@ pub enum Kinds {
     Picture,
 }
 
-/// One field with its label, its hint, and what is wrong with it.
+/// One field with its label, its hint and its error.
 #[derive(Default, Template)]
 #[template(path = "pages/parts/control.html")]
 pub struct Control {
@@ -25,30 +25,30 @@ pub struct Control {
     pub label: String,
     pub value: String,
     pub error: Option<String>,
-    /// The list that is wrong as a whole, where this is the first field in it.
+    /// The list that is invalid as a whole, if this is its first field.
     pub list: Option<String>,
-    /// What is stored now, where something else was typed.
+    /// The stored value, if something else was typed.
     pub stored: Option<String>,
     pub hint: String,
     /// The `type` of an input.
     pub kind: &'static str,
     pub is_required: bool,
-    /// Whether another field has the cursor, whatever the page says.
+    /// Whether this control never receives the focus.
     pub is_never_focused: bool,
     pub attributes: Vec<(&'static str, String)>,
-    /// What a choice offers: values, and what is read for them.
+    /// The options of a choice: values and their labels.
     pub options: Vec<(String, String)>,
 }
 
 impl HtmlSafe for Control {}
 
 impl Control {
-    /// Without what was typed.
+    /// Clears the typed value.
     pub(in crate::web) fn emptied(self) -> Self {
         Self { value: String::new(), stored: None, ..self }
     }
 
-    /// Within the limits of a field.
+    /// Applies the limits of a field.
     pub(in crate::web) fn limited(mut self, field: Field) -> Self {
         self.is_required = field.is_filled && !matches!(self.shape, Kinds::Tick);
         let most = match field.shape {
@@ -69,7 +69,7 @@ impl Control {
         }
     }
 
-    /// The `type` of its input.
+    /// Sets the `type` of the input.
     #[must_use]
     pub fn kind(mut self, kind: &'static str) -> Self {
         self.kind = kind;
@@ -88,14 +88,14 @@ impl Control {
         self
     }
 
-    /// A sentence below the label.
+    /// Adds a sentence below the label.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = hint.into();
         self
     }
 
-    /// Any further attribute; its name is never what somebody typed.
+    /// Adds an attribute; its name never comes from user input.
     #[must_use]
     pub fn attribute(mut self, name: &'static str, value: impl ToString) -> Self {
         if !self.attributes.iter().any(|(known, _)| *known == name) {
@@ -109,14 +109,14 @@ impl Control {
         self.attribute("autocomplete", value)
     }
 
-    /// A choice before the others that means none of them.
+    /// Adds a first choice that means none of the others.
     #[must_use]
     pub fn or(mut self, none: impl Into<String>) -> Self {
         self.options.insert(0, (String::new(), none.into()));
         self
     }
 
-    /// A choice beside the others, unless it is one of them: what was chosen before.
+    /// Adds an earlier choice, unless it is already offered.
     #[must_use]
     pub fn beside(mut self, value: impl ToString, shown: &str) -> Self {
         let value = value.to_string();
@@ -126,7 +126,7 @@ impl Control {
         self
     }
 
-    /// Where the reader begins to type, unless another field is wrong.
+    /// Focuses this control, unless another field is invalid.
     #[must_use]
     pub fn focused(self) -> Self {
         if self.is_never_focused { self } else { self.attribute("autofocus", "") }
@@ -136,7 +136,7 @@ impl Control {
         self.error.is_some() || self.list.is_some()
     }
 
-    /// What is stored now, as people read it.
+    /// Returns the stored value as it is displayed.
     fn stored_text(&self) -> Option<String> {
         let stored = self.stored.as_deref()?;
         let chosen = self.options.iter().find(|(value, _)| value == stored);
@@ -151,7 +151,7 @@ impl Control {
 
     fn describes(&self) -> String {
         let own = |is_there: bool, end: &str| is_there.then(|| format!("f-{}-{end}", self.name));
-        // A script fills in what is wrong with a picture.
+        // A script reports picture errors here.
         let ids = [
             own(!self.hint.is_empty(), "hint"),
             own(self.stored.is_some(), "stored"),

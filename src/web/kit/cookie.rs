@@ -1,4 +1,4 @@
-//! The cookies of the pages: the session, and what the next page is to tell.
+//! The cookies of the pages: the session, and the notice for the next page.
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use poem::{
@@ -8,46 +8,46 @@ use poem::{
 
 use crate::app::{App, known_browser::KNOWN_FOR};
 
-/// Seconds a session cookie is kept: as long as the token in it is good.
+/// How long a session cookie is valid, in seconds: as long as its token.
 const SESSION_LIFE: u32 = 7 * 24 * 60 * 60;
-/// Seconds for which a browser is known.
+/// How long a browser is known, in seconds.
 const KNOWN_LIFE: u32 = KNOWN_FOR.as_secs() as u32;
-/// Seconds within which the next page is to be opened that tells what was done.
+/// How long a notice waits for the next page, in seconds.
 const NOTICE_LIFE: u32 = 60;
-/// Bytes of a notice; more would not fit into a cookie.
+/// The maximum size of a notice in bytes; more would not fit into a cookie.
 const NOTICE_MAX: usize = 600;
 
-/// Says how something went, on the next page.
+/// A result message for the next page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     pub text: String,
     pub is_error: bool,
 }
 
-/// A cookie's names over HTTP and over HTTPS, where the prefix keeps neighbouring hosts from
-/// setting it.
+/// A cookie's names over HTTP and HTTPS; over HTTPS, a prefix keeps neighbouring hosts from setting
+/// it.
 type Names = [&'static str; 2];
 
 const SESSION: Names = ["fos_session", "__Host-fos_session"];
 const NOTICE: Names = ["fos_notice", "__Host-fos_notice"];
 /// Marks of the accounts that the browser has signed in to.
 const KNOWN: Names = ["fos_known", "__Host-fos_known"];
-/// Comes back from a browser that keeps our cookies.
+/// Returned by a browser that keeps our cookies.
 const KEPT: Names = ["fos_kept", "__Host-fos_kept"];
 
-/// Accounts that a browser is known for at most; the oldest is forgotten first.
+/// The maximum number of accounts that a browser is known for; the oldest is dropped first.
 const KNOWN_MAX: usize = 4;
 
 fn is_secure(app: &App) -> bool {
     app.public_url().starts_with("https://")
 }
 
-/// The token of the signed-in reader.
+/// Returns the token of the signed-in reader.
 pub fn session<'a>(app: &App, request: &'a Request) -> Option<&'a str> {
     find(app, request, SESSION)
 }
 
-/// The cookie by which a browser names this session.
+/// Returns the cookie that names this session.
 pub fn of_session(app: &App, token: &str) -> String {
     format!("{}={token}", SESSION[usize::from(is_secure(app))])
 }
@@ -62,29 +62,29 @@ pub fn clear_session(app: &App, response: &mut Response) {
     set(app, response, SESSION, "", 0);
 }
 
-/// The marks of earlier sign-ins, newest first.
+/// Returns the marks of earlier sign-ins, newest first.
 pub fn marks(app: &App, request: &Request) -> Vec<String> {
     let marks = find(app, request, KNOWN).unwrap_or_default().split('.');
     marks.filter(|mark| !mark.is_empty()).take(KNOWN_MAX).map(str::to_owned).collect()
 }
 
-/// Lets the browser be known again, by these marks.
+/// Makes the browser known by these marks.
 pub fn set_marks(app: &App, response: &mut Response, marks: &[String]) {
     let value = marks.get(..KNOWN_MAX).unwrap_or(marks).join(".");
     set(app, response, KNOWN, &value, KNOWN_LIFE);
 }
 
-/// Whether the browser keeps the cookies that its sign-in needs.
+/// Returns whether the browser keeps the cookies that sign-in needs.
 pub fn are_kept(app: &App, request: &Request) -> bool {
     find(app, request, KEPT).is_some()
 }
 
-/// Finds out, by the next request, whether the browser keeps our cookies.
+/// Tests with the next request whether the browser keeps our cookies.
 pub fn probe(app: &App, response: &mut Response) {
     set(app, response, KEPT, "1", SESSION_LIFE);
 }
 
-/// What the page before left to be told.
+/// Returns the notice left by the previous page.
 pub fn notice(app: &App, request: &Request) -> Option<Notice> {
     let value = find(app, request, NOTICE)?;
     let text = percent_decode_str(value).decode_utf8().ok()?;
@@ -102,7 +102,7 @@ pub fn set_notice(app: &App, response: &mut Response, notice: &Notice) {
     set(app, response, NOTICE, &value, NOTICE_LIFE);
 }
 
-/// Forgets a notice that was told.
+/// Clears a notice that was shown.
 pub fn clear_notice(app: &App, response: &mut Response) {
     set(app, response, NOTICE, "", 0);
 }

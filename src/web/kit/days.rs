@@ -1,4 +1,4 @@
-//! Days and instants as the reader of a page has them written.
+//! Days and instants in the reader's format.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
@@ -12,7 +12,7 @@ use crate::{
     web::visit::Visit,
 };
 
-/// The calendar of an account.
+/// The date format and timezone of an account.
 pub struct Days {
     format: DateFormat,
     zone: TimeZone,
@@ -20,12 +20,12 @@ pub struct Days {
 }
 
 impl Days {
-    /// The reader's.
+    /// Returns those of the reader.
     pub fn of(visit: &Visit) -> Result<Self> {
         Self::of_account(&visit.app, &visit.frame.account)
     }
 
-    /// That of whose page is read.
+    /// Returns those of the account whose page is read.
     pub fn of_account(app: &App, account: &Account) -> Result<Self> {
         let zone = account.zone.rules()?;
         Ok(Self { format: account.date_format, today: date::day_in(app.now(), &zone), zone })
@@ -39,18 +39,18 @@ impl Days {
         self.format.show(*day)
     }
 
-    /// The day of an instant.
+    /// Formats the day of an instant.
     pub fn on(&self, at: &Timestamp) -> String {
         self.format.show(date::day_in(*at, &self.zone))
     }
 
-    /// The day and the minute of an instant.
+    /// Formats the day and the minute of an instant.
     pub fn at(&self, at: &Timestamp) -> String {
         let time = at.to_zoned(self.zone.clone()).strftime("%H:%M").to_string();
         format!("{}, {time}", self.on(at))
     }
 
-    /// Whether the day has passed.
+    /// Returns whether the day has passed.
     pub fn is_over(&self, day: &Date) -> bool {
         *day < self.today
     }

@@ -1,12 +1,12 @@
-//! What stands around the form of one thing: where the reader is, and the ways on and back.
+//! The frame of an edit form: heading, links back, and buttons.
 
 use crate::locale::{Text, t};
 
-/// The words and ways of a page that extends `pages/edit.html`.
+/// The texts and links of a page that extends `pages/edit.html`.
 #[derive(Debug)]
 pub struct Editing {
     pub heading: String,
-    /// The page above.
+    /// The parent page.
     pub back: String,
     pub above: String,
     pub action: String,
@@ -14,7 +14,7 @@ pub struct Editing {
 }
 
 impl Editing {
-    /// Of a new entry of the list at `list`, which is called `above`.
+    /// For a new entry of the list at `list`, titled `above`.
     pub fn new(list: &str, above: Text, heading: Text, save: Text) -> Self {
         Self {
             heading: heading.into(),
@@ -25,7 +25,7 @@ impl Editing {
         }
     }
 
-    /// Of a thing whose page is at `place` and is called `above`.
+    /// For an object whose page is at `place` and is titled `above`.
     pub fn of(heading: Text, place: &str, above: &str) -> Self {
         Self {
             heading: heading.into(),
@@ -36,7 +36,7 @@ impl Editing {
         }
     }
 
-    /// The same within another page, which is called `above`.
+    /// The same, under another page titled `above`.
     #[must_use]
     pub fn within(self, back: &str, above: &str) -> Self {
         Self { back: back.to_owned(), above: above.to_owned(), ..self }

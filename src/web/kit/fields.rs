@@ -1,4 +1,4 @@
-//! What was typed into a form, and how it becomes input of the domain.
+//! The values of a form, and their conversion to domain input.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -15,54 +15,54 @@ use crate::domain::{
     word::Word,
 };
 
-/// The names and values of a form, in the order of the page.
+/// The names and values of a form, in page order.
 #[derive(Debug, Clone, Default)]
 pub struct Fields {
     pub(in crate::web) pairs: Vec<(String, String)>,
-    /// How whoever typed them writes numbers; none where they are plain decimals of our own.
+    /// The number format of the values; None for our own plain decimals.
     pub(in crate::web) format: Option<NumberFormat>,
     pub(in crate::web) upload: Option<Vec<u8>>,
-    /// Whether a file came with the form, be it that it was dropped.
+    /// Whether a file came with the form, even if it was dropped.
     pub(in crate::web) had_file: bool,
 }
 
 impl Fields {
-    /// Query parameters, without those that are empty.
+    /// Reads the query parameters, without empty ones.
     pub fn of_query(request: &Request) -> Self {
         let mut pairs = request.params::<Vec<(String, String)>>().unwrap_or_default();
         pairs.retain(|(_, value)| !value.trim().is_empty());
         Self { pairs, ..Self::default() }
     }
 
-    /// The one field of a form that only sets a status.
+    /// Returns the single field of a form that only sets a status.
     pub fn of_status(status: &impl Word) -> Self {
         Self::default().with("status", status.word())
     }
 
-    /// The same fields, as somebody typed them who writes numbers so.
+    /// Returns the same fields, marked as typed in this number format.
     #[must_use]
     pub fn typed_in(mut self, format: NumberFormat) -> Self {
         self.format = Some(format);
         self
     }
 
-    /// A field as a plain decimal.
+    /// Returns a field as a plain decimal.
     ///
     /// # Errors
     ///
-    /// [`Unread`] where it is no number, or could be several.
+    /// [`Unread`] if it is not a number, or is ambiguous.
     pub fn number(&self, name: &str) -> Result<String, Unread> {
         self.format.unwrap_or_default().parse(self.get(name))
     }
 
-    /// Adds a field, or what it holds beside what it held.
+    /// Adds a field, or another value to it.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.pairs.push((name.into(), value.to_string()));
         self
     }
 
-    /// Adds a field where there is something to put into it.
+    /// Adds a field if there is a value.
     #[must_use]
     pub fn with_some(self, name: impl Into<String>, value: Option<impl ToString>) -> Self {
         match value {
@@ -71,7 +71,7 @@ impl Fields {
         }
     }
 
-    /// What stands in a field; nothing where it is not there.
+    /// Returns the value of a field; empty if it is missing.
     pub fn get(&self, name: &str) -> &str {
         self.pairs.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
@@ -80,28 +80,28 @@ impl Fields {
         self.pairs.iter().any(|(known, _)| known == name)
     }
 
-    /// A short mark of everything in the fields, to recognise a change by.
+    /// Returns a short hash of all fields, to detect a change.
     pub fn version(&self) -> String {
         let pairs = self.pairs.iter().filter(|(name, _)| !name.starts_with('_'));
         URL_SAFE_NO_PAD.encode(&hash(pairs)[..16])
     }
 
-    /// The same fields as a form that changes them: it brings back their version.
+    /// Returns the same fields with their version, for a form that changes them.
     #[must_use]
     pub fn versioned(self) -> Self {
         let version = self.version();
         self.replaced(VERSION, &version)
     }
 
-    /// Puts something into a field in place of what it held.
+    /// Replaces the value of a field.
     #[must_use]
     pub fn replaced(mut self, name: &str, value: &str) -> Self {
         self.pairs.retain(|(known, _)| known != name);
         self.with(name, value)
     }
 
-    /// What the form was filled in over; `shown` gives the fields of a stored thing. None where
-    /// the form says nothing of it.
+    /// Returns the version the form was filled in over; `shown` returns the fields of a stored
+    /// object. None if the form has no version.
     pub fn expected<T>(
         &self,
         shown: impl Fn(&T) -> Self + Send + Sync + 'static,
@@ -110,23 +110,23 @@ impl Fields {
         (!version.is_empty()).then(|| Expected::new(version, move |stored| shown(stored).version()))
     }
 
-    /// What tells this filling-in from another.
+    /// Returns a hash that identifies this submission.
     pub fn hash(&self) -> [u8; 32] {
         hash(self.pairs.iter().filter(|(name, _)| name != "_token"))
     }
 
-    /// The picture that came with the form.
+    /// Takes the picture that came with the form.
     pub fn take_upload(&mut self) -> Option<Vec<u8>> {
         self.upload.take()
     }
 
-    /// A row of fields a row of the list, named as in it but without list and number, those
-    /// without a word left out: the order in which they are read.
+    /// Returns one `Fields` per row of the list, without the list's name and the number, and
+    /// without empty rows: the order in which they are read.
     pub fn rows(&self, list: &str) -> Vec<Fields> {
         self.all_rows(list).into_iter().filter(|row| !row.is_blank()).collect()
     }
 
-    /// Like [`Fields::rows`], with those that hold nothing.
+    /// Like [`Fields::rows`], including empty ones.
     pub fn all_rows(&self, list: &str) -> Vec<Fields> {
         let mut rows: BTreeMap<usize, Fields> = BTreeMap::new();
         for (name, value) in &self.pairs {
@@ -138,7 +138,7 @@ impl Fields {
         rows.into_values().collect()
     }
 
-    /// The same fields with these rows in a list, numbered from 0.
+    /// Returns the same fields with these rows in a list, numbered from 0.
     #[must_use]
     pub fn with_rows(mut self, list: &str, rows: &[Fields]) -> Self {
         self.pairs.retain(|(name, _)| row_name(name, list).is_none());
@@ -151,32 +151,32 @@ impl Fields {
         self
     }
 
-    /// The same fields but for these.
+    /// Returns the same fields except these.
     #[must_use]
     pub fn without(mut self, names: &[&str]) -> Self {
         self.pairs.retain(|(known, _)| !names.contains(&known.as_str()));
         self
     }
 
-    /// One of the fields alone.
+    /// Returns only this field.
     pub fn only(&self, name: &str) -> Self {
         let pairs = self.pairs.iter().filter(|(known, _)| known == name);
         Self { pairs: pairs.cloned().collect(), format: self.format, ..Self::default() }
     }
 
-    /// Puts something into a field in which nothing stands.
+    /// Sets a field if it is empty.
     #[must_use]
     pub fn or_with(self, name: &str, value: &str) -> Self {
         if self.get(name).trim().is_empty() { self.replaced(name, value) } else { self }
     }
 
-    /// Whether nothing stands in any field.
+    /// Returns whether all fields are empty.
     pub fn is_blank(&self) -> bool {
         self.pairs.iter().all(|(_, value)| value.trim().is_empty())
     }
 
-    /// What stands in a field, or in those of an object or a list, as a value of that shape; null
-    /// where it is empty, none where the form has no such field.
+    /// Returns the value of a field, or of the fields of an object or a list, in that shape; null
+    /// if it is empty, None if the form has no such field.
     fn value(&self, name: &str, shape: &Shape) -> Option<Value> {
         match shape {
             Shape::Flag => return Some(Value::Bool(self.get(name) == "on")),
@@ -200,7 +200,7 @@ impl Fields {
         if !self.has(name) {
             return None;
         }
-        // Browsers send every line break as two characters.
+        // Browsers send each line break as two characters.
         let typed = self.get(name).replace("\r\n", "\n");
         let text = match shape {
             Shape::Secret { .. } => self.get(name),
@@ -215,7 +215,7 @@ impl Fields {
             Shape::Amount | Shape::Quantity | Shape::Rate | Shape::Percent => {
                 match self.number(name) {
                     Ok(number) => number.parse().map_or_else(|_| text.into(), Value::Number),
-                    // What could be several numbers is passed on as what is none to anybody.
+                    // Pass an ambiguous number on as something nobody reads as a number.
                     Err(Unread::Ambiguous(_)) => Value::Array(Vec::new()),
                     Err(Unread::NotNumber) => text.into(),
                 }
@@ -233,9 +233,9 @@ impl Fields {
     }
 }
 
-/// Numbers as people write them: `1,250.50`; lists of one entry a line, or between commas; rows
-/// named `items.0.rate`, those without a word left out; objects named `location.city`, or as the
-/// JSON that a script has put into one field.
+/// Numbers as people write them: `1,250.50`; lists with one entry per line, or separated by commas;
+/// rows named `items.0.rate`, without empty ones; objects named `location.city`, or as JSON that a
+/// script has put into one field.
 impl Source for Fields {
     fn field<'a>(&'a self, name: &str, shape: &Shape) -> Option<Cow<'a, Value>> {
         self.value(name, shape).map(Cow::Owned)
@@ -246,7 +246,7 @@ impl Source for Fields {
     }
 }
 
-/// The name under which a form brings back the version of what it changes.
+/// The field in which a form returns the version of what it changes.
 pub const VERSION: &str = "_version";
 
 fn hash<'a>(pairs: impl Iterator<Item = &'a (String, String)>) -> [u8; 32] {
@@ -258,7 +258,7 @@ fn hash<'a>(pairs: impl Iterator<Item = &'a (String, String)>) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// The row and the field that the name of a field in a list gives.
+/// Returns the row and the field from the name of a list's field.
 fn row_name<'a>(name: &'a str, list: &str) -> Option<(usize, &'a str)> {
     let (row, name) = name.strip_prefix(list)?.strip_prefix('.')?.split_once('.')?;
     Some((row.parse().ok()?, name))
@@ -289,7 +289,7 @@ mod tests {
         };
         assert_eq!(number(NumberFormat::CommaPoint, "1,250.50"), "1250.50");
         assert_eq!(number(NumberFormat::PointComma, "1.250"), "1250");
-        // What can mean several things is taken for none of them.
+        // An ambiguous number is read as none of its meanings.
         assert_eq!(number(NumberFormat::PointComma, "7.5"), "[]");
         assert_eq!(number(NumberFormat::PointComma, "many"), "\"many\"");
     }

@@ -1,5 +1,5 @@
-//! Forms as they are shown: what was typed, what is wrong with it, and what is stored now where
-//! somebody else changed it in the meantime.
+//! Displayed forms: the typed values, their errors, and the stored values if someone else has
+//! changed them meanwhile.
 
 use std::{
     str::FromStr,
@@ -25,52 +25,52 @@ use crate::{
     },
 };
 
-/// A form on its way to a page.
+/// A form to be displayed.
 #[derive(Debug, Default)]
 pub struct Form {
     pub fields: Fields,
     errors: Vec<FieldError>,
-    /// What is wrong with all of it.
+    /// The error of the form as a whole.
     alert: Option<String>,
-    /// Shows that the form was ours; see [`crate::web::visit::Visit`].
+    /// Proves that the form is ours; see [`crate::web::visit::Visit`].
     token: String,
-    /// Tells one filling-in from another, so that sending it twice counts once.
+    /// Identifies one submission, so that sending it twice counts once.
     once: String,
-    /// How the reader writes numbers.
+    /// The reader's number format.
     format: NumberFormat,
     stored: Option<Stored>,
-    /// What its fields are for: how long they may be, and whether they may stay empty.
+    /// The definitions of its fields: their lengths, and whether they are required.
     known: Vec<&'static [Field]>,
     shown: Mutex<Shown>,
 }
 
-/// What is stored now, where that is not what the form was filled in over.
+/// The stored values, if they differ from those the form was filled in over.
 #[derive(Debug)]
 struct Stored {
     fields: Fields,
-    /// Shows what is stored, without what was typed.
+    /// A page that shows the stored values only.
     page: String,
 }
 
-/// What the page has shown of a form. The summary stands above the fields whose labels it needs,
-/// so a page with a refused form is rendered twice; see [`crate::web::page::answer`].
+/// What the page has rendered of a form. The summary is above the fields whose labels it needs, so
+/// a page with a refused form is rendered twice; see [`crate::web::page::answer`].
 #[derive(Debug, Default)]
 struct Shown {
-    /// Names and labels, in the order of the page.
+    /// Names and labels, in page order.
     labels: Vec<(String, String)>,
-    /// Names of the fields that hold a number.
+    /// Names of the number fields.
     numbers: Vec<String>,
-    /// Whether a field of this rendering has the cursor.
+    /// Whether a field of this rendering has the focus.
     has_cursor: bool,
 }
 
 impl Form {
-    /// A form with what is known already.
+    /// Creates a form with known values.
     pub fn new(fields: Fields) -> Self {
         Self { fields, ..Self::default() }
     }
 
-    /// The form again, with what was wrong. A failure that no form can mend stays one.
+    /// Returns the form with its errors. A failure that no form can fix is returned as is.
     pub fn refused(fields: Fields, error: Error) -> Result<Self> {
         let form = Self::new(fields);
         match error.kind() {
@@ -79,42 +79,42 @@ impl Form {
         }
     }
 
-    /// The form again, since what it changes was changed in the meantime: what was typed, and
-    /// beside it what is `stored` now. `page` shows the latter alone.
+    /// Returns the form after a conflicting change: the typed values next to the `stored` ones.
+    /// `page` shows only the latter.
     pub fn stale(typed: &Fields, stored: Fields, page: &str) -> Self {
         let fields = typed.clone().replaced(VERSION, &stored.version());
         Self { stored: Some(Stored { fields: stored, page: page.to_owned() }), ..Self::new(fields) }
     }
 
-    /// The same form, filled in to make or to change that.
+    /// Sets the input type that the form creates or changes.
     #[must_use]
     pub fn of<T: Input>(mut self) -> Self {
         self.known.push(T::FIELDS);
         self
     }
 
-    /// The same form with a sentence above it.
+    /// Adds a sentence above the form.
     #[must_use]
     pub fn alerted(mut self, alert: impl Into<String>) -> Self {
         self.alert = Some(alert.into());
         self
     }
 
-    /// The same form with something in a field.
+    /// Sets a field of the form.
     #[must_use]
     pub fn with_some(mut self, name: &str, value: Option<impl ToString>) -> Self {
         self.fields = self.fields.with_some(name, value);
         self
     }
 
-    /// The same form, to be written over this version.
+    /// Sets the version that the form replaces.
     #[must_use]
     pub fn with_version(mut self, version: &str) -> Self {
         self.fields = self.fields.replaced(VERSION, version);
         self
     }
 
-    /// The same form with the marks that a signed-in reader's forms carry.
+    /// Adds the marks of a signed-in reader's forms.
     #[must_use]
     pub fn marked(mut self, token: &str, once: String, format: NumberFormat) -> Self {
         token.clone_into(&mut self.token);
@@ -123,7 +123,7 @@ impl Form {
         self
     }
 
-    /// Whether anything is wrong.
+    /// Returns whether anything is wrong.
     pub fn is_refused(&self) -> bool {
         self.alert.is_some() || !self.errors.is_empty() || self.stored.is_some()
     }
@@ -132,8 +132,8 @@ impl Form {
         self.fields.get(name)
     }
 
-    /// What is wrong with a field, or with an entry of it. A field of a row is named as it is in
-    /// the form: `items.0.rate`.
+    /// Returns the error of a field or of an entry of it. A row's field has its name in the form:
+    /// `items.0.rate`.
     pub fn error(&self, name: &str) -> Option<String> {
         let error = self.errors.iter().find(|error| is_of(&error.field, name))?;
         Some(
@@ -142,7 +142,7 @@ impl Form {
         )
     }
 
-    /// Why a field holds no number, and what to type instead.
+    /// Returns why a field contains no number, and what to type instead.
     fn no_number(&self, name: &str) -> Text {
         match self.fields.number(name) {
             Err(Unread::Ambiguous(readings)) => t("rule-ambiguous-number")
@@ -152,12 +152,12 @@ impl Form {
         }
     }
 
-    /// A number as it stands in its field: as the reader writes it, if it is one.
+    /// Returns the content of a number field: in the reader's format, if it is a number.
     pub fn number_value(&self, name: &str) -> String {
         self.written(&self.fields, name)
     }
 
-    /// A plain decimal as the reader writes it.
+    /// Formats a plain decimal for the reader.
     pub fn plain(&self, number: &str) -> String {
         self.format.plain(number)
     }
@@ -169,46 +169,46 @@ impl Form {
         }
     }
 
-    /// What is wrong with a list as a whole, not with one of its entries.
+    /// Returns the error of a list as a whole, not of its entries.
     pub fn list_error(&self, name: &str, label: impl ToString) -> Option<String> {
         let error = self.errors.iter().find(|error| error.field == name)?;
         self.remember(name, &label.to_string());
         Some(say(&error.rule).into())
     }
 
-    /// What stands at the head of the form: its marks, and what is wrong with all of it.
+    /// Returns the head of the form: its marks, and the error of the form as a whole.
     pub fn head(&self) -> Head<'_> {
         self.shown().has_cursor = false;
         Head { form: self, count: self.errors.len(), lines: self.summary() }
     }
 
-    /// A line of text.
+    /// Returns a single-line text field.
     pub fn text(&self, name: &str, label: impl ToString) -> Control {
         self.control(Kinds::Input, name, label)
     }
 
-    /// An amount, a rate, a quantity.
+    /// Returns a number field: an amount, a rate, a quantity.
     pub fn number(&self, name: &str, label: impl ToString) -> Control {
         self.shown().numbers.push(name.to_owned());
         self.text(name, label).attribute("inputmode", "decimal").attribute("autocomplete", "off")
     }
 
-    /// A password; what was typed is not shown again.
+    /// Returns a password field; it does not show the typed value again.
     pub fn password(&self, name: &str, label: impl ToString) -> Control {
         self.text(name, label).kind("password").emptied()
     }
 
-    /// A day.
+    /// Returns a date field.
     pub fn date(&self, name: &str, label: impl ToString) -> Control {
         self.text(name, label).kind("date")
     }
 
-    /// Several lines of text.
+    /// Returns a multi-line text field.
     pub fn lines(&self, name: &str, label: impl ToString) -> Control {
         self.control(Kinds::Lines, name, label)
     }
 
-    /// One of a list.
+    /// Returns a select.
     pub fn choice(
         &self,
         name: &str,
@@ -218,12 +218,12 @@ impl Form {
         Control { options, ..self.control(Kinds::Choice, name, label) }
     }
 
-    /// A box to tick.
+    /// Returns a checkbox.
     pub fn tick(&self, name: &str, label: impl ToString) -> Control {
         self.control(Kinds::Tick, name, label)
     }
 
-    /// A picture to upload. Browsers forget which file was chosen.
+    /// Returns a picture upload. Browsers forget which file was chosen.
     pub fn picture(&self, label: impl ToString) -> Control {
         let hint = t("image-hint");
         self.control(Kinds::Picture, "image", label).hint(hint).emptied()
@@ -237,7 +237,7 @@ impl Form {
         let is_number = self.is_number(name);
         let value = if is_number { self.number_value(name) } else { self.value(name).to_owned() };
         let is_wrong = error.is_some() || list.is_some() || stored.is_some();
-        // Where the form is wrong as a whole, people begin at its start.
+        // If the form as a whole is invalid, the reader starts at the top.
         let takes_cursor = match self.errors.is_empty() && self.stored.is_none() {
             true => self.alert.is_some(),
             false => is_wrong,
@@ -263,7 +263,7 @@ impl Form {
         if is_first { control.focused() } else { control }
     }
 
-    /// What is stored now in a field in which something else was typed.
+    /// Returns the stored value of a field if something else was typed.
     fn stored(&self, name: &str) -> Option<String> {
         let stored = &self.stored.as_ref()?.fields;
         if self.is_number(name) {
@@ -281,14 +281,14 @@ impl Form {
         self.shown().numbers.iter().any(|known| known == name)
     }
 
-    /// The list that is wrong as a whole, for the first field in it.
+    /// Returns the list that is invalid as a whole, for its first field.
     fn wrong_list(&self, name: &str) -> Option<String> {
         let list = name.split_once(".0.")?.0;
         let is_wrong = self.errors.iter().any(|error| error.field == list);
         (is_wrong && self.first_of(list).as_deref() == Some(name)).then(|| list.to_owned())
     }
 
-    /// The first field of a list.
+    /// Returns the first field of a list.
     fn first_of(&self, list: &str) -> Option<String> {
         let start = format!("{list}.0.");
         let shown = self.shown();
@@ -306,8 +306,8 @@ impl Form {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A line for each field that is wrong or stored otherwise, in the order of the page; then
-    /// what is wrong with fields that the page does not have.
+    /// Returns a line for each field that is invalid or stored differently, in page order; then the
+    /// errors of fields that are not on the page.
     fn summary(&self) -> Vec<Line> {
         let labels = self.shown().labels.clone();
         let line = |(name, label): &(String, String)| {
@@ -337,8 +337,8 @@ impl Form {
     }
 }
 
-/// The field that a form names `rate`, `location.city` or `items.0.rate`. What is optional as a
-/// whole has no part that must be filled in.
+/// Returns the field that a form names `rate`, `location.city` or `items.0.rate`. An object that is
+/// optional as a whole has no required fields.
 fn find(fields: &[Field], name: &str) -> Option<Field> {
     let (name, rest) = match name.split_once('.') {
         Some((name, rest)) => (name, Some(rest)),
@@ -355,13 +355,13 @@ fn find(fields: &[Field], name: &str) -> Option<Field> {
     Some(Field { is_filled: inner.is_filled && field.is_filled, ..inner })
 }
 
-/// Whether an error's field is the one of that name in the form, or an entry of it.
+/// Returns whether an error belongs to the form field of that name, or to an entry of it.
 fn is_of(field: &str, name: &str) -> bool {
     let rest = field.strip_prefix(name);
     dotted(field) == name || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
 }
 
-/// A field as forms name it: `items[0].rate` is `items.0.rate`.
+/// Converts a field name to the one in forms: `items[0].rate` becomes `items.0.rate`.
 fn dotted(field: &str) -> String {
     field.replace('[', ".").replace(']', "")
 }
@@ -377,7 +377,7 @@ pub struct Head<'a> {
 
 /// A line of the summary.
 struct Line {
-    /// The field it leads to.
+    /// The field it links to.
     field: Option<String>,
     text: String,
 }

@@ -1,4 +1,4 @@
-//! How a browser sends a form, and what of it is held while somebody signs in again.
+//! Reading forms from a browser, and what is held of them while the reader signs in again.
 
 use poem::{
     Body, FromRequest, Request, RequestBody,
@@ -13,24 +13,24 @@ use crate::{
     web::fields::Fields,
 };
 
-/// Largest form, in bytes.
+/// The maximum size of a form, in bytes.
 const FORM_MAX: usize = 1024 * 1024;
-/// Fields of a form at most: an invoice of 500 lines has 3,000.
+/// The maximum number of fields: an invoice of 500 lines has 3,000.
 const FIELDS_MAX: usize = 5000;
-/// Largest form that brings a picture: the picture, and what stands around it.
+/// The maximum size of a form with a picture, in bytes: the picture, and its other fields.
 const UPLOAD_MAX: usize = 6 * 1024 * 1024;
 
-/// Whether a form may bring a picture.
+/// Whether a form may contain a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pictures {
     Taken,
-    /// It may come, but is read for nobody.
+    /// A picture is accepted but discarded.
     Dropped,
     Refused,
 }
 
-/// What of a form is not held: the marks of its session, which of its buttons was pressed to
-/// arrange it, passwords, codes, and the answers of authenticators.
+/// Fields that are not held: session marks, buttons that rearrange the form, passwords, codes, and
+/// authenticator answers.
 const NOT_HELD: [&str; 9] = [
     "_token",
     "_once",
@@ -51,7 +51,7 @@ impl Fields {
         let is_multipart = pictures != Pictures::Refused
             && kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
         if is_multipart && pictures == Pictures::Dropped {
-            // Nobody is signed in: the picture is never held as a whole.
+            // Nobody is signed in: never hold the whole picture in memory.
             let length = request.header(header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
             if length.is_none_or(|length: usize| length > UPLOAD_MAX) {
                 return Err(too_large());
@@ -60,7 +60,7 @@ impl Fields {
         }
         let most = if is_multipart { UPLOAD_MAX } else { FORM_MAX };
         let bytes = read_whole(request.headers(), body, most).await?;
-        // Each takes many times the memory of what was sent.
+        // Each field takes many times the memory of its bytes.
         if !is_multipart && bytes.iter().filter(|byte| **byte == b'&').count() >= FIELDS_MAX {
             return Err(too_large());
         }
@@ -74,7 +74,7 @@ impl Fields {
         Ok(Self { pairs, ..Self::default() })
     }
 
-    /// Reads a form that may have a picture, with less than `most` bytes of text.
+    /// Reads a form that may contain a picture, with less than `most` bytes of text.
     async fn read_parts(
         request: &Request,
         body: Body,
@@ -109,8 +109,8 @@ impl Fields {
         Ok(fields)
     }
 
-    /// The text of a form that is held while somebody signs in again: no secret, and nothing that
-    /// belongs to the session that ended.
+    /// Returns the fields of a form to hold while the reader signs in again: no secrets, and
+    /// nothing that belongs to the ended session.
     pub fn held(&self) -> Vec<(String, String)> {
         let is_held = |(name, _): &&(String, String)| !NOT_HELD.contains(&&**name);
         self.pairs.iter().filter(is_held).cloned().collect()

@@ -1,4 +1,4 @@
-//! What every page passes on its way in and out.
+//! Processing common to all pages.
 
 use std::{io::Write, net::IpAddr, sync::Arc};
 
@@ -14,13 +14,13 @@ use crate::{
     web::{page::with_header, signed_out},
 };
 
-/// Pages below this size fit into one packet as they are.
+/// Smaller pages fit into one packet uncompressed.
 const GZIP_FROM: usize = 1400;
-/// From this size on, compressing a page would hold up other requests.
+/// From this size on, compressing a page would block other requests.
 const GZIP_APART: usize = 64 * 1024;
 
-/// Answers a request for a page. Who comes by the machine's own number is sent to the address
-/// that cookies, passkeys and links are made for, and long pages are compressed.
+/// Answers a page request. Redirects a request to a loopback address to the address that cookies,
+/// passkeys and links are made for, and compresses long pages.
 pub async fn pass(
     app: &Arc<App>,
     pages: &impl Endpoint<Output = Response>,
@@ -36,11 +36,11 @@ pub async fn pass(
     if takes_gzip && is_page { compressed(app, response).await } else { Ok(response) }
 }
 
-/// Headers by which a proxy says that it passes a request on.
+/// Headers that show that a proxy forwarded a request.
 const PASSED_ON: [&str; 4] = ["x-forwarded-for", "x-forwarded-proto", "forwarded", "via"];
 
-/// The same page at `PUBLIC_URL`, for who asked a loopback number that is not in it. A proxy may
-/// ask by that number for people who came by `PUBLIC_URL`: they would be sent round in a circle.
+/// Returns the same page at `PUBLIC_URL`, for a request to a loopback address that is not in it. A
+/// proxy may use that address for readers who opened `PUBLIC_URL`: redirecting them would loop.
 fn better_address(app: &App, request: &Request) -> Option<String> {
     let host: Authority = request.header(header::HOST)?.parse().ok()?;
     let number: IpAddr = host.host().trim_matches(['[', ']']).parse().ok()?;
@@ -59,7 +59,7 @@ async fn compressed(app: &App, mut response: Response) -> poem::Result<Response>
     let gzip = match body.len() {
         ..GZIP_FROM => None,
         GZIP_FROM..GZIP_APART => gzip(&body),
-        // A page goes out as it is where too much waits already.
+        // Send the page uncompressed if too much work is waiting.
         _ => {
             let body = body.clone();
             app.offload(move || gzip(&body)).await.ok().flatten()

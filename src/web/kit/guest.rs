@@ -1,4 +1,4 @@
-//! Who opens a page that is open to all: anybody.
+//! The reader of a page that is open to everyone.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -29,17 +29,17 @@ use crate::{
 /// Why a browser does not give back a cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LostCookies {
-    /// The page was opened over plain HTTP, and cookies are for HTTPS alone.
+    /// The page was opened over plain HTTP, but cookies require HTTPS.
     Elsewhere,
-    /// It keeps none.
+    /// The browser keeps no cookies.
     Refused,
 }
 
-/// Somebody opens a page that is open to all.
+/// A request for a page that is open to everyone.
 pub struct Guest {
     pub app: Arc<App>,
     pub request: Request,
-    /// The session the browser names, which may have ended.
+    /// The session that the browser names, which may have ended.
     pub claims: Option<Claims>,
 }
 
@@ -51,27 +51,27 @@ impl Guest {
         Self { app, request, claims }
     }
 
-    /// A segment of the path.
+    /// Returns a path parameter.
     pub fn param(&self, name: &str) -> &str {
         self.request.raw_path_param(name).unwrap_or_default()
     }
 
-    /// What the browser says of itself.
+    /// Returns the device as described by the browser.
     pub fn device(&self) -> Device {
         Device::browser(self.request.header(header::USER_AGENT))
     }
 
-    /// The query, without empty parameters.
+    /// Returns the query, without empty parameters.
     pub fn query(&self) -> Fields {
         Fields::of_query(&self.request)
     }
 
-    /// What the page before left to be told.
+    /// Returns the notice left by the previous page.
     pub fn notice(&self) -> Option<Notice> {
         cookie::notice(&self.app, &self.request)
     }
 
-    /// A page, which has told what was left to be told.
+    /// Returns a page that has shown the notice.
     pub fn told(&self, status: StatusCode, page: &impl Template) -> Response {
         let mut response = answer(status, page);
         if self.notice().is_some() {
@@ -80,20 +80,20 @@ impl Guest {
         response
     }
 
-    /// Goes on to a page, and says there what was done.
+    /// Redirects to a page that shows what was done.
     pub fn done(&self, location: &str, text: impl Into<String>) -> Response {
         let mut response = redirect(location);
         self.tell(&mut response, text);
         response
     }
 
-    /// Leaves something to be told on the next page.
+    /// Leaves a notice for the next page.
     pub fn tell(&self, response: &mut Response, text: impl Into<String>) {
         let notice = Notice { text: text.into(), is_error: false };
         cookie::set_notice(&self.app, response, &notice);
     }
 
-    /// Whether the session that the browser names stands.
+    /// Returns whether the session that the browser names is active.
     pub async fn is_signed_in(&self) -> Result<bool> {
         let Some(claims) = self.claims else { return Ok(false) };
         match self.app.query(claims, |_| Ok(true)).await {
@@ -102,14 +102,15 @@ impl Guest {
         }
     }
 
-    /// Whether a person looks who is not the owner of that account, as far as the request tells.
+    /// Returns whether the reader is a person other than the account's owner, as far as the request
+    /// shows.
     pub fn is_visit_to(&self, owner: AccountId) -> bool {
         let is_owner = self.claims.is_some_and(|claims| claims.account == owner);
         !is_owner && is_person(&self.request)
     }
 
-    /// Why a sign-in could not last here: the browser does not give back its cookie. Nothing where
-    /// it does, or where no browser asks.
+    /// Returns why a sign-in could not last here: the browser does not return its cookie. None if
+    /// it does, or if the client is not a browser.
     pub fn lost_cookies(&self) -> Option<LostCookies> {
         let origin = self.request.header(header::ORIGIN)?;
         if cookie::are_kept(&self.app, &self.request) || self.claims.is_some() {
@@ -120,7 +121,7 @@ impl Guest {
         Some(if is_elsewhere { LostCookies::Elsewhere } else { LostCookies::Refused })
     }
 
-    /// Where the request comes from.
+    /// Returns the client address.
     pub fn address(&self) -> Option<IpAddr> {
         self.request.data::<Address>().map(|address| address.0)
     }

@@ -1,11 +1,11 @@
-//! Links that begin a mail in the reader's own mail program.
+//! Links that start a mail in the reader's mail program.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What stands in a mail address as it is.
+/// Characters of an email address that are not escaped.
 const ADDRESS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'@').remove(b'.').remove(b'-').remove(b'_');
 
-/// A link to a mail that is written already; programs expect two characters at a line's end.
+/// Returns a link to a prepared mail; mail programs expect CRLF line breaks.
 pub fn mailto(to: &str, subject: &str, body: &str) -> String {
     let to = utf8_percent_encode(to, ADDRESS);
     let subject = utf8_percent_encode(subject, NON_ALPHANUMERIC);

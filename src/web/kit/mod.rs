@@ -1,4 +1,4 @@
-//! What all pages are made of.
+//! The shared parts of all pages.
 
 pub mod asset;
 pub mod avatar;

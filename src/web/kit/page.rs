@@ -1,4 +1,4 @@
-//! What all pages share: their headers, notices, and failures as a page.
+//! What all pages share: headers, notices, and error pages.
 
 use askama::Template;
 use poem::{
@@ -11,14 +11,14 @@ use crate::{
     locale::{Text, t},
 };
 
-/// What a page may load and where its forms may go: nothing from elsewhere.
+/// What a page may load, and where its forms may go: nothing external.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self' data:; connect-src 'self'; object-src 'none'; form-action 'self'; \
      base-uri 'none'; frame-ancestors 'none'";
 
-/// A page as an answer. Its address may hold a secret, so no other site is told of it.
+/// Returns a page as a response. Its address may contain a secret, so no other site learns it.
 pub fn answer(status: StatusCode, page: &impl Template) -> Response {
-    // The summary of a refused form names fields that stand below it: the first rendering finds
+    // The summary of a refused form names fields that come after it: the first rendering finds
     // their labels.
     let rendered = match status.is_client_error() {
         true => page.render().and_then(|_| page.render()),
@@ -38,11 +38,11 @@ pub fn answer(status: StatusCode, page: &impl Template) -> Response {
     }
 }
 
-/// What the browser's own reader of PDFs may load.
+/// What the browser's PDF viewer may load.
 const PDF_POLICY: &str = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 
-/// A PDF that the browser shows; its name is plain ASCII without quotes.
+/// Returns a PDF to show in the browser; its name is plain ASCII without quotes.
 pub fn pdf(name: &str, bytes: Vec<u8>) -> Response {
     Response::builder()
         .content_type("application/pdf")
@@ -52,7 +52,7 @@ pub fn pdf(name: &str, bytes: Vec<u8>) -> Response {
         .body(bytes)
 }
 
-/// An answer with one more header, whose value is plain text.
+/// Adds a header, whose value is plain text, to a response.
 pub fn with_header(mut response: Response, name: HeaderName, value: &str) -> Response {
     if let Ok(value) = HeaderValue::try_from(value) {
         response.headers_mut().insert(name, value);
@@ -60,7 +60,7 @@ pub fn with_header(mut response: Response, name: HeaderName, value: &str) -> Res
     response
 }
 
-/// A page that says one thing.
+/// A page with one message.
 #[derive(Template)]
 #[template(path = "pages/notice.html")]
 pub struct Notice {
@@ -68,7 +68,7 @@ pub struct Notice {
     pub text: Text,
 }
 
-/// Writes a problem as a page.
+/// Shows a problem as a page.
 pub fn shape(_path: &str, problem: &Problem) -> Response {
     let (title, text) = match problem.status {
         StatusCode::NOT_FOUND => (t("error-not-found"), t("error-not-found-text")),
@@ -81,7 +81,7 @@ pub fn shape(_path: &str, problem: &Problem) -> Response {
     answer(problem.status, &Notice { title, text })
 }
 
-/// Goes on to another page, which is asked for anew.
+/// Redirects to another page, with a new request.
 pub fn redirect(location: &str) -> Response {
     with_header(StatusCode::SEE_OTHER.into_response(), header::LOCATION, location)
 }

@@ -1,20 +1,20 @@
-//! The way through a list that has more than one page.
+//! Navigation through a list with more than one page.
 
 use askama::{Template, filters::HtmlSafe};
 use poem::Request;
 
 use crate::domain::page::Listing;
 
-/// Where one is in a list, and the ways on.
+/// The position in a list, and its links.
 #[derive(Template)]
 #[template(path = "pages/parts/pager.html")]
 pub struct Pager {
     first: u64,
     last: u64,
     total: u64,
-    /// Whether nothing is on this page of the list.
+    /// Whether this page of the list is empty.
     pub is_empty: bool,
-    /// Whether the list, without a filter, has no entry on any page.
+    /// Whether the unfiltered list is empty.
     pub is_of_nothing: bool,
     newer: Option<String>,
     older: Option<String>,
@@ -23,7 +23,7 @@ pub struct Pager {
 impl HtmlSafe for Pager {}
 
 impl Pager {
-    /// Of a list that this request asked for; its other parameters stay as they are.
+    /// Creates the pager of the requested list; its other parameters stay.
     pub fn new<T>(request: &Request, listing: &Listing<T>) -> Self {
         let page = listing.page;
         let before = u64::from(page.number - 1) * u64::from(page.size);
@@ -42,7 +42,7 @@ impl Pager {
     }
 }
 
-/// A link to the list that this request asked for, with another parameter in place of these.
+/// Returns a link to the requested list with `other` in place of the `replaced` parameters.
 pub fn link(request: &Request, replaced: &[&str], other: Option<(&str, &str)>) -> String {
     let mut pairs = params(request, replaced);
     pairs.extend(other.map(|(name, value)| (name.to_owned(), value.to_owned())));
@@ -51,7 +51,7 @@ pub fn link(request: &Request, replaced: &[&str], other: Option<(&str, &str)>) -
     format!("{}{mark}{query}", request.original_uri().path())
 }
 
-/// What else was asked of a list than these parameters.
+/// Returns the parameters of the request except these.
 fn params(request: &Request, but: &[&str]) -> Vec<(String, String)> {
     let mut pairs = request.params::<Vec<(String, String)>>().unwrap_or_default();
     pairs.retain(|(name, value)| !but.contains(&&**name) && !value.is_empty());

@@ -1,4 +1,4 @@
-//! The ways to pages: who may open one, and what every form must prove before it is carried out.
+//! Page routes: who may open a page, and the checks of every form before it runs.
 
 use std::{future::Future, marker::PhantomData, pin::Pin, sync::Arc};
 
@@ -18,31 +18,31 @@ use crate::{
     },
 };
 
-/// What is said of a form without its token.
+/// The message for a form without a valid token.
 const OUT_OF_DATE: Text = t("page-out-of-date");
 
-/// A page in the making: on the heap, since it is large.
+/// A page being created; boxed, since it is large.
 type Answer = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
 /// The function that shows a page.
 pub type Show<R> = Arc<dyn Fn(R) -> Answer + Send + Sync>;
-/// The function that carries out a form.
+/// The function that processes a form.
 pub type Act<R> = Arc<dyn Fn(R, Fields) -> Answer + Send + Sync>;
 
-/// What such a function does.
+/// The future of such a function.
 pub trait Work: Future<Output = Result<Response>> + Send + 'static {}
 
 impl<W: Future<Output = Result<Response>> + Send + 'static> Work for W {}
 
-/// Whoever opens pages and sends forms: a [`Visit`] or a [`Guest`].
+/// The sender of requests: a [`Visit`] or a [`Guest`].
 pub trait Reader: Sized + 'static {
-    /// Shows them a page.
+    /// Shows this reader a page.
     fn show(
         app: Arc<App>,
         request: Request,
         show: Show<Self>,
     ) -> impl Future<Output = poem::Result<Response>> + Send;
 
-    /// Carries out a form of theirs.
+    /// Processes a form of this reader.
     fn act(
         app: Arc<App>,
         request: Request,
@@ -50,7 +50,7 @@ pub trait Reader: Sized + 'static {
     ) -> impl Future<Output = poem::Result<Response>> + Send;
 }
 
-/// The ways to the pages of one program that are for such readers.
+/// The page routes of one program for such readers.
 pub struct Pages<R> {
     app: Arc<App>,
     reader: PhantomData<R>,
@@ -61,14 +61,14 @@ impl<R: Reader> Pages<R> {
         Self { app: Arc::clone(app), reader: PhantomData }
     }
 
-    /// A page.
+    /// Routes a page.
     pub fn show<W: Work>(&self, show: impl Fn(R) -> W + Send + Sync + 'static) -> RouteMethod {
         let app = Arc::clone(&self.app);
         let show: Show<R> = Arc::new(move |reader| Box::pin(show(reader)));
         get(make(move |request| R::show(Arc::clone(&app), request, Arc::clone(&show))))
     }
 
-    /// A form.
+    /// Routes a form.
     pub fn act<W: Work>(
         &self,
         act: impl Fn(R, Fields) -> W + Send + Sync + 'static,
@@ -79,7 +79,7 @@ impl<R: Reader> Pages<R> {
         )
     }
 
-    /// A page with its form.
+    /// Routes a page with its form.
     pub fn page<W: Work, V: Work>(
         &self,
         show: impl Fn(R) -> W + Send + Sync + 'static,
@@ -95,7 +95,7 @@ impl<R: Reader> Pages<R> {
 }
 
 impl Reader for Visit {
-    /// Shows a page, and forgets the notice on it.
+    /// Shows a page, and clears the notice on it.
     async fn show(app: Arc<App>, request: Request, show: Show<Visit>) -> poem::Result<Response> {
         let visit = match Visit::open(Arc::clone(&app), request).await? {
             Ok(visit) => visit,
@@ -111,7 +111,7 @@ impl Reader for Visit {
     }
 
     async fn act(app: Arc<App>, mut request: Request, act: Act<Visit>) -> poem::Result<Response> {
-        // Put there by the program alone, once the form's owner has signed in.
+        // Set only by the program, once the form's owner has signed in.
         let held = request.extensions_mut().remove::<HeldForm>();
         if held.is_none() {
             check_origin(&app, &request).map_err(into_poem)?;
@@ -131,7 +131,7 @@ impl Reader for Visit {
         let claims = visit.claims;
         match visit.form_session(&fields).map_err(into_poem)? {
             Some(session) if session == claims => {}
-            // Made in an earlier session of the same person.
+            // From an earlier session of the same person.
             Some(session) if session.account == claims.account => {
                 if !signed_out::is_logout(&visit.request) {
                     let sent = signed_out::sent(&visit.request, &fields);
@@ -143,7 +143,7 @@ impl Reader for Visit {
         let sent = signed_out::sent(&visit.request, &fields);
         let asker = asker(&app, &visit.request);
         match asker.ask(act(visit, fields)).await {
-            // The session ended while the form was being saved.
+            // The session ended while the form was processed.
             Err(error) if *error.kind() == Kind::Unauthenticated => {
                 let guest = Guest::new(app, Request::default());
                 Box::pin(signed_out::hold(guest, claims.account, sent)).await
@@ -160,7 +160,7 @@ impl Reader for Guest {
 
     async fn act(app: Arc<App>, mut request: Request, act: Act<Guest>) -> poem::Result<Response> {
         check_origin(&app, &request).map_err(into_poem)?;
-        // Here, so that no form can be forgotten; many have a limit of their own besides.
+        // Counted here, so that no form is missed; many have their own limit too.
         count_open_form(&app).await.map_err(into_poem)?;
         let fields = Fields::read(&mut request, Pictures::Refused).await?;
         let asker = asker(&app, &request);
@@ -168,7 +168,7 @@ impl Reader for Guest {
     }
 }
 
-/// Who sends a form, with what the browser's cookies say.
+/// Returns the sender of a form, with the cookies of the browser.
 fn asker(app: &App, request: &Request) -> Asker {
     Asker {
         token: cookie::session(app, request).map(str::to_owned),
@@ -177,14 +177,14 @@ fn asker(app: &App, request: &Request) -> Asker {
     }
 }
 
-/// Counts a form that anybody may send.
+/// Counts a form that anyone may send.
 async fn count_open_form(app: &App) -> Result<()> {
     let Some(address) = Asker::current().address else { return Ok(()) };
     let standing = app.count_address(Limit::OpenForm, address).await?;
     standing.and_then(LimitState::refusal).map_or(Ok(()), |refusal| Err(Error::too_many(refusal)))
 }
 
-/// A session that ended while the page was made leads to sign in; other failures stay.
+/// Redirects to sign-in if the session ended while the page was created; other failures stay.
 fn ended(app: &App, error: Error) -> poem::Result<Response> {
     if *error.kind() != Kind::Unauthenticated {
         return Err(into_poem(error));
@@ -194,8 +194,8 @@ fn ended(app: &App, error: Error) -> poem::Result<Response> {
     Ok(response)
 }
 
-/// Refuses a form that another site sends. Browsers say where a form comes from; programs that
-/// say nothing act for nobody but themselves.
+/// Refuses a form sent by another site. Browsers name the origin of a form; programs that name none
+/// act only for themselves.
 fn check_origin(app: &App, request: &Request) -> Result<()> {
     let is_ours = match (request.header("sec-fetch-site"), request.header(header::ORIGIN)) {
         (Some(site), _) => matches!(site, "same-origin" | "none"),

@@ -1,4 +1,4 @@
-//! Broken rules in the words of the pages, shown below the field.
+//! The messages for broken rules, shown below the field.
 
 use crate::{
     domain::{
@@ -8,7 +8,7 @@ use crate::{
     locale::{Text, t},
 };
 
-/// What is wrong with a field, in one sentence.
+/// Returns what is wrong with a field, in one sentence.
 pub fn say(rule: &Rule) -> Text {
     match rule {
         Rule::Required | Rule::Empty => t("rule-required"),
@@ -66,16 +66,16 @@ pub fn say(rule: &Rule) -> Text {
     }
 }
 
-/// That a number is wanted, such as this one.
+/// Returns the message that a number is expected, such as this one.
 pub fn number_wanted(example: &str) -> Text {
     t("rule-number").with("example", example)
 }
 
-/// Why something could not be done, as one sentence.
+/// Returns why an action failed, in one sentence.
 ///
 /// # Errors
 ///
-/// The error itself, where it is no answer to the reader.
+/// Returns the error itself if it is not meant for the reader.
 pub fn sentence(error: Error) -> Result<String> {
     match error.kind() {
         Kind::Conflict

@@ -1,4 +1,4 @@
-//! The frame of a signed-in reader's pages: where one is, where one can go, what was just done.
+//! The frame of a signed-in reader's pages: position, navigation, notices.
 
 use crate::{
     app::page_context::PageContext,
@@ -19,7 +19,7 @@ pub enum Section {
     Settings,
 }
 
-/// Each part with its address and its name, in the order of use.
+/// Each part with its address and its name, in order of use.
 const SECTIONS: [(Section, &str, Text); 8] = [
     (Section::Dashboard, "/", t("dashboard")),
     (Section::Invoices, "/invoices", t("invoices")),
@@ -31,30 +31,30 @@ const SECTIONS: [(Section, &str, Text); 8] = [
     (Section::Settings, "/settings", t("settings")),
 ];
 
-/// A way out of the page.
+/// A navigation link.
 pub struct Link {
     pub href: &'static str,
     pub label: Text,
     pub is_current: bool,
-    /// What waits there; 0 for nothing.
+    /// The number of waiting items; 0 if none.
     pub count: u64,
 }
 
-/// An address that is still to be proven.
+/// An address that is not verified yet.
 pub struct Unproven {
     pub email: String,
-    /// Whether the account can do little until then.
+    /// Whether the account is restricted until then.
     pub is_limited: bool,
 }
 
-/// What stands around every page.
+/// The frame of every page.
 pub struct Shell {
     /// The reader's name.
     pub name: String,
     /// Proves that a form is ours.
     pub token: String,
     pub notice: Option<Notice>,
-    /// Set while the reader's address is unproven.
+    /// Set while the reader's address is unverified.
     pub unproven: Option<Unproven>,
     section: Section,
     unread: u64,
@@ -74,13 +74,13 @@ impl Shell {
         Self { name, token, notice, unproven, section, unread }
     }
 
-    /// What the part is called where one is.
+    /// Returns the title of the current part.
     pub fn title(&self) -> Text {
         let own = SECTIONS.into_iter().find(|(section, ..)| *section == self.section);
         own.map_or_else(|| t("dashboard"), |(_, _, label)| label)
     }
 
-    /// Every part, in the order of use.
+    /// Returns a link to every part, in order of use.
     pub fn links(&self) -> impl Iterator<Item = Link> {
         SECTIONS.into_iter().map(|(section, href, label)| {
             let count = if section == Section::Messages { self.unread } else { 0 };

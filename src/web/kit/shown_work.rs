@@ -1,4 +1,4 @@
-//! A piece of work as pages show it.
+//! A piece of work as displayed.
 
 use crate::domain::{
     id::ImageId,
@@ -6,8 +6,8 @@ use crate::domain::{
     portfolio::{Link, PortfolioItem},
 };
 
-/// A piece of work, its pictures told apart: ours are shown, those of elsewhere are links, since
-/// pages load nothing from there.
+/// A piece of work with its pictures: ours are shown, external ones are links, since pages load
+/// nothing external.
 pub struct ShownWork {
     pub item: PortfolioItem,
     pub pictures: Vec<Picture>,
@@ -18,13 +18,13 @@ pub struct ShownWork {
 /// A picture of ours.
 pub struct Picture {
     pub id: ImageId,
-    /// As it is kept.
+    /// The stored address.
     pub url: String,
 }
 
-/// An address of elsewhere.
+/// An external address.
 pub struct Place {
-    /// What is to be seen there.
+    /// The kind of content there.
     pub kind: String,
     pub host: String,
     pub url: String,
@@ -51,7 +51,7 @@ impl ShownWork {
     }
 }
 
-/// Where an address leads.
+/// Returns the host of an address.
 fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! A form that is sent after its session has ended. The person signs in, sees the form again as it
-//! was filled in, and saves it: it is never carried out by itself, and nobody else gets to see it.
+//! A form sent after its session has ended. The reader signs in, sees the form again as it was
+//! filled in, and saves it: it never runs by itself, and nobody else sees it.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ use crate::{
     },
 };
 
-/// A form as it was sent.
+/// Returns a form as it was sent.
 pub fn sent(request: &Request, fields: &Fields) -> HeldForm {
     HeldForm {
         action: request.original_uri().path().to_owned(),
@@ -39,19 +39,19 @@ pub fn sent(request: &Request, fields: &Fields) -> HeldForm {
     }
 }
 
-/// The page that a form was sent from.
+/// Returns the page that a form was sent from.
 fn page_of(request: &Request) -> String {
     let referer = request.header(header::REFERER).unwrap_or_default();
     let path = referer.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
     local(path.unwrap_or_default()).to_owned()
 }
 
-/// Whether somebody wants to sign out, for which any session will do.
+/// Returns whether the reader signs out, for which any session will do.
 pub fn is_logout(request: &Request) -> bool {
     request.original_uri().path() == "/logout"
 }
 
-/// Reads a form that nobody is signed in for, and holds it if we made it for somebody.
+/// Reads a form without a session, and holds it if it is one of our forms for an account.
 pub async fn hold_unread(
     app: Arc<App>,
     mut request: Request,
@@ -68,7 +68,7 @@ pub async fn hold_unread(
     hold(Guest::new(app, request), owner.account, sent).await
 }
 
-/// The sign-in page, which holds the form that was sent.
+/// Returns the sign-in page, which holds the sent form.
 pub async fn hold(guest: Guest, owner: AccountId, sent: HeldForm) -> poem::Result<Response> {
     let page = async || {
         let held = guest.app.hold_form(owner, &sent)?;
@@ -85,15 +85,15 @@ pub async fn hold(guest: Guest, owner: AccountId, sent: HeldForm) -> poem::Resul
     Ok(response)
 }
 
-/// A form that is about to come back to somebody who has just signed in.
+/// A held form to show to a reader who has just signed in.
 #[derive(Clone)]
 struct Returning {
     form: HeldForm,
-    /// What the browser says of itself, with the cookie of the new session.
+    /// The browser's headers, with the cookie of the new session.
     headers: HeaderMap,
 }
 
-/// Lets a held form come back with the answer to a sign-in, if it is of the same account.
+/// Attaches a held form to the response of a sign-in, if it belongs to the same account.
 pub fn come_back(
     guest: &Guest,
     response: &mut Response,
@@ -114,7 +114,7 @@ pub fn come_back(
     Ok(())
 }
 
-/// The form that comes back with an answer, in place of the page that would follow.
+/// Returns the held form attached to a response, in place of the next page.
 pub async fn returned(
     pages: &impl Endpoint<Output = Response>,
     mut response: Response,
@@ -136,8 +136,8 @@ pub async fn returned(
     shown
 }
 
-/// Shows a form again as it was filled in, on its page. Nothing of it is carried out: what `act`
-/// wants to write fails, which leads to the form as anything else does that is wrong with it.
+/// Shows a form again as it was filled in, on its page. Nothing is saved: the writes of `act` fail,
+/// which leads to the form like any other error.
 pub async fn show_again(visit: Visit, held: HeldForm, act: &Act<Visit>) -> poem::Result<Response> {
     let alert = match held.had_file {
         true => t("session-form-restored-file"),
@@ -155,13 +155,13 @@ pub async fn show_again(visit: Visit, held: HeldForm, act: &Act<Visit>) -> poem:
     match shown {
         Ok(mut response) => {
             let kind = response.content_type().unwrap_or_default();
-            // Scripts ask for something else than a page, and are told that it failed.
+            // A script does not request a page, and gets an error.
             if response.status().is_client_error() && kind.starts_with("text/html") {
                 response.set_status(StatusCode::OK);
             }
             Ok(response)
         }
-        // A button without a form of its own.
+        // A button without its own form.
         Err(error) if *error.kind() == Kind::Unsaved => {
             let mut response = redirect(&held.page);
             cookie::set_notice(&app, &mut response, &Notice { text: alert, is_error: true });

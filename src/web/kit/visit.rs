@@ -1,5 +1,5 @@
-//! Who opens a page: a signed-in reader with a cookie, or anybody. All that a page's function
-//! needs comes with its visit.
+//! The reader of a page: signed in by cookie, or anyone. A page's function gets everything it needs
+//! from its visit.
 
 use std::sync::Arc;
 
@@ -33,22 +33,22 @@ use crate::{
 
 pub use crate::web::guest::Guest;
 
-/// A signed-in reader opens a page or sends a form of it.
+/// A request of a signed-in reader, for a page or one of its forms.
 pub struct Visit {
     pub app: Arc<App>,
     pub claims: Claims,
     pub frame: PageContext,
     pub request: Request,
     token: String,
-    /// What is said above a form that came back after its session had ended.
+    /// The message above a form that came back after its session ended.
     restored: Option<String>,
 }
 
-/// Where forms without a token's name send one: scripts.
+/// The header that carries the token of a form without a token field, used by scripts.
 const TOKEN_HEADER: &str = "x-form-token";
 
 impl Visit {
-    /// Finds out who reads; others are sent to sign in.
+    /// Identifies the reader; redirects others to sign-in.
     pub(in crate::web) async fn open(
         app: Arc<App>,
         request: Request,
@@ -77,7 +77,7 @@ impl Visit {
         }
     }
 
-    /// Reads what a page shows, all of it in one transaction.
+    /// Reads the data of a page, in one transaction.
     pub async fn read<T: Send + 'static>(
         &self,
         read: impl Fn(&mut Work) -> Result<T> + Send + 'static,
@@ -85,7 +85,7 @@ impl Visit {
         self.app.query(self.claims, read).await
     }
 
-    /// Reads what the page of the thing in the path shows.
+    /// Reads the data for the object in the path.
     pub async fn find<K: Named, T: Send + 'static>(
         &self,
         find: impl Fn(&mut Work, Id<K>) -> Result<T> + Send + 'static,
@@ -94,7 +94,7 @@ impl Visit {
         self.read(move |work| find(work, id)).await
     }
 
-    /// Does something with the thing in the path, all of it in one transaction.
+    /// Acts on the object in the path, in one transaction.
     pub async fn act<K: Named, T: Send + 'static>(
         &self,
         act: impl Fn(&mut Work, Id<K>) -> Result<T> + Send + 'static,
@@ -103,7 +103,7 @@ impl Visit {
         self.app.run(self.claims, move |work| act(work, id)).await
     }
 
-    /// Does what a form asks for, once; `location` as in [`Visit::once`].
+    /// Runs the action of a form, once; `location` as in [`Visit::once`].
     pub async fn run_once<I: Send + 'static, T: Send + 'static>(
         &self,
         fields: &Fields,
@@ -115,8 +115,7 @@ impl Visit {
         self.app.run_once(self.claims, once, move |work| use_case(work, &input)).await
     }
 
-    /// Makes the change that a form asks for, unless what it changes is not the expected one any
-    /// more.
+    /// Makes the change of a form, unless its object is no longer the expected one.
     pub async fn change<I: Send + 'static, S: 'static, T: Send + 'static>(
         &self,
         input: Result<I>,
@@ -127,7 +126,7 @@ impl Visit {
         self.app.run(self.claims, move |work| change(work, &input, expected.as_ref())).await
     }
 
-    /// Like [`Visit::change`], of the thing in the path.
+    /// Like [`Visit::change`], for the object in the path.
     pub async fn update<K: Named, I: Send + 'static, S: 'static, T: Send + 'static>(
         &self,
         input: Result<I>,
@@ -141,34 +140,34 @@ impl Visit {
         self.change(input, expected, change).await
     }
 
-    /// The session that a form was made for.
+    /// Returns the session that a form was created for.
     pub(in crate::web) fn form_session(&self, fields: &Fields) -> Result<Option<Claims>> {
         let header = self.request.header(TOKEN_HEADER).unwrap_or_default();
         self.app.form_session(if header.is_empty() { fields.get("_token") } else { header })
     }
 
-    /// The same visit, by a form that came back after its session had ended; `alert` says so.
+    /// Returns the same visit, for a form that came back after its session ended; `alert` says so.
     #[must_use]
     pub fn restored(self, alert: String) -> Self {
         Self { restored: Some(alert), ..self }
     }
 
-    /// A segment of the path.
+    /// Returns a path parameter.
     pub fn param(&self, name: &str) -> &str {
         self.request.raw_path_param(name).unwrap_or_default()
     }
 
-    /// The id in the path; of nothing where it is none.
+    /// Returns the id in the path; one that matches nothing if it is invalid.
     pub fn id<K: Named>(&self) -> Id<K> {
         Id::parse(self.param("id"))
     }
 
-    /// The query, without empty parameters.
+    /// Returns the query, without empty parameters.
     pub fn query(&self) -> Fields {
         Fields::of_query(&self.request)
     }
 
-    /// What the frame of a page shows.
+    /// Returns the frame of a page.
     pub fn shell(&self, section: Section) -> Shell {
         Shell::new(
             &self.frame,
@@ -178,25 +177,25 @@ impl Visit {
         )
     }
 
-    /// A form that begins with what is known.
+    /// Creates a form with known values.
     pub fn form(&self, fields: Fields) -> Form {
         self.marked(Form::new(fields))
     }
 
-    /// The form with the marks of this reader's forms.
+    /// Adds the marks of this reader's forms.
     fn marked(&self, form: Form) -> Form {
         form.marked(&self.token, self.app.form_key(), self.frame.number_format)
     }
 
-    /// The form again with what was wrong, and the status that says so.
+    /// Returns the form with its errors, and the matching status.
     pub fn refused(&self, fields: Fields, error: Error) -> Result<(StatusCode, Form)> {
         let status = problem::status(error.kind());
         let form = self.marked(Form::refused(fields, error)?);
         Ok((status, self.restored.iter().fold(form, Form::alerted)))
     }
 
-    /// Like [`Visit::refused`], for a form that changes something stored, whose fields hold
-    /// `stored` now.
+    /// Like [`Visit::refused`], for a form that changes a stored object whose fields are now
+    /// `stored`.
     pub fn refused_change(
         &self,
         fields: Fields,
@@ -210,11 +209,11 @@ impl Visit {
         Ok((problem::status(error.kind()), self.marked(form)))
     }
 
-    /// Makes a form count once, however often it is sent; `location` is the page that follows.
+    /// Makes a form count once, however often it is sent; `location` is the next page.
     pub fn once<T>(&self, fields: &Fields, location: fn(&T) -> Vec<u8>) -> Once<T> {
         let given = fields.get("_once");
         let hash = fields.hash();
-        // Who goes back and types something else sends another form.
+        // After going back, different values make a different form.
         let key = format!("{given}.{}", URL_SAFE_NO_PAD.encode(hash));
         let is_one = !given.is_empty() && RequestKey::is_valid(key.as_bytes());
         let route = || format!("PAGE {}", self.request.uri().path());
@@ -222,12 +221,12 @@ impl Visit {
         Once { key, render: location }
     }
 
-    /// Goes on to a page, and says there what was done.
+    /// Redirects to a page that shows what was done.
     pub fn done(&self, location: &str, text: impl Into<String>) -> Response {
         self.leave(location, Notice { text: text.into(), is_error: false })
     }
 
-    /// Like [`Visit::done`], for what counts once: `location` as in [`Visit::once`].
+    /// Like [`Visit::done`], for actions that count once: `location` as in [`Visit::once`].
     pub fn redirect_once<T>(
         &self,
         outcome: &Outcome<T>,
@@ -241,8 +240,8 @@ impl Visit {
         self.done(&String::from_utf8_lossy(&location), text)
     }
 
-    /// Goes back to a page and says there why something could not be done; what is no answer to
-    /// the reader stays a failure.
+    /// Redirects to a page that shows why an action failed; an error that is not meant for the
+    /// reader stays an error.
     pub fn redirect_with_error(&self, location: &str, error: Error) -> Result<Response> {
         let text = match error.kind() {
             Kind::Invalid(errors) => {
@@ -259,18 +258,18 @@ impl Visit {
         response
     }
 
-    /// How this reader has days written.
+    /// Returns the reader's date format.
     pub fn dates(&self) -> DateFormat {
         self.frame.account.date_format
     }
 
-    /// Today in the reader's timezone.
+    /// Returns today's date in the reader's timezone.
     pub fn today(&self) -> Result<jiff::civil::Date> {
         Ok(date::day_in(self.app.now(), &self.frame.account.zone.rules()?))
     }
 }
 
-/// The page a reader wanted, as the sign-in page takes it.
+/// Returns the requested page, as a parameter for the sign-in page.
 fn wanted(request: &Request) -> String {
     let is_get = request.method() == poem::http::Method::GET;
     match request.original_uri().path_and_query() {

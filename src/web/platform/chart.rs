@@ -1,4 +1,4 @@
-//! Sums over time as bars.
+//! Amounts over time as bars.
 
 use askama::{Template, filters::HtmlSafe};
 use rust_decimal::Decimal;
@@ -8,13 +8,13 @@ use crate::domain::{
     money::{Currency, grouped},
 };
 
-/// How much of a bar's place it fills, and where it begins, in hundredths of a percent.
+/// The share of its slot that a bar fills, and its offset, in hundredths of a percent.
 const FILL: i128 = 62;
 const FULL: i128 = 10_000;
-/// The least a bar of anything is high, so that it is seen.
+/// The minimum height of a non-zero bar, so that it is visible.
 const LEAST: i128 = 80;
 
-/// One bar, its lengths as attributes of SVG.
+/// One bar, with its lengths as SVG attributes.
 struct Bar {
     label: String,
     /// The label without its year, for the axis.
@@ -31,7 +31,7 @@ struct Bar {
 #[template(path = "pages/dashboard/chart.html")]
 pub struct Chart {
     bars: Vec<Bar>,
-    /// What stands at the top of the scale, and half-way.
+    /// The labels at the top and the middle of the scale.
     top: String,
     half: String,
     sum: String,
@@ -41,7 +41,7 @@ pub struct Chart {
 impl HtmlSafe for Chart {}
 
 impl Chart {
-    /// Of sums of a currency, oldest first; none where nothing was earned.
+    /// Creates a chart of amounts in a currency, oldest first; None if nothing was earned.
     pub fn new(points: &[EarningsPoint], currency: Currency) -> Option<Self> {
         let best = points.iter().max_by_key(|point| point.amount)?;
         if best.amount <= 0 {
@@ -73,7 +73,7 @@ impl Chart {
     }
 }
 
-/// The next round number whose half is round too.
+/// Returns the next round number whose half is round too.
 fn scale(most: i128) -> i128 {
     let mut unit = 2;
     loop {
@@ -86,7 +86,7 @@ fn scale(most: i128) -> i128 {
     }
 }
 
-/// An amount as a scale has room for it: `2.5k`, `12M`.
+/// Returns an amount in short form for the scale: `2.5k`, `12M`.
 fn short(minor: i128, currency: Currency) -> String {
     let units = [(1_000_000_000_000_i64, "T"), (1_000_000_000, "B"), (1_000_000, "M"), (1000, "k")];
     let amount =
@@ -96,7 +96,7 @@ fn short(minor: i128, currency: Currency) -> String {
     format!("{}{sign}", grouped((amount / Decimal::from(size)).normalize()))
 }
 
-/// Hundredths of a percent as a length.
+/// Returns hundredths of a percent as a length.
 fn percent(hundredths: i128) -> String {
     format!("{}.{:02}%", hundredths / 100, hundredths % 100)
 }

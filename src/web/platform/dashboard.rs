@@ -1,4 +1,4 @@
-//! `/`: how things stand.
+//! `/`: the dashboard.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -35,7 +35,7 @@ use crate::{
     },
 };
 
-/// How much of each list is shown.
+/// The number of entries shown of each list.
 const OVERDUE_SHOWN: u32 = 5;
 const ACTIVITY_SHOWN: u32 = 10;
 
@@ -52,7 +52,7 @@ struct Show {
     steps: Vec<Step>,
 }
 
-/// One thing that a new account does first.
+/// One step of setting up a new account.
 struct Step {
     label: Text,
     text: Text,
@@ -60,7 +60,7 @@ struct Step {
     is_done: bool,
 }
 
-/// The reader's first page.
+/// Shows the dashboard.
 pub async fn show(visit: Visit) -> Result<Response> {
     let figures = visit.read(read_figures).await?;
     let earnings = &figures.earnings;
@@ -77,7 +77,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
     Ok(answer(StatusCode::OK, &page))
 }
 
-/// What is read for the page.
+/// The data of the page.
 struct Figures {
     stats: Stats,
     earnings: Earnings,
@@ -108,7 +108,7 @@ fn read_figures(work: &mut Work) -> Result<Figures> {
     })
 }
 
-/// What is still to be done once; nothing where all of it is.
+/// Returns the remaining setup steps; empty if all are done.
 fn first_steps(visit: &Visit, figures: &Figures) -> Vec<Step> {
     let account = &visit.frame.account;
     let mut steps = vec![
@@ -148,7 +148,7 @@ impl Show {
         self.figures.stats.currency.show(*minor)
     }
 
-    /// What no rate is known for, as people read it.
+    /// Returns the amounts without a known exchange rate, in words.
     fn unconverted(&self) -> String {
         let sums = self.figures.stats.unconverted.iter();
         let sums = sums.map(|(currency, minor)| currency.show(*minor));
@@ -180,7 +180,7 @@ impl Show {
     }
 }
 
-/// How something has changed against last month: in percent, or by how many.
+/// The change against last month: in percent, or as a number.
 struct Growth {
     by: Decimal,
     unit: &'static str,
@@ -208,12 +208,12 @@ impl Growth {
     }
 }
 
-/// How late something is, in words.
+/// Returns how late something is, in words.
 pub fn late(days: i64) -> Text {
     t("count-days-late").count("days", days)
 }
 
-/// Where a deadline leads; a milestone's page is its project's, which it does not name.
+/// Returns the page of a deadline; None for a milestone, which does not name its project.
 fn deadline_link(deadline: &Deadline) -> Option<String> {
     match deadline.kind {
         DeadlineKind::Project => Some(format!("/projects/{}", deadline.id)),
@@ -230,7 +230,7 @@ fn kind_label(kind: &DeadlineKind) -> Text {
     }
 }
 
-/// Where an entry of the log leads.
+/// Returns the page of a log entry.
 fn activity_link(activity: &Activity) -> Option<String> {
     let folder = match activity.kind {
         ActivityKind::ClientAdded => "clients",
@@ -247,7 +247,7 @@ fn activity_link(activity: &Activity) -> Option<String> {
     activity.entity_id.as_ref().map(|id| format!("/{folder}/{id}"))
 }
 
-/// An amount, unless it is none or nothing.
+/// Returns an amount unless it is missing or zero.
 fn worth(amount: &Option<Money>) -> Option<String> {
     amount.filter(|amount| amount.minor != 0).map(Money::shown)
 }

@@ -1,4 +1,4 @@
-//! `/settings/data/export…`: one's data, to be taken along.
+//! `/settings/data/export…`: data export.
 
 use poem::{Body, Response, http::header};
 
@@ -11,14 +11,14 @@ use crate::{
     web::{page::with_header, visit::Visit},
 };
 
-/// Everything as one document.
+/// Exports everything as one document.
 pub async fn document(visit: Visit) -> Result<Response> {
     let export = visit.app.export(visit.claims, None).await?;
     let name = format!("freelanceos-{}.json", visit.today()?);
     Ok(download(&visit, export, "application/json", &name))
 }
 
-/// A list as a table: `clients.csv`.
+/// Exports a list as a table: `clients.csv`.
 pub async fn table(visit: Visit) -> Result<Response> {
     let list = visit.param("list").strip_suffix(".csv").and_then(ExportList::from_word);
     let list = list.ok_or_else(|| Error::not_found("Page"))?;
@@ -27,7 +27,7 @@ pub async fn table(visit: Visit) -> Result<Response> {
     Ok(download(&visit, export, "text/csv; charset=utf-8", &name))
 }
 
-/// An export on its way, which is read while it is sent.
+/// Returns an export as a download that is read while it is sent.
 fn download(visit: &Visit, export: Export, content_type: &'static str, name: &str) -> Response {
     let stream = export.into_stream(visit.app.clone());
     let response =

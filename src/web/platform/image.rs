@@ -1,4 +1,4 @@
-//! `/images/<id>`: pictures that were uploaded, for whoever knows their address.
+//! `/images/<id>`: uploaded pictures, for anyone who knows their address.
 
 use poem::{
     Response,
@@ -11,13 +11,13 @@ use crate::{
     web::visit::Guest,
 };
 
-/// A picture never changes: another one has another id.
+/// A picture never changes: a new one has a new id.
 const KEPT: &str = "public, max-age=31536000, immutable";
-/// What a browser may do with a picture that is opened by itself: look at it.
+/// What a picture that is opened directly may do: nothing but show itself.
 const POLICY: &str = "default-src 'none'; object-src 'none'; base-uri 'none'; sandbox; \
      frame-ancestors 'none'";
 
-/// Shows a picture. Front ends of other origins may show it too: the APIs give them its address.
+/// Returns a picture. Front ends on other origins may show it too: the APIs return its address.
 pub async fn show(guest: Guest) -> Result<Response> {
     let image = guest.app.public_image(ImageId::parse(guest.param("id"))).await?;
     let etag = format!("\"{}\"", image.id);

@@ -1,4 +1,4 @@
-//! What serves all subjects.
+//! Pages shared by all subjects.
 
 pub mod chart;
 pub mod dashboard;

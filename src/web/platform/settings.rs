@@ -1,4 +1,4 @@
-//! `/settings`: the account itself, and the ways to everything else that is set once.
+//! `/settings`: the account, and links to all other settings.
 
 use askama::Template;
 use jiff::civil::Date;
@@ -46,7 +46,7 @@ const TABS: [(Tab, &str, Text); 5] = [
 ];
 
 impl Tab {
-    /// Every part, of which this one is shown.
+    /// Returns a link to every part; this one is current.
     pub fn links(self) -> impl Iterator<Item = Link> {
         let link =
             move |(tab, href, label)| Link { href, label, is_current: tab == self, count: 0 };
@@ -60,19 +60,19 @@ struct Profile {
     shell: Shell,
     tab: Tab,
     form: Form,
-    /// Proves the address.
+    /// The form of the code that verifies the address.
     code: Form,
     account: Account,
     today: Date,
 }
 
-/// Who the account is for, and how it has days written.
+/// Shows the account's details and its date format.
 pub async fn show(visit: Visit) -> Result<Response> {
     let form = visit.form(filled(&visit.frame.account).versioned());
     page(&visit, StatusCode::OK, form, visit.form(Fields::default()))
 }
 
-/// The form of an account as it is.
+/// Returns the form of an account with its current values.
 fn filled(account: &Account) -> Fields {
     Fields::default()
         .with("firstName", &account.first_name)
@@ -98,7 +98,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Mails what proves the e-mail address of the account.
+/// Sends a mail to verify the account's email address.
 pub async fn verify_email(visit: Visit, _: Fields) -> Result<Response> {
     let email = visit.frame.account.email.clone();
     let request = OtpRequest { email, otp_type: OtpType::Verification };
@@ -114,7 +114,7 @@ pub async fn verify_email(visit: Visit, _: Fields) -> Result<Response> {
     }
 }
 
-/// Proves the e-mail address of the account by a code.
+/// Verifies the account's email address with a code.
 pub async fn verify_code(visit: Visit, fields: Fields) -> Result<Response> {
     let typed: String = fields.get("otp").chars().filter(|c| !c.is_whitespace()).collect();
     let email = visit.frame.account.email.clone();

@@ -1,4 +1,4 @@
-//! `/messages`: what visitors of the public profile wrote.
+//! `/messages`: messages from visitors of the public profile.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// Characters that a reply quotes; a longer link does not reach every mail program.
+/// The number of characters that a reply quotes; some mail programs refuse longer links.
 const QUOTE_MAX: usize = 1200;
 
 #[derive(Template)]
@@ -39,12 +39,12 @@ struct List {
 struct Show {
     shell: Shell,
     days: Days,
-    /// A mail that answers it.
+    /// The link of a mail that answers it.
     reply: String,
     message: Message,
 }
 
-/// Every message, newest first.
+/// Lists the messages, newest first.
 pub async fn list(visit: Visit) -> Result<Response> {
     let page = Page::of_limit(&visit.query())?;
     let messages = visit.read(move |work| list_messages(work, page)).await?;
@@ -53,7 +53,7 @@ pub async fn list(visit: Visit) -> Result<Response> {
     Ok(answer(StatusCode::OK, &List { shell, days: Days::of(&visit)?, messages, pager }))
 }
 
-/// A message, which counts as read from then on.
+/// Shows a message and marks it as read.
 pub async fn show(mut visit: Visit) -> Result<Response> {
     let message = visit.find(find_message).await?;
     if message.read_at.is_none() {
@@ -77,7 +77,7 @@ fn reply(message: &Message, days: &Days, sender: &str) -> String {
     mailto(&message.email, &t("message-reply-subject").with("name", sender).to_string(), &body)
 }
 
-/// Puts a message back among those to be read.
+/// Marks a message as unread.
 pub async fn mark_unread(visit: Visit, _: Fields) -> Result<Response> {
     visit.act(|work, id| update_message(work, id, MessageChange { read: false })).await?;
     Ok(visit.done("/messages", t("message-unread")))

@@ -1,4 +1,4 @@
-//! `/profile`: what the freelancer shows of oneself.
+//! `/profile`: the freelancer's profile.
 
 pub mod message;
 pub mod portfolio;
@@ -40,9 +40,9 @@ struct Edit<'a> {
     picture: Form,
     face: Avatar,
     own: &'a OwnProfile,
-    /// What is left to say, and where.
+    /// What is missing, and where to add it.
     missing: Vec<(Text, &'static str)>,
-    /// Everybody's address of the profile, up to the username.
+    /// The public address of the profile, up to the username.
     address: String,
 }
 
@@ -56,7 +56,7 @@ impl Edit<'_> {
     }
 }
 
-/// The form of the profile.
+/// Shows the form of the profile.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let own = visit.read(find_profile).await?;
     let form = visit.form(filled(&own.account, &own.profile).versioned());
@@ -78,7 +78,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Takes a picture of the freelancer.
+/// Sets the freelancer's picture.
 pub async fn set_picture(visit: Visit, mut fields: Fields) -> Result<Response> {
     let (app, claims) = (&visit.app, visit.claims);
     let own = visit.read(find_profile).await?;
@@ -97,7 +97,7 @@ pub async fn set_picture(visit: Visit, mut fields: Fields) -> Result<Response> {
     }
 }
 
-/// Takes the picture away.
+/// Removes the picture.
 pub async fn remove_picture(visit: Visit, _: Fields) -> Result<Response> {
     visit.app.run(visit.claims, |work| set_avatar(work, None)).await?;
     Ok(visit.done("/profile", t("profile-photo-removed")))
@@ -122,7 +122,7 @@ fn page(
     answer(status, &edit)
 }
 
-/// The form of a profile as it is.
+/// Returns the form of a profile with its current values.
 fn filled(account: &Account, profile: &Profile) -> Fields {
     let rate = profile.hourly_rate;
     let location = account.location.as_ref();
@@ -140,8 +140,8 @@ fn filled(account: &Account, profile: &Profile) -> Fields {
         .with_some("location.city", location.and_then(|location| location.city.as_ref()))
 }
 
-/// What the form changes. What it does not show in full stays as it is where nothing was typed
-/// over it: a place's coordinates, a skill that has a comma in it.
+/// Returns the changes of the form. Values it does not show in full stay unless they were edited: a
+/// place's coordinates, a skill that contains a comma.
 fn change(fields: &Fields, own: &OwnProfile) -> Result<ProfileChange> {
     let shown = filled(&own.account, &own.profile);
     let is_untouched = |names: &[&str]| names.iter().all(|name| same(fields, &shown, name));
@@ -155,7 +155,7 @@ fn change(fields: &Fields, own: &OwnProfile) -> Result<ProfileChange> {
     if is_untouched(&["skills"]) {
         without.push("skills");
     }
-    // A currency alone is no rate.
+    // A currency alone is not a rate.
     let code = match fields.get("hourlyRate.amount").trim() {
         "" => String::new(),
         _ => fields.get("hourlyRate.currency").to_uppercase(),
@@ -167,12 +167,12 @@ fn same(one: &Fields, other: &Fields, name: &str) -> bool {
     one.get(name).trim() == other.get(name).trim()
 }
 
-/// Words as a form shows them, and takes them.
+/// Joins words as a form shows and reads them.
 pub fn words(words: &[String]) -> String {
     words.join(", ")
 }
 
-/// A username that is taken, told at its field.
+/// Reports a taken username at its field.
 fn taken(error: Error) -> Error {
     match error.kind() {
         Kind::Conflict => Error::field("username", Rule::Taken).caused_by(error),
@@ -180,7 +180,7 @@ fn taken(error: Error) -> Error {
     }
 }
 
-/// What a part of the profile is called, and where it is filled in.
+/// Returns the name of a part of the profile, and where to fill it in.
 fn place(part: &str) -> Option<(Text, &'static str)> {
     Some(match part {
         "avatar" => (t("profile-part-photo"), "#picture"),
@@ -197,7 +197,7 @@ fn place(part: &str) -> Option<(Text, &'static str)> {
     })
 }
 
-/// Words to choose from, the first to say nothing.
+/// Returns choices, the first of which is empty.
 fn choices(words: &[&str]) -> Vec<(String, String)> {
     let shown = |word: &str| {
         let (first, rest) = word.split_at(word.len().min(1));

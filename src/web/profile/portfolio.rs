@@ -1,4 +1,4 @@
-//! `/profile/portfolio`: the pieces of work that the freelancer shows.
+//! `/profile/portfolio`: the freelancer's pieces of work.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-/// Rows for links that wait to be filled.
+/// The number of spare rows for links.
 const LINKS_SPARE: usize = 2;
 
 const LIST: &str = "/profile/portfolio";
@@ -41,7 +41,7 @@ const LIST: &str = "/profile/portfolio";
 struct List {
     shell: Shell,
     works: Vec<ShownWork>,
-    /// How many of them everybody sees.
+    /// How many of them are public.
     shown: usize,
 }
 
@@ -57,7 +57,7 @@ struct Edit {
 }
 
 impl Edit {
-    /// Type and address of each link: those that were typed, those that are stored, and empty ones.
+    /// Returns type and address of each link: typed, stored and empty ones.
     fn links(&self) -> impl Iterator<Item = [Control; 2]> {
         let stored = self.work.as_ref().map_or(0, |work| work.links.len());
         let filled = self.form.fields.rows("links").len().max(stored);
@@ -75,7 +75,7 @@ impl Edit {
     }
 }
 
-/// Every piece of work, newest first.
+/// Lists the pieces of work, newest first.
 pub async fn list(visit: Visit) -> Result<Response> {
     let items = visit.read(list_portfolio).await?;
     let works = items.into_iter().map(ShownWork::new).collect();
@@ -83,14 +83,14 @@ pub async fn list(visit: Visit) -> Result<Response> {
     Ok(answer(StatusCode::OK, &List { shell: visit.shell(Section::Profile), works, shown }))
 }
 
-/// The form of a new piece of work.
+/// Shows the form of a new piece of work.
 pub async fn new(visit: Visit) -> Result<Response> {
-    // Who shows nothing has nothing to add to.
+    // Only a freelancer has a portfolio to add to.
     visit.read(find_profile).await?;
     Ok(page(&visit, StatusCode::OK, visit.form(Fields::default()), Form::default(), None))
 }
 
-/// Adds a piece of work, with its first picture where one came along.
+/// Adds a piece of work, with its first picture, if any.
 pub async fn create(visit: Visit, mut fields: Fields) -> Result<Response> {
     let upload = fields.take_upload();
     let had_picture = upload.is_some();
@@ -127,7 +127,7 @@ async fn add(
     Ok(visit.redirect_once(&outcome, place, t("portfolio-added")))
 }
 
-/// The form that changes a piece of work.
+/// Shows the form that changes a piece of work.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let item = visit.find(find_portfolio_item).await?;
     let form = visit.form(filled(&item.work).versioned());
@@ -149,7 +149,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Removes a piece of work, and its pictures with it.
+/// Deletes a piece of work with its pictures.
 pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     let item = visit.find(find_portfolio_item).await?;
     visit.act(delete_portfolio_item).await?;
@@ -184,7 +184,7 @@ pub async fn add_picture(visit: Visit, mut fields: Fields) -> Result<Response> {
     }
 }
 
-/// Takes a picture from a piece of work.
+/// Removes a picture from a piece of work.
 pub async fn remove_picture(visit: Visit, fields: Fields) -> Result<Response> {
     let item = visit.find(find_portfolio_item).await?;
     let url = fields.get("image").to_owned();
@@ -196,7 +196,7 @@ pub async fn remove_picture(visit: Visit, fields: Fields) -> Result<Response> {
     Ok(visit.done(&place(&item), t("portfolio-image-removed")))
 }
 
-/// Removes a picture that was shown, unless it is another's or gone already.
+/// Deletes a picture that was shown, unless it belongs to someone else or is already gone.
 async fn forget(visit: &Visit, picture: ImageId) -> Result<()> {
     match visit.app.run(visit.claims, move |work| delete_image(work, picture)).await {
         Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Conflict) => Ok(()),
@@ -219,7 +219,7 @@ fn page(
     answer(status, &Edit { shell, form: form.of::<Work>(), picture, work })
 }
 
-/// The form of a piece of work as it is.
+/// Returns the form of a piece of work with its current values.
 fn filled(work: &Work) -> Fields {
     let fields = Fields::default()
         .with("title", &work.title)
@@ -232,7 +232,7 @@ fn filled(work: &Work) -> Fields {
     })
 }
 
-/// What was typed, its links in the rows that failures name.
+/// Returns the typed values, with links in the rows that errors name.
 fn retyped(fields: &Fields) -> Fields {
     let known = ["title", "description", "technologies", VERSION];
     let again =
@@ -244,7 +244,7 @@ fn retyped(fields: &Fields) -> Fields {
     })
 }
 
-/// What the form changes; a technology that has a comma in it stays where nobody typed over it.
+/// Returns the changes of the form; a technology that contains a comma stays unless edited.
 fn change(fields: &Fields, work: &Work) -> Result<WorkChange> {
     let is_untouched = fields.get("technologies").trim() == words(&work.technologies);
     let without: &[_] = if is_untouched { &["technologies"] } else { &[] };

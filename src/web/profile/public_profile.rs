@@ -1,4 +1,4 @@
-//! `/u/<username>`: what a freelancer shows everybody, and a form to write to them.
+//! `/u/<username>`: a freelancer's public profile, and a contact form.
 
 use askama::Template;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -31,11 +31,11 @@ use crate::{
     },
 };
 
-/// A field that people do not see, and programs fill in.
+/// A field that is invisible to people but filled in by bots.
 const TRAP: &str = "reference";
-/// Characters of what search engines and previews say of somebody.
+/// The maximum length in characters of the summary for search engines and previews.
 const SUMMARY_MAX: usize = 160;
-/// What stands in a path as it is.
+/// Characters of a path that are not escaped.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 #[derive(Template)]
@@ -46,7 +46,7 @@ struct Page {
     name: String,
     face: Avatar,
     form: Form,
-    /// Whether a message has just been sent.
+    /// Whether a message was just sent.
     is_sent: bool,
     /// Whether the reader is the freelancer.
     is_own: bool,
@@ -59,7 +59,7 @@ struct Page {
 }
 
 impl Page {
-    /// Whether there is anything to be found by others.
+    /// Returns whether search engines should index the page.
     fn is_found(&self) -> bool {
         !self.works.is_empty()
             || self.public.profile.bio.as_ref().is_some_and(|b| !b.trim().is_empty())
@@ -95,7 +95,7 @@ pub async fn show(guest: Guest) -> Result<Response> {
 
 /// Sends a message to the freelancer.
 pub async fn write(guest: Guest, fields: Fields) -> Result<Response> {
-    // Programs need not know that they were found out.
+    // Bots need not know that they were detected.
     let sent = if fields.get(TRAP).is_empty() { send(&guest, &fields).await } else { Ok(()) };
     match sent {
         Ok(()) => {
@@ -121,7 +121,7 @@ pub async fn write(guest: Guest, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Counted here and not by a middleware, so that who has to wait keeps what was typed.
+/// Counted here and not in a middleware, so that a refused sender keeps the typed text.
 async fn send(guest: &Guest, fields: &Fields) -> Result<()> {
     if let Some(address) = guest.address() {
         let standing = guest.app.count_address(Limit::Message, address).await?;
@@ -169,7 +169,7 @@ async fn page(guest: &Guest, status: StatusCode, form: Form, is_sent: bool) -> R
     Ok(if is_found { with_header(response, robots, "index, follow") } else { response })
 }
 
-/// What is said of somebody in one line: how the bio begins, or what they do.
+/// Returns a one-line summary: the start of the bio, or the profession.
 fn summary(public: &PublicProfile) -> String {
     let profile = &public.profile;
     let text = profile.bio.as_deref().filter(|bio| !bio.trim().is_empty());

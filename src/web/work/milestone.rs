@@ -1,4 +1,4 @@
-//! The milestones of a project, on its page and one by one.
+//! Milestones: on the page of their project, and individually.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -40,7 +40,7 @@ struct Edit {
     milestone: Milestone,
 }
 
-/// Where a milestone stands, as people say it.
+/// Returns the label of a milestone's status.
 pub fn label(status: &MilestoneStatus) -> Text {
     match status {
         MilestoneStatus::Pending => t("pending"),
@@ -49,17 +49,17 @@ pub fn label(status: &MilestoneStatus) -> Text {
     }
 }
 
-/// Every place a milestone can stand at, to choose from.
+/// Returns every status of a milestone, for a choice.
 pub fn statuses() -> Choices {
     choice::words(MilestoneStatus::WORDS, MilestoneStatus::from_word, label)
 }
 
-/// The field of its amount, which is in the currency of the project.
+/// Returns the amount field, in the project's currency.
 pub fn amount(form: &Form, project: &Project) -> Control {
     form.number("amount", t("milestone-amount").with("currency", project.budget.currency))
 }
 
-/// A new invoice that begins with this milestone.
+/// Returns the link to a new invoice for this milestone.
 pub fn invoice_link(project: &Project, milestone: &Milestone) -> String {
     let pairs = [
         ("clientId", project.client_id.to_string()),
@@ -72,11 +72,11 @@ pub fn invoice_link(project: &Project, milestone: &Milestone) -> String {
     format!("/invoices/new?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
 }
 
-/// Adds a milestone to the project whose page it was typed on.
+/// Adds a milestone to the project on whose page it was typed.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     let place = |made: &Milestone| format!("/projects/{}#milestones", made.project_id).into_bytes();
     let typed = fields.clone().replaced("projectId", visit.param("id"));
-    // A project of somebody else is not there, rather than a wrong field.
+    // Someone else's project is not found, rather than an invalid field.
     visit.find(find_project).await?;
     match visit.run_once(&fields, NewMilestone::read(&typed), place, create_milestone).await {
         Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("milestone-added"))),
@@ -87,14 +87,14 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// The form that changes a milestone.
+/// Shows the form that changes a milestone.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let (project, milestone) = found(&visit).await?;
     let form = visit.form(filled(&milestone).versioned());
     Ok(edit_page(&visit, StatusCode::OK, form, project, milestone))
 }
 
-/// The form of a milestone as it is.
+/// Returns the form of a milestone with its current values.
 fn filled(milestone: &Milestone) -> Fields {
     Fields::default()
         .with("name", &milestone.name)
@@ -118,7 +118,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Completes a milestone, marks it as paid, or opens it again.
+/// Completes a milestone, marks it as paid, or reopens it.
 pub async fn mark(visit: Visit, fields: Fields) -> Result<Response> {
     let (project, milestone) = found(&visit).await?;
     let expected = fields.expected(|milestone: &Milestone| Fields::of_status(&milestone.status));
@@ -156,7 +156,7 @@ async fn change(
     visit.app.run(visit.claims, update).await
 }
 
-/// The milestone in the path, which must be one of the project there.
+/// Returns the milestone in the path, which must belong to the project there.
 async fn found(visit: &Visit) -> Result<(Project, Milestone)> {
     let id = MilestoneId::parse(visit.param("milestone"));
     let project = visit.find(find_project).await?;

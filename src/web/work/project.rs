@@ -1,4 +1,4 @@
-//! `/projects`: the work for clients, as a list and one by one.
+//! `/projects`: the client projects, as a list and individually.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -37,7 +37,7 @@ use crate::{
     },
 };
 
-/// How many invoices the page of a project shows.
+/// The number of invoices on a project's page.
 const INVOICES_SHOWN: u32 = 5;
 
 #[derive(Template)]
@@ -82,7 +82,7 @@ impl Edit {
     }
 }
 
-/// How far the milestones of a project have come.
+/// The progress of a project's milestones.
 pub struct Progress {
     pub done: usize,
     pub all: usize,
@@ -107,7 +107,7 @@ impl Progress {
     }
 }
 
-/// Where a project stands, as people say it.
+/// Returns the label of a project's status.
 pub fn label(status: &ProjectStatus) -> Text {
     match status {
         ProjectStatus::Planning => t("planning"),
@@ -118,18 +118,18 @@ pub fn label(status: &ProjectStatus) -> Text {
     }
 }
 
-/// Every place a project can stand at, to choose from.
+/// Returns every status of a project, for a choice.
 pub fn statuses() -> Choices {
     choice::words(ProjectStatus::WORDS, ProjectStatus::from_word, label)
 }
 
-/// Whether the day a project was to be done by has passed, and it is not.
+/// Returns whether a project is unfinished past its deadline.
 pub fn is_late(project: &Project, days: &Days) -> bool {
     let is_open = !matches!(project.status, ProjectStatus::Completed | ProjectStatus::Cancelled);
     is_open && project.deadline.is_some_and(|day| days.is_over(&day))
 }
 
-/// Every project, newest first.
+/// Lists the projects, newest first.
 pub async fn list(visit: Visit) -> Result<Response> {
     let query = visit.query();
     if query.get("view") == "board" {
@@ -151,7 +151,7 @@ pub async fn list(visit: Visit) -> Result<Response> {
     Ok(answer(StatusCode::OK, &page))
 }
 
-/// The form of a new project; that of an accepted proposal begins with what was agreed.
+/// Shows the form of a new project; one for an accepted proposal is filled with the agreed terms.
 pub async fn new(visit: Visit) -> Result<Response> {
     let query = visit.query();
     let (fields, clients) = if query.has("proposalId") {
@@ -189,13 +189,13 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// A project with its milestones.
+/// Shows a project with its milestones.
 pub async fn show(visit: Visit) -> Result<Response> {
     let form = visit.form(Fields::default());
     show_with(visit, StatusCode::OK, form).await
 }
 
-/// A project's page with the form of a new milestone as it was filled in.
+/// Shows a project's page with a filled-in form of a new milestone.
 pub(in crate::web) async fn show_with(
     visit: Visit,
     status: StatusCode,
@@ -219,14 +219,14 @@ pub(in crate::web) async fn show_with(
     Ok(answer(status, &page))
 }
 
-/// The form that changes a project.
+/// Shows the form that changes a project.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let (project, clients) = read_form(&visit).await?;
     let form = visit.form(filled(&project).versioned());
     Ok(edit_page(&visit, StatusCode::OK, form, Some(project), clients))
 }
 
-/// The form of a project as it is.
+/// Returns the form of a project with its current values.
 fn filled(project: &Project) -> Fields {
     Fields::default()
         .with("clientId", project.client_id)
@@ -279,7 +279,7 @@ fn edit_page(
     answer(status, &Edit { shell, form, editing, clients, currencies, project })
 }
 
-/// The project in the path, and the clients to choose from.
+/// Returns the project in the path, and the clients for a choice.
 async fn read_form(visit: &Visit) -> Result<(Project, Vec<ClientName>)> {
     visit.find(|work, id| Ok((find_project(work, id)?, list_client_names(work)?))).await
 }

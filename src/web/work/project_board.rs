@@ -1,5 +1,4 @@
-//! `/projects?view=board`: the projects in columns by where they stand, and the way from one
-//! column to another.
+//! `/projects?view=board`: the projects in columns by status, and moves between columns.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -28,7 +27,7 @@ use crate::{
     },
 };
 
-/// Cards of one column; the list shows the rest.
+/// The maximum number of cards in a column; the list shows the rest.
 const CARDS: u32 = 50;
 
 #[derive(Template)]
@@ -50,12 +49,12 @@ struct Lane {
 }
 
 impl Board {
-    /// What tells which projects the board shows.
+    /// Returns the parameters that select the board's projects.
     fn kept(&self) -> Vec<(&'static str, &str)> {
         kept(&self.form.fields)
     }
 
-    /// The list with all of a column.
+    /// Returns the link to the full list of a column.
     fn rest(&self, lane: &Lane) -> String {
         let mut pairs = self.kept();
         pairs.push(("status", lane.status.as_str()));
@@ -68,7 +67,7 @@ fn kept(fields: &Fields) -> Vec<(&'static str, &str)> {
     pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
 
-/// The board.
+/// Shows the board.
 pub async fn show(visit: Visit, query: Fields) -> Result<Response> {
     let asked = ProjectFilter::read(&query.clone().without(&["page", "status"]))?;
     let filter = ProjectFilter { page: Page::first(CARDS), ..asked };
@@ -94,8 +93,8 @@ pub async fn show(visit: Visit, query: Fields) -> Result<Response> {
     Ok(answer(StatusCode::OK, &page))
 }
 
-/// Puts a project into another column, and goes back to where that was asked for. One that was
-/// moved in the meantime stays where it was put.
+/// Moves a project to another column and returns to the originating page. If it was moved
+/// meanwhile, it stays there.
 pub async fn move_to(visit: Visit, fields: Fields) -> Result<Response> {
     let back = if fields.get("view") == "board" {
         let mut pairs = kept(&fields);

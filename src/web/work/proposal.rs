@@ -1,4 +1,4 @@
-//! `/proposals`: what the freelancer offers to clients.
+//! `/proposals`: the freelancer's offers to clients.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -52,18 +52,18 @@ struct List {
 struct Show {
     shell: Shell,
     days: Days,
-    /// Once it was sent.
+    /// Set once the proposal was sent.
     link: Option<Link>,
-    /// A new invoice of what was agreed.
+    /// The link to a new invoice for the agreed terms.
     invoice: String,
     once: Form,
     record: ProposalRecord,
 }
 
-/// The client's way to a proposal.
+/// The client's link to a proposal.
 struct Link {
     address: String,
-    /// A mail to the client with the address in it.
+    /// The link of a mail to the client that contains the address.
     mail: String,
 }
 
@@ -86,7 +86,7 @@ impl Edit {
     }
 }
 
-/// Where a proposal stands, as people say it.
+/// Returns the label of a proposal's status.
 pub fn label(status: &ProposalStatus) -> Text {
     match status {
         ProposalStatus::Draft => t("draft"),
@@ -96,18 +96,18 @@ pub fn label(status: &ProposalStatus) -> Text {
     }
 }
 
-/// Every place a proposal can stand at, to choose from.
+/// Returns every status of a proposal, for a choice.
 pub fn statuses() -> Choices {
     choice::words(ProposalStatus::WORDS, ProposalStatus::from_word, label)
 }
 
-/// Whether the client can answer no more, since the last day has passed.
+/// Returns whether the client can no longer answer because the last day has passed.
 pub fn is_over(proposal: &Proposal, days: &Days) -> bool {
     proposal.status == ProposalStatus::Sent
         && proposal.valid_until.is_some_and(|day| days.is_over(&day))
 }
 
-/// Every proposal, newest first.
+/// Lists the proposals, newest first.
 pub async fn list(visit: Visit) -> Result<Response> {
     let query = visit.query();
     let filter = ProposalFilter::read(&query)?;
@@ -126,7 +126,7 @@ pub async fn list(visit: Visit) -> Result<Response> {
     Ok(page(StatusCode::OK, &list))
 }
 
-/// The form of a new proposal.
+/// Shows the form of a new proposal.
 pub async fn new(visit: Visit) -> Result<Response> {
     let clients = visit.read(list_client_names).await?;
     Ok(edit_page(&visit, StatusCode::OK, visit.form(visit.query()), None, clients))
@@ -144,7 +144,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// A proposal, where it stands, and what can be done with it.
+/// Shows a proposal, its status and the possible actions.
 pub async fn show(visit: Visit) -> Result<Response> {
     let record = visit.app.proposal_record(visit.claims, visit.id()).await?;
     let proposal = &record.proposal;
@@ -166,7 +166,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
     Ok(page(StatusCode::OK, &show))
 }
 
-/// A mail that gives the client the link.
+/// Returns the link of a mail that sends the link to the client.
 fn mail(proposal: &Proposal, link: &str, sender: &str) -> String {
     let client = proposal.client.as_ref().map(|client| &client.details);
     let (name, address) = client.map_or(("", ""), |client| (&client.name, &client.email));
@@ -188,14 +188,14 @@ fn invoice_link(proposal: &Proposal) -> String {
     format!("/invoices/new?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
 }
 
-/// The form that changes a proposal.
+/// Shows the form that changes a proposal.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let (proposal, clients) = read_form(&visit).await?;
     let form = visit.form(filled(&proposal).versioned());
     Ok(edit_page(&visit, StatusCode::OK, form, Some(proposal), clients))
 }
 
-/// The form of a proposal as it is.
+/// Returns the form of a proposal with its current values.
 fn filled(proposal: &Proposal) -> Fields {
     Fields::default()
         .with("clientId", proposal.client_id)
@@ -219,7 +219,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Gives a proposal its link, which the freelancer passes on.
+/// Creates the link of a proposal, which the freelancer passes on.
 pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
     let once = visit.once(&fields, place);
     match visit.app.send_proposal(visit.claims, once, visit.id()).await {
@@ -228,7 +228,7 @@ pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Writes down what the client answered by other ways than the link.
+/// Records an answer that the client gave outside the link.
 pub async fn answer(visit: Visit, fields: Fields) -> Result<Response> {
     let change = ProposalChange::read(&fields.only("status"));
     match visit.update(change, None, update_proposal).await {
@@ -243,13 +243,13 @@ pub async fn answer(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// A proposal as PDF.
+/// Shows a proposal as PDF.
 pub async fn print(visit: Visit) -> Result<Response> {
     let file = visit.app.proposal_pdf(visit.claims, visit.id()).await?;
     Ok(pdf(&file.name, file.bytes))
 }
 
-/// Writes a draft with the same words.
+/// Creates a draft with the same text.
 pub async fn duplicate(visit: Visit, _: Fields) -> Result<Response> {
     match visit.act(duplicate_proposal).await {
         Ok(copy) => {
@@ -296,7 +296,7 @@ fn edit_page(
     page(status, &Edit { shell, form, editing, clients, currencies, proposal })
 }
 
-/// The proposal in the path, and the clients to choose from.
+/// Returns the proposal in the path, and the clients for a choice.
 async fn read_form(visit: &Visit) -> Result<(Proposal, Vec<ClientName>)> {
     visit.find(|work, id| Ok((find_proposal(work, id)?, list_client_names(work)?))).await
 }

@@ -1,4 +1,4 @@
-//! `/p/<token>`: a proposal as its client reads and answers it.
+//! `/p/<token>`: the client's view of a proposal, and the answer.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -34,7 +34,7 @@ impl Page<'_> {
         self.public.proposal.status == ProposalStatus::Accepted
     }
 
-    /// What was answered, once it was.
+    /// Returns the answer, if any.
     fn answered(&self) -> Option<Text> {
         let at = self.public.answered_at.map(|at| self.days.on(&at));
         Some(match (self.public.proposal.status, at) {
@@ -57,13 +57,13 @@ pub async fn show(guest: Guest) -> Result<Response> {
     page(&guest, StatusCode::OK, &public, Form::default())
 }
 
-/// The same as PDF.
+/// Shows the proposal as PDF.
 pub async fn print(guest: Guest) -> Result<Response> {
     let file = guest.app.public_proposal_pdf(guest.param("token")).await?;
     Ok(pdf(&file.name, file.bytes))
 }
 
-/// Takes the client's answer, and shows the proposal with it.
+/// Records the client's answer, and shows the proposal with it.
 pub async fn reply(guest: Guest, given: Fields) -> Result<Response> {
     let (app, token) = (&guest.app, guest.param("token"));
     let public = app.public_proposal(token).await?;
@@ -83,7 +83,7 @@ pub async fn reply(guest: Guest, given: Fields) -> Result<Response> {
         }
     };
     match app.answer_proposal(token, answer_given, signature, guest.address()).await {
-        // Reloading the page that follows sends nothing again.
+        // Reloading the next page sends nothing again.
         Ok(()) => Ok(redirect(&format!("/p/{token}"))),
         Err(error) if *error.kind() == Kind::Conflict => {
             let public = app.public_proposal(token).await?;

@@ -1,19 +1,19 @@
-//! Text in a cell of a table, such that a spreadsheet takes it for text.
+//! Escapes table cells so that a spreadsheet reads them as text.
 //!
-//! A spreadsheet reads `+2348012345678` as a number, `1-2` as a day and `=1+1` as a formula. Such
-//! text begins with an apostrophe, which keeps it as it is. So that it can be read back, text that
-//! begins with an apostrophe gets another: whoever takes one off has what was typed.
+//! A spreadsheet reads `+2348012345678` as a number, `1-2` as a date and `=1+1` as a formula. Such
+//! text gets a leading apostrophe. Text that already starts with an apostrophe gets another one, so
+//! removing one apostrophe always restores the original.
 
 use crate::domain::money::Currency;
 
-/// What makes text a formula. Some spreadsheets read the wide forms of Chinese and Japanese
-/// keyboards as the plain ones.
+/// Characters that start a formula. Some spreadsheets treat the full-width forms of Chinese and
+/// Japanese keyboards as the plain ones.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
-/// Words that stand in numbers, days and times.
+/// Words that occur in numbers, dates and times.
 const WORDS: [&str; 10] = ["e", "x", "t", "z", "am", "pm", "a", "p", "utc", "gmt"];
 
-/// Months as English, French, Spanish, Portuguese and German write them.
+/// Month names in English, French, Spanish, Portuguese and German.
 const MONTHS: &str = " jan january janv janvier ene enero janeiro januar jän jänner feb february \
     fév févr février febrero fev fevereiro februar mar march mars marzo março mär märz mrz apr \
     april avr avril abr abril may mai mayo maio jun june juin junio junho juni jul july juil \
@@ -24,7 +24,7 @@ const MONTHS: &str = " jan january janv janvier ene enero janeiro januar jän j�
 /// Words that are values by themselves.
 const BOOLEANS: &str = " true false vrai faux verdadero falso verdadeiro falso wahr falsch ";
 
-/// Text that a spreadsheet keeps as it is.
+/// Returns text that a spreadsheet leaves unchanged.
 pub fn guarded(text: &str) -> String {
     let is_changed = text.starts_with(['\'', '\t', '\r', '\n'])
         || text.trim_start().starts_with(FORMULA)
@@ -32,7 +32,7 @@ pub fn guarded(text: &str) -> String {
     if is_changed { format!("'{text}") } else { text.to_owned() }
 }
 
-/// Whether text could be a number, a day, a time or a truth value.
+/// Returns whether text could be a number, a date, a time or a boolean.
 fn is_value(text: &str) -> bool {
     let is_known = |list: &str, word: &str| list.contains(&format!(" {} ", word.to_lowercase()));
     if is_known(BOOLEANS, text) {

@@ -1,5 +1,5 @@
-//! An account as one JSON document. Keys stand in one order, a row stands on one line, amounts
-//! are exact decimals beside their currency, and days and instants are ISO 8601.
+//! An account as one JSON document. Keys have a fixed order, each row takes one line, amounts are
+//! exact decimals next to their currency, and dates and instants are ISO 8601.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ use crate::{
 enum Part {
     /// One value.
     Whole(fn(&mut Tx, AccountId) -> Result<Value>),
-    /// A list, each row of which may be filled up.
+    /// A list; each row may be completed with more fields.
     Rows(&'static Section, fn(&mut Tx, &mut Fields) -> Result<()>),
 }
 
@@ -42,12 +42,12 @@ const PARTS: &[(&str, Part)] = &[
     ("activity", Part::Rows(&export::ACTIVITY, leave)),
 ];
 
-/// A document that is being written.
+/// A document in progress.
 pub struct Document {
     made_at: Timestamp,
-    /// The part that is written next; behind the last one, the end of the document.
+    /// The next part to write; past the last one, the end of the document.
     part: usize,
-    /// Where the list of this part goes on, once it has begun.
+    /// The position in the list of this part, once it has begun.
     cursor: Option<Cursor>,
 }
 

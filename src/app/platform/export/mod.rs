@@ -1,5 +1,5 @@
-//! Taking one's data along: all of it as one JSON document, or a list as a table. Both are read
-//! page by page while they are written, so that an account of any size takes little memory.
+//! Data export: everything as one JSON document, or one list as a table. Both are read page by page
+//! while they are written, so that an account of any size takes little memory.
 
 mod cell;
 mod document;
@@ -21,16 +21,16 @@ use crate::{
     store::{engine::Tx, export::Fields},
 };
 
-/// An export on its way, piece by piece.
+/// An export in progress, read in chunks.
 pub struct Export {
     reader: Reader,
     parts: Parts,
 }
 
-/// On whose behalf an export reads.
+/// The account that an export reads for.
 #[derive(Clone, Copy)]
 enum Reader {
-    /// The account itself; its session must last as long as the export does.
+    /// The account itself; its session must stay active during the export.
     Caller(Claims),
     Admin(AccountId),
 }
@@ -54,7 +54,7 @@ enum Parts {
 }
 
 impl Export {
-    /// Of a list as a table of comma-separated values, or else of everything as one document.
+    /// Creates an export of a list as comma-separated values, or of everything as one document.
     fn new(app: &App, reader: Reader, list: Option<ExportList>) -> Self {
         let parts = match list {
             Some(list) => Parts::Table(Table::new(list)),
@@ -63,7 +63,7 @@ impl Export {
         Self { reader, parts }
     }
 
-    /// The next bytes; nothing at the end.
+    /// Returns the next bytes; None at the end.
     pub async fn next(&mut self, app: &App) -> Result<Option<Vec<u8>>> {
         match &mut self.parts {
             Parts::Document(document) => document.next(app, self.reader).await,
@@ -71,7 +71,7 @@ impl Export {
         }
     }
 
-    /// The export as the body of an answer.
+    /// Returns the export as a response body.
     pub fn into_stream(self, app: Arc<App>) -> impl Stream<Item = io::Result<Vec<u8>>> + Send {
         stream::try_unfold((self, app), |(mut export, app)| async move {
             match export.next(&app).await {
@@ -90,21 +90,21 @@ impl Export {
 }
 
 impl App {
-    /// A list of the caller as a table of comma-separated values; without one, everything of the
-    /// caller as one JSON document, without secrets.
+    /// Exports a list of the caller as comma-separated values; without a list, all of the caller's
+    /// data as one JSON document, without secrets.
     pub async fn export(&self, claims: Claims, list: Option<ExportList>) -> Result<Export> {
         self.query(claims, |_| Ok(())).await?;
         Ok(Export::new(self, Reader::Caller(claims), list))
     }
 
-    /// The same of the account of that e-mail, for an admin.
+    /// Does the same for the account with this email, for an admin.
     pub async fn export_of(&self, email: String, list: Option<ExportList>) -> Result<Export> {
         let account = self.account_by_email(email).await?;
         Ok(Export::new(self, Reader::Admin(account), list))
     }
 }
 
-/// The id that a row carries.
+/// Returns the id of a row.
 fn id_of<K: crate::domain::id::Named>(row: &Fields) -> Id<K> {
     row.get("id").and_then(|id| id.as_str()).map_or(Id::NIL, Id::parse)
 }

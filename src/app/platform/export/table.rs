@@ -17,22 +17,22 @@ use crate::{
     },
 };
 
-/// What stands in a line: a row itself, or what belongs to an invoice.
+/// The content of a line: a row itself, or the parts of an invoice.
 type Parts = fn(&mut Tx, InvoiceId) -> Result<Vec<Fields>>;
 
-/// What a line tells of its invoice: the heading, and the field.
+/// The invoice columns of a line: the heading and the field.
 const OF_INVOICE: [(&str, &str); 3] =
     [("invoiceId", "id"), ("invoiceNumber", "number"), ("clientName", "clientName")];
 
-/// Says that the table is UTF-8: spreadsheets take it for their country's old encoding otherwise.
+/// Marks the table as UTF-8; without it, spreadsheets assume a legacy encoding.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// A table that is being written.
+/// A table in progress.
 pub struct Table {
     section: &'static Section,
     parts: Option<Parts>,
     columns: Vec<(&'static str, Kind)>,
-    /// Where the list goes on; nothing once it is over.
+    /// The position in the list; None at the end.
     cursor: Option<Cursor>,
     has_head: bool,
 }
@@ -51,7 +51,7 @@ impl Table {
         };
         let (parts, columns) = parts.unzip();
         let columns = columns.unwrap_or(section.columns);
-        // What is a whole document by itself has no place in a cell.
+        // A nested document does not fit into a cell.
         let columns = columns.iter().filter(|(_, kind)| !matches!(kind, Kind::Json)).copied();
         let columns = columns.collect();
         Self { section, parts, columns, cursor: Some(Cursor::Start), has_head: false }
@@ -98,7 +98,7 @@ impl Table {
     }
 }
 
-/// What belongs to an invoice, with what tells which.
+/// Returns a part of an invoice, with the columns that identify the invoice.
 fn of_invoice(invoice: &Fields, part: Fields) -> Fields {
     let mut line = Fields::new();
     for (name, field) in OF_INVOICE {

@@ -1,5 +1,4 @@
-//! Pictures as they came, made into what is kept: of the right size, upright, and without
-//! whatever else the file told.
+//! Converts uploaded pictures into the stored form: resized, upright, and without metadata.
 
 use std::io::Cursor;
 
@@ -20,17 +19,17 @@ use crate::domain::{
 };
 
 const JPEG_QUALITY: u8 = 82;
-/// Bytes that a decoded picture may have: four for each pixel.
+/// The maximum size of a decoded picture in bytes: four per pixel.
 const DECODED_MAX: u64 = 4 * MEGAPIXELS_MAX * 1_000_000;
 
-/// The field that a bad picture is told under.
+/// The field under which a bad picture is reported.
 const FIELD: &str = "image";
 
 fn refused(rule: Rule) -> Error {
     Error::field(FIELD, rule)
 }
 
-/// A picture that is ready to be kept.
+/// A picture ready to be stored.
 pub struct Encoded {
     pub content_type: &'static str,
     pub width: u32,
@@ -38,8 +37,8 @@ pub struct Encoded {
     pub content: Vec<u8>,
 }
 
-/// How many pixels a file says it has; refuses what is too large or no picture. Costs next to
-/// nothing.
+/// Returns the number of pixels a file declares; refuses one that is too large or not a picture.
+/// Very cheap.
 pub fn check(bytes: &[u8]) -> Result<u64> {
     if bytes.is_empty() {
         return Err(refused(Rule::Required));
@@ -59,10 +58,10 @@ pub fn check(bytes: &[u8]) -> Result<u64> {
     Ok(pixels)
 }
 
-/// Makes what is kept of a picture that was checked.
+/// Encodes a checked picture for storage.
 pub fn encode(bytes: &[u8], purpose: ImagePurpose) -> Result<Encoded> {
     let mut decoder = decoder(bytes)?;
-    // A file whose camera notes are broken is still a picture.
+    // A file with broken EXIF data is still a picture.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile().unwrap_or_default();
     let (width, height) = decoder.dimensions();
@@ -76,7 +75,7 @@ pub fn encode(bytes: &[u8], purpose: ImagePurpose) -> Result<Encoded> {
     let turned = |(width, height)| if is_turned { (height, width) } else { (width, height) };
     let decoded = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
     let size = turned(target(turned((width, height)), purpose));
-    // Turned last, while it is small.
+    // Rotate last, while the picture is small.
     let mut image = shrunk(decoded, size);
     if let Some(profile) = profile {
         bring_to_srgb(&mut image, &profile);
@@ -106,7 +105,7 @@ fn unreadable(error: ImageError) -> Error {
     refused(Rule::BrokenPicture).caused_by(error)
 }
 
-/// The size that a picture is brought to, never above its own.
+/// Returns the target size of a picture, never larger than its own.
 fn target((width, height): (u32, u32), purpose: ImagePurpose) -> (u32, u32) {
     let (wide, high) = match purpose {
         ImagePurpose::Logo => (600, 300),
@@ -116,7 +115,7 @@ fn target((width, height): (u32, u32), purpose: ImagePurpose) -> (u32, u32) {
     let by_width = f64::from(wide) / f64::from(width.max(1));
     let by_height = f64::from(high) / f64::from(height.max(1));
     let scale = match purpose {
-        // The rest is cut off.
+        // The excess is cropped.
         ImagePurpose::Avatar => by_width.max(by_height),
         ImagePurpose::Logo | ImagePurpose::Portfolio => by_width.min(by_height),
     };
@@ -124,13 +123,13 @@ fn target((width, height): (u32, u32), purpose: ImagePurpose) -> (u32, u32) {
     (scaled(width), scaled(height))
 }
 
-/// The picture in that size.
+/// Returns the picture in that size.
 fn shrunk(image: DynamicImage, (width, height): (u32, u32)) -> RgbaImage {
     if (image.width(), image.height()) == (width, height) {
         return image.into_rgba8();
     }
     let has_alpha = image.color().has_alpha();
-    // Else the colour that nobody sees of clear pixels would bleed into their neighbours.
+    // Otherwise the invisible colour of transparent pixels would bleed into their neighbours.
     let image = if has_alpha {
         let mut image = image.into_rgba8();
         image.pixels_mut().for_each(premultiply);
@@ -138,7 +137,7 @@ fn shrunk(image: DynamicImage, (width, height): (u32, u32)) -> RgbaImage {
     } else {
         image
     };
-    // A fine filter works in floats, so a large picture is first brought near to its size.
+    // A fine filter works on floats, so first bring a large picture close to its size.
     let image = if u64::from(image.width()) > 3 * u64::from(width) {
         image.thumbnail_exact(2 * width, 2 * height)
     } else {
@@ -151,7 +150,7 @@ fn shrunk(image: DynamicImage, (width, height): (u32, u32)) -> RgbaImage {
     image
 }
 
-/// Weighs a pixel's colour by how much of it is seen.
+/// Multiplies a pixel's colour by its alpha.
 fn premultiply(pixel: &mut Rgba<u8>) {
     let [.., alpha] = pixel.0;
     let weighed = |colour: u8| (u16::from(colour) * u16::from(alpha) + 127) / 255;
@@ -159,20 +158,20 @@ fn premultiply(pixel: &mut Rgba<u8>) {
     pixel.apply_without_alpha(|colour| weighed(colour) as u8);
 }
 
-/// Takes [`premultiply`] back.
+/// Reverts [`premultiply`].
 fn unmultiply(pixel: &mut Rgba<u8>) {
     let [.., alpha] = pixel.0;
     let alpha = u16::from(alpha);
     let plain = |colour: u8| match alpha {
         0 => 0,
-        // The filter may have gone beyond what there is.
+        // The filter may have overshot the range.
         alpha => (u16::from(colour).min(alpha) * 255 + alpha / 2) / alpha,
     };
     pixel.apply_without_alpha(|colour| plain(colour) as u8);
 }
 
-/// Brings the colours of another space, such as Display P3, to those that are shown where no
-/// profile says otherwise. A profile that cannot be used changes nothing.
+/// Converts colours from another space, such as Display P3, to sRGB, the default without a profile.
+/// An unusable profile changes nothing.
 fn bring_to_srgb(image: &mut RgbaImage, profile: &[u8]) {
     let Ok(profile) = ColorProfile::new_from_slice(profile) else { return };
     if profile.color_space != DataColorSpace::Rgb {
@@ -189,14 +188,14 @@ fn bring_to_srgb(image: &mut RgbaImage, profile: &[u8]) {
     }
 }
 
-/// The middle of a picture.
+/// Returns the central square of a picture.
 fn square(image: &DynamicImage) -> DynamicImage {
     let (width, height) = (image.width(), image.height());
     let side = width.min(height);
     image.crop_imm((width - side) / 2, (height - side) / 2, side, side)
 }
 
-/// A PNG where the picture is a logo or lets something shine through, else a JPEG.
+/// Writes a PNG if the picture is a logo or has transparency, else a JPEG.
 fn write(image: RgbaImage, purpose: ImagePurpose) -> Result<Encoded> {
     let (width, height) = image.dimensions();
     let is_opaque = image.pixels().all(|pixel| pixel.0[3] == u8::MAX);

@@ -21,18 +21,18 @@ use crate::{
     store::{self, engine::Tx},
 };
 
-/// Pictures that are worked on at once.
+/// The number of pictures processed at once.
 const AT_ONCE: usize = 2;
-/// Uploads that may wait for their turn before others are turned away.
+/// The maximum number of waiting uploads; more are refused.
 const QUEUE: usize = 16;
-/// A picture of more pixels is worked on alone, since it takes much memory.
+/// A picture with more pixels is processed alone, since it takes much memory.
 const LARGE: u64 = 12_000_000;
-/// How long a picture may wait for somebody to use it.
+/// How long an unused picture is stored.
 const UNUSED_KEPT: SignedDuration = SignedDuration::from_hours(24);
-/// Pictures looked at in one step of the sweep.
+/// The number of pictures checked in one step of the sweep.
 const SWEPT: i64 = 500;
 
-/// Works on a few pictures at a time.
+/// Processes a few pictures at a time.
 pub struct Images(WorkQueue);
 
 impl Default for Images {
@@ -49,7 +49,7 @@ impl Images {
         purpose: ImagePurpose,
     ) -> Result<Encoded> {
         let owner = Some(Owner::Account(account));
-        // Even the head of a file may take its time: what it says of colours is compressed.
+        // Even reading the header may take time: its colour profile is compressed.
         let check = move || encode::check(&bytes).map(|pixels| (bytes, pixels));
         let (bytes, pixels) = self.0.run(owner, check).await??;
         let turns = if pixels > LARGE { AT_ONCE } else { 1 };
@@ -58,21 +58,21 @@ impl Images {
 }
 
 impl Environment {
-    /// Where a picture can be seen.
+    /// Returns the address of a picture.
     pub fn image_url(&self, id: ImageId) -> String {
         format!("{}{}", self.settings.public_url, image::path(id))
     }
 }
 
 impl App {
-    /// Keeps a picture of the caller: a PNG, JPEG or WebP file, which is encoded anew.
+    /// Stores a picture of the caller: a PNG, JPEG or WebP file, which is re-encoded.
     pub async fn upload_image(
         &self,
         claims: Claims,
         purpose: ImagePurpose,
         bytes: Vec<u8>,
     ) -> Result<ImageId> {
-        // Nobody else may have the program work on pictures.
+        // Check access first: nobody else may make the program process pictures.
         let account = self
             .query(claims, |work| {
                 store::image::usage(work.tx, work.account)?.check_room(0)?;
@@ -99,14 +99,18 @@ impl App {
         .await
     }
 
-    /// A picture, for whoever knows its id.
+    /// Returns a picture to anyone who knows its id.
+    ///
+    /// # Errors
+    ///
+    /// Not found if there is no such picture.
     pub async fn public_image(&self, id: ImageId) -> Result<Image> {
         let found = self.store.read(move |tx| store::image::find_public(tx, id)).await?;
         found.ok_or_else(unknown)
     }
 
-    /// Removes pictures that were uploaded more than a day ago and that nothing shows. Logos are
-    /// never removed while their account is there.
+    /// Removes unused pictures that were uploaded more than a day ago. Logos are never removed
+    /// while their account exists.
     pub(in crate::app) async fn remove_unused_images(&self) -> Result<()> {
         let before = ImageId::first_at(self.now() - UNUSED_KEPT);
         let mut after = ImageId::NIL;
@@ -123,7 +127,7 @@ impl App {
             }
             self.store
                 .write(move |tx| {
-                    // Looked at again: meanwhile somebody may have used one.
+                    // Check again: a picture may have been used meanwhile.
                     for (id, account) in self::unused(tx, &unused)? {
                         store::image::delete(tx, account, id)?;
                     }
@@ -134,8 +138,12 @@ impl App {
     }
 }
 
-/// Removes a picture of the caller, and takes it from where it is shown. Logos stay, since
+/// Removes a picture of the caller from storage and from where it is shown. Logos stay, since
 /// invoices may show them.
+///
+/// # Errors
+///
+/// Not found if the caller has no such picture; a conflict if it is a logo.
 pub fn delete_image(work: &mut Work, id: ImageId) -> Result<()> {
     let tx = &mut *work.tx;
     let purpose = store::image::find_purpose(tx, work.account, id)?.ok_or_else(unknown)?;
@@ -160,7 +168,11 @@ pub fn delete_image(work: &mut Work, id: ImageId) -> Result<()> {
     store::image::delete(tx, work.account, id).map(drop)
 }
 
-/// Shows the caller by a picture that was uploaded for it, or by none. The one before goes.
+/// Sets the caller's avatar to a picture uploaded for it, or to none. The previous one is removed.
+///
+/// # Errors
+///
+/// An invalid field if the caller has not uploaded such an avatar.
 pub fn set_avatar(work: &mut Work, id: Option<ImageId>) -> Result<()> {
     let tx = &mut *work.tx;
     if let Some(id) = id {
@@ -182,7 +194,7 @@ pub fn set_avatar(work: &mut Work, id: Option<ImageId>) -> Result<()> {
     Ok(())
 }
 
-/// Those of some pictures that nothing shows.
+/// Returns those of these pictures that nothing shows.
 fn unused(tx: &mut Tx, images: &[(ImageId, AccountId)]) -> Result<Vec<(ImageId, AccountId)>> {
     let accounts: HashSet<AccountId> = images.iter().map(|(_, account)| *account).collect();
     let mut shown = HashSet::new();

@@ -1,7 +1,6 @@
-//! Whether a picture's file goes on to its end: decoders fill in what an upload has lost on its
-//! way.
+//! Detects truncated picture files: decoders fill in what an upload has lost.
 
-/// Whether a PNG, JPEG or WebP file has all its parts up to the one that says it ends.
+/// Returns whether a PNG, JPEG or WebP file has all its parts up to the end marker.
 pub fn is_whole(bytes: &[u8]) -> bool {
     let end = match bytes {
         [0x89, b'P', b'N', b'G', ..] => png(bytes),
@@ -25,11 +24,11 @@ fn png(bytes: &[u8]) -> Option<()> {
     }
 }
 
-/// Walks the segments, and the data that follows some of them, to the marker of the end.
+/// Walks the segments, and the data after some of them, to the end marker.
 fn jpeg(bytes: &[u8]) -> Option<()> {
     let mut rest = bytes.get(2..)?;
     loop {
-        // What is no marker is data; a zero behind the first byte of a marker makes it data, too.
+        // Anything that is not a marker is data; so is a first marker byte followed by zero.
         let at = rest.windows(2).position(|two| two[0] == 0xff && !matches!(two[1], 0 | 0xff))?;
         let marker = *rest.get(at + 1)?;
         rest = rest.get(at + 2..)?;
@@ -45,7 +44,7 @@ fn jpeg(bytes: &[u8]) -> Option<()> {
     }
 }
 
-/// The head says how long the rest is.
+/// The header gives the length of the rest.
 fn webp(bytes: &[u8]) -> Option<()> {
     let (length, rest) = bytes.get(4..)?.split_first_chunk::<4>()?;
     let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
