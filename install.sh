@@ -54,7 +54,7 @@ if [ -z "$mode" ]; then
     if [ -n "$is_root" ]; then mode=system; else mode=user; fi
 fi
 
-# Where everything lies.
+# Where everything is.
 if [ "$mode" = system ]; then
     [ -n "$is_root" ] || [ -n "$dry" ] || fail "--system needs root: run it with sudo, or take --user"
     owner=freelanceos
@@ -71,7 +71,7 @@ else
     default_data=${XDG_DATA_HOME:-$HOME/.local/share}/freelanceos
     unit=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user/freelanceos.service
     ctl='systemctl --user' journal='journalctl --user' as_root=''
-    # Those who came by `su` have a service manager, but no variable that says where.
+    # After `su`, a user has a service manager, but no variable that says where.
     if [ -z "${XDG_RUNTIME_DIR:-}" ] && [ -S "/run/user/$(id -u)/systemd/private" ]; then
         XDG_RUNTIME_DIR=/run/user/$(id -u)
         export XDG_RUNTIME_DIR
@@ -105,13 +105,13 @@ fi
 manager() { $ctl "$@"; }
 
 changed=''
-# Does it, or says that it would.
+# Runs a command, or says that it would.
 act() {
     changed=yes
     if [ -n "$dry" ]; then say "would run: $*"; else "$@"; fi
 }
 
-# Makes a folder of that mode, for the owner where one is named.
+# Creates a folder with that mode, and with the owner if one is given.
 folder() {
     [ ! -d "$1" ] || return 0
     act mkdir -p "$1" || fail "cannot make the folder $1"
@@ -119,7 +119,7 @@ folder() {
     [ -z "${3:-}" ] || act chown "$3" "$1"
 }
 
-# Writes standard input into a file of that mode and owner, where it is not so already.
+# Writes standard input to a file with that mode and owner, unless it has that text already.
 put() {
     text=$(cat)
     if [ -f "$1" ] && [ "$(cat "$1")" = "$text" ]; then return 0; fi
@@ -135,7 +135,7 @@ put() {
     say "wrote $1"
 }
 
-# A file of install/ with its @NAMES@ filled in, each written as the function named second does it.
+# Fills in the @NAMES@ of a file in install/, each through the function given second.
 filled() {
     write=${2:-printf %s}
     sed "$(
@@ -148,7 +148,7 @@ filled() {
     )" "$1"
 }
 
-# Fails unless that many KiB are free where the folder is or will be.
+# Fails unless that many KiB are free at the folder's place.
 need_space() {
     at=$1
     while [ ! -d "$at" ]; do at=$(dirname "$at"); done
@@ -178,7 +178,7 @@ if [ -n "$from" ]; then
     [ -x "$from" ] || fail "$from is not executable; try: chmod +x $from"
     built=$from
 else
-    # A build as root would leave files that the owner of this folder cannot replace.
+    # A build as root would leave files that the folder's owner cannot replace.
     builder=''
     if [ -n "$is_root" ] && [ -n "${SUDO_USER:-}" ] && [ "$SUDO_USER" != root ] && has sudo; then
         builder="sudo -H -u $SUDO_USER"
@@ -219,7 +219,7 @@ if [ -n "$owner" ] && ! id "$owner" > /dev/null 2>&1; then
     if has useradd; then
         act useradd --system --user-group --no-create-home --home-dir "$default_data" --shell "$nologin" "$owner"
     else
-        # As BusyBox has it.
+        # The BusyBox variant.
         act addgroup -S "$owner"
         act adduser -S -D -H -h "$default_data" -s "$nologin" -G "$owner" "$owner"
     fi
@@ -236,7 +236,7 @@ $(filled install/env "" "$restart")
 TEXT
 fi
 
-# A path as a shell, and as a unit, has it.
+# Quotes a path for a shell, and for a unit.
 for_shell() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
 for_unit() { printf %s "$1" | sed 's/%/%%/g'; }
 
@@ -251,7 +251,7 @@ unit_text() {
     filled "install/$mode.service" for_unit
 }
 
-# Where the running server answers; nothing where that cannot be told.
+# Prints the URL of the running server; nothing if it is unknown.
 address() {
     listen=$(setting LISTEN)
     listen=${listen%%,*}
@@ -267,8 +267,8 @@ address() {
     esac
 }
 
-# Whether the server answers, with some patience. Without a program to ask with, that the service
-# manager was told "ready" must do.
+# Waits until the server answers. Without an HTTP client, the "ready" that the service manager
+# received must do.
 is_healthy() {
     at=$(address)
     [ -n "$at" ] || return 0
@@ -286,7 +286,7 @@ is_healthy() {
     return 1
 }
 
-# Starts the service anew and waits until it answers.
+# Restarts the service and waits until it answers.
 start() {
     manager reset-failed freelanceos > /dev/null 2>&1 || true
     manager restart freelanceos > /dev/null 2>&1 && is_healthy
@@ -315,7 +315,7 @@ if [ -n "$replace" ] && [ -z "$dry" ]; then
             fail "version $new_version cannot use the database in $data; nothing was changed"
         if [ -x "$program" ]; then
             folder "$data/backups" 700 "$owns"
-            # Another one may have been made in the same second.
+            # Another backup may have been made in the same second.
             backup=$data/backups/before-$new_version-$(date -u +%Y%m%dT%H%M%SZ)
             while [ -e "$backup.db" ]; do backup=$backup-again; done
             backup=$backup.db
@@ -324,7 +324,7 @@ if [ -n "$replace" ] && [ -z "$dry" ]; then
             say "The database is backed up: $backup"
         fi
     fi
-    # A name of its own for the old one, and a rename: at every moment there is a whole executable.
+    # Keep the old one under another name, and rename: there is always a complete executable.
     rm -f "$old"
     [ ! -f "$program" ] || ln "$program" "$old" 2> /dev/null || cp -p "$program" "$old"
     mv -f "$new" "$program"
@@ -333,7 +333,7 @@ elif [ -n "$replace" ]; then
     act cp "$built" "$program"
 fi
 
-# Puts the old version back, with its database where the new one had changed its schema.
+# Restores the old version, and its database if the new one had changed the schema.
 put_back() {
     printf 'install.sh: version %s did not start:\n' "$new_version" >&2
     last_words
@@ -361,7 +361,7 @@ $text
 UNIT
     [ -z "$new_unit" ] || act manager daemon-reload
     [ "$state" != new ] || act manager enable --quiet freelanceos
-    # An earlier run may have been cut off before the restart.
+    # An earlier run may have been interrupted before the restart.
     running=$(readlink "/proc/$(manager show -p MainPID --value freelanceos)/exe" 2> /dev/null || true)
     case $running in *' (deleted)') state=stale ;; esac
     if [ "$state" = inactive ]; then
@@ -381,7 +381,7 @@ if [ -n "$dry" ]; then
 fi
 rm -f "$old"
 
-# ---------------------------------------------------------------- what now
+# ---------------------------------------------------------------- next steps
 
 if [ -z "$changed" ]; then
     say "FreelanceOS $new_version is installed already; there was nothing to change."

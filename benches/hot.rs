@@ -1,4 +1,4 @@
-//! The functions every request goes through.
+//! Functions that every request uses.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark says what went wrong by stopping")]
 
@@ -16,7 +16,7 @@ use freelanceos::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-/// An invoice's lines: whole hours and a translator's words.
+/// The lines of an invoice: whole hours, and words of a translation.
 fn lines(count: usize) -> Vec<Line> {
     let line = |index: usize| {
         let (quantity, rate) =
@@ -36,7 +36,7 @@ fn calculator(criterion: &mut Criterion) {
     for count in [2, 20, 500] {
         let lines = lines(count);
         group.bench_with_input(BenchmarkId::from_parameter(count), &lines, |bencher, lines| {
-            // The calculator takes the lines, so copying them is not part of what is measured.
+            // The calculator takes ownership of the lines, so the copy is not measured.
             bencher.iter_batched(
                 || lines.clone(),
                 |lines| price(lines, tax_rate, Currency::USD),

@@ -1,4 +1,4 @@
-//! Printing an invoice.
+//! Rendering an invoice as PDF.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark says what went wrong by stopping")]
 
@@ -10,7 +10,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 
 use self::sheet::{invoice, line, typical};
 
-/// The scripts that need most of the fonts and of the shaping.
+/// The scripts that need the most fonts and shaping.
 const SCRIPTS: [&str; 4] = [
     "Brand identity: logo, colours, typography",
     "Локализация приложения на русский и украинский языки",

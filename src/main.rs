@@ -1,4 +1,4 @@
-//! Parses the command line, runs one command, and ends with its exit code.
+//! Parses the command line, runs one command, and exits with its code.
 
 use std::process::ExitCode;
 

@@ -26,7 +26,7 @@ use crate::{
     web::{self, page},
 };
 
-/// Every route of the program.
+/// All routes of the program.
 pub fn routes(app: &Arc<App>, middleware: &Middleware) -> BoxEndpoint<'static> {
     let os = Mount::new::<api_v1::Routes>(middleware, &api_v1::ABOUT, api_v1::shape);
     let hub = Mount::new::<v1::Routes>(middleware, &v1::ABOUT, v1::shape);
@@ -34,7 +34,7 @@ pub fn routes(app: &Arc<App>, middleware: &Middleware) -> BoxEndpoint<'static> {
     let hub_routes = openapi::service(v1::routes(app), &v1::ABOUT);
     let pages = Rules { route_limits: web::LIMITS, ..Rules::new(page::shape) };
 
-    // The router fails on what is no path before any middleware is reached.
+    // The router rejects invalid paths before any middleware runs.
     let garbled = Arc::new([os.free(make_sync(unknown)), hub.free(make_sync(unknown))]);
     Route::new()
         .at("/healthz", os.free(get(health)))
@@ -62,7 +62,7 @@ pub fn routes(app: &Arc<App>, middleware: &Middleware) -> BoxEndpoint<'static> {
         .boxed()
 }
 
-/// One API at its place: its documentation, and what stands around its routes.
+/// A mounted API: its documentation, and the middleware around its routes.
 struct Mount<'m> {
     middleware: &'m Middleware,
     rules: Rules,
@@ -81,12 +81,12 @@ impl<'m> Mount<'m> {
         Self { middleware, rules, documentation: Arc::new(LazyLock::new(Box::new(make))) }
     }
 
-    /// Routes that nothing counts.
+    /// Routes without limits.
     fn free<E: IntoEndpoint>(&self, routes: E) -> impl Endpoint<Output = Response> + use<E> {
         self.middleware.around(routes, self.rules.clone())
     }
 
-    /// The API with its documentation, which is free of limits.
+    /// The API with its documentation, which has no limits.
     fn around<E: IntoEndpoint<Endpoint: 'static> + 'static>(
         &self,
         routes: E,
@@ -108,7 +108,7 @@ impl<'m> Mount<'m> {
     }
 }
 
-/// An API's documentation, made when it is first asked for: start-up need not wait for it.
+/// An API's documentation, built on first use so that it does not delay startup.
 struct Documentation {
     api: Document,
     page: Page,
@@ -123,7 +123,7 @@ impl Documentation {
     }
 }
 
-/// What is served to those who watch the server, beside its own routes and never among them.
+/// Routes for monitoring, served beside the public routes and never among them.
 pub fn metrics_routes(app: &Arc<App>, process: Process) -> BoxEndpoint<'static> {
     Route::new()
         .at("/metrics", get(show_figures))
@@ -139,7 +139,7 @@ async fn show_figures(Data(app): Data<&Arc<App>>, Data(process): Data<&Process>)
     figures::show(app, metrics::switch_on(), process).await
 }
 
-/// Whether this server can serve. Load balancers lead requests elsewhere while it cannot.
+/// Whether this server is ready. Load balancers send requests elsewhere while it is not.
 #[handler]
 async fn health(Data(app): Data<&Arc<App>>) -> poem::Result<Response> {
     app.ready().await.map_err(into_poem)?;

@@ -1,5 +1,5 @@
-//! The server beside another one, filled with the same rows: before either is measured, both are
-//! filled, then they take turns, scenario by scenario.
+//! Compares the server with another one that holds the same rows: both are filled first, then they
+//! take turns, scenario by scenario.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::report::Comparison;
 use crate::server::{Folder, Server};
 use crate::{Failure, Options, check, filled, measure_all, with_log};
 
-/// Compares it with PocketBase.
+/// Compares FreelanceOS with PocketBase.
 pub fn with_pocketbase(options: &Options, binary: &Path) -> Result<(), Failure> {
     let (folder, other_folder) =
         (Folder::create(&options.folder)?, Folder::create(&options.folder)?);

@@ -1,5 +1,5 @@
-//! The database file without a server around it: what the disk gives to bare batches of
-//! transactions, and rows of other accounts in bulk.
+//! The database file without a server: how fast the disk commits bare batches of transactions, and
+//! bulk rows of other accounts.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -9,11 +9,11 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use crate::Failure;
 use crate::measure::Scenario;
 
-/// Clients and invoices of each account that is added in bulk.
+/// Clients and invoices per account added in bulk.
 const CLIENTS_EACH: i64 = 10;
 const INVOICES_EACH: i64 = 20;
 
-/// A stopped server's database with the account that filled it.
+/// The database of a stopped server, with the account that filled it.
 pub struct Database {
     connection: Connection,
     account: Vec<u8>,
@@ -43,9 +43,8 @@ impl Database {
         Ok(Self { connection, account, next_id: u128::from_be_bytes(newest) + 1 })
     }
 
-    /// How many transactions as large as those of a scenario the disk takes in a second, committed
-    /// in batches of `batch`, by one thread that does nothing else. None for scenarios that write
-    /// nothing.
+    /// Returns how many transactions of a scenario's size the disk commits per second, in batches
+    /// of `batch`, by one thread that does nothing else. None for read-only scenarios.
     pub fn bare_rate(
         &mut self,
         scenario: Scenario,
@@ -70,7 +69,7 @@ impl Database {
         Ok(Some(done as f64 / begin.elapsed().as_secs_f64()))
     }
 
-    /// Adds accounts with some clients and invoices each, copies of the first account's.
+    /// Adds accounts with a few clients and invoices each, copied from the first account.
     pub fn add_accounts(&mut self, count: usize) -> Result<(), Failure> {
         let connection = &self.connection;
         let new_account = copy(
@@ -127,7 +126,7 @@ impl Database {
 struct Creation {
     copy: String,
     from: Vec<u8>,
-    /// Clients that what is made is for, in turn: neighbours in no index.
+    /// The clients of new rows, in turn: never adjacent in an index.
     clients: Vec<Vec<u8>>,
     items: i64,
     lists: &'static [&'static str],
@@ -214,8 +213,8 @@ fn newest(connection: &Connection, table: &str, account: &[u8]) -> Result<Vec<u8
     found.ok_or_else(|| format!("no row in {table} to copy").into())
 }
 
-/// A statement that adds a copy of the row with the id `?2` under the id `?1`; `set` are columns
-/// with another value.
+/// Returns a statement that copies the row with the id `?2` under the id `?1`; `set` lists columns
+/// with other values.
 fn copy(connection: &Connection, table: &str, set: &[(&str, &str)]) -> Result<String, Failure> {
     let mut statement = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
     let names = statement.query_map([table], |row| row.get::<_, String>(0))?;

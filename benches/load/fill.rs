@@ -1,5 +1,5 @@
-//! Fills a fresh server: through its API with one account, its clients, its invoices; or before
-//! it is started with the account of `freelanceos demo`.
+//! Fills a new server: through its API with an account, clients and invoices, or before its start
+//! with the account of `freelanceos demo`.
 
 use std::fs::File;
 use std::io::Write;
@@ -21,7 +21,7 @@ use crate::server::{Folder, command};
 pub const EMAIL: &str = "load@example.com";
 pub const PASSWORD: &str = "SecurePass123";
 
-/// Filling that takes longer than this is given up.
+/// Timeout for filling.
 const FILL_LIMIT: Duration = Duration::from_secs(3600);
 
 /// The registered account and the ids of its clients.
@@ -43,7 +43,7 @@ impl Account {
         Ok(Self { token: text_of(&mut connection, &request, "token")?, clients: Vec::new() })
     }
 
-    /// Signs in to the account that [`demo`] made.
+    /// Signs in to the account created by [`demo`].
     pub fn sign_in(address: SocketAddr) -> Result<Self, Failure> {
         let body = json!({ "email": EMAIL, "password": PASSWORD });
         let request = Request::post("/api/v1/auth/login", None, &body);
@@ -80,8 +80,8 @@ impl Account {
         Ok(())
     }
 
-    /// Adds `count` drafts; with `mixed`, of each three in a row the second is then sent and the
-    /// third sent and paid.
+    /// Adds `count` drafts; with `mixed`, of every three the second is then sent, and the third
+    /// sent and paid.
     pub fn add_invoices(
         &self,
         address: SocketAddr,
@@ -106,8 +106,8 @@ impl Account {
         Ok(())
     }
 
-    /// The body of the `n`th invoice: two items for one of the clients, due some day of 2026 or
-    /// 2027, so that some of the sent ones are overdue and some are not.
+    /// The body of the `n`th invoice: two items for one of the clients, due on a day in 2026 or
+    /// 2027, so that some sent invoices are overdue and some are not.
     pub fn invoice(&self, n: usize) -> Value {
         let (year, month, day) = (2026 + n / 12 % 2, 1 + n % 12, 1 + n % 28);
         json!({
@@ -123,7 +123,7 @@ impl Account {
     }
 }
 
-/// Has `freelanceos demo` make its account with so many invoices beyond its story.
+/// Lets `freelanceos demo` create its account with that many additional invoices.
 pub fn demo(binary: &Path, folder: &Folder, invoices: usize) -> Result<(), Failure> {
     let log = || File::options().create(true).append(true).open(folder.log());
     let data = folder.data();
@@ -146,7 +146,7 @@ pub fn demo(binary: &Path, folder: &Folder, invoices: usize) -> Result<(), Failu
     }
 }
 
-/// The body of a client that `tag` tells from the others.
+/// The body of a client; `tag` makes it unique.
 pub fn client(tag: &str) -> Value {
     json!({
         "name": "TechStart Nigeria",
@@ -157,7 +157,7 @@ pub fn client(tag: &str) -> Value {
     })
 }
 
-/// Sends a request that has to succeed.
+/// Sends a request that must succeed.
 fn send<'a>(connection: &'a mut Connection, request: &Request) -> Result<Answer<'a>, Failure> {
     let answer = connection.send(request, 0)?;
     if answer.is_success() {
@@ -167,7 +167,7 @@ fn send<'a>(connection: &'a mut Connection, request: &Request) -> Result<Answer<
     }
 }
 
-/// Sends a request that has to succeed and returns the text at `data.<key>` of its answer.
+/// Sends a request that must succeed, and returns the text at `data.<key>` of the response.
 fn text_of(connection: &mut Connection, request: &Request, key: &str) -> Result<String, Failure> {
     let answer = send(connection, request)?;
     let body: Value = serde_json::from_slice(answer.body)?;
@@ -175,8 +175,8 @@ fn text_of(connection: &mut Connection, request: &Request, key: &str) -> Result<
     text.ok_or_else(|| format!("no data.{key} in {}", answer.summary()).into())
 }
 
-/// Does `job` for every number below `count`, spread over the connections, with a progress line
-/// on a terminal; the results stand in the order of their numbers.
+/// Runs `job` for every number below `count`, spread over the connections, with a progress line on
+/// a terminal; returns the results in order.
 fn in_parallel<T: Send>(
     what: &str,
     address: SocketAddr,

@@ -1,5 +1,5 @@
-//! An HTTP/1.1 client that costs as little as possible: the driver shares its cores with the
-//! server, so every cycle spent here is one the server does not get.
+//! A minimal-cost HTTP/1.1 client: the driver shares its cores with the server, so every cycle
+//! spent here is lost to the server.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// An answer that takes longer than this is an error.
+/// Timeout for a response.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
-/// An answer of more bytes than this, head included, is an error.
+/// Maximum size of a response with its head, in bytes.
 const ANSWER_BYTES: usize = 16 << 20;
 
-/// Stands in a request's body where each use of it writes another number. JSON keeps `#` as it
-/// is and neither paths nor tokens have one.
+/// Placeholder in a request body that each request replaces by another number. JSON keeps `#` as
+/// is, and neither paths nor tokens contain it.
 pub const COUNTER: &str = "########";
 
-/// The bytes of one request, ready to be written.
+/// The bytes of one request, ready to send.
 pub struct Request {
     bytes: Vec<u8>,
     counter_at: Option<usize>,
@@ -50,8 +50,8 @@ impl Request {
         Self { counter_at: text.find(COUNTER), bytes: text.into_bytes() }
     }
 
-    /// The bytes to send, with `number` in place of the counter; `scratch` holds them if they
-    /// had to be changed.
+    /// Returns the bytes to send, with `number` in place of the counter; `scratch` holds them if
+    /// they changed.
     fn numbered<'a>(&'a self, number: usize, scratch: &'a mut Vec<u8>) -> &'a [u8] {
         let Some(at) = self.counter_at else {
             return &self.bytes;
@@ -67,7 +67,7 @@ impl Request {
     }
 }
 
-/// Status and body of one answer.
+/// Status and body of a response.
 pub struct Answer<'a> {
     pub status: u16,
     pub body: &'a [u8],
@@ -85,7 +85,7 @@ impl Answer<'_> {
     }
 }
 
-/// One keep-alive connection with one request under way at a time.
+/// A keep-alive connection with one request at a time.
 pub struct Connection {
     stream: TcpStream,
     incoming: Vec<u8>,
@@ -101,7 +101,7 @@ impl Connection {
         Ok(Self { stream, incoming: vec![0; 64 << 10], outgoing: Vec::new() })
     }
 
-    /// Sends `request`, its counter set to `number`, and waits for the whole answer.
+    /// Sends `request` with its counter set to `number`, and waits for the whole response.
     pub fn send(&mut self, request: &Request, number: usize) -> io::Result<Answer<'_>> {
         let bytes = request.numbered(number, &mut self.outgoing);
         self.stream.write_all(bytes)?;
@@ -122,15 +122,15 @@ impl Connection {
         while filled < end {
             filled += self.receive(filled)?;
         }
-        // Nothing else was asked for, so a longer answer means its length was wrong.
+        // Nothing else was requested, so extra bytes mean a wrong length.
         if filled > end {
             return Err(invalid("an answer longer than its Content-Length"));
         }
         Ok(Answer { status, body: &self.incoming[body_at..end] })
     }
 
-    /// Reads a body that comes in chunks, of which what begins at `body_at` has come in, puts
-    /// them together and returns where they end.
+    /// Reads a chunked body, of which the part from `body_at` has arrived, joins the chunks, and
+    /// returns where they end.
     fn receive_chunks(&mut self, body_at: usize, mut filled: usize) -> io::Result<usize> {
         let (mut end, mut at) = (body_at, body_at);
         loop {
@@ -158,7 +158,7 @@ impl Connection {
         }
     }
 
-    /// Reads what has come in behind the first `filled` bytes and returns how much it was.
+    /// Reads more bytes after the first `filled`, and returns how many arrived.
     fn receive(&mut self, filled: usize) -> io::Result<usize> {
         if filled == ANSWER_BYTES {
             return Err(invalid("an answer of over 16 MiB"));
@@ -185,7 +185,7 @@ fn end_of_head(bytes: &[u8]) -> Option<usize> {
     bytes.windows(4).position(|window| window == b"\r\n\r\n")
 }
 
-/// Status and `Content-Length` of an answer's head; no length where it comes in chunks.
+/// Status and `Content-Length` of a response head; no length if it is chunked.
 fn parse_head(head: &[u8]) -> io::Result<(u16, Option<usize>)> {
     let head = std::str::from_utf8(head).map_err(|_| invalid("an answer's head is not text"))?;
     let mut lines = head.split("\r\n");
@@ -205,7 +205,7 @@ fn parse_head(head: &[u8]) -> io::Result<(u16, Option<usize>)> {
             return Ok((status, None));
         }
     }
-    // PATCH and POST may be answered with nothing.
+    // PATCH and POST may have an empty response.
     if status == 204 { Ok((status, Some(0))) } else { Err(invalid("an answer without a length")) }
 }
 

@@ -10,10 +10,10 @@
 //! ```
 //!
 //! Driver and server share the machine's cores. So every rate is also given as a share of the
-//! floor, the rate of a request that does nothing, and the server's own processor time stands
-//! beside it; these two travel between machines, the rate does not. What writes is also given as a
-//! share of what the same disk takes from one thread that does nothing but commit batches as large
-//! as the number of connections. It reads `/proc`, so it needs Linux.
+//! floor, the rate of a request that does nothing, next to the server's own processor time. These
+//! two are comparable between machines, the rate is not. Write rates are also given as a share of
+//! what the same disk achieves with one thread that only commits batches as large as the number of
+//! connections. Needs Linux, because it reads `/proc`.
 
 mod compare;
 mod disk;
@@ -42,13 +42,13 @@ use measure::{Measurement, Scenario, measure};
 use report::{Size, Standard};
 use server::{Folder, SETTLE_LIMIT, Server};
 
-/// What stops a run; it can leave the thread it happened in.
+/// The error that stops a run; it can leave the thread it occurred in.
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// How many starts the start-up time is the median of.
+/// Number of starts for the median start-up time.
 const STARTS: usize = 5;
 
-/// How long the work that filling leaves behind, such as mailing the invoices, may go on.
+/// How long work that filling leaves behind, such as mailing the invoices, may take.
 const FILL_SETTLE_LIMIT: Duration = Duration::from_secs(600);
 
 /// Measures the release build of the server under load
@@ -122,13 +122,13 @@ struct Options {
 }
 
 impl Options {
-    /// `usual` or what `--only` asks for; the floor is always measured.
+    /// `usual` or the scenarios of `--only`; the floor is always measured.
     fn scenarios(&self, usual: &[Scenario]) -> Vec<Scenario> {
         let chosen = if self.only.is_empty() { usual } else { &self.only };
         chosen.iter().copied().filter(|scenario| *scenario != Scenario::Floor).collect()
     }
 
-    /// What the numbers depend on.
+    /// The conditions that the numbers depend on.
     fn setting(&self, folder: &Folder) -> Value {
         json!({
             "connections": self.connections,
@@ -143,7 +143,7 @@ impl Options {
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    // `cargo test --all-targets` runs this too, on a server nobody would want measured.
+    // `cargo test --all-targets` runs this too, with a build that is not worth measuring.
     if cfg!(debug_assertions) {
         println!("load: nothing measured, this is a debug build; use cargo bench --bench load");
         return ExitCode::SUCCESS;
@@ -292,7 +292,7 @@ fn one_size(
     })
 }
 
-/// Fills a folder for `--growth`, or takes a copy of what an earlier run has kept.
+/// Fills a folder for `--growth`, or copies one that an earlier run has kept.
 fn prepare(options: &Options, folder: &Folder, invoices: usize) -> Result<(), Failure> {
     let accounts = options.accounts;
     let kept = options.keep.as_ref().map(|keep| keep.join(format!("{invoices}-{accounts}")));
@@ -325,7 +325,7 @@ fn copy_files(from: &Path, into: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Registers an account, adds its clients and invoices, and waits for the work they leave behind.
+/// Registers an account, adds its clients and invoices, and waits for the resulting work.
 fn filled(
     server: &Server,
     options: &Options,
@@ -357,7 +357,7 @@ fn measure_all(
         match measure(scenario, server, requests(scenario), connections, length) {
             Ok(measurement) => measurements.push(measurement),
             Err(error) => {
-                // A server that died in the scenario before is best told by what failed there.
+                // If the server died in the scenario before, the error there says it best.
                 check(&measurements)?;
                 return Err(format!("{name}: {error}").into());
             }
@@ -367,7 +367,7 @@ fn measure_all(
     Ok(measurements)
 }
 
-/// An error when any answer was not 2xx: a server that refuses work is fast at it.
+/// Fails if any response was not 2xx: a server that rejects work does so fast.
 fn check(measurements: &[Measurement]) -> Result<(), Failure> {
     let failed: Vec<String> = measurements
         .iter()
@@ -383,7 +383,7 @@ fn check(measurements: &[Measurement]) -> Result<(), Failure> {
     Err(failed.join("\n").into())
 }
 
-/// `error` with what the server logged, which is gone with its folder otherwise.
+/// Adds the server's log to `error`, since it is deleted with the folder.
 fn with_log(error: &Failure, folder: &Folder) -> Failure {
     let log = folder.log_tail();
     if log.is_empty() {
@@ -400,7 +400,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "0.1 to 600".to_owned())
 }
 
-/// Reads a count in `range`.
+/// Parses a count in `range`.
 fn within(
     range: RangeInclusive<usize>,
 ) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync {

@@ -1,4 +1,4 @@
-//! What is measured, and the measuring itself.
+//! The scenarios, and how they are measured.
 
 use std::panic;
 use std::sync::OnceLock;
@@ -35,7 +35,7 @@ pub enum Scenario {
 }
 
 impl Scenario {
-    /// What a run measures unless told otherwise, between its two floors.
+    /// The default scenarios, between the two floors.
     pub const STANDARD: [Self; 7] = [
         Self::Client,
         Self::Clients,
@@ -46,10 +46,10 @@ impl Scenario {
         Self::Login,
     ];
 
-    /// What must stay flat as invoices grow.
+    /// The scenarios that must stay flat as invoices grow.
     pub const GROWTH: [Self; 4] = [Self::Stats, Self::Clients, Self::Invoices, Self::CreateInvoice];
 
-    /// What is compared with another program.
+    /// The scenarios compared with another program.
     pub const COMPARED: [Self; 6] = [
         Self::Client,
         Self::Clients,
@@ -94,18 +94,18 @@ impl Scenario {
     }
 }
 
-/// What one scenario gave.
+/// The result of one scenario.
 pub struct Measurement {
     pub scenario: Scenario,
-    /// 2xx answers.
+    /// Number of 2xx responses.
     pub answers: usize,
     pub elapsed: Duration,
-    /// Time from one answer on a connection to its next, the median and the slowest hundredth.
+    /// Time between two responses on a connection: the median and the 99th percentile.
     pub p50: Duration,
     pub p99: Duration,
-    /// The server's processor time for one request.
+    /// The server's processor time per request.
     pub processor: Duration,
-    /// Answers that were not 2xx and connections that broke, those of the warm-up included.
+    /// Responses other than 2xx and broken connections, including the warm-up.
     pub failures: usize,
     pub first_failure: Option<String>,
 }
@@ -130,7 +130,7 @@ impl Work {
         self.first_failure.get_or_init(what);
     }
 
-    /// Keeps one connection busy for `length` and returns the microseconds of each 2xx answer.
+    /// Keeps a connection busy for `length`, and returns the microseconds of each 2xx response.
     fn drive(&self, connection: &mut Connection, length: Duration) -> Vec<u32> {
         let mut latencies = Vec::with_capacity(1 << 16);
         let begin = Instant::now();
@@ -140,7 +140,7 @@ impl Work {
             let request = &self.requests[number % self.requests.len()];
             match connection.send(request, number) {
                 Ok(answer) => {
-                    // One look at the clock ends a request and starts the next.
+                    // One clock read ends a request and starts the next.
                     let now = Instant::now();
                     if answer.is_success() {
                         let micros = (now - last).as_micros();
@@ -173,8 +173,8 @@ impl Work {
     }
 }
 
-/// Drives `scenario` with `connections` connections for `length`, each sending its next request
-/// as soon as it has its answer.
+/// Drives `scenario` with `connections` connections for `length`; each sends its next request as
+/// soon as it has a response.
 pub fn measure(
     scenario: Scenario,
     server: &Server,
@@ -198,8 +198,8 @@ pub fn measure(
     let processor_before = server.processor_time()?;
     let begin = Instant::now();
     let mut latencies = work.drive_all(&mut connections, length);
-    // Up to the last answer, not to the planned end: slow requests still under way at that end
-    // count as answers, so their time has to count too.
+    // Up to the last response, not the planned end: slow requests that are still running then count
+    // as responses, so their time must count too.
     let elapsed = begin.elapsed();
     let processor = server.processor_time()? - processor_before;
 

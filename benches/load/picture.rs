@@ -1,4 +1,4 @@
-//! The growth curve as a picture that reads on light and dark pages.
+//! Draws the growth curve as a picture that is readable on light and dark pages.
 
 use std::fmt::Write;
 
@@ -6,13 +6,13 @@ use crate::report::{Size, slowdowns};
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 320.0;
-/// Room for the labels: left, top, right, bottom.
+/// Margins for the labels: left, top, right, bottom.
 const MARGIN: [f64; 4] = [56.0, 24.0, 150.0, 44.0];
-/// The slowest that is drawn, as times of the first size.
+/// The largest slowdown that is drawn, relative to the first size.
 const SLOWEST: f64 = 2.0;
 const COLOURS: [&str; 6] = ["#2f7d5b", "#3b6fb6", "#b5651d", "#8a4fa3", "#b23a48", "#5b6770"];
 
-/// A line for each scenario: the time a request takes at each size, as times of the first.
+/// Draws a line per scenario: the time of a request at each size, relative to the first.
 pub fn growth(sizes: &[Size]) -> String {
     let [left, top, right, bottom] = MARGIN;
     let (wide, high) = (WIDTH - left - right, HEIGHT - top - bottom);
@@ -24,7 +24,7 @@ pub fn growth(sizes: &[Size]) -> String {
          aria-label=\"Time of a request as one account grows\" font-family=\"sans-serif\" \
          font-size=\"13\" fill=\"#767676\">\n"
     );
-    // Writing to a string does not fail.
+    // Writing to a string cannot fail.
     for times in [0.0, 0.5, 1.0, 1.5, 2.0] {
         let y = y(times);
         let _ = writeln!(
@@ -53,7 +53,7 @@ pub fn growth(sizes: &[Size]) -> String {
     let Some(first) = sizes.first() else { return svg + "</svg>\n" };
     let all: Vec<Vec<(&str, f64)>> =
         sizes.iter().map(|size| slowdowns(first, size).collect()).collect();
-    // The first is the floor, which stands for the machine and not for the program.
+    // The first is the floor, which measures the machine and not the program.
     for line in 1..all[0].len() {
         let colour = COLOURS[(line - 1) % COLOURS.len()];
         let points: Vec<String> = all

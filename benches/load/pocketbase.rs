@@ -1,5 +1,5 @@
-//! PocketBase with the same rows: what a user would otherwise pick. Its collections have the
-//! indexes and rules that a careful user would give them, and its dashboard is a view of sums.
+//! PocketBase with the same rows: the likely alternative for a user. Its collections have the
+//! indexes and rules a careful user would add, and its dashboard is a view of sums.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,10 +13,10 @@ use crate::measure::Scenario;
 use crate::report::status;
 use crate::server::{Folder, Server, command, free_address};
 
-/// Records made by one request while filling.
+/// Records per request while filling.
 const BATCH: usize = 200;
 
-/// A running, filled PocketBase.
+/// A running PocketBase with data.
 pub struct PocketBase {
     pub server: Server,
     token: String,
@@ -25,8 +25,8 @@ pub struct PocketBase {
 }
 
 impl PocketBase {
-    /// Starts it on an empty folder and adds one user with clients and invoices: as with
-    /// `--mixed`, a third drafts, a third sent, a third paid.
+    /// Starts it on an empty folder, and adds a user with clients and invoices: as with `--mixed`,
+    /// a third drafts, a third sent, a third paid.
     pub fn start(
         binary: &Path,
         folder: &Folder,
@@ -82,8 +82,7 @@ impl PocketBase {
         Ok(Self { server, token, user, clients })
     }
 
-    /// The requests that do here what the scenario's do with FreelanceOS; none for what has no
-    /// counterpart.
+    /// The PocketBase requests that match a scenario; none if there is no counterpart.
     pub fn requests(&self, scenario: Scenario) -> Vec<Request> {
         let get = |path: &str| Request::get(&format!("/api/collections/{path}"), Some(&self.token));
         match scenario {
@@ -113,7 +112,7 @@ impl PocketBase {
     }
 }
 
-/// The collections, each after those it names.
+/// The collections, each after those it refers to.
 fn collections() -> [Value; 3] {
     let text = |name: &str| json!({ "name": name, "type": "text" });
     let number = |name: &str| json!({ "name": name, "type": "number" });
@@ -168,7 +167,7 @@ fn owned(mut record: Value, user: &str) -> Value {
     record
 }
 
-/// The `n`th invoice, with the texts and sums of FreelanceOS's.
+/// The `n`th invoice, with the same texts and sums as in FreelanceOS.
 fn invoice(n: usize, clients: &[String], user: &str) -> Value {
     let status = ["draft", "sent", "paid"][n % 3];
     json!({
@@ -187,7 +186,7 @@ fn invoice(n: usize, clients: &[String], user: &str) -> Value {
     })
 }
 
-/// Adds records through the batch API and answers their ids.
+/// Adds records through the batch API, and returns their ids.
 fn add(
     address: SocketAddr,
     token: &str,
@@ -224,7 +223,7 @@ fn sign_in(address: SocketAddr, collection: &str) -> Result<String, Failure> {
     text(&ask(address, &Request::post(&path, None, &body))?, "token")
 }
 
-/// The JSON answer to a request that has to succeed.
+/// Returns the JSON response to a request that must succeed.
 fn ask(address: SocketAddr, request: &Request) -> Result<Value, Failure> {
     let mut connection = Connection::open(address)?;
     let answer = connection.send(request, 0)?;

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use crate::measure::{Measurement, Scenario};
 
-/// Floors of one run that are further apart than this, in percent, make its numbers doubtful.
+/// Percentage that the floors of a run may differ by; beyond that, its numbers are doubtful.
 const NOISE_LIMIT: f64 = 15.0;
 
-/// How many times slower anything may get between the sizes of `--growth`.
+/// How many times slower a scenario may get between the sizes of `--growth`.
 const GROWTH_LIMIT: f64 = 1.3;
 
-/// Shows `text` in place of the last status line, on a terminal only.
+/// Replaces the last status line by `text`, on a terminal only.
 pub fn status(text: &str) {
     let mut screen = stderr();
     if screen.is_terminal() {
@@ -27,10 +27,10 @@ pub struct Standard {
     pub setting: Value,
     /// The scenarios in order, a floor first and last.
     pub measurements: Vec<Measurement>,
-    /// Transactions a second that the disk takes in bare batches.
+    /// Transactions per second that the disk commits in bare batches.
     pub bare: Vec<(Scenario, f64)>,
     pub first_start: Duration,
-    /// Starts on an existing database, fastest first.
+    /// Times of starts on an existing database, fastest first.
     pub starts: Vec<Duration>,
     pub idle_bytes: u64,
     pub filled_bytes: u64,
@@ -49,13 +49,13 @@ impl Standard {
         f64::midpoint(first, last)
     }
 
-    /// How far the two floors are apart, in percent of the lower.
+    /// The difference between the two floors, in percent of the lower one.
     fn noise(&self) -> f64 {
         let (first, last) = self.floors();
         (first.max(last) / first.min(last) - 1.0) * 100.0
     }
 
-    /// Name, bare rate, and the share of it that the server reached.
+    /// Name, bare rate, and the server's share of it.
     fn bare_shares(&self) -> impl Iterator<Item = (&'static str, f64, f64)> {
         self.bare.iter().filter_map(|(scenario, rate)| {
             let measured = self.measurements.iter().find(|m| m.scenario == *scenario)?;
@@ -119,12 +119,12 @@ impl Standard {
     }
 }
 
-/// The result of one size of `--growth`.
+/// The result for one size of `--growth`.
 pub struct Size {
     pub invoices: usize,
     /// The scenarios in order, a floor first.
     pub measurements: Vec<Measurement>,
-    /// From starting the process to its first answer, the median.
+    /// The median time from process start to first response.
     pub start: Duration,
     pub idle_bytes: u64,
     /// Size of the database file.
@@ -148,7 +148,7 @@ impl Size {
     }
 }
 
-/// How the sizes of `--growth` compare, each with the first.
+/// Compares each size of `--growth` with the first.
 pub fn print_growth(sizes: &[Size]) {
     println!();
     for size in &sizes[1..] {
@@ -184,7 +184,7 @@ pub fn growth_json(setting: &Value, sizes: &[Size]) -> Value {
     json!({ "setting": setting, "sizes": sizes, "slowdownLimit": GROWTH_LIMIT })
 }
 
-/// Each scenario with its requests per second at `first` divided by those at `other`.
+/// Each scenario with the ratio of its rates at `first` and at `other`.
 pub fn slowdowns<'a>(
     first: &'a Size,
     other: &'a Size,
@@ -198,7 +198,7 @@ pub fn slowdowns<'a>(
 /// FreelanceOS and another program in turn, scenario by scenario.
 #[derive(Default)]
 pub struct Comparison {
-    /// What it is compared with.
+    /// The other program.
     pub other_name: &'static str,
     pub setting: Value,
     pub ours: Vec<Measurement>,
@@ -296,7 +296,7 @@ fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
-/// A rate or count with its thousands apart, and a decimal where it is small.
+/// Formats a rate or count with thousands separators, and with a decimal if small.
 fn grouped(number: f64) -> String {
     if number < 100.0 && number.fract() != 0.0 {
         return format!("{number:.1}");

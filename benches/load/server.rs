@@ -1,4 +1,4 @@
-//! The server under test as a child process: start, stop, and what Linux knows about it.
+//! The server under test as a child process: start, stop, and its figures from Linux.
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -12,16 +12,16 @@ use tempfile::TempDir;
 use crate::Failure;
 use crate::http::{Connection, Request};
 
-/// A start or stop that takes longer than this is an error.
+/// Timeout for a start or stop.
 const CHANGE_LIMIT: Duration = Duration::from_secs(20);
 
-/// How long a scenario waits for the background work of the one before.
+/// How long a scenario waits for background work of the previous one.
 pub const SETTLE_LIMIT: Duration = Duration::from_secs(10);
 
-/// Linux counts processor time in `/proc` in hundredths of a second on every architecture.
+/// Linux reports processor time in `/proc` in hundredths of a second on every architecture.
 const TICK: Duration = Duration::from_millis(10);
 
-/// A temporary folder with a server's data and log, gone when dropped.
+/// A temporary folder with a server's data and log, removed when dropped.
 pub struct Folder(TempDir);
 
 impl Folder {
@@ -40,7 +40,7 @@ impl Folder {
         self.0.path().join("server.log")
     }
 
-    /// The last lines the server logged, for messages.
+    /// The last lines of the server's log, for messages.
     pub fn log_tail(&self) -> String {
         let log = fs::read(self.log()).unwrap_or_default();
         let log = String::from_utf8_lossy(&log);
@@ -48,8 +48,8 @@ impl Folder {
         lines[lines.len().saturating_sub(10)..].join("\n")
     }
 
-    /// The type of the file system the folder is on. On `tmpfs` a write is durable for free, so
-    /// requests that write look faster than on a disk.
+    /// The file system type of the folder. On `tmpfs` durable writes are free, so writing requests
+    /// look faster than on a disk.
     pub fn file_system(&self) -> String {
         let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
         let path = self.0.path().canonicalize().unwrap_or_default();
@@ -70,7 +70,7 @@ impl Folder {
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
-    /// From just before the process was made to the first 200 of `/healthz`.
+    /// From just before the process was started to the first 200 of `/healthz`.
     pub start_up: Duration,
 }
 
@@ -87,7 +87,7 @@ impl Server {
         Self::start_on(binary, folder, None)
     }
 
-    /// The same on a database of a PostgreSQL server.
+    /// Starts it with a database on a PostgreSQL server.
     pub fn start_on(
         binary: &Path,
         folder: &Folder,
@@ -108,7 +108,7 @@ impl Server {
         Self::spawn(command, address, folder, "/healthz")
     }
 
-    /// Starts a server that is ready once a GET of `health` is answered with 200.
+    /// Starts a server; it is ready once GET `health` returns 200.
     pub fn spawn(
         mut command: Command,
         address: SocketAddr,
@@ -148,8 +148,7 @@ impl Server {
         }
     }
 
-    /// Ends the server the polite way, so that its next start on the same folder is not one
-    /// after a crash.
+    /// Stops the server cleanly, so that its next start on the same folder is not a crash recovery.
     pub fn stop(mut self) -> Result<(), Failure> {
         let pid = self.child.id().to_string();
         // The standard library can only send SIGKILL; every POSIX shell has `kill`.
@@ -164,8 +163,8 @@ impl Server {
         Ok(())
     }
 
-    /// Waits until the server has used next to no processor time for a second; false when it
-    /// was still busy after `limit`.
+    /// Waits until the server has used almost no processor time for a second; returns false if it
+    /// is still busy after `limit`.
     pub fn settle(&self, limit: Duration) -> Result<bool, Failure> {
         let begin = Instant::now();
         let mut quiet = 0;
@@ -181,17 +180,17 @@ impl Server {
         Ok(true)
     }
 
-    /// Processor time of all threads so far, in user and kernel mode.
+    /// Processor time of all threads so far, user and kernel.
     pub fn processor_time(&self) -> Result<Duration, Failure> {
         let stat = self.proc_file("stat")?;
-        // The second field is the program's name and may hold spaces, but not another `)`.
+        // The second field is the program's name and may contain spaces, but no other `)`.
         let (_, fields) = stat.rsplit_once(')').ok_or("no name in /proc/…/stat")?;
         let ticks: Vec<u32> =
             fields.split_whitespace().skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
         Ok(TICK * ticks.iter().sum())
     }
 
-    /// Resident memory now, in bytes.
+    /// Current resident memory, in bytes.
     pub fn resident_bytes(&self) -> Result<u64, Failure> {
         let status = self.proc_file("status")?;
         let kib: u64 = status
@@ -210,8 +209,7 @@ impl Server {
     }
 }
 
-/// A program without the settings of the person running this: an SMTP host above all must not
-/// leak in.
+/// A command without the caller's settings: above all, an SMTP host must not leak in.
 pub fn command(binary: &Path) -> Command {
     let mut command = Command::new(binary);
     command.env_clear();

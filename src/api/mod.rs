@@ -1,4 +1,4 @@
-//! The REST APIs: each folder holds the wire shapes of one document.
+//! The REST APIs: each folder contains the JSON formats of one document.
 
 pub mod freelancehub;
 pub mod freelancehub_auth;

@@ -1,4 +1,4 @@
-//! The failure body that both FreelanceHub documents share: `{"statusCode", "message", "error"}`.
+//! The error body that both FreelanceHub documents share: `{"statusCode", "message", "error"}`.
 
 use poem::http::StatusCode;
 

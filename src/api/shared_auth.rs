@@ -1,6 +1,6 @@
-//! `/api/v1/auth/register` and `/api/v1/auth/login`, which FreelanceOS and FreelanceHub Auth
-//! both document. A `role` in the body of a registration tells the two apart; a login is
-//! answered in one body that satisfies both.
+//! `/api/v1/auth/register` and `/api/v1/auth/login`, which both FreelanceOS and FreelanceHub Auth
+//! document. A `role` in the registration body tells them apart; a login gets one response body
+//! that satisfies both.
 
 use std::sync::Arc;
 

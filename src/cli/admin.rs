@@ -100,7 +100,7 @@ pub fn run(arguments: Arguments) -> Outcome {
         Action::ListUsers { json } => list(location, json),
         Action::SetPassword { email } => {
             with_app(location, async |app| {
-                // No password is asked for where there is no account.
+                // Do not ask for a password if there is no account.
                 app.account_by_email(email.clone()).await.map_err(|error| named(&email, error))?;
                 let password = terminal::new_password()?;
                 app.set_password(email.clone(), password).await.map_err(|e| named(&email, e))
@@ -161,7 +161,7 @@ pub fn run(arguments: Arguments) -> Outcome {
     }
 }
 
-/// Names the account that is missing, or that the change conflicts with.
+/// Names the missing or conflicting account.
 pub fn named(email: &str, error: Error) -> Failure {
     match error.kind() {
         Kind::NotFound => Failure::Failed(format!(
@@ -179,7 +179,7 @@ fn create(
     first_name: Option<String>,
     last_name: Option<String>,
 ) -> Outcome {
-    // A typing error is reported before a password is asked for.
+    // Report a typo before asking for a password.
     let address = text::parse_email(&email).map_err(|rule| format!("{email:?} {rule}"))?;
     let (first, last) = name_of(&email);
     let name = |field: &'static str, name: String| {
@@ -200,7 +200,7 @@ fn create(
     terminal::print(&format!("{} {}\n", account.id, account.email))
 }
 
-/// A first and a last name out of an e-mail: ada.obi@example.com is Ada Obi.
+/// Derives a first and a last name from an email: ada.obi@example.com is Ada Obi.
 fn name_of(email: &str) -> (String, String) {
     let local = email.trim().split('@').next().unwrap_or_default();
     let mut words = local.split(['.', '_', '-', '+']).filter(|word| !word.is_empty()).map(|word| {
@@ -239,7 +239,7 @@ fn list(location: &Location, as_json: bool) -> Outcome {
     )
 }
 
-/// A name that leaves room for the other columns; `--json` has all of it.
+/// Shortens a name to leave room for the other columns; `--json` shows it in full.
 fn shortened(name: String) -> String {
     if name.chars().count() <= NAME_SHOWN {
         return name;

@@ -11,7 +11,7 @@ use crate::{
     domain::{error::Error, export::ExportList},
 };
 
-/// Prints everything of an account as one JSON document.
+/// Prints all data of an account as one JSON document.
 pub fn document(location: &Location, email: &str) -> Outcome {
     with_app(location, async |app| {
         let failed = |error| named(email, error);
@@ -23,11 +23,11 @@ pub fn document(location: &Location, email: &str) -> Outcome {
     })
 }
 
-/// Writes each list of an account into a file of its own, none of which may be there yet.
+/// Writes each list of an account to its own file; none of the files may exist yet.
 pub fn tables(location: &Location, email: &str, folder: &Path) -> Outcome {
     with_app(location, async |app| {
         let failed = |error| named(email, error);
-        // No folder is made where there is no account.
+        // Create no folder if there is no account.
         app.account_by_email(email.to_owned()).await.map_err(failed)?;
         let shown = |path: &Path, error| format!("cannot write {}: {error}", path.display());
         file::make_folder(folder).map_err(|error| shown(folder, error))?;

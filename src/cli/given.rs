@@ -1,4 +1,4 @@
-//! Where settings are read from: an empty one is not set, and `NAME_FILE` names a file to read.
+//! Reads settings: an empty value counts as not set, and `NAME_FILE` names a file with the value.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -9,7 +9,7 @@ use clap::{Arg, Command};
 
 use super::Failure;
 
-/// The command that reads its settings from flags, the environment and files, in this order.
+/// Makes a command read its settings from flags, the environment and files, in this order.
 pub fn with_settings(mut command: Command) -> Result<Command, Failure> {
     let settings: Vec<_> = command.get_arguments().filter_map(setting).collect();
     for (id, name) in settings {
@@ -18,7 +18,7 @@ pub fn with_settings(mut command: Command) -> Result<Command, Failure> {
         command = command.mut_arg(id, |argument| {
             let argument = if is_empty { without_environment(argument, &name) } else { argument };
             let Some(value) = from_file else { return argument };
-            // --help shows neither a secret nor what is read from its file.
+            // --help shows no secrets, not even those read from a file.
             let is_secret = argument.is_hide_env_values_set();
             argument.default_value(value).hide_default_value(is_secret).required(false)
         });
@@ -32,12 +32,12 @@ pub fn with_settings(mut command: Command) -> Result<Command, Failure> {
     Ok(command)
 }
 
-/// An argument that is a setting: its id, and its name in the environment.
+/// Returns the id and the environment variable of an argument that is a setting.
 fn setting(argument: &Arg) -> Option<(clap::Id, String)> {
     Some((argument.get_id().clone(), argument.get_env()?.to_str()?.to_owned()))
 }
 
-/// The text of the file that `NAME_FILE` names; `None` where either is empty.
+/// Reads the file that `NAME_FILE` names; `None` if the variable or the file is empty.
 fn from_file(name: &str) -> Result<Option<String>, Failure> {
     let name = format!("{name}_FILE");
     let Some(file) = std::env::var_os(&name).filter(|file| !file.is_empty()) else {
@@ -51,14 +51,14 @@ fn from_file(name: &str) -> Result<Option<String>, Failure> {
     Ok((!value.is_empty()).then(|| value.to_owned()))
 }
 
-/// The setting without its variable, which --help still names.
+/// Stops reading the setting's variable; --help still names it.
 fn without_environment(argument: Arg, name: &str) -> Arg {
     let help = argument.get_help().cloned().unwrap_or_default();
     let equals = if argument.is_hide_env_values_set() { "" } else { "=" };
     argument.env(None::<&'static str>).help(format!("{help} [env: {name}{equals}]"))
 }
 
-/// The arguments without flags of settings that are given an empty value.
+/// Drops flags of settings with an empty value.
 pub fn without_empty(command: &Command, arguments: Vec<OsString>) -> Vec<OsString> {
     let mut flags = Vec::new();
     add_flags(command, &mut flags);
@@ -70,7 +70,7 @@ pub fn without_empty(command: &Command, arguments: Vec<OsString>) -> Vec<OsStrin
     let mut kept = Vec::with_capacity(arguments.len());
     let mut rest = arguments.into_iter().peekable();
     while let Some(argument) = rest.next() {
-        // What follows are no flags.
+        // No flags follow.
         if argument == "--" {
             kept.push(argument);
             break;

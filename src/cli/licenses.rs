@@ -4,8 +4,8 @@ use super::{Outcome, terminal::print};
 
 const OURS: &str = "FreelanceOS comes under the MIT License or the Apache License 2.0, as you \
                     choose.\n\n";
-/// The licences, and what comes with the program under others. `assets/licenses/update` writes
-/// the one of crates.
+/// The licences of the program and of everything it includes. `assets/licenses/update` writes the
+/// file for crates.
 const TEXTS: [&str; 5] = [
     include_str!("../../LICENSE-MIT"),
     include_str!("../../LICENSE-APACHE"),
@@ -18,7 +18,7 @@ pub fn run() -> Outcome {
     print(&format!("{OURS}{}\n{}", TEXTS.join("\n\n"), fonts()))
 }
 
-/// The fonts that the licence at the end is for, each with its copyright.
+/// The fonts that the last licence covers, each with its copyright.
 fn fonts() -> String {
     let list = include_str!("../../assets/fonts/fonts.tsv");
     let rows = list.lines().filter(|row| !row.starts_with('#'));

@@ -1,5 +1,5 @@
-//! The log: lines to standard error, as text or JSON. A thread of their own writes them, so that a
-//! slow reader does not block the server.
+//! Logs lines to standard error, as text or JSON. A separate thread writes them, so that a slow
+//! reader does not block the server.
 
 use std::{
     fmt,
@@ -26,22 +26,22 @@ use tracing_subscriber::{
 use super::Failure;
 use crate::{config::Logging, http::middleware::request_id::CurrentRequest};
 
-/// Lines that may wait to be written; what comes then is lost, and counted.
+/// Maximum number of queued lines; further ones are dropped and counted.
 const QUEUE: usize = 8192;
-/// Bytes that are written at once.
+/// Maximum number of bytes per write.
 const CHUNK: usize = 64 << 10;
-/// How long the last lines may take at the end.
+/// How long writing the last lines may take at exit.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Lines that found no room in the queue.
+/// Lines dropped because the queue was full.
 static LOST: AtomicU64 = AtomicU64::new(0);
 
-/// How many lines were lost because the queue was full.
+/// Returns how many lines were lost because the queue was full.
 pub fn lost_lines() -> u64 {
     LOST.load(Relaxed)
 }
 
-/// Starts to log to standard error. Dropping the result waits for the last lines.
+/// Starts logging to standard error. Dropping the result waits for the last lines.
 pub fn start(logging: &Logging) -> Result<LastLines, Failure> {
     let (filter, is_json) = (logging.filter()?, logging.is_json()?);
     let (lines, queue) = mpsc::sync_channel(QUEUE);
@@ -56,7 +56,7 @@ pub fn start(logging: &Logging) -> Result<LastLines, Failure> {
             let line = Line { format: json_format(), is_journal };
             builder.fmt_fields(JsonFields::new()).event_format(line).init();
         }
-        // The journal knows the time, and has no colours.
+        // The journal records the time and shows no colours.
         (false, true) => {
             let format = text_format().without_time().with_ansi(false);
             builder.event_format(Line { format, is_journal: true }).init();
@@ -78,13 +78,13 @@ fn json_format() -> Format<Json> {
     json.with_current_span(false).with_span_list(false)
 }
 
-/// Whether log lines may have colours, which would be rubbish in a file or journal.
+/// Whether log lines may be coloured; colours would be garbage in a file or journal.
 fn wants_colours() -> bool {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     io::stderr().is_terminal() && !refused
 }
 
-/// Whether standard error goes to the journal of systemd, which says by which file it does.
+/// Returns whether standard error is the systemd journal, which names the file it reads from.
 fn is_journal() -> bool {
     let named = std::env::var("JOURNAL_STREAM").unwrap_or_default();
     let Some((device, file)) = named.split_once(':') else { return false };
@@ -94,11 +94,11 @@ fn is_journal() -> bool {
 
 enum Piece {
     Line(Vec<u8>),
-    /// Answered when everything before it is written.
+    /// Answered once all earlier lines are written.
     Mark(SyncSender<()>),
 }
 
-/// Puts lines into the queue.
+/// Queues lines.
 struct Lines(SyncSender<Piece>);
 
 impl<'a> MakeWriter<'a> for Lines {
@@ -110,7 +110,7 @@ impl<'a> MakeWriter<'a> for Lines {
 }
 
 impl io::Write for &Lines {
-    /// Takes one whole line at a time.
+    /// Receives one whole line per call.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if self.0.try_send(Piece::Line(line.to_vec())).is_err() {
             LOST.fetch_add(1, Relaxed);
@@ -123,7 +123,7 @@ impl io::Write for &Lines {
     }
 }
 
-/// Waits, when it is dropped, until the lines before are written, but no longer than [`PATIENCE`].
+/// When dropped, waits until all earlier lines are written, but no longer than [`PATIENCE`].
 pub struct LastLines(SyncSender<Piece>);
 
 impl Drop for LastLines {
@@ -138,7 +138,7 @@ impl Drop for LastLines {
             mark = back;
             thread::sleep(Duration::from_millis(10));
         }
-        // A reader that is too slow misses the end.
+        // If the reader is too slow, it misses the last lines.
         let _ = is_done.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
 }
@@ -162,7 +162,7 @@ fn write_out(queue: &Receiver<Piece>) {
             );
             told = lost;
         }
-        // A log without a reader is no reason to stop serving.
+        // The server keeps running even if nobody reads the log.
         let _ = io::stderr().write_all(&chunk);
         chunk.clear();
         if let Some(done) = mark {
@@ -171,7 +171,7 @@ fn write_out(queue: &Receiver<Piece>) {
     }
 }
 
-/// What the journal reads a line's priority from.
+/// The priority of a line in the journal.
 fn priority(level: &Level) -> u8 {
     match *level {
         Level::ERROR => 3,
@@ -181,7 +181,7 @@ fn priority(level: &Level) -> u8 {
     }
 }
 
-/// One event on one line, with the id and the address of the request it is about.
+/// Writes an event as one line, with the id and address of its request.
 struct Line<F> {
     format: F,
     is_journal: bool,
@@ -204,10 +204,10 @@ where
         }
         let mut line = String::new();
         self.format.format_event(context, Writer::new(&mut line), event)?;
-        // Values may have line breaks.
+        // Values may contain line breaks.
         let line = line.trim_end_matches('\n').replace('\n', "\\n");
         let request = CurrentRequest::with(|current| (json!(current.id), current.address));
-        // Some lines name their request themselves.
+        // Some events have a request id of their own.
         let names_it = event.metadata().fields().field("request_id").is_some();
         match (request.filter(|_| !names_it), line.strip_suffix('}')) {
             (None, _) => writeln!(writer, "{line}"),
@@ -232,7 +232,7 @@ mod tests {
 
     use super::*;
 
-    /// What is written about a request in whose course somebody warns.
+    /// Returns what is logged for a warning during a request.
     async fn written<F>(make: impl FnOnce(Lines) -> F) -> String
     where
         F: Subscriber + Send + Sync,

@@ -51,8 +51,8 @@ pub fn run(arguments: Arguments) -> Outcome {
     }
 }
 
-/// Makes the database and the secrets where there is no database, and brings an older one to this
-/// version's schema, as `serve` would. One that is of this version may be served meanwhile.
+/// Creates the database and the secrets if there is no database, and migrates an older one to this
+/// version's schema, as `serve` would. One with this version's schema may be in use by a server.
 pub fn make(location: &Location, secrets: &Secrets) -> Outcome {
     let database = location.database()?;
     let plan = migrate::plan(&database).map_err(cannot_open(&database))?;
@@ -60,7 +60,7 @@ pub fn make(location: &Location, secrets: &Secrets) -> Outcome {
         return Ok(());
     }
     let done = bring_up(location, &database, &plan, || {
-        // An older database has its secrets already, perhaps in settings that are not given here.
+        // An older database already has secrets, perhaps in settings that are not set here.
         if plan.from == 0 {
             secrets.make_secret_key(location, &SystemRandom)?;
             secrets.make_jwt_secret(location, &SystemRandom)?;
@@ -73,7 +73,7 @@ pub fn make(location: &Location, secrets: &Secrets) -> Outcome {
     Ok(())
 }
 
-/// Does `before` and then what `plan` says, while no server may start.
+/// Runs `before` and then `plan`, while no server may start.
 fn bring_up(
     location: &Location,
     database: &Database,
@@ -81,7 +81,7 @@ fn bring_up(
     before: impl FnOnce() -> Outcome,
 ) -> Result<Migration, Failure> {
     location.create().map_err(|error| format!("cannot make the data folder: {error}"))?;
-    // Under a server of another version its tables must not change.
+    // Tables must not change while a server of another version is running.
     let lock = database.file().map(ServeLock::take).transpose().map_err(cannot_open(database))?;
     if lock.as_ref().is_some_and(Option::is_none) && plan.from < plan.to {
         return Err(at_work(database));
@@ -94,7 +94,7 @@ fn kept(copy: &Path) -> String {
     format!("the database as it was before is kept in {}", copy.display())
 }
 
-/// Why a database could not be brought to this version, and that it is as it was.
+/// Reports why the database could not be migrated, and that it is unchanged.
 pub fn cannot_migrate(database: &Database) -> impl Fn(Error) -> Failure {
     move |error| match error.kind() {
         Kind::Conflict => error.into(),

@@ -77,7 +77,7 @@ enum Command {
 /// Why a command failed.
 #[derive(Debug)]
 enum Failure {
-    /// The usage or a setting is wrong: exit code 2.
+    /// Wrong usage or an invalid setting: exit code 2.
     Usage(String),
     /// It failed: exit code 1.
     Failed(String),
@@ -110,7 +110,7 @@ impl From<std::io::Error> for Failure {
     }
 }
 
-/// A text that says what failed.
+/// A message that says what failed.
 impl From<String> for Failure {
     fn from(text: String) -> Self {
         Failure::Failed(text)
@@ -119,7 +119,7 @@ impl From<String> for Failure {
 
 type Outcome = Result<(), Failure>;
 
-/// A failure in one line for the person at the terminal.
+/// Describes an error in one line for the user at the terminal.
 fn in_words(error: &Error) -> String {
     match error.kind() {
         Kind::Invalid(fields) => {
@@ -133,7 +133,7 @@ fn in_words(error: &Error) -> String {
     }
 }
 
-/// Runs the command that the process was started with.
+/// Runs the command given on the command line.
 pub fn main() -> ExitCode {
     let (message, code) = match run() {
         Ok(()) => return ExitCode::SUCCESS,
@@ -145,7 +145,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> Outcome {
-    // Every file, those of SQLite too, is for its owner alone.
+    // Only the owner may access any file, including SQLite's.
     umask(Mode::RWXG | Mode::RWXO);
     let command = Cli::command();
     let arguments = given::without_empty(&command, std::env::args_os().collect());
@@ -167,8 +167,8 @@ fn run() -> Outcome {
     }
 }
 
-/// Opens the database for a command beside a running server or without one. It must exist and
-/// be of this version's schema.
+/// Opens the database for a command, whether or not a server is running. It must exist and have
+/// this version's schema.
 fn open_app(
     location: &Location,
     clock: Arc<dyn Clock>,
@@ -179,10 +179,10 @@ fn open_app(
     Ok(App::new(store, clock, Arc::new(SystemRandom), settings)?)
 }
 
-/// The database, which exists and is of this version's schema.
+/// Returns the database, which must exist and have this version's schema.
 fn ready_database(location: &Location) -> Result<Database, Failure> {
     let database = location.database()?;
-    // A command has one thing to do at a time.
+    // A command does one thing at a time.
     let database = match database {
         Database::Postgres(server) => Database::Postgres(server.with_connections(2)),
         file => file,
@@ -210,12 +210,12 @@ fn cannot_open(database: &Database) -> impl Fn(Error) -> Failure {
     }
 }
 
-/// The refusal of a command that must not touch a served database.
+/// The error of a command that must not touch a database in use.
 fn at_work(database: &Database) -> Failure {
     Failure::Failed(format!("a server is at work on {database}: stop it first"))
 }
 
-/// Opens the app, does the work, and ends with all of it on the disk.
+/// Opens the app, runs `work`, and returns once everything is on disk.
 fn with_app<T>(
     location: &Location,
     work: impl AsyncFnOnce(&App) -> Result<T, Failure>,

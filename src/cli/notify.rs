@@ -1,4 +1,4 @@
-//! Notifies the service manager (`sd_notify`), if there is one.
+//! Notifies the service manager (`sd_notify`), if any.
 
 use std::{
     env,
@@ -7,7 +7,7 @@ use std::{
     os::unix::{ffi::OsStrExt, net::UnixDatagram},
 };
 
-/// The server takes requests.
+/// The server accepts requests.
 pub fn ready() {
     notify("READY=1");
 }
@@ -28,7 +28,7 @@ fn notify(state: &str) {
 
 fn send(socket: &OsStr, state: &str) -> io::Result<()> {
     let sender = UnixDatagram::unbound()?;
-    // A name that begins with @ is that of an abstract socket.
+    // A name that starts with @ belongs to an abstract socket.
     #[cfg(target_os = "linux")]
     if let Some(name) = socket.as_bytes().strip_prefix(b"@") {
         use std::os::{linux::net::SocketAddrExt, unix::net::SocketAddr};

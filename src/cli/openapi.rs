@@ -8,7 +8,8 @@ use crate::{
     http::openapi::Document,
 };
 
-/// Where a server with default settings is reached. Its own document names its `PUBLIC_URL`.
+/// The URL of a server with default settings. The document a server itself serves has its
+/// `PUBLIC_URL`.
 const HOST: &str = "http://localhost:5000";
 
 #[derive(Args)]

@@ -1,7 +1,7 @@
 //! `freelanceos restore`.
 //!
-//! At every moment the database is either the old one or the new one: the copy is made and
-//! checked beside it, the old one gets a second name, and one rename puts the copy in its place.
+//! At every moment the database is either the old or the new one: the copy is written and checked
+//! next to it, the old one gets a second name, and one rename replaces it.
 
 use std::{
     fs::{self, File},
@@ -74,8 +74,8 @@ pub fn run(arguments: Arguments) -> Outcome {
         if database.exists() && !yes && !is_wanted(database, &file)? {
             return Err(Failure::Failed("nothing was changed".to_owned()));
         }
-        // The key goes first: a database without its key is of no use, a key without its database
-        // does no harm.
+        // Write the key first: a database without its key is useless, but a key without its
+        // database does no harm.
         if let Some(Packed { secret_key, jwt_secret }) = packed {
             write_secret(&location.secret_key_file(), &secret_key)?;
             if !location.jwt_secret_file().exists() {
@@ -96,7 +96,7 @@ pub fn run(arguments: Arguments) -> Outcome {
     terminal::print(&text)
 }
 
-/// The schema version of a backup this program can take.
+/// Returns the backup's schema version, if this program can restore it.
 fn check_version(file: &Path) -> Result<i64, Failure> {
     let shown = file.display();
     if !file.is_file() {
@@ -119,7 +119,7 @@ fn check_version(file: &Path) -> Result<i64, Failure> {
     Ok(version)
 }
 
-/// Copies the backup and makes sure that nothing in the copy is damaged.
+/// Copies the backup and verifies that the copy is not damaged.
 fn copy_checked(file: &Path, copy: &Path) -> Outcome {
     let damaged =
         |error: Error| format!("{} cannot be restored: {}", file.display(), in_words(&error));
@@ -141,7 +141,7 @@ fn copy_checked(file: &Path, copy: &Path) -> Outcome {
     }
 }
 
-/// Makes sure that the secret key of the backup is there, or comes with it.
+/// Verifies that the backup's secret key is present or comes with the backup.
 fn check_key(
     file: &Path,
     copy: &Path,
@@ -205,10 +205,10 @@ fn is_wanted(database: &Path, file: &Path) -> Result<bool, Failure> {
     terminal::confirm(&format!("Replace {} by {}?", database.display(), file.display()))
 }
 
-/// Gives the database a second name, and takes away what SQLite has beside it.
+/// Gives the database a second name, and removes SQLite's files next to it.
 fn keep(database: &Path) -> Result<Option<PathBuf>, Failure> {
     if !database.exists() {
-        // A -wal file that has lost its database would be taken for the new one's.
+        // A stale -wal file would be taken for the new database's.
         for ending in ["-wal", "-shm", "-journal"] {
             file::remove(&beside(database, ending))?;
         }
@@ -223,14 +223,14 @@ fn keep(database: &Path) -> Result<Option<PathBuf>, Failure> {
                 database.display()
             )));
         }
-        // It may be damaged, which is a reason to restore: it is kept as it is.
+        // It may be damaged, which is a reason to restore: keep it as it is.
         Err(_) => {}
     }
     if replaced.exists() {
         return Err(Failure::Failed(format!("{} exists already", replaced.display())));
     }
     if fs::hard_link(database, &replaced).is_err() {
-        // Not every file system has second names.
+        // Not every file system supports hard links.
         fs::copy(database, &replaced)?;
         File::open(&replaced)?.sync_all()?;
     }

@@ -41,9 +41,9 @@ use crate::{
     },
 };
 
-/// Connections that one address may have at the same time.
+/// Maximum number of simultaneous connections from one address.
 const CONNECTIONS_OF_ONE: usize = 256;
-/// How long a database server may take to begin to answer.
+/// How long a database server may take to start.
 const DATABASE_START: Duration = Duration::from_secs(30);
 
 pub fn run(settings: Settings) -> Outcome {
@@ -51,21 +51,21 @@ pub fn run(settings: Settings) -> Outcome {
     let checked = settings.checked()?;
     let certificate = tls::open_files(&settings)?;
     let database = settings.location.database()?;
-    // Reported before the address, which the other server has taken.
+    // Report this before the address, which the other server uses.
     let held = database.file().map(ServeLock::is_held).transpose();
     if held.map_err(cannot_open(&database))? == Some(true) {
         return Err(is_served(&database));
     }
     let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
-    // An address that cannot be bound is reported before anything is made. It is released again:
-    // nobody should connect and wait until the database is ready.
+    // Report an unusable address before creating anything. It is released again: clients should not
+    // connect and wait until the database is ready.
     drop(runtime.block_on(Sockets::bind(&checked))?);
     settings.prepare()?;
-    // Before the secrets: two servers started at once would each make some.
+    // Before the secrets: two servers starting at once would each generate some.
     let mut lock = take_lock(&database)?;
     let config = settings.load(&SystemRandom)?;
     migrate_patiently(&config.database)?;
-    // The lock covers the database file too, which may have been made only now.
+    // The lock also covers the database file, which may be new.
     if let (Some(lock), Some(file)) = (&mut lock, database.file())
         && !lock.cover(file).map_err(cannot_open(&database))?
     {
@@ -74,7 +74,7 @@ pub fn run(settings: Settings) -> Outcome {
     runtime.block_on(serve(config, certificate))
 }
 
-/// Keeps the database file to this server.
+/// Locks the database file for this server.
 fn take_lock(database: &Database) -> Result<Option<ServeLock>, Failure> {
     let Some(file) = database.file() else { return Ok(None) };
     let lock = ServeLock::take(file).map_err(cannot_open(database))?;
@@ -85,8 +85,8 @@ fn is_served(database: &Database) -> Failure {
     Failure::Failed(format!("another freelanceos is serving {database} already"))
 }
 
-/// Brings the database to this version's schema. A database server that was started together
-/// with this one may need some time.
+/// Migrates the database to this version's schema. A database server that is starting at the same
+/// time may need a while.
 fn migrate_patiently(database: &Database) -> Outcome {
     let mut seconds_left = DATABASE_START.as_secs();
     let migration = loop {
@@ -110,7 +110,7 @@ fn migrate_patiently(database: &Database) -> Outcome {
     Ok(())
 }
 
-/// The fonts of the program and those that the operator has added.
+/// Loads the built-in fonts and those the operator has added.
 fn fonts(data_dir: &Path) -> Result<Fonts, Failure> {
     let folder = data_dir.join("fonts");
     let mut fonts = Fonts::default();
@@ -130,7 +130,7 @@ async fn serve(config: Config, certificate: Option<Arc<CertificateFiles>>) -> Ou
     log_mail(&config);
     let (stopper, stop) = watch::channel(false);
     let mut background = start_background(&app, &config, &stop);
-    // Before anybody is told that the server is ready, and may want to stop it.
+    // Before announcing that the server is ready: from then on, anyone may stop it.
     let stopped = stop_signal()?;
     let limits = limits(&config);
     let doors = doors(sockets.listening, sockets.redirecting, &app, &config, certificate, &stop)?;
@@ -143,7 +143,7 @@ async fn serve(config: Config, certificate: Option<Arc<CertificateFiles>>) -> Ou
     // The server may have ended by itself.
     let _ = stopper.send(true);
     server.await.map_err(|error| error.to_string())?;
-    // Its outcome does not matter.
+    // Its result does not matter.
     let _ = watched.await;
     while background.join_next().await.is_some() {}
     if let Some(app) = Arc::into_inner(app) {
@@ -160,7 +160,7 @@ async fn open_app(config: &Config) -> Result<Arc<App>, Failure> {
         courier: Some(Arc::new(config.mail.clone().courier(config.location.mail_folder()))),
         ..config.app.clone()
     };
-    // A file is served by nobody else.
+    // No other server uses a database file.
     let is_beside_others = match &config.database {
         Database::Sqlite(_) => false,
         server => server.is_served().map_err(cannot_open(server))?,
@@ -173,13 +173,13 @@ async fn open_app(config: &Config) -> Result<Arc<App>, Failure> {
     }
     app.check_jwt_secret(&config.app.jwt_secret, is_beside_others).await?;
     if let Err(error) = app.continue_ids().await {
-        // One list in the wrong order is no reason not to serve.
+        // A wrong order in one list is no reason not to start.
         tracing::warn!(cause = error.cause(), "the newest entries may not be shown first");
     }
     Ok(Arc::new(app))
 }
 
-/// What makes checkpoints of the -wal file.
+/// Returns what checkpoints the -wal file.
 fn checkpoints(config: &Config) -> Checkpoints {
     if config.backup.litestream {
         return Checkpoints::Litestream;
@@ -206,7 +206,7 @@ fn middleware(app: &Arc<App>, config: &Config) -> Middleware {
     }
 }
 
-/// Starts the background tasks. Each ends, with its current work, when `stop` changes.
+/// Starts the background tasks. When `stop` changes, each one finishes its work and ends.
 fn start_background(app: &Arc<App>, config: &Config, stop: &watch::Receiver<bool>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(memory::run(Arc::clone(app), stop.clone()));
@@ -236,7 +236,7 @@ impl Sockets {
     }
 }
 
-/// What is served to clients, and where.
+/// Builds the public listeners with their routes.
 fn doors(
     listening: Vec<TcpListener>,
     redirecting: Vec<TcpListener>,
@@ -260,7 +260,7 @@ fn doors(
     Ok(listening.chain(redirecting).collect())
 }
 
-/// Metrics, on an address of their own.
+/// Builds the metrics listeners, on their own address.
 fn watched(sockets: Vec<TcpListener>, app: &Arc<App>) -> Vec<(TcpListener, Served)> {
     if sockets.is_empty() {
         return Vec::new();
@@ -274,7 +274,7 @@ fn watched(sockets: Vec<TcpListener>, app: &Arc<App>) -> Vec<(TcpListener, Serve
     sockets.into_iter().map(|socket| (socket, served.clone())).collect()
 }
 
-/// Logs what keeps mail from its recipients, as far as the settings show.
+/// Logs what prevents mail delivery, as far as the settings show.
 fn log_mail(config: &Config) {
     let Some(server) = &config.mail.server else {
         let folder = config.location.mail_folder();
@@ -310,13 +310,13 @@ async fn bind(setting: &str, addresses: &[String]) -> Result<Vec<TcpListener>, F
     Ok(listeners)
 }
 
-/// Whether browsers reach this server by HTTPS alone: its own, or that of a proxy.
+/// Whether browsers reach this server only over HTTPS: its own, or a proxy's.
 fn is_secure(config: &Config) -> bool {
     let by_proxy = config.trust_proxy && config.app.public_url.starts_with("https://");
     config.net.tls != TlsConfig::Off || by_proxy
 }
 
-/// As many connections as are wanted and the machine has room for.
+/// As many connections as configured and possible on this machine.
 fn limits(config: &Config) -> Limits {
     let wanted = config.net.max_connections;
     let Room { connections, refusals } = descriptors::make_room(wanted);
@@ -327,14 +327,14 @@ fn limits(config: &Config) -> Limits {
              or set MAX_CONNECTIONS to less"
         );
     }
-    // Behind a proxy, and where limits are off, all may come from one address.
+    // Behind a proxy, or without limits, all connections may come from one address.
     let is_shared = config.trust_proxy || !config.app.rate_limit;
     let connections_of_one =
         if is_shared { connections } else { CONNECTIONS_OF_ONE.min(connections.div_ceil(2)) };
     Limits { connections, connections_of_one, refusals, ..Limits::default() }
 }
 
-/// Listens for signals from now on; the future ends with the first signal to stop.
+/// Starts listening for signals; the future ends with the first signal to stop.
 pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -1,4 +1,4 @@
-//! Output to the terminal, and questions to the person at it.
+//! Terminal output and prompts.
 
 use std::{
     fmt::Write as _,
@@ -13,7 +13,7 @@ use crate::domain::{
     account::Password, input::Scalar, password::is_common, rule::Rule, text::NewPassword,
 };
 
-/// Writes to standard output. A reader that has stopped, as `head` does, is no failure.
+/// Writes to standard output. A closed pipe, as with `head`, is not an error.
 pub fn print(text: &str) -> Outcome {
     let mut output = io::stdout().lock();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
@@ -27,7 +27,7 @@ pub fn print_json(value: &Value) -> Outcome {
     print(&format!("{value:#}\n"))
 }
 
-/// Prints columns under their headings.
+/// Prints columns with headings.
 pub fn print_table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> Outcome {
     let mut widths = headings.map(str::len);
     for row in rows {
@@ -48,7 +48,7 @@ pub fn print_table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) ->
     print(&text)
 }
 
-/// A progress bar on standard error; invisible where that is no terminal.
+/// A progress bar on standard error; hidden if that is not a terminal.
 pub fn progress(what: &'static str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
     if let Ok(style) = ProgressStyle::with_template("{prefix} {wide_bar} {percent:>3} %") {
@@ -58,7 +58,7 @@ pub fn progress(what: &'static str) -> ProgressBar {
     bar
 }
 
-/// Asks a question whose default answer is no.
+/// Asks a yes-no question; the default is no.
 pub fn confirm(question: &str) -> Result<bool, Failure> {
     eprint!("{question} [y/N] ");
     let answer = read_line()?;
@@ -69,13 +69,13 @@ pub fn is_interactive() -> bool {
     io::stdin().is_terminal()
 }
 
-/// A new password: asked for twice on a terminal, else one line of standard input.
+/// Reads a new password: twice on a terminal, else one line of standard input.
 pub fn new_password() -> Result<Password, Failure> {
     let missing = || "no password given: write it as one line to standard input".to_owned();
     Ok(optional_password("Password: ")?.ok_or_else(missing)?)
 }
 
-/// Like [`new_password`], but it may be left empty.
+/// Like [`new_password`], but it may be empty.
 pub fn optional_password(prompt: &str) -> Result<Option<Password>, Failure> {
     let typed = if is_interactive() {
         let typed = rpassword::prompt_password(prompt)?;
@@ -104,7 +104,7 @@ fn read_line() -> Result<String, Failure> {
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-/// A size for people: `1.4 MiB`.
+/// A human-readable size: `1.4 MiB`.
 pub fn size(bytes: u64) -> String {
     indicatif::HumanBytes(bytes).to_string()
 }

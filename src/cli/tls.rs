@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// Reads the certificate in files, if the settings name one.
+/// Reads the certificate files if the settings name any.
 pub fn open_files(settings: &Settings) -> Result<Option<Arc<CertificateFiles>>, Failure> {
     let TlsConfig::Files { certificate, key } = settings.net()?.tls else { return Ok(None) };
     let opened = CertificateFiles::open(certificate.clone(), key.clone());
@@ -32,8 +32,8 @@ pub fn open_files(settings: &Settings) -> Result<Option<Arc<CertificateFiles>>, 
     Ok(Some(Arc::new(files)))
 }
 
-/// Serves the routes with the certificate, if there is one, and renews it until `stop` changes.
-/// Returns the scheme too.
+/// Serves the routes with the certificate, if any, and renews it until `stop` changes. Also returns
+/// the URL scheme.
 pub fn start(
     files: Option<Arc<CertificateFiles>>,
     routes: BoxEndpoint<'static>,
@@ -68,7 +68,7 @@ pub fn start(
     Ok((Served { routes: Arc::new(routes), tls: Some(tls) }, "https"))
 }
 
-/// Warns of a certificate that browsers will refuse.
+/// Warns about a certificate that browsers will reject.
 fn warn_of(facts: &Facts, settings: &Settings) {
     let now = now();
     if facts.ends < now {

@@ -1,7 +1,7 @@
 //! `freelanceos transfer`.
 //!
-//! The target has everything or nothing: a server's database by one transaction, a file by being
-//! written beside its name and renamed.
+//! The target gets everything or nothing: on a server the copy is one transaction, and a file is
+//! written under a temporary name and renamed.
 
 use std::{
     fs,
@@ -42,7 +42,7 @@ use crate::{
     },
 };
 
-/// Tables whose amounts are shown.
+/// Tables whose sums of money are shown.
 const MONEY: [&str; 2] = ["invoices", "payments"];
 
 #[derive(Args)]
@@ -89,12 +89,12 @@ pub fn run(arguments: Arguments) -> Outcome {
     terminal::print(&next_steps(&source, &target, &arguments.data_dir))
 }
 
-/// A URL may hold a password, so it is not repeated.
+/// A URL may contain a password, so it is not repeated.
 fn parse(name: &str, url: &str) -> Result<Database, Failure> {
     Database::parse(url).map_err(|expected| Failure::Usage(format!("{name} must be {expected}")))
 }
 
-/// Refuses a database that is not of this version's schema, or that a server may change.
+/// Rejects a database with another schema version, or one that a server may change.
 fn check_source(source: &Database) -> Outcome {
     let version = migrate::version(source).map_err(cannot_open(source))?;
     let refused = match version {
@@ -117,7 +117,7 @@ fn check_source(source: &Database) -> Outcome {
 
 fn check_target(target: &Database) -> Outcome {
     if let Some(file) = target.file() {
-        // SQLite would take such files for those of the new database.
+        // SQLite would take these files for the new database's.
         for ending in ["", "-wal", "-shm", "-journal"] {
             refuse_existing(&beside(file, ending))?;
         }
@@ -132,7 +132,7 @@ fn check_target(target: &Database) -> Outcome {
     }
 }
 
-/// Locks the files that are read and made against servers.
+/// Locks the database files against servers.
 fn lock(source: &Database, target: &Database) -> Result<Vec<ServeLock>, Failure> {
     let mut locks = Vec::new();
     if let Some(file) = source.file() {
@@ -146,7 +146,7 @@ fn lock(source: &Database, target: &Database) -> Result<Vec<ServeLock>, Failure>
         }
         let place = |file| fs::canonicalize(ServeLock::file(file)).ok();
         let held = source.file().and_then(place);
-        // Files of one folder whose names differ in their ending alone have one lock.
+        // Files in one folder whose names differ only in the extension share a lock.
         if held.is_none() || held != place(file) {
             let lock = ServeLock::take(file).map_err(cannot_open(target))?;
             locks.push(lock.ok_or_else(|| at_work(target))?);
@@ -155,7 +155,7 @@ fn lock(source: &Database, target: &Database) -> Result<Vec<ServeLock>, Failure>
     Ok(locks)
 }
 
-/// Writes the file under another name, and renames it once it is whole.
+/// Writes the file under a temporary name, and renames it once complete.
 fn into_file(source: &Database, file: &Path) -> Result<Vec<Copied>, Failure> {
     with_part(file, ".transferring", |part| {
         let copied = copy(source, &Database::Sqlite(part.to_owned()), Some(part))?;
@@ -183,7 +183,7 @@ fn copy(source: &Database, target: &Database, part: Option<&Path>) -> Result<Vec
     copied.map_err(|error| {
         let is_decided = progress.is_decided.load(Ordering::SeqCst);
         let what = match error.kind() {
-            // The answer to the commit was lost, but it may have been done.
+            // The reply to the commit was lost, but the commit may have succeeded.
             Kind::Unavailable { .. } if is_decided && target.server().is_some() => {
                 "everything was kept, or nothing, which `freelanceos doctor` can tell, in"
             }
@@ -193,8 +193,8 @@ fn copy(source: &Database, target: &Database, part: Option<&Path>) -> Result<Vec
     })
 }
 
-/// Ends the program at the first signal to stop, unless everything is copied by then. A server
-/// rolls back when the connection ends.
+/// Ends the program at the first signal to stop, unless everything is copied already. A server
+/// rolls back when the connection closes.
 fn await_stop(is_decided: Arc<AtomicBool>, part: Option<PathBuf>) -> Outcome {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let stopped = {
@@ -205,7 +205,7 @@ fn await_stop(is_decided: Arc<AtomicBool>, part: Option<PathBuf>) -> Outcome {
         runtime.block_on(stopped);
         if !is_decided.swap(true, Ordering::SeqCst) {
             if let Some(part) = part {
-                // The next transfer removes what this cannot.
+                // If this fails, the next transfer removes it.
                 let _ = remove_part(&part);
             }
             eprintln!("freelanceos: stopped, and nothing was kept");
@@ -215,11 +215,11 @@ fn await_stop(is_decided: Arc<AtomicBool>, part: Option<PathBuf>) -> Outcome {
     Ok(())
 }
 
-/// The progress of a copy, until it is decided whether it is kept.
+/// The progress of a copy until it is committed or dropped.
 struct Progress<'s> {
     bar: ProgressBar,
     source: &'s Database,
-    /// Whether it is too late to stop, or to go on.
+    /// Whether it is too late to stop or to continue.
     is_decided: Arc<AtomicBool>,
     is_comparing: AtomicBool,
 }
@@ -244,7 +244,7 @@ impl Follower for Progress<'_> {
     }
 
     fn decide(&self) -> StoreResult<()> {
-        // A file's server is kept out by our lock.
+        // For a file, our lock keeps servers out.
         if self.source.server().is_some() && self.source.is_served()? {
             return Err(Error::conflict(format!(
                 "a server has begun to work on {} meanwhile: stop it first",
@@ -330,7 +330,7 @@ fn in_json(source: &Database, target: &Database, copied: &[Copied]) -> Value {
     })
 }
 
-/// What to do to use the copy.
+/// The next steps for using the copy.
 fn next_steps(source: &Database, target: &Database, data_dir: &Path) -> String {
     let folders = [Some(data_dir), source.file().and_then(Path::parent)];
     let locations = folders

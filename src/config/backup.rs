@@ -1,4 +1,4 @@
-//! How often backups are made by the running server, and where.
+//! How often the running server makes backups, and where.
 
 use std::path::PathBuf;
 
@@ -61,14 +61,14 @@ impl BackupSettings {
     }
 }
 
-/// The settings of backups, checked.
+/// The backup settings, validated.
 #[derive(Debug, Clone)]
 pub struct BackupPlan {
-    /// `None` where the server makes no backups.
+    /// `None` if the server makes no backups.
     pub every: Option<SignedDuration>,
     /// At least one.
     pub keep: usize,
     pub folder: PathBuf,
-    /// Whether checkpoints are left to Litestream.
+    /// Whether Litestream does the checkpoints.
     pub litestream: bool,
 }

@@ -1,4 +1,4 @@
-//! Files as this program makes them: readable by their owner alone, and whole or not there.
+//! File helpers: files are readable only by their owner, and either complete or absent.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -7,17 +7,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Makes a folder, and those above it, where they are missing.
+/// Creates a folder and its missing parents.
 pub fn make_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-/// Makes a file, which must not exist.
+/// Creates a file that must not exist.
 pub fn create(file: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)
 }
 
-/// Removes a file, if it exists.
+/// Removes a file if it exists.
 pub fn remove(file: &Path) -> io::Result<()> {
     match fs::remove_file(file) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
@@ -25,26 +25,26 @@ pub fn remove(file: &Path) -> io::Result<()> {
     }
 }
 
-/// Renames a file, and makes sure that it stays so after a power cut.
+/// Renames a file durably: the new name survives a power failure.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)?;
     sync_folder_of(to)
 }
 
-/// Makes sure that a file that was just made, renamed or removed stays so after a power cut.
+/// Makes sure that creating, renaming or removing a file survives a power failure.
 pub fn sync_folder_of(file: &Path) -> io::Result<()> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
-/// Writes a secret. It is written beside and renamed, so that a power cut leaves no half of it.
+/// Writes a secret. It is written to a temporary file and renamed, so it is never incomplete.
 pub fn write_secret(file: &Path, text: &str) -> io::Result<()> {
     let draft = beside(file, ".new");
     write_draft(&draft, text)?;
     rename(&draft, file)
 }
 
-/// Writes a text into a new file in place of an older draft.
+/// Writes a text to a new file, replacing an older draft.
 pub(super) fn write_draft(draft: &Path, text: &str) -> io::Result<()> {
     remove(draft)?;
     let mut handle = create(draft)?;
@@ -52,14 +52,14 @@ pub(super) fn write_draft(draft: &Path, text: &str) -> io::Result<()> {
     handle.sync_all()
 }
 
-/// Another file beside this one: its name with something behind it.
+/// Returns the path of a file next to this one: its name plus an ending.
 pub fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(ending);
     name.into()
 }
 
-/// Who may do what with a file, as `chmod` takes it.
+/// Returns the permissions of a file, as in `chmod`.
 pub fn mode(file: &Path) -> io::Result<u32> {
     Ok(fs::metadata(file)?.permissions().mode() & 0o777)
 }

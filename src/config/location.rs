@@ -1,4 +1,4 @@
-//! Where the data is.
+//! The location of the data.
 
 use std::path::PathBuf;
 
@@ -21,17 +21,17 @@ pub struct Location {
 }
 
 impl Location {
-    /// The database.
+    /// Returns the database.
     pub fn database(&self) -> Result<Database, WrongSetting> {
         match &self.database_url {
             None => Ok(Database::at(self.data_dir.join("freelanceos.db"))),
-            // It may hold a password, so it is not repeated.
+            // It may contain a password, so it is not repeated.
             Some(url) => Database::parse(url)
                 .map_err(|expected| WrongSetting::unsaid("DATABASE_URL", expected)),
         }
     }
 
-    /// Makes the data folder, and the one of the database, readable by their owner alone.
+    /// Creates the data folder and the database's folder, accessible only to their owner.
     pub fn create(&self) -> std::io::Result<()> {
         file::make_folder(&self.data_dir)?;
         match self.database() {
@@ -40,17 +40,17 @@ impl Location {
         }
     }
 
-    /// The file of the generated `JWT_SECRET`.
+    /// Returns the file of the generated `JWT_SECRET`.
     pub fn jwt_secret_file(&self) -> PathBuf {
         self.data_dir.join("jwt.secret")
     }
 
-    /// The file of the generated `SECRET_KEY`.
+    /// Returns the file of the generated `SECRET_KEY`.
     pub fn secret_key_file(&self) -> PathBuf {
         self.data_dir.join("secret.key")
     }
 
-    /// The folder that mail is written into where no server takes it.
+    /// Returns the folder that mail is written to if no mail server is set.
     pub fn mail_folder(&self) -> PathBuf {
         self.data_dir.join("mail")
     }

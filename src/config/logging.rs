@@ -1,4 +1,4 @@
-//! Logging, and the listener for metrics.
+//! The settings of logging and of the metrics listener.
 
 use clap::Args;
 
@@ -24,23 +24,23 @@ pub struct Logging {
 }
 
 impl Logging {
-    /// Whether lines are JSON.
+    /// Returns whether log lines are JSON.
     pub fn is_json(&self) -> Result<bool, WrongSetting> {
         Ok(!is_first("LOG_FORMAT", &self.log_format, ["text", "json"])?)
     }
 
-    /// The address of the listener for metrics, if there is one.
+    /// Returns the address of the metrics listener, if any.
     pub fn metrics_listen(&self) -> Result<Option<String>, WrongSetting> {
         let given = self.metrics_listen.as_deref();
         given.map(|text| address("METRICS_LISTEN", text, "one host:port")).transpose()
     }
 
-    /// The filter of what is logged.
+    /// Returns the log filter.
     pub fn filter(&self) -> Result<tracing_subscriber::EnvFilter, WrongSetting> {
         let expected =
             "error, warn, info, debug, trace or off, or a filter such as info,poem=debug";
         let wrong = || WrongSetting::new("LOG", &self.log, expected);
-        // A word that is no level would be the name of a module, and silence all others.
+        // An unknown level would be read as a module name, and silence all other modules.
         let is_level = |text: &str| text.parse::<tracing::level_filters::LevelFilter>().is_ok();
         if !self.log.split(',').all(|part| part.contains('=') || is_level(part.trim())) {
             return Err(wrong());

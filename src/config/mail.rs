@@ -1,4 +1,4 @@
-//! Where mail goes, and its sender.
+//! The settings of mail: its server and sender.
 
 use std::{net::IpAddr, path::PathBuf};
 
@@ -27,7 +27,7 @@ pub struct MailSettings {
 }
 
 impl MailSettings {
-    /// Checks them. `public_url` has been checked.
+    /// Validates the settings. `public_url` has been validated already.
     pub(super) fn check(&self, public_url: &str) -> Result<MailConfig, WrongSetting> {
         let expected = "smtp://USER:PASSWORD@HOST:PORT or smtps://…, with % in user or password \
                         written %25; smtp:// may end in ?tls=required, opportunistic or none";
@@ -53,10 +53,10 @@ impl MailSettings {
     }
 }
 
-/// The settings of mail, checked.
+/// The mail settings, validated.
 #[derive(Debug, Clone)]
 pub struct MailConfig {
-    /// Without one, mail is written into a folder.
+    /// If `None`, mail is written to a folder.
     pub server: Option<SmtpUrl>,
     pub sender: Sender,
     /// The host of `PUBLIC_URL`.
@@ -64,7 +64,7 @@ pub struct MailConfig {
 }
 
 impl MailConfig {
-    /// Delivers the mail; without a server, writes it into `folder`.
+    /// Returns what delivers mail; without a server, it writes mail to `folder`.
     pub fn courier(self, folder: PathBuf) -> Courier {
         match self.server {
             Some(server) => Courier::smtp(server, self.sender, full_name(self.host)),
@@ -73,7 +73,7 @@ impl MailConfig {
     }
 }
 
-/// Why recipients cannot open the links in a mail, as far as the address shows.
+/// Returns why recipients cannot open links in mail, as far as the URL shows.
 pub fn unreachable_links(public_url: &str) -> Option<String> {
     let who = match Reach::of_url(public_url) {
         Reach::Everybody => return None,
@@ -83,7 +83,7 @@ pub fn unreachable_links(public_url: &str) -> Option<String> {
     Some(format!("mails have links to {public_url}, which {who}"))
 }
 
-/// The full name under which others know this machine: that of `PUBLIC_URL`, or the system's own.
+/// Returns the full host name of this machine: from `PUBLIC_URL`, or the system's own.
 fn full_name(public_host: Option<String>) -> Option<String> {
     let is_full = |name: &String| {
         name.parse::<IpAddr>().is_err()

@@ -1,6 +1,6 @@
-//! Every setting: its name, default and check.
+//! All settings: names, defaults and validation.
 //!
-//! A setting is an environment variable and a flag; `NAME_FILE` names a file to read it from.
+//! A setting is an environment variable and a flag; `NAME_FILE` names a file with the value.
 
 pub mod backup;
 pub mod file;
@@ -28,10 +28,10 @@ use crate::{
     store::Database,
 };
 
-/// Most connections that can be asked for; servers usually allow fewer in all.
+/// Maximum number of connections that can be set; servers usually allow fewer in total.
 const CONNECTIONS_MAX: usize = 1000;
 
-/// A setting that cannot be used: its name, what it was, what it may be.
+/// An invalid setting: its name, its value, and what is expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrongSetting {
     name: &'static str,
@@ -45,7 +45,7 @@ impl WrongSetting {
         Self { name, was: Some(was.to_owned()), expected: expected.into() }
     }
 
-    /// A setting that is missing, or whose value is not repeated.
+    /// A setting that is missing, or whose value must not be shown.
     fn unsaid(name: &'static str, expected: impl Into<String>) -> Self {
         Self { name, was: None, expected: expected.into() }
     }
@@ -152,32 +152,32 @@ pub struct PaymentLinks {
 }
 
 impl PaymentLinks {
-    /// Without a slash at its end.
+    /// Without a trailing slash.
     pub fn base(&self) -> Result<Option<String>, WrongSetting> {
         let base = self.payment_link_base.as_deref();
         base.map(|base| url("PAYMENT_LINK_BASE", base)).transpose()
     }
 }
 
-/// Settings of `serve`, checked.
+/// The settings of `serve`, validated.
 #[derive(Clone)]
 pub struct Config {
     pub location: Location,
     pub database: Database,
-    /// `host:port` each; at least one.
+    /// Each is `host:port`; at least one.
     pub listen: Vec<String>,
     pub net: NetConfig,
     pub trust_proxy: bool,
     pub mail: MailConfig,
     pub backup: BackupPlan,
-    /// Without fonts and courier, which `serve` adds.
+    /// Without the fonts and the courier, which `serve` adds.
     pub app: app::Settings,
-    /// The address of the listener for metrics, if there is one.
+    /// The address of the metrics listener, if any.
     pub metrics_listen: Option<String>,
 }
 
 impl Settings {
-    /// Makes the data folder.
+    /// Creates the data folder.
     pub fn prepare(&self) -> Result<(), WrongSetting> {
         self.location.create().map_err(|error| {
             let folder = self.location.data_dir.display().to_string();
@@ -185,7 +185,7 @@ impl Settings {
         })
     }
 
-    /// Checks the settings, and makes the secrets that are missing from settings and folder.
+    /// Validates the settings, and generates secrets that are neither set nor stored.
     pub fn load(&self, random: &dyn Random) -> Result<Config, LoadError> {
         let mut config = self.checked()?;
         config.app.jwt_secret = self.secrets.make_jwt_secret(&self.location, random)?;
@@ -193,12 +193,12 @@ impl Settings {
         Ok(config)
     }
 
-    /// Where mail goes, and its sender.
+    /// The mail server and the sender.
     pub fn mail(&self) -> Result<MailConfig, WrongSetting> {
         self.mail.check(&self.public_url()?)
     }
 
-    /// The backups that the server makes.
+    /// The server's automatic backups.
     pub fn backup(&self) -> Result<BackupPlan, WrongSetting> {
         self.backup.check(&self.location)
     }
@@ -211,7 +211,7 @@ impl Settings {
         self.net.public_url(listen[0].rsplit(':').next().unwrap_or_default())
     }
 
-    /// The database, and how many connections are made to it.
+    /// The database, and the number of connections to it.
     fn database(&self) -> Result<Database, WrongSetting> {
         let database = self.location.database()?;
         let Some(given) = &self.database_connections else { return Ok(database) };
@@ -225,7 +225,7 @@ impl Settings {
         }
     }
 
-    /// Origins that browsers may call from: those of both names.
+    /// The origins that browsers may call from, from both variables.
     fn cors_origins(&self) -> Result<Vec<String>, WrongSetting> {
         let given = [("CORS_ORIGIN", &self.cors_origin), ("FRONTEND_URL", &self.frontend_url)];
         let mut origins = Vec::new();
@@ -248,7 +248,7 @@ impl Settings {
         }
     }
 
-    /// The settings as they are used, but for the secrets: the disk is not touched.
+    /// Validates all settings except the secrets, without touching the disk.
     pub fn checked(&self) -> Result<Config, WrongSetting> {
         if let Some(secret) = &self.secrets.jwt_secret {
             check_jwt_secret(secret.clone())?;
@@ -289,7 +289,7 @@ impl Settings {
     }
 }
 
-/// Why settings could not be loaded.
+/// Why the settings could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     #[error(transparent)]

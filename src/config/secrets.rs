@@ -1,4 +1,4 @@
-//! The secrets: where they come from, and how they are kept.
+//! The secrets: their sources and their storage.
 
 use std::{fs, io::ErrorKind, path::Path};
 
@@ -7,7 +7,7 @@ use clap::Args;
 use super::{LoadError, Location, WrongSetting, file};
 use crate::app::{environment::Random, secret::SecretKey};
 
-/// Shortest `JWT_SECRET`, in characters.
+/// Minimum length of `JWT_SECRET`, in characters.
 const JWT_SECRET_MIN: usize = 32;
 
 /// The secrets as they were given; what is missing is kept in the data folder.
@@ -25,7 +25,7 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// The `JWT_SECRET` in use, given or kept in the data folder, if there is one.
+    /// Returns the `JWT_SECRET` that is set or stored in the data folder, if any.
     pub fn jwt_secret(&self, location: &Location) -> Result<Option<String>, LoadError> {
         let kept = match &self.jwt_secret {
             Some(given) => Some(given.clone()),
@@ -34,7 +34,7 @@ impl Secrets {
         Ok(kept.map(check_jwt_secret).transpose()?)
     }
 
-    /// The `SECRET_KEY` in use as 64 digits, given or kept in the data folder, if there is one.
+    /// Returns the `SECRET_KEY` that is set or stored in the data folder, as 64 digits, if any.
     pub fn secret_key(&self, location: &Location) -> Result<Option<String>, LoadError> {
         let kept = match &self.secret_key {
             Some(given) => Some(given.trim().to_owned()),
@@ -46,7 +46,7 @@ impl Secrets {
         Ok(kept)
     }
 
-    /// The `SECRET_KEY` in use, given or kept in the data folder, or made there.
+    /// Returns the `SECRET_KEY` that is set or stored in the data folder, or generates one there.
     pub fn make_secret_key(
         &self,
         location: &Location,
@@ -59,7 +59,7 @@ impl Secrets {
         Ok(check_secret_key(&key)?)
     }
 
-    /// The `JWT_SECRET` in use, given or kept in the data folder, or made there.
+    /// Returns the `JWT_SECRET` that is set or stored in the data folder, or generates one there.
     pub fn make_jwt_secret(
         &self,
         location: &Location,
@@ -94,7 +94,7 @@ pub(super) fn check_secret_key(key: &str) -> Result<SecretKey, WrongSetting> {
     SecretKey::from_hex(key).ok_or_else(|| WrongSetting::unsaid("SECRET_KEY", expected))
 }
 
-/// Makes a secret of `bytes` random bytes, and writes it to a file.
+/// Generates a secret of `bytes` random bytes and writes it to a file.
 fn make(
     location: &Location,
     name: &'static str,
@@ -102,7 +102,7 @@ fn make(
     bytes: usize,
     random: &dyn Random,
 ) -> Result<String, LoadError> {
-    // A database on a server may have several programs before it, and each would make its own.
+    // Several programs may share a database server, and each would generate its own secret.
     if location.database()?.server().is_some() {
         let expected = format!(
             "set where DATABASE_URL names a PostgreSQL server, the same for every freelanceos \
@@ -113,13 +113,13 @@ fn make(
     let mut secret = vec![0; bytes];
     random.fill(&mut secret);
     let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-    // Of two programs that make one at once, the second must take the first's: what the first
-    // seals meanwhile could be opened by nobody else.
+    // If two programs generate a secret at once, the second must use the first's: otherwise nothing
+    // else could open what the first has sealed.
     let draft = file::beside(path, &format!(".{}.new", std::process::id()));
     let linked =
         file::write_draft(&draft, &secret).and_then(|()| match fs::hard_link(&draft, path) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-            // Not every file system has second names.
+            // Not every file system supports hard links.
             Err(_) if !path.exists() => fs::rename(&draft, path),
             linked => linked,
         });

@@ -1,4 +1,4 @@
-//! HTTPS, the listener that redirects to it, and how many connections there may be.
+//! HTTPS, the redirecting listener, and the maximum number of connections.
 
 use std::{net::IpAddr, path::PathBuf};
 
@@ -10,7 +10,7 @@ use super::{
 };
 
 const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
-/// Most connections that can be asked for.
+/// Maximum number of connections that can be set.
 const CONNECTIONS_MAX: usize = 1_000_000;
 
 /// The settings of HTTPS and of connections, as they were given.
@@ -46,10 +46,10 @@ pub struct NetSettings {
     max_connections: String,
 }
 
-/// Where the certificate comes from.
+/// The source of the certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TlsConfig {
-    /// There is none: the server speaks plain HTTP, perhaps behind a proxy.
+    /// No certificate: the server speaks plain HTTP, perhaps behind a proxy.
     Off,
     Files {
         certificate: PathBuf,
@@ -67,7 +67,7 @@ pub struct AcmeConfig {
     pub directory: String,
 }
 
-/// The settings of HTTPS and of connections, checked.
+/// The settings of HTTPS and connections, validated.
 #[derive(Debug, Clone)]
 pub struct NetConfig {
     pub tls: TlsConfig,
@@ -76,17 +76,17 @@ pub struct NetConfig {
 }
 
 impl NetSettings {
-    /// The default of `PUBLIC_URL`; `port` is that of the first listener.
+    /// The default of `PUBLIC_URL`; `port` is the first listener's.
     pub(super) fn public_url(&self, port: &str) -> Result<String, WrongSetting> {
         Ok(match self.tls()? {
             TlsConfig::Off => format!("http://localhost:{port}"),
             TlsConfig::Files { .. } => format!("https://localhost:{port}"),
-            // Authorities connect to port 443, so that is where the server is reached.
+            // Authorities connect to port 443, so the server must be reachable there.
             TlsConfig::Acme(AcmeConfig { domains, .. }) => format!("https://{}", domains[0]),
         })
     }
 
-    /// Checks them. `public_url` has been checked.
+    /// Validates the settings. `public_url` has been validated already.
     pub(super) fn check(&self, public_url: &str) -> Result<NetConfig, WrongSetting> {
         let tls = self.tls()?;
         let is_secure = public_url.starts_with("https://");
@@ -150,23 +150,23 @@ impl NetSettings {
 }
 
 impl Settings {
-    /// HTTPS, and how many connections there may be.
+    /// The settings of HTTPS and the maximum number of connections.
     pub fn net(&self) -> Result<NetConfig, WrongSetting> {
         self.net.check(&self.public_url()?)
     }
 
-    /// Whether people reach this server by https, its own or that of a proxy.
+    /// Whether clients reach this server over HTTPS, its own or a proxy's.
     pub fn is_https(&self) -> bool {
         self.public_url().is_ok_and(|url| url.starts_with("https://"))
     }
 
-    /// The host name under which people reach this server.
+    /// The public host name of this server.
     pub fn public_host(&self) -> Option<String> {
         host_of(&self.public_url().ok()?)
     }
 }
 
-/// The file that a setting names. A PEM text given instead is not repeated: it may be the key.
+/// Parses a path. PEM text given instead is not repeated: it may be the key.
 fn file(name: &'static str, given: &str) -> Result<PathBuf, WrongSetting> {
     if given.is_empty() || given.contains("-----BEGIN") {
         return Err(WrongSetting::unsaid(name, "the name of a PEM file, not what stands in it"));
@@ -174,7 +174,7 @@ fn file(name: &'static str, given: &str) -> Result<PathBuf, WrongSetting> {
     Ok(PathBuf::from(given))
 }
 
-/// A name as certificates have it: in ASCII and lower case.
+/// Converts a name to the form used in certificates: ASCII, lower case.
 fn domain(given: &str) -> Result<String, WrongSetting> {
     let wrong = |expected| Err(WrongSetting::new("ACME_DOMAIN", given, expected));
     if given.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
@@ -194,7 +194,7 @@ fn domain(given: &str) -> Result<String, WrongSetting> {
 }
 
 impl WrongSetting {
-    /// `TLS_CERT` or `TLS_KEY` whose file cannot be used.
+    /// The error if the file of `TLS_CERT` or `TLS_KEY` cannot be used.
     pub fn tls_file(name: &'static str, file: &std::path::Path, why: &str) -> Self {
         let expected = match name {
             "TLS_KEY" => format!("the PEM file of the key of TLS_CERT ({why})"),

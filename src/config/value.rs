@@ -1,4 +1,4 @@
-//! What settings are read as, whatever their names.
+//! Parsers for values of settings.
 
 use std::{net::IpAddr, ops::RangeInclusive};
 
@@ -8,13 +8,13 @@ use url::Url;
 use super::WrongSetting;
 use crate::domain::date::parse_duration;
 
-/// Addresses to listen on: `host:port`, comma-separated.
+/// Parses addresses to listen on: `host:port`, comma-separated.
 pub fn listen(name: &'static str, addresses: &str) -> Result<Vec<String>, WrongSetting> {
     let expected = "host:port, several of them separated by commas";
     addresses.split(',').map(|text| address(name, text.trim(), expected)).collect()
 }
 
-/// An address to listen on: `host:port`.
+/// Parses an address to listen on: `host:port`.
 pub fn address(name: &'static str, text: &str, expected: &str) -> Result<String, WrongSetting> {
     match text.rsplit_once(':') {
         Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
@@ -24,12 +24,12 @@ pub fn address(name: &'static str, text: &str, expected: &str) -> Result<String,
     }
 }
 
-/// Whether only this machine reaches a server at that `host:port`.
+/// Returns whether only this machine can reach a server at that `host:port`.
 pub fn is_loopback(address: &str) -> bool {
     address.rsplit_once(':').is_some_and(|(host, _)| is_own_host(host))
 }
 
-/// Whether a host is the machine itself.
+/// Returns whether a host is the local machine.
 pub fn is_own_host(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
     match host.parse::<IpAddr>() {
@@ -38,12 +38,12 @@ pub fn is_own_host(host: &str) -> bool {
     }
 }
 
-/// The host of a URL.
+/// Returns the host of a URL.
 pub fn host_of(url: &str) -> Option<String> {
     Url::parse(url).ok()?.host_str().map(str::to_owned)
 }
 
-/// A number in a range.
+/// Parses a number in a range.
 pub fn number(
     name: &'static str,
     text: &str,
@@ -55,18 +55,18 @@ pub fn number(
     })
 }
 
-/// A duration such as `30m`.
+/// Parses a duration such as `30m`.
 pub fn duration(name: &'static str, text: &str) -> Result<SignedDuration, WrongSetting> {
     parse_duration(text)
         .ok_or_else(|| WrongSetting::new(name, text, "a duration such as 45s, 30m, 12h or 7d"))
 }
 
-/// `on` or `off`.
+/// Parses `on` or `off`.
 pub fn switch(name: &'static str, text: &str) -> Result<bool, WrongSetting> {
     is_first(name, text, ["on", "off"])
 }
 
-/// One of two words: whether it is the first.
+/// Parses one of two words, and returns whether it is the first.
 pub fn is_first(name: &'static str, text: &str, words: [&str; 2]) -> Result<bool, WrongSetting> {
     match words.iter().position(|word| *word == text) {
         Some(position) => Ok(position == 0),
@@ -74,7 +74,7 @@ pub fn is_first(name: &'static str, text: &str, words: [&str; 2]) -> Result<bool
     }
 }
 
-/// Refuses a setting that means nothing beside the others.
+/// Rejects a setting that has no effect with the other settings.
 pub fn left_out(
     name: &'static str,
     given: Option<&str>,
@@ -83,13 +83,13 @@ pub fn left_out(
     given.map_or(Ok(()), |given| Err(WrongSetting::new(name, given, expected)))
 }
 
-/// An http or https URL, without a slash at its end.
+/// Parses an http or https URL, and removes a trailing slash.
 pub fn url(name: &'static str, text: &str) -> Result<String, WrongSetting> {
     Ok(parse_url(name, text)?.as_str().trim_end_matches('/').to_owned())
 }
 
-/// An origin as browsers write it: scheme and host in lower case, and the port where it is not the
-/// scheme's own.
+/// Parses an origin in the form browsers send: scheme and host in lower case, with the port unless
+/// it is the scheme's default.
 pub fn origin(name: &'static str, text: &str) -> Result<String, WrongSetting> {
     let url = parse_url(name, text)?;
     if url.path() != "/" {
@@ -100,7 +100,7 @@ pub fn origin(name: &'static str, text: &str) -> Result<String, WrongSetting> {
     Ok(url.origin().ascii_serialization())
 }
 
-/// Refuses what would be left out where the URL is used: a query, a fragment, a user.
+/// Rejects the parts of a URL that would be ignored: query, fragment, user.
 fn parse_url(name: &'static str, text: &str) -> Result<Url, WrongSetting> {
     let is_sound = |url: &Url| {
         matches!(url.scheme(), "http" | "https")
@@ -111,7 +111,7 @@ fn parse_url(name: &'static str, text: &str) -> Result<Url, WrongSetting> {
     };
     Url::parse(text).ok().filter(is_sound).ok_or_else(|| {
         let expected = "a URL that begins with http:// or https://, without a query, # or user";
-        // It may be a password.
+        // It may contain a password.
         let was = (!text.contains('@')).then(|| text.to_owned());
         WrongSetting { name, was, expected: expected.to_owned() }
     })

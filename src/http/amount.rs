@@ -13,7 +13,7 @@ use crate::domain::money::{Currency, Money};
 pub struct Amount(pub Decimal);
 
 impl Amount {
-    /// A sum of minor units in major ones.
+    /// A sum of minor units, in major units.
     pub fn from_minor(minor: i128, currency: Currency) -> Self {
         let decimal = Decimal::try_from_i128_with_scale(minor, currency.exponent());
         Self(decimal.unwrap_or(Decimal::MAX).normalize())
@@ -25,7 +25,7 @@ impl Amount {
     }
 
     fn number(self) -> Number {
-        // The text of a decimal is a JSON number; zero stands in for what cannot happen.
+        // The text of a decimal is a JSON number; the zero fallback is unreachable.
         self.0.normalize().to_string().parse().unwrap_or_else(|_| Number::from(0))
     }
 }
@@ -38,7 +38,7 @@ impl From<Money> for Amount {
 
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Most amounts are whole, and those need no text in between.
+        // Most amounts are whole and can be written without formatting them first.
         match i64::try_from(self.0) {
             Ok(whole) if self.0.is_integer() => serializer.serialize_i64(whole),
             _ => self.number().serialize(serializer),

@@ -1,4 +1,4 @@
-//! Answers of JSON, bare as FreelanceHub writes them.
+//! JSON responses, unwrapped as FreelanceHub expects them.
 
 use poem::{IntoResponse, Response, http::StatusCode};
 use poem_openapi::{
@@ -10,15 +10,15 @@ use serde::Serialize;
 
 use crate::domain::page::Listing;
 
-/// The content type of every answer of an API.
+/// The content type of every API response.
 pub const JSON: &str = "application/json";
 
-/// An answer of JSON text.
+/// A response with a JSON body.
 pub fn json(status: StatusCode, body: Vec<u8>) -> Response {
     Response::builder().status(status).content_type(JSON).body(body)
 }
 
-/// Writes JSON. What this program answers has text keys only, so it cannot fail.
+/// Serializes to JSON. All responses have string keys, so this cannot fail.
 pub fn bytes(value: &impl Serialize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(1024);
     match serde_json::to_writer(&mut bytes, value) {
@@ -27,7 +27,7 @@ pub fn bytes(value: &impl Serialize) -> Vec<u8> {
     }
 }
 
-/// A value with nothing around it.
+/// A value without an envelope.
 #[derive(Debug)]
 pub struct Bare<T, const STATUS: u16 = 200>(T);
 
@@ -54,7 +54,7 @@ impl<T: Type, const STATUS: u16> ApiResponse for Bare<T, STATUS> {
     }
 }
 
-/// A page of a list with nothing around it; a header gives the length of the whole list.
+/// A page of a list without an envelope; a header gives the length of the whole list.
 #[derive(Debug)]
 pub struct Listed<T>(Listing<T>);
 
@@ -86,7 +86,7 @@ impl<T: Type> ApiResponse for Listed<T> {
     }
 }
 
-/// A value with nothing around it that search engines must not index.
+/// A value without an envelope that search engines must not index.
 #[derive(Debug)]
 pub struct Unindexed<T>(T);
 
@@ -116,7 +116,7 @@ impl<T: Type> ApiResponse for Unindexed<T> {
     }
 }
 
-/// A documented header of an answer.
+/// A documented response header.
 pub fn header<T: Type>(name: &str, description: &str) -> MetaHeader {
     MetaHeader {
         name: name.to_owned(),
@@ -127,7 +127,7 @@ pub fn header<T: Type>(name: &str, description: &str) -> MetaHeader {
     }
 }
 
-/// A documented answer of JSON.
+/// A documented JSON response.
 pub fn response<T: Type>(status: u16, description: &'static str) -> MetaResponse {
     MetaResponse {
         description,

@@ -14,8 +14,7 @@ use crate::{
 };
 
 /// An access token of any of the APIs
-// Whether its session still stands is read by the use case, in the same transaction as what it
-// does.
+// The use case checks that the session is still valid, in its own transaction.
 #[derive(Debug, Clone, Copy, SecurityScheme)]
 #[oai(ty = "bearer", rename = "bearer", bearer_format = "JWT", checker = "verified")]
 pub struct Bearer(pub Claims);
@@ -26,7 +25,7 @@ async fn verified(request: &Request, token: auth::Bearer) -> poem::Result<Claims
     Ok(claims)
 }
 
-/// The token of a request to sign out, if it is one of ours, expired or not.
+/// The token of a sign-out request if it is one of ours, even if expired.
 #[derive(Debug, Clone, Copy)]
 pub struct LastBearer(pub Option<Claims>);
 
@@ -53,7 +52,7 @@ impl<'a> ApiExtractor<'a> for LastBearer {
     }
 }
 
-/// The verified token of a request that needs none; its session may have ended.
+/// The verified token of a request that does not need one; its session may have ended.
 #[derive(Debug, Clone, Copy)]
 pub struct OptionalBearer(pub Option<Claims>);
 

@@ -1,5 +1,5 @@
-//! JSON bodies, read whole first and parsed later, so that failures are answered in the order of
-//! the contract: too large, not signed in, not JSON, not valid.
+//! JSON bodies. They are read whole and parsed later, so that errors come in the order of the
+//! contract: too large, not signed in, not JSON, not valid.
 
 use std::marker::PhantomData;
 
@@ -26,9 +26,9 @@ use crate::domain::{
     rule::Rule,
 };
 
-/// Largest body, in bytes.
+/// Maximum size of a body, in bytes.
 pub const BODY_MAX: usize = 1 << 20;
-/// Values of a body at most: an invoice of 500 lines has 2,500.
+/// Maximum number of JSON values in a body: an invoice of 500 lines has 2,500.
 const VALUES_MAX: usize = 20_000;
 
 /// The body of a request that is documented as `T`.
@@ -36,7 +36,7 @@ const VALUES_MAX: usize = 20_000;
 pub struct Body<T> {
     bytes: Vec<u8>,
     is_json: bool,
-    /// As it was sent.
+    /// The raw bytes.
     key: Option<RequestKey>,
     documented_as: PhantomData<fn() -> T>,
 }
@@ -47,7 +47,7 @@ impl<T: Described> Body<T> {
         read(&self.object()?)
     }
 
-    /// Parses the body of a request that counts once.
+    /// Parses the body of a request that must run only once.
     pub fn once<V, A>(
         &self,
         render: fn(&A) -> Vec<u8>,
@@ -63,7 +63,7 @@ impl<T: Described> Body<T> {
     }
 
     fn object(&self) -> Result<Object> {
-        // Where no field is required, an empty body of any type is as good as `{}`.
+        // If no field is required, an empty body of any type counts as `{}`.
         if self.bytes.is_empty() && !T::needs_fields() {
             return Ok(Map::new());
         }
@@ -83,11 +83,11 @@ impl<T: Described> Body<T> {
     }
 }
 
-/// Reads a whole body into a buffer of the announced length: one that grows may take twice as much.
+/// Reads a whole body into a buffer of the announced length: a growing one may use twice as much.
 ///
 /// # Errors
 ///
-/// The body is larger than `most`, or cannot be read.
+/// Fails if the body is larger than `most` or cannot be read.
 pub async fn read_whole(
     headers: &HeaderMap,
     body: poem::Body,
@@ -105,7 +105,7 @@ pub async fn read_whole(
     Ok(bytes)
 }
 
-/// How many values JSON has, at most: each takes many times the memory of what was sent.
+/// Returns an upper bound on the number of JSON values: each takes far more memory than its text.
 fn values(json: &[u8]) -> usize {
     let (mut count, mut is_text, mut is_escaped) = (1, false, false);
     for byte in json {
@@ -120,8 +120,8 @@ fn values(json: &[u8]) -> usize {
     count
 }
 
-/// Whether a content type is JSON: `application/json`, `application/merge-patch+json`, with or
-/// without parameters.
+/// Returns whether a content type is JSON: `application/json` or `application/merge-patch+json`,
+/// with or without parameters.
 fn is_json(content_type: &[u8]) -> bool {
     let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
     let essence = essence.trim_ascii().to_ascii_lowercase();

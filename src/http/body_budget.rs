@@ -1,5 +1,5 @@
-//! Memory for the bodies of requests. All bodies share one budget, and one address gets no more
-//! than a share of it, however many connections it opens.
+//! Memory for request bodies. All bodies share one budget, and each address gets at most a fixed
+//! share of it, however many connections it opens.
 
 use std::{
     io,
@@ -26,36 +26,36 @@ use super::{
 };
 use crate::app::share::{Owner, Shares};
 
-/// Bytes of all bodies together.
+/// Bytes for all bodies together.
 const BUDGET: usize = 16 << 20;
-/// Bytes of what one address sends: the largest upload, and something beside it.
+/// Bytes for one address: the largest upload plus some headroom.
 const SHARE: usize = 10 << 20;
 /// Bytes reserved for small bodies, so that large ones cannot keep them out.
 const SMALL_BUDGET: usize = 4 << 20;
-/// A body that is announced to be no larger is small.
+/// A body whose announced length is no larger than this is small.
 const SMALL: u64 = 16 << 10;
-/// How long a body may wait for room, in all.
+/// How long a body may wait for room in total.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The room for the bodies of all requests.
+/// The budget for the bodies of all requests.
 pub struct BodyBudget {
     large: Arc<Semaphore>,
     small: Arc<Semaphore>,
-    /// None where limits are off: everybody may come from one address.
+    /// `None` if limits are off: all requests may come from one address.
     shares: Option<Shares<Semaphore>>,
 }
 
 impl Layer for BodyBudget {
     async fn call(&self, mut request: Request, next: &impl Next) -> Result<Response> {
         let address = request.data::<Address>().map(|address| address.0);
-        // Held until the answer is made, since its work may hold the body.
+        // Held until the response is ready, since the handler may still hold the body.
         let _room = self.meter(&mut request, address);
         next.call(request).await
     }
 }
 
 impl BodyBudget {
-    /// With `has_shares`, one address gets no more than a share.
+    /// With `has_shares`, each address is limited to its share.
     pub fn new(has_shares: bool) -> Self {
         Self {
             large: Arc::new(Semaphore::new(BUDGET)),
@@ -64,8 +64,8 @@ impl BodyBudget {
         }
     }
 
-    /// Makes the body of a request take its room as it is read. Dropping the result gives the room
-    /// back; it is `None` where there is no body.
+    /// Makes the body reserve room as it is read. Dropping the result releases the room; it is
+    /// `None` if there is no body.
     fn meter(&self, request: &mut Request, address: Option<IpAddr>) -> Option<Held> {
         let length = request.headers().typed_get::<ContentLength>().map(|length| length.0);
         if length.unwrap_or(0) == 0 && !request.headers().contains_key(header::TRANSFER_ENCODING) {
@@ -84,7 +84,7 @@ impl BodyBudget {
     }
 }
 
-/// Room that the body of a request takes.
+/// Room reserved for a request's body.
 #[derive(Clone)]
 struct Held {
     budget: Arc<Semaphore>,
@@ -110,11 +110,11 @@ impl Held {
         })
     }
 
-    /// Takes room, and returns whether there was any in time.
+    /// Reserves room, and returns whether it was available in time.
     async fn take(&self, bytes: usize, until: Instant) -> bool {
         let Ok(count) = u32::try_from(bytes) else { return false };
         let take = async {
-            // The share first: an address without any left must not wait in the way of others.
+            // The share first: an address over its share must not block others in the queue.
             let share = match &self.share {
                 Some(share) => Some(Arc::clone(share).acquire_many_owned(count).await.ok()?),
                 None => None,

@@ -1,5 +1,5 @@
-//! Unread bodies. A connection that is closed while the client still sends loses the answer, so
-//! the rest of a body is read and thrown away before the answer is sent.
+//! Unread bodies. Closing a connection while the client still sends loses the response, so the rest
+//! of the body is read and discarded before the response is sent.
 
 use std::{
     io,
@@ -20,14 +20,14 @@ use tokio::time::timeout;
 
 use super::middleware::{Layer, Next};
 
-/// Bytes thrown away at most. A client that sends more may lose the answer.
+/// Maximum number of bytes discarded. A client that sends more may lose the response.
 const MOST: usize = 16 << 20;
-/// How long they may take.
+/// Maximum time for discarding.
 const TIME: Duration = Duration::from_secs(5);
-/// After such a pause the rest is given up.
+/// The rest is given up after a pause this long.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Reads what is left of a body once its request is answered.
+/// Discards the rest of a body once its request is answered.
 pub struct DiscardBody;
 
 impl Layer for DiscardBody {
@@ -39,7 +39,7 @@ impl Layer for DiscardBody {
         let chunks = Arc::new(Mutex::new(chunks));
         request.set_body(Body::from_bytes_stream(shared(&chunks)));
         let answer = next.call(request).await;
-        // A slower client gets the answer all the same, if the connection lasts.
+        // A slower client still gets the response if the connection lasts.
         let _ = timeout(TIME, discard(shared(&chunks))).await;
         answer
     }
@@ -47,7 +47,7 @@ impl Layer for DiscardBody {
 
 type Chunks = Fuse<BoxStream<'static, io::Result<Bytes>>>;
 
-/// A stream of the chunks that were not taken elsewhere.
+/// A stream of the chunks that nobody else has read.
 fn shared(
     chunks: &Arc<Mutex<Chunks>>,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + Unpin + use<> {
@@ -67,10 +67,10 @@ async fn discard(mut chunks: impl Stream<Item = io::Result<Bytes>> + Unpin) {
     }
 }
 
-/// Whether a body comes without the client being asked for it, and is not too large to be thrown
-/// away.
+/// Returns whether a body arrives without the client being prompted for it, and is small enough to
+/// discard.
 fn is_on_its_way(headers: &HeaderMap) -> bool {
-    // Reading is what asks for a body that is announced by `Expect: 100-continue`.
+    // Reading prompts the client for a body announced by `Expect: 100-continue`.
     if headers.contains_key(header::EXPECT) {
         return false;
     }

@@ -1,9 +1,9 @@
-//! Examples of answers, made from their schemas.
+//! Example responses, generated from their schemas.
 
 use poem::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-/// What fields hold where their schema leaves it open: their names, and JSON.
+/// Example values for fields whose schema leaves them open: field names and JSON.
 const FIELDS: &[(&str, &str)] = &[
     (
         "accessToken access_token token",
@@ -56,7 +56,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("message", r#""Done""#),
 ];
 
-/// How the id of a thing begins, by its schema.
+/// The prefix of an id, by its schema.
 const IDS: &[(&str, &str)] = &[
     ("Client", "client"),
     ("Project", "proj"),
@@ -69,7 +69,7 @@ const IDS: &[(&str, &str)] = &[
     ("Deadline", "proj"),
 ];
 
-/// The message of an answer of this status.
+/// The message of a response with this status.
 fn message(status: StatusCode) -> &'static str {
     match status {
         StatusCode::BAD_REQUEST => "email must be a valid email address",
@@ -85,21 +85,21 @@ fn message(status: StatusCode) -> &'static str {
     }
 }
 
-/// Makes examples from the schemas of a document.
+/// Generates examples from the schemas of a document.
 pub struct Examples<'a> {
-    /// Its schemas by name.
+    /// The schemas by name.
     pub schemas: &'a Value,
 }
 
 impl Examples<'_> {
-    /// An answer of this status and schema.
+    /// A response with this status and schema.
     pub fn answer(&self, schema: &Value, status: u16) -> Value {
         let status = StatusCode::from_u16(status).unwrap_or_default();
         let answer = self.value("", "", schema);
         if status.is_success() { answer } else { self.failure(answer, status) }
     }
 
-    /// A failure made from its schema, with what depends on its status.
+    /// An error generated from its schema, with the parts that depend on its status.
     fn failure(&self, mut answer: Value, status: StatusCode) -> Value {
         let Some(fields) = answer.as_object_mut() else { return answer };
         let is_envelope = fields.contains_key("success");
@@ -124,7 +124,7 @@ impl Examples<'_> {
         answer
     }
 
-    /// A value of this schema in the field `name` of the schema `of`.
+    /// A value of this schema for the field `name` of the schema `of`.
     fn value(&self, of: &str, name: &str, schema: &Value) -> Value {
         if let Some(reference) = schema["$ref"].as_str() {
             let of = reference.rsplit('/').next().unwrap_or_default();
@@ -140,7 +140,7 @@ impl Examples<'_> {
         }
         match schema["type"].as_str() {
             Some("object") => self.object(of, schema),
-            // A list of names has one of them.
+            // An array without a known example has one item.
             Some("array") => known(name)
                 .filter(Value::is_array)
                 .unwrap_or_else(|| json!([self.value(of, "", &schema["items"])])),
@@ -155,7 +155,7 @@ impl Examples<'_> {
         let named = schema["properties"].as_object().into_iter().flatten();
         let mut fields: Map<_, _> =
             named.map(|(name, schema)| (name.clone(), self.value(of, name, schema))).collect();
-        // Sums by currency.
+        // Amounts by currency.
         if schema["additionalProperties"].is_object() {
             fields.insert("XOF".to_owned(), 50_000.into());
         }

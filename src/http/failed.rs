@@ -1,4 +1,4 @@
-//! Failures of handlers: which statuses a route can answer with, in the body of its API.
+//! Errors of handlers: the statuses a route can answer with, in the body format of its API.
 
 use std::marker::PhantomData;
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::domain::error::Error;
 
-/// A failure of a route that can fail with these statuses, documented as this body.
+/// An error of a route that can fail with these statuses, documented as this body.
 pub struct Failed<S, B> {
     error: Error,
     shape: Option<Shape>,
@@ -22,7 +22,7 @@ pub struct Failed<S, B> {
 }
 
 impl<S, B> Failed<S, B> {
-    /// A failure that is written in another shape than that of its path.
+    /// An error written in a different format than that of its path.
     pub fn shaped(error: Error, shape: Shape) -> Self {
         Self { error, shape: Some(shape), documented_as: PhantomData }
     }
@@ -64,7 +64,7 @@ impl<S, B> From<Failed<S, B>> for poem::Error {
 
 impl<S: Statuses, B: Type> ApiResponse for Failed<S, B> {
     fn meta() -> MetaResponses {
-        // A route without sign-in forbids only registration.
+        // On a route without sign-in, only registration can be forbidden.
         let is_registration = !S::CODES.contains(&401);
         let describe = |code| match code {
             403 if is_registration => "Registration is closed",

@@ -1,4 +1,4 @@
-//! The page of metrics.
+//! The metrics page.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,19 +20,19 @@ use crate::{
     metrics::{Label, Metrics},
 };
 
-/// How long the database may take; after that the page is shown without its figures.
+/// How long the database may take; after that the page is sent without its metrics.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What is known of the process from its start.
+/// What is known about the process from startup.
 #[derive(Clone)]
 pub struct Process {
-    /// Seconds since the beginning of 1970.
+    /// Seconds since the Unix epoch.
     pub started_at: i64,
-    /// How many lines of the log were lost so far.
+    /// How many log lines have been lost so far.
     pub lost_lines: fn() -> u64,
 }
 
-/// All metrics in the text format of Prometheus.
+/// All metrics in the Prometheus text format.
 pub async fn show(app: &Arc<App>, metrics: &Metrics, process: &Process) -> Response {
     let mut page = Registry::default();
     let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);

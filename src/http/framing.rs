@@ -1,5 +1,5 @@
-//! Refuses requests that two programs could read in two ways, since a proxy in front may have read
-//! them in the other one.
+//! Rejects requests that two programs could read differently: a proxy in front may have read them
+//! the other way.
 
 use poem::{
     Request, Response, Result,
@@ -12,14 +12,14 @@ use super::{
 };
 use crate::domain::error::{self, Error};
 
-/// Marks a request whose head gives the length of its body more than once.
+/// Marks a request whose head gives the body length more than once.
 #[derive(Debug, Clone, Copy)]
 pub struct TwoLengths;
 
-/// Headers that a request may have only once: one program reads the first, another the last.
+/// Headers that a request may have only once: some programs use the first, others the last.
 const SINGLE: [HeaderName; 3] = [header::HOST, header::AUTHORIZATION, header::CONTENT_TYPE];
 
-/// Refuses ambiguous requests, and ends their connections.
+/// Rejects ambiguous requests and closes their connections.
 pub struct Framing;
 
 impl Layer for Framing {
@@ -57,7 +57,7 @@ fn check(request: &Request) -> error::Result<()> {
     };
     let host = host.to_str().ok().filter(|host| is_host(host));
     let host = host.ok_or_else(|| Error::malformed("The Host header is none"))?;
-    // The target of CONNECT is another server, and never a path of this one.
+    // The target of CONNECT is another server, never a path on this one.
     let asked = match *request.method() {
         Method::CONNECT => None,
         _ => request.original_uri().authority(),
@@ -70,7 +70,7 @@ fn check(request: &Request) -> error::Result<()> {
     }
 }
 
-/// Whether a Host header is valid; it may be empty.
+/// Returns whether a Host header is valid; it may be empty.
 fn is_host(host: &str) -> bool {
     host.is_empty() || (!host.contains('@') && host.parse::<Authority>().is_ok())
 }

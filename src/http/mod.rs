@@ -1,4 +1,4 @@
-//! What the APIs and the pages share: tokens, bodies, limits, headers, request ids.
+//! Shared by the APIs and the pages: tokens, bodies, limits, headers, request ids.
 
 pub mod amount;
 pub mod answer;

@@ -1,4 +1,4 @@
-//! The OpenAPI document of an API, completed with what holds for every route, and its Swagger UI.
+//! The OpenAPI document of an API, with everything that applies to all routes, and its Swagger UI.
 
 use std::{collections::HashMap, marker::PhantomData};
 
@@ -13,19 +13,19 @@ use sha2::{Digest, Sha256};
 
 use super::{answer::JSON, example::Examples};
 
-/// What describes an API beside its routes.
+/// The description of an API apart from its routes.
 pub struct About {
     pub title: &'static str,
-    /// Where it is mounted, such as `/api/v1`.
+    /// Its mount, such as `/api/v1`.
     pub base: &'static str,
     pub description: &'static str,
-    /// Whether answers have the headers of the limit of all routes.
+    /// Whether responses have the headers of the global rate limit.
     pub is_counted: bool,
-    /// Whether requests may carry an `Idempotency-Key`.
+    /// Whether requests may have an `Idempotency-Key`.
     pub takes_request_keys: bool,
 }
 
-/// The routes of an API for their documentation alone: they cannot be called.
+/// The routes of an API, for documentation only: they cannot be called.
 struct Described<Routes>(PhantomData<fn() -> Routes>);
 
 impl<Routes: OpenApi> OpenApi for Described<Routes> {
@@ -40,40 +40,40 @@ impl<Routes: OpenApi> OpenApi for Described<Routes> {
     fn add_routes(self, _: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
 }
 
-/// The routes of an API, ready to be mounted.
+/// The routes of an API, ready to mount.
 pub fn service<T: OpenApi>(routes: T, about: &About) -> OpenApiService<T, ()> {
     OpenApiService::new(routes, about.title, env!("CARGO_PKG_VERSION"))
 }
 
-/// The document and what is made of it.
+/// The document and what is derived from it.
 pub struct Document {
     /// OpenAPI 3.0 as JSON.
     pub json: String,
-    /// A page that shows it, with nothing loaded from elsewhere.
+    /// A page that shows the document and loads nothing from elsewhere.
     pub page: String,
-    /// The Content-Security-Policy under which the page's own scripts run and no others.
+    /// The Content-Security-Policy that allows only the page's own scripts.
     pub policy: String,
     base: &'static str,
     known: Vec<(String, Vec<String>)>,
 }
 
 impl Document {
-    /// Makes the document of an API.
+    /// Builds the document of an API.
     ///
-    /// `public_url` is how people reach the program, without a slash at its end.
+    /// `public_url` is the server's public URL without a trailing slash.
     pub fn new<Routes: OpenApi>(about: &About, public_url: &str) -> Self {
         let service = service(Described::<Routes>(PhantomData), about);
         let plain = service.spec();
         let document =
             complete(serde_json::from_str(&plain).unwrap_or_default(), about, public_url);
         let json = serde_json::to_string_pretty(&document).unwrap_or_default();
-        // The page carries the document as it was before it was completed.
+        // The generated page embeds the incomplete document.
         let page = service.swagger_ui_html().replace(&plain, &json);
         let page = page.trim_start().replacen("<html", "<!doctype html>\n<html lang=\"en\"", 1);
         Self { policy: policy(&page), page, base: about.base, known: known(&document), json }
     }
 
-    /// Whether a method and path (with the mount before it) belong to the document.
+    /// Returns whether the document has a method and path (including the mount).
     pub fn knows(&self, method: &Method, path: &str) -> bool {
         let method = if method == Method::HEAD { "GET" } else { method.as_str() };
         let path = path.strip_prefix(self.base).unwrap_or(path);
@@ -88,7 +88,7 @@ impl Document {
     }
 }
 
-/// Adds what holds for every route: headers, the idempotency key, one id for each operation.
+/// Adds what applies to all routes: headers, the idempotency key, a unique id for each operation.
 fn complete(mut document: Value, about: &About, public_url: &str) -> Value {
     let info = &mut document["info"];
     info["description"] = about.description.into();
@@ -120,14 +120,14 @@ fn complete(mut document: Value, about: &About, public_url: &str) -> Value {
     document
 }
 
-/// Adds a type to what may be null: OpenAPI 3.0 allows `nullable` only beside a `type`.
+/// Adds a type to nullable schemas: OpenAPI 3.0 allows `nullable` only next to a `type`.
 fn give_types(value: &mut Value) {
     match value {
         Value::Array(list) => list.iter_mut().for_each(give_types),
         Value::Object(object) => {
             if object.get("nullable") == Some(&Value::Bool(true)) && !object.contains_key("type") {
                 object.insert("type".to_owned(), "object".into());
-                // Beside the reference, not as another part that null would have to be.
+                // Next to the reference, not in another `allOf` part that null would have to match.
                 let parts = object.get_mut("allOf").and_then(Value::as_array_mut);
                 if let Some(parts) = parts {
                     parts.retain(|part| *part != json!({ "nullable": true }));
@@ -139,7 +139,7 @@ fn give_types(value: &mut Value) {
     }
 }
 
-/// Adds an example to an answer. Those of failures are shared, and written once.
+/// Adds an example to a response. Those of errors are shared and written once.
 fn give_example(
     status: &str,
     response: &mut Value,
@@ -165,7 +165,7 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value, about: &A
     let is_signed_in = operation.get("security").is_some();
     let is_refused = operation["responses"].get("401").is_some();
     match operation.get_mut("security").and_then(Value::as_array_mut) {
-        // Where no answer is 401, the token is optional.
+        // If no response is 401, the token is optional.
         Some(schemes) if !is_refused => schemes.push(json!({})),
         Some(_) => {}
         None => operation["security"] = json!([]),
@@ -211,7 +211,7 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value, about: &A
     }
 }
 
-/// PUT and PATCH share a handler, but ids must differ: `updateClient`, `patchClient`.
+/// PUT and PATCH share a handler, but ids must be unique: `updateClient`, `patchClient`.
 fn update_id(path: &str, method: &str) -> String {
     let verb = if method == "put" { "update" } else { "patch" };
     let noun = path.rsplit('/').find(|segment| !segment.starts_with('{')).unwrap_or_default();
@@ -231,7 +231,7 @@ fn entries(value: &mut Value) -> impl Iterator<Item = (&str, &mut Value)> {
 /// Allows exactly the scripts in the page.
 fn policy(page: &str) -> String {
     let (mut hashes, mut rest) = (String::new(), page);
-    // As browsers read it: a script goes on to the next end tag.
+    // Browsers end a script at the next end tag.
     while let Some((content, after)) = rest
         .split_once("<script")
         .and_then(|(_, script)| script.split_once('>')?.1.split_once("</script>"))
@@ -247,7 +247,7 @@ fn policy(page: &str) -> String {
     )
 }
 
-/// Every method and the segments of its path.
+/// Every method with the segments of its path.
 fn known(document: &Value) -> Vec<(String, Vec<String>)> {
     let mut known = Vec::new();
     for (path, operations) in document["paths"].as_object().into_iter().flatten() {

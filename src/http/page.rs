@@ -9,7 +9,7 @@ use poem::{
 };
 use sha2::{Digest, Sha256};
 
-/// A text ready to be sent.
+/// A text that is ready to send.
 pub struct Page {
     content_type: &'static str,
     policy: Option<String>,
@@ -19,7 +19,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// `policy` is its Content-Security-Policy, if it is not the usual one.
+    /// `policy` is its Content-Security-Policy, unless the default applies.
     pub fn new(content_type: &'static str, content: &[u8], policy: Option<&str>) -> Self {
         let hash: String =
             Sha256::digest(content).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
@@ -34,7 +34,7 @@ impl Page {
         }
     }
 
-    /// The text, compressed if the client accepts that, or 304 if it has not changed.
+    /// Returns the text, compressed if the client accepts that, or 304 if it has not changed.
     pub fn answer(&self, request: &Request) -> Response {
         let is_known = is_known(request, &self.etag);
         let takes_gzip = takes_gzip(request);
@@ -58,15 +58,15 @@ impl Page {
     }
 }
 
-/// Whether the client has what carries this tag. The comparison is weak: a proxy that compresses
-/// makes the tag a weak one.
+/// Returns whether the client has the version with this tag. The comparison is weak: a proxy that
+/// compresses makes the tag weak.
 pub fn is_known(request: &Request, etag: &str) -> bool {
     entries(request, header::IF_NONE_MATCH)
         .map(str::trim)
         .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == etag)
 }
 
-/// Whether the answer may be compressed.
+/// Returns whether the response may be compressed.
 pub fn takes_gzip(request: &Request) -> bool {
     entries(request, header::ACCEPT_ENCODING).any(|entry| {
         let (coding, weight) = entry.split_once(';').unwrap_or((entry, ""));

@@ -8,7 +8,7 @@ use poem::{
     http::{Uri, uri::PathAndQuery},
 };
 
-/// The same URI without the slash at the end of its path; `None` if there is none.
+/// Returns the URI without the trailing slash of its path; `None` if there is none.
 pub fn without_end_slash(uri: &Uri) -> Option<Uri> {
     let path = without_slash(uri.path());
     if path.len() == uri.path().len() {
@@ -23,18 +23,18 @@ pub fn without_end_slash(uri: &Uri) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-/// The path that was asked for as the router compares it: with its `%XX`, but without a slash at
-/// its end.
+/// Returns the requested path as the router compares it: still percent-encoded, without a trailing
+/// slash.
 pub fn asked(request: &Request) -> &str {
     without_slash(request.original_uri().path())
 }
 
-/// A path without the slash at its end.
+/// Returns a path without its trailing slash.
 pub fn without_slash(path: &str) -> &str {
     path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path)
 }
 
-/// Whether a path matches a pattern, whose `*` stands for one segment.
+/// Returns whether a path matches a pattern; `*` matches one segment.
 pub fn matches(pattern: &str, path: &str) -> bool {
     let mut asked = path.split('/');
     let fits = pattern.split('/').all(|known| {
@@ -43,7 +43,7 @@ pub fn matches(pattern: &str, path: &str) -> bool {
     fits && asked.next().is_none()
 }
 
-/// A path without the token of a public link, which must not be logged.
+/// Returns a path without the token of a public link, which must not be logged.
 pub fn without_secret(path: &str) -> Cow<'_, str> {
     for mount in ["/p/", "/i/", "/v1/public/proposals/"] {
         if let Some(rest) = path.strip_prefix(mount) {
@@ -54,8 +54,8 @@ pub fn without_secret(path: &str) -> Cow<'_, str> {
     path.into()
 }
 
-/// The text of a path, its `%XX` decoded. `None` where the router fails: where it is no path (as
-/// in `OPTIONS *` and CONNECT), or not UTF-8 once decoded.
+/// Returns the percent-decoded path. `None` if the router fails on it: if it is no path (as in
+/// `OPTIONS *` and CONNECT), or is not UTF-8 when decoded.
 pub fn decoded(path: &str) -> Option<Cow<'_, str>> {
     path.starts_with('/').then(|| percent_decode_str(path).decode_utf8().ok()).flatten()
 }

@@ -1,4 +1,4 @@
-//! Answers of PDF.
+//! PDF responses.
 
 use poem::{IntoResponse, Response, http::header::CONTENT_DISPOSITION};
 use poem_openapi::{

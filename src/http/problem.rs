@@ -1,4 +1,4 @@
-//! Failures on their way to the body of an answer: each API writes them in its own shape.
+//! Errors before they become a response body: each API writes them in its own format.
 
 use std::{borrow::Cow, io};
 
@@ -10,12 +10,12 @@ use poem::{
 
 use crate::domain::error::{Error, Kind};
 
-/// Seconds after which a full disk is worth another try: somebody must make room first.
+/// Seconds after which to retry when the disk is full: someone must free space first.
 const UNWRITABLE_FOR: u64 = 60;
-/// Seconds after which there may be memory for a body again.
+/// Seconds after which memory for a body may be available again.
 const NO_ROOM_FOR: u64 = 5;
 
-/// Writes a failure in the shape of an API. The path distinguishes shapes that share a mount.
+/// Writes an error in the format of an API. The path tells apart formats that share a mount.
 pub type Shape = fn(path: &str, &Problem) -> Response;
 
 /// What went wrong with a request.
@@ -23,13 +23,13 @@ pub type Shape = fn(path: &str, &Problem) -> Response;
 #[error("{message}")]
 pub struct Problem {
     pub status: StatusCode,
-    /// For people. Holds neither a cause nor a value that was sent.
+    /// For users. Contains neither a cause nor a value from the request.
     pub message: Cow<'static, str>,
-    /// Seconds after which to try again.
+    /// Seconds after which to retry.
     pub retry_after: Option<u64>,
-    /// The failure below HTTP, if it came from there.
+    /// The error below HTTP, if it came from there.
     pub error: Option<Error>,
-    /// The shape that the body of the request asked for, if not that of its path.
+    /// The format that the request body selected, if different from that of its path.
     pub shape: Option<Shape>,
 }
 
@@ -38,7 +38,7 @@ impl Problem {
         Self { status, message: message.into(), retry_after: None, error: None, shape: None }
     }
 
-    /// The request took too long.
+    /// The request timed out.
     pub fn timed_out(method: &Method) -> Self {
         let message = if method.is_safe() {
             "The request took too long, please try again"
@@ -49,7 +49,7 @@ impl Problem {
         Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message) }
     }
 
-    /// A fault whose cause stays in the log.
+    /// An internal error whose cause appears only in the log.
     pub fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
     }
@@ -61,7 +61,7 @@ impl ResponseError for Problem {
     }
 }
 
-/// The status of a failure: the one place where kinds become statuses.
+/// The status of an error: the only place that maps kinds to statuses.
 pub fn status(kind: &Kind) -> StatusCode {
     match kind {
         Kind::Invalid(_) | Kind::Malformed => StatusCode::BAD_REQUEST,
@@ -136,7 +136,7 @@ impl From<poem::Error> for Problem {
     }
 }
 
-/// Why reading a body failed, however deep the cause is.
+/// Returns why reading a body failed, however deep the cause is nested.
 fn body_failure(error: &poem::Error) -> Option<io::ErrorKind> {
     let Some(ReadBodyError::Io(error)) = error.downcast_ref() else { return None };
     let mut error = Some(error);
@@ -149,13 +149,13 @@ fn body_failure(error: &poem::Error) -> Option<io::ErrorKind> {
     None
 }
 
-/// A failure as poem passes it on.
+/// Converts an error for poem.
 pub fn into_poem(error: Error) -> poem::Error {
     let status = status(error.kind());
     poem::Error::new(error, status)
 }
 
-/// A failure that is written in another shape than that of its path.
+/// An error written in a different format than that of its path.
 pub fn shaped(error: Error, shape: Shape) -> poem::Error {
     let mut error = into_poem(error);
     error.set_data(shape);

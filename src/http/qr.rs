@@ -1,4 +1,4 @@
-//! QR codes as pictures.
+//! QR codes as images.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use png::{BitDepth, ColorType, Compression, Encoder, Filter};
@@ -6,12 +6,12 @@ use qrcodegen::{QrCode, QrCodeEcc};
 
 use crate::domain::error::{Error, Result};
 
-/// Pixels along the side of a module.
+/// Pixels per side of a module.
 const SCALE: usize = 6;
-/// Modules of white around the code, without which readers do not find it.
+/// White modules around the code; readers need them to find it.
 const QUIET: usize = 4;
 
-/// A text as the QR code of a PNG, ready for the `src` of an image.
+/// Returns the QR code of a text as PNG, ready for the `src` of an image.
 pub fn data_url(text: &str) -> Result<String> {
     Ok(format!("data:image/png;base64,{}", STANDARD.encode(png(text)?)))
 }
@@ -22,7 +22,7 @@ fn png(text: &str) -> Result<Vec<u8>> {
     let side = modules as usize * SCALE;
     let mut pixels = Vec::with_capacity(side * side.div_ceil(8));
     for y in 0..modules {
-        // One bit a pixel, black being 0; what lies past the edge of a row is not looked at.
+        // One bit per pixel, 0 is black; bits past the end of a row are ignored.
         let mut row = vec![0xff_u8; side.div_ceil(8)];
         for x in 0..side {
             let module = (x / SCALE) as i32 - QUIET as i32;
@@ -37,7 +37,7 @@ fn png(text: &str) -> Result<Vec<u8>> {
     encoder.set_color(ColorType::Grayscale);
     encoder.set_depth(BitDepth::One);
     encoder.set_compression(Compression::High);
-    // Most rows repeat the one above.
+    // Most rows repeat the previous one.
     encoder.set_filter(Filter::Up);
     let mut writer = encoder.write_header().map_err(Error::internal)?;
     writer.write_image_data(&pixels).map_err(Error::internal)?;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::schema::{described, shape_schema};
 use crate::domain::{form::Object, input::Kind};
 
-/// A parameter that is documented as a kind, and read by the domain.
+/// A parameter documented as a kind and parsed by the domain.
 #[derive(Debug, Clone)]
 pub struct Loose<K> {
     text: String,
@@ -26,7 +26,7 @@ impl<K: Kind> ParseFromParameter for Loose<K> {
     }
 }
 
-/// Gathers parameters into an object that the domain reads.
+/// Collects parameters into an object that the domain parses.
 #[derive(Debug, Default)]
 pub struct Parameters(Object);
 
@@ -35,7 +35,7 @@ impl Parameters {
         Self::default()
     }
 
-    /// Adds a parameter that was given.
+    /// Adds a parameter if it was given.
     #[must_use]
     pub fn with<K>(mut self, name: &str, value: Option<Loose<K>>) -> Self {
         if let Some(value) = value {

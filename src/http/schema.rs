@@ -1,4 +1,4 @@
-//! Shapes on the wire: structs that write themselves as JSON and describe themselves in OpenAPI.
+//! JSON formats: structs that serialize themselves and describe themselves in OpenAPI.
 
 use std::fmt::Display;
 
@@ -17,10 +17,10 @@ use crate::domain::{
     word::Word,
 };
 
-/// Declares a JSON object: `field "name": Type`. A field of an `Option` is left out without a
-/// value; the doc comments become descriptions, and the text after `example` its example.
+/// Declares a JSON object: `field "name": Type`. An `Option` field is omitted if it is
+/// `None`; the doc comments become descriptions, and the text after `example` its example.
 ///
-/// A body that is made from something names it, and gives each field its value:
+/// A body built from a value names it, and defines each field:
 ///
 /// ```ignore
 /// schema! {
@@ -103,7 +103,7 @@ macro_rules! schema {
 
 pub(crate) use schema;
 
-/// The schema of an object, still without properties.
+/// The schema of an object, without properties so far.
 pub fn object(description: &'static str) -> MetaSchema {
     MetaSchema { description: text(description), ..MetaSchema::new("object") }
 }
@@ -123,22 +123,22 @@ pub fn property<T: Type>(
     schema.properties.push((name, T::schema_ref().merge(described)));
 }
 
-/// A schema that is written in place.
+/// An inline schema.
 pub fn in_place(schema: MetaSchema) -> MetaSchemaRef {
     MetaSchemaRef::Inline(Box::new(schema))
 }
 
-/// An example out of its JSON text.
+/// Parses an example from its JSON text.
 pub fn example(json: &str) -> Option<Value> {
     serde_json::from_str(json).ok()
 }
 
 fn text(description: &'static str) -> Option<&'static str> {
-    // Named in full: OpenAPI types have an `is_empty` of their own.
+    // Fully qualified: OpenAPI types have their own `is_empty`.
     Some(description.trim()).filter(|text| !str::is_empty(text))
 }
 
-/// Describes a type by a schema that is written in place, of which other types may be parts.
+/// Describes a type by an inline schema, possibly made of other types.
 macro_rules! described {
     ([$($generics:tt)*] $type:ty, $schema:expr $(, $inner:ty)*) => {
         impl<$($generics)*> poem_openapi::types::Type for $type {
@@ -171,7 +171,7 @@ macro_rules! described {
 
 pub(crate) use described;
 
-/// Written as a string.
+/// A value serialized as a string.
 #[derive(Debug, Clone)]
 pub struct Text<T>(pub T);
 
@@ -185,7 +185,7 @@ described!([T: Display + Send + Sync] Text<T>, in_place(MetaSchema::new("string"
 
 described!([K: Named] Id<K>, in_place(MetaSchema::new("string")));
 
-/// What is no id of this kind names nothing.
+/// Anything that is not an id of this kind matches nothing.
 impl<K: Named> ParseFromParameter for Id<K> {
     fn parse_from_parameter(value: &str) -> ParseResult<Self> {
         Ok(Self::parse(value))
@@ -228,7 +228,7 @@ impl Serialize for DayEnd {
 
 described!([] DayEnd, in_place(MetaSchema::new_with_format("string", "date-time")));
 
-/// One of a closed set of words.
+/// One of a fixed set of words.
 #[derive(Debug, Clone, Copy)]
 pub struct OneOf<W>(pub W);
 
@@ -256,7 +256,7 @@ pub struct Nothing(pub ());
 
 described!([] Nothing, in_place(MetaSchema { nullable: true, ..MetaSchema::new("object") }));
 
-/// Either of two bodies.
+/// One of two bodies.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub enum Either<A, B> {
@@ -275,7 +275,7 @@ pub trait Described {
 
     fn register(registry: &mut Registry);
 
-    /// Whether any of its fields must be there.
+    /// Whether any of its fields is required.
     fn needs_fields() -> bool;
 }
 
@@ -418,10 +418,10 @@ fn list(of: MetaSchemaRef) -> Box<MetaSchema> {
     Box::new(MetaSchema { items: Some(Box::new(of)), ..MetaSchema::new("array") })
 }
 
-/// The schema of what may be null, too.
+/// The schema of a nullable value.
 fn nullable(schema: MetaSchemaRef) -> MetaSchemaRef {
     match schema.merge(MetaSchema { nullable: true, ..MetaSchema::ANY }) {
-        // A list of all values must name null too.
+        // An enum must list null as well.
         MetaSchemaRef::Inline(mut schema) if !schema.enum_items.is_empty() => {
             schema.enum_items.push(Value::Null);
             MetaSchemaRef::Inline(schema)

@@ -9,15 +9,15 @@ use poem::{
 
 use crate::domain::session::Device;
 
-/// The client's address, found once for each request.
+/// The client's address, determined once per request.
 #[derive(Debug, Clone, Copy)]
 pub struct Address(pub IpAddr);
 
-/// Marks a HEAD request, which the routes see as a GET.
+/// Marks a HEAD request, which the routes handle as GET.
 #[derive(Debug, Clone, Copy)]
 pub struct HeadOnly;
 
-/// Who sends a request, as far as it shows.
+/// The sender of a request, as far as known.
 #[derive(Debug, Clone)]
 pub struct Visitor {
     pub address: Option<IpAddr>,
@@ -26,8 +26,8 @@ pub struct Visitor {
     pub is_robot: bool,
 }
 
-/// Parts of the user agents of robots, in lower case: search engines, programs that preview or
-/// check links, and monitors. Most others have `bot`, or the address of a page about themselves.
+/// Substrings of the user agents of robots, in lower case: search engines, programs that preview or
+/// check links, and monitors. Most others contain `bot` or the URL of a page about themselves.
 const ROBOTS: [&str; 44] = [
     "barracuda",
     "bingpreview",
@@ -75,15 +75,15 @@ const ROBOTS: [&str; 44] = [
     "whatsapp",
 ];
 
-/// How the user agents of browsers begin.
+/// How browsers' user agents start.
 const BROWSERS: [&str; 8] =
     ["Mozilla/", "Opera/", "Lynx/", "Links ", "ELinks/", "w3m/", "NetSurf/", "Dillo/"];
 
-/// Whether a person looks at a page or a file, as far as a request shows: a browser that navigates
-/// to it, not a robot or a prefetch.
+/// Returns whether a person views a page or file, as far as a request shows: a browser navigates to
+/// it, and it is neither a robot nor a prefetch.
 pub fn is_person(request: &Request) -> bool {
     let headers = request.headers();
-    // Today's browsers send what a request is for; older ones send nothing.
+    // Current browsers send the purpose of a request; older ones send nothing.
     let goes_there = match text(headers, "sec-fetch-mode") {
         "" => true,
         mode => mode == "navigate",
@@ -92,7 +92,7 @@ pub fn is_person(request: &Request) -> bool {
     goes_there && !is_robot(request) && BROWSERS.iter().any(|browser| agent.starts_with(browser))
 }
 
-/// Whether a request is that of a robot, or a prefetch.
+/// Returns whether a request comes from a robot or is a prefetch.
 pub fn is_robot(request: &Request) -> bool {
     let headers = request.headers();
     let is_get = *request.method() == Method::GET && request.data::<HeadOnly>().is_none();
@@ -101,7 +101,7 @@ pub fn is_robot(request: &Request) -> bool {
         ["prefetch", "prerender", "preview"].iter().any(|ahead| purpose.contains(ahead))
     });
     let agent = text(headers, "user-agent").to_ascii_lowercase();
-    // A maker of telephones has "bot" in its name.
+    // One phone maker has "bot" in its name.
     let agent = agent.replace("cubot", "");
     let is_known = ROBOTS.iter().any(|robot| agent.contains(robot))
         || agent.contains("+http")

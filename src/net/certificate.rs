@@ -1,4 +1,4 @@
-//! How a certificate is read from a file, and what it contains.
+//! Reading a certificate from a file, and its contents.
 
 use std::{fmt, net::IpAddr, sync::Arc};
 
@@ -10,17 +10,17 @@ use rustls::{
 };
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
-/// What a certificate contains.
+/// The contents of a certificate.
 #[derive(Debug, Clone)]
 pub struct Facts {
     pub begins: Timestamp,
     pub ends: Timestamp,
-    /// In lower case; `*.` stands for one label.
+    /// In lower case; `*.` matches one label.
     pub names: Vec<String>,
     pub addresses: Vec<IpAddr>,
 }
 
-/// Which of the two files cannot be used, and why.
+/// Which of the two files is unusable, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Broken {
     Certificate(String),
@@ -36,7 +36,7 @@ impl fmt::Display for Broken {
     }
 }
 
-/// Reads a certificate with its chain, and its key, both written as PEM.
+/// Reads a certificate chain and its key, both as PEM.
 pub fn read(chain: &[u8], key: &[u8]) -> Result<(Arc<CertifiedKey>, Facts), Broken> {
     let certificate = |why: &dyn fmt::Display| Broken::Certificate(why.to_string());
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(chain)
@@ -85,7 +85,7 @@ impl Facts {
         })
     }
 
-    /// Whether a browser that goes to that host accepts it.
+    /// Returns whether a browser that visits that host accepts it.
     pub fn covers(&self, host: &str) -> bool {
         if let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
             return self.addresses.contains(&address);
@@ -97,13 +97,13 @@ impl Facts {
         })
     }
 
-    /// When it should be replaced: after two thirds of its life.
+    /// When to replace it: after two thirds of its lifetime.
     pub fn renewal(&self) -> Timestamp {
         let life = self.ends.duration_since(self.begins);
         self.ends.checked_sub(life / 3).unwrap_or(self.begins)
     }
 
-    /// How long it is still valid; negative after its end.
+    /// How long it is still valid; negative after it expires.
     pub fn left(&self, now: Timestamp) -> SignedDuration {
         self.ends.duration_since(now)
     }

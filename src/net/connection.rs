@@ -1,4 +1,4 @@
-//! One connection, from its first byte to its last.
+//! A single connection, from its first byte to its last.
 
 use std::{
     convert::Infallible,
@@ -31,8 +31,8 @@ use super::{
 };
 use crate::http::framing::TwoLengths;
 
-/// Largest request head, in bytes. It is also what a connection reads at once, so that a thousand
-/// connections with unread bodies hold 16 MiB.
+/// Maximum size of a request head, in bytes. A connection also reads this much at once, so a
+/// thousand connections with unread bodies hold 16 MiB.
 const HEAD_MAX: usize = 16 * 1024;
 
 pub struct Connection {
@@ -45,15 +45,15 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Serves it to its end.
+    /// Serves the connection until it ends.
     pub async fn serve(self, stream: TcpStream) {
-        // Without it an answer written in pieces waits for the peer's delayed acknowledgement.
+        // Without this, a response written in pieces waits for the peer's delayed acknowledgement.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "no TCP_NODELAY");
         }
         let phase = Arc::new(Phase::default());
         let Connection { local, peer, served, limits, watcher, mut stop } = self;
-        // Boxed: it is large, soon over, and would stay part of every connection.
+        // Boxed: it is large and short-lived, but would stay part of every connection.
         let opened = Box::pin(open(served, stream, &phase, limits));
         let opened = tokio::select! {
             biased;
@@ -76,7 +76,7 @@ impl Connection {
         });
         let service = service_fn(move |request| {
             let (routes, phase) = (Arc::clone(&routes), Arc::clone(&phase));
-            // The next head is scanned anew.
+            // Scan the next head from the start.
             let has_two_lengths = mem::take(&mut *lock(&scan)).has_two_lengths();
             phase.begin();
             let (local, peer) = (LocalAddr(local.into()), RemoteAddr(peer.into()));
@@ -86,7 +86,7 @@ impl Connection {
                 if has_two_lengths {
                     request.set_data(TwoLengths);
                 }
-                // A proxy that reads such a request in another way must not go on after it.
+                // A proxy that reads such a request differently must not reuse the connection.
                 let is_last = request.headers().contains_key(header::TRANSFER_ENCODING);
                 let mut response = routes.get_response(request).await;
                 if is_last || has_two_lengths {
@@ -98,7 +98,7 @@ impl Connection {
             }
         });
         let connection = http1::Builder::new()
-            // The guard has one.
+            // The guard has its own timeout.
             .header_read_timeout(None)
             .max_buf_size(HEAD_MAX)
             .max_header_size(HEAD_MAX)
@@ -113,16 +113,15 @@ fn lock(scan: &Mutex<HeadScan>) -> MutexGuard<'_, HeadScan> {
     scan.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The stream of a connection, with TLS or without.
+/// The stream of a connection, with or without TLS.
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// A stream that requests can be read from, what answers them, and the scheme of their URLs.
+/// A stream to read requests from, the service that answers them, and the scheme of their URLs.
 type Opened = (Box<dyn Stream>, Arc<BoxEndpoint<'static>>, Scheme);
 
-/// Shakes hands where TLS is spoken. Returns `None` where a certificate authority has seen what it
-/// wanted to see.
+/// Performs the TLS handshake if needed. Returns `None` after an authority's challenge is served.
 async fn open(
     served: Served,
     stream: TcpStream,
@@ -135,7 +134,7 @@ async fn open(
     };
     let mut first = [0];
     stream.peek(&mut first).await?;
-    // A record of TLS begins with 22, a request with the letters of its method.
+    // A TLS record starts with 22, a request with the letters of its method.
     if first[0].is_ascii_alphabetic() {
         return Ok(Some((Box::new(guard(stream)), tls.in_plain, Scheme::HTTP)));
     }

@@ -1,23 +1,23 @@
-//! How many files this process may have open: every connection is one.
+//! How many files this process may have open: each connection takes one.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Descriptors that are kept for everything else, the database, mail and logs, where the limit is
-/// small, and where it is large.
+/// Descriptors reserved for everything else (database, mail, logs): under a small limit, and under
+/// a large one.
 const RESERVE: (u64, u64) = (48, 192);
-/// Connections that are told that there is no room, at the same time.
+/// Connections that may be refused with a response at the same time.
 const REFUSALS: u64 = 64;
 
-/// How many connections there is room for at the same time.
+/// How many connections fit at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Room {
     pub connections: usize,
-    /// Connections that are told that there is no room.
+    /// Connections that are told there is no room.
     pub refusals: usize,
 }
 
-/// Raises the limit as far as that many connections need and the machine allows, and returns the
-/// room there is.
+/// Raises the limit as far as that many connections need and the system allows, and returns the
+/// resulting room.
 pub fn make_room(connections: usize) -> Room {
     let limit = getrlimit(Resource::Nofile);
     let wanted = (connections as u64).saturating_add(REFUSALS + RESERVE.1);
@@ -30,7 +30,7 @@ pub fn make_room(connections: usize) -> Room {
     room_of(reached, connections)
 }
 
-/// How many of these connections the hard limit leaves room for.
+/// Returns how many of these connections fit under the hard limit.
 pub fn room(connections: usize) -> usize {
     match getrlimit(Resource::Nofile).maximum {
         Some(maximum) => room_of(maximum, connections).connections,
@@ -38,7 +38,7 @@ pub fn room(connections: usize) -> usize {
     }
 }
 
-/// Where the limit is tiny, there is room for one connection at least.
+/// Even a tiny limit leaves room for one connection.
 fn room_of(limit: u64, connections: usize) -> Room {
     let spare = limit.saturating_sub((limit / 4).clamp(RESERVE.0, RESERVE.1));
     let refusals = (spare / 8).clamp(1, REFUSALS);

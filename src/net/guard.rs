@@ -1,8 +1,7 @@
-//! A stream with time-outs.
+//! A stream with timeouts.
 //!
-//! hyper knows one time-out, for a head and the pause before it, and makes a timer for each
-//! request. Here a connection has one timer for its whole life, and a request costs one look at
-//! the clock.
+//! hyper has one timeout, for a head and the pause before it, and creates a timer for each request.
+//! Here a connection has one timer for its whole life, and a request costs one clock read.
 
 use std::{
     io,
@@ -23,42 +22,42 @@ use tokio::{
 /// How long a connection waits for its peer.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// From the first byte of a request's head to its last.
+    /// From the first byte of a request head to the last.
     pub head: Duration,
-    /// For the first byte of a request.
+    /// Until the first byte of a request.
     pub idle: Duration,
-    /// For a peer that takes no byte of what it is sent.
+    /// If the peer accepts no bytes.
     pub write: Duration,
 }
 
-/// What a connection is doing. Its stream and its service tell each other; both run in one task.
-/// It begins with 0, while the connection is opened: that has a time-out of its own.
+/// The state of a connection. Its stream and its service share it; both run in one task. It starts
+/// at 0 while the connection is opened, which has its own timeout.
 #[derive(Debug, Default)]
 pub struct Phase(AtomicU8);
 
 const WAITING: u8 = 1;
 const HEAD: u8 = 2;
 const REQUEST: u8 = 3;
-/// The answer is made, and nothing of it written.
+/// The response is ready, but none of it is written yet.
 const ANSWER: u8 = 4;
 
 impl Phase {
-    /// From now on requests are expected.
+    /// From now on, requests are expected.
     pub fn open(&self) {
         self.set(WAITING);
     }
 
-    /// Whether the head of a request is waited for, or on its way.
+    /// Returns whether the head of a request is awaited or incomplete.
     pub fn is_before_request(&self) -> bool {
         matches!(self.get(), WAITING | HEAD)
     }
 
-    /// The head of a request is complete.
+    /// The request head is complete.
     pub fn begin(&self) {
         self.set(REQUEST);
     }
 
-    /// The head of its answer is.
+    /// The response head is complete.
     pub fn end(&self) {
         self.set(ANSWER);
     }
@@ -77,9 +76,9 @@ pub struct Guard<S> {
     stream: S,
     phase: Arc<Phase>,
     patience: Patience,
-    /// Since when the peer has sent nothing.
+    /// When the peer last became silent.
     quiet: Option<Instant>,
-    /// Since when the peer has taken nothing.
+    /// When the peer last stopped accepting data.
     stuck: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
 }
@@ -89,10 +88,10 @@ impl<S> Guard<S> {
         Self { stream, phase, patience, quiet: None, stuck: None, timer: None }
     }
 
-    /// Whether that instant has passed. If not, the task is woken then, or earlier.
+    /// Returns whether that instant has passed. If not, the task is woken by then.
     fn is_past(&mut self, deadline: Instant, context: &mut Context<'_>) -> bool {
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        // A timer that fires early now and then is cheaper than one that is always reset.
+        // A timer that sometimes fires early is cheaper than one that is reset each time.
         if timer.deadline() > deadline {
             timer.as_mut().reset(deadline);
         }
@@ -118,7 +117,7 @@ impl<S> Guard<S> {
                     self.phase.set(WAITING);
                 }
                 if self.phase.get() == WAITING {
-                    // Nobody reads again before something is there to be read.
+                    // Nothing reads again until there is data.
                     let now = *self.quiet.insert(Instant::now());
                     let _ = self.is_past(now + self.patience.idle, context);
                 }
@@ -159,7 +158,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
         let (limit, what) = match phase {
             WAITING => (this.patience.idle, "idle for too long"),
             HEAD => (this.patience.head, "the head of a request took too long"),
-            // Bodies have their own time-out, and so has the making of answers.
+            // Bodies and handlers have their own timeouts.
             _ => return Poll::Pending,
         };
         let since = *this.quiet.get_or_insert_with(Instant::now);

@@ -1,13 +1,12 @@
-//! Scans the heads of requests as they come in: hyper keeps one body length where several were
-//! sent.
+//! Scans request heads as they arrive: hyper keeps one body length even if several were sent.
 
-/// Longest header name that matters here.
+/// Length of the longest relevant header name.
 const NAME_MAX: usize = 17;
 
-/// The head that is coming in.
+/// The head that is being received.
 #[derive(Debug, Default)]
 pub struct HeadScan {
-    /// The line so far, as long as it may be one of those names.
+    /// The line so far, while it may still be one of those names.
     name: [u8; NAME_MAX],
     length: usize,
     is_in_value: bool,
@@ -17,7 +16,7 @@ pub struct HeadScan {
 }
 
 impl HeadScan {
-    /// Takes the next bytes.
+    /// Scans the next bytes.
     pub fn read(&mut self, bytes: &[u8]) {
         for byte in bytes {
             if self.is_over {
@@ -26,7 +25,7 @@ impl HeadScan {
             match byte {
                 b'\r' => {}
                 b'\n' => {
-                    // Line breaks may come before the first line.
+                    // Line breaks may precede the first line.
                     self.is_over = self.has_begun && self.length == 0;
                     self.has_begun |= self.length > 0;
                     (self.length, self.is_in_value) = (0, false);
@@ -47,7 +46,7 @@ impl HeadScan {
         }
     }
 
-    /// Whether the head gives the length of the body more than once.
+    /// Returns whether the head gives the body length more than once.
     pub fn has_two_lengths(&self) -> bool {
         self.lengths > 1
     }
@@ -58,7 +57,7 @@ mod tests {
     use super::*;
 
     fn has_two(head: &str) -> bool {
-        // In one piece, and byte by byte.
+        // In one piece, then byte by byte.
         let mut all = HeadScan::default();
         all.read(head.as_bytes());
         let mut each = HeadScan::default();

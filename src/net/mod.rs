@@ -1,4 +1,4 @@
-//! The sockets: connections with their limits, TLS, certificates.
+//! Sockets: connections and their limits, TLS, certificates.
 
 pub mod acme;
 pub mod certificate;
@@ -39,22 +39,22 @@ use crate::{
 /// How long a refusal may take.
 const REFUSAL_TIME: Duration = Duration::from_secs(2);
 
-/// What a client may take of time and room.
+/// The time and memory that clients may use.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     pub handshake: Duration,
     pub patience: Patience,
-    /// Of a request's body.
+    /// For a request body.
     pub body: Pace,
-    /// How long running requests may take to end at shutdown.
+    /// How long running requests may take to finish at shutdown.
     pub shutdown: Duration,
-    /// At the same time.
+    /// Connections at the same time.
     pub connections: usize,
-    /// Of one address at the same time, an IPv6 one with its whole /64.
+    /// Connections per address at the same time; an IPv6 address counts with its whole /64.
     pub connections_of_one: usize,
-    /// Further connections that get an answer saying so; those beyond are closed at once.
+    /// Further connections that get a refusal; any beyond these are closed at once.
     pub refusals: usize,
-    /// How long the last quarter of the connections may be idle, so that silent ones do not lock
+    /// How long the last quarter of the connections may be idle, so that silent clients do not lock
     /// out others.
     pub crowded_idle: Duration,
 }
@@ -65,12 +65,12 @@ impl Default for Limits {
             handshake: Duration::from_secs(10),
             patience: Patience {
                 head: Duration::from_secs(15),
-                // Longer than the 60 seconds after which proxies commonly close a connection:
-                // a proxy must not send a request into one that is being closed here.
+                // Longer than the 60 seconds after which proxies commonly close a connection: a
+                // proxy must not send a request on one that is being closed here.
                 idle: Duration::from_secs(75),
                 write: Duration::from_secs(30),
             },
-            // The largest upload may take 13 minutes on a line of 64 kbit/s.
+            // The largest upload may take 13 minutes at 64 kbit/s.
             body: Pace { grace: Duration::from_secs(20), rate: 8 * 1024 },
             shutdown: Duration::from_secs(10),
             connections: 10_000,
@@ -81,22 +81,22 @@ impl Default for Limits {
     }
 }
 
-/// What is served at a listener.
+/// What a listener serves.
 #[derive(Clone)]
 pub struct Served {
     pub routes: Arc<BoxEndpoint<'static>>,
-    /// With it the listener speaks TLS, and answers plain HTTP by `in_plain` alone.
+    /// If set, the listener speaks TLS and answers plain HTTP only with `in_plain`.
     pub tls: Option<Tls>,
 }
 
-/// How TLS is spoken.
+/// TLS configuration.
 #[derive(Clone)]
 pub struct Tls {
     pub acceptor: TlsAcceptor,
     pub in_plain: Arc<BoxEndpoint<'static>>,
 }
 
-/// Serves every listener until `stop` changes, then lets running requests end.
+/// Serves all listeners until `stop` changes, then lets running requests finish.
 pub async fn serve(doors: Vec<(TcpListener, Served)>, limits: Limits, stop: watch::Receiver<bool>) {
     let shared = Arc::new(Shared {
         limits,
@@ -126,7 +126,7 @@ struct Shared {
     places: Arc<Semaphore>,
     by_address: Shares<Semaphore>,
     refusals: Arc<Semaphore>,
-    /// Whether it was logged that no place is left.
+    /// Whether it was logged that the server is full.
     is_full: AtomicBool,
     busy: Arc<BoxEndpoint<'static>>,
     graceful: GracefulShutdown,
@@ -149,18 +149,18 @@ async fn accept(
             Ok((stream, peer)) => shared.admit(stream, local, peer, &served, &busy, &stop),
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
-                // Out of file descriptors: give running requests time to return some.
+                // Out of file descriptors: give running requests time to release some.
                 sleep(Duration::from_millis(100)).await;
             }
         }
     }
 }
 
-/// What a connection holds until it ends: one of its address's permits, and one of all.
+/// The permits a connection holds until it ends: one of its address's, and one of all.
 type Place = (OwnedSemaphorePermit, OwnedSemaphorePermit);
 
 impl Shared {
-    /// A place for a connection of that peer, where there is one.
+    /// Reserves a place for a connection of that peer, if there is one.
     fn place(&self, peer: SocketAddr) -> Option<Place> {
         let share = self.by_address.of(Owner::of_address(peer.ip()));
         let Ok(own) = share.try_acquire_owned() else {
@@ -200,7 +200,7 @@ impl Shared {
         if self.places.available_permits().saturating_mul(4) < limits.connections {
             limits.patience.idle = limits.patience.idle.min(limits.crowded_idle);
         } else {
-            // Logged again when it is full again.
+            // Log again the next time it is full.
             self.is_full.store(false, Ordering::Relaxed);
         }
         let served = if place.is_some() { served } else { busy };

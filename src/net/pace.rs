@@ -1,4 +1,4 @@
-//! How slowly a body may come.
+//! The minimum pace of a body.
 
 use std::{io, time::Duration};
 
@@ -6,17 +6,17 @@ use futures_util::{StreamExt, stream};
 use poem::{Body, Request, http::header};
 use tokio::time::{Instant, timeout};
 
-/// How slowly a body may come.
+/// The minimum pace of a body.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// How long it may be waited for in any case.
+    /// How long to wait for it in any case.
     pub grace: Duration,
-    /// Bytes that buy another second.
+    /// Bytes that extend the wait by a second.
     pub rate: u32,
 }
 
-/// Makes the body of a request fail when it does not keep that pace. Only the time counts in which
-/// the next chunk is waited for.
+/// Fails a request body that does not keep this pace. Only time spent waiting for the next chunk
+/// counts.
 pub fn keep(request: &mut Request, pace: Pace) {
     let headers = request.headers();
     let is_empty = headers.get(header::CONTENT_LENGTH).is_none_or(|length| length == "0");

@@ -1,4 +1,4 @@
-//! Responses in plain HTTP where the program speaks HTTPS.
+//! Plain HTTP responses where the program speaks HTTPS.
 
 use poem::{
     Request, Response,
@@ -11,7 +11,7 @@ pub fn to(public_url: &str) -> BoxEndpoint<'static> {
     let public_url = public_url.to_owned();
     make_sync(move |request: Request| {
         let place = request.original_uri().path_and_query().map_or("/", |place| place.as_str());
-        // `OPTIONS *` names no place.
+        // `OPTIONS *` has no path.
         let place = if place.starts_with('/') { place } else { "/" };
         let mut response: Response = StatusCode::PERMANENT_REDIRECT.into();
         if let Ok(location) = HeaderValue::try_from(format!("{public_url}{place}")) {
@@ -23,7 +23,7 @@ pub fn to(public_url: &str) -> BoxEndpoint<'static> {
     .boxed()
 }
 
-/// Says that there is no room for another connection.
+/// Reports that there is no room for another connection.
 pub fn busy() -> BoxEndpoint<'static> {
     make_sync(|_: Request| {
         Response::builder()

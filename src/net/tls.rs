@@ -1,4 +1,4 @@
-//! TLS, and a certificate in files.
+//! TLS, and a certificate read from files.
 
 use std::{
     fs,
@@ -23,12 +23,12 @@ use tokio_rustls::TlsAcceptor;
 
 use super::certificate::{Broken, Facts, read};
 
-/// The protocol by which a certificate authority checks that a name is ours (RFC 8737).
+/// The protocol for an authority's proof of control over a name (RFC 8737).
 pub const ACME_PROTOCOL: &[u8] = b"acme-tls/1";
-/// How often the files are looked at.
+/// How often the files are checked.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
-/// Speaks TLS 1.2 and 1.3 with the certificates of that resolver.
+/// Accepts TLS 1.2 and 1.3 with the certificates of that resolver.
 pub fn acceptor(
     resolver: Arc<dyn ResolvesServerCert>,
     with_acme: bool,
@@ -41,18 +41,18 @@ pub fn acceptor(
     if with_acme {
         config.alpn_protocols.push(ACME_PROTOCOL.to_vec());
     }
-    // Clients resume a session by a ticket; no state is kept here.
+    // Clients resume sessions by tickets; the server keeps no state.
     config.ticketer = ring::Ticketer::new()?;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-/// A certificate and its key in two PEM files, read again when they change.
+/// A certificate and its key in two PEM files, reloaded when they change.
 #[derive(Debug)]
 pub struct CertificateFiles {
     certificate: PathBuf,
     key: PathBuf,
     current: RwLock<Arc<CertifiedKey>>,
-    /// What the files were when they were last read.
+    /// The state of the files when last read.
     seen: Mutex<[Option<Stamp>; 2]>,
 }
 
@@ -68,7 +68,7 @@ impl CertificateFiles {
         Ok((Self { certificate, key, current, seen }, facts))
     }
 
-    /// Reads the files again. What is broken changes nothing.
+    /// Reloads the files. If they are invalid, the old certificate stays.
     pub fn reload(&self) -> Result<Facts, Broken> {
         let seen = [&self.certificate, &self.key].map(stamp);
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
@@ -77,13 +77,13 @@ impl CertificateFiles {
         Ok(facts)
     }
 
-    /// Whether one of the files has changed since it was read.
+    /// Returns whether a file has changed since it was read.
     pub fn have_changed(&self) -> bool {
         let now = [&self.certificate, &self.key].map(stamp);
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) != now
     }
 
-    /// Reads the files again whenever they change, and at that signal, until `stop` changes.
+    /// Reloads the files on changes, and on that signal, until `stop` changes.
     pub async fn watch(self: Arc<Self>, mut hang_up: Signal, mut stop: watch::Receiver<bool>) {
         let mut ticks = interval(LOOK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

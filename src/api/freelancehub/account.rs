@@ -1,4 +1,4 @@
-//! Registration, proving an e-mail address, login and password reset.
+//! Registration, email verification, login and password reset.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The dashboard, the key figures and the feed of a freelancer.
+//! A freelancer's dashboard, key figures and activity feed.
 
 use std::sync::Arc;
 

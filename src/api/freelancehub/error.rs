@@ -1,4 +1,4 @@
-//! Failures in FreelanceHub's shape and words.
+//! Errors in FreelanceHub's format and wording.
 
 use poem::Response;
 
@@ -69,7 +69,7 @@ fn label(field: &str) -> String {
             _ if label.is_empty() => label.extend(letter.to_uppercase()),
             '.' => label.push(' '),
             letter if letter.is_uppercase() => {
-                // An acronym is one word: `clientDataJSON`.
+                // An acronym counts as one word: `clientDataJSON`.
                 if !was_upper {
                     label.push(' ');
                 }

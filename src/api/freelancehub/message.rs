@@ -1,4 +1,4 @@
-//! Messages: written on the public profile, read by the freelancer.
+//! Messages: sent through the public profile, read by the freelancer.
 
 use std::sync::Arc;
 

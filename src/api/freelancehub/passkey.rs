@@ -1,4 +1,4 @@
-//! Passkeys: WebAuthn as browsers speak it, options and answers as JSON with base64url text.
+//! Passkeys: WebAuthn with options and answers as JSON with base64url, as browsers use it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A freelancer's profile: one's own, and as everybody sees it.
+//! A freelancer's profile: their own view and the public view.
 
 use std::sync::Arc;
 

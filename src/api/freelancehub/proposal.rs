@@ -1,4 +1,4 @@
-//! `/public/proposals`: what a client sees behind the link of a sent proposal, and answers.
+//! `/public/proposals`: what a client sees and answers through the link of a sent proposal.
 
 use std::sync::Arc;
 

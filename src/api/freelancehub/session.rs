@@ -1,4 +1,4 @@
-//! Sessions: refreshed, listed and ended.
+//! Refreshing, listing and ending sessions.
 
 use std::sync::Arc;
 

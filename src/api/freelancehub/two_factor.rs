@@ -1,4 +1,4 @@
-//! The second factor: set up, turned on and off.
+//! Two-factor sign-in: setup, turning it on and off.
 
 use std::sync::Arc;
 

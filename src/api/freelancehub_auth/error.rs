@@ -1,4 +1,4 @@
-//! Failures in FreelanceHub Auth's shape and words.
+//! Errors in FreelanceHub Auth's format and wording.
 
 use poem::Response;
 

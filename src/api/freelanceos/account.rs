@@ -1,4 +1,4 @@
-//! `/auth/me`: one's own account.
+//! `/auth/me`: the signed-in user's account.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Entries of the activity log, as `/dashboard/activity` shows them.
+//! Activity log entries, as in `/dashboard/activity`.
 
 use crate::{
     domain::{

@@ -1,4 +1,4 @@
-//! `{"success": true, "data": …}` around everything that went well.
+//! `{"success": true, "data": …}`: the envelope of successful responses.
 
 use poem::{IntoResponse, Response, http::StatusCode};
 use poem_openapi::{

@@ -1,4 +1,4 @@
-//! `{"success": false, "error": "…"}` around everything that did not.
+//! `{"success": false, "error": "…"}`: the envelope of errors.
 
 use poem::Response;
 

@@ -1,4 +1,4 @@
-//! One backup: written under another name, checked, and renamed.
+//! A single backup: written under a temporary name, checked, and renamed.
 
 use std::{
     fs,
@@ -12,8 +12,8 @@ use crate::{
     store::sqlite,
 };
 
-/// Copies the database to a new file, and returns its size. `progress` takes the pages copied and
-/// all pages, and returns whether to go on.
+/// Copies the database to a new file, and returns its size. `progress` gets the pages copied and
+/// the total, and returns whether to continue.
 pub fn write(
     database: &Path,
     file: &Path,
@@ -27,7 +27,7 @@ pub fn write(
     })
 }
 
-/// Makes a file under its name with an `ending`. What is left of a failed attempt is removed.
+/// Writes a file under its name plus `ending`. A failed attempt leaves nothing behind.
 pub fn with_part<T, E: From<String>>(
     file: &Path,
     ending: &str,
@@ -36,12 +36,12 @@ pub fn with_part<T, E: From<String>>(
     let part = beside(file, ending);
     remove_part(&part).map_err(cannot_write(&part))?;
     make(&part).inspect_err(|_| {
-        // The first failure is what matters.
+        // The first error is the one that matters.
         let _ = remove_part(&part);
     })
 }
 
-/// Gives a file that is whole its own name.
+/// Renames a complete file to its final name.
 pub fn publish(part: &Path, file: &Path) -> Result<(), String> {
     refuse_existing(file)?;
     file::rename(part, file).map_err(cannot_write(part))
@@ -56,7 +56,7 @@ fn write_part(
     part: &Path,
     progress: impl FnMut(u64, u64) -> bool,
 ) -> Result<u64, String> {
-    // Made here, so that nobody else can read it from the start.
+    // Created here, so that only the owner can ever read it.
     file::create(part).map_err(cannot_write(part))?;
     sqlite::backup(database, part, progress).map_err(|error| {
         let (from, to) = (database.display(), part.display());
@@ -73,7 +73,7 @@ fn write_part(
     Ok(fs::metadata(part).map_err(cannot_write(part))?.len())
 }
 
-/// Removes the rest of a failed attempt, if there is any.
+/// Removes the remains of a failed attempt, if any.
 pub fn remove_part(part: &Path) -> io::Result<()> {
     file::remove(part)?;
     file::remove(&beside(part, "-journal"))

@@ -1,4 +1,4 @@
-//! The folder of the backups that the server makes.
+//! The folder of the server's own backups.
 
 use std::{
     fs, io,
@@ -12,7 +12,7 @@ use crate::config::backup::BackupPlan;
 
 const PREFIX: &str = "freelanceos-";
 const TIME: &str = "%Y%m%dT%H%M%SZ";
-/// How much later than planned a backup may be before `doctor` says so, beside its own time.
+/// How late a backup may be before `doctor` reports it, not counting its own duration.
 const LATE: SignedDuration = SignedDuration::from_hours(1);
 
 /// The name of the backup made at an instant.
@@ -20,14 +20,14 @@ pub fn name(at: Timestamp) -> String {
     format!("{PREFIX}{}.db", at.strftime(TIME))
 }
 
-/// When the file of that name was made, if it is one of these backups.
+/// When the backup with that name was made; `None` if the file is no backup.
 fn made_at(name: &str) -> Option<Timestamp> {
     let time = name.strip_prefix(PREFIX)?.strip_suffix(".db")?;
     let time = DateTime::strptime(TIME, time).ok()?;
     TimeZone::UTC.to_timestamp(time).ok()
 }
 
-/// The backups, newest first, without those of the future, made while the clock was wrong.
+/// Lists the backups, newest first, except future ones, made while the clock was wrong.
 fn list(folder: &Path, now: Timestamp) -> io::Result<Vec<(Timestamp, PathBuf)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -46,12 +46,12 @@ pub fn newest(folder: &Path, now: Timestamp) -> Option<Timestamp> {
     Some(list(folder, now).ok()?.first()?.0)
 }
 
-/// Removes all but the newest.
+/// Removes all but the newest backups.
 pub fn prune(folder: &Path, keep: usize, now: Timestamp) -> io::Result<()> {
     list(folder, now)?.iter().skip(keep).try_for_each(|(_, file)| fs::remove_file(file))
 }
 
-/// Removes what a server that was killed left of a backup.
+/// Removes partial backups that a killed server left behind.
 pub fn remove_parts(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -64,13 +64,13 @@ pub fn remove_parts(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The finding of `doctor` about the backups, and its advice.
+/// What `doctor` reports about backups, and its advice.
 pub struct Look {
     pub text: String,
     pub advice: Option<String>,
 }
 
-/// Looks at the backups; `failure` is why the last try failed, if it did.
+/// Checks the backups; `failure` is why the last attempt failed, if it did.
 pub fn look(plan: &BackupPlan, failure: Option<String>, now: Timestamp) -> Look {
     let folder = plan.folder.display();
     let newest = newest(&plan.folder, now).map(|made| now.duration_since(made));
@@ -97,7 +97,7 @@ pub fn look(plan: &BackupPlan, failure: Option<String>, now: Timestamp) -> Look 
     Look { text, advice }
 }
 
-/// An age as people say it.
+/// An age in words.
 fn age_text(age: SignedDuration) -> String {
     let (number, unit) = match (age.as_hours(), age.as_mins()) {
         (hours @ 48.., _) => (hours / 24, "day"),

@@ -1,4 +1,4 @@
-//! `freelanceos backup`, and the backups that the running server makes by itself.
+//! `freelanceos backup`, and the automatic backups of the running server.
 
 mod copy;
 mod kept;
@@ -81,7 +81,7 @@ pub fn run(arguments: Arguments) -> Outcome {
     terminal::print(&format!("Keep with it, or use --with-secrets: {}\n", kept.join(", ")))
 }
 
-/// What backs up a database that a server keeps.
+/// How to back up a database on a database server.
 fn of_a_server(database: &Database, file: &Path) -> String {
     format!(
         "{database} is backed up by PostgreSQL's own tools, also while servers are at work:\n  \
@@ -94,19 +94,19 @@ fn of_a_server(database: &Database, file: &Path) -> String {
     )
 }
 
-/// As a shell takes it.
+/// Quotes a path for the shell.
 pub fn quoted(file: &Path) -> String {
     format!("'{}'", file.display().to_string().replace('\'', r"'\''"))
 }
 
-/// The secrets beside a backup, as lines of an environment file.
+/// The secrets stored with a backup, as lines of an environment file.
 pub struct Packed {
     pub secret_key: String,
     pub jwt_secret: String,
 }
 
 impl Packed {
-    /// The secrets in use.
+    /// Returns the secrets in use.
     fn of(location: &Location, secrets: &Secrets) -> Result<Self, Failure> {
         let missing = |name: &str| {
             let folder = location.data_dir.display();

@@ -1,4 +1,4 @@
-//! Backups that the running server makes by itself.
+//! Automatic backups of the running server.
 
 use std::{
     path::{Path, PathBuf},
@@ -23,15 +23,15 @@ use crate::{
     config::{backup::BackupPlan, file},
 };
 
-/// How often the clock is looked at: it may be set, and a laptop may have slept.
+/// How often the clock is checked: it may be set, and a laptop may have slept.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
-/// How long after a failure the next try is made.
+/// How long to wait after a failure.
 const AGAIN_AFTER: Duration = Duration::from_secs(600);
-/// How long a copy may take to be given up when the program is asked to stop.
+/// How long a copy may take to abort at shutdown.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Makes backups as planned until `stop` changes. They are made on a thread of their own, which
-/// no request waits for.
+/// Makes backups as planned until `stop` changes. They run on their own thread and block no
+/// request.
 pub async fn run(
     app: Arc<App>,
     database: PathBuf,
@@ -62,23 +62,23 @@ pub async fn run(
                 Some(cause)
             }
         };
-        // For `doctor`. It cannot be saved on a full disk, but the backup's age shows it too.
+        // For `doctor`. This fails on a full disk, but the age of the newest backup shows it too.
         if let Err(error) = app.note_backup(failure).await {
             tracing::debug!(cause = error.cause(), "how the backup went could not be noted");
         }
     }
 }
 
-/// How long it is until the next backup is due.
+/// Returns the time until the next backup is due.
 fn until_due(app: &App, plan: &BackupPlan, every: SignedDuration) -> Duration {
     let now = app.now();
     let left = kept::newest(&plan.folder, now)
         .map_or(SignedDuration::ZERO, |newest| every - now.duration_since(newest));
-    // Negative where it is overdue.
+    // Negative if overdue.
     Duration::try_from(left).unwrap_or_default()
 }
 
-/// Makes a backup; `None` if the program was asked to stop before it was done.
+/// Makes a backup; `None` if the program was told to stop first.
 async fn make(
     app: &App,
     database: &Path,
@@ -92,7 +92,7 @@ async fn make(
         let is_wanted = Arc::clone(&is_wanted);
         move || {
             let go_on = |_, _| is_wanted.load(Ordering::Relaxed);
-            // Nobody receives it when the program is about to end.
+            // The receiver is gone if the program is shutting down.
             let _ = reply.send(write(&database, &plan, now, go_on));
         }
     };
@@ -104,7 +104,7 @@ async fn make(
         outcome = &mut outcome => Some(outcome.unwrap_or_else(|error| Err(error.to_string()))),
         _ = stop.changed() => {
             is_wanted.store(false, Ordering::Relaxed);
-            // Given up, it closes the database; a copy being checked touches nothing of it.
+            // An aborted copy closes the database; a check of the copy does not use the database.
             let _ = timeout(STOP_TIMEOUT, outcome).await;
             None
         }
@@ -123,7 +123,7 @@ fn write(
     kept::remove_parts(&plan.folder).map_err(in_folder)?;
     let file = plan.folder.join(kept::name(now));
     let size = copy::write(database, &file, go_on)?;
-    // Old ones go only after there is a newer one.
+    // Remove old backups only once there is a newer one.
     if let Err(error) = kept::prune(&plan.folder, plan.keep, now) {
         tracing::warn!(%error, "old backups in {folder} could not be removed");
     }

@@ -1,4 +1,4 @@
-//! Makes the steps of a plan happen.
+//! Carries out the steps of a plan.
 
 use std::{collections::HashMap, fmt, hash::Hash};
 
@@ -75,7 +75,7 @@ impl<'a> History<'a> {
         }
     }
 
-    /// The clients so far, with the currency each is billed in.
+    /// Returns the clients so far, each with its billing currency.
     pub fn clients(&self) -> Vec<(ClientId, Currency)> {
         let mut numbers: Vec<_> = self.clients.iter().collect();
         numbers.sort();
@@ -85,7 +85,7 @@ impl<'a> History<'a> {
         numbers.into_iter().filter_map(known).collect()
     }
 
-    /// Makes one step happen now.
+    /// Carries out one step now.
     pub async fn take(&mut self, step: Step) -> Result<()> {
         match step {
             Step::Rates(rates) => self.rates(rates).await,
@@ -160,7 +160,7 @@ impl<'a> History<'a> {
             }
             Step::SendProposal(key) => {
                 let id = known(&self.proposals, &key)?;
-                // A request that nobody sends twice.
+                // This request is never repeated.
                 let once = Once { key: None, render: |_| Vec::new() };
                 self.app.send_proposal(self.who, once, id).await.map(drop)
             }

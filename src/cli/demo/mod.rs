@@ -1,5 +1,5 @@
-//! `freelanceos demo`: an account with two years of work, made by the program's own use cases
-//! while the clock is moved, so that every total and every entry of the log is a real one.
+//! `freelanceos demo`: an account with two years of work. The program's own use cases create it
+//! while the clock is moved, so that every total and every log entry is real.
 
 mod history;
 mod more;
@@ -49,7 +49,7 @@ pub struct Arguments {
     secrets: Secrets,
 }
 
-/// A clock that shows what it is set to.
+/// A clock that shows the time it is set to.
 struct StoryClock(Mutex<Timestamp>);
 
 impl StoryClock {

@@ -1,5 +1,5 @@
-//! Invoices beyond the story, spread over its days, for those who want to see how the program
-//! carries many of them.
+//! Additional invoices, spread over the days of the story, to show how the program copes with many
+//! of them.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
@@ -20,12 +20,12 @@ use crate::{
     },
 };
 
-/// Invoices under way at once, so that they share commits.
+/// Invoices created at once, so that they share commits.
 const AT_ONCE: usize = 64;
-/// Days until such an invoice is due.
+/// Days until an additional invoice is due.
 const DUE_AFTER: i64 = 15;
 
-/// How many more invoices there are to be, and how many there are.
+/// The number of additional invoices, and how many exist so far.
 pub struct MoreInvoices<'a> {
     app: &'a App,
     who: Who,
@@ -36,13 +36,13 @@ pub struct MoreInvoices<'a> {
 }
 
 impl<'a> MoreInvoices<'a> {
-    /// So many invoices between two instants.
+    /// Plans `all` invoices between two instants.
     pub fn new(app: &'a App, who: Who, (start, end): (Timestamp, Timestamp), all: u64) -> Self {
         Self { app, who, start, end, all, made: 0 }
     }
 
-    /// Makes those that fall before `now`, at which the clock stands, and tells `progress` of
-    /// each. Of three in a row one stays a draft, one is sent, and one is sent and paid.
+    /// Creates those due before `now`, the current time of the clock, and calls `progress` for
+    /// each. Of every three, one stays a draft, one is sent, and one is sent and paid.
     pub async fn until(
         &mut self,
         now: Timestamp,
@@ -79,7 +79,7 @@ impl<'a> MoreInvoices<'a> {
         stream::iter(makings).buffer_unordered(AT_ONCE).try_collect().await
     }
 
-    /// How many of them fall before an instant.
+    /// Returns how many of them fall before an instant.
     fn share(&self, at: Timestamp) -> u64 {
         let passed = at.duration_since(self.start).as_secs().max(0);
         let span = self.end.duration_since(self.start).as_secs().max(1);

@@ -12,22 +12,22 @@ use crate::domain::{
     project::ProjectStatus,
 };
 
-/// How far the story reaches back; it ends yesterday.
+/// Length of the story in days; it ends yesterday.
 const DAYS: i64 = 730;
 /// The last day of the story.
 const LAST: i64 = DAYS - 1;
 const INVOICES: i64 = 300;
-/// The newest invoices, of which most are still drafts.
+/// The newest invoices, most of them still drafts.
 const NEWEST: i64 = 8;
-/// Days within which what is unpaid need not have been paid.
+/// How many days old an unpaid invoice may be.
 const RECENT: i64 = 90;
-/// Days between two clients.
+/// Days between two new clients.
 const CLIENT_EVERY: i64 = 24;
-/// Days between two rounds of exchange rates.
+/// Days between two updates of exchange rates.
 const RATES_EVERY: usize = 30;
 const MINUTES: i64 = 24 * 60;
 
-/// One thing that happens. What is made has a key, by which later steps name it.
+/// A single event. Whatever it creates has a key that later steps refer to.
 pub enum Step {
     Rates(Vec<(&'static str, Decimal)>),
     Client(usize),
@@ -56,7 +56,7 @@ pub enum Step {
         valid_until: Date,
     },
     SendProposal(usize),
-    /// The client accepts, or not.
+    /// The client accepts or declines.
     AnswerProposal(usize, bool),
     Invoice(usize, Draft),
     CancelInvoice(usize),
@@ -64,7 +64,7 @@ pub enum Step {
     PayInvoice(usize),
 }
 
-/// What stands on an invoice.
+/// The contents of an invoice.
 pub struct Draft {
     pub client: usize,
     pub project: Option<usize>,
@@ -74,13 +74,13 @@ pub struct Draft {
     pub notes: Option<&'static str>,
 }
 
-/// Steps with the instant at which each happens, oldest first.
+/// The steps, each with its instant, oldest first.
 pub struct Plan {
     pub start: Timestamp,
     pub steps: Vec<(Timestamp, Step)>,
 }
 
-/// The story that this seed tells, ending the day before `now`.
+/// Returns the story for this seed, ending the day before `now`.
 pub fn plan(seed: u64, now: Timestamp) -> Result<Plan> {
     let today = date::day_in(now, &TimeZone::UTC);
     let first = today.checked_sub(DAYS.days()).map_err(Error::internal)?;
@@ -101,7 +101,7 @@ pub fn plan(seed: u64, now: Timestamp) -> Result<Plan> {
         }
     }
     for (number, client) in (0..CLIENTS.len()).step_by(2).enumerate() {
-        // The last of them has not become active yet.
+        // The last projects are not active yet.
         let start = LAST - 74 + 6 * number as i64;
         if start > joined(client) + 14 {
             story.project(client, start)?;
@@ -113,12 +113,12 @@ pub fn plan(seed: u64, now: Timestamp) -> Result<Plan> {
     Ok(Plan { start, steps: story.steps })
 }
 
-/// The day on which a client comes.
+/// The day a client joins.
 fn joined(client: usize) -> i64 {
     client as i64 * CLIENT_EVERY
 }
 
-/// Choices that look like chance and are the same for the same seed: SplitMix64.
+/// Pseudo-random choices, the same for the same seed: SplitMix64.
 struct Choice(u64);
 
 impl Choice {
@@ -138,7 +138,7 @@ impl Choice {
         (self.next() % (length.max(1) as u64)) as usize
     }
 
-    /// Yes so many times out of a hundred.
+    /// Returns true in `of_hundred` out of 100 cases.
     fn percent(&mut self, of_hundred: i64) -> bool {
         self.below(100) < of_hundred
     }
@@ -149,12 +149,12 @@ struct Story {
     start: Timestamp,
     choice: Choice,
     steps: Vec<(Timestamp, Step)>,
-    /// Client and first day of each project.
+    /// The client and first day of each project.
     projects: Vec<(usize, i64)>,
 }
 
 impl Story {
-    /// Adds a step, unless its day has not come yet; answers whether it has.
+    /// Adds a step unless its day is still in the future; returns whether it was added.
     fn add(&mut self, day: i64, minute: i64, step: Step) -> bool {
         if day > LAST {
             return false;
@@ -168,7 +168,7 @@ impl Story {
         self.first.checked_add(day.days()).map_err(Error::internal)
     }
 
-    /// Rates into US dollars that wander a little around today's.
+    /// Exchange rates to US dollars that vary a little around today's.
     fn rates(&mut self, round: usize) -> Vec<(&'static str, Decimal)> {
         let drift = round as i64;
         vec![
@@ -178,7 +178,7 @@ impl Story {
         ]
     }
 
-    /// A proposal that is accepted, and the project it leads to.
+    /// An accepted proposal and the project it leads to.
     fn project(&mut self, client: usize, start: i64) -> Result<()> {
         let key = self.projects.len();
         self.projects.push((client, start));
@@ -246,7 +246,7 @@ impl Story {
         Ok(())
     }
 
-    /// Proposals that led to nothing, and those that wait for an answer.
+    /// Proposals that led nowhere, and those still awaiting an answer.
     fn other_proposals(&mut self) -> Result<()> {
         let first = self.projects.len();
         for number in 0..16 {
@@ -259,7 +259,7 @@ impl Story {
         for number in 16..24 {
             let (client, work) = (number, number % WORK.len());
             let amount = self.budget(client);
-            // The last of them were written yesterday, and are not sent yet.
+            // The last ones were written yesterday and are not sent yet.
             let day = (LAST - 20 + 3 * (number as i64 - 16)).min(LAST);
             self.proposal(first + number, client, work, amount, day, None)?;
         }
@@ -272,7 +272,7 @@ impl Story {
             let day = 20 + number * (LAST - 20) / (INVOICES - 1);
             let clients = CLIENTS.len().min((day / CLIENT_EVERY) as usize + 1);
             let client = self.choice.index(clients);
-            // A client of today has nothing to pay yet.
+            // A client who has just joined has no invoices yet.
             let client = if joined(client) + 10 > day { client - 1 } else { client };
             let due = day + if self.choice.percent(60) { 14 } else { 30 };
             let draft = self.draft(client, day, due)?;
@@ -324,7 +324,7 @@ impl Story {
         Ok(Draft { client, project, tax_rate, due, lines, notes })
     }
 
-    /// What an hour costs.
+    /// An hourly rate.
     fn hour(&mut self, currency: &str) -> Decimal {
         Decimal::from(match currency {
             "NGN" => 25_000 + 2_500 * self.choice.below(12),

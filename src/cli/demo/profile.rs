@@ -1,4 +1,4 @@
-//! What the demo's freelancer shows of herself, and who wrote to her.
+//! The demo freelancer's public profile and the messages she received.
 
 use crate::{
     app::{App, portfolio::create_portfolio_item, profile::update_profile, unit_of_work::Who},
@@ -13,8 +13,8 @@ use crate::{
     },
 };
 
-/// Fills in the profile, the portfolio and the messages. A username that another account of the
-/// same database has already is left out.
+/// Fills in the profile, the portfolio and the messages. Skips a username that another account in
+/// the database already has.
 pub async fn fill(app: &App, who: Who, username: &str) -> Result<()> {
     let profile = ProfileChange {
         title: Patch::Set("Product designer and web developer".to_owned()),

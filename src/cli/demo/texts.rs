@@ -1,4 +1,4 @@
-//! Who the demo works for, and what it does for them.
+//! The demo freelancer's clients and her work for them.
 
 /// A client.
 pub struct Who {
@@ -10,11 +10,11 @@ pub struct Who {
     pub currency: &'static str,
 }
 
-/// Where clients are: the country, and the currency they are billed in.
+/// A location of clients: the country, and their billing currency.
 struct Place(&'static str, &'static str);
 
 impl Place {
-    /// A client there; one without a company has an empty one.
+    /// A client in that country; an empty `company` means none.
     const fn who(
         self,
         name: &'static str,
@@ -85,7 +85,7 @@ pub const CLIENTS: [Who; 25] = [
     AM.who("Дмитрий Волков", "dmitri@severapp.example", "Север", "+374 10 555 014"),
 ];
 
-/// A kind of work: its name, what it is, and its parts.
+/// A kind of work: its name, its description, and its parts.
 pub struct Work {
     pub name: &'static str,
     pub about: &'static str,
@@ -155,7 +155,7 @@ pub const WORK: [Work; 12] = [
     },
 ];
 
-/// What stands on invoices, by the hour.
+/// Invoice items that are billed by the hour.
 pub const LINES: [&str; 14] = [
     "Design work",
     "Front-end development",

@@ -1,4 +1,4 @@
-//! The database itself: a file, or what a server keeps.
+//! Checks the database itself, in a file or on a server.
 
 use std::{fs, path::Path};
 
@@ -13,12 +13,12 @@ use crate::{
     },
 };
 
-/// A -wal file of that size is not being brought into the database any more.
+/// A -wal file this large is no longer being checkpointed.
 const WAL_LARGE: u64 = 256 << 20;
-/// A database of that size deserves a look at where backups go.
+/// A database this large needs attention to the room for its backups.
 const DATABASE_LARGE: u64 = 10 << 30;
 
-/// Whether its rows can be looked at.
+/// Returns whether its rows can be read.
 pub fn examine(database: &Database, config: Option<&Config>, report: &mut Report) -> bool {
     let (is_there, mends) = match database {
         Database::Sqlite(file) => (examine_file(database, file, report), RESTORE),

@@ -1,4 +1,4 @@
-//! What others can do to the server, as far as its settings tell.
+//! Checks what the settings expose to others.
 
 use url::Url;
 
@@ -12,15 +12,15 @@ use crate::{
     },
 };
 
-/// Who may make accounts, as the database has it.
+/// Who may create accounts, according to the database.
 pub struct Doors {
     pub is_set_up: bool,
     pub has_owner: bool,
-    /// By the settings, or else by what its owner decided.
+    /// From the settings, or else the owner's choice.
     pub open_registration: bool,
 }
 
-/// Looks at the settings alone.
+/// Checks the settings alone.
 pub fn examine(config: &Config, report: &mut Report) {
     let (url, listen) = (&config.app.public_url, config.listen.join(", "));
     let (is_open, is_named) = (is_open(config), !is_local_url(url));
@@ -45,7 +45,7 @@ pub fn examine(config: &Config, report: &mut Report) {
             "set PUBLIC_URL and LISTEN to the same port",
         );
     }
-    // A name without any HTTPS is reported by the check of HTTPS.
+    // A host name without any HTTPS is reported by the HTTPS check.
     let is_told = is_named && !url.starts_with("https://");
     if is_open && config.net.tls == TlsConfig::Off && !is_told {
         report.warn(
@@ -87,7 +87,7 @@ pub fn examine(config: &Config, report: &mut Report) {
     }
 }
 
-/// Looks at who may make accounts.
+/// Checks who may create accounts.
 pub fn examine_doors(config: &Config, doors: &Doors, report: &mut Report) {
     if !is_open(config) && is_local_url(&config.app.public_url) {
         return;
@@ -115,17 +115,17 @@ pub fn examine_doors(config: &Config, doors: &Doors, report: &mut Report) {
     }
 }
 
-/// Whether it listens for other machines.
+/// Returns whether the server listens for other machines.
 fn is_open(config: &Config) -> bool {
     config.listen.iter().any(|address| !is_loopback(address))
 }
 
-/// The port of `PUBLIC_URL`, if nothing listens on it.
+/// Returns the port of `PUBLIC_URL` if nothing listens on it.
 fn missing_port(config: &Config) -> Option<u16> {
     let port = Url::parse(&config.app.public_url).ok()?.port_or_known_default()?;
     let has = |address: &String| {
         let listened: Option<u16> = address.rsplit(':').next().and_then(|port| port.parse().ok());
-        // The system chooses where it is 0.
+        // The system chooses the port if it is 0.
         listened == Some(port) || listened == Some(0)
     };
     (!config.listen.iter().any(has)).then_some(port)

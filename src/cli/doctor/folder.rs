@@ -1,4 +1,4 @@
-//! The data folder: whether it is there, whose it is, and how much room it has.
+//! Checks the data folder: existence, owner, and free space.
 
 use std::{
     fs::{self, Metadata},
@@ -15,17 +15,17 @@ use rustix::{
 use super::Report;
 use crate::{cli::terminal, config::file::beside};
 
-/// Free space below which the disk may soon be full.
+/// Free space below which the disk may fill up soon.
 const SPACE_LOW: u64 = 1 << 30;
 /// Free space below which writes are about to fail.
 const SPACE_OUT: u64 = 64 << 20;
-/// Free inodes below which the disk may soon take no more files.
+/// Free inodes below which the disk may soon hold no more files.
 const FILES_LOW: u64 = 1000;
-/// Advice where the wrong user runs the command.
+/// Advice if the wrong user runs the command.
 const AS_SERVER: &str = "run this as the user of the server: `sudo freelanceos-run doctor` where \
      it was installed as a service";
 
-/// Whether there is a folder that can be looked into.
+/// Returns whether the folder exists and can be read.
 pub fn examine(folder: &Path, database: Option<&Path>, report: &mut Report) -> bool {
     let shown = folder.display();
     let facts = match fs::metadata(folder) {
@@ -69,7 +69,7 @@ pub fn examine(folder: &Path, database: Option<&Path>, report: &mut Report) -> b
     true
 }
 
-/// A command that ran as root leaves files that the server cannot write.
+/// A command run as root leaves files that the server cannot write.
 fn examine_owners(folder: &Path, facts: &Metadata, database: Option<&Path>, report: &mut Report) {
     let files = ["secret.key", "jwt.secret", "mail", "backups"].map(|name| folder.join(name));
     let of_database = database.into_iter().flat_map(|file| {
@@ -103,7 +103,7 @@ fn examine_space(folder: &Path, report: &mut Report) {
         report.fail("disk", text, "free some space: writes are about to fail");
     } else if free < SPACE_LOW {
         report.warn("disk", text, "free some space soon");
-    // Some file systems count no files.
+    // Some file systems report no inode counts.
     } else if space.f_files > 0 && space.f_favail < FILES_LOW {
         let text = format!("{text}, but only for {} files", space.f_favail);
         report.warn("disk", text, "remove files that nobody needs");

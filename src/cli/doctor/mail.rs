@@ -1,4 +1,4 @@
-//! Mail: whether its server takes it, and what waits.
+//! Checks whether the mail server accepts mail, and what is queued.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use crate::{
     domain::mail::{MailHealth, Trouble},
 };
 
-/// How long the mail server may take to say that it takes mail.
+/// How long the mail server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Asks the mail server whether it would take mail, without sending any.
+/// Asks the mail server whether it would accept mail, without sending any.
 pub fn examine(settings: &Settings, config: &Config, report: &mut Report) {
     let mail = &config.mail;
     let MailConfig { server, sender, .. } = mail;
@@ -26,7 +26,7 @@ pub fn examine(settings: &Settings, config: &Config, report: &mut Report) {
         let text = format!("is saved as files in {}", folder.display());
         return report.ok("mail", format!("{text}: nobody receives it until SMTP_URL is set"));
     };
-    // A server on this machine may be one that keeps mail here, to look at it.
+    // A server on this machine may only capture mail for inspection.
     if !server.is_loopback()
         && let Some(warning) = unreachable_links(&config.app.public_url)
     {

@@ -26,13 +26,13 @@ use crate::{
     store::{Database, account, doctor, engine::Tx, jobs, outbox, program_state},
 };
 
-/// Seconds by which rows may be ahead of the clock.
+/// Seconds that rows may be ahead of the clock.
 const AHEAD: i64 = 60;
-/// Advice for secrets that cannot be used.
+/// Advice for unusable secrets.
 const SECRETS: &str = "put back the file kept with the backup, readable for the user of the server";
 /// Advice for a damaged database.
 const RESTORE: &str = "stop the server, then `freelanceos restore FILE` with the newest backup";
-/// How many findings of one kind are listed.
+/// Maximum number of findings listed of one kind.
 const LISTED: usize = 5;
 
 #[derive(Args)]
@@ -157,7 +157,7 @@ fn examine(settings: &Settings, report: &mut Report) {
         (Err(error), Database::Sqlite(_)) => {
             report.warn("server", in_words(&error), "see who owns the data folder");
         }
-        // The next check reports it.
+        // Reported by the next check.
         (Err(_), Database::Postgres(_)) => {}
     }
     if database::examine(&database, config.as_ref(), report)
@@ -201,7 +201,7 @@ fn examine_secrets(settings: &Settings, report: &mut Report) {
             "jwt.secret is missing",
             "`freelanceos serve` makes a new one, and everybody has to sign in again",
         ),
-        // The database knows whether it belongs to one.
+        // The database knows whether it needs one.
         Ok((Some(_), None)) => report.warn(
             "secrets",
             "secret.key is missing",
@@ -288,7 +288,7 @@ fn examine_rows(
         report.ok("backups", format!("are made by PostgreSQL's own tools: {how}"));
         return Ok(());
     }
-    // Wrong settings are reported already.
+    // Invalid settings have been reported already.
     if let Ok(plan) = settings.backup() {
         let failure = backup.filter(|failure| !failure.is_empty());
         let look = backup::look(&plan, failure, now);

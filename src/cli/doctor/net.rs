@@ -1,4 +1,4 @@
-//! HTTPS and connections.
+//! Checks HTTPS and connections.
 
 use std::{fs, net::IpAddr, path::Path};
 
@@ -19,11 +19,11 @@ use crate::{
     },
 };
 
-/// Days left at which a certificate in files is reported.
+/// Days left below which a certificate in files is reported.
 const DAYS_LOW: i64 = 14;
 
 pub fn examine(settings: &Settings, report: &mut Report) {
-    // Wrong settings are reported already.
+    // Invalid settings have been reported already.
     let Ok(config) = settings.net() else { return };
     let room = descriptors::room(config.max_connections);
     if room < config.max_connections {
@@ -95,7 +95,7 @@ fn examine_acme(settings: &Settings, acme: &AcmeConfig, report: &mut Report) {
         }
         Some(Ok((_, facts))) => {
             let life = facts.ends.duration_since(facts.begins).as_hours() / 24;
-            // It is renewed with a third of its life left.
+            // It is renewed with a third of its lifetime left.
             examine_life(&facts, life / 4, advice, report);
             examine_host(settings, &facts, report);
         }

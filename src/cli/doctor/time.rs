@@ -1,4 +1,4 @@
-//! Whether the machine's clock is right, by a time server (SNTP, RFC 4330) if one answers.
+//! Checks the machine's clock against a time server (SNTP, RFC 4330), if one answers.
 
 use std::{
     io,
@@ -14,14 +14,14 @@ use super::{super::now, Report};
 use crate::domain::date::JsonTime;
 
 const SERVER: (&str, u16) = ("pool.ntp.org", 123);
-/// How long the server, and the one that knows its address, may take to answer.
+/// How long the time server and the DNS server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Seconds by which the clock may be wrong. Two-factor codes are good for 30.
+/// Clock error in seconds from which it is reported. Two-factor codes are valid for 30.
 const WRONG_FROM: i64 = 20;
-/// From 1900, where NTP begins to count, to 1970.
+/// Seconds from 1900, the NTP epoch, to 1970.
 const NTP_TO_UNIX: i64 = 2_208_988_800;
 
-/// Reports the time, and whether it is right.
+/// Reports the time, and whether it is correct.
 pub fn examine(report: &mut Report) {
     let now = now();
     let (text, year) = (JsonTime::of_instant(now).to_string(), now.to_zoned(TimeZone::UTC).year());
@@ -39,7 +39,7 @@ pub fn examine(report: &mut Report) {
 
 const ADVICE: &str = "set the machine's clock, best by NTP: two-factor codes go by it";
 
-/// By how much a clock is wrong that is so many seconds ahead, if it is.
+/// Describes the error of a clock that is this many seconds ahead; `None` if it is small.
 fn wrong_by(seconds: i64) -> Option<String> {
     let side = if seconds > 0 { "ahead" } else { "behind" };
     match seconds.abs() {
@@ -49,14 +49,14 @@ fn wrong_by(seconds: i64) -> Option<String> {
     }
 }
 
-/// The answer, if it comes in time: looking up a name may take longer.
+/// Returns the answer if it comes in time: a name lookup may take longer.
 fn patiently<T: Send + 'static>(ask: impl FnOnce() -> io::Result<T> + Send + 'static) -> Option<T> {
     let (tell, told) = mpsc::channel();
     thread::spawn(move || tell.send(ask()));
     told.recv_timeout(2 * PATIENCE).ok()?.ok()
 }
 
-/// By how many seconds this machine's clock is ahead of that server's.
+/// Returns how many seconds this machine's clock is ahead of that server's.
 fn seconds_ahead(server: impl ToSocketAddrs) -> io::Result<i64> {
     let unanswered = || io::Error::from(io::ErrorKind::AddrNotAvailable);
     let address = server.to_socket_addrs()?.next().ok_or_else(unanswered)?;
@@ -65,7 +65,7 @@ fn seconds_ahead(server: impl ToSocketAddrs) -> io::Result<i64> {
     socket.connect(address)?;
     socket.set_read_timeout(Some(PATIENCE))?;
     let mut packet = [0; 48];
-    // Version 4, from a client.
+    // Version 4, client mode.
     packet[0] = 0x23;
     socket.send(&packet)?;
     let length = socket.recv(&mut packet)?;
@@ -74,11 +74,11 @@ fn seconds_ahead(server: impl ToSocketAddrs) -> io::Result<i64> {
     Ok(now().as_second() - time)
 }
 
-/// The epoch second in a server's answer; `None` if the server does not know the time.
+/// Reads the epoch second from a server's answer; `None` if the server does not know the time.
 fn server_time(packet: &[u8]) -> Option<i64> {
     let is_set = packet.first()? >> 6 != 3 && *packet.get(1)? != 0;
     let seconds = u32::from_be_bytes(packet.get(40..44)?.try_into().ok()?);
-    // The count begins anew in 2036.
+    // The counter wraps in 2036.
     let era = if seconds < 1 << 31 { 1_i64 << 32 } else { 0 };
     (is_set && packet.len() == 48).then(|| i64::from(seconds) + era - NTP_TO_UNIX)
 }
@@ -87,7 +87,7 @@ fn server_time(packet: &[u8]) -> Option<i64> {
 mod tests {
     use super::*;
 
-    /// A server whose clock is so many seconds behind.
+    /// A server whose clock is `behind` seconds behind.
     fn server(behind: i64) -> std::net::SocketAddr {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let address = socket.local_addr().unwrap();
@@ -123,7 +123,7 @@ mod tests {
         packet[..2].copy_from_slice(&[0x24, 0]);
         assert_eq!(server_time(&packet), None, "one that refuses");
         packet[..2].copy_from_slice(&[0x24, 1]);
-        // RFC 4330: a count that has begun anew is of 2036 and later.
+        // RFC 4330: a counter that has wrapped means 2036 or later.
         assert_eq!(server_time(&packet), Some(2_085_978_496));
         assert_eq!(server_time(&packet[..20]), None);
     }

@@ -1,4 +1,4 @@
-//! Metrics and the access log of requests.
+//! Request metrics and the access log.
 
 use std::{sync::Arc, time::Instant};
 
@@ -11,10 +11,10 @@ use crate::metrics::{self, Present};
 
 /// The target of the access log: `LOG=info,access=debug`.
 const ACCESS: &str = "access";
-/// Characters of a path that are logged.
+/// Maximum number of characters logged of a path.
 const PATH_SHOWN: usize = 200;
 
-/// Counts every request, and writes a line about it if the access log is on.
+/// Counts every request, and logs it if the access log is on.
 pub struct AccessLog;
 
 impl Layer for AccessLog {
@@ -41,19 +41,19 @@ fn is_logged() -> bool {
     tracing::enabled!(target: ACCESS, Level::DEBUG)
 }
 
-/// A request from its first line to its answer.
+/// A request from its first line to its response.
 struct Seen {
     begun: Instant,
-    /// Where the request was sent on to the routes: a whole route, or the mount of an API.
+    /// Where the request was routed: a full route, or the mount of an API.
     mount: Option<PathPattern>,
-    /// `other` for a method that the visitor made up.
+    /// `other` if the client made up the method.
     method: &'static str,
     is_answered: bool,
     _present: Option<Present>,
 }
 
 impl Seen {
-    /// Counts and logs the answer.
+    /// Counts and logs the response.
     fn end(&mut self, method: &Method, path: &str, response: &mut Response) {
         self.is_answered = true;
         let (time, status) = (self.begun.elapsed(), response.status().as_u16());
@@ -90,7 +90,7 @@ impl Drop for Seen {
     }
 }
 
-/// The template of a route, without what the router appends for its own use.
+/// The template of a route, without the router's internal suffix.
 fn template(PathPattern(pattern): PathPattern) -> Option<Arc<str>> {
     let template = match pattern.strip_suffix("/*--poem-rest") {
         Some(mount) => mount.into(),
@@ -99,7 +99,7 @@ fn template(PathPattern(pattern): PathPattern) -> Option<Arc<str>> {
     (!template.is_empty()).then_some(template)
 }
 
-/// Bytes of an answer's body, where that is known beforehand.
+/// The size of a response body in bytes, if known in advance.
 fn size(response: &mut Response) -> Option<u64> {
     let whole = hyper::Response::from(Response::from(response.take_body()));
     let size = whole.body().size_hint().exact();

@@ -1,4 +1,4 @@
-//! Makes known on whose behalf the work of a request is done.
+//! Records on whose behalf a request runs.
 
 use poem::{Request, Response, Result};
 
@@ -15,7 +15,7 @@ impl Layer for OnBehalf {
         let address = request.data::<Address>().map(|address| address.0);
         let token = bearer::token(&request).map(str::to_owned);
         let asker = Asker { address, token, ..Asker::default() };
-        // Boxed, so that a request refused before takes no memory for it.
+        // Boxed, so that a request rejected earlier uses no memory for it.
         asker.ask(Box::pin(next.call(request))).await
     }
 }

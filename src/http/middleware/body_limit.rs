@@ -1,4 +1,4 @@
-//! Refuses bodies that are announced to be larger than any route accepts.
+//! Rejects bodies whose announced length is larger than any route accepts.
 
 use poem::{
     Request, Response, Result,
@@ -11,7 +11,7 @@ use super::{
     Knows, Layer, Next,
 };
 
-/// Refuses them at every known route, even one that accepts no body.
+/// Rejects them on every known route, even on one that takes no body.
 pub struct BodyLimit {
     pub knows: Option<Knows>,
 }

@@ -1,4 +1,4 @@
-//! Which front ends of other origins may read answers (CORS).
+//! Decides which front ends on other origins may read responses (CORS).
 
 use std::sync::Arc;
 
@@ -9,16 +9,16 @@ use poem::{
 
 use super::{Layer, Next};
 
-/// How long a browser may remember what a preflight allowed, in seconds.
+/// How long browsers may cache a preflight response, in seconds.
 const PREFLIGHT_AGE: &str = "600";
 const ALLOWED_METHODS: &str = "GET, POST, PUT, DELETE, PATCH, OPTIONS";
 const ALLOWED_HEADERS: &str = "Content-Type, Authorization, Accept, Idempotency-Key, If-Match";
 const EXPOSED_HEADERS: &str = "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, \
      Retry-After, X-Total-Count, X-Request-Id, Content-Disposition, ETag";
 
-/// Tells browsers which origins may read an answer.
+/// Tells browsers which origins may read a response.
 pub struct Cors {
-    /// As browsers write them.
+    /// In the form that browsers send.
     pub origins: Arc<[String]>,
 }
 
@@ -33,7 +33,7 @@ impl Layer for Cors {
 }
 
 impl Cors {
-    /// A foreign origin gets the normal answer without these headers.
+    /// A foreign origin gets the normal response without these headers.
     fn allow(&self, origin: Option<HeaderValue>, is_preflight: bool, headers: &mut HeaderMap) {
         headers.append(header::VARY, HeaderValue::from_static("Origin"));
         let Some(origin) = origin else { return };
@@ -54,7 +54,7 @@ impl Cors {
     }
 }
 
-/// Answers preflights, without counting them.
+/// Answers preflights without counting them.
 pub struct Preflight;
 
 impl Layer for Preflight {

@@ -1,4 +1,4 @@
-//! Writes failures in the shape of their API, and logs those that an operator should know of.
+//! Writes errors in the format of their API, and logs those an operator should know about.
 
 use poem::{
     PathPattern, Request, Response, Result,
@@ -20,11 +20,11 @@ use crate::{
     },
 };
 
-/// Marks a failure after which the connection ends.
+/// Marks an error after which the connection is closed.
 #[derive(Clone, Copy)]
 pub struct EndsConnection;
 
-/// The failures of one mount.
+/// The errors of one mount.
 pub struct Failures {
     pub shape: Shape,
     pub knows: Option<Knows>,
@@ -101,7 +101,7 @@ fn log(problem: &Problem, path: &str) {
         Some(error) if *error.kind() == Kind::Internal => {
             tracing::error!(cause = error.cause(), "request failed");
         }
-        // The database says once that it cannot be written, not with every request.
+        // The database logs once that it is read-only; do not repeat that for every request.
         Some(error) if *error.kind() == Kind::Unwritable => {
             tracing::debug!(cause = error.cause(), "not saved");
         }
@@ -110,7 +110,7 @@ fn log(problem: &Problem, path: &str) {
         }
         _ => {}
     }
-    // A request without the right to it, or one too many.
+    // Unauthorized, forbidden or rate-limited requests.
     if let StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS =
         problem.status
     {

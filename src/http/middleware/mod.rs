@@ -1,4 +1,4 @@
-//! The layers around every route, each of which can be tested alone.
+//! The middleware around every route. Each layer can be tested alone.
 
 pub mod access_log;
 pub mod asker;
@@ -28,9 +28,9 @@ use self::{
 use super::{body_budget::BodyBudget, discard::DiscardBody, framing::Framing, problem::Shape};
 use crate::app::{App, limit::Limit};
 
-/// Something that is done around an endpoint.
+/// A layer around an endpoint.
 pub trait Layer: Send + Sync {
-    /// Answers a request, by calling `next` or itself.
+    /// Answers a request, by calling `next` or directly.
     fn call(
         &self,
         request: Request,
@@ -38,7 +38,7 @@ pub trait Layer: Send + Sync {
     ) -> impl Future<Output = Result<Response>> + Send;
 }
 
-/// What is inside a layer: further layers, and the routes.
+/// The inside of a layer: further layers, and the routes.
 pub trait Next: Endpoint<Output = Response> + Sized {
     fn layer<L: Layer>(self, layer: L) -> Layered<L, Self> {
         Layered { layer, next: self }
@@ -47,7 +47,7 @@ pub trait Next: Endpoint<Output = Response> + Sized {
 
 impl<E: Endpoint<Output = Response>> Next for E {}
 
-/// An endpoint with a layer around it.
+/// An endpoint wrapped in a layer.
 pub struct Layered<L, E> {
     layer: L,
     next: E,
@@ -56,50 +56,50 @@ pub struct Layered<L, E> {
 impl<L: Layer, E: Next> Endpoint for Layered<L, E> {
     type Output = Response;
 
-    // No future of its own: a dozen layers are nested.
+    // Adds no future of its own: a dozen layers are nested.
     fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
         self.layer.call(request, &self.next)
     }
 }
 
-/// Which routes an API has: unknown ones are not refused by limits, and 405 names the methods.
+/// The routes of an API: limits do not reject unknown routes, and 405 lists the allowed methods.
 pub type Knows = Arc<dyn Fn(&Method, &str) -> bool + Send + Sync>;
 
-/// What differs between the mounts of the program.
+/// The settings that differ between mounts.
 #[derive(Clone)]
 pub struct Rules {
-    /// Writes a failure in the shape of this API.
+    /// Writes an error in the format of this API.
     pub shape: Shape,
-    /// What counts every request, and is written into every answer.
+    /// The limit that counts every request; every response shows its state.
     pub limit: Option<Limit>,
-    /// What counts the requests of single routes on top.
+    /// Additional limits of single routes.
     pub route_limits: &'static [RouteLimit],
-    /// Whether front ends of the known origins may read answers. They may not read pages: a front
-    /// end may be of the same site, and then browsers send cookies.
+    /// Whether front ends on the known origins may read responses. They may not read pages: a front
+    /// end on the same site would have the browser's cookies.
     pub is_shared: bool,
     pub knows: Option<Knows>,
 }
 
 impl Rules {
-    /// Those of routes without limits that other origins may not read.
+    /// Rules for routes without limits that other origins may not read.
     pub fn new(shape: Shape) -> Self {
         Self { shape, limit: None, route_limits: &[], is_shared: false, knows: None }
     }
 }
 
-/// What stands around the routes, and is shared by all mounts.
+/// The middleware that all mounts share.
 pub struct Middleware {
     pub app: Arc<App>,
     pub request_ids: Arc<RequestIds>,
     pub bodies: Arc<BodyBudget>,
-    /// Of front ends, as browsers write them.
+    /// The origins of front ends, in the form that browsers send.
     pub origins: Arc<[String]>,
-    /// Whether browsers reach it by HTTPS alone, and are told to keep to that.
+    /// Whether browsers reach this server over HTTPS only, and are told to stay on it.
     pub is_secure: bool,
 }
 
 impl Middleware {
-    /// The routes of a mount with everything around them, the innermost first.
+    /// Wraps the routes of a mount in all layers, innermost first.
     pub fn around<E: IntoEndpoint>(
         &self,
         routes: E,

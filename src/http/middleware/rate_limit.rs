@@ -1,4 +1,4 @@
-//! Counts requests, refuses those over a limit, and writes the state of the limit into answers.
+//! Counts requests, rejects those over a limit, and writes the state of the limit into responses.
 
 use std::sync::Arc;
 
@@ -23,16 +23,16 @@ const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
-/// A limit of one route: its method, its path with the mount before it (`*` stands for one
-/// segment), and what counts it.
+/// A limit of one route: its method, its path including the mount (`*` matches one segment), and
+/// the limit.
 pub type RouteLimit = (Method, &'static str, Limit);
 
 /// The limits of one mount.
 pub struct RateLimit {
     pub app: Arc<App>,
-    /// What counts every request.
+    /// The limit that counts every request.
     pub limit: Option<Limit>,
-    /// What counts the requests of single routes on top.
+    /// Additional limits of single routes.
     pub route_limits: &'static [RouteLimit],
     pub knows: Option<Knows>,
 }
@@ -42,11 +42,11 @@ impl Layer for RateLimit {
         let state = self.count(&request).await.map_err(into_poem)?;
         let mut answer = next.call(request).await;
         match (&mut answer, state) {
-            // A limit that refused has written its own.
+            // A limit that rejected the request has already written its own headers.
             (Ok(response), Some(state)) if !response.headers().contains_key(LIMIT) => {
                 write(response.headers_mut(), state.limit, state.remaining, state.reset);
             }
-            // Written together with the failure.
+            // Written together with the error.
             (Err(error), Some(state)) => error.set_data(state),
             _ => {}
         }
@@ -55,8 +55,8 @@ impl Layer for RateLimit {
 }
 
 impl RateLimit {
-    /// Counts a request, and refuses it where it is one too many. Routes that do not exist are
-    /// counted, but never refused.
+    /// Counts a request, and rejects it if it is over the limit. Requests to unknown routes are
+    /// counted but never rejected.
     async fn count(&self, request: &Request) -> error::Result<Option<LimitState>> {
         let Some(&Address(address)) = request.data() else { return Ok(None) };
         let (method, path) = (request.method(), path::asked(request));
@@ -70,7 +70,7 @@ impl RateLimit {
         {
             return Err(Error::too_many(refusal));
         }
-        // HEAD does the work of GET.
+        // HEAD costs as much as GET.
         let method = if *method == Method::HEAD { &Method::GET } else { method };
         for (of_method, of_path, limit) in self.route_limits {
             if of_method == method && path::matches(of_path, path) {
@@ -84,7 +84,7 @@ impl RateLimit {
     }
 }
 
-/// Writes how many requests are allowed, how many are left, and the epoch second of the reset.
+/// Writes the limit, the requests left, and the epoch second of the reset.
 pub(super) fn write(headers: &mut HeaderMap, limit: u32, remaining: u32, reset: i64) {
     headers.insert(LIMIT, limit.into());
     headers.insert(REMAINING, remaining.into());

@@ -1,4 +1,4 @@
-//! The id and the address of a request, found once and available to everything done for it.
+//! The id and address of a request, determined once and available to all its work.
 
 use std::{
     cell::Cell,
@@ -24,32 +24,32 @@ task_local! {
     static CURRENT: CurrentRequest;
 }
 
-/// The request that a task is working on.
+/// The request that the current task handles.
 pub struct CurrentRequest {
     pub id: String,
     pub address: Option<IpAddr>,
-    /// Whose it is, once that is known.
+    /// The signed-in account, once known.
     pub account: Cell<Option<AccountId>>,
 }
 
 impl CurrentRequest {
-    /// Runs the work of a request, so that what it logs carries its id and address.
+    /// Runs the work of a request, so that its log lines carry the request's id and address.
     pub async fn scope<T>(id: String, address: Option<IpAddr>, work: impl Future<Output = T>) -> T {
         CURRENT.scope(Self { id, address, account: Cell::default() }, work).await
     }
 
-    /// Calls `each` with the current request, if there is one.
+    /// Calls `each` with the current request, if any.
     pub fn with<T>(each: impl FnOnce(&Self) -> T) -> Option<T> {
         CURRENT.try_with(each).ok()
     }
 
-    /// Remembers whose request it is, for the access log.
+    /// Records whose request this is, for the access log.
     pub fn is_of(claims: Claims) {
         Self::with(|current| current.account.set(Some(claims.account)));
     }
 }
 
-/// Names the requests of one process.
+/// Generates the request ids of one process.
 pub struct RequestIds {
     trust_proxy: bool,
     /// Differs between processes.
@@ -80,12 +80,12 @@ impl Layer for RequestIds {
 }
 
 impl RequestIds {
-    /// With `trust_proxy`, ids and addresses are taken from the headers of a proxy.
+    /// With `trust_proxy`, ids and addresses come from the headers of a proxy.
     pub fn new(process: String, trust_proxy: bool) -> Self {
         Self { trust_proxy, process, count: AtomicU64::new(0) }
     }
 
-    /// The request id that a trusted proxy gave, where it is well-formed, else a new one.
+    /// Returns the request id from a trusted proxy if it is well-formed, or else a new one.
     fn id(&self, headers: &HeaderMap) -> String {
         let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
         match given {
@@ -96,12 +96,12 @@ impl RequestIds {
         }
     }
 
-    /// The client's address: that of the peer, or what a trusted proxy gives as its own peer.
+    /// Returns the client's address: the peer's, or the one that a trusted proxy reports.
     fn address(&self, request: &Request) -> Option<IpAddr> {
         let forwarded = || {
             let value = request.headers().get_all("x-forwarded-for").iter().next_back()?;
             let address = value.to_str().ok()?.rsplit(',').next()?.trim();
-            // Some proxies add the port.
+            // Some proxies append the port.
             let with_port = || Some(address.parse::<SocketAddr>().ok()?.ip());
             address.parse().ok().or_else(with_port)
         };

@@ -7,7 +7,7 @@ use poem::{
 
 use super::{Layer, Next};
 
-/// Headers of every answer that does not set them itself.
+/// Headers of every response that does not set them itself.
 const HEADERS: [(HeaderName, &str); 10] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
@@ -16,7 +16,7 @@ const HEADERS: [(HeaderName, &str); 10] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
-    // A page for search engines sets its own.
+    // Pages meant for search engines set their own.
     (HeaderName::from_static("x-robots-tag"), "noindex"),
     (
         header::CONTENT_SECURITY_POLICY,
@@ -26,11 +26,11 @@ const HEADERS: [(HeaderName, &str); 10] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
-/// How long browsers use https:// alone, in seconds.
+/// How long browsers use only HTTPS, in seconds.
 const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 pub struct SecurityHeaders {
-    /// Whether browsers are told to keep to HTTPS.
+    /// Whether browsers are told to stay on HTTPS.
     pub is_secure: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Ends requests that take too long, and those that panic.
+//! Ends requests that take too long or panic.
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
@@ -14,11 +14,11 @@ use super::{
     Layer, Next,
 };
 
-/// How long a request may take, once its body is there.
+/// How long a request may take after its body has arrived.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// Bytes of a body that buy another second: no more than the pace it has to keep at the socket.
+/// Bytes of a body that extend the limit by a second: no more than the minimum pace at the socket.
 const BODY_RATE: u64 = 8 * 1024;
-/// No body that is read is larger.
+/// The largest body that is read.
 const BODY_LARGEST: u64 = 8 << 20;
 
 pub struct TimeLimit;
@@ -42,7 +42,7 @@ impl Layer for TimeLimit {
     }
 }
 
-/// How long a body may take to arrive; next to nothing for small ones.
+/// How long a body may take to arrive; close to zero for small ones.
 fn body_time(headers: &HeaderMap) -> Duration {
     let length = match headers.get(header::CONTENT_LENGTH) {
         Some(length) => length.to_str().ok().and_then(|length| length.parse().ok()).unwrap_or(0),

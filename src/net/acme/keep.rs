@@ -1,4 +1,4 @@
-//! The files of each authority, in a folder of its own in `DATA_DIR/acme`.
+//! The files of each certificate authority, each in its own folder under `DATA_DIR/acme`.
 
 use std::{
     fs, io,
@@ -16,12 +16,12 @@ pub(super) const FAILURE: &str = "failure.txt";
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// In the data folder; `directory` is the URL that an authority is known by.
+    /// In the data folder; `directory` is the URL that identifies the authority.
     pub fn of(data_dir: &Path, directory: &str) -> Self {
         let name = directory.split_once("://").map_or(directory, |(_, rest)| rest);
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
         let name: String = name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
-        // A name of dots alone would lead elsewhere.
+        // A name of only dots would point elsewhere.
         Self(data_dir.join("acme").join(format!("at-{}", name.trim_end_matches('_'))))
     }
 
@@ -29,12 +29,12 @@ impl Folder {
         &self.0
     }
 
-    /// Key and certificate.
+    /// The key and certificate.
     pub fn certificate(&self) -> Option<Vec<u8>> {
         fs::read(self.0.join(CERTIFICATE)).ok()
     }
 
-    /// Why there is no new certificate.
+    /// Why the last renewal failed.
     pub fn failure(&self) -> Option<String> {
         Some(self.read(FAILURE)?.trim().to_owned())
     }

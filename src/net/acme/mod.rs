@@ -1,4 +1,4 @@
-//! Certificates obtained by ACME, and renewed while the server runs.
+//! Certificates obtained by ACME and renewed while the server runs.
 
 mod keep;
 mod order;
@@ -36,14 +36,14 @@ use crate::{app::environment::Clock, config::tls::AcmeConfig};
 
 /// How long an order may take.
 const ORDER_TIME: Duration = Duration::from_secs(600);
-/// After a failure the next try waits that long, and twice as long after each further one.
-/// Authorities allow about five failures an hour.
+/// The wait after a failure; it doubles with each further one. Authorities allow about five
+/// failures an hour.
 const FIRST_WAIT: SignedDuration = SignedDuration::from_mins(5);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(12);
-/// How often the clock is looked at. A machine that slept is soon back in time.
+/// How often the clock is checked. A machine that slept catches up soon.
 const LOOK_EVERY: Duration = Duration::from_secs(600);
 
-/// The certificate for clients, and the proofs for the authority.
+/// The certificate for clients, and the challenge responses for the authority.
 #[derive(Debug, Default)]
 pub struct Certificates {
     current: RwLock<Option<Arc<CertifiedKey>>>,
@@ -76,7 +76,7 @@ impl ResolvesServerCert for Certificates {
     }
 }
 
-/// Obtains a certificate, and renews it in time.
+/// Obtains a certificate and renews it in time.
 pub struct Acme {
     config: AcmeConfig,
     folder: Folder,
@@ -85,7 +85,7 @@ pub struct Acme {
 }
 
 impl Acme {
-    /// Shows the certificate that is kept, if one is.
+    /// Loads the stored certificate, if any.
     pub fn open(config: AcmeConfig, folder: Folder, clock: Arc<dyn Clock>) -> Self {
         let acme = Self { config, folder, clock, certificates: Arc::default() };
         if let Some((certified, facts)) = acme.kept() {
@@ -112,7 +112,7 @@ impl Acme {
                 };
                 let ordered = ordered.unwrap_or_else(|_| Err("it takes too long".to_owned()));
                 failures = if ordered.is_ok() { 0 } else { failures + 1 };
-                // Also where a new certificate is due at once.
+                // Also if a new certificate is due at once.
                 let wait = wait_after(failures);
                 next = now.checked_add(wait).unwrap_or(now);
                 self.log(ordered, wait);
@@ -144,7 +144,7 @@ impl Acme {
         }
     }
 
-    /// When a new certificate is due: at once if there is none for these names.
+    /// When the next certificate is due: at once if there is none for these names.
     fn due(&self) -> Timestamp {
         self.kept().map_or(Timestamp::MIN, |(_, facts)| facts.renewal())
     }
@@ -166,7 +166,7 @@ impl Acme {
         let account = self.account().await?;
         let ordered = order(&account, &self.config.domains, &self.certificates).await;
         let pem = ordered.inspect_err(|why| {
-            // The authority has forgotten it, so the next try makes another.
+            // The authority no longer knows the account, so the next attempt creates another.
             if why.contains("accountDoesNotExist")
                 && let Err(error) = self.folder.remove(ACCOUNT)
             {
@@ -175,13 +175,13 @@ impl Acme {
         })?;
         let (certified, facts) =
             certificate::read(pem.as_bytes(), pem.as_bytes()).map_err(|error| error.to_string())?;
-        // Of use even where it cannot be kept.
+        // Useful even if it cannot be stored.
         self.certificates.show(certified);
         self.folder.write(CERTIFICATE, &pem).map_err(|error| self.not_kept(&error))?;
         Ok(facts)
     }
 
-    /// The account that is kept, or a new one.
+    /// Returns the stored account, or a new one.
     async fn account(&self) -> Result<Account, String> {
         let web = || Web::new().map_err(|error| error.to_string());
         if let Some(kept) = self.folder.read(ACCOUNT) {

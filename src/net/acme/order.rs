@@ -1,4 +1,4 @@
-//! How a certificate is obtained (RFC 8555): an order, a proof for each name, the certificate.
+//! Obtaining a certificate (RFC 8555): an order, a proof for each name, the certificate.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,10 +15,10 @@ use rustls::{
 
 use super::Certificates;
 
-/// How often and how long an authority is asked whether it is done.
+/// How often and how long an authority is polled for the result.
 const RETRIES: RetryPolicy = RetryPolicy::new().timeout(Duration::from_secs(120));
 
-/// Orders a certificate, and returns its key and chain as PEM.
+/// Orders a certificate and returns its key and chain as PEM.
 pub async fn order(
     account: &Account,
     domains: &[String],
@@ -55,7 +55,7 @@ async fn get(
     match order.poll_ready(&RETRIES).await {
         Ok(OrderStatus::Ready) => {}
         Ok(_) => return Err(reason(&mut order).await),
-        // The challenges know the reason.
+        // The challenges contain the reason.
         Err(Error::Api(problem)) => {
             return Err(format!("{problem}; {}", reason(&mut order).await));
         }
@@ -66,7 +66,7 @@ async fn get(
     Ok(format!("{}\n{chain}", key.trim_end()))
 }
 
-/// Why the authority was not convinced.
+/// Returns why the authority rejected the proof.
 async fn reason(order: &mut Order) -> String {
     let mut reasons = Vec::new();
     let mut authorizations = order.authorizations();
@@ -92,8 +92,8 @@ fn text(error: Error) -> String {
     error.to_string()
 }
 
-/// The certificate that proves a name is ours: nobody trusts it, but its key authorization can
-/// only come from who made the order.
+/// The certificate that proves control of a name: nobody trusts it, but only the account that
+/// placed the order can make its key authorization.
 fn proof(name: &str, digest: &[u8]) -> Result<CertifiedKey, String> {
     let failed = |error: &dyn std::fmt::Display| format!("no proof could be made: {error}");
     let mut parameters =
@@ -104,7 +104,7 @@ fn proof(name: &str, digest: &[u8]) -> Result<CertifiedKey, String> {
     let certificate = parameters.self_signed(&key).map_err(|error| failed(&error))?;
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let key = ring::default_provider().key_provider.load_private_key(key);
-    // Not checked against the certificate: its reader stops at an extension that it must know.
+    // Not checked against the certificate: the parser rejects its critical extension.
     let key = key.map_err(|error| failed(&error))?;
     Ok(CertifiedKey::new(vec![certificate.der().clone()], key))
 }

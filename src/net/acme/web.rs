@@ -1,4 +1,4 @@
-//! The HTTPS client for certificate authorities: few requests, each on a connection of its own.
+//! The HTTPS client for certificate authorities: few requests, each on its own connection.
 
 use std::{error::Error as StdError, pin::Pin, sync::Arc, time::Duration};
 
@@ -9,10 +9,10 @@ use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::TlsConnector;
 
-/// How long a request may take.
+/// The timeout of a request.
 const TIME: Duration = Duration::from_secs(30);
 
-/// Trusts what the system trusts, or `SSL_CERT_FILE`.
+/// Trusts the system's root certificates, or `SSL_CERT_FILE`.
 #[derive(Clone)]
 pub struct Web(TlsConnector);
 
@@ -46,7 +46,7 @@ impl Web {
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         // Ends with the response body, or when it is dropped.
         tokio::spawn(connection);
-        // Servers want a path here, and the host beside it.
+        // Servers expect only a path here, and the host in a header.
         let path = uri.path_and_query().map_or("/", |path| path.as_str()).parse()?;
         *request.uri_mut() = path;
         request.headers_mut().insert(header::HOST, authority.as_str().parse()?);
