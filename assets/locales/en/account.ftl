@@ -2,13 +2,13 @@
 
 account-deleted = Your account was deleted.
 code-forgot-forgot-password = Forgot password
-code-forgot-i-have-code = I have a code
+code-forgot-i-have-code = I already have a code
 code-forgot-reset-password = Reset your password
 code-forgot-well-email-code-set = We’ll email you a code to set a new password.
 code-reset-6-digit-code-from = The 6-digit code from the email.
 code-reset-done = Password changed. All devices were signed out. Sign in with your new password.
 code-reset-email-me-new-code = Email me a new code
-code-reset-if-has-account-we = If { $email } has an account, we sent it a code. The code expires in 5 minutes.
+code-reset-if-has-account-we = If there is an account for { $email }, we sent it a code. The code expires in 5 minutes.
 code-reset-server-cant-send-email = This server can’t send email yet. The email was saved to its mail folder; ask the administrator for the code.
 code-reset-set-new-password = Set a new password
 code-wrong = This code is wrong or expired. Request a new one.
@@ -24,7 +24,7 @@ passkey-cancelled = Cancelled or timed out. Try again.
 passkey-elsewhere = Passkeys don’t work at this address.
 passkey-exists = This device already has a passkey for your account.
 passkey-insecure = Passkeys need HTTPS. You opened this page at { $address }.
-passkey-often = Too many attempts. Wait a while.
+passkey-often = Too many attempts. Wait a while, then try again.
 passkey-reopen = Reload the page and try again.
 passkey-unsupported = This browser doesn’t support passkeys.
 registration-closed = Registration is closed
@@ -63,12 +63,12 @@ session-login-wrong = Wrong email or password.
 session-lost-browser-blocks-cookies-address-html = Your browser blocks cookies for this address, and signing in needs one. Allow cookies and <a href="/login">try again</a>.
 session-lost-cant-sign-here = You can’t sign in here
 session-lost-opened-page-over-http-html = You opened this page over HTTP, but this server’s address is <a href="{ $address }/login">{ $address }</a>. Signing in only works over HTTPS.
-session-lost-sign-there-instead-if-html = <a href="{ $address }/login">Sign in there</a> instead. If that page does not open, ask the server’s administrator to change the <code>PUBLIC_URL</code> setting.
+session-lost-sign-there-instead-if-html = <a href="{ $address }/login">Sign in there</a> instead. If that page doesn’t open, ask the server’s administrator to change the <code>PUBLIC_URL</code> setting.
 session-signed-out = You’re signed out.
-verify-email-are-not-signed-account-html = You are not signed in to this account on this device. To keep your password and sessions, <a href="/login">sign in</a> and open the link again. If you continue without signing in, all devices are signed out, passkeys and two-factor sign-in are removed, and you need to set a new password.
+verify-email-are-not-signed-account-html = You aren’t signed in to this account on this device. To keep your password and sessions, <a href="/login">sign in</a> and open the link again. If you continue without signing in, all devices are signed out, passkeys and two-factor sign-in are removed, and you need to set a new password.
 verify-email-done = Email address verified
 verify-email-done-text = You can now sign in. You can close this page.
-verify-email-if-did-not-create = If you did not create an account, close this page. Nothing will change.
+verify-email-if-did-not-create = If you didn’t create an account, close this page. Nothing will change.
 verify-email-taken-over = You weren’t signed in, so all devices were signed out and the old password no longer works. To set a new one, choose “Forgot your password?” on the sign-in page.
 verify-email-verify-address = Verify this address
 verify-email-verify-email-address = Verify your email address

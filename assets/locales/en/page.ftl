@@ -3,8 +3,8 @@
 app-main = Main
 app-skip-content = Skip to content
 app-unread = unread
-app-unverified = Verify your email address, { $email }. Until then, notifications leave out names and contents.
-app-unverified-limited = Verify your email address, { $email }. Until then, you can only email invoices to yourself, your account is limited to { $most } entries, and notifications leave out names and contents.
+app-unverified = Verify your email address, { $email }. Until then, notifications leave out names and content.
+app-unverified-limited = Verify your email address, { $email }. Until then, you can only email invoices to yourself, your account is limited to { $most } entries, and notifications leave out names and content.
 control-below-current-value-html = Current value: <span class="stored-text" dir="auto">{ $now }</span>
 control-optional = (optional)
 error-message = { $message }.

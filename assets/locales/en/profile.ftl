@@ -46,7 +46,7 @@ profile-edit-choose-photo = Choose a photo
 profile-edit-choose-username-get-public-html = Choose a username to get a public profile: <code>{ $address }<span id="address">…</span></code>
 profile-edit-complete = { $percent }% complete
 profile-edit-hourly-rate = Hourly rate
-profile-edit-how-work-who-have = How you work, who you have worked with, what you enjoy.
+profile-edit-how-work-who-have = How you work, who you’ve worked with, what you enjoy.
 profile-edit-include-country-code-example = Include the country code, for example +94701234567. Not shown publicly.
 profile-edit-job-title = Job title
 profile-edit-ngn = NGN
@@ -80,7 +80,7 @@ profile-saved = Profile saved.
 public-profile-about = About
 public-profile-contact = Contact { $first_name }
 public-profile-email = Your email
-public-profile-has-not-added-anything = { $first_name } has not added anything yet.
+public-profile-has-not-added-anything = { $first_name } hasn’t added anything yet.
 public-profile-image = { $title }, image { $index }
 public-profile-leave-empty = Leave this empty
 public-profile-member-since = Member since { $since }

@@ -1,7 +1,7 @@
 ## What is wrong with a field of a form.
 
-rule-ambiguous-number = Enter the number like { $format }: { $readings }.
-rule-before-issue-date = Due date can’t be before the issue date.
+rule-ambiguous-number = Enter the number in the format { $format }. It could mean: { $readings }.
+rule-before-issue-date = The due date can’t be before the issue date.
 rule-between = Enter a number between { $min } and { $max }.
 rule-broken-picture = This image is damaged. Choose another one.
 rule-clock-ahead = { $minutes ->
@@ -22,16 +22,16 @@ rule-decimals = { $max ->
    *[other] Enter at most { $max } decimals.
 }
 rule-duplicate = This is listed twice.
-rule-email = Enter a valid email, such as name@example.com.
+rule-email = Enter a valid email address, such as name@example.com.
 rule-file-too-large = Images can be up to { $mib } MB.
 rule-future-date = This date is in the future.
 rule-integer = Enter a whole number from { $min } to { $max }.
 rule-invoice-prefix = Use 1 to 12 letters, digits and hyphens, with no hyphen at either end.
-rule-negative-total = Total can’t be negative.
+rule-negative-total = The total can’t be negative.
 rule-number = Enter a number, such as { $example }.
 rule-one-of = Choose an option from the list.
 rule-other-client = This belongs to another client.
-rule-other-email = This is not the email address of your account.
+rule-other-email = This isn’t the email address of your account.
 rule-other-year = The issue date must stay in { $year }, the year of the invoice number.
 rule-otp = Enter the 6-digit code.
 rule-password-classes = Include a lowercase letter, an uppercase letter, a digit and a special character.
@@ -55,6 +55,6 @@ rule-too-short = Enter at least { $min } characters.
 rule-unknown = This no longer exists. Choose another one.
 rule-url = Enter a link that starts with https:// or http://.
 rule-username = Use only letters, digits, _ and -.
-rule-wrong = This value is not valid.
+rule-wrong = This value isn’t valid.
 rule-wrong-code = This code is wrong or was already used.
 rule-wrong-password = Wrong password.
