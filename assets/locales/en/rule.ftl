@@ -1,7 +1,7 @@
 ## What is wrong with a field of a form.
 
 rule-ambiguous-number = Enter the number in the format { $format }. It could mean: { $readings }.
-rule-before-issue-date = The due date can’t be before the issue date.
+rule-before-issue-date = Due date can’t be before the issue date.
 rule-between = Enter a number between { $min } and { $max }.
 rule-broken-picture = This image is damaged. Choose another one.
 rule-clock-ahead = { $minutes ->
@@ -27,7 +27,7 @@ rule-file-too-large = Images can be up to { $mib } MB.
 rule-future-date = This date is in the future.
 rule-integer = Enter a whole number from { $min } to { $max }.
 rule-invoice-prefix = Use 1 to 12 letters, digits and hyphens, with no hyphen at either end.
-rule-negative-total = The total can’t be negative.
+rule-negative-total = Total can’t be negative.
 rule-number = Enter a number, such as { $example }.
 rule-one-of = Choose an option from the list.
 rule-other-client = This belongs to another client.

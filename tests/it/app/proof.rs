@@ -165,7 +165,7 @@ async fn the_page_of_the_link_says_beforehand_that_it_ends_all_that_was_there_be
     let link = link(&app, "verify-email").await;
     let browser = Browser::new(&app);
     let page = browser.open(&link).await.expect(200);
-    page.says("You are not signed in to this account on this device.");
+    page.says("You aren’t signed in to this account on this device.");
     let done = browser.send(&page, "/verify-email", &[]).await.expect(200);
     done.says("Forgot your password?");
     planted.assert_gone(None).await;
@@ -220,7 +220,7 @@ async fn whoever_is_signed_in_to_the_account_proves_its_address_and_all_stays() 
             "page" => {
                 link_token(&app, &planted.user).await;
                 let page = browser.open(&link(&app, "verify-email").await).await.expect(200);
-                page.hides("You are not signed in");
+                page.hides("You aren’t signed in");
                 browser.send(&page, "/verify-email", &[]).await.expect(200);
             }
             _ => {

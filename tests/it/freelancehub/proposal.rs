@@ -228,7 +228,7 @@ async fn who_has_not_proven_the_address_is_told_of_an_answer_without_anybodys_wo
         for part in [&mail.text, &mail.html] {
             assert!(part.contains(news), "{part}");
             assert!(part.contains(&format!("{PUBLIC_URL}/proposals")), "{part}");
-            assert!(part.contains("email address is not verified"), "{part}");
+            assert!(part.contains("email address isn’t verified"), "{part}");
             assert!(!part.contains("evil.example") && !part.contains("casino"), "{part}");
         }
     }

@@ -51,7 +51,7 @@ async fn an_account_is_deleted_by_who_knows_its_password_and_address() {
     let page = browser.open(path).await.expect(200);
     let wrong = [("email", "b@example.com"), ("password", "")];
     let again = browser.send(&page, path, &wrong).await.expect(400);
-    again.says("This is not the email address of your account.").says("Fill in this field.");
+    again.says("This isn’t the email address of your account.").says("Fill in this field.");
     let wrong = [("email", "a@example.com"), ("password", "WrongPass123")];
     browser.send(&page, path, &wrong).await.expect(400).says("Wrong password.");
     let right = [("email", "A@Example.com"), ("password", PASSWORD)];

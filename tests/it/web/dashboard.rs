@@ -12,7 +12,7 @@ async fn a_new_account_is_told_its_first_steps_until_they_are_done() {
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
     let page = browser.open("/").await.expect(200);
-    page.says("Hello, John").says("Get started").says("Earned in total USD 0.00");
+    page.says("Hello, John").says("Get started").says("Total earned USD 0.00");
     for step in ["/clients/new", "/settings/invoices", "/invoices/new", "/profile"] {
         page.link(step);
     }
@@ -67,5 +67,5 @@ async fn what_is_late_does_not_hide_what_is_due_next() {
     let project = json!({"clientId": client, "name": "Shop", "deadline": "2026-03-25"});
     user.post("/projects", project).await.data(201);
     let page = Browser::of(&user).open("/").await.expect(200);
-    page.says("All 11").says("Due next Shop Project · Kamala 25 Mar 2026");
+    page.says("Show all 11").says("Due next Shop Project · Kamala 25 Mar 2026");
 }

@@ -68,8 +68,8 @@ async fn a_number_is_read_in_the_accounts_format_and_shown_in_it() {
 #[tokio::test]
 async fn what_a_format_leaves_open_is_asked_in_every_form() {
     for (format, typed, said) in [
-        ("1,234.56", "1,25", "Enter the number like 1,234.56: 1.25, 125."),
-        ("1.234,56", "7.5", "Enter the number like 1.234,56: 7,5, 75."),
+        ("1,234.56", "1,25", "Enter the number in the format 1,234.56. It could mean: 1.25, 125."),
+        ("1.234,56", "7.5", "Enter the number in the format 1.234,56. It could mean: 7,5, 75."),
         ("1 234,56", "1.250", "1,250, 1250."),
         ("1'234.56", "2,179", "2.179, 2179."),
     ] {

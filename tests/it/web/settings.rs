@@ -39,7 +39,7 @@ async fn the_base_currency_is_changed_with_a_word_on_what_that_means() {
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
     let page = browser.open("/settings/money").await.expect(200);
-    page.says("Totals are shown in USD.").says("does not change any invoice");
+    page.says("Totals are shown in USD.").says("doesn’t change any invoice");
     browser.send(&page, "/settings/money", &[("currency", "XXX")]).await.expect(400);
     let saved = browser.send(&page, "/settings/money", &[("currency", "NGN")]).await.expect(200);
     saved.says("Totals are now shown in NGN.");
