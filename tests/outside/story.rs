@@ -71,7 +71,7 @@ async fn agree_on_a_proposal(ada: &Person, kamala: &Person) {
     kamala.sees("₦450,000.00").await;
     kamala.fill("Your name", "Kamala Perera").await;
     kamala.press("Accept").await;
-    kamala.sees("accepted").await;
+    kamala.sees("Accepted on").await;
 
     ada.press("Proposals").await;
     ada.press("New website").await;
@@ -88,7 +88,7 @@ async fn finish_a_milestone(ada: &Person) {
     ada.fill("Amount in NGN", "200000").await;
     ada.press("Add milestone").await;
     ada.press("Complete Design").await;
-    ada.sees("1 of 1 done").await;
+    ada.sees("1 of 1 completed").await;
 }
 
 /// Bills the milestone; the client opens the invoice, and it is paid.

@@ -112,6 +112,7 @@ month = Month
 name = Name
 new-client = New client
 new-invoice = New invoice
+new-milestone = New milestone
 new-password = New password
 new-project = New project
 new-proposal = New proposal

@@ -119,7 +119,7 @@ async fn milestones_are_planned_completed_invoiced_and_paid() {
         "{invoice}"
     );
     let paid = browser.send(&done, &status, &[("status", "paid")]).await;
-    paid.says("is paid.");
+    paid.says(": Paid");
 
     let page = browser.open(&edit).await;
     let typed = [("name", "Design"), ("amount", "900"), ("status", "pending"), ("dueDate", "")];
