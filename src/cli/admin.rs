@@ -29,14 +29,14 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Make an account, and the database where there is none; its password is asked for, or read
+    /// Create an account, and the database if it is missing; asks for the password, or reads it
     /// from standard input
     CreateUser {
         email: String,
-        /// [default: made from the e-mail]
+        /// [default: taken from the email address]
         #[arg(long)]
         first_name: Option<String>,
-        /// [default: made from the e-mail]
+        /// [default: taken from the email address]
         #[arg(long)]
         last_name: Option<String>,
         #[command(flatten)]
@@ -44,48 +44,48 @@ enum Action {
     },
     /// List the accounts, oldest first
     ListUsers {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Set another password and end every session
+    /// Set a new password and end all sessions
     SetPassword { email: String },
-    /// Lock an account and end its sessions at once
+    /// Disable an account and end its sessions
     Disable { email: String },
-    /// Unlock an account
+    /// Enable an account again
     Enable { email: String },
-    /// Take an e-mail address as proven, which activates an account that waits for it; of one that
-    /// is in use, sessions, passkeys, two-factor sign-in and password end
+    /// Mark an email address as verified. A pending account becomes active; an account in use loses
+    /// its sessions, passkeys, two-factor sign-in and password
     VerifyEmail { email: String },
-    /// Make an account the owner's, who decides whether others may register
+    /// Make an account the owner, who decides whether others may register
     MakeOwner { email: String },
-    /// Turn two-factor sign-in off for an account whose owner has lost app and backup codes
+    /// Turn off two-factor sign-in for someone who lost their app and backup codes
     #[command(name = "reset-2fa")]
     ResetTwoFactor { email: String },
-    /// End every session of an account
+    /// End all sessions of an account
     RevokeSessions { email: String },
-    /// Print everything of an account as JSON, without secrets
+    /// Print all data of an account as JSON, without secrets
     Export {
         email: String,
-        /// Write each list as comma-separated values into this folder instead
+        /// Write CSV files to this folder instead
         #[arg(long, value_name = "FOLDER")]
         csv: Option<PathBuf>,
     },
-    /// List the mail that waits to be delivered and the mail that was given up
+    /// List mail that is waiting or has failed
     ListMail {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
-        /// The delivered mail of the last 30 days too
+        /// Include mail delivered in the last 30 days
         #[arg(long)]
         all: bool,
     },
-    /// Try waiting mail again now instead of later
+    /// Retry waiting mail now
     RetryMail {
-        /// Id of the mail, as list-mail shows it
+        /// Id of the mail, as shown by list-mail
         #[arg(required_unless_present = "all")]
         id: Option<String>,
-        /// All that waits
+        /// Retry all waiting mail
         #[arg(long, conflicts_with = "id")]
         all: bool,
     },

@@ -7,7 +7,7 @@ use super::{Cli, Outcome, terminal::print};
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Whose completions
+    /// Shell to complete for
     #[arg(value_enum)]
     shell: Shell,
 }

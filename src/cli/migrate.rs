@@ -21,7 +21,7 @@ pub struct Arguments {
     #[command(flatten)]
     location: Location,
 
-    /// Say what would be done, and do nothing
+    /// Show what would change, without changing anything
     #[arg(long)]
     dry_run: bool,
 }

@@ -50,27 +50,27 @@ struct Cli {
 enum Command {
     /// Start the server
     Serve(Box<Settings>),
-    /// Bring the database to this version's schema (serve does it by itself)
+    /// Upgrade the database to this version (serve does this at startup)
     Migrate(migrate::Arguments),
-    /// Copy the database, also while a server is writing to it
+    /// Back up the database, even while a server is running
     Backup(backup::Arguments),
-    /// Replace the database by a backup
+    /// Restore the database from a backup
     Restore(restore::Arguments),
-    /// Copy the database into an empty one, from a file to PostgreSQL or back
+    /// Copy the database from SQLite to PostgreSQL or back
     Transfer(transfer::Arguments),
-    /// Check settings, data folder and database, and say what to do
+    /// Check settings, data and database, and suggest fixes
     Doctor(Box<doctor::Arguments>),
     /// Manage accounts
     Admin(admin::Arguments),
     /// Manage exchange rates
     Rates(rates::Arguments),
-    /// Make an account with two years of work to click through
+    /// Create a demo account with two years of data
     Demo(demo::Arguments),
-    /// Print the OpenAPI document
+    /// Print an OpenAPI document
     Openapi(openapi::Arguments),
-    /// Print the completions of a shell
+    /// Print shell completions
     Completions(completions::Arguments),
-    /// Print the licence of this program, and those of what is in it
+    /// Print the licenses of this program and its dependencies
     Licenses,
 }
 

@@ -14,7 +14,7 @@ const HOST: &str = "http://localhost:5000";
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Which API
+    /// API to print
     #[arg(value_enum, default_value = "freelanceos")]
     api: Api,
 }

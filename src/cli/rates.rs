@@ -30,25 +30,25 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Action {
-    /// List the latest known rates of an account
+    /// List the latest rates of an account
     List {
-        /// The account
+        /// Email address of the account
         email: String,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Take in rates for an account: all of them or none
+    /// Import rates for an account: all or none
     ///
-    /// Each line is `day,from,to,rate`, such as `2026-03-18,EUR,USD,1.0834`: so many units of
-    /// `to` for one of `from`, from that day on. A heading and lines that begin with # are left
-    /// out. Semicolons or tabs may stand for the commas, and a comma before the decimals where
-    /// that is clear. The European Central Bank's files (eurofxref.csv, eurofxref-hist.csv) are
-    /// read as they are. Of each pair only the newest rate is kept.
+    /// Each line is `day,from,to,rate`, such as `2026-03-18,EUR,USD,1.0834`: one unit of `from` is
+    /// worth that many units of `to`, from that day on. A header line and lines that start with #
+    /// are skipped. Columns may be separated by commas, semicolons or tabs; a decimal comma works
+    /// unless commas separate the columns. Files of the European Central Bank (eurofxref.csv,
+    /// eurofxref-hist.csv) work unchanged. Only the newest rate of each pair is stored.
     Import {
-        /// The account
+        /// Email address of the account
         email: String,
-        /// The file; - is standard input
+        /// File to read, or - for standard input
         file: PathBuf,
     },
 }

@@ -34,7 +34,7 @@ use crate::{
 
 #[derive(Args)]
 pub struct Arguments {
-    /// The backup; where FILE.secrets lies beside it, missing secrets are taken from there
+    /// Backup to restore; missing secrets are read from FILE.secrets beside it, if it exists
     file: PathBuf,
 
     /// Replace an existing database without asking

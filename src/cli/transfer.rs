@@ -47,24 +47,24 @@ const MONEY: [&str; 2] = ["invoices", "payments"];
 
 #[derive(Args)]
 pub struct Arguments {
-    /// The database to copy, which no server may be at work on: sqlite:PATH, or
+    /// Database to copy, without a running server: sqlite:PATH or
     /// postgres://USER:PASSWORD@HOST/NAME
     #[arg(long, env = "TRANSFER_FROM", hide_env_values = true, value_name = "URL")]
     from: String,
 
-    /// Where to: a file that is not there yet, or an empty database of a server
+    /// Destination: a file that does not exist yet, or an empty database
     #[arg(long, env = "TRANSFER_TO", hide_env_values = true, value_name = "URL")]
     to: String,
 
-    /// Say what would be copied, and do nothing
+    /// Show what would be copied, without copying
     #[arg(long)]
     dry_run: bool,
 
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 
-    /// Folder of the secrets, which the copy needs too
+    /// Folder with the secrets, which the copy needs too
     #[arg(long, env = "DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     data_dir: PathBuf,
 }

@@ -16,19 +16,19 @@ const KEPT: usize = 7;
 /// The settings of backups, as they were given.
 #[derive(Debug, Clone, Args)]
 pub struct BackupSettings {
-    /// How often the running server copies the database, such as 24h [default: never]
+    /// How often to back up the database, such as 24h [default: never]
     #[arg(long, env = "BACKUP_EVERY", value_name = "DURATION")]
     backup_every: Option<String>,
 
-    /// How many of those copies are kept [default: 7]
+    /// How many scheduled backups to keep [default: 7]
     #[arg(long, env = "BACKUP_KEEP", value_name = "COUNT")]
     backup_keep: Option<String>,
 
-    /// Folder of those copies [default: $DATA_DIR/backups]
+    /// Folder for scheduled backups [default: $DATA_DIR/backups]
     #[arg(long, env = "BACKUP_DIR", value_name = "FOLDER")]
     backup_dir: Option<PathBuf>,
 
-    /// Whether Litestream follows the database: on leaves checkpoints to it
+    /// Leave checkpoints to Litestream: on or off
     #[arg(long, env = "LITESTREAM", default_value = "off", value_name = "on|off")]
     litestream: String,
 }

@@ -10,11 +10,11 @@ use crate::store::Database;
 /// Where the data is: what every command needs to know.
 #[derive(Debug, Clone, Args)]
 pub struct Location {
-    /// Folder of the database and the generated secrets
+    /// Folder for the database and generated secrets
     #[arg(long, global = true, env = "DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
 
-    /// The database: sqlite:PATH, or postgres://USER:PASSWORD@HOST/NAME [default:
+    /// Database: sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME [default:
     /// sqlite:$DATA_DIR/freelanceos.db]
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,

@@ -10,15 +10,15 @@ use super::{
 /// What is logged, and how; where figures are served.
 #[derive(Debug, Clone, Args)]
 pub struct Logging {
-    /// What is logged: error, warn, info, debug, trace, or a filter such as info,poem=debug
+    /// Log level (error, warn, info, debug, trace) or a filter such as info,poem=debug
     #[arg(long, env = "LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
 
-    /// How it is logged: text or json
+    /// Log format: text or json
     #[arg(long, env = "LOG_FORMAT", default_value = "text", value_name = "text|json")]
     pub log_format: String,
 
-    /// Address of a listener of its own for /metrics and /healthz, host:port [default: none]
+    /// Separate address for /metrics and /healthz, host:port [default: none]
     #[arg(long, env = "METRICS_LISTEN", value_name = "ADDRESS")]
     metrics_listen: Option<String>,
 }

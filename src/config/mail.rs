@@ -14,14 +14,14 @@ use crate::{
 /// The settings of mail, as they were given.
 #[derive(Clone, Args)]
 pub struct MailSettings {
-    /// Server that takes mail: smtp://USER:PASSWORD@HOST:587 or smtps://… [default: each mail
-    /// becomes a file in $DATA_DIR/mail]
+    /// Mail server: smtp://USER:PASSWORD@HOST:587 or smtps://… [default: save each email to
+    /// $DATA_DIR/mail]
     #[arg(long, env = "SMTP_URL", hide_env_values = true, value_name = "URL")]
     smtp_url: Option<String>,
 
-    /// Whom mail comes from, as an address or as a name and the address in angle brackets
-    /// [default: FreelanceOS, and the user of SMTP_URL where that is an e-mail address, else
-    /// no-reply at the host of PUBLIC_URL]
+    /// Sender of emails, as an address or as a name and an address in angle brackets [default:
+    /// FreelanceOS with the user of SMTP_URL if that is an email address, else with no-reply at
+    /// the host of PUBLIC_URL]
     #[arg(long, env = "MAIL_FROM", value_name = "MAILBOX")]
     mail_from: Option<String>,
 }

@@ -72,11 +72,11 @@ pub struct Settings {
     #[arg(long, env = "LISTEN", value_name = "ADDRESSES")]
     listen: Option<String>,
 
-    /// Port to listen on where LISTEN is not set
+    /// Port to listen on if LISTEN is not set
     #[arg(long, env = "PORT", default_value = "5000", value_name = "PORT")]
     port: String,
 
-    /// Connections to a PostgreSQL server, half of them for changes [default: 10]
+    /// Connections to PostgreSQL; half of them serve writes [default: 10]
     #[arg(long, env = "DATABASE_CONNECTIONS", value_name = "COUNT")]
     database_connections: Option<String>,
 
@@ -86,20 +86,20 @@ pub struct Settings {
     #[command(flatten)]
     pub secrets: Secrets,
 
-    /// Life of FreelanceHub Auth's access tokens
+    /// Lifetime of FreelanceHub Auth's access tokens
     #[arg(long, env = "JWT_EXPIRES_IN", default_value = "30m", value_name = "DURATION")]
     jwt_expires_in: String,
 
-    /// Life of refresh tokens
+    /// Lifetime of refresh tokens
     #[arg(long, env = "REFRESH_TOKEN_EXPIRES_IN", default_value = "7d", value_name = "DURATION")]
     refresh_token_expires_in: String,
 
-    /// Life of FreelanceHub Auth's one-time passwords
+    /// Lifetime of FreelanceHub Auth's one-time codes
     #[arg(long, env = "OTP_EXPIRY", default_value = "600", value_name = "SECONDS")]
     otp_expiry: String,
 
-    /// Address under which people reach this server [default: localhost with the first port,
-    /// or the first name of ACME_DOMAIN]
+    /// Public address of this server [default: localhost with the first port, or the first
+    /// domain of ACME_DOMAIN]
     #[arg(long, env = "PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
 
@@ -108,7 +108,7 @@ pub struct Settings {
     #[arg(long, env = "CORS_ORIGIN", value_name = "ORIGINS")]
     cors_origin: Option<String>,
 
-    /// More of the same, under the name another document gives it
+    /// More origins, under the name that another document uses
     #[arg(long, env = "FRONTEND_URL", value_name = "ORIGINS", hide = true)]
     frontend_url: Option<String>,
 
@@ -116,16 +116,16 @@ pub struct Settings {
     #[arg(long, env = "RATE_LIMIT", default_value = "on", value_name = "on|off")]
     rate_limit: String,
 
-    /// Whether others may make accounts: on or off [default: what the owner chose, else on]
+    /// Whether others may create accounts: on or off [default: as the owner chose, else on]
     #[arg(long, env = "OPEN_REGISTRATION", value_name = "on|off")]
     open_registration: Option<String>,
 
-    /// Passwords that are tried first, such as Password123: the APIs allow or refuse them. Pages
-    /// and commands always refuse them
+    /// Whether the APIs allow or refuse common passwords such as Password123. Pages and commands
+    /// always refuse them
     #[arg(long, env = "COMMON_PASSWORDS", default_value = "allow", value_name = "allow|refuse")]
     common_passwords: String,
 
-    /// Believe the rightmost address of X-Forwarded-For: on or off
+    /// Trust the rightmost address of X-Forwarded-For: on or off
     #[arg(long, env = "TRUST_PROXY", default_value = "off", value_name = "on|off")]
     trust_proxy: String,
 
@@ -145,8 +145,8 @@ pub struct Settings {
 /// Where clients pay.
 #[derive(Debug, Clone, Args)]
 pub struct PaymentLinks {
-    /// What payment links begin with: the address of a service that takes the payments. Unset,
-    /// the API makes links as its document says and no client is shown one
+    /// Base URL of your payment service, for payment links. If unset, the API returns the
+    /// documented placeholder and clients see no payment link
     #[arg(long, env = "PAYMENT_LINK_BASE", value_name = "URL")]
     payment_link_base: Option<String>,
 }

@@ -13,13 +13,13 @@ const JWT_SECRET_MIN: usize = 32;
 /// The secrets as they were given; what is missing is kept in the data folder.
 #[derive(Clone, Args)]
 pub struct Secrets {
-    /// Secret for signing tokens, 32 characters or more [default: made on first start,
-    /// but for PostgreSQL]
+    /// Secret that signs tokens, at least 32 characters [default: generated at first start,
+    /// except with PostgreSQL]
     #[arg(long, env = "JWT_SECRET", hide_env_values = true, value_name = "SECRET")]
     pub(super) jwt_secret: Option<String>,
 
-    /// Root of sealing and hashing keys, 64 hexadecimal digits [default: made on first
-    /// start, but for PostgreSQL]
+    /// Root of the encryption and hashing keys, 64 hexadecimal digits [default: generated at
+    /// first start, except with PostgreSQL]
     #[arg(long, env = "SECRET_KEY", hide_env_values = true, value_name = "KEY")]
     pub(super) secret_key: Option<String>,
 }

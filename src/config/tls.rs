@@ -16,32 +16,32 @@ const CONNECTIONS_MAX: usize = 1_000_000;
 /// The settings of HTTPS and of connections, as they were given.
 #[derive(Debug, Clone, Args)]
 pub struct NetSettings {
-    /// PEM file of the certificate and its chain: every LISTEN address speaks HTTPS
+    /// PEM file with the certificate chain; all LISTEN addresses then use HTTPS
     #[arg(long, env = "TLS_CERT", value_name = "FILE")]
     tls_cert: Option<String>,
 
-    /// PEM file of the certificate's key
+    /// PEM file with the certificate's key
     #[arg(long, env = "TLS_KEY", value_name = "FILE", hide_env_values = true)]
     tls_key: Option<String>,
 
-    /// Names to get a certificate for by ACME, comma-separated: every LISTEN address speaks
-    /// HTTPS. Whoever sets it agrees to the terms of the certificate authority
+    /// Domains to get a certificate for (ACME), comma-separated; all LISTEN addresses then use
+    /// HTTPS. Setting it accepts the terms of the certificate authority
     #[arg(long, env = "ACME_DOMAIN", value_name = "NAMES")]
     acme_domain: Option<String>,
 
-    /// Whom the certificate authority writes to
+    /// Address that the certificate authority sends notices to
     #[arg(long, env = "ACME_EMAIL", value_name = "EMAIL")]
     acme_email: Option<String>,
 
-    /// The certificate authority [default: Let's Encrypt]
+    /// Directory URL of the certificate authority [default: Let's Encrypt]
     #[arg(long, env = "ACME_DIRECTORY", value_name = "URL")]
     acme_directory: Option<String>,
 
-    /// Addresses that send everybody from http:// to PUBLIC_URL, host:port, comma-separated
+    /// Addresses that redirect http:// to PUBLIC_URL, host:port, comma-separated
     #[arg(long, env = "REDIRECT_LISTEN", value_name = "ADDRESSES")]
     redirect_listen: Option<String>,
 
-    /// Most connections at the same time; others are told to come back
+    /// Most connections at a time; others get 503
     #[arg(long, env = "MAX_CONNECTIONS", default_value = "10000", value_name = "NUMBER")]
     max_connections: String,
 }

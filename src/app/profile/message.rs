@@ -37,7 +37,7 @@ fn receive_message(work: &mut Work, username: &str, new: &NewMessage) -> Result<
     }
     let is_limited = work.env.is_limited(&freelancer);
     if is_limited && store::message::count(work.tx, work.account)? >= MESSAGES_MAX {
-        return Err(Error::forbidden("This freelancer takes no more messages for now"));
+        return Err(Error::forbidden("This freelancer is not accepting messages right now"));
     }
     let message = Message {
         id: work.new_id(),

@@ -24,10 +24,10 @@ use crate::{
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Where to write the copy; an existing file is never overwritten
+    /// File to write; an existing file is never overwritten
     file: PathBuf,
 
-    /// Write JWT_SECRET and SECRET_KEY beside it, into FILE.secrets
+    /// Also write JWT_SECRET and SECRET_KEY to FILE.secrets
     #[arg(long)]
     with_secrets: bool,
 

@@ -27,15 +27,15 @@ use crate::{
 
 #[derive(Args)]
 pub struct Arguments {
-    /// The account's e-mail; its password is asked for, or read from standard input, or made
+    /// Email address of the account; asks for a password, reads it from standard input, or makes one
     #[arg(long, default_value = "demo@example.com")]
     email: String,
 
-    /// Another number tells another story
+    /// Seed for other data
     #[arg(long, default_value_t = 1)]
     seed: u64,
 
-    /// So many invoices more than the story has, to see how the program carries them
+    /// Additional invoices, to try the program with many
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = value_parser!(u64).range(..=10_000_000))]
     invoices: u64,
 

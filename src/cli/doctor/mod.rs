@@ -40,7 +40,7 @@ pub struct Arguments {
     #[command(flatten)]
     settings: Settings,
 
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
