@@ -87,6 +87,16 @@ fn each_key_is_written_once_exists_and_is_used() {
 }
 
 #[test]
+fn each_text_is_written_once() {
+    let mut keys: BTreeMap<String, String> = BTreeMap::new();
+    for (key, text) in catalogue() {
+        if let Some(other) = keys.insert(text.clone(), key.clone()) {
+            panic!("{key} and {other} are the same text: {text}");
+        }
+    }
+}
+
+#[test]
 fn each_text_gets_the_values_it_names() {
     let catalogue = catalogue();
     for (path, source) in sources() {

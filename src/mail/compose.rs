@@ -74,7 +74,7 @@ pub fn verification(about: &Verification) -> Result<Mail> {
         greeting: &'a str, account: &'a str, server: &'a str, code: &'a str, code_life: &'a str,
         link: Option<&'a str>, link_life: &'a str, removal_link: Option<&'a str>,
     });
-    mail(MailKind::Verification, to, &t("mail-subject-verification").to_string(), parts)
+    mail(MailKind::Verification, to, &t("verify-your-email").to_string(), parts)
 }
 
 /// The code for choosing a new password.
@@ -88,7 +88,7 @@ pub fn password_reset(
     let parts = render!("mail/password_reset.txt", "mail/password_reset.html", {
         greeting: &'a str, code: &'a str, code_life: &'a str,
     });
-    mail(MailKind::PasswordReset, to, &t("mail-subject-reset").to_string(), parts)
+    mail(MailKind::PasswordReset, to, &t("reset-your-password").to_string(), parts)
 }
 
 /// A notice of a change to how an account signs in.
@@ -242,7 +242,7 @@ fn mail(
 
 fn greeting(first_name: &str) -> String {
     match shown_name(first_name) {
-        Some(name) => t("mail-greeting").with("name", name),
+        Some(name) => t("greeting").with("name", name),
         None => t("mail-greeting-nobody"),
     }
     .into()

@@ -48,7 +48,7 @@ pub fn draw(canvas: &mut Canvas, sheet: &InvoiceSheet, logo: Option<Image>) -> A
     ];
     letterhead::parties(
         canvas,
-        (t("pdf-from"), &sheet.seller.party),
+        (t("from"), &sheet.seller.party),
         (t("bill-to"), &sheet.buyer),
         facts,
     );
@@ -75,7 +75,7 @@ pub fn draw(canvas: &mut Canvas, sheet: &InvoiceSheet, logo: Option<Image>) -> A
     canvas.footers(&format!("{} · {author}", invoice.number));
     About {
         id: format!("{} {}", invoice.id, sheet.status.as_str()),
-        title: t("invoice-public-invoice").with("number", &invoice.number).into(),
+        title: t("invoice-number").with("number", &invoice.number).into(),
         author: author.to_owned(),
         created: sheet.created,
     }

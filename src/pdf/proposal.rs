@@ -48,7 +48,7 @@ pub fn draw(canvas: &mut Canvas, sheet: &ProposalSheet, logo: Option<Image>) -> 
     }
     letterhead::parties(
         canvas,
-        (t("pdf-from"), &sheet.seller),
+        (t("from"), &sheet.seller),
         (t("pdf-prepared-for"), &sheet.buyer),
         facts,
     );

@@ -3,7 +3,6 @@
 pdf-accepted-by = Accepted by { $name } on { $date }
 pdf-amount-in = Amount ({ $currency })
 pdf-declined-by = Declined by { $name } on { $date }
-pdf-from = From
 pdf-logo-of = Logo of { $name }
 pdf-page-of = Page { $page } of { $pages }
 pdf-paid-on = Paid on { $date }

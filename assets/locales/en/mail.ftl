@@ -1,7 +1,6 @@
 ## Emails.
 
 mail-button-link = If the button doesn’t work, open this link:
-mail-greeting = Hello { $name },
 mail-greeting-nobody = Hello,
 mail-invoice-attached = The invoice is attached as a PDF.
 mail-invoice-overdue = This is a reminder that invoice { $number } from { $name } was due on { $date }. If you have already paid, please ignore this email.
@@ -37,8 +36,6 @@ mail-subject-declined = { $name } declined: { $title }
 mail-subject-invoice = Invoice { $number } from { $name }
 mail-subject-message = New message from { $name }
 mail-subject-reminder = Reminder: invoice { $number } from { $name }
-mail-subject-reset = Reset your password
-mail-subject-verification = Verify your email address
 mail-unverified-accepted = Your client accepted a proposal.
 mail-unverified-declined = Your client declined a proposal.
 mail-unverified-message = You have a new message from your public profile.

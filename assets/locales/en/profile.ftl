@@ -45,12 +45,9 @@ profile-edit-change-name-go-settings-html = To change your name, go to <a href="
 profile-edit-choose-photo = Choose a photo
 profile-edit-choose-username-get-public-html = Choose a username to get a public profile: <code>{ $address }<span id="address">…</span></code>
 profile-edit-complete = { $percent }% complete
-profile-edit-hourly-rate = Hourly rate
 profile-edit-how-work-who-have = How you work, who you’ve worked with, what you enjoy.
 profile-edit-include-country-code-example = Include the country code, for example +94701234567. Not shown publicly.
-profile-edit-job-title = Job title
 profile-edit-ngn = NGN
-profile-edit-photo = Photo
 profile-edit-photo-another-site-so-html = Your photo is on another site, so pages don’t show it. <a href="{ $avatar }" rel="noopener nofollow">Open it</a>
 profile-edit-profile-complete = Your profile is complete.
 profile-edit-public-profile-if-change-html = Your public profile: <code>{ $address }<span id="address">{ $username }</span></code>. If you change your username, links to the old address stop working.
@@ -64,16 +61,6 @@ profile-edit-upload-photo = Upload photo
 profile-edit-web-developer-designer = Web developer and designer
 profile-edit-what-visitors-see-how = What visitors see, and how they contact you.
 profile-edit-work = Your work
-profile-part-availability = Availability
-profile-part-bio = Bio
-profile-part-experience = Experience
-profile-part-location = Location
-profile-part-phone = Phone
-profile-part-photo = Photo
-profile-part-rate = Hourly rate
-profile-part-skills = Skills
-profile-part-title = Job title
-profile-part-work = Portfolio
 profile-photo-removed = Photo removed.
 profile-photo-saved = Photo saved.
 profile-saved = Profile saved.

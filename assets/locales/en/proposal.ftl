@@ -1,6 +1,5 @@
 ## Proposals.
 
-proposal-created = Draft saved.
 proposal-deleted = Proposal deleted.
 proposal-duplicated = Proposal duplicated.
 proposal-edit = Edit proposal
@@ -29,23 +28,18 @@ proposal-public-choose = Choose Accept or Decline.
 proposal-public-declined = Declined.
 proposal-public-declined-on = Declined on { $date }.
 proposal-public-for = For
-proposal-public-from = From
 proposal-public-notified-answer-answer-final = { $seller } is notified of your answer. Your answer is final and recorded with your name, the time and your IP address.
 proposal-public-proposal-has-expired-ask = This proposal has expired. Ask { $seller } for a new one.
 proposal-saved = Proposal saved.
 proposal-sent = Proposal sent. Share the link with your client.
 proposal-show-answered-online-by-client = Answered online by your client.
 proposal-show-clients-link-stops-working = Your client’s link stops working.
-proposal-show-create-invoice = Create invoice
 proposal-show-create-link = Create link
 proposal-show-create-link-so-that = Create a link so that your client can read and answer the proposal.
-proposal-show-create-project = Create project
 proposal-show-delete = Delete { $title }?
 proposal-show-delete-proposal = Delete proposal
 proposal-show-did-client-answer-another = Did your client answer in another way? Once recorded, the answer is final.
-proposal-show-for = for
 proposal-show-ip-address = IP address
-proposal-show-link-client = Link for your client
 proposal-show-mark-as-accepted = Mark as accepted
 proposal-show-mark-as-declined = Mark as declined
 proposal-show-no-link-yet = No link yet

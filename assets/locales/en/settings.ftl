@@ -70,7 +70,6 @@ settings-profile-6-digit-code-from = The 6-digit code from the email. You can al
 settings-profile-change-what-visitors-see-html = To change what visitors see, edit <a href="/profile">your profile</a>.
 settings-profile-code-saved = No mail server is set up, so the email was saved to the server’s mail folder. Open the link in it, or enter the code below.
 settings-profile-code-sent = We sent you an email. Open the link in it, or enter the code below.
-settings-profile-decides-when-invoice-becomes = Decides when an invoice becomes overdue.
 settings-profile-email-address = Email address
 settings-profile-not-verified = Not verified
 settings-profile-used-pages-invoices-emails = Used on pages, invoices and emails.

@@ -89,10 +89,10 @@ impl App {
         let email = &account.email;
         let tried = self.try_secret(Limit::WrongFactor, email, work, was_wrong).await?;
         if was_wrong(&tried) && self.is_first(Limit::FactorNotice, email).await? {
-            let letter = self.security_notice(account, SignInChange::WrongFactor)?;
+            let queued = self.security_notice(account, SignInChange::WrongFactor)?;
             self.store
                 .write(move |tx| {
-                    letter.iter().try_for_each(|letter| store::outbox::create(tx, letter))
+                    queued.iter().try_for_each(|queued| store::outbox::create(tx, queued))
                 })
                 .await?;
             self.wake_mail();

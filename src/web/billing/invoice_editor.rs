@@ -94,7 +94,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     let new = NewInvoice::read(&complete(&fields));
     match visit.run_once(&fields, new, place, create_invoice).await {
         Ok(outcome) => {
-            let text = t("invoice-created");
+            let text = t("draft-saved");
             Ok(visit.redirect_once(&outcome, place, text))
         }
         Err(error) => {

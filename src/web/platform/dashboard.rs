@@ -133,7 +133,7 @@ fn first_steps(visit: &Visit, figures: &Figures) -> Vec<Step> {
     ];
     if account.role == Role::Freelancer {
         steps.push(Step {
-            label: t("dashboard-step-profile"),
+            label: t("set-up-public-profile"),
             text: t("dashboard-step-profile-text"),
             href: "/profile",
             is_done: account.username.is_some(),

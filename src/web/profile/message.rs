@@ -71,7 +71,7 @@ fn reply(message: &Message, days: &Days, sender: &str) -> String {
     let quoted: String = cut.lines().map(|line| format!("> {line}\n")).collect();
     let body = format!(
         "{}\n\n\n\n{sender}\n\n{}\n{quoted}",
-        t("message-reply-greeting").with("name", &message.name),
+        t("greeting").with("name", &message.name),
         t("message-reply-quote").with("date", days.on(&message.created_at))
     );
     mailto(&message.email, &t("message-reply-subject").with("name", sender).to_string(), &body)

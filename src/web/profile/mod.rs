@@ -183,16 +183,16 @@ fn taken(error: Error) -> Error {
 /// Returns the name of a part of the profile, and where to fill it in.
 fn place(part: &str) -> Option<(Text, &'static str)> {
     Some(match part {
-        "avatar" => (t("profile-part-photo"), "#picture"),
-        "title" => (t("profile-part-title"), "#f-title"),
-        "bio" => (t("profile-part-bio"), "#f-bio"),
-        "hourlyRate" => (t("profile-part-rate"), "#f-hourlyRate.amount"),
-        "skills" => (t("profile-part-skills"), "#f-skills"),
-        "availability" => (t("profile-part-availability"), "#f-availability"),
-        "experience" => (t("profile-part-experience"), "#f-experience"),
-        "location" => (t("profile-part-location"), "#f-location.country"),
-        "phone" => (t("profile-part-phone"), "#f-phone"),
-        "portfolio" => (t("profile-part-work"), "/profile/portfolio/new"),
+        "avatar" => (t("photo"), "#picture"),
+        "title" => (t("job-title"), "#f-title"),
+        "bio" => (t("bio"), "#f-bio"),
+        "hourlyRate" => (t("hourly-rate"), "#f-hourlyRate.amount"),
+        "skills" => (t("skills"), "#f-skills"),
+        "availability" => (t("availability"), "#f-availability"),
+        "experience" => (t("experience"), "#f-experience"),
+        "location" => (t("location"), "#f-location.country"),
+        "phone" => (t("phone"), "#f-phone"),
+        "portfolio" => (t("portfolio"), "/profile/portfolio/new"),
         _ => return None,
     })
 }

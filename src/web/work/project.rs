@@ -272,7 +272,7 @@ fn edit_page(
         Some(project) => {
             Editing::of(t("project-edit"), &format!("/projects/{}", project.id), &project.name)
         }
-        None => Editing::new("/projects", t("projects"), t("new-project"), t("project-create")),
+        None => Editing::new("/projects", t("projects"), t("new-project"), t("create-project")),
     };
     let shell = visit.shell(Section::Projects);
     let form = form.of::<NewProject>();

@@ -135,7 +135,7 @@ pub async fn new(visit: Visit) -> Result<Response> {
 /// Adds a draft.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     match visit.run_once(&fields, NewProposal::read(&fields), place, create_proposal).await {
-        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("proposal-created"))),
+        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("draft-saved"))),
         Err(error) => {
             let (status, form) = visit.refused(fields, error)?;
             let clients = visit.read(list_client_names).await?;
@@ -172,7 +172,7 @@ fn mail(proposal: &Proposal, link: &str, sender: &str) -> String {
     let (name, address) = client.map_or(("", ""), |client| (&client.name, &client.email));
     let body = format!(
         "{}\n\n{}\n\n{link}\n\n{sender}\n",
-        t("message-reply-greeting").with("name", name),
+        t("greeting").with("name", name),
         t("proposal-mail-text").with("title", &proposal.title)
     );
     mailto(address, &t("proposal-mail-subject").with("title", &proposal.title).to_string(), &body)
