@@ -3,9 +3,12 @@
 const each = (selector, work) => document.querySelectorAll(selector).forEach(work);
 
 // If the menu or tabs scroll, scrolls to the current entry.
-each(".menu [aria-current], .tabs [aria-current]", (link) => {
+each(".tabs [aria-current], .settings__nav [aria-current]", (link) => {
     link.scrollIntoView({ block: "nearest", inline: "center" });
 });
+
+// What only helps where no script runs.
+each("[data-without-script]", (part) => part.remove());
 
 // Sends a form once, however often its button is pressed.
 document.addEventListener("submit", (event) => {

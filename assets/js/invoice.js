@@ -149,7 +149,6 @@ function edit(form) {
     addEventListener("load", () => {
         if (performance.getEntriesByType("navigation")[0].type !== "navigate") update();
     });
-    form.querySelectorAll("[data-without-script]").forEach((button) => button.remove());
 }
 
 document.querySelectorAll("form[data-invoice]").forEach(edit);

@@ -15,9 +15,10 @@ pub use self::billing::{
 pub use self::identity::{
     account_data, code, passkey, registration, security, session, two_factor, verify_email,
 };
+pub use self::kit::asset::icon;
 pub use self::kit::{
     asset, avatar, choice, control, cookie, days, editing, fields, form, guest, mailto, page,
-    pager, pages, say, shell, shown_work, visit,
+    pager, pages, say, shell, shown_work, theme, visit,
 };
 use self::kit::{form_body, front, signed_out};
 pub use self::platform::{chart, dashboard, export, image, settings};
@@ -54,6 +55,7 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/login/passkey", open.act(passkey::login))
         .at("/login/passkey/options", open.act(passkey::start_login))
         .at("/logout", pages.act(session::logout))
+        .at("/theme", pages.act(settings::set_theme))
         .at("/welcome", open.page(registration::welcome, registration::found))
         .at("/register", open.page(registration::new, registration::register))
         .at("/forgot", open.page(code::forgot, code::send))

@@ -1,6 +1,9 @@
 ## What every page has: navigation, forms, paging, notices.
 
+app-account = Account
 app-main = Main
+app-main-short = Main, short
+app-new = New
 app-skip-content = Skip to content
 app-unread = unread
 app-unverified = Verify your email address, { $email }. Until then, notifications leave out names and content.
@@ -29,7 +32,14 @@ form-head-save-my-version = Save my version
 form-head-someone-changed-while-were = Someone changed this while you were editing, so nothing was saved. Your entries are still here. Fields that differ show their current value below.
 image-hint = PNG, JPEG or WebP, up to 5 MB.
 image-large = This image is { $size } MB. Images can be up to 5 MB.
+nav-money = Money
+nav-public = Public
+nav-work = Work
 pager-newer = Newer
 pager-of = { $first }–{ $last } of { $total }
 pager-older = Older
 pager-pages = Pages
+
+theme-dark = Dark theme
+theme-light = Light theme
+theme-system = System theme

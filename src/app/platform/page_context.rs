@@ -7,7 +7,7 @@ use crate::{
     domain::{
         account::Account,
         error::{Error, Result},
-        number_format::NumberFormat,
+        invoice_defaults::InvoiceDefaults,
         session::{Claims, IDLE_LIFE},
     },
     store,
@@ -23,8 +23,8 @@ pub struct PageContext {
     pub unread_messages: u64,
     /// Whether two-factor sign-in is on.
     pub two_factor: bool,
-    /// The number format of the account.
-    pub number_format: NumberFormat,
+    /// Its business name, logo and number format are in them.
+    pub defaults: InvoiceDefaults,
     /// Whether the account is restricted until its address is verified.
     pub is_limited: bool,
 }
@@ -57,7 +57,7 @@ fn read_frame(work: &mut Work, claims: Claims) -> Result<(PageContext, (Timestam
         unread_messages: store::message::count_unread(tx, account)?,
         is_limited: work.env.limits.are_on() && !work.actor.is_proven,
         two_factor: kept.is_some_and(|kept| kept.is_on),
-        number_format: store::invoice_defaults::find_number_format(tx, account)?,
+        defaults: store::invoice_defaults::find(tx, account)?,
         account: store::account::find(tx, account)?,
     };
     Ok((frame, store::session::last_used(tx, claims)?))

@@ -7,7 +7,6 @@ use crate::{
         error::{Error, Result},
         id::AccountId,
         invoice_defaults::InvoiceDefaults,
-        number_format::NumberFormat,
     },
     store::{
         engine::{Tx, values},
@@ -36,16 +35,6 @@ pub fn find(tx: &mut Tx, account: AccountId) -> Result<InvoiceDefaults> {
                 number_format: row.get(9)?,
             })
         },
-    )?;
-    Ok(found.unwrap_or_default())
-}
-
-/// Returns the number format of an account.
-pub fn find_number_format(tx: &mut Tx, account: AccountId) -> Result<NumberFormat> {
-    let found = tx.find(
-        "SELECT number_format FROM invoice_defaults WHERE account_id = ?1",
-        values![&account],
-        |row| row.get(0),
     )?;
     Ok(found.unwrap_or_default())
 }

@@ -251,7 +251,7 @@ fn edit_page(
 ) -> Response {
     projects.insert(0, (String::new(), t("none").into()));
     let account = visit.frame.account.currency;
-    let totals = Totals::of(&form.fields, account, visit.frame.number_format);
+    let totals = Totals::of(&form.fields, account, visit.frame.defaults.number_format);
     let shell = visit.shell(Section::Invoices);
     let currencies = choice::currencies(account);
     let form = form.of::<NewInvoice>();

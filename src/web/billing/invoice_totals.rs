@@ -88,6 +88,6 @@ fn number(
 /// Returns the totals of a form while it is typed. Stores nothing.
 pub async fn show(visit: Visit, fields: Fields) -> Result<Response> {
     let account = &visit.frame.account;
-    let totals = Totals::of(&fields, account.currency, visit.frame.number_format);
+    let totals = Totals::of(&fields, account.currency, visit.frame.defaults.number_format);
     Ok(answer::json(StatusCode::OK, answer::bytes(&totals)))
 }

@@ -1,6 +1,9 @@
-//! Stylesheet and scripts: embedded in the program, named by their hash so that browsers cache them
+//! Stylesheet, icons and scripts: embedded in the program, named by their hash so that browsers cache them
 //! until they change. A debug build reads them from disk each time.
 
+use std::{fmt, sync::LazyLock};
+
+use askama::filters::HtmlSafe;
 use poem::{
     Request, Route,
     endpoint::make_sync,
@@ -20,24 +23,26 @@ struct Css;
 #[folder = "assets/js"]
 struct Js;
 
-/// The only stylesheet, and its parts: the shared styles first, then those of each part.
+#[derive(Embed)]
+#[folder = "assets/icons"]
+struct Icons;
+
+/// The only stylesheet, and its parts. Layers decide which rule wins, except that the first part
+/// declares them.
 const STYLE: &str = "app.css";
-const STYLE_PARTS: [&str; 9] = [
-    "base.css",
-    "frame.css",
-    "content.css",
-    "form.css",
-    "account.css",
-    "dashboard.css",
-    "invoice.css",
-    "profile.css",
-    "project.css",
-];
+const FIRST_PART: &str = "tokens.css";
+/// All icons in one file.
+const ICONS: &str = "icons.svg";
 
 /// Returns the files of an asset in order; empty if there is no such asset.
 fn parts(name: &str) -> Vec<EmbeddedFile> {
     match name {
-        STYLE => STYLE_PARTS.iter().filter_map(|part| Css::get(part)).collect(),
+        STYLE => {
+            let others = Css::iter().filter(|part| part != FIRST_PART);
+            let parts = std::iter::once(FIRST_PART.into()).chain(others);
+            parts.filter_map(|part| Css::get(&part)).collect()
+        }
+        ICONS => Icons::get(ICONS).into_iter().collect(),
         script => Js::get(script).into_iter().collect(),
     }
 }
@@ -56,6 +61,7 @@ pub fn path(name: &str) -> String {
 fn page(name: &str) -> Page {
     let content_type = match name {
         STYLE => "text/css; charset=utf-8",
+        ICONS => "image/svg+xml",
         _ => "text/javascript; charset=utf-8",
     };
     let content: Vec<u8> = parts(name).iter().flat_map(|part| &*part.data).copied().collect();
@@ -64,7 +70,7 @@ fn page(name: &str) -> Page {
 
 /// Serves the assets at their paths, compressed once.
 pub fn routes() -> Route {
-    let names = Js::iter().chain([STYLE.into()]);
+    let names = Js::iter().chain([STYLE.into(), ICONS.into()]);
     names.fold(Route::new(), |route, name| {
         let place = format!("/{name}");
         let kept = (!cfg!(debug_assertions)).then(|| page(&name));
@@ -83,3 +89,22 @@ pub fn routes() -> Route {
         route.at(place, get(answer))
     })
 }
+
+static ICONS_PATH: LazyLock<String> = LazyLock::new(|| path(ICONS));
+
+/// An icon. It is decoration: a word or a label stands beside it.
+pub struct Icon(&'static str);
+
+/// Returns the icon with this name.
+pub const fn icon(name: &'static str) -> Icon {
+    Icon(name)
+}
+
+impl fmt::Display for Icon {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let (file, name) = (&*ICONS_PATH, self.0);
+        write!(f, r##"<svg class="icon" aria-hidden="true"><use href="{file}#{name}"/></svg>"##)
+    }
+}
+
+impl HtmlSafe for Icon {}

@@ -17,11 +17,15 @@ impl HtmlSafe for Avatar {}
 
 impl Avatar {
     pub fn of(account: &Account) -> Self {
-        let names = [&account.first_name, &account.last_name];
-        let initials = names.iter().filter_map(|name| name.chars().next());
         Self {
             picture: account.avatar.as_deref().and_then(image::of_url),
-            initials: initials.flat_map(char::to_uppercase).collect(),
+            initials: initials(&account.name()),
         }
     }
+}
+
+/// Returns the initials of the first two words of a name.
+pub fn initials(name: &str) -> String {
+    let words = name.split_whitespace().take(2);
+    words.filter_map(|word| word.chars().next()).flat_map(char::to_uppercase).collect()
 }

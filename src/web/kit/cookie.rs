@@ -6,7 +6,10 @@ use poem::{
     http::{HeaderMap, HeaderValue, header},
 };
 
-use crate::app::{App, known_browser::KNOWN_FOR};
+use crate::{
+    app::{App, known_browser::KNOWN_FOR},
+    web::theme::Theme,
+};
 
 /// How long a session cookie is valid, in seconds: as long as its token.
 const SESSION_LIFE: u32 = 7 * 24 * 60 * 60;
@@ -32,6 +35,8 @@ const SESSION: Names = ["fos_session", "__Host-fos_session"];
 const NOTICE: Names = ["fos_notice", "__Host-fos_notice"];
 /// Marks of the accounts that the browser has signed in to.
 const KNOWN: Names = ["fos_known", "__Host-fos_known"];
+/// The theme that the reader has chosen.
+const THEME: Names = ["fos_theme", "__Host-fos_theme"];
 /// Returned by a browser that keeps our cookies.
 const KEPT: Names = ["fos_kept", "__Host-fos_kept"];
 
@@ -82,6 +87,16 @@ pub fn are_kept(app: &App, request: &Request) -> bool {
 /// Tests with the next request whether the browser keeps our cookies.
 pub fn probe(app: &App, response: &mut Response) {
     set(app, response, KEPT, "1", SESSION_LIFE);
+}
+
+/// Returns the theme that the reader has chosen.
+pub fn theme(app: &App, request: &Request) -> Theme {
+    Theme::of(find(app, request, THEME).unwrap_or_default())
+}
+
+/// Chooses the theme with this name.
+pub fn set_theme(app: &App, response: &mut Response, name: &str) {
+    set(app, response, THEME, Theme::of(name).as_str(), KNOWN_LIFE);
 }
 
 /// Returns the notice left by the previous page.

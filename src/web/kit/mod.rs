@@ -20,4 +20,5 @@ pub mod say;
 pub mod shell;
 pub mod shown_work;
 pub(super) mod signed_out;
+pub mod theme;
 pub mod visit;

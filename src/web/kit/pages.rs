@@ -127,7 +127,7 @@ impl Reader for Visit {
             return signed_out::show_again(visit, held, &act).await;
         }
         let fields = Fields::read(&mut visit.request, Pictures::Taken).await?;
-        let fields = fields.typed_in(visit.frame.number_format);
+        let fields = fields.typed_in(visit.frame.defaults.number_format);
         let claims = visit.claims;
         match visit.form_session(&fields).map_err(into_poem)? {
             Some(session) if session == claims => {}

@@ -2,42 +2,39 @@
 
 use crate::{
     app::page_context::PageContext,
+    domain::id::ImageId,
     locale::{Text, t},
-    web::cookie::Notice,
+    web::{avatar::initials, cookie::Notice, theme::Theme},
 };
 
 /// The parts of the web app, as its navigation names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
     Dashboard,
-    Clients,
-    Projects,
-    Proposals,
     Invoices,
-    Messages,
+    Clients,
+    Proposals,
+    Projects,
     Profile,
+    Messages,
     Settings,
 }
-
-/// Each part with its address and its name, in order of use.
-const SECTIONS: [(Section, &str, Text); 8] = [
-    (Section::Dashboard, "/", t("dashboard")),
-    (Section::Invoices, "/invoices", t("invoices")),
-    (Section::Clients, "/clients", t("clients")),
-    (Section::Projects, "/projects", t("projects")),
-    (Section::Proposals, "/proposals", t("proposals")),
-    (Section::Messages, "/messages", t("messages")),
-    (Section::Profile, "/profile", t("profile")),
-    (Section::Settings, "/settings", t("settings")),
-];
 
 /// A navigation link.
 pub struct Link {
     pub href: &'static str,
     pub label: Text,
+    /// The name of its icon.
+    pub icon: &'static str,
     pub is_current: bool,
     /// The number of waiting items; 0 if none.
     pub count: u64,
+}
+
+/// Links under one heading; the first group has none.
+pub struct Group {
+    pub label: Option<Text>,
+    pub links: Vec<Link>,
 }
 
 /// An address that is not verified yet.
@@ -51,6 +48,12 @@ pub struct Unproven {
 pub struct Shell {
     /// The reader's name.
     pub name: String,
+    /// The name of the business, or the reader's.
+    pub office: String,
+    pub logo: Option<ImageId>,
+    theme: Theme,
+    /// The address of this page, to come back to.
+    pub here: String,
     /// Proves that a form is ours.
     pub token: String,
     pub notice: Option<Notice>,
@@ -66,25 +69,100 @@ impl Shell {
         section: Section,
         token: String,
         notice: Option<Notice>,
+        theme: Theme,
+        here: String,
     ) -> Self {
         let (name, unread) = (frame.account.name(), frame.unread_messages);
         let is_unproven = frame.account.email_verified_at.is_none();
         let unproven = is_unproven
             .then(|| Unproven { email: frame.account.email.clone(), is_limited: frame.is_limited });
-        Self { name, token, notice, unproven, section, unread }
+        Self {
+            office: frame.defaults.business_name.clone().unwrap_or_else(|| name.clone()),
+            logo: frame.defaults.logo,
+            theme,
+            here,
+            name,
+            token,
+            notice,
+            unproven,
+            section,
+            unread,
+        }
     }
 
     /// Returns the title of the current part.
     pub fn title(&self) -> Text {
-        let own = SECTIONS.into_iter().find(|(section, ..)| *section == self.section);
-        own.map_or_else(|| t("dashboard"), |(_, _, label)| label)
+        self.link(self.section).label
     }
 
-    /// Returns a link to every part, in order of use.
-    pub fn links(&self) -> impl Iterator<Item = Link> {
-        SECTIONS.into_iter().map(|(section, href, label)| {
-            let count = if section == Section::Messages { self.unread } else { 0 };
-            Link { href, label, is_current: section == self.section, count }
-        })
+    /// Returns the groups of the side bar.
+    pub fn groups(&self) -> [Group; 4] {
+        let group = |label, sections: &[Section]| Group {
+            label,
+            links: sections.iter().map(|section| self.link(*section)).collect(),
+        };
+        [
+            group(None, &[Section::Dashboard]),
+            group(Some(t("nav-money")), &[Section::Invoices]),
+            group(Some(t("nav-work")), &[Section::Clients, Section::Proposals, Section::Projects]),
+            group(Some(t("nav-public")), &[Section::Profile, Section::Messages]),
+        ]
+    }
+
+    /// Returns the links of the bar at the bottom of a narrow screen.
+    pub fn short_links(&self) -> [Link; 3] {
+        [Section::Dashboard, Section::Invoices, Section::Clients].map(|section| self.link(section))
+    }
+
+    /// Returns the links that this bar has no room for.
+    pub fn other_links(&self) -> [Link; 5] {
+        [
+            Section::Proposals,
+            Section::Projects,
+            Section::Profile,
+            Section::Messages,
+            Section::Settings,
+        ]
+        .map(|section| self.link(section))
+    }
+
+    /// Returns the link to the settings.
+    pub fn settings(&self) -> Link {
+        self.link(Section::Settings)
+    }
+
+    /// Returns the theme that the reader has chosen; None to follow the system.
+    pub fn chosen_theme(&self) -> Option<&'static str> {
+        (self.theme != Theme::System).then(|| self.theme.as_str())
+    }
+
+    /// Returns the themes to choose from.
+    pub fn other_themes(&self) -> impl Iterator<Item = Theme> {
+        Theme::ALL.into_iter().filter(|theme| *theme != self.theme)
+    }
+
+    /// Returns the initials of the reader.
+    pub fn initials(&self) -> String {
+        initials(&self.name)
+    }
+
+    /// Returns the initial that stands in for a missing logo.
+    pub fn office_initial(&self) -> String {
+        initials(&self.office).chars().take(1).collect()
+    }
+
+    fn link(&self, section: Section) -> Link {
+        let (href, label, icon) = match section {
+            Section::Dashboard => ("/", t("home"), "home"),
+            Section::Invoices => ("/invoices", t("invoices"), "invoice"),
+            Section::Clients => ("/clients", t("clients"), "clients"),
+            Section::Proposals => ("/proposals", t("proposals"), "proposal"),
+            Section::Projects => ("/projects", t("projects"), "project"),
+            Section::Profile => ("/profile", t("profile"), "profile"),
+            Section::Messages => ("/messages", t("messages"), "message"),
+            Section::Settings => ("/settings", t("settings"), "settings"),
+        };
+        let count = if section == Section::Messages { self.unread } else { 0 };
+        Link { href, label, icon, is_current: section == self.section, count }
     }
 }

@@ -148,7 +148,7 @@ pub async fn show_again(visit: Visit, held: HeldForm, act: &Act<Visit>) -> poem:
     let fields = Fields {
         pairs: held.fields,
         had_file: held.had_file,
-        format: Some(visit.frame.number_format),
+        format: Some(visit.frame.defaults.number_format),
         upload: None,
     };
     let shown = app.without_saving(act(visit.restored(alert.clone()), fields)).await;

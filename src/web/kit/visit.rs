@@ -174,6 +174,8 @@ impl Visit {
             section,
             self.token.clone(),
             cookie::notice(&self.app, &self.request),
+            cookie::theme(&self.app, &self.request),
+            self.request.original_uri().path().to_owned(),
         )
     }
 
@@ -184,7 +186,7 @@ impl Visit {
 
     /// Adds the marks of this reader's forms.
     fn marked(&self, form: Form) -> Form {
-        form.marked(&self.token, self.app.form_key(), self.frame.number_format)
+        form.marked(&self.token, self.app.form_key(), self.frame.defaults.number_format)
     }
 
     /// Returns the form with its errors, and the matching status.

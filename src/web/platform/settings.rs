@@ -18,9 +18,11 @@ use crate::{
     },
     locale::{Text, t},
     web::{
+        cookie,
         fields::Fields,
         form::Form,
-        page::answer,
+        page::{answer, redirect},
+        session::local,
         shell::{Link, Section, Shell},
         visit::Visit,
     },
@@ -48,9 +50,13 @@ const TABS: [(Tab, &str, Text); 5] = [
 impl Tab {
     /// Returns a link to every part; this one is current.
     pub fn links(self) -> impl Iterator<Item = Link> {
-        let link =
-            move |(tab, href, label)| Link { href, label, is_current: tab == self, count: 0 };
-        TABS.into_iter().map(link)
+        TABS.into_iter().map(move |(tab, href, label)| Link {
+            href,
+            label,
+            icon: "settings",
+            is_current: tab == self,
+            count: 0,
+        })
     }
 }
 
@@ -146,4 +152,11 @@ fn page(visit: &Visit, status: StatusCode, form: Form, code: Form) -> Result<Res
         code: code.of::<EmailOtp>(),
     };
     Ok(answer(status, &page))
+}
+
+/// Chooses the theme of this browser.
+pub async fn set_theme(visit: Visit, fields: Fields) -> Result<Response> {
+    let mut response = redirect(local(fields.get("back")));
+    cookie::set_theme(&visit.app, &mut response, fields.get("theme"));
+    Ok(response)
 }

@@ -1,61 +1,76 @@
-//! Stylesheet and scripts: all of them are served. The parts of the stylesheet are one file in the
-//! end, so no part may style what another has named.
+//! Stylesheet, icons and scripts: all of them are served, and the pages and the stylesheet name the
+//! same classes.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-};
+use std::{collections::BTreeSet, fs, io::Write};
 
 use crate::support::{TestApp, spawn_app};
 
-/// Parts that each style pages of their own; the others are for all pages.
-const PARTS: [&str; 5] = ["account", "dashboard", "invoice", "profile", "project"];
+/// The classes that a stylesheet names.
+fn styled(css: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for head in css.split('{').filter_map(|piece| piece.rsplit(['}', ';']).next()) {
+        for rest in head.split('.').skip(1) {
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"-_".contains(c));
+            let name = &rest[..end.unwrap_or(rest.len())];
+            if name.starts_with(|c: char| c.is_ascii_lowercase()) {
+                found.insert(name.to_owned());
+            }
+        }
+    }
+    found
+}
 
-/// The selectors of a stylesheet.
-fn selectors(css: &str) -> Vec<String> {
+/// The classes that a template or code names.
+fn named(source: &str) -> BTreeSet<String> {
+    let values = source.split("class=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let words = values.flat_map(|value| value.split_whitespace());
+    words.map(str::to_owned).collect()
+}
+
+fn read_all(folder: &str, end: &str, into: &mut String) {
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            read_all(path.to_str().unwrap(), end, into);
+        } else if path.extension().is_some_and(|own| own == end) {
+            into.push_str(&fs::read_to_string(path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn each_class_has_a_style_and_each_style_is_used() {
+    let (mut css, mut pages) = (String::new(), String::new());
+    read_all(&format!("{ASSETS}/css"), "css", &mut css);
+    read_all(&format!("{ASSETS}/pages"), "html", &mut pages);
+    // Code writes icons; the catalogue has markup of its own.
+    read_all(&format!("{ASSETS}/locales"), "ftl", &mut pages);
+    read_all(concat!(env!("CARGO_MANIFEST_DIR"), "/src/web"), "rs", &mut pages);
+    let (styled, named) = (styled(&without_comments(&css)), named(&pages.replace('\\', "")));
+    let naked: Vec<_> = named.difference(&styled).collect();
+    let unused: Vec<_> = styled.difference(&named).collect();
+    assert!(naked.is_empty(), "classes without a style: {naked:?}");
+    assert!(unused.is_empty(), "styles that nothing uses: {unused:?}");
+}
+
+fn without_comments(css: &str) -> String {
     let mut plain = String::new();
     let mut rest = css;
     while let Some((before, comment)) = rest.split_once("/*") {
         plain.push_str(before);
         rest = comment.split_once("*/").map_or("", |(_, after)| after);
     }
-    plain.push_str(rest);
-    let heads = plain.split(['{', '}']).filter_map(|piece| piece.rsplit(';').next());
-    let heads = heads.map(str::trim).filter(|head| !head.is_empty() && !head.starts_with('@'));
-    heads.flat_map(|head| head.split(',')).map(|one| one.trim().to_owned()).collect()
-}
-
-/// The classes that a selector names.
-fn classes(selector: &str) -> impl Iterator<Item = &str> {
-    let end = |rest: &str| {
-        rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len())
-    };
-    selector.split('.').skip(1).map(move |rest| &rest[..end(rest)])
+    plain + rest
 }
 
 #[test]
-fn no_part_of_the_stylesheet_styles_a_class_of_another_part() {
-    let mut of_part: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for part in PARTS {
-        let path = format!("{}/assets/css/{part}.css", env!("CARGO_MANIFEST_DIR"));
-        of_part.insert(part, selectors(&fs::read_to_string(path).unwrap()));
-    }
-    let mut clashes = BTreeSet::new();
-    for (part, selectors) in &of_part {
-        // A class that stands alone is styled wherever it is used.
-        let alone = selectors.iter().filter_map(|selector| selector.strip_prefix('.'));
-        let owned: BTreeSet<&str> = alone
-            .filter(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
-            .collect();
-        for (other, selectors) in of_part.iter().filter(|(other, _)| *other != part) {
-            for class in selectors.iter().flat_map(|selector| classes(selector)) {
-                if owned.contains(class) {
-                    clashes.insert(format!(".{class} of {part}.css is styled in {other}.css"));
-                }
-            }
-        }
-    }
-    assert!(clashes.is_empty(), "{clashes:#?}");
+fn the_stylesheet_is_light() {
+    let mut css = String::new();
+    read_all(&format!("{ASSETS}/css"), "css", &mut css);
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(css.as_bytes()).unwrap();
+    let weight = packed.finish().unwrap().len();
+    assert!(weight <= 12 * 1024, "{weight} bytes compressed");
 }
 
 const ASSETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets");

@@ -1,0 +1,46 @@
+//! The colours of the pages: light, dark, or as the system is set. Each browser keeps its own choice.
+
+use crate::locale::{Text, t};
+
+/// The colours of the pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system is set.
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// Returns the theme with this name; that of the system if there is none.
+    pub fn of(name: &str) -> Self {
+        Self::ALL.into_iter().find(|theme| theme.as_str() == name).unwrap_or(Self::System)
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    pub const fn label(self) -> Text {
+        match self {
+            Self::System => t("theme-system"),
+            Self::Light => t("theme-light"),
+            Self::Dark => t("theme-dark"),
+        }
+    }
+
+    /// The name of its icon.
+    pub const fn icon(self) -> &'static str {
+        match self {
+            Self::System => "eye",
+            Self::Light => "sun",
+            Self::Dark => "moon",
+        }
+    }
+}
