@@ -91,7 +91,7 @@ fn bring_up(
 }
 
 fn kept(copy: &Path) -> String {
-    format!("the database as it was before is kept in {}", copy.display())
+    format!("the previous database is kept in {}", copy.display())
 }
 
 /// Reports why the database could not be migrated, and that it is unchanged.

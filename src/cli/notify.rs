@@ -22,7 +22,7 @@ fn notify(state: &str) {
         return;
     };
     if let Err(error) = send(&socket, state) {
-        tracing::warn!(%error, "the service manager could not be told {state}");
+        tracing::warn!(%error, "could not report {state} to the service manager");
     }
 }
 

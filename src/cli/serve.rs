@@ -105,7 +105,7 @@ fn migrate_patiently(database: &Database) -> Outcome {
         tracing::info!(from = migration.from, to = migration.to, "database migrated");
     }
     if let Some(copy) = migration.copy {
-        tracing::info!(copy = %copy.display(), "the database as it was before is kept");
+        tracing::info!(copy = %copy.display(), "kept a copy of the previous database");
     }
     Ok(())
 }
@@ -118,7 +118,7 @@ fn fonts(data_dir: &Path) -> Result<Fonts, Failure> {
         .add_folder(&folder)
         .map_err(|error| format!("{} cannot be read: {}", folder.display(), error.cause()))?;
     for file in unusable {
-        tracing::warn!(file = %file.display(), "this file is no font that can be printed with");
+        tracing::warn!(file = %file.display(), "this file is not a usable font");
     }
     Ok(fonts)
 }
@@ -174,7 +174,7 @@ async fn open_app(config: &Config) -> Result<Arc<App>, Failure> {
     app.check_jwt_secret(&config.app.jwt_secret, is_beside_others).await?;
     if let Err(error) = app.continue_ids().await {
         // A wrong order in one list is no reason not to start.
-        tracing::warn!(cause = error.cause(), "the newest entries may not be shown first");
+        tracing::warn!(cause = error.cause(), "the newest entries may not be listed first");
     }
     Ok(Arc::new(app))
 }
@@ -252,7 +252,7 @@ fn doors(
         tracing::info!("listening on {scheme}://{address}, API documentation at /api/v1/docs");
     }
     for address in redirecting.iter().flat_map(TcpListener::local_addr) {
-        tracing::info!("leading from http://{address} to {}", config.app.public_url);
+        tracing::info!("redirecting http://{address} to {}", config.app.public_url);
     }
     let redirect = Served { routes: redirect, tls: None };
     let listening = listening.into_iter().map(|socket| (socket, served.clone()));
@@ -278,10 +278,7 @@ fn watched(sockets: Vec<TcpListener>, app: &Arc<App>) -> Vec<(TcpListener, Serve
 fn log_mail(config: &Config) {
     let Some(server) = &config.mail.server else {
         let folder = config.location.mail_folder();
-        tracing::info!(
-            "mail is saved as files in {}; set SMTP_URL to have it sent",
-            folder.display()
-        );
+        tracing::info!("mail is saved to files in {}; set SMTP_URL to send it", folder.display());
         return;
     };
     if let Some(text) = unreachable_links(&config.app.public_url) {

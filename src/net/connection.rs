@@ -49,7 +49,7 @@ impl Connection {
     pub async fn serve(self, stream: TcpStream) {
         // Without this, a response written in pieces waits for the peer's delayed acknowledgement.
         if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "no TCP_NODELAY");
+            tracing::debug!(%error, "could not set TCP_NODELAY");
         }
         let phase = Arc::new(Phase::default());
         let Connection { local, peer, served, limits, watcher, mut stop } = self;
@@ -104,7 +104,7 @@ impl Connection {
             .max_header_size(HEAD_MAX)
             .serve_connection(TokioIo::new(stream), service);
         if let Err(error) = watcher.watch(connection).await {
-            tracing::debug!(%error, %peer, "connection ended");
+            tracing::debug!(%error, %peer, "connection closed");
         }
     }
 }

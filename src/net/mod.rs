@@ -115,7 +115,7 @@ pub async fn serve(doors: Vec<(TcpListener, Served)>, limits: Limits, stop: watc
     if let Some(shared) = Arc::into_inner(shared)
         && timeout(limits.shutdown, shared.graceful.shutdown()).await.is_err()
     {
-        tracing::warn!("some requests did not end in time and were cut off");
+        tracing::warn!("some requests were still running and were cut off");
     }
 }
 
@@ -148,7 +148,7 @@ async fn accept(
         match accepted {
             Ok((stream, peer)) => shared.admit(stream, local, peer, &served, &busy, &stop),
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
+                tracing::warn!(%error, "could not accept a connection");
                 // Out of file descriptors: give running requests time to release some.
                 sleep(Duration::from_millis(100)).await;
             }
@@ -164,13 +164,13 @@ impl Shared {
     fn place(&self, peer: SocketAddr) -> Option<Place> {
         let share = self.by_address.of(Owner::of_address(peer.ip()));
         let Ok(own) = share.try_acquire_owned() else {
-            tracing::debug!(%peer, "its address has as many connections as one may have");
+            tracing::debug!(%peer, "connection refused: this address has too many");
             return None;
         };
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             if !self.is_full.swap(true, Ordering::Relaxed) {
                 tracing::warn!(
-                    "all {} connections are taken, others are refused; see MAX_CONNECTIONS",
+                    "all {} connections are in use, refusing new ones; see MAX_CONNECTIONS",
                     self.limits.connections
                 );
             }

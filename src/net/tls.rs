@@ -94,10 +94,10 @@ impl CertificateFiles {
                 _ = stop.changed() => return,
             }
             match self.reload() {
-                Ok(facts) => tracing::info!(ends = %facts.ends, "the certificate was read anew"),
-                Err(error) => tracing::error!(
-                    "the new certificate cannot be used, the old one stays in use: {error}"
-                ),
+                Ok(facts) => tracing::info!(ends = %facts.ends, "reloaded the certificate"),
+                Err(error) => {
+                    tracing::error!("cannot use the new certificate, keeping the old one: {error}")
+                }
             }
         }
     }

@@ -96,7 +96,7 @@ async fn a_full_disk_is_told_reads_go_on_and_room_ends_it() {
     }
     assert_reads_go_on(&caller, &invoice).await;
     assert_eq!(names(&caller).await, made);
-    assert_eq!(server.said("changes cannot be saved"), 1, "{}", server.log());
+    assert_eq!(server.said("could not save changes"), 1, "{}", server.log());
     assert_eq!(server.said("ERROR"), 1, "{}", server.log());
 
     // Commands beside it say it too, and leave nothing behind.
@@ -119,8 +119,8 @@ async fn a_full_disk_is_told_reads_go_on_and_room_ends_it() {
     let answer = caller.post("/clients", &json!({"name": "After", "email": "a@example.com"})).await;
     answer.data();
     made.insert("After".to_owned());
-    server.wait_for("changes can be saved again");
-    assert_eq!(server.said("changes can be saved again"), 1);
+    server.wait_for("changes are saved again");
+    assert_eq!(server.said("changes are saved again"), 1);
     caller.post("/auth/login", &login).await.data();
     caller.post(&send, &json!({})).await.data();
     server.kill();
@@ -177,7 +177,7 @@ async fn a_log_on_a_full_disk_ends_no_thread() {
     // A line is in the file some time after what it tells of, and at the end at the latest.
     assert!(server.stop().0.success());
     let log = fs::read_to_string(disk.outside(&log)).unwrap();
-    assert!(log.contains("changes can be saved again"), "{log}");
+    assert!(log.contains("changes are saved again"), "{log}");
 }
 
 #[tokio::test]
@@ -193,7 +193,7 @@ async fn mail_that_finds_its_folder_full_waits() {
     let invoice = caller.invoice(&client, 100).await;
     disk.fill();
     caller.post(&format!("/invoices/{invoice}/send"), &json!({})).await.data();
-    server.wait_for("mail not delivered yet");
+    server.wait_for("could not deliver mail yet");
     disk.clear();
     let list = ["admin", "list-mail", "--json", "--database-url", &database];
     let ended = run_until("No space left on device", || disk.run(&list));
@@ -216,7 +216,7 @@ async fn a_limit_on_files_is_told_reads_go_on_and_its_end_ends_it() {
     let mut made = BTreeSet::from(["Before".to_owned()]);
     assert_refused(&fill_up(&caller, &mut made).await, NO_MORE);
     assert_reads_go_on(&caller, &invoice).await;
-    assert_eq!(server.said("changes cannot be saved"), 1, "{}", server.log());
+    assert_eq!(server.said("could not save changes"), 1, "{}", server.log());
     let (id, none) = (server.id().to_string(), "--fsize=unlimited");
     assert!(Command::new("prlimit").args(["--pid", &id, none]).status().unwrap().success());
     caller.client("After").await;

@@ -114,7 +114,7 @@ async fn mail_waits_for_a_folder_that_may_be_written() {
     let invoice = caller.invoice(&client, 100).await;
     allow(&place.data, 0o500);
     caller.post(&format!("/invoices/{invoice}/send"), &json!({})).await.data();
-    let told = server.wait_for("mail not delivered yet");
+    let told = server.wait_for("could not deliver mail yet");
     assert!(told.contains("Permission denied"), "{told}");
     allow(&place.data, 0o700);
     run_until("Permission denied", || run(&place, &["admin", "list-mail"]));

@@ -63,7 +63,7 @@ impl App {
         let of_account = move |tx: &mut Tx| store::outbox::list_of_account(tx, account);
         for (id, made_at) in self.store.read(of_account).await? {
             if let Err(error) = courier.forget(id, made_at).await {
-                tracing::warn!(%error, %id, "the file of a mail could not be removed");
+                tracing::warn!(%error, %id, "could not remove a mail file");
             }
         }
         Ok(())

@@ -115,7 +115,7 @@ impl App {
                     self.jobs.is_closing.store(true, Ordering::Relaxed);
                     if timeout(kind.time_to_stop(), round).await.is_err() && kind != JobKind::Sweep {
                         let kind = kind.as_str();
-                        tracing::warn!(kind, "a job did not end in time and was cut off");
+                        tracing::warn!(kind, "a job ran too long and was stopped");
                     }
                     return;
                 }
@@ -130,7 +130,7 @@ impl App {
                 Err(error) if *error.kind() == Kind::Unwritable => LOOK_EVERY,
                 Err(error) => {
                     let kind = kind.as_str();
-                    tracing::error!(cause = error.cause(), kind, "jobs could not be looked at");
+                    tracing::error!(cause = error.cause(), kind, "could not read the jobs");
                     LOOK_EVERY
                 }
             };
@@ -203,12 +203,12 @@ impl App {
         let (now, reason) = (self.now(), error.cause());
         match job.next_try(now) {
             Some(next) => {
-                tracing::warn!(%id, reason, next = %next, "invoice not printed yet");
+                tracing::warn!(%id, reason, next = %next, "could not print the invoice yet");
                 self.postpone(job, next, Some(reason)).await
             }
             // The next request for it reports the reason.
             None => {
-                tracing::error!(%id, reason, "invoice could not be printed");
+                tracing::error!(%id, reason, "could not print the invoice");
                 self.forget_job(job).await
             }
         }
@@ -222,7 +222,7 @@ impl App {
                 Ok(false) => break None,
                 Err(error) => {
                     let cause = error.cause();
-                    tracing::warn!(cause, "expired rows could not be removed");
+                    tracing::warn!(cause, "could not remove expired rows");
                     break Some(cause);
                 }
             }
@@ -259,7 +259,7 @@ impl ClockWatch {
         if let Some((since, then)) = self.before.replace((instant, time))
             && jumped(instant - since, then, time)
         {
-            tracing::info!("the clock has jumped ahead, so nothing expires for an hour");
+            tracing::info!("the clock jumped ahead, so nothing expires for an hour");
             self.unsure_until = instant.checked_add(UNSURE);
         }
         self.unsure_until.is_some_and(|until| instant < until)

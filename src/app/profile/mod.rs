@@ -66,7 +66,7 @@ impl App {
             if let Err(error) =
                 self.store.write(move |tx| store::profile::add_visit(tx, id, &visit)).await
             {
-                tracing::warn!(cause = error.cause(), "a view could not be counted");
+                tracing::warn!(cause = error.cause(), "could not count a view");
             }
         }
         Ok(profile)

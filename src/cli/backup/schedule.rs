@@ -58,13 +58,13 @@ pub async fn run(
             Err(cause) => {
                 not_before = Instant::now() + AGAIN_AFTER;
                 let minutes = AGAIN_AFTER.as_secs() / 60;
-                tracing::error!(cause, "no backup could be made, next try in {minutes} minutes");
+                tracing::error!(cause, "backup failed, retrying in {minutes} minutes");
                 Some(cause)
             }
         };
         // For `doctor`. This fails on a full disk, but the age of the newest backup shows it too.
         if let Err(error) = app.note_backup(failure).await {
-            tracing::debug!(cause = error.cause(), "how the backup went could not be noted");
+            tracing::debug!(cause = error.cause(), "could not record the result of the backup");
         }
     }
 }
@@ -125,7 +125,7 @@ fn write(
     let size = copy::write(database, &file, go_on)?;
     // Remove old backups only once there is a newer one.
     if let Err(error) = kept::prune(&plan.folder, plan.keep, now) {
-        tracing::warn!(%error, "old backups in {folder} could not be removed");
+        tracing::warn!(%error, "could not remove old backups in {folder}");
     }
     Ok(format!("{} ({})", file.display(), terminal::size(size)))
 }

@@ -89,7 +89,7 @@ impl Acme {
     pub fn open(config: AcmeConfig, folder: Folder, clock: Arc<dyn Clock>) -> Self {
         let acme = Self { config, folder, clock, certificates: Arc::default() };
         if let Some((certified, facts)) = acme.kept() {
-            tracing::info!(ends = %facts.ends, "the certificate of {} is there", acme.names());
+            tracing::info!(ends = %facts.ends, "using the stored certificate for {}", acme.names());
             acme.certificates.show(certified);
         }
         acme
@@ -127,12 +127,12 @@ impl Acme {
     fn log(&self, ordered: Result<Facts, String>, wait: SignedDuration) {
         let saved = match ordered {
             Ok(facts) => {
-                tracing::info!(ends = %facts.ends, "got a certificate for {}", self.names());
+                tracing::info!(ends = %facts.ends, "obtained a certificate for {}", self.names());
                 self.folder.remove(FAILURE)
             }
             Err(why) => {
                 tracing::error!(
-                    "no certificate for {}: {why}; the next try is in {} minutes",
+                    "could not obtain a certificate for {}: {why}; retrying in {} minutes",
                     self.names(),
                     wait.as_mins()
                 );
@@ -202,7 +202,7 @@ impl Acme {
         let (account, credentials) = created.map_err(|error| error.to_string())?;
         let json = serde_json::to_string(&credentials).map_err(|error| error.to_string())?;
         self.folder.write(ACCOUNT, &json).map_err(|error| self.not_kept(&error))?;
-        tracing::info!("made an account at {}", self.config.directory);
+        tracing::info!("created an account at {}", self.config.directory);
         Ok(account)
     }
 

@@ -73,7 +73,7 @@ impl Link {
             tokio::spawn(async move {
                 // Whoever waits for an answer also gets the error.
                 if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a connection to the database ended");
+                    tracing::debug!(%error, "a database connection closed");
                 }
             });
             Ok::<_, PgError>(client)

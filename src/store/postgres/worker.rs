@@ -45,13 +45,13 @@ pub struct Health {
 impl Health {
     fn lost(&self, error: &Error) {
         if !self.is_unreachable.swap(true, Ordering::Relaxed) {
-            tracing::error!(cause = error.cause(), "the database cannot be reached");
+            tracing::error!(cause = error.cause(), "cannot reach the database");
         }
     }
 
     fn reached(&self) {
         if self.is_unreachable.swap(false, Ordering::Relaxed) {
-            tracing::info!("the database can be reached again");
+            tracing::info!("reconnected to the database");
         }
     }
 }

@@ -38,7 +38,7 @@ impl Budget {
         };
         // Only a borrowed connection refuses this.
         if let Err(error) = connection.progress_handler(STEPS, Some(is_over)) {
-            tracing::warn!(%error, "statements work without a limit of time");
+            tracing::warn!(%error, "statements run without a time limit");
         }
         Self(running)
     }

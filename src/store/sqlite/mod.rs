@@ -65,7 +65,7 @@ pub(super) fn start(path: &Path, checkpoints: Checkpoints) -> Result<Engine> {
 /// cannot do this.
 pub(super) fn settle_after_readers(path: &Path, checkpoints: Checkpoints) {
     if let Err(error) = open(path, checkpoints) {
-        tracing::warn!(cause = error.cause(), "the -wal file stays until the next start");
+        tracing::warn!(cause = error.cause(), "the -wal file is kept until the next start");
     }
 }
 
@@ -108,7 +108,7 @@ impl Health {
     fn note(&self, transaction: &Result<()>, task: &Task) {
         let Some(error) = transaction.as_ref().err().or(task.error()) else { return };
         if *error.kind() == Kind::Unwritable && !self.is_unwritable.swap(true, Ordering::Relaxed) {
-            tracing::error!(cause = error.cause(), "changes cannot be saved");
+            tracing::error!(cause = error.cause(), "could not save changes");
         }
         if is_damage(error) && !self.is_damaged.swap(true, Ordering::Relaxed) {
             tracing::error!(
@@ -119,7 +119,7 @@ impl Health {
 
     fn committed(&self) {
         if self.is_unwritable.swap(false, Ordering::Relaxed) {
-            tracing::info!("changes can be saved again");
+            tracing::info!("changes are saved again");
         }
     }
 }

@@ -32,7 +32,7 @@ pub fn answer(status: StatusCode, page: &impl Template) -> Response {
             .header(header::REFERRER_POLICY, "same-origin")
             .body(html),
         Err(error) => {
-            tracing::error!(%error, "a page could not be written");
+            tracing::error!(%error, "could not render a page");
             StatusCode::INTERNAL_SERVER_ERROR.into()
         }
     }

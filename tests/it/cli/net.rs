@@ -117,7 +117,7 @@ async fn serve_speaks_https_takes_new_certificates_and_leads_there_from_http() {
     // A new pair is taken at the signal, one that is broken is not.
     owner.replace();
     hang_up(&server);
-    server.logged("the certificate was read anew", 1);
+    server.logged("reloaded the certificate", 1);
     let after = owner.trust(&[&TLS13]);
     let mut new = connect_to(address, &after).await.unwrap();
     assert!(connect_to(address, &before).await.is_err());

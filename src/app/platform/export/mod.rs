@@ -77,11 +77,11 @@ impl Export {
             match export.next(&app).await {
                 Ok(piece) => Ok(piece.map(|piece| (piece, (export, app)))),
                 Err(error) if *error.kind() == Kind::Unauthenticated => {
-                    tracing::info!("an export ended with its session");
+                    tracing::info!("export stopped: its session ended");
                     Err(io::Error::other(error))
                 }
                 Err(error) => {
-                    tracing::error!(cause = error.cause(), "an export broke off");
+                    tracing::error!(cause = error.cause(), "export failed");
                     Err(io::Error::other(error))
                 }
             }
