@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Words that are no text: what a product or a file is called.
-const NAMES: &[&str] = &["FreelanceOS", "; Secure", "index, follow", "UTC", "PAGE {}"];
+const NAMES: &[&str] = &["FreelanceOS", "Ctrl K", "; Secure", "index, follow", "UTC", "PAGE {}"];
 /// Keys of the keyboard, selectors and messages of scripts to themselves.
 const KEYS: &[&str] = &[
     "ArrowLeft",

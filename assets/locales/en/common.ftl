@@ -123,6 +123,7 @@ milestones = Milestones
 month = Month
 more = More
 name = Name
+new = New
 new-client = New client
 new-invoice = New invoice
 new-milestone = New milestone

@@ -1,7 +1,6 @@
 ## Messages from the contact form.
 
 message-deleted = Message deleted.
-message-list-new = New
 message-list-no-messages-yet = No messages yet
 message-list-no-older-messages = No older messages
 message-list-show-newest = Show newest

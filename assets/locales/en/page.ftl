@@ -3,7 +3,6 @@
 app-account = Account
 app-main = Main
 app-main-short = Main, short
-app-new = New
 app-skip-content = Skip to content
 app-unread = unread
 app-unverified = Verify your email address, { $email }. Until then, notifications leave out names and content.
@@ -34,7 +33,6 @@ image-hint = PNG, JPEG or WebP, up to 5 MB.
 image-large = This image is { $size } MB. Images can be up to 5 MB.
 nav-money = Money
 nav-public = Public
-nav-work = Work
 pager-newer = Newer
 pager-of = { $first }–{ $last } of { $total }
 pager-older = Older

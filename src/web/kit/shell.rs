@@ -104,7 +104,7 @@ impl Shell {
         [
             group(None, &[Section::Dashboard]),
             group(Some(t("nav-money")), &[Section::Invoices]),
-            group(Some(t("nav-work")), &[Section::Clients, Section::Proposals, Section::Projects]),
+            group(Some(t("work")), &[Section::Clients, Section::Proposals, Section::Projects]),
             group(Some(t("nav-public")), &[Section::Profile, Section::Messages]),
         ]
     }
