@@ -618,3 +618,11 @@ CREATE INDEX mails_by_account ON mails (account_id);
 CREATE INDEX mails_by_invoice ON mails (invoice_id, id) WHERE invoice_id IS NOT NULL;
 CREATE INDEX mails_failed_of_account ON mails (account_id, id) WHERE failed_at IS NOT NULL;
 CREATE INDEX mails_by_kind ON mails (account_id, kind, id) WHERE invoice_id IS NULL;
+
+-- version 6
+
+-- How documents look: the colour as #rrggbb, the layout ("classic", "modern"), and the paper
+-- ("a4", "letter"; "country" for what the client's country uses).
+ALTER TABLE invoice_defaults ADD COLUMN accent TEXT NOT NULL DEFAULT '#0b5c46';
+ALTER TABLE invoice_defaults ADD COLUMN template TEXT NOT NULL DEFAULT 'classic';
+ALTER TABLE invoice_defaults ADD COLUMN paper TEXT NOT NULL DEFAULT 'country';

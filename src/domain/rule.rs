@@ -140,6 +140,8 @@ pub enum Rule {
     /// The prefix of invoice numbers.
     #[error("must be 1 to 12 letters, digits and hyphens, with no hyphen at its ends")]
     InvoicePrefix,
+    #[error("must be a color such as #0b5c46")]
+    Color,
 }
 
 fn decimals(max: u32) -> String {

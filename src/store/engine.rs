@@ -38,6 +38,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use crate::domain::{
+    accent::Accent,
     date::Zone,
     error::{Error, Result},
     id::Id,
@@ -313,6 +314,7 @@ text_column! {
     Decimal: |text| text.parse().ok();
     Currency: Currency::from_code;
     Zone: Zone::from_name;
+    Accent: Accent::parse;
     Vec<String>: |text| serde_json::from_str(text).ok();
     Vec<Link>: |text| serde_json::from_str(text).ok();
     Party: |text| serde_json::from_str(text).ok();
@@ -336,6 +338,7 @@ parameters! {
     Date: |day| Value::Owned(day.to_string());
     Decimal: |number| Value::Owned(number.to_string());
     Currency: |currency| Value::Text(currency.code());
+    Accent: |color| Value::Owned(color.to_string());
     String: Value::Owned;
     &'a str: Value::Text;
     &'a String: |text| Value::Text(text);

@@ -21,7 +21,8 @@ pub fn place_of_version(version: i64) -> Place {
         1 => include_bytes!("../it/store/fixtures/version-1.db.gz"),
         2 => include_bytes!("../it/store/fixtures/version-2.db.gz"),
         3 => include_bytes!("../it/store/fixtures/version-3.db.gz"),
-        _ => include_bytes!("../it/store/fixtures/version-4.db.gz"),
+        4 => include_bytes!("../it/store/fixtures/version-4.db.gz"),
+        _ => include_bytes!("../it/store/fixtures/version-5.db.gz"),
     };
     let place = Place::new();
     fs::create_dir(&place.data).unwrap();
@@ -82,7 +83,7 @@ fn copies(place: &Place) -> Vec<String> {
 
 #[test]
 fn every_row_and_every_sum_survives_and_a_copy_is_kept() {
-    for version in [1, 2, 3, 4] {
+    for version in [1, 2, 3, 4, 5] {
         let place = place_of_version(version);
         let before = facts(&place);
         assert!(before.len() > 50 && before["SELECT coalesce(sum(amount), 0) FROM payments"] > 0);

@@ -13,6 +13,7 @@ rule-clock-behind = { $minutes ->
    *[other] This code is from a clock that is about { $minutes } minutes behind the server.
 } Set the clock of your device, then enter a new code.
 rule-control-characters = Remove line breaks and special control characters.
+rule-color = Enter six digits, such as #0b5c46.
 rule-coordinates = Enter a longitude and a latitude.
 rule-currency = Choose a currency, such as NGN or USD.
 rule-date = Enter a date between 2000 and 2100, such as 2026-04-15.

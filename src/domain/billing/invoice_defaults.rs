@@ -4,11 +4,13 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use crate::domain::{
+    accent::Accent,
     id::ImageId,
     input::{Optional, Required, Scalar, Shape, input, kinds},
     invoice_series::{DEFAULT_PREFIX, InvoiceSeries, Prefix},
     money::TaxRate,
     number_format::NumberFormat,
+    paper::{Paper, Template},
     patch::Patch,
     rule::Rule,
     text::{Free, FreeText, Name},
@@ -36,6 +38,11 @@ pub struct InvoiceDefaults {
     pub logo: Option<ImageId>,
     /// How the account writes numbers.
     pub number_format: NumberFormat,
+    /// The colour of documents and client pages.
+    pub accent: Accent,
+    /// The layout of invoices as PDF.
+    pub template: Template,
+    pub paper: Paper,
 }
 
 impl Default for InvoiceDefaults {
@@ -51,6 +58,9 @@ impl Default for InvoiceDefaults {
             payment_instructions: None,
             logo: None,
             number_format: NumberFormat::default(),
+            accent: Accent::PINE,
+            template: Template::default(),
+            paper: Paper::default(),
         }
     }
 }
@@ -78,6 +88,9 @@ input! {
     notes "notes": Optional<FreeText>,
     payment_instructions "paymentInstructions": Optional<Lines>,
     number_format "numberFormat": Required<NumberFormat>,
+    accent "accent": Required<Accent>,
+    template "template": Required<Template>,
+    paper "paper": Required<Paper>,
 }
 
 impl InvoiceDefaultsChange {
@@ -96,6 +109,9 @@ impl InvoiceDefaultsChange {
                 .apply(current.payment_instructions),
             logo: current.logo,
             number_format: self.number_format.unwrap_or(current.number_format),
+            accent: self.accent.unwrap_or(current.accent),
+            template: self.template.unwrap_or(current.template),
+            paper: self.paper.unwrap_or(current.paper),
         };
     }
 }

@@ -1,10 +1,12 @@
 //! Clients, invoices, payments, exchange rates.
 
+pub mod accent;
 pub mod client;
 pub mod exchange_rate;
 pub mod exchange_rate_file;
 pub mod invoice;
 pub mod invoice_defaults;
 pub mod invoice_series;
+pub mod paper;
 pub mod payment;
 pub mod unprintable;

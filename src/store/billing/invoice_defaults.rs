@@ -18,7 +18,7 @@ use crate::{
 pub fn find(tx: &mut Tx, account: AccountId) -> Result<InvoiceDefaults> {
     let found = tx.find(
         "SELECT business_name, address, tax_id, prefix, due_days, tax_rate, notes, \
-         payment_instructions, logo, number_format FROM invoice_defaults WHERE account_id = ?1",
+         payment_instructions, logo, number_format, accent, template, paper FROM invoice_defaults WHERE account_id = ?1",
         values![&account],
         |row| {
             let due_days: i64 = row.get(4)?;
@@ -33,6 +33,9 @@ pub fn find(tx: &mut Tx, account: AccountId) -> Result<InvoiceDefaults> {
                 payment_instructions: row.get(7)?,
                 logo: row.get(8)?,
                 number_format: row.get(9)?,
+                accent: row.get(10)?,
+                template: row.get(11)?,
+                paper: row.get(12)?,
             })
         },
     )?;
@@ -58,6 +61,9 @@ pub fn set(
         payment_instructions: defaults.payment_instructions.as_ref(),
         logo: defaults.logo.as_ref(),
         number_format: defaults.number_format.as_str(),
+        accent: defaults.accent,
+        template: defaults.template.as_str(),
+        paper: defaults.paper.as_str(),
         updated_at: now
     }))
 }

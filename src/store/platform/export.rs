@@ -266,6 +266,9 @@ const DEFAULTS: Columns = &[
     ("notes", Kind::Text),
     ("paymentInstructions", Kind::Text),
     ("numberFormat", Kind::Text),
+    ("accent", Kind::Text),
+    ("template", Kind::Text),
+    ("paper", Kind::Text),
 ];
 
 /// Returns a page of a list, and where the next one begins, if there may be one.
@@ -320,7 +323,8 @@ pub fn payments(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<Fields>> {
 pub fn invoice_defaults(tx: &mut Tx, account: AccountId) -> Result<Option<Fields>> {
     tx.find(
         "SELECT business_name, address, tax_id, prefix, due_days, tax_rate, notes, \
-         payment_instructions, number_format FROM invoice_defaults WHERE account_id = ?1",
+         payment_instructions, number_format, accent, template, paper \
+         FROM invoice_defaults WHERE account_id = ?1",
         values![&account],
         |row| fields(row, 0, DEFAULTS),
     )

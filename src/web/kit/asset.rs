@@ -13,7 +13,7 @@ use poem::{
 use rust_embed::{Embed, EmbeddedFile};
 use sha2::{Digest, Sha256};
 
-use crate::http::page::Page;
+use crate::{domain::accent::Accent, http::page::Page};
 
 #[derive(Embed)]
 #[folder = "assets/css"]
@@ -58,13 +58,34 @@ pub fn path(name: &str) -> String {
     format!("/assets/{name}?v={version}")
 }
 
-fn page(name: &str) -> Page {
+/// Returns the path of the stylesheet in an account's colour.
+pub fn style(accent: &Accent) -> String {
+    let path = path(STYLE);
+    if *accent == Accent::PINE { path } else { format!("{path}&brand={}", accent.digits()) }
+}
+
+/// Returns the colour that a path of the stylesheet names.
+fn brand(request: &Request) -> Option<Accent> {
+    let (_, digits) = request.original_uri().query()?.split_once("&brand=")?;
+    Accent::parse(digits).filter(|accent| accent.digits() == digits)
+}
+
+/// Returns what the stylesheet in a colour has at its end.
+fn tinted(accent: Accent) -> String {
+    let on = accent.on();
+    format!("@layer tokens {{ [data-brand] {{ --accent: {accent}; --accent-on: {on} }} }}\n")
+}
+
+fn page(name: &str, accent: Option<Accent>) -> Page {
     let content_type = match name {
         STYLE => "text/css; charset=utf-8",
         ICONS => "image/svg+xml",
         _ => "text/javascript; charset=utf-8",
     };
-    let content: Vec<u8> = parts(name).iter().flat_map(|part| &*part.data).copied().collect();
+    let mut content: Vec<u8> = parts(name).iter().flat_map(|part| &*part.data).copied().collect();
+    if let Some(accent) = accent {
+        content.extend(tinted(accent).as_bytes());
+    }
     Page::new(content_type, &content, None)
 }
 
@@ -73,14 +94,16 @@ pub fn routes() -> Route {
     let names = Js::iter().chain([STYLE.into(), ICONS.into()]);
     names.fold(Route::new(), |route, name| {
         let place = format!("/{name}");
-        let kept = (!cfg!(debug_assertions)).then(|| page(&name));
+        let kept = (!cfg!(debug_assertions)).then(|| page(&name, None));
         let answer = make_sync(move |request: Request| {
-            let mut response = match &kept {
-                Some(page) => page.answer(&request),
-                None => page(&name).answer(&request),
+            let accent = brand(&request).filter(|_| name == STYLE);
+            let mut response = match (&kept, accent) {
+                (Some(page), None) => page.answer(&request),
+                _ => page(&name, accent).answer(&request),
             };
             let asked = request.original_uri().path_and_query();
-            if asked.is_some_and(|asked| *asked == *path(&name)) {
+            let current = accent.map_or_else(|| path(&name), |accent| style(&accent));
+            if asked.is_some_and(|asked| *asked == *current) {
                 let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
                 response.headers_mut().insert(header::CACHE_CONTROL, forever);
             }

@@ -54,6 +54,7 @@ pub fn say(rule: &Rule) -> Text {
         Rule::Coordinates => t("rule-coordinates"),
         Rule::Duplicate => t("rule-duplicate"),
         Rule::ShortWord => t("rule-short-word"),
+        Rule::Color => t("rule-color"),
         Rule::InvoicePrefix => t("rule-invoice-prefix"),
         Rule::Picture => t("rule-picture"),
         Rule::BrokenPicture => t("rule-broken-picture"),

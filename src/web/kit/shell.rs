@@ -2,7 +2,7 @@
 
 use crate::{
     app::page_context::PageContext,
-    domain::id::ImageId,
+    domain::{accent::Accent, id::ImageId},
     locale::{Text, t},
     web::{avatar::initials, cookie::Notice, theme::Theme},
 };
@@ -51,6 +51,7 @@ pub struct Shell {
     /// The name of the business, or the reader's.
     pub office: String,
     pub logo: Option<ImageId>,
+    pub accent: Accent,
     theme: Theme,
     /// The address of this page, to come back to.
     pub here: String,
@@ -79,6 +80,7 @@ impl Shell {
         Self {
             office: frame.defaults.business_name.clone().unwrap_or_else(|| name.clone()),
             logo: frame.defaults.logo,
+            accent: frame.defaults.accent,
             theme,
             here,
             name,

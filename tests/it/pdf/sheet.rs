@@ -1,10 +1,12 @@
 //! Invoices and proposals to print.
 
 use freelanceos::domain::{
+    accent::Accent,
     date::DateFormat,
     id::Id,
     invoice::{Invoice, InvoiceStatus, Item, Line, Party, Seller, price},
     money::{Currency, Money, parse_decimal},
+    paper::{Paper, Template},
     proposal::{Proposal, ProposalStatus},
 };
 use std::sync::LazyLock;
@@ -48,6 +50,9 @@ impl Printed {
                 party: self.seller.clone(),
                 payment_instructions: self.payment_instructions.clone(),
                 logo: None,
+                accent: Accent::PINE,
+                template: Template::Classic,
+                paper: Paper::ByCountry,
                 date_format: self.dates,
                 notes: None,
             },

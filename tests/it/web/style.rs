@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeSet, fs, io::Write};
 
+use super::browser::Browser;
 use crate::support::{TestApp, spawn_app};
 
 /// The classes that a stylesheet names.
@@ -113,5 +114,30 @@ async fn pages_name_no_asset_that_is_not_there() {
     assert!(names.len() > 5, "{names:?}");
     for name in names {
         asset(&app, &name).await;
+    }
+}
+
+#[tokio::test]
+async fn the_stylesheet_carries_the_colour_of_the_account() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let browser = Browser::of(&user);
+    let page = browser.open("/settings/invoices").await.expect(200);
+    assert!(!page.html.contains("&amp;brand="), "{}", page.html);
+    assert!(!page.html.contains("&#38;brand="), "{}", page.html);
+    let typed = [("dueDays", "14"), ("taxRate", "0"), ("accent", "#F0B429")];
+    browser.send(&page, "/settings/invoices", &typed).await.expect(200);
+    let page = browser.open("/clients").await.expect(200);
+    let at = page.html.find("/assets/app.css").unwrap();
+    let path = page.html[at..].split('"').next().unwrap().replace("&#38;", "&");
+    assert!(path.ends_with("&brand=f0b429"), "{path}");
+    let answer = app.http.get(format!("{}{path}", app.base)).send().await.unwrap();
+    assert_eq!(answer.headers()["cache-control"], "public, max-age=31536000, immutable");
+    let own = "@layer tokens { [data-brand] { --accent: #f0b429; --accent-on: #000 } }\n";
+    assert!(answer.text().await.unwrap().ends_with(own));
+    for wrong in ["brand=", "brand=red", "brand=F0B429", "brand=f0b429}", "brand=%23f0b429"] {
+        let style = asset(&app, &format!("app.css?v=0&{wrong}")).await;
+        assert!(!style.contains("f0b429; "), "{wrong}");
+        assert_eq!(style, asset(&app, "app.css").await, "{wrong}");
     }
 }

@@ -4,7 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Party;
 use crate::domain::{
-    account::Account, date::DateFormat, id::ImageId, invoice_defaults::InvoiceDefaults,
+    accent::Accent,
+    account::Account,
+    date::DateFormat,
+    id::ImageId,
+    invoice_defaults::InvoiceDefaults,
+    paper::{Paper, Template},
 };
 
 /// The seller, and the other details that an invoice shows. Frozen when the invoice is sent.
@@ -15,6 +20,9 @@ pub struct Seller {
     pub payment_instructions: Option<String>,
     pub logo: Option<ImageId>,
     pub date_format: DateFormat,
+    pub accent: Accent,
+    pub template: Template,
+    pub paper: Paper,
     /// The invoice's notes when it was sent, empty if it had none. Older versions did not store
     /// them.
     pub notes: Option<String>,
@@ -28,6 +36,9 @@ impl Seller {
             payment_instructions: defaults.payment_instructions.clone(),
             logo: defaults.logo,
             date_format: account.date_format,
+            accent: defaults.accent,
+            template: defaults.template,
+            paper: defaults.paper,
             notes: None,
         }
     }
@@ -45,6 +56,12 @@ struct Written {
     logo: Option<String>,
     #[serde(default)]
     date_format: String,
+    #[serde(default)]
+    accent: String,
+    #[serde(default)]
+    template: String,
+    #[serde(default)]
+    paper: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     notes: Option<String>,
 }
@@ -56,6 +73,9 @@ impl From<Written> for Seller {
             payment_instructions: written.payment_instructions,
             logo: written.logo.as_deref().map(ImageId::parse),
             date_format: DateFormat::from_word(&written.date_format).unwrap_or_default(),
+            accent: Accent::parse(&written.accent).unwrap_or_default(),
+            template: Template::from_word(&written.template).unwrap_or_default(),
+            paper: Paper::from_word(&written.paper).unwrap_or_default(),
             notes: written.notes,
         }
     }
@@ -68,6 +88,9 @@ impl From<Seller> for Written {
             payment_instructions: seller.payment_instructions,
             logo: seller.logo.map(|id| id.to_string()),
             date_format: seller.date_format.as_str().to_owned(),
+            accent: seller.accent.to_string(),
+            template: seller.template.as_str().to_owned(),
+            paper: seller.paper.as_str().to_owned(),
             notes: seller.notes,
         }
     }
@@ -101,6 +124,9 @@ mod tests {
             payment_instructions: Some("IBAN NG00 0000".to_owned()),
             logo: Some(Id::from_slice(&[7; 16]).unwrap()),
             date_format: DateFormat::Iso,
+            accent: Accent::parse("#b5411c").unwrap(),
+            template: Template::Modern,
+            paper: Paper::Letter,
             notes: Some(String::new()),
         };
         let text = serde_json::to_string(&seller).unwrap();
