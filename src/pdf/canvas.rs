@@ -11,36 +11,81 @@ use super::{
     shape::Typesetter,
     text::{Color, Line, Style},
 };
+use crate::domain::paper::PaperSize;
 use crate::locale::{Text, t};
 
-/// A4, portrait.
-pub const WIDTH: f32 = 595.28;
-pub const HEIGHT: f32 = 841.89;
-/// 20 mm.
-pub const MARGIN: f32 = 56.7;
-/// The width between the margins.
-pub const MEASURE: f32 = WIDTH - 2.0 * MARGIN;
-const TOP: f32 = 51.0;
-/// Where the footer begins.
-const BOTTOM: f32 = HEIGHT - 68.0;
-const FOOTER: f32 = HEIGHT - 48.0;
+/// Points in a millimetre.
+pub const MM: f32 = 72.0 / 25.4;
 
-pub const INK: Color = [17, 24, 39];
-pub const MUTED: Color = [91, 99, 114];
-pub const HAIRLINE: Color = [219, 223, 230];
-pub const ACCENT: Color = [26, 86, 219];
-const PALE: Color = [234, 237, 243];
+pub const INK: Color = [22, 27, 25];
+pub const MUTED: Color = [92, 104, 99];
+pub const HAIRLINE: Color = [217, 223, 219];
+/// Above the footer.
+const STRONGER: Color = [185, 194, 189];
+pub const WHITE: Color = [255, 255, 255];
+const PALE: Color = [234, 239, 236];
 
-pub const BODY: Style = Style { size: 9.5, leading: 14.0, is_bold: false, color: INK };
+pub const BODY: Style = Style { size: 9.0, leading: 12.75, is_bold: false, color: INK };
 pub const STRONG: Style = Style { is_bold: true, ..BODY };
-pub const LABEL: Style = Style { size: 8.0, color: MUTED, ..BODY };
-const SMALL: Style = Style { size: 8.0, leading: 11.5, is_bold: false, color: MUTED };
+pub const LABEL: Style = Style { size: 7.5, color: MUTED, ..BODY };
+pub const SMALL: Style = Style { size: 7.0, leading: 10.2, is_bold: false, color: MUTED };
+
+/// The size of the pages, and the part of them that text may fill.
+#[derive(Clone, Copy)]
+pub struct Frame {
+    pub width: f32,
+    pub height: f32,
+    pub left: f32,
+    /// The width between the margins.
+    pub measure: f32,
+    top: f32,
+    /// Where the footer begins.
+    bottom: f32,
+    /// The lines of the footer.
+    foot: f32,
+}
+
+impl Frame {
+    /// `left` is the left margin in millimetres; the right one is 20 mm.
+    pub fn new(size: PaperSize, left: f32) -> Self {
+        let (width, height) = match size {
+            PaperSize::A4 => (595.28, 841.89),
+            PaperSize::Letter => (612.0, 792.0),
+        };
+        let left = left * MM;
+        let foot = height - 10.0 * MM - 3.0 * SMALL.leading;
+        let (measure, bottom) = (width - left - 20.0 * MM, foot - 7.0 * MM);
+        Self { width, height, left, measure, top: 20.0 * MM, bottom, foot }
+    }
+
+    /// Returns the right margin.
+    pub fn right(&self) -> f32 {
+        self.left + self.measure
+    }
+
+    /// Returns the place between the margins.
+    pub fn full(&self) -> Slot {
+        Slot { x: self.left, width: self.measure, align: Align::Start }
+    }
+
+    /// Returns three columns between the margins.
+    pub fn thirds(&self) -> [Slot; 3] {
+        let step = self.measure * 57.5 / 170.0;
+        [0.0, 1.0, 2.0].map(|place: f32| {
+            let x = self.left + place * step;
+            let width = if place < 2.0 { step - 5.0 * MM } else { self.right() - x };
+            Slot { x, width, align: Align::Start }
+        })
+    }
+}
 
 /// The edge at which lines are aligned.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Align {
     /// The left edge, or the right one for right-to-left lines.
     Start,
+    /// The left edge, for names among labels.
+    Left,
     Right,
 }
 
@@ -53,8 +98,10 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// Between the margins.
-    pub const FULL: Self = Self { x: MARGIN, width: MEASURE, align: Align::Start };
+    /// Returns the same place, with names at its left edge.
+    pub fn of_names(self) -> Self {
+        Self { align: Align::Left, ..self }
+    }
 
     /// Returns lines in this place, all with one meaning.
     pub fn column(self, lines: Vec<Line>, mark: Mark) -> Column {
@@ -104,14 +151,15 @@ pub enum Op {
     Boxes { boxes: Vec<Area>, color: Color, mark: Mark },
     /// A picture.
     Image { image: Image, area: Area, mark: Mark },
-    /// Large words across the page, behind everything.
-    Stamp { line: Line },
+    /// Large words across the page, around a point, behind everything.
+    Stamp { line: Line, x: f32, y: f32 },
     /// An area that links to an address.
     Link { area: Area, address: String, node: NodeId },
 }
 
 /// The pages, and the current position.
 pub struct Canvas<'a> {
+    pub frame: Frame,
     pub typesetter: Typesetter<'a>,
     pub pages: Vec<Vec<Op>>,
     pub nodes: Vec<Node>,
@@ -121,13 +169,14 @@ pub struct Canvas<'a> {
 
 impl<'a> Canvas<'a> {
     /// `is_japanese` draws Han characters in their Japanese forms.
-    pub fn new(fonts: &'a Fonts, is_japanese: bool) -> Self {
+    pub fn new(fonts: &'a Fonts, frame: Frame, is_japanese: bool) -> Self {
         Self {
+            frame,
             typesetter: Typesetter::new(fonts, is_japanese),
             pages: vec![Vec::new()],
             nodes: Vec::new(),
             roots: Vec::new(),
-            y: TOP,
+            y: frame.top,
         }
     }
 
@@ -155,18 +204,19 @@ impl<'a> Canvas<'a> {
 
     /// Returns the height left on the page.
     pub fn room(&self) -> f32 {
-        BOTTOM - self.y
+        self.frame.bottom - self.y
     }
 
     pub fn break_page(&mut self) {
         self.pages.push(Vec::new());
-        self.y = TOP;
+        self.y = self.frame.top;
     }
 
     /// Breaks the page if less than this height is left, unless that is more than a page; returns
     /// whether it did.
     pub fn reserve(&mut self, height: f32) -> bool {
-        let is_tight = height > self.room() && height <= BOTTOM - TOP && self.y > TOP;
+        let Frame { top, bottom, .. } = self.frame;
+        let is_tight = height > self.room() && height <= bottom - top && self.y > top;
         if is_tight {
             self.break_page();
         }
@@ -178,8 +228,13 @@ impl<'a> Canvas<'a> {
         if line.runs.is_empty() {
             return;
         }
-        let is_right = slot.align == Align::Right || line.is_rtl;
-        let indent = if is_right { slot.width - line.width - line.overhang } else { 0.0 };
+        let is_right = match slot.align {
+            Align::Start => line.is_rtl,
+            Align::Left => false,
+            Align::Right => true,
+        };
+        let room = if is_right { slot.width - line.width } else { 0.0 };
+        let indent = room - line.overhang;
         let x = slot.x + indent;
         // Capitals, 0.71 em high, are centred.
         let baseline = y + line.style.leading / 2.0 + line.style.size * 0.355;
@@ -224,7 +279,7 @@ impl<'a> Canvas<'a> {
             if self.room() < needed {
                 self.break_page();
             }
-            self.line(line, Slot::FULL, self.y, mark);
+            self.line(line, self.frame.full(), self.y, mark);
             self.y += leading;
             left -= 1;
         }
@@ -232,11 +287,13 @@ impl<'a> Canvas<'a> {
 
     /// Draws a thin line.
     pub fn hairline(&mut self, y: f32, x: f32, width: f32) {
-        self.put(Op::Boxes {
-            boxes: vec![Area { x, y, width, height: 0.6 }],
-            color: HAIRLINE,
-            mark: Mark::Artifact(ArtifactType::Layout),
-        });
+        self.rule(Area { x, y, width, height: 0.5 }, HAIRLINE);
+    }
+
+    /// Draws a filled area that means nothing.
+    pub fn rule(&mut self, area: Area, color: Color) {
+        let mark = Mark::Artifact(ArtifactType::Layout);
+        self.put(Op::Boxes { boxes: vec![area], color, mark });
     }
 
     /// Draws a large pale word across every page.
@@ -246,30 +303,58 @@ impl<'a> Canvas<'a> {
         let width = self.typesetter.line(word, style).width;
         let size = (style.size * 520.0 / width).min(style.size);
         let line = self.typesetter.line(word, Style { size, ..style });
+        let (x, y) = (self.frame.width / 2.0, self.frame.height / 2.0);
         for page in &mut self.pages {
-            page.insert(0, Op::Stamp { line: line.clone() });
+            page.insert(0, Op::Stamp { line: line.clone(), x, y });
         }
     }
 
-    /// Draws the footer of every page: the document's name and the page number.
-    pub fn footers(&mut self, belongs_to: &str) {
+    /// Draws the foot of every page: three columns and, if there are several pages, their numbers.
+    /// The later ones have a title and an author at their head.
+    pub fn footers(&mut self, columns: [Vec<String>; 3], title: &str, author: &str) {
         let mark = Mark::Artifact(ArtifactType::Footer);
+        let frame = self.frame;
+        let [left, _, right] = frame.thirds();
+        let columns: Vec<(Slot, Vec<Line>)> = (frame.thirds().into_iter().zip(columns))
+            .map(|(slot, texts)| {
+                let mut lines = Vec::new();
+                for text in texts {
+                    lines.extend(self.typesetter.lines(&text, SMALL, slot.width));
+                }
+                lines.truncate(3);
+                (slot.of_names(), lines)
+            })
+            .collect();
+        let wide = Slot { width: right.x - left.x - 5.0 * MM, ..left.of_names() };
+        let [title, author] = [(title, wide), (author, right.of_names())]
+            .map(|(text, slot)| (self.typesetter.lines(text, SMALL, slot.width), slot));
         let pages = std::mem::take(&mut self.pages);
         let count = pages.len();
         for (place, page) in pages.into_iter().enumerate() {
             // The last page is the current one.
             self.pages.push(page);
-            let number = self.typesetter.line(
-                &t("pdf-page-of").with("page", place + 1).with("pages", count).to_string(),
-                SMALL,
-            );
-            let slot = Slot { width: MEASURE - number.width - 12.0, ..Slot::FULL };
-            let name = self.typesetter.lines(belongs_to, SMALL, slot.width).into_iter().next();
-            self.hairline(FOOTER - 6.0, MARGIN, MEASURE);
-            if let Some(name) = name {
-                self.line(name, slot, FOOTER, mark);
+            let top = frame.foot - 3.0 * MM;
+            self.rule(Area { x: frame.left, y: top, width: frame.measure, height: 0.5 }, STRONGER);
+            for (slot, lines) in &columns {
+                for (place, line) in lines.iter().enumerate() {
+                    let y = frame.foot + place as f32 * SMALL.leading;
+                    self.line(line.clone(), *slot, y, mark);
+                }
             }
-            self.line(number, Slot { align: Align::Right, ..Slot::FULL }, FOOTER, mark);
+            if count == 1 {
+                continue;
+            }
+            if place > 0 {
+                for (lines, slot) in [&title, &author] {
+                    if let Some(line) = lines.first() {
+                        self.line(line.clone(), *slot, 11.0 * MM, mark);
+                    }
+                }
+            }
+            let number = t("pdf-page-of").with("page", place + 1).with("pages", count);
+            let number = self.typesetter.line(&number.to_string(), SMALL);
+            let slot = Slot { align: Align::Right, ..frame.full() };
+            self.line(number, slot, frame.foot + 2.0 * SMALL.leading, mark);
         }
     }
 }

@@ -8,75 +8,64 @@ use rust_decimal::Decimal;
 
 use super::{
     InvoiceSheet,
-    canvas::{
-        ACCENT, Align, Area, BODY, Canvas, LABEL, MARGIN, MEASURE, MUTED, Mark, Op, STRONG, Slot,
-    },
-    letterhead::{self, Fact, Title},
+    canvas::{Align, Area, BODY, Canvas, Column, INK, LABEL, MM, MUTED, Mark, NodeId, Op, Slot},
+    classic,
+    letterhead::{self, Fact, Head},
     qr,
     table::Table,
-    text::Style,
+    text::{Line, Style},
     write::About,
 };
 use crate::domain::{
     invoice::{Invoice, InvoiceStatus, Party, Seller},
-    money::{self, Money},
+    money,
+    paper::Template,
 };
-use crate::locale::t;
+use crate::locale::{Text, t};
 
-const TOTAL: Style = Style { size: 14.0, leading: 24.0, is_bold: true, color: ACCENT };
-const TOTALS_LABEL: f32 = 92.0;
-const TOTALS: f32 = 270.0;
-const TOTALS_LEADING: f32 = 17.0;
+const TOTAL: Style = Style { size: 12.0, leading: 17.0, is_bold: true, color: INK };
+const TOTALS: f32 = 80.0 * MM;
+const TOTALS_LEADING: f32 = 15.6;
+/// Above and below the total, between its rules.
+const ABOVE: f32 = 2.0 * MM;
+const BELOW: f32 = 1.6 * MM;
+const RULE: f32 = 0.7;
+/// The most lines that stand beside others in a narrow column.
+const NARROW: usize = 14;
 
 /// Draws the pages of an invoice.
 pub fn draw(canvas: &mut Canvas, sheet: &InvoiceSheet, logo: Option<Image>) -> About {
-    let invoice = &sheet.invoice;
-    let title = Title { kind: t("invoice"), number: Some(&invoice.number), state: state(sheet) };
-    letterhead::head(canvas, &title, &sheet.seller.party, logo);
-    let facts = vec![
-        Fact {
-            label: t("issued").into(),
-            text: sheet.seller.date_format.show(invoice.issue_date),
-            style: BODY,
-        },
-        Fact { label: String::new(), text: String::new(), style: LABEL },
-        Fact {
-            label: t("due").into(),
-            text: sheet.seller.date_format.show(invoice.due_date),
-            style: STRONG,
-        },
-    ];
-    letterhead::parties(
-        canvas,
-        (t("from"), &sheet.seller.party),
-        (t("bill-to"), &sheet.buyer),
-        facts,
-    );
+    let (invoice, seller) = (&sheet.invoice, &sheet.seller);
+    let title: String = t("invoice-number").with("number", &invoice.number).into();
+    let day = |day| seller.date_format.show(day);
+    let head = Head {
+        title: title.clone(),
+        state: state(sheet),
+        number: Some(&invoice.number),
+        figure: Some(Fact::new(total_label(sheet), signed(&invoice.amount().shown()))),
+        until: Some(Fact::new(t("due"), day(invoice.due_date))),
+        facts: vec![Fact::new(t("issued"), day(invoice.issue_date))],
+        seller: &seller.party,
+        buyer: (t("billed-to"), &sheet.buyer),
+        logo,
+    };
+    letterhead::head(canvas, seller.template, seller.accent, head);
     let rows = totals(sheet);
-    let after = 14.0 + rows.len() as f32 * TOTALS_LEADING + TOTAL.leading;
+    let total = ABOVE + TOTAL.leading + BELOW + 4.0 * RULE;
+    let after = 4.0 * MM + rows.len() as f32 * TOTALS_LEADING + 1.5 * MM + total;
     lines(sheet).draw(canvas, after);
     draw_totals(canvas, sheet, rows);
-    let is_due = invoice.is_money_due();
-    let instructions = sheet.seller.payment_instructions.as_deref().filter(|_| is_due);
-    for (label, text) in [(t("notes"), invoice.notes.as_deref()), (t("how-to-pay"), instructions)] {
-        if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
-            letterhead::section(canvas, &label, text);
-        }
-    }
-    if let Some(link) = sheet.payment_link.as_deref().filter(|_| is_due) {
-        pay_online(canvas, link);
-    }
+    close(canvas, sheet);
     match sheet.status {
         InvoiceStatus::Draft => canvas.stamp(&t("draft")),
         InvoiceStatus::Cancelled => canvas.stamp(&t("cancelled")),
         _ => {}
     }
-    let author = sheet.seller.party.heading();
-    canvas.footers(&format!("{} · {author}", invoice.number));
+    letterhead::footers(canvas, &seller.party, &title);
     About {
         id: format!("{} {}", invoice.id, sheet.status.as_str()),
-        title: t("invoice-number").with("number", &invoice.number).into(),
-        author: author.to_owned(),
+        title,
+        author: seller.party.heading().to_owned(),
         created: sheet.created,
     }
 }
@@ -107,100 +96,214 @@ fn state(sheet: &InvoiceSheet) -> Option<String> {
     }
 }
 
+fn total_label(sheet: &InvoiceSheet) -> Text {
+    match sheet.status {
+        InvoiceStatus::Paid => t("pdf-total-paid"),
+        _ if sheet.invoice.is_money_due() => t("amount-due"),
+        _ => t("total"),
+    }
+}
+
+/// Returns a number with a true minus.
+fn signed(number: &str) -> String {
+    number.replace('-', "\u{2212}")
+}
+
 fn lines(sheet: &InvoiceSheet) -> Table<4> {
-    let invoice = &sheet.invoice;
-    let amount = |minor: i64| money::grouped(Decimal::new(minor, invoice.currency.exponent()));
+    let currency = sheet.invoice.currency;
     let row = |item: &crate::domain::invoice::Item| {
         [
             item.line.description.clone(),
-            money::grouped(item.line.quantity.normalize()),
-            invoice.currency.show_rate(item.line.rate),
-            amount(item.amount),
+            signed(&money::grouped(item.line.quantity.normalize())),
+            signed(&currency.show_rate(item.line.rate)),
+            plain(sheet, item.amount),
         ]
     };
     Table {
         header: [
             t("description").into(),
             t("quantity").into(),
-            t("rate").into(),
-            t("pdf-amount-in").with("currency", invoice.currency).into(),
+            t("price").into(),
+            t("pdf-amount-in").with("currency", currency).into(),
         ],
-        rows: invoice.items.iter().map(row).collect(),
+        rows: sheet.invoice.items.iter().map(row).collect(),
     }
+}
+
+/// Returns an amount without its currency.
+fn plain(sheet: &InvoiceSheet, minor: i64) -> String {
+    signed(&money::grouped(Decimal::new(minor, sheet.invoice.currency.exponent())))
 }
 
 /// Returns the rows above the total.
 fn totals(sheet: &InvoiceSheet) -> Vec<(String, String)> {
     let invoice = &sheet.invoice;
-    let shown = |minor| Money::new(minor, invoice.currency).shown();
     if invoice.tax_rate.is_zero() {
         return Vec::new();
     }
     let rate = invoice.tax_rate.normalize();
+    let tax = t("invoice-sheet-tax").with("tax_rate", rate);
     vec![
-        (t("subtotal").into(), shown(invoice.totals.subtotal)),
-        (t("invoice-sheet-tax").with("tax_rate", rate).into(), shown(invoice.totals.tax)),
+        (t("subtotal").into(), plain(sheet, invoice.totals.subtotal)),
+        (tax.into(), plain(sheet, invoice.totals.tax)),
     ]
 }
 
 fn draw_totals(canvas: &mut Canvas, sheet: &InvoiceSheet, rows: Vec<(String, String)>) {
-    let labels = Slot { x: MARGIN + MEASURE - TOTALS, width: TOTALS_LABEL, align: Align::Start };
-    let width = TOTALS - TOTALS_LABEL;
-    let values = Slot { x: labels.x + TOTALS_LABEL, width, align: Align::Right };
-    canvas.y += 8.0;
-    let label = match sheet.status {
-        InvoiceStatus::Paid => t("pdf-total-paid"),
-        _ if sheet.invoice.is_money_due() => t("pdf-total-due"),
-        _ => t("total"),
-    };
-    let total = (String::from(label), sheet.invoice.amount().shown());
+    let slot = Slot { x: canvas.frame.right() - TOTALS, width: TOTALS, align: Align::Start };
+    canvas.y += 4.0 * MM;
     let plain = Style { leading: TOTALS_LEADING, ..BODY };
-    let rows = rows.into_iter().map(|row| (row, plain));
-    for ((label, text), style) in rows.chain([(total, TOTAL)]) {
-        if style == TOTAL {
-            canvas.hairline(canvas.y + 2.0, labels.x, TOTALS);
-            canvas.y += 4.0;
-        }
-        let mark = Mark::Node(canvas.node(None, Tag::P));
-        let muted = Style { leading: style.leading, color: MUTED, ..BODY };
-        let label = canvas.typesetter.line(&label, muted);
-        let mut value = canvas.typesetter.line(&text, style);
-        if value.width > width {
-            let size = style.size * width / value.width;
-            value = canvas.typesetter.line(&text, Style { size, ..style });
-        }
-        canvas.line(label, labels, canvas.y, mark);
-        canvas.line(value, values, canvas.y, mark);
-        canvas.y += style.leading;
+    let muted = Style { color: MUTED, ..plain };
+    for (label, text) in rows {
+        row(canvas, slot, (&label, muted), (&text, plain));
     }
-    canvas.y += 20.0;
+    // The double rule says that this is the sum.
+    canvas.y += 1.5 * MM;
+    let rule = |canvas: &mut Canvas, y| {
+        canvas.rule(Area { x: slot.x, y, width: slot.width, height: RULE }, INK);
+    };
+    rule(canvas, canvas.y);
+    canvas.y += ABOVE;
+    let label = total_label(sheet).to_string();
+    row(canvas, slot, (&label, TOTAL), (&signed(&sheet.invoice.amount().shown()), TOTAL));
+    canvas.y += BELOW;
+    rule(canvas, canvas.y);
+    rule(canvas, canvas.y + 3.0 * RULE);
+    canvas.y += 4.0 * RULE;
 }
 
-/// Draws the payment link, as a QR code and as text to click.
-fn pay_online(canvas: &mut Canvas, link: &str) {
-    canvas.reserve(qr::SIDE);
-    let top = canvas.y;
-    let has_code = qr::draw(canvas, link, &t("pdf-qr-code").to_string(), MARGIN, top);
-    let x = if has_code { MARGIN + qr::SIDE + 16.0 } else { MARGIN };
-    let slot = Slot { x, width: MARGIN + MEASURE - x, align: Align::Start };
-    let label = canvas.typesetter.lines(&t("pdf-pay-online").to_string(), LABEL, slot.width);
-    let style = Style { color: ACCENT, ..BODY };
-    let address = canvas.typesetter.lines(link, style, slot.width);
-    let node = canvas.node(None, Tag::P);
-    let pointer = canvas.node(Some(node), Tag::Link);
-    let area = Area {
-        x,
-        y: top + label.len() as f32 * BODY.leading,
-        width: address.iter().map(|line| line.width).fold(0.0, f32::max),
-        height: address.len() as f32 * BODY.leading,
-    };
-    let mut column = slot.column(label, Mark::Artifact(ArtifactType::Layout));
-    column.lines.extend(address.into_iter().map(|line| (line, Mark::Node(pointer))));
-    let page = canvas.pages.len();
-    canvas.columns(vec![column], BODY.leading, |_| {});
-    // An address longer than a page is not clickable.
-    if canvas.pages.len() == page {
-        canvas.put(Op::Link { area, address: link.to_owned(), node: pointer });
+/// Draws a label and an amount, which shrinks if it is too long.
+fn row(canvas: &mut Canvas, slot: Slot, label: (&str, Style), value: (&str, Style)) {
+    let mark = Mark::Node(canvas.node(None, Tag::P));
+    let (text, style) = label;
+    let label = canvas.typesetter.line(text, style);
+    let most = slot.width - label.width - 4.0 * MM;
+    let (text, style) = value;
+    let mut value = canvas.typesetter.line(text, style);
+    if value.width > most {
+        value =
+            canvas.typesetter.line(text, Style { size: style.size * most / value.width, ..style });
     }
-    canvas.y = canvas.y.max(top + qr::SIDE) + 16.0;
+    canvas.line(label, slot, canvas.y, mark);
+    canvas.line(value, Slot { align: Align::Right, ..slot }, canvas.y, mark);
+    canvas.y += style.leading;
+}
+
+/// Draws how to pay, and the notes.
+fn close(canvas: &mut Canvas, sheet: &InvoiceSheet) {
+    canvas.y += 11.0 * MM;
+    let seller = &sheet.seller;
+    let is_due = sheet.invoice.is_money_due();
+    let said = |text: Option<&str>| text.filter(|text| !text.trim().is_empty()).map(str::to_owned);
+    let link = said(sheet.payment_link.as_deref().filter(|_| is_due));
+    let instructions = said(seller.payment_instructions.as_deref().filter(|_| is_due));
+    let notes = said(sheet.invoice.notes.as_deref());
+    let code = link.as_deref().and_then(qr::encode);
+    let frame = canvas.frame;
+    let thirds = frame.thirds();
+    let is_modern = seller.template == Template::Modern;
+
+    // Beside the code, or from the left edge.
+    let (code_x, pay, note) = match (is_modern, code.is_some()) {
+        (true, true) => (frame.left, thirds[1], thirds[2]),
+        (true, false) => {
+            let is_alone = link.is_none() && instructions.is_none();
+            let first = if is_alone { frame.full() } else { thirds[1] };
+            (frame.left, thirds[0], Slot { width: frame.right() - first.x, ..first })
+        }
+        (false, _) => {
+            let beside = if code.is_some() { qr::SIDE + 8.0 * MM } else { 0.0 };
+            let slot = Slot { width: frame.measure - beside, ..frame.full() };
+            (frame.right() - qr::SIDE, slot, slot)
+        }
+    };
+    let mut block = Block::default();
+    if let Some(link) = &link {
+        block.link(canvas, link, pay, classic::readable(seller.accent));
+    }
+    if let Some(text) = &instructions {
+        block.text(canvas, &t("how-to-pay"), text, pay);
+    }
+    let mut beside = Block::default();
+    let mut is_below = false;
+    if let Some(text) = &notes {
+        let lines = canvas.typesetter.lines(text.trim_end(), BODY, note.width).len() + 2;
+        let rows = if is_modern { lines.max(block.lines.len()) } else { lines + block.lines.len() };
+        is_below = rows > NARROW;
+        if !is_below {
+            let block = if is_modern { &mut beside } else { &mut block };
+            block.text(canvas, &t("notes"), text, note);
+        }
+    }
+    let rows = block.lines.len().max(beside.lines.len());
+    let side = if code.is_some() { qr::SIDE } else { 0.0 };
+    // A long text may go on over pages, but begins beside its code.
+    let height = rows.min(NARROW) as f32 * BODY.leading;
+    canvas.reserve(height.max(side));
+    let (top, page) = (canvas.y, canvas.pages.len());
+    if let Some(code) = &code {
+        qr::draw(canvas, code, &t("pdf-qr-code").to_string(), code_x, top);
+    }
+    let link = block.link.take();
+    canvas.columns(vec![block.column(pay), beside.column(note)], BODY.leading, |_| {});
+    if canvas.pages.len() == page {
+        canvas.y = canvas.y.max(top + side);
+        // An address longer than a page is not clickable.
+        if let Some((area, address, node)) = link {
+            let area = Area { y: top + area.y, ..area };
+            canvas.put(Op::Link { area, address, node });
+        }
+    }
+    if rows > 0 || code.is_some() {
+        canvas.y += 14.0;
+    }
+    if let Some(text) = notes.filter(|_| is_below) {
+        letterhead::section(canvas, &t("notes"), &text);
+    }
+}
+
+/// Labelled texts below each other.
+#[derive(Default)]
+struct Block {
+    lines: Vec<(Line, Mark)>,
+    /// Where a link can be clicked, counted from the top of the block.
+    link: Option<(Area, String, NodeId)>,
+}
+
+impl Block {
+    fn label(&mut self, canvas: &mut Canvas, label: &Text, width: f32, mark: Mark) {
+        if !self.lines.is_empty() {
+            let gap = canvas.typesetter.line("", BODY);
+            self.lines.push((gap, Mark::Artifact(ArtifactType::Layout)));
+        }
+        let lines = canvas.typesetter.lines(&label.to_string(), LABEL, width);
+        self.lines.extend(lines.into_iter().map(|line| (line, mark)));
+    }
+
+    fn text(&mut self, canvas: &mut Canvas, label: &Text, text: &str, slot: Slot) {
+        let mark = Mark::Node(canvas.node(None, Tag::P));
+        self.label(canvas, label, slot.width, mark);
+        let lines = canvas.typesetter.lines(text.trim_end(), BODY, slot.width);
+        self.lines.extend(lines.into_iter().map(|line| (line, mark)));
+    }
+
+    fn link(&mut self, canvas: &mut Canvas, link: &str, slot: Slot, color: [u8; 3]) {
+        let node = canvas.node(None, Tag::P);
+        let pointer = canvas.node(Some(node), Tag::Link);
+        let layout = Mark::Artifact(ArtifactType::Layout);
+        self.label(canvas, &t("pdf-pay-online"), slot.width, layout);
+        let address = canvas.typesetter.lines(link, Style { color, ..BODY }, slot.width);
+        let area = Area {
+            x: slot.x,
+            y: self.lines.len() as f32 * BODY.leading,
+            width: address.iter().map(|line| line.width).fold(0.0, f32::max),
+            height: address.len() as f32 * BODY.leading,
+        };
+        self.link = Some((area, link.to_owned(), pointer));
+        self.lines.extend(address.into_iter().map(|line| (line, Mark::Node(pointer))));
+    }
+
+    fn column(self, slot: Slot) -> Column {
+        Column { slot, lines: self.lines }
+    }
 }

@@ -1,4 +1,4 @@
-//! The head of an invoice or a proposal: sender, recipient and title.
+//! The head of an invoice or a proposal: who, to whom, how much, by when.
 
 use krilla::{
     image::Image,
@@ -6,37 +6,58 @@ use krilla::{
 };
 
 use super::{
-    canvas::{
-        ACCENT, Align, Area, BODY, Canvas, Column, LABEL, MARGIN, MEASURE, MUTED, Mark, Op, STRONG,
-        Slot,
-    },
+    canvas::{Area, BODY, Canvas, Column, LABEL, Mark, Op, STRONG, Slot},
+    classic, modern,
     text::{Style, told},
 };
-use crate::domain::invoice::Party;
+use crate::domain::{accent::Accent, invoice::Party, paper::Template};
 use crate::locale::{Text, t};
 
-const TITLE: Style = Style { size: 22.0, leading: 28.0, is_bold: true, ..BODY };
-const NAME: Style = Style { size: 15.0, leading: 20.0, is_bold: true, ..BODY };
-const NUMBER: Style = Style { size: 11.0, leading: 16.0, color: MUTED, ..BODY };
-/// 60 mm × 22 mm.
-const LOGO: (f32, f32) = (170.0, 62.4);
-/// The width of the title and the lines below it.
-const RIGHT: f32 = 220.0;
-const GAP: f32 = 14.0;
-
-/// The title at the top right.
-pub struct Title<'a> {
-    pub kind: Text,
-    pub number: Option<&'a str>,
-    /// The status, in a few words.
-    pub state: Option<String>,
+/// A label and what it says.
+pub struct Fact {
+    pub label: Text,
+    pub text: String,
 }
 
-/// A fact beside the addresses.
-pub struct Fact {
-    pub label: String,
-    pub text: String,
-    pub style: Style,
+impl Fact {
+    pub fn new(label: Text, text: impl Into<String>) -> Self {
+        Self { label, text: text.into() }
+    }
+}
+
+/// What the head of a document says.
+pub struct Head<'a> {
+    /// The kind of document, with its number.
+    pub title: String,
+    /// The status, in a few words.
+    pub state: Option<String>,
+    /// The number of an invoice.
+    pub number: Option<&'a str>,
+    /// The amount.
+    pub figure: Option<Fact>,
+    /// The last day to pay or to answer.
+    pub until: Option<Fact>,
+    pub facts: Vec<Fact>,
+    pub seller: &'a Party,
+    /// What the buyer is to the document, and who it is.
+    pub buyer: (Text, &'a Party),
+    pub logo: Option<Image>,
+}
+
+/// Draws the head.
+pub fn head(canvas: &mut Canvas, template: Template, accent: Accent, head: Head) {
+    match template {
+        Template::Modern => modern::head(canvas, accent, head),
+        Template::Classic => classic::head(canvas, accent, head),
+    }
+}
+
+/// Returns the left margin of a template, in millimetres.
+pub fn margin(template: Template) -> f32 {
+    match template {
+        Template::Modern => 20.0,
+        Template::Classic => 25.0,
+    }
 }
 
 /// Returns the heading of a whole document, for readers that jump between headings.
@@ -45,79 +66,89 @@ pub fn heading(level: u16, title: &str) -> TagKind {
     Tag::Hn(level, Some(told(title, t("pdf-untitled")))).into()
 }
 
-/// Draws the logo or the name of the seller, and the title.
-pub fn head(canvas: &mut Canvas, title: &Title, seller: &Party, logo: Option<Image>) {
-    let top = canvas.y;
-    let right = Slot { x: MARGIN + MEASURE - RIGHT, width: RIGHT, align: Align::Right };
-    let name = seller.heading();
-    let left = match logo {
-        Some(image) => {
-            let (width, height) = (image.size().0 as f32, image.size().1 as f32);
-            let scale = (LOGO.0 / width).min(LOGO.1 / height);
-            let area = Area { x: MARGIN, y: top, width: width * scale, height: height * scale };
-            let alt = told(&t("pdf-logo-of").with("name", name).to_string(), t("logo"));
-            let node = canvas.node(None, Tag::Figure(Some(alt)));
-            canvas.put(Op::Image { image, area, mark: Mark::Node(node) });
-            top + area.height
-        }
-        None => {
-            let slot = Slot { width: MEASURE - RIGHT - GAP, ..Slot::FULL };
-            let mark = Mark::Node(canvas.node(None, Tag::P));
-            let mut y = top + 3.0;
-            for line in canvas.typesetter.lines(name, NAME, slot.width) {
-                canvas.line(line, slot, y, mark);
-                y += NAME.leading;
-            }
-            y
-        }
-    };
-    let kind = title.kind.to_string();
-    let shown = match title.number {
-        Some(number) => format!("{kind} {number}"),
-        None => kind.clone(),
-    };
-    let mark = Mark::Node(canvas.node(None, heading(1, &shown)));
-    let mut y = top;
-    let state = Style { is_bold: true, color: ACCENT, size: 9.5, ..NUMBER };
-    let parts =
-        [(Some(kind.as_str()), TITLE), (title.number, NUMBER), (title.state.as_deref(), state)];
-    for (text, style) in parts {
-        let Some(text) = text else { continue };
-        for line in canvas.typesetter.lines(text, style, RIGHT) {
-            canvas.line(line, right, y, mark);
-            y += style.leading;
-        }
-    }
-    canvas.y = left.max(y) + 26.0;
+/// Whether a logo is so wide that it says the name itself.
+pub fn is_wordmark(image: &Image) -> bool {
+    image.size().0 >= image.size().1 * 2
 }
 
-/// Draws sender, recipient, and facts such as dates.
-pub fn parties(canvas: &mut Canvas, from: (Text, &Party), to: (Text, &Party), facts: Vec<Fact>) {
-    let wide = 178.0;
-    let narrow = MEASURE - 2.0 * (wide + GAP);
-    let mut columns = Vec::new();
-    let mut slot = Slot { width: wide, ..Slot::FULL };
-    for (label, party) in [from, to] {
-        let node = canvas.node(None, Tag::P);
-        let mut lines = canvas.typesetter.lines(&label.to_string(), LABEL, wide);
-        lines.extend(canvas.typesetter.lines(party.heading(), STRONG, wide));
-        for text in party.details() {
-            lines.extend(canvas.typesetter.lines(text, BODY, wide));
-        }
-        columns.push(slot.column(lines, Mark::Node(node)));
-        slot.x += wide + GAP;
+/// Returns the size of a logo that fits into this width and height.
+pub fn fitting(image: &Image, width: f32, height: f32) -> (f32, f32) {
+    let (own_width, own_height) = (image.size().0 as f32, image.size().1 as f32);
+    let scale = (width / own_width).min(height / own_height);
+    (own_width * scale, own_height * scale)
+}
+
+/// Draws a logo.
+pub fn logo(canvas: &mut Canvas, image: Image, area: Area, name: &str) {
+    let alt = told(&t("pdf-logo-of").with("name", name).to_string(), t("logo"));
+    let node = canvas.node(None, Tag::Figure(Some(alt)));
+    canvas.put(Op::Image { image, area, mark: Mark::Node(node) });
+}
+
+/// Draws lines below each other; returns where they end.
+pub fn lines(
+    canvas: &mut Canvas,
+    text: &str,
+    style: Style,
+    slot: Slot,
+    mut y: f32,
+    mark: Mark,
+) -> f32 {
+    for line in canvas.typesetter.lines(text, style, slot.width) {
+        canvas.line(line, slot, y, mark);
+        y += style.leading;
     }
-    let mut lines = Vec::new();
-    for fact in facts {
+    y
+}
+
+/// Draws facts below each other; returns where they end.
+pub fn facts(canvas: &mut Canvas, facts: Vec<(Fact, Style)>, slot: Slot, mut y: f32) -> f32 {
+    for (fact, style) in facts {
         let mark = Mark::Node(canvas.node(None, Tag::P));
-        let label = canvas.typesetter.lines(&fact.label, LABEL, narrow);
-        let text = canvas.typesetter.lines(&fact.text, fact.style, narrow);
-        lines.extend(label.into_iter().chain(text).map(|line| (line, mark)));
+        let label = Style { leading: 11.0, ..LABEL };
+        y = lines(canvas, &fact.label.to_string(), label, slot, y, mark);
+        y = lines(canvas, &fact.text, style, slot, y, mark) + 4.5;
     }
-    let slot = Slot { x: MARGIN + MEASURE - narrow, width: narrow, align: Align::Start };
-    columns.push(Column { slot, lines });
-    canvas.columns(columns, BODY.leading, |_| {});
-    canvas.y += 24.0;
+    y
+}
+
+/// Returns the lines of a sender or a recipient.
+pub fn party(canvas: &mut Canvas, label: Option<&Text>, party: &Party, slot: Slot) -> Column {
+    let node = canvas.node(None, Tag::P);
+    let label = label.map(ToString::to_string);
+    let mut lines = Vec::new();
+    if let Some(label) = label {
+        lines.extend(canvas.typesetter.lines(&label, LABEL, slot.width));
+    }
+    lines.extend(canvas.typesetter.lines(party.heading(), STRONG, slot.width));
+    for text in party.details() {
+        lines.extend(canvas.typesetter.lines(text, BODY, slot.width));
+    }
+    slot.column(lines, Mark::Node(node))
+}
+
+/// Returns an address on one line.
+pub fn on_one_line(address: &str) -> String {
+    let lines = address.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(", ")
+}
+
+/// Draws the feet of all pages: how the seller is reached.
+pub fn footers(canvas: &mut Canvas, seller: &Party, title: &str) {
+    let text = |text: &Option<String>| text.as_deref().map(on_one_line).unwrap_or_default();
+    let address = [text(&seller.address), text(&seller.country)];
+    let address: Vec<_> = address.into_iter().filter(|part| !part.is_empty()).collect();
+    let name = seller.heading().to_owned();
+    let columns = [
+        vec![name, address.join(", ")],
+        vec![seller.email.clone(), text(&seller.phone)],
+        vec![text(&seller.tax_id)],
+    ];
+    let columns = columns.map(|mut texts| {
+        texts.retain(|text| !text.trim().is_empty());
+        texts
+    });
+    canvas.footers(columns, title, seller.heading());
 }
 
 /// Returns a logo if its bytes look like a picture.
@@ -132,10 +163,11 @@ pub fn picture(bytes: Option<&[u8]>) -> Option<Image> {
 /// Draws a small label and a text below it. The label is never alone at the foot of a page.
 pub fn section(canvas: &mut Canvas, label: &Text, text: &str) {
     let node = canvas.node(None, Tag::P);
-    let mut lines = canvas.typesetter.lines(&label.to_string(), LABEL, MEASURE);
-    let body = canvas.typesetter.lines(text.trim_end(), BODY, MEASURE);
+    let width = canvas.frame.measure;
+    let mut lines = canvas.typesetter.lines(&label.to_string(), LABEL, width);
+    let body = canvas.typesetter.lines(text.trim_end(), BODY, width);
     canvas.reserve((lines.len() + body.len().min(2)) as f32 * BODY.leading);
     lines.extend(body);
     canvas.flow(lines, Mark::Node(node));
-    canvas.y += 16.0;
+    canvas.y += 14.0;
 }

@@ -1,9 +1,11 @@
 //! Invoices and proposals as PDF: domain in, bytes out. The same input gives the same bytes.
 
 mod canvas;
+mod classic;
 mod font;
 mod invoice;
 mod letterhead;
+mod modern;
 mod proposal;
 mod qr;
 mod shape;
@@ -16,13 +18,15 @@ use krilla::image::Image;
 
 pub use self::font::Fonts;
 use self::{
-    canvas::Canvas,
+    canvas::{Canvas, Frame},
     write::{About, Refusal},
 };
 use crate::domain::{
+    accent::Accent,
     date::DateFormat,
     error::{Error, Result},
     invoice::{Invoice, InvoiceStatus, Party, Seller},
+    paper::{Paper, Template},
     proposal::Proposal,
 };
 
@@ -55,6 +59,9 @@ pub struct ProposalSheet {
     /// Who answered, and on which day.
     pub answered: Option<(String, Date)>,
     pub dates: DateFormat,
+    pub accent: Accent,
+    pub template: Template,
+    pub paper: Paper,
     /// The creation date in the file.
     pub created: Timestamp,
 }
@@ -68,7 +75,8 @@ pub struct Printed {
 
 /// Prints an invoice as a PDF file.
 pub fn invoice(fonts: &Fonts, sheet: &InvoiceSheet) -> Result<Printed> {
-    print(fonts, sheet.logo.as_deref(), |canvas, logo| invoice::draw(canvas, sheet, logo))
+    let frame = frame(sheet.seller.template, sheet.seller.paper, &sheet.buyer);
+    print(fonts, frame, sheet.logo.as_deref(), |canvas, logo| invoice::draw(canvas, sheet, logo))
 }
 
 /// Returns the characters of an invoice that cannot be printed, in code point order.
@@ -83,23 +91,35 @@ pub fn missing_of_invoice(
 
 /// Prints a proposal as a PDF file.
 pub fn proposal(fonts: &Fonts, sheet: &ProposalSheet) -> Result<Printed> {
-    print(fonts, sheet.logo.as_deref(), |canvas, logo| proposal::draw(canvas, sheet, logo))
+    let (frame, logo) = (frame_of_proposal(sheet), sheet.logo.as_deref());
+    print(fonts, frame, logo, |canvas, logo| proposal::draw(canvas, sheet, logo))
 }
 
 /// Returns the characters of a proposal that cannot be printed.
 pub fn missing_of_proposal(fonts: &Fonts, sheet: &ProposalSheet) -> Vec<char> {
-    set(fonts, |canvas| proposal::draw(canvas, sheet, None)).1.missing()
+    let frame = frame_of_proposal(sheet);
+    set(fonts, frame, |canvas| proposal::draw(canvas, sheet, None)).1.missing()
+}
+
+/// Returns the pages of a template, on the paper that the buyer uses.
+fn frame(template: Template, paper: Paper, buyer: &Party) -> Frame {
+    Frame::new(paper.size(buyer.country.as_deref()), letterhead::margin(template))
+}
+
+fn frame_of_proposal(sheet: &ProposalSheet) -> Frame {
+    frame(sheet.template, sheet.paper, &sheet.buyer)
 }
 
 /// Prints a file with the logo, or without it if it is not a picture, which may only show when it
 /// is decoded.
 fn print(
     fonts: &Fonts,
+    frame: Frame,
     logo: Option<&[u8]>,
     draw: impl Fn(&mut Canvas, Option<Image>) -> About,
 ) -> Result<Printed> {
     let with = |logo: Option<Image>| {
-        let (about, canvas) = set(fonts, |canvas| draw(canvas, logo.clone()));
+        let (about, canvas) = set(fonts, frame, |canvas| draw(canvas, logo.clone()));
         Ok(Printed { bytes: write::write(&canvas, about)?, missing: canvas.missing() })
     };
     let printed = match with(letterhead::picture(logo)) {
@@ -114,12 +134,12 @@ fn print(
 
 /// Draws a document, and again if it turns out to be Japanese: Han characters then take their
 /// Japanese forms.
-fn set<T>(fonts: &Fonts, draw: impl Fn(&mut Canvas) -> T) -> (T, Canvas<'_>) {
-    let mut canvas = Canvas::new(fonts, false);
+fn set<T>(fonts: &Fonts, frame: Frame, draw: impl Fn(&mut Canvas) -> T) -> (T, Canvas<'_>) {
+    let mut canvas = Canvas::new(fonts, frame, false);
     let mut drawn = draw(&mut canvas);
     if canvas.typesetter.has_kana {
         // The first canvas keeps the fonts in memory meanwhile.
-        let mut japanese = Canvas::new(fonts, true);
+        let mut japanese = Canvas::new(fonts, frame, true);
         drawn = draw(&mut japanese);
         canvas = japanese;
     }
@@ -129,13 +149,15 @@ fn set<T>(fonts: &Fonts, draw: impl Fn(&mut Canvas) -> T) -> (T, Canvas<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::paper::PaperSize;
 
     #[test]
     fn one_word_of_kana_has_a_whole_document_take_japanese_forms() {
         let fonts = Fonts::default();
+        let frame = Frame::new(PaperSize::A4, 20.0);
         // 直 looks different in Japan and in China.
         let glyph = |before: &str, after: &str| {
-            let drawn = set(&fonts, |canvas| {
+            let drawn = set(&fonts, frame, |canvas| {
                 let line = canvas.typesetter.line(before, canvas::BODY);
                 canvas.typesetter.line(after, canvas::BODY);
                 line.runs.iter().flat_map(|run| &run.glyphs).map(|g| g.glyph_id.to_u32()).collect()

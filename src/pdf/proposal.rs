@@ -4,8 +4,8 @@ use krilla::{image::Image, tagging::Tag};
 
 use super::{
     ProposalSheet,
-    canvas::{BODY, Canvas, LABEL, MEASURE, Mark, STRONG},
-    letterhead::{self, Fact, Title},
+    canvas::{BODY, Canvas, Mark},
+    letterhead::{self, Fact, Head},
     text::Style,
     write::About,
 };
@@ -13,7 +13,7 @@ use crate::domain::proposal::ProposalStatus;
 use crate::locale::t;
 
 const HEADING: Style = Style { size: 15.0, leading: 21.0, is_bold: true, ..BODY };
-const CONTENT: Style = Style { size: 10.0, leading: 15.5, ..BODY };
+const CONTENT: Style = Style { size: 9.5, leading: 14.5, ..BODY };
 
 /// Draws the pages of a proposal.
 pub fn draw(canvas: &mut Canvas, sheet: &ProposalSheet, logo: Option<Image>) -> About {
@@ -24,40 +24,27 @@ pub fn draw(canvas: &mut Canvas, sheet: &ProposalSheet, logo: Option<Image>) -> 
         ProposalStatus::Rejected => Some(t("declined")),
         ProposalStatus::Sent => None,
     };
-    let title = Title {
-        kind: t("proposal"),
-        number: None,
+    let day = |day| sheet.dates.show(day);
+    let amount = (proposal.amount.minor != 0).then(|| proposal.amount.shown());
+    let head = Head {
+        title: t("proposal").into(),
         state: state.map(|state| state.to_string().to_uppercase()),
+        number: None,
+        figure: amount.map(|amount| Fact::new(t("amount"), amount)),
+        until: proposal.valid_until.map(|until| Fact::new(t("valid-until"), day(until))),
+        facts: Vec::new(),
+        seller: &sheet.seller,
+        buyer: (t("pdf-prepared-for"), &sheet.buyer),
+        logo,
     };
-    letterhead::head(canvas, &title, &sheet.seller, logo);
-    let mut facts = Vec::new();
-    if proposal.amount.minor != 0 {
-        facts.push(Fact {
-            label: t("amount").into(),
-            text: proposal.amount.shown(),
-            style: STRONG,
-        });
-        facts.push(Fact { label: String::new(), text: String::new(), style: LABEL });
-    }
-    if let Some(day) = proposal.valid_until {
-        facts.push(Fact {
-            label: t("valid-until").into(),
-            text: sheet.dates.show(day),
-            style: BODY,
-        });
-    }
-    letterhead::parties(
-        canvas,
-        (t("from"), &sheet.seller),
-        (t("pdf-prepared-for"), &sheet.buyer),
-        facts,
-    );
-    let heading = canvas.typesetter.lines(&proposal.title, HEADING, MEASURE);
+    letterhead::head(canvas, sheet.template, sheet.accent, head);
+    let measure = canvas.frame.measure;
+    let heading = canvas.typesetter.lines(&proposal.title, HEADING, measure);
     let node = canvas.node(None, letterhead::heading(2, &proposal.title));
     canvas.flow(heading, Mark::Node(node));
     canvas.y += 8.0;
     for paragraph in proposal.content.trim_end().split("\n\n") {
-        let lines = canvas.typesetter.lines(paragraph, CONTENT, MEASURE);
+        let lines = canvas.typesetter.lines(paragraph, CONTENT, measure);
         let node = canvas.node(None, Tag::P);
         canvas.flow(lines, Mark::Node(node));
         canvas.y += CONTENT.leading * 0.6;
@@ -70,7 +57,7 @@ pub fn draw(canvas: &mut Canvas, sheet: &ProposalSheet, logo: Option<Image>) -> 
         canvas.stamp(&t("draft"));
     }
     let author = sheet.seller.heading();
-    canvas.footers(&format!("{} · {author}", proposal.title));
+    letterhead::footers(canvas, &sheet.seller, &proposal.title);
     About {
         id: format!("{} {}", proposal.id, proposal.status.as_str()),
         title: proposal.title.clone(),

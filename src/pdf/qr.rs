@@ -3,14 +3,18 @@
 use krilla::tagging::Tag;
 use qrcodegen::{QrCode, QrCodeEcc};
 
-use super::canvas::{Area, Canvas, INK, Mark, Op};
+use super::canvas::{Area, Canvas, INK, MM, Mark, Op};
 
-/// 28 mm.
-pub const SIDE: f32 = 79.4;
+/// 26 mm.
+pub const SIDE: f32 = 26.0 * MM;
 
-/// Draws a text as a QR code; returns `false` if it is too long.
-pub fn draw(canvas: &mut Canvas, text: &str, alt: &str, x: f32, y: f32) -> bool {
-    let Ok(code) = QrCode::encode_text(text, QrCodeEcc::Medium) else { return false };
+/// Returns a text as a QR code; `None` if it is too long.
+pub fn encode(text: &str) -> Option<QrCode> {
+    QrCode::encode_text(text, QrCodeEcc::Medium).ok()
+}
+
+/// Draws a QR code.
+pub fn draw(canvas: &mut Canvas, code: &QrCode, alt: &str, x: f32, y: f32) {
     let module = SIDE / code.size() as f32;
     let mut boxes = Vec::new();
     for row in 0..code.size() {
@@ -31,5 +35,4 @@ pub fn draw(canvas: &mut Canvas, text: &str, alt: &str, x: f32, y: f32) -> bool 
     }
     let node = canvas.node(None, Tag::Figure(Some(alt.to_owned())));
     canvas.put(Op::Boxes { boxes, color: INK, mark: Mark::Node(node) });
-    true
 }

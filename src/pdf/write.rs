@@ -22,7 +22,7 @@ use krilla::{
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 
 use super::{
-    canvas::{Area, Canvas, HEIGHT, Mark, NodeId, Op, WIDTH},
+    canvas::{Area, Canvas, Mark, NodeId, Op},
     text::{Color, Line, told},
 };
 use crate::domain::error::{Error, Result};
@@ -64,7 +64,7 @@ pub fn write(canvas: &Canvas, about: About) -> Result<Vec<u8>, Refusal> {
     let mut document = Document::new_with(settings);
     let mut contents: Contents = vec![Vec::new(); canvas.nodes.len()];
     for ops in &canvas.pages {
-        let settings = PageSettings::from_wh(WIDTH, HEIGHT)
+        let settings = PageSettings::from_wh(canvas.frame.width, canvas.frame.height)
             .ok_or_else(|| Error::internal("a page without a size"))?;
         let mut page = document.start_page_with(settings);
         let mut surface = page.surface();
@@ -181,9 +181,8 @@ fn draw(surface: &mut Surface, op: &Op, contents: &mut Contents) {
                 surface.pop();
             });
         }
-        Op::Stamp { line } => {
-            let mark = Mark::Artifact(ArtifactType::Watermark);
-            let (x, y) = (WIDTH / 2.0, HEIGHT / 2.0);
+        Op::Stamp { line, x, y } => {
+            let (mark, x, y) = (Mark::Artifact(ArtifactType::Watermark), *x, *y);
             marked(surface, mark, contents, ContentTag::Other, |surface| {
                 surface.push_transform(&Transform::from_rotate_at(-52.0, x, y));
                 glyphs(surface, line, x - line.width / 2.0, y + line.style.size * 0.35);

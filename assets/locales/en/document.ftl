@@ -1,15 +1,18 @@
 ## Invoices and proposals as PDF.
 
 pdf-accepted-by = Accepted by { $name } on { $date }
-pdf-amount-in = Amount ({ $currency })
+pdf-amount-in = Amount, { $currency }
 pdf-declined-by = Declined by { $name } on { $date }
 pdf-logo-of = Logo of { $name }
-pdf-page-of = Page { $page } of { $pages }
+pdf-page-of = { $page } / { $pages }
 pdf-paid-on = Paid on { $date }
 pdf-pay-online = Pay online
 pdf-prepared-for = Prepared for
 pdf-qr-code = QR code of the payment link
-pdf-total-due = Total due
 pdf-total-paid = Total paid
 pdf-unnamed = Unnamed
 pdf-untitled = Untitled
+pdf-sample-client = Sample Client Ltd
+pdf-sample-first = Page templates
+pdf-sample-person = Sam Sample
+pdf-sample-second = Icon set

@@ -40,6 +40,9 @@ fn read_sheet(
         logo: read_logo(tx, defaults.logo)?,
         answered: answered_at.map(|at| (name, date::day_in(at, &zone))),
         dates: account.date_format,
+        accent: defaults.accent,
+        template: defaults.template,
+        paper: defaults.paper,
         created: record.sent_at.unwrap_or(now),
         proposal,
     })

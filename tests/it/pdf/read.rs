@@ -36,6 +36,14 @@ impl File {
         self.text().matches(text).count()
     }
 
+    /// The width and the height of its first page, in whole points.
+    pub fn size(&self) -> (u32, u32) {
+        let page = self.document.get_dictionary(self.document.get_pages()[&1]).unwrap();
+        let corners = page.get(b"MediaBox").and_then(Object::as_array).unwrap();
+        let at = |place: usize| corners[place].as_float().unwrap() as u32;
+        (at(2), at(3))
+    }
+
     /// Where its links lead to.
     pub fn links(&self) -> Vec<String> {
         let dictionaries =

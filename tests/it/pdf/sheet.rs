@@ -27,6 +27,9 @@ pub struct Printed {
     pub payment_link: Option<String>,
     pub paid_on: Option<Date>,
     pub dates: DateFormat,
+    pub accent: Accent,
+    pub template: Template,
+    pub paper: Paper,
 }
 
 impl Printed {
@@ -50,9 +53,9 @@ impl Printed {
                 party: self.seller.clone(),
                 payment_instructions: self.payment_instructions.clone(),
                 logo: None,
-                accent: Accent::PINE,
-                template: Template::Classic,
-                paper: Paper::ByCountry,
+                accent: self.accent,
+                template: self.template,
+                paper: self.paper,
                 date_format: self.dates,
                 notes: None,
             },
@@ -69,6 +72,7 @@ impl Printed {
 pub struct Offered {
     pub proposal: Proposal,
     pub answered: Option<(String, jiff::civil::Date)>,
+    pub template: Template,
 }
 
 impl Offered {
@@ -84,6 +88,9 @@ impl Offered {
             logo: None,
             answered: self.answered.clone(),
             dates: DateFormat::default(),
+            accent: Accent::PINE,
+            template: self.template,
+            paper: Paper::A4,
             created: now(),
         };
         pdf::proposal(&FONTS, &sheet).unwrap()
@@ -167,6 +174,9 @@ pub fn invoice(lines: Vec<Line>, tax_rate: &str, currency: &str) -> Printed {
         paid_on: None,
         payment_instructions: Some("GTBank, account 0123456789\nOkafor Design Studio".to_owned()),
         dates: DateFormat::default(),
+        accent: Accent::PINE,
+        template: Template::Classic,
+        paper: Paper::A4,
     }
 }
 
@@ -198,5 +208,5 @@ pub fn proposal(content: &str) -> Offered {
         created_at: now(),
         updated_at: now(),
     };
-    Offered { proposal, answered: None }
+    Offered { proposal, answered: None, template: Template::Classic }
 }

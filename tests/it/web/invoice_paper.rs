@@ -136,7 +136,7 @@ async fn a_paid_invoice_asks_for_no_money_and_its_frozen_file_stays() {
     let body = json!({"clientId": client, "amount": 120, "dueDate": "2026-04-15"});
     let (own, link) = sent(&user, body).await;
     let frozen = frozen_file(&user, &own).await;
-    assert!(paper(&app, &link).await.text().contains("Total due USD 120.00"));
+    assert!(paper(&app, &link).await.text().contains("Amount due USD 120.00"));
 
     user.post(&format!("{own}/mark-paid"), json!({})).await.data(200);
     let copy = paper(&app, &link).await.text();
@@ -147,7 +147,7 @@ async fn a_paid_invoice_asks_for_no_money_and_its_frozen_file_stays() {
     let page = Browser::new(&app).open(&link).await.text();
     assert!(page.contains("Paid on 2 Apr 2026"), "{page}");
     for text in [copy, page] {
-        for asking in ["Total due", "How to pay", "MoMo", "Pay online", "Pay USD"] {
+        for asking in ["Amount due", "How to pay", "MoMo", "Pay online", "Pay USD"] {
             assert!(!text.contains(asking), "{asking}: {text}");
         }
     }
