@@ -134,6 +134,7 @@ fn settings(pages: &Pages<Visit>) -> Route {
         .at("/money/rates", pages.act(exchange_rate::set))
         .at("/money/rates/delete", pages.act(exchange_rate::delete))
         .at("/invoices", pages.page(invoice_defaults::show, invoice_defaults::update))
+        .at("/invoices/sample.pdf", pages.show(invoice_defaults::sample))
         .at("/invoices/logo", pages.act(invoice_defaults::set_logo))
         .at("/invoices/logo/remove", pages.act(invoice_defaults::remove_logo))
         .at("/security", pages.show(security::show))

@@ -2,20 +2,26 @@
 
 use std::{num::NonZero, sync::Arc, thread::available_parallelism};
 
-use jiff::{Timestamp, civil::Date};
+use jiff::{Span, Timestamp, civil::Date};
+use rust_decimal::Decimal;
 
 use crate::{
-    app::{App, invoice_link, share::Owner, work_queue::WorkQueue},
+    app::{
+        App, invoice_defaults::find_invoice_settings, invoice_link, share::Owner,
+        unit_of_work::Work, work_queue::WorkQueue,
+    },
     domain::{
         account::Account,
         date,
         error::{Error, Result},
-        id::{AccountId, ImageId, InvoiceId},
-        invoice::{Invoice, InvoiceStatus},
+        id::{AccountId, Id, ImageId, InvoiceId},
+        invoice::{Invoice, InvoiceStatus, Item, Line, Party, Seller, price},
+        invoice_defaults::InvoiceSettings,
         job::JobKind,
         pdf_file::PdfFile,
         session::Claims,
     },
+    locale::{Text, t},
     pdf::{self, Fonts, InvoiceSheet, Printed},
     store::{self, engine::Tx},
 };
@@ -104,6 +110,14 @@ impl App {
         self.invoice_file(Some(Owner::Account(account)), account, id).await
     }
 
+    /// Returns an invoice as the caller's would look.
+    pub async fn sample_invoice_pdf(&self, claims: Claims) -> Result<PdfFile> {
+        let sheet = self.query(claims, read_sample).await?;
+        let owner = Some(Owner::Account(sheet.invoice.account));
+        let printed = self.print(owner, &sheet).await?;
+        Ok(PdfFile::of_invoice(&sheet.invoice.number, printed.bytes))
+    }
+
     /// Returns the invoice behind a link as PDF; a paid one as a copy that says so.
     pub async fn public_invoice_pdf(&self, token: &str) -> Result<PdfFile> {
         let now = self.now();
@@ -163,6 +177,62 @@ impl App {
         let sheet = InvoiceSheet { payment_link, ..sheet.clone() };
         self.printer.run(owner, move |fonts| pdf::invoice(fonts, &sheet)).await?
     }
+}
+
+/// Returns an invoice to look at, from the caller to someone who does not exist.
+fn read_sample(work: &mut Work) -> Result<InvoiceSheet> {
+    let account = store::account::find(work.tx, work.account)?;
+    let InvoiceSettings { defaults, series } = find_invoice_settings(work)?;
+    let (currency, today) = (account.currency, work.today()?);
+    let seller = Seller::new(&account, &defaults);
+    let line = |text: Text, quantity: i64, rate: i64| Line {
+        description: text.into(),
+        quantity: Decimal::from(quantity),
+        rate: Decimal::from(rate),
+    };
+    let lines = vec![line(t("pdf-sample-first"), 16, 85), line(t("pdf-sample-second"), 1, 480)];
+    let priced = price(lines, defaults.tax_rate, currency)?;
+    let items = priced.lines.into_iter();
+    let invoice = Invoice {
+        id: Id::NIL,
+        account: account.id,
+        client_id: Id::NIL,
+        client: None,
+        project_id: None,
+        number: series.next_number(),
+        currency,
+        totals: priced.totals,
+        tax_rate: defaults.tax_rate,
+        status: InvoiceStatus::Sent,
+        issue_date: today,
+        due_date: today.saturating_add(Span::new().days(i64::from(defaults.due_days))),
+        paid_at: None,
+        payment_link: None,
+        items: items.map(|(line, amount)| Item { id: Id::NIL, line, amount }).collect(),
+        notes: defaults.notes,
+        buyer: None,
+        created_at: work.now,
+        updated_at: work.now,
+    };
+    let buyer = Party {
+        name: t("pdf-sample-person").into(),
+        email: "max@example.com".to_owned(),
+        company: Some(t("pdf-sample-client").into()),
+        phone: None,
+        country: seller.party.country.clone(),
+        address: None,
+        tax_id: None,
+    };
+    Ok(InvoiceSheet {
+        status: invoice.status,
+        logo: read_logo(work.tx, seller.logo)?,
+        payment_link: None,
+        paid_on: None,
+        created: work.now,
+        invoice,
+        seller,
+        buyer,
+    })
 }
 
 /// Returns the file of an invoice, or the data to render it from.

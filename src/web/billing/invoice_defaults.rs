@@ -6,6 +6,7 @@ use poem::{Response, http::StatusCode};
 use crate::{
     app::invoice_defaults::{find_invoice_settings, set_logo as put_logo, update_invoice_defaults},
     domain::{
+        accent::Accent,
         error::Result,
         id::ImageId,
         image::ImagePurpose,
@@ -13,13 +14,14 @@ use crate::{
         invoice_defaults::{InvoiceDefaultsChange, InvoiceSettings},
         invoice_series::InvoiceSeries,
         number_format::NumberFormat,
+        paper::Paper,
     },
     locale::{Text, t},
     web::{
         choice::Choices,
         fields::Fields,
         form::Form,
-        page::answer,
+        page::{self, answer},
         settings::Tab,
         shell::{Section, Shell},
         visit::Visit,
@@ -27,6 +29,17 @@ use crate::{
 };
 
 const PLACE: &str = "/settings/invoices";
+
+/// The colours to choose from. The stylesheet knows them by their names.
+const SWATCHES: [(&str, &str, Text); 7] = [
+    ("pine", "#0b5c46", t("color-pine")),
+    ("laterite", "#b5411c", t("color-laterite")),
+    ("indigo", "#3c3f9f", t("color-indigo")),
+    ("plum", "#7a2e62", t("color-plum")),
+    ("ocean", "#14638f", t("color-ocean")),
+    ("sun", "#f0b429", t("color-sun")),
+    ("ink", "#1d2521", t("color-ink")),
+];
 
 #[derive(Template)]
 #[template(path = "pages/settings/invoices.html")]
@@ -37,6 +50,8 @@ struct Invoices {
     /// The form of the logo.
     picture: Form,
     logo: Option<ImageId>,
+    /// The saved colour.
+    accent: Accent,
     series: InvoiceSeries,
 }
 
@@ -44,6 +59,39 @@ impl Invoices {
     fn number_formats(&self) -> Choices {
         let format = |word: &&str| ((*word).to_owned(), (*word).to_owned());
         NumberFormat::WORDS.iter().map(format).collect()
+    }
+
+    fn swatches(&self) -> [(&'static str, &'static str, Text); 7] {
+        SWATCHES
+    }
+
+    /// Whether this colour is chosen among the swatches.
+    fn is_swatch(&self, value: &str) -> bool {
+        let chosen = match self.form.value("swatch") {
+            "" => self.form.value("accent"),
+            chosen => chosen,
+        };
+        chosen.eq_ignore_ascii_case(value)
+    }
+
+    /// Says how well text on the saved colour can be read.
+    fn contrast(&self) -> Text {
+        let key = if self.accent.takes_black() {
+            "settings-invoices-black-on-it"
+        } else {
+            "settings-invoices-white-on-it"
+        };
+        t(key).with("ratio", format!("{:.1}", self.accent.contrast()))
+    }
+
+    fn papers(&self) -> Choices {
+        let label = |paper: Paper| match paper {
+            Paper::ByCountry => t("settings-invoices-by-country"),
+            Paper::A4 => t("settings-invoices-a4"),
+            Paper::Letter => t("settings-invoices-letter"),
+        };
+        let papers = [Paper::ByCountry, Paper::A4, Paper::Letter];
+        papers.map(|paper| (paper.as_str().to_owned(), label(paper).into())).into()
     }
 
     fn logo_label(&self) -> Text {
@@ -62,6 +110,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
 
 /// Changes the invoice defaults.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
+    let fields = chosen(fields, visit.frame.defaults.accent);
     let change = InvoiceDefaultsChange::read(&fields);
     match visit.change(change, fields.expected(known), update_invoice_defaults).await {
         Ok(_) => Ok(visit.done(PLACE, t("settings-invoices-saved"))),
@@ -71,6 +120,22 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
             page(&visit, status, Some(form), None).await
         }
     }
+}
+
+/// Takes the picked swatch as the colour, unless another colour than the `saved` one was typed.
+fn chosen(fields: Fields, saved: Accent) -> Fields {
+    let (picked, typed) = (fields.get("swatch").to_owned(), fields.get("accent"));
+    let is_kept = typed.is_empty() || Accent::parse(typed) == Some(saved);
+    if is_kept && Accent::parse(&picked).is_some() {
+        return fields.replaced("accent", &picked);
+    }
+    fields
+}
+
+/// Shows an invoice as it looks with the saved settings.
+pub async fn sample(visit: Visit) -> Result<Response> {
+    let file = visit.app.sample_invoice_pdf(visit.claims).await?;
+    Ok(page::pdf(&file.name, file.bytes))
 }
 
 /// Sets the logo on invoices.
@@ -111,6 +176,7 @@ async fn page(
             .of::<InvoiceDefaultsChange>(),
         picture: picture.unwrap_or_else(|| visit.form(Fields::default())),
         logo: settings.defaults.logo,
+        accent: settings.defaults.accent,
         series: settings.series,
     };
     Ok(answer(status, &page))
@@ -125,6 +191,9 @@ fn known(settings: &InvoiceSettings) -> Fields {
         .with("dueDays", defaults.due_days)
         .with("taxRate", defaults.tax_rate)
         .with("numberFormat", defaults.number_format.as_str())
+        .with("accent", defaults.accent)
+        .with("template", defaults.template.as_str())
+        .with("paper", defaults.paper.as_str())
         .with_some("notes", defaults.notes.as_ref())
         .with_some("paymentInstructions", defaults.payment_instructions.as_ref());
     // Once numbers are drawn, they are not part of the form.

@@ -6,7 +6,10 @@ use image::{ImageFormat, RgbImage};
 use reqwest::{Method, header};
 
 use super::browser::Browser;
-use crate::support::{User, spawn_app};
+use crate::{
+    pdf::read::File,
+    support::{User, spawn_app},
+};
 
 const PLACE: &str = "/settings/invoices";
 
@@ -68,6 +71,42 @@ async fn a_logo_is_uploaded_shown_and_taken_off() {
     assert!(shown.html.contains("src=\"/images/img_"), "{}", shown.html);
     let off = browser.send(&shown, "/settings/invoices/logo/remove", &[]).await.expect(200);
     off.says("Logo removed.").hides("Remove logo");
+}
+
+#[tokio::test]
+async fn colour_template_and_paper_are_chosen_and_a_sample_shows_them() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let browser = Browser::of(&user);
+    let page = browser.open(PLACE).await.expect(200);
+    page.says("White text on it is easy to read, 8.0 : 1");
+    let typed = |own: &'static str, swatch: &'static str| {
+        [("dueDays", "14"), ("taxRate", "0"), ("accent", own), ("swatch", swatch)]
+    };
+    // A picked swatch counts, unless another colour was typed.
+    let saved = browser.send(&page, PLACE, &typed("#0b5c46", "#f0b429")).await.expect(200);
+    saved.says("Black text on it is easy to read, 11.3 : 1");
+    assert_eq!(saved.value("accent").as_deref(), Some("#f0b429"));
+    let saved = browser.send(&saved, PLACE, &typed("B5411C", "#f0b429")).await.expect(200);
+    assert_eq!(saved.value("accent").as_deref(), Some("#b5411c"));
+    let wrong = browser.send(&saved, PLACE, &typed("red", "#b5411c")).await.expect(400);
+    wrong.says("Enter six digits, such as #0b5c46.");
+
+    for (template, paper, size) in [("modern", "letter", (612, 792)), ("classic", "a4", (595, 841))]
+    {
+        let chosen = [("template", template), ("paper", paper)];
+        let typed = [&typed("#b5411c", "#b5411c")[..], &chosen].concat();
+        browser.send(&browser.open(PLACE).await, PLACE, &typed).await.expect(200);
+        let path = format!("{}{PLACE}/sample.pdf", app.base);
+        let request = app.http.get(path).header("Cookie", format!("fos_session={}", user.token));
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], "application/pdf");
+        let file = File::read(&answer.bytes().await.unwrap());
+        assert_eq!(file.size(), size);
+        assert!(file.text().contains("INV-2026-001"), "{}", file.text());
+    }
+    // A sample draws no number.
+    browser.open(PLACE).await.says("The first invoice in 2026 is INV-2026-001");
 }
 
 /// Uploads a logo; the status of what follows.

@@ -137,7 +137,6 @@ async fn the_stylesheet_carries_the_colour_of_the_account() {
     assert!(answer.text().await.unwrap().ends_with(own));
     for wrong in ["brand=", "brand=red", "brand=F0B429", "brand=f0b429}", "brand=%23f0b429"] {
         let style = asset(&app, &format!("app.css?v=0&{wrong}")).await;
-        assert!(!style.contains("f0b429; "), "{wrong}");
         assert_eq!(style, asset(&app, "app.css").await, "{wrong}");
     }
 }
