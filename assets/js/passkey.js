@@ -52,9 +52,8 @@ const reasons = {
 };
 
 const begin = (form) => {
-    const said = form.querySelector("[role=alert][hidden], .said");
+    const said = form.querySelector("[data-said]");
     const tell = (text) => {
-        said.classList.add("said");
         said.textContent = text;
         said.hidden = !text;
     };
