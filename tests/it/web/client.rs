@@ -103,6 +103,6 @@ async fn a_clients_page_shows_the_newest_of_its_work() {
     user.invoice(&client, serde_json::json!(99.5), "2026-12-31").await;
     let shown = browser.open(&path).await;
     shown.says("All projects (6)").says("Shop <6> Planning").hides("Shop <1>").hides("Elsewhere");
-    shown.says("Site & more Draft").says("due 31 Dec 2026 USD 99.50");
+    shown.says("Site & more Draft").says("due 31 Dec 2026 99.50 USD");
     browser.open(&shown.link("/projects?clientId=")).await.says("Shop <1>").hides("Elsewhere");
 }

@@ -26,7 +26,7 @@ async fn a_project_is_added_found_changed_and_deleted() {
         ("description", "One\r\ntwo"),
     ];
     let shown = browser.send(&page, "/projects", &typed).await.expect(200);
-    shown.says("Project created.").says("<i>Shop</i> Active for Kamala <b>");
+    shown.says("Project created.").says("<i>Shop</i> Active").says("Client Kamala <b>");
     shown.says("Budget ₦12,000.50").says("1 Mar 2026 overdue").says("One two");
     shown.link(&format!("/invoices/new?clientId={client}&projectId=proj_"));
 
