@@ -21,7 +21,6 @@ const KEYS: &[&str] = &[
     "Escape",
     "no board",
     ".error, .stored",
-    "button, select, summary, input",
     "input, textarea, select, [contenteditable]",
 ];
 /// Attributes that people read or hear.

@@ -90,6 +90,40 @@ async fn a_card_moves_from_column_to_column() {
 }
 
 #[tokio::test]
+async fn the_board_adds_up_budgets_and_only_counts_what_is_cancelled() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Kamala").await;
+    let project = async |name: &str, budget: f64, currency: &str, status: &str| {
+        let body = json!({
+            "clientId": client, "name": name, "budget": budget, "currency": currency,
+            "status": status, "deadline": "2026-03-08",
+        });
+        user.post("/projects", body).await.data(201)["id"].as_str().unwrap().to_owned()
+    };
+    let shop = project("Shop", 1200.5, "USD", "active").await;
+    project("Logo", 300.0, "USD", "active").await;
+    project("Photos", 5000.0, "NGN", "on_hold").await;
+    project("Gone", 10.0, "USD", "cancelled").await;
+    for n in 1..=12 {
+        project(&format!("Done {n}"), 10.0, "USD", "completed").await;
+    }
+    let body = json!({
+        "projectId": shop, "name": "Design", "amount": 10, "status": "completed",
+    });
+    user.post("/milestones", body).await.data(201);
+    let browser = Browser::of(&user);
+    let board = browser.open("/projects?view=board").await.expect(200);
+    board.says("Active 2 projects US$1,501 Logo").says("300.00 USD 10 days late");
+    // Without a rate, nothing is added up.
+    board.says("On hold 1 project Photos").says("Cancelled 1 project").hides("Gone");
+    board.says("Completed 12 projects US$120 Done 12").says("Show all 12").hides("Done 2 ");
+    board.says("Invoice Design");
+    board.link(&format!("/invoices/new?clientId={client}&projectId={shop}&description=Design"));
+    board.link("/projects?status=cancelled");
+}
+
+#[tokio::test]
 async fn milestones_are_planned_completed_invoiced_and_paid() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
