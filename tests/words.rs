@@ -11,6 +11,8 @@ use std::{
 
 /// Words that are no text: what a product or a file is called.
 const NAMES: &[&str] = &["FreelanceOS", "Ctrl K", "; Secure", "index, follow", "UTC", "PAGE {}"];
+/// A page that no release has; it shows the parts of all others.
+const OF_DEBUG_BUILDS: &str = "design_system.html";
 /// Keys of the keyboard, selectors and messages of scripts to themselves.
 const KEYS: &[&str] = &[
     "ArrowLeft",
@@ -19,7 +21,6 @@ const KEYS: &[&str] = &[
     "Escape",
     "no board",
     ".error, .stored",
-    "button, select, summary, input",
     "input, textarea, select, [contenteditable]",
 ];
 /// Attributes that people read or hear.
@@ -30,7 +31,9 @@ const TECHNICAL: &[&str] = &["noindex", "width=device-width", "light dark", "pro
 #[test]
 fn no_template_holds_a_sentence() {
     let mut found = Vec::new();
-    for path in files("assets/pages", "html").into_iter().chain(files("assets/mail", "html")) {
+    let pages = files("assets/pages", "html").into_iter();
+    let pages = pages.filter(|path| !path.ends_with(OF_DEBUG_BUILDS));
+    for path in pages.chain(files("assets/mail", "html")) {
         let template = fs::read_to_string(&path).unwrap();
         let texts = texts_of(&template);
         found.extend(texts.into_iter().map(|text| format!("{}: {text}", path.display())));

@@ -104,3 +104,15 @@ each("[data-print]", (button) => {
     button.hidden = false;
     button.addEventListener("click", () => print());
 });
+
+// Shows a typed password, and hides it again before it is sent, so that browsers keep it as one.
+each("[data-reveal]", (button) => {
+    const field = button.parentElement.querySelector("input");
+    const show = (isShown) => {
+        field.type = isShown ? "text" : "password";
+        button.setAttribute("aria-pressed", isShown);
+    };
+    button.hidden = false;
+    button.addEventListener("click", () => show(field.type === "password"));
+    field.form?.addEventListener("submit", () => show(false));
+});

@@ -52,9 +52,8 @@ const reasons = {
 };
 
 const begin = (form) => {
-    const said = form.querySelector("[role=alert][hidden], .said");
+    const said = form.querySelector("[data-said]");
     const tell = (text) => {
-        said.classList.add("said");
         said.textContent = text;
         said.hidden = !text;
     };
@@ -102,13 +101,13 @@ const begin = (form) => {
 };
 
 if (window.PublicKeyCredential && window.isSecureContext) {
-    document.querySelectorAll("form[data-passkey]").forEach((form) => {
-        form.hidden = false;
-        begin(form);
-    });
-    document.querySelectorAll("[data-passkey-missing]").forEach((hint) => hint.remove());
+    document.querySelectorAll("form[data-passkey]").forEach(begin);
 } else {
+    document.querySelectorAll("form[data-passkey]").forEach((form) => {
+        form.hidden = true;
+    });
     document.querySelectorAll("[data-passkey-missing]").forEach((hint) => {
+        hint.hidden = false;
         const { sayUnsupported, sayInsecure } = hint.dataset;
         const why = window.isSecureContext ? sayUnsupported : sayInsecure;
         hint.textContent = why.replace("#", location.origin);

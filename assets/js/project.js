@@ -1,72 +1,52 @@
-// The project board: cards move by mouse, touch or keyboard. Each move sends the form on the card
-// in the background; the server's board then replaces the old one.
+// The project board: cards move by mouse or touch, and by their menus. Each move sends the menu of
+// the card in the background; the server's board then replaces the old one.
 
-const lanes = () => [...document.querySelectorAll(".lane")];
-const nameOf = (lane) => lane.querySelector("h2").firstChild.textContent.trim();
-const laneOf = (card) => card.closest(".lane");
 const toast = document.getElementById("toast");
-const filled = (text, card, lane) =>
-    text.replace("#name", () => card.dataset.name).replace("#column", () => nameOf(lane));
-
-document.documentElement.classList.add("draggable");
+const lanes = () => [...document.querySelectorAll(".lane")];
+const laneOf = (card) => card.closest(".lane");
+const laneNamed = (status) => lanes().find((lane) => lane.dataset.status === status);
 
 let hiding;
-const tell = (text, button) => {
-    clearTimeout(hiding);
-    toast.replaceChildren(document.createTextNode(text));
-    if (button) toast.append(" ", button);
-};
 const hideSoon = () => {
     clearTimeout(hiding);
     hiding = setTimeout(() => toast.replaceChildren(), 10000);
 };
-// The undo message stays while the reader is using it.
+// The toast stays while the reader is using it.
 toast.addEventListener("pointerenter", () => clearTimeout(hiding));
 toast.addEventListener("pointerleave", hideSoon);
 toast.addEventListener("focusin", () => clearTimeout(hiding));
 toast.addEventListener("focusout", hideSoon);
 
-const refreshed = async (form, status) => {
-    const fields = new URLSearchParams(new FormData(form));
-    fields.set("status", status);
-    const answer = await fetch(form.action, { method: "POST", body: fields });
+const refreshed = async (action, fields) => {
+    const answer = await fetch(action, { method: "POST", body: fields });
     if (!answer.ok) throw new Error(String(answer.status));
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const found = page.getElementById("found");
     if (!found) throw new Error("no board");
-    return { found, notice: page.querySelector(".notice") };
-};
-
-const undoButton = (id, status) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "plain";
-    button.textContent = toast.dataset.sayUndo;
-    button.addEventListener("click", () => move(id, status, { canUndo: false }));
-    return button;
+    return { found, notice: page.querySelector(".notice[role]") };
 };
 
 let isMoving = false;
-const move = async (id, status, { canUndo = true, isFollowed = true } = {}) => {
-    const card = document.getElementById(id);
-    if (!card || isMoving || laneOf(card).dataset.status === status) return;
-    const before = laneOf(card).dataset.status;
+const send = async (id, action, fields, status, before) => {
     isMoving = true;
-    const lane = lanes().find((lane) => lane.dataset.status === status);
-    // Show the card in its new place at once; the answer updates the counts and the order.
-    const list = lane.querySelector("ol");
-    if (list) list.prepend(card);
-    card.classList.add("waiting");
+    fields.set("status", status);
     try {
-        const { found, notice } = await refreshed(card.querySelector("form"), status);
-        const scrolled = document.querySelector(".board").scrollLeft;
+        const { found, notice } = await refreshed(action, fields);
         document.getElementById("found").replaceWith(found);
-        found.querySelector(".board").scrollLeft = scrolled;
-        const now = document.getElementById(id);
-        const isMoved = now ? laneOf(now).dataset.status === status : true;
-        tell(notice ? notice.textContent : toast.dataset.sayMoved, canUndo && isMoved ? undoButton(id, before) : null);
-        now?.querySelector(".grip").focus({ preventScroll: true });
-        if (isFollowed) now?.scrollIntoView({ block: "nearest", inline: "nearest" });
+        toast.replaceChildren(notice?.querySelector("span").textContent ?? "");
+        if (before && notice?.role !== "alert") {
+            const undo = document.createElement("button");
+            undo.type = "button";
+            undo.className = "btn";
+            undo.dataset.size = "sm";
+            undo.textContent = toast.dataset.sayUndo;
+            undo.addEventListener("click", () => {
+                fields.set("_version", laneNamed(status).dataset.version);
+                send(id, action, fields, before);
+            });
+            toast.append(undo);
+        }
+        document.querySelector(`#${id} [data-grip]`)?.focus({ preventScroll: true });
         hideSoon();
     } catch {
         location.reload();
@@ -75,97 +55,55 @@ const move = async (id, status, { canUndo = true, isFollowed = true } = {}) => {
     }
 };
 
-// Forms on the cards work the same way.
+const move = (card, status) => {
+    const before = laneOf(card).dataset.status;
+    if (isMoving || before === status) return;
+    const form = card.querySelector("form");
+    const fields = new URLSearchParams(new FormData(form));
+    // Show the card in its new place at once; the answer updates the counts and the order.
+    laneNamed(status).querySelector("h2").after(card);
+    card.dataset.held = "";
+    send(card.id, form.action, fields, status, before);
+};
+
 document.addEventListener("submit", (event) => {
-    const card = event.target.closest(".job");
+    const card = event.target.closest(".card");
     if (!card) return;
     event.preventDefault();
-    move(card.id, new FormData(event.target).get("status"));
+    move(card, event.submitter.value);
 }, true);
-
-// By keyboard: pick up, choose a column, put down.
-let held = null;
-const aim = (lane) => {
-    for (const other of lanes()) other.classList.toggle("aimed", other === lane);
-    lane?.scrollIntoView({ block: "nearest", inline: "nearest" });
-};
-const leave = () => {
-    held?.card.classList.remove("held");
-    held?.grip.removeAttribute("aria-pressed");
-    held = null;
-    aim(null);
-};
-document.addEventListener("keydown", (event) => {
-    const grip = event.target.closest?.(".grip");
-    if (!grip) return;
-    const card = grip.closest(".job");
-    const isPick = event.key === "Enter" || event.key === " ";
-    if (!held && isPick) {
-        held = { card, grip, at: lanes().indexOf(laneOf(card)) };
-        card.classList.add("held");
-        grip.setAttribute("aria-pressed", "true");
-        aim(laneOf(card));
-        tell(filled(toast.dataset.sayHeld, card, laneOf(card)));
-    } else if (held && isPick) {
-        const lane = lanes()[held.at];
-        leave();
-        if (lane === laneOf(card)) tell(filled(toast.dataset.sayKept, card, lane));
-        else move(card.id, lane.dataset.status);
-        hideSoon();
-    } else if (held && event.key === "Escape") {
-        leave();
-        tell(filled(toast.dataset.sayKept, card, laneOf(card)));
-        hideSoon();
-    } else if (held && (event.key === "ArrowRight" || event.key === "ArrowLeft")) {
-        const isForward = (event.key === "ArrowRight") === (getComputedStyle(card).direction === "ltr");
-        held.at = Math.min(Math.max(held.at + (isForward ? 1 : -1), 0), lanes().length - 1);
-        aim(lanes()[held.at]);
-        tell(nameOf(lanes()[held.at]));
-    } else {
-        return;
-    }
-    event.preventDefault();
-});
-document.addEventListener("focusout", (event) => {
-    if (held && event.target === held.grip) leave();
-});
 
 // By mouse anywhere on the card, by touch only on its handle, so that the page can scroll.
 let drag = null;
+const aim = (aimed) => {
+    for (const lane of lanes()) lane.toggleAttribute("data-aimed", lane === aimed);
+};
 const overlapped = (x, y) => lanes().find((lane) => {
     const box = lane.getBoundingClientRect();
-    return x >= box.left && x <= box.right && y >= box.top - 40 && y <= box.bottom + 40;
+    return x >= box.left && x <= box.right && y >= box.top - 8 && y <= box.bottom + 8;
 });
 document.addEventListener("pointerdown", (event) => {
-    const card = event.target.closest?.(".job");
-    if (!card || event.button !== 0 || isMoving) return;
-    const grip = event.target.closest(".grip");
-    if (!grip && (event.pointerType !== "mouse" || event.target.closest("button, select, summary, input"))) return;
-    drag = { card, id: event.pointerId, x: event.clientX, y: event.clientY, isOn: false };
+    const card = event.target.closest?.(".card");
+    if (!card || event.button !== 0 || isMoving || event.target.closest("form")) return;
+    if (event.pointerType !== "mouse" && !event.target.closest("[data-grip]")) return;
+    drag = { card, id: event.pointerId, x: event.clientX, y: event.clientY + scrollY, isOn: false };
 });
-const follow = (event) => {
-    drag.card.style.transform = `translate(${event.clientX - drag.x}px, ${event.clientY - drag.y}px)`;
-    aim(null);
-    overlapped(event.clientX, event.clientY)?.classList.add("aimed");
-};
 document.addEventListener("pointermove", (event) => {
     if (!drag || event.pointerId !== drag.id) return;
+    const [x, y] = [event.clientX - drag.x, event.clientY + scrollY - drag.y];
     if (!drag.isOn) {
-        if (Math.hypot(event.clientX - drag.x, event.clientY - drag.y) < 6) return;
+        if (Math.hypot(x, y) < 6) return;
         drag.isOn = true;
-        drag.card.classList.add("dragged");
+        drag.card.dataset.held = "";
         drag.card.setPointerCapture(drag.id);
         getSelection()?.removeAllRanges();
     }
-    const board = document.querySelector(".board");
-    const box = board.getBoundingClientRect();
-    const edge = 48;
-    const before = board.scrollLeft;
-    if (event.clientX > box.right - edge) board.scrollLeft += 12;
-    if (event.clientX < box.left + edge) board.scrollLeft -= 12;
-    // The card stays under the finger while the board scrolls below it.
-    drag.x -= board.scrollLeft - before;
-    follow(event);
+    // The page scrolls where the card comes near its edge.
+    const edge = 64;
+    if (event.clientY < edge) scrollBy(0, -12);
+    if (event.clientY > innerHeight - edge) scrollBy(0, 12);
+    drag.card.style.transform = `translate(${x}px, ${y}px)`;
+    aim(overlapped(event.clientX, event.clientY));
 });
 const end = (event, isDropped) => {
     if (!drag || event.pointerId !== drag.id) return;
@@ -173,7 +111,7 @@ const end = (event, isDropped) => {
     drag = null;
     if (!isOn) return;
     const lane = isDropped ? overlapped(event.clientX, event.clientY) : null;
-    card.classList.remove("dragged");
+    delete card.dataset.held;
     card.style.transform = "";
     aim(null);
     // A drag is not a click on the link where it began.
@@ -183,7 +121,7 @@ const end = (event, isDropped) => {
     };
     addEventListener("click", swallow, { capture: true, once: true });
     setTimeout(() => removeEventListener("click", swallow, true));
-    if (lane) move(card.id, lane.dataset.status, { isFollowed: false });
+    if (lane) move(card, lane.dataset.status);
 };
 document.addEventListener("pointerup", (event) => end(event, true));
 document.addEventListener("pointercancel", (event) => end(event, false));

@@ -24,7 +24,7 @@ pub use self::platform::{
 };
 use self::platform::{public_link, work_queue};
 pub use self::profile::{message, portfolio};
-pub use self::work::{milestone, project, proposal, proposal_file, proposal_link};
+pub use self::work::{milestone, project, project_board, proposal, proposal_file, proposal_link};
 
 use std::{
     num::NonZero,

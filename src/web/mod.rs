@@ -17,10 +17,12 @@ pub use self::identity::{
 };
 pub use self::kit::asset::icon;
 pub use self::kit::{
-    asset, avatar, choice, control, cookie, days, editing, fields, form, guest, mailto, page,
-    pager, pages, say, shell, shown_work, theme, visit,
+    asset, avatar, choice, control, cookie, days, editing, fields, figure, form, guest, mailto,
+    page, pager, pages, say, shell, shown_work, theme, visit,
 };
 use self::kit::{form_body, front, signed_out};
+#[cfg(debug_assertions)]
+use self::platform::design_system;
 pub use self::platform::{chart, dashboard, export, image, settings};
 pub use self::profile::{message, portfolio, public_profile};
 pub use self::work::{milestone, project, project_board, proposal, public_proposal};
@@ -43,7 +45,10 @@ use crate::{
 pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
     let (pages, open) = (Pages::<Visit>::of(app), Pages::<Guest>::of(app));
     let app = Arc::clone(app);
-    Route::new()
+    let route = Route::new();
+    #[cfg(debug_assertions)]
+    let route = route.at("/design-system", pages.show(design_system::show));
+    route
         .nest("/assets", asset::routes())
         .at("/", pages.show(dashboard::show))
         .at("/clients", pages.page(client::list, client::create))

@@ -36,7 +36,7 @@ const FIND: &str = r#"
         return all.find((element) => name(element) === words) || null;
     }
     const label = [...document.querySelectorAll('label')].filter(isShown).find((label) => {
-        const optional = label.querySelector('.optional');
+        const optional = label.querySelector('.quiet');
         const name = read(label);
         return (optional ? name.slice(0, -read(optional).length).trim() : name) === words;
     });

@@ -27,7 +27,7 @@ pub fn begin() -> (Server, String, Place) {
 /// The first visit: whose program this is.
 pub async fn make_the_account(ada: &Person) {
     ada.go("/").await;
-    ada.sees("Welcome to FreelanceOS").await;
+    ada.sees("Set up your office").await;
     ada.fill("First name", "Ada").await;
     ada.fill("Last name", "Lovelace").await;
     ada.fill("Email", EMAIL).await;

@@ -48,7 +48,7 @@ async fn pages_look_as_their_own_part_of_the_stylesheet_says_and_print_on_one_sh
 
     // A row of links has the width of its fieldset.
     browser.go(&format!("{url}/profile/portfolio/new")).await;
-    let script = "const row = document.querySelector('.link-row');
+    let script = "const row = document.querySelector('[data-link]');
         return row.clientWidth / row.parentElement.clientWidth";
     let share = browser.run(script, json!([])).await.as_f64().unwrap();
     assert!(share > 0.9, "{share}");

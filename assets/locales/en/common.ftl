@@ -79,6 +79,7 @@ deadline = Deadline
 decline = Decline
 declined = Declined
 delete-ask = Delete…
+delete-this = Delete { $name }?
 deleted = Deleted
 description = Description
 details = Details

@@ -8,8 +8,8 @@ message-list-visitors-public-profile-can = Visitors to your public profile can w
 message-reply-quote = On { $date } you wrote:
 message-reply-subject = Your message to { $name }
 message-show-delete-message = Delete message
-message-show-delete-message-from-cant = Delete the message from { $name }? You can’t undo this.
+message-show-delete-message-from-cant = Delete the message from { $name }?
 message-show-mark-as-unread = Mark as unread
 message-show-message-from = Message from { $name }
-message-show-reply-by-email = Reply by email
+message-show-reply-by-email-html = Reply<span class="u-wide"> by email</span>
 message-unread = Message marked as unread.

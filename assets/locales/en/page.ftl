@@ -7,13 +7,18 @@ app-skip-content = Skip to content
 app-unread = unread
 app-unverified = Verify your email address, { $email }. Until then, notifications leave out names and content.
 app-unverified-limited = Verify your email address, { $email }. Until then, you can only email invoices to yourself, your account is limited to { $most } entries, and notifications leave out names and content.
-control-below-current-value-html = Current value: <span class="stored-text" dir="auto">{ $now }</span>
+control-below-current-value-html = Current value: <span dir="auto">{ $now }</span>
 control-optional = (optional)
+error-dead-link = This link doesn’t work
+error-dead-link-text = Check that it is complete. If it is, ask whoever sent it to you for a new one.
+error-go-home = Go to Home
+error-go-to = Go to { $place }
 error-message = { $message }.
 error-method = This doesn’t work here
 error-method-text = Go back and open the page again.
+error-missing-text = It was deleted, or the link to it is wrong.
 error-not-found = Page not found
-error-not-found-text = Check the address, or go back.
+error-not-found-text = Check the address for typing errors.
 error-other = This didn’t work
 error-server = Something went wrong
 error-server-text = Try again in a moment.
@@ -37,7 +42,7 @@ pager-newer = Newer
 pager-of = { $first }–{ $last } of { $total }
 pager-older = Older
 pager-pages = Pages
-
+password-show = Show password
 theme-dark = Dark theme
 theme-light = Light theme
 theme-system = System theme

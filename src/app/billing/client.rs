@@ -18,6 +18,30 @@ use crate::{
 /// The maximum number of names offered in a choice: the newest.
 pub(in crate::app) const NAMES_MAX: i64 = 1000;
 
+/// The most unpaid invoices of a client that are added up.
+const OPEN_SUMMED: i64 = 500;
+
+/// What a client owes, one sum for each currency.
+#[derive(Debug, Clone, Default)]
+pub struct Owed {
+    pub due: Vec<Money>,
+    pub overdue: Vec<Money>,
+}
+
+/// Returns what a client of the caller owes.
+pub fn owed_by_client(work: &mut Work, id: ClientId) -> Result<Owed> {
+    let today = work.today()?;
+    let mut owed = Owed::default();
+    for (due, amount) in store::client::list_open(work.tx, work.account, id, OPEN_SUMMED)? {
+        let sums = if due < today { &mut owed.overdue } else { &mut owed.due };
+        match sums.iter_mut().find(|sum| sum.currency == amount.currency) {
+            Some(sum) => sum.minor = sum.minor.saturating_add(amount.minor),
+            None => sums.push(amount),
+        }
+    }
+    Ok(owed)
+}
+
 /// Adds a client.
 pub fn create_client(work: &mut Work, details: &ClientDetails) -> Result<Client> {
     let client = Client {

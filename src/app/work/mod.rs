@@ -2,6 +2,7 @@
 
 pub mod milestone;
 pub mod project;
+pub mod project_board;
 pub mod proposal;
 pub mod proposal_file;
 pub mod proposal_link;

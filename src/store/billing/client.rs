@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 
 use crate::{
     domain::{
@@ -176,6 +176,23 @@ pub fn list(
     let Listing { entries, total, page } =
         query.page(tx, filter.page, |row| read(row, rates.base()))?;
     Ok(Listing { entries: gather(entries, rates), total, page })
+}
+
+/// Lists the unpaid sent invoices of a client, at most `most`: amounts with due dates, earliest
+/// first.
+pub fn list_open(
+    tx: &mut Tx,
+    account: AccountId,
+    client: ClientId,
+    most: i64,
+) -> Result<Vec<(Date, Money)>> {
+    tx.list(
+        "SELECT due_date, amount, currency FROM invoices \
+         WHERE account_id = ?1 AND client_id = ?2 AND status = 'sent' \
+         ORDER BY due_date, id LIMIT ?3",
+        values![&account, &client, most],
+        |row| Ok((row.get(0)?, Money::new(row.get(1)?, row.get(2)?))),
+    )
 }
 
 /// Saves the details.

@@ -5,7 +5,10 @@ use poem::{Response, http::StatusCode};
 
 use crate::{
     app::{
-        client::{create_client, delete_client, find_client, list_clients, update_client},
+        client::{
+            Owed, create_client, delete_client, find_client, list_clients, owed_by_client,
+            update_client,
+        },
         invoice::list_invoices,
         project::list_projects,
         proposal::list_proposals,
@@ -17,7 +20,7 @@ use crate::{
         invoice::{InvoiceFilter, ShownInvoice},
         page::{Listing, Page},
         project::{Project, ProjectFilter},
-        proposal::{Proposal, ProposalFilter},
+        proposal::{Proposal, ProposalFilter, ProposalStatus},
     },
     locale::t,
     web::{
@@ -53,6 +56,17 @@ struct Show {
     projects: Listing<Project>,
     proposals: Listing<Proposal>,
     invoices: Listing<ShownInvoice>,
+    owed: Owed,
+}
+
+/// Returns the mark of a proposal's status.
+fn proposal_look(status: &ProposalStatus) -> &'static str {
+    match status {
+        ProposalStatus::Draft => "draft",
+        ProposalStatus::Sent => "sent",
+        ProposalStatus::Accepted => "paid",
+        ProposalStatus::Rejected => "void",
+    }
 }
 
 #[derive(Template)]
@@ -90,11 +104,11 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Shows a client with its invoices and projects.
+/// Shows a client with what it owes, its invoices and projects.
 pub async fn show(visit: Visit) -> Result<Response> {
     let id = visit.id();
     let (client_id, page) = (Some(id), Page::first(SHOWN));
-    let (client, projects, proposals, invoices) = visit
+    let (client, projects, proposals, invoices, owed) = visit
         .read(move |work| {
             let projects = ProjectFilter { client_id, page, ..ProjectFilter::default() };
             let proposals = ProposalFilter { client_id, page, ..ProposalFilter::default() };
@@ -104,11 +118,13 @@ pub async fn show(visit: Visit) -> Result<Response> {
                 list_projects(work, &projects)?,
                 list_proposals(work, &proposals)?,
                 list_invoices(work, &invoices)?,
+                owed_by_client(work, id)?,
             ))
         })
         .await?;
     let (shell, days) = (visit.shell(Section::Clients), Days::of(&visit)?);
-    Ok(answer(StatusCode::OK, &Show { shell, days, client, projects, proposals, invoices }))
+    let page = Show { shell, days, client, projects, proposals, invoices, owed };
+    Ok(answer(StatusCode::OK, &page))
 }
 
 /// Shows the form that changes a client.

@@ -22,7 +22,7 @@ use crate::{
         cookie,
         fields::Fields,
         form::Form,
-        page::{Notice, answer, redirect},
+        page::{Notice, SIGN_IN, answer, redirect},
         session::{self, Onward},
         visit::Guest,
     },
@@ -164,5 +164,8 @@ fn register_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
     response
 }
 
-const CLOSED: Notice =
-    Notice { title: t("registration-closed"), text: t("registration-closed-text") };
+const CLOSED: Notice = Notice {
+    title: t("registration-closed"),
+    text: t("registration-closed-text"),
+    onward: SIGN_IN,
+};

@@ -11,10 +11,10 @@ use crate::{
         error::{Kind, Result},
         input::Input,
     },
-    locale::t,
+    locale::{Text, t},
     web::{
         fields::Fields,
-        page::{Notice, answer},
+        page::{Notice, SIGN_IN, answer},
         visit::Guest,
     },
 };
@@ -76,15 +76,20 @@ pub async fn remove(guest: Guest, fields: Fields) -> Result<Response> {
     or_refused(removed.await)
 }
 
+/// Where a new password is set.
+const FORGOT: Option<(&str, Text)> = Some(("/forgot", t("code-reset-set-new-password")));
+
 const VERIFIED: Notice =
-    Notice { title: t("verify-email-done"), text: t("verify-email-done-text") };
+    Notice { title: t("verify-email-done"), text: t("verify-email-done-text"), onward: SIGN_IN };
 
 const TAKEN_OVER: Notice =
-    Notice { title: t("verify-email-done"), text: t("verify-email-taken-over") };
+    Notice { title: t("verify-email-done"), text: t("verify-email-taken-over"), onward: FORGOT };
 
-const REMOVED: Notice = Notice { title: t("not-me-done"), text: t("not-me-done-text") };
+const REMOVED: Notice =
+    Notice { title: t("not-me-done"), text: t("not-me-done-text"), onward: None };
 
-const REFUSED: Notice = Notice { title: t("link-expired"), text: t("link-expired-text") };
+const REFUSED: Notice =
+    Notice { title: t("link-expired"), text: t("link-expired-text"), onward: SIGN_IN };
 
 /// Returns the response to a link, or a page that says that the link is invalid.
 fn or_refused(answered: Result<Response>) -> Result<Response> {

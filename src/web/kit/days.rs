@@ -50,6 +50,11 @@ impl Days {
         format!("{}, {time}", self.on(at))
     }
 
+    /// Returns how many days ago a day was.
+    pub fn since(&self, day: &Date) -> i64 {
+        date::days_until(*day, self.today)
+    }
+
     /// Returns whether the day has passed.
     pub fn is_over(&self, day: &Date) -> bool {
         *day < self.today

@@ -66,11 +66,19 @@ pub fn with_header(mut response: Response, name: HeaderName, value: &str) -> Res
 pub struct Notice {
     pub title: Text,
     pub text: Text,
+    /// The page to go on to, and the words of its link.
+    pub onward: Option<(&'static str, Text)>,
 }
 
+/// What follows a page about an account.
+pub const SIGN_IN: Option<(&str, Text)> = Some(("/login", t("sign-in")));
+
 /// Shows a problem as a page.
-pub fn shape(_path: &str, problem: &Problem) -> Response {
+pub fn shape(path: &str, problem: &Problem) -> Response {
+    let starts = |starts: &[&str]| starts.iter().any(|start| path.starts_with(start));
+    let is_of_client = starts(&["/i/", "/p/"]);
     let (title, text) = match problem.status {
+        StatusCode::NOT_FOUND if is_of_client => (t("error-dead-link"), t("error-dead-link-text")),
         StatusCode::NOT_FOUND => (t("error-not-found"), t("error-not-found-text")),
         StatusCode::METHOD_NOT_ALLOWED => (t("error-method"), t("error-method-text")),
         StatusCode::PAYLOAD_TOO_LARGE => (t("error-too-large"), t("error-too-large-text")),
@@ -78,7 +86,10 @@ pub fn shape(_path: &str, problem: &Problem) -> Response {
         status if status.is_server_error() => (t("error-server"), t("error-server-text")),
         _ => (t("error-other"), t("error-message").with("message", &problem.message)),
     };
-    answer(problem.status, &Notice { title, text })
+    // Readers without an account are not sent to a sign-in.
+    let is_of_everyone = is_of_client || starts(&["/u/"]);
+    let onward = (!is_of_everyone).then(|| ("/", t("error-go-home")));
+    answer(problem.status, &Notice { title, text, onward })
 }
 
 /// Redirects to another page, with a new request.

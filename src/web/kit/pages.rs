@@ -2,7 +2,13 @@
 
 use std::{future::Future, marker::PhantomData, pin::Pin, sync::Arc};
 
-use poem::{Request, Response, RouteMethod, endpoint::make, get, http::header};
+use askama::Template;
+use poem::{
+    Request, Response, RouteMethod,
+    endpoint::make,
+    get,
+    http::{StatusCode, header},
+};
 
 use crate::{
     app::{App, asker::Asker, held::HeldForm, limit::Limit},
@@ -13,7 +19,13 @@ use crate::{
     http::problem::into_poem,
     locale::{Text, t},
     web::{
-        cookie, fields::Fields, form_body::Pictures, guest::Guest, page::redirect, signed_out,
+        cookie,
+        fields::Fields,
+        form_body::Pictures,
+        guest::Guest,
+        page::{answer, redirect},
+        shell::{Section, Shell},
+        signed_out,
         visit::Visit,
     },
 };
@@ -48,6 +60,13 @@ pub trait Reader: Sized + 'static {
         request: Request,
         act: Act<Self>,
     ) -> impl Future<Output = poem::Result<Response>> + Send;
+}
+
+/// Shown in place of something that is not there, or not the reader's.
+#[derive(Template)]
+#[template(path = "pages/missing.html")]
+struct Missing {
+    shell: Shell,
 }
 
 /// The page routes of one program for such readers.
@@ -95,14 +114,20 @@ impl<R: Reader> Pages<R> {
 }
 
 impl Reader for Visit {
-    /// Shows a page, and clears the notice on it.
+    /// Shows a page, and clears the notice on it. What is not there is told within the frame.
     async fn show(app: Arc<App>, request: Request, show: Show<Visit>) -> poem::Result<Response> {
         let visit = match Visit::open(Arc::clone(&app), request).await? {
             Ok(visit) => visit,
             Err((_, elsewhere)) => return Ok(elsewhere),
         };
         let has_notice = cookie::notice(&app, &visit.request).is_some();
-        let mut response = show(visit).await.or_else(|error| ended(&app, error))?;
+        let shell = visit.shell(Section::of(visit.request.original_uri().path()));
+        let mut response = match show(visit).await {
+            Err(error) if *error.kind() == Kind::NotFound => {
+                answer(StatusCode::NOT_FOUND, &Missing { shell })
+            }
+            answered => answered.or_else(|error| ended(&app, error))?,
+        };
         let is_page = response.content_type().is_some_and(|kind| kind.starts_with("text/html"));
         if has_notice && is_page {
             cookie::clear_notice(&app, &mut response);

@@ -20,6 +20,22 @@ pub enum Section {
     Settings,
 }
 
+impl Section {
+    /// Returns the part that a page belongs to.
+    pub fn of(path: &str) -> Self {
+        match path.split('/').nth(1).unwrap_or_default() {
+            "invoices" => Self::Invoices,
+            "clients" => Self::Clients,
+            "proposals" => Self::Proposals,
+            "projects" => Self::Projects,
+            "profile" => Self::Profile,
+            "messages" => Self::Messages,
+            "settings" => Self::Settings,
+            _ => Self::Dashboard,
+        }
+    }
+}
+
 /// A navigation link.
 pub struct Link {
     pub href: &'static str,
@@ -97,6 +113,11 @@ impl Shell {
         self.link(self.section).label
     }
 
+    /// Returns the link to the current part.
+    pub fn current(&self) -> Link {
+        self.link(self.section)
+    }
+
     /// Returns the groups of the side bar.
     pub fn groups(&self) -> [Group; 4] {
         let group = |label, sections: &[Section]| Group {
@@ -136,6 +157,11 @@ impl Shell {
     /// Returns the theme that the reader has chosen; None to follow the system.
     pub fn chosen_theme(&self) -> Option<&'static str> {
         (self.theme != Theme::System).then(|| self.theme.as_str())
+    }
+
+    /// Returns whether this is the reader's theme.
+    pub fn has_theme(&self, theme: &Theme) -> bool {
+        *theme == self.theme
     }
 
     /// Returns the themes to choose from.

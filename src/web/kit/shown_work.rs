@@ -37,6 +37,11 @@ impl Place {
 }
 
 impl ShownWork {
+    /// Returns where a form of its page is sent.
+    pub fn action(&self, verb: &str) -> String {
+        format!("/profile/portfolio/{}/{verb}", self.item.id)
+    }
+
     pub fn new(mut item: PortfolioItem) -> Self {
         let (mut pictures, mut elsewhere) = (Vec::new(), Vec::new());
         for url in std::mem::take(&mut item.work.images) {

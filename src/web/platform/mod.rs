@@ -2,6 +2,8 @@
 
 pub mod chart;
 pub mod dashboard;
+#[cfg(debug_assertions)]
+pub mod design_system;
 pub mod export;
 pub mod image;
 pub mod settings;

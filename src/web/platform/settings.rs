@@ -40,7 +40,7 @@ pub enum Tab {
 
 /// Each part with its address and its name.
 const TABS: [(Tab, &str, Text); 5] = [
-    (Tab::Profile, "/settings", t("profile")),
+    (Tab::Profile, "/settings", t("settings-profile-you")),
     (Tab::Money, "/settings/money", t("settings-money")),
     (Tab::Invoices, "/settings/invoices", t("invoices")),
     (Tab::Security, "/settings/security", t("security")),

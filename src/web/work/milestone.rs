@@ -49,6 +49,23 @@ pub fn label(status: &MilestoneStatus) -> Text {
     }
 }
 
+/// Returns the mark of a milestone's status.
+pub fn look(status: &MilestoneStatus) -> &'static str {
+    match status {
+        MilestoneStatus::Pending => "draft",
+        MilestoneStatus::Completed => "viewed",
+        MilestoneStatus::Paid => "paid",
+    }
+}
+
+/// Returns the first completed milestone that is not invoiced yet.
+pub fn billable(project: &Project) -> Option<&Milestone> {
+    let is_billable = |milestone: &&Milestone| {
+        milestone.status == MilestoneStatus::Completed && milestone.invoice.is_none()
+    };
+    project.milestones.iter().find(is_billable)
+}
+
 /// Returns every status of a milestone, for a choice.
 pub fn statuses() -> Choices {
     choice::words(MilestoneStatus::WORDS, MilestoneStatus::from_word, label)

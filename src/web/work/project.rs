@@ -1,6 +1,8 @@
 //! `/projects`: the client projects, as a list and individually.
 
-use askama::Template;
+use std::cmp::Ordering;
+
+use askama::{Template, filters::HtmlSafe};
 use poem::{Response, http::StatusCode};
 
 use crate::{
@@ -82,7 +84,12 @@ impl Edit {
     }
 }
 
-/// The progress of a project's milestones.
+/// Up to so many milestones are drawn as steps.
+const STEPS_MAX: usize = 24;
+
+/// The progress of a project's milestones, shown as one step for each.
+#[derive(Template)]
+#[template(path = "pages/parts/steps.html")]
 pub struct Progress {
     pub done: usize,
     pub all: usize,
@@ -90,7 +97,22 @@ pub struct Progress {
     pub amount: Money,
 }
 
+impl HtmlSafe for Progress {}
+
 impl Progress {
+    fn is_drawn(&self) -> bool {
+        self.all <= STEPS_MAX
+    }
+
+    /// Returns the mark of each step: done, next, or later.
+    fn marks(&self) -> impl Iterator<Item = &'static str> {
+        (0..self.all).map(|step| match step.cmp(&self.done) {
+            Ordering::Less => " data-done",
+            Ordering::Equal => " data-now",
+            Ordering::Greater => "",
+        })
+    }
+
     pub fn of(project: &Project) -> Self {
         let done = |milestone: &&Milestone| milestone.status != MilestoneStatus::Pending;
         let sum = |milestones: &mut dyn Iterator<Item = &Milestone>| {
@@ -115,6 +137,17 @@ pub fn label(status: &ProjectStatus) -> Text {
         ProjectStatus::OnHold => t("on-hold"),
         ProjectStatus::Completed => t("completed"),
         ProjectStatus::Cancelled => t("cancelled"),
+    }
+}
+
+/// Returns the mark of a project's status.
+pub fn look(status: &ProjectStatus) -> &'static str {
+    match status {
+        ProjectStatus::Planning => "draft",
+        ProjectStatus::Active => "viewed",
+        ProjectStatus::OnHold => "part",
+        ProjectStatus::Completed => "paid",
+        ProjectStatus::Cancelled => "void",
     }
 }
 

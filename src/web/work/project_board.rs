@@ -6,19 +6,21 @@ use poem::{Response, http::StatusCode};
 use crate::{
     app::{
         client::list_client_names,
-        project::{list_projects, update_project},
+        project::update_project,
+        project_board::{Lane, list_board},
     },
     domain::{
         error::Result,
         input::Input,
-        page::Page,
-        project::{Project, ProjectChange, ProjectFilter, ProjectStatus},
+        money::{Money, divide_rounded},
+        project::{Project, ProjectChange, ProjectFilter},
     },
     locale::t,
     web::{
         choice::{self, Choices},
         days::Days,
         fields::Fields,
+        figure,
         form::Form,
         page::answer,
         project,
@@ -26,9 +28,6 @@ use crate::{
         visit::Visit,
     },
 };
-
-/// The maximum number of cards in a column; the list shows the rest.
-const CARDS: u32 = 50;
 
 #[derive(Template)]
 #[template(path = "pages/project/board.html")]
@@ -41,17 +40,19 @@ struct Board {
     statuses: Choices,
 }
 
-/// One column.
-struct Lane {
-    status: ProjectStatus,
-    projects: Vec<Project>,
-    total: u64,
-}
-
 impl Board {
     /// Returns the parameters that select the board's projects.
     fn kept(&self) -> Vec<(&'static str, &str)> {
         kept(&self.form.fields)
+    }
+
+    /// Returns what a column adds up to, in whole units; None for nothing.
+    fn budget(&self, lane: &Lane) -> Option<String> {
+        let Money { minor, currency } = lane.budget.filter(|budget| budget.minor > 0)?;
+        let unit = 10_i128.pow(currency.exponent());
+        let whole = divide_rounded(minor.into(), unit) * unit;
+        let shown = figure::text(currency, &whole);
+        Some(shown.split('.').next().unwrap_or(&shown).to_owned())
     }
 
     /// Returns the link to the full list of a column.
@@ -69,19 +70,9 @@ fn kept(fields: &Fields) -> Vec<(&'static str, &str)> {
 
 /// Shows the board.
 pub async fn show(visit: Visit, query: Fields) -> Result<Response> {
-    let asked = ProjectFilter::read(&query.clone().without(&["page", "status"]))?;
-    let filter = ProjectFilter { page: Page::first(CARDS), ..asked };
-    let (lanes, clients) = visit
-        .read(move |work| {
-            let statuses = ProjectStatus::WORDS.iter().filter_map(|w| ProjectStatus::from_word(w));
-            let lanes = statuses.map(|status| {
-                let filter = ProjectFilter { status: Some(status), ..filter.clone() };
-                let list = list_projects(work, &filter)?;
-                Ok(Lane { status, projects: list.entries, total: list.total })
-            });
-            Ok((lanes.collect::<Result<_>>()?, list_client_names(work)?))
-        })
-        .await?;
+    let filter = ProjectFilter::read(&query.clone().without(&["page", "status"]))?;
+    let (lanes, clients) =
+        visit.read(move |work| Ok((list_board(work, &filter)?, list_client_names(work)?))).await?;
     let page = Board {
         shell: visit.shell(Section::Projects),
         form: Form::new(query),

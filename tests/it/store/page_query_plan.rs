@@ -22,6 +22,8 @@ fn frames_pictures_and_searches_read_by_an_index() {
         store::message::count_unread(tx, account)?;
         store::two_factor::find(tx, account)?;
 
+        store::client::list_open(tx, account, id(5), 500)?;
+
         store::image::find(tx, id(5))?;
         store::image::find_public(tx, id(5))?;
         store::image::find_purpose(tx, account, id(5))?;

@@ -103,6 +103,31 @@ async fn a_clients_page_shows_the_newest_of_its_work() {
     user.invoice(&client, serde_json::json!(99.5), "2026-12-31").await;
     let shown = browser.open(&path).await;
     shown.says("All projects (6)").says("Shop <6> Planning").hides("Shop <1>").hides("Elsewhere");
-    shown.says("Site & more Draft").says("due 31 Dec 2026 USD 99.50");
+    shown.says("Site & more Draft").says("due 31 Dec 2026 99.50 USD");
     browser.open(&shown.link("/projects?clientId=")).await.says("Shop <1>").hides("Elsewhere");
+}
+
+#[tokio::test]
+async fn a_clients_page_says_what_is_owed_in_each_currency() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let (client, other) = (user.client("Kamala").await, user.client("Nimal").await);
+    let open = async |client: &str, amount: u32, currency: &str, due: &str| {
+        let body = serde_json::json!({
+            "clientId": client, "amount": amount, "currency": currency, "dueDate": due,
+            "issueDate": "2026-03-01",
+        });
+        let id = user.post("/invoices", body).await.data(201)["id"].as_str().unwrap().to_owned();
+        user.put(&format!("/invoices/{id}"), serde_json::json!({"status": "sent"})).await.data(200);
+        id
+    };
+    open(&client, 100, "USD", "2026-12-31").await;
+    open(&client, 20, "USD", "2026-03-18").await;
+    open(&client, 3000, "NGN", "2026-03-17").await;
+    let paid = open(&client, 7, "USD", "2026-03-17").await;
+    user.put(&format!("/invoices/{paid}"), serde_json::json!({"status": "paid"})).await.data(200);
+    open(&other, 5, "USD", "2026-03-17").await;
+    user.invoice(&client, serde_json::json!(9), "2026-12-31").await;
+    let page = Browser::of(&user).open(&format!("/clients/{client}")).await;
+    page.says("Paid 7.00 USD Due 120.00 USD Overdue 3,000.00 NGN Invoices");
 }

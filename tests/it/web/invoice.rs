@@ -274,6 +274,6 @@ async fn another_accounts_invoice_is_not_there() {
     }
     assert_eq!(ada.get(&path).await.data(200)["status"], "draft");
     for path in ["/i/x", "/i/x/pdf", "/i/%22%3Cb%3E"] {
-        Browser::new(&app).open(path).await.expect(404).says("Page not found");
+        Browser::new(&app).open(path).await.expect(404).says("This link doesn’t work");
     }
 }

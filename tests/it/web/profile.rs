@@ -123,13 +123,13 @@ async fn a_picture_is_uploaded_replaced_and_removed() {
     let page = browser.open("/profile").await;
     let uploaded = browser.upload(&page, "/profile/picture", &[], &png(50, 30)).await.expect(200);
     uploaded.says("Photo saved.").says("10% complete");
-    let first = uploaded.tag("img", "class=\"face\"");
+    let first = uploaded.tag("img", "class=\"avatar\"");
     let src = first.split("src=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     assert_eq!(kept(&user).await["avatar"], format!("http://localhost:5000{src}"));
     browser.open(&src).await.expect(200);
 
     let second = browser.upload(&page, "/profile/picture", &[], &png(30, 50)).await;
-    assert_ne!(second.tag("img", "class=\"face\""), first);
+    assert_ne!(second.tag("img", "class=\"avatar\""), first);
     browser.open(&src).await.expect(404);
     let refused = browser.upload(&page, "/profile/picture", &[], b"GIF89a").await.expect(400);
     refused.says("Choose a PNG, JPEG or WebP image.");

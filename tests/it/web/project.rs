@@ -26,7 +26,7 @@ async fn a_project_is_added_found_changed_and_deleted() {
         ("description", "One\r\ntwo"),
     ];
     let shown = browser.send(&page, "/projects", &typed).await.expect(200);
-    shown.says("Project created.").says("<i>Shop</i> Active for Kamala <b>");
+    shown.says("Project created.").says("<i>Shop</i> Active").says("Client Kamala <b>");
     shown.says("Budget ₦12,000.50").says("1 Mar 2026 overdue").says("One two");
     shown.link(&format!("/invoices/new?clientId={client}&projectId=proj_"));
 
@@ -87,6 +87,40 @@ async fn a_card_moves_from_column_to_column() {
     let bad = [("_token", &*token), ("status", "lost")];
     browser.post(&action, &bad).await.says("Choose an option from the list.");
     assert_eq!(user.get(&format!("/projects/{id}")).await.data(200)["status"], "on_hold");
+}
+
+#[tokio::test]
+async fn the_board_adds_up_budgets_and_only_counts_what_is_cancelled() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Kamala").await;
+    let project = async |name: &str, budget: f64, currency: &str, status: &str| {
+        let body = json!({
+            "clientId": client, "name": name, "budget": budget, "currency": currency,
+            "status": status, "deadline": "2026-03-08",
+        });
+        user.post("/projects", body).await.data(201)["id"].as_str().unwrap().to_owned()
+    };
+    let shop = project("Shop", 1200.5, "USD", "active").await;
+    project("Logo", 300.0, "USD", "active").await;
+    project("Photos", 5000.0, "NGN", "on_hold").await;
+    project("Gone", 10.0, "USD", "cancelled").await;
+    for n in 1..=12 {
+        project(&format!("Done {n}"), 10.0, "USD", "completed").await;
+    }
+    let body = json!({
+        "projectId": shop, "name": "Design", "amount": 10, "status": "completed",
+    });
+    user.post("/milestones", body).await.data(201);
+    let browser = Browser::of(&user);
+    let board = browser.open("/projects?view=board").await.expect(200);
+    board.says("Active 2 projects US$1,501 Logo").says("300.00 USD 10 days late");
+    // Without a rate, nothing is added up.
+    board.says("On hold 1 project Photos").says("Cancelled 1 project").hides("Gone");
+    board.says("Completed 12 projects US$120 Done 12").says("Show all 12").hides("Done 2 ");
+    board.says("Invoice Design");
+    board.link(&format!("/invoices/new?clientId={client}&projectId={shop}&description=Design"));
+    board.link("/projects?status=cancelled");
 }
 
 #[tokio::test]

@@ -123,7 +123,7 @@ async fn a_link_of_nothing_is_a_page_that_says_so() {
         let response = app.http.get(format!("{}{path}", app.base)).send().await.unwrap();
         assert_eq!(response.status(), 404, "{path}");
     }
-    assert!(read(&app, &format!("{}/p/x", app.base)).await.1.contains("Page not found"));
+    assert!(read(&app, &format!("{}/p/x", app.base)).await.1.contains("This link doesn’t work"));
     let (status, _) = answer(&format!("{}/p/x", app.base), "Ngozi", "accept").await;
     assert_eq!(status, 404);
 }

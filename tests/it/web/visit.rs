@@ -206,3 +206,24 @@ async fn a_page_loads_nothing_from_elsewhere_and_is_small() {
     let old = app.http.get(url).send().await.unwrap();
     assert_eq!(old.headers()[header::CACHE_CONTROL], "no-cache");
 }
+
+#[tokio::test]
+async fn what_is_not_there_is_told_where_the_reader_can_go_on() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let browser = Browser::of(&user);
+    for (path, list, words) in [
+        ("/clients/client_x", "/clients", "Go to Clients"),
+        ("/projects/proj_x/edit", "/projects", "Go to Projects"),
+    ] {
+        let page = browser.open(path).await.expect(404);
+        page.says("Page not found").says("Sign out").says(words);
+        page.tag("a", &format!("class=\"btn\" href=\"{list}\""));
+    }
+    browser.open("/nothing").await.expect(404).link("/");
+    // A client has no account to sign in to.
+    for path in ["/i/x", "/p/x", "/u/nobody"] {
+        let page = Browser::new(&app).open(path).await.expect(404);
+        assert!(!page.html.contains("<a "), "{path}: {}", page.html);
+    }
+}
