@@ -17,8 +17,8 @@ pub use self::identity::{
 };
 pub use self::kit::asset::icon;
 pub use self::kit::{
-    asset, avatar, choice, control, cookie, days, editing, fields, form, guest, mailto, page,
-    pager, pages, say, shell, shown_work, theme, visit,
+    asset, avatar, choice, control, cookie, days, editing, fields, figure, form, guest, mailto,
+    page, pager, pages, say, shell, shown_work, theme, visit,
 };
 use self::kit::{form_body, front, signed_out};
 pub use self::platform::{chart, dashboard, export, image, settings};

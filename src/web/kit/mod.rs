@@ -8,6 +8,7 @@ pub mod cookie;
 pub mod days;
 pub mod editing;
 pub mod fields;
+pub mod figure;
 pub mod form;
 pub(super) mod form_body;
 pub(super) mod front;

@@ -1,0 +1,119 @@
+//! Amounts as typography: the currency is quiet, and in a large figure so are the cents.
+
+use std::fmt;
+
+use askama::filters::HtmlSafe;
+
+use crate::domain::money::{Currency, Money};
+
+/// A sum as the figure of a page: `US$` 17,630 `.39`.
+pub struct Figure(Parts);
+
+/// A sum in a list: 3,480.00 `GBP`.
+pub struct Amount(Parts, Currency);
+
+/// What a shown amount is made of.
+struct Parts {
+    minus: &'static str,
+    symbol: String,
+    whole: String,
+    /// With the decimal point; empty if the currency has none.
+    cents: String,
+}
+
+/// Returns an amount as the figure of a page.
+pub fn figure(amount: &Money) -> Figure {
+    sum(amount.currency, &amount.minor.into())
+}
+
+/// Returns a sum of minor units as the figure of a page.
+pub fn sum(currency: Currency, minor: &i128) -> Figure {
+    Figure(Parts::of(currency, *minor))
+}
+
+/// Returns an amount as it stands in a list.
+pub fn amount(amount: &Money) -> Amount {
+    Amount(Parts::of(amount.currency, amount.minor.into()), amount.currency)
+}
+
+/// Returns a sum of minor units without its currency, for places that name it elsewhere.
+pub fn number(currency: Currency, minor: &i128) -> String {
+    let Parts { minus, whole, cents, .. } = Parts::of(currency, *minor);
+    format!("{minus}{whole}{cents}")
+}
+
+/// Returns a sum of minor units in one line of text: `US$17,630.39`.
+pub fn text(currency: Currency, minor: &i128) -> String {
+    let Parts { minus, symbol, whole, cents } = Parts::of(currency, *minor);
+    format!("{minus}{symbol}{whole}{cents}")
+}
+
+impl Parts {
+    fn of(currency: Currency, minor: i128) -> Self {
+        let shown = currency.show(minor);
+        let shown = shown.strip_prefix('-').unwrap_or(&shown);
+        let (symbol, number) = shown.split_at(shown.find(char::is_numeric).unwrap_or(0));
+        let (whole, cents) = number.split_at(number.find('.').unwrap_or(number.len()));
+        Self {
+            minus: if minor < 0 { "−" } else { "" },
+            symbol: if currency == Currency::USD { "US$".to_owned() } else { symbol.to_owned() },
+            whole: whole.to_owned(),
+            cents: cents.to_owned(),
+        }
+    }
+}
+
+impl HtmlSafe for Figure {}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(Parts { minus, symbol, whole, cents }) = self;
+        write!(f, r#"<span class="figure__cur">{minus}{symbol}</span>{whole}"#)?;
+        if cents.is_empty() { Ok(()) } else { write!(f, "<small>{cents}</small>") }
+    }
+}
+
+impl HtmlSafe for Amount {}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(Parts { minus, whole, cents, .. }, currency) = self;
+        write!(f, r#"{minus}{whole}{cents} <span class="cur">{currency}</span>"#)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn money(minor: i64, code: &str) -> Money {
+        Money::new(minor, Currency::from_code(code).unwrap())
+    }
+
+    #[test]
+    fn currency_and_cents_of_a_figure_are_marked() {
+        let shown = |minor, code| figure(&money(minor, code)).to_string();
+        assert_eq!(
+            shown(1_763_039, "USD"),
+            r#"<span class="figure__cur">US$</span>17,630<small>.39</small>"#
+        );
+        assert_eq!(
+            shown(-211_473, "EUR"),
+            "<span class=\"figure__cur\">−€</span>2,114<small>.73</small>"
+        );
+        assert_eq!(shown(15_000, "XOF"), "<span class=\"figure__cur\">XOF\u{a0}</span>15,000");
+        assert_eq!(
+            shown(125, "LKR"),
+            "<span class=\"figure__cur\">රු\u{a0}</span>1<small>.25</small>"
+        );
+    }
+
+    #[test]
+    fn in_a_list_the_currency_follows() {
+        let shown = |minor, code| amount(&money(minor, code)).to_string();
+        assert_eq!(shown(348_000, "GBP"), r#"3,480.00 <span class="cur">GBP</span>"#);
+        assert_eq!(shown(-568_750, "XOF"), r#"−568,750 <span class="cur">XOF</span>"#);
+        assert_eq!(number(Currency::USD, &-5), "−0.05");
+        assert_eq!(text(Currency::USD, &426_000), "US$4,260.00");
+    }
+}
