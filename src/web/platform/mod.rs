@@ -4,4 +4,7 @@ pub mod chart;
 pub mod dashboard;
 pub mod export;
 pub mod image;
+pub mod log;
+pub mod needs;
 pub mod settings;
+pub mod setup;
