@@ -19,8 +19,8 @@ pub use self::identity::{
 };
 use self::identity::{hs256, secret_try};
 pub use self::platform::{
-    activity, asker, backup, dashboard, export, image, jobs, limit, load, outbox, page_context,
-    quota, secret, security_log, share,
+    activity, asker, backup, dashboard, export, home, image, jobs, limit, load, outbox,
+    page_context, quota, secret, security_log, share,
 };
 use self::platform::{public_link, work_queue};
 pub use self::profile::{message, portfolio};

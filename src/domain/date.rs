@@ -107,6 +107,19 @@ impl DateFormat {
         };
         day.strftime(pattern).to_string()
     }
+
+    /// Formats a date for people who know its year.
+    pub fn show_in_year(self, day: Date) -> String {
+        let pattern = match self {
+            Self::DayMonthYear => "%-d %b",
+            Self::MonthDayYear => "%b %-d",
+            Self::DayFirst => "%d/%m",
+            Self::MonthFirst => "%m/%d",
+            Self::Dotted => "%d.%m.",
+            Self::Iso => "%m-%d",
+        };
+        day.strftime(pattern).to_string()
+    }
 }
 
 /// Returns the calendar day of an instant in a timezone.

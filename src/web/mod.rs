@@ -23,7 +23,7 @@ pub use self::kit::{
 use self::kit::{form_body, front, signed_out};
 #[cfg(debug_assertions)]
 use self::platform::design_system;
-pub use self::platform::{chart, dashboard, export, image, settings};
+pub use self::platform::{chart, dashboard, export, image, log, needs, settings, setup};
 pub use self::profile::{message, portfolio, public_profile};
 pub use self::work::{milestone, project, project_board, proposal, public_proposal};
 
@@ -61,6 +61,7 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/login/passkey/options", open.act(passkey::start_login))
         .at("/logout", pages.act(session::logout))
         .at("/theme", pages.act(settings::set_theme))
+        .at("/setup/hide", pages.act(setup::hide))
         .at("/welcome", open.page(registration::welcome, registration::found))
         .at("/register", open.page(registration::new, registration::register))
         .at("/forgot", open.page(code::forgot, code::send))

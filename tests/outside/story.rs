@@ -35,8 +35,8 @@ pub async fn make_the_account(ada: &Person) {
     ada.choose("Currency", "NGN").await;
     ada.fill("How you get paid", "GTBank 0123456789").await;
     ada.press("Create account").await;
-    ada.sees("Hello, Ada").await;
-    ada.sees("Get started").await;
+    ada.sees("Owed to you").await;
+    ada.sees("Get set up").await;
 }
 
 pub async fn add_a_client(ada: &Person) {
@@ -119,8 +119,9 @@ async fn be_paid(ada: &Person, kamala: &Person, with_scripts: bool) {
     kamala.go(&link).await;
     kamala.sees("Paid").await;
 
-    ada.press("Dashboard").await;
-    ada.sees("Earned this month ₦215,000.00").await;
+    ada.press("Home").await;
+    ada.sees("Paid to you in").await;
+    ada.sees("215,000.00").await;
 }
 
 /// Signs in with a passkey from then on.
@@ -134,7 +135,7 @@ async fn sign_in_by_passkey(ada: &Person) {
     ada.press("Sign out").await;
     ada.fill("Email", EMAIL).await;
     ada.press("Sign in with a passkey").await;
-    ada.sees("Hello, Ada").await;
+    ada.sees("Owed to you").await;
 }
 
 /// Asks for a second factor from then on, and gives it.
@@ -159,7 +160,7 @@ async fn sign_in_by_two_factors(ada: &Person) {
     // A code of the app is good once; the codes on paper are there for such days.
     ada.fill("Code", codes.lines().next().unwrap()).await;
     ada.press("Sign in").await;
-    ada.sees("Hello, Ada").await;
+    ada.sees("Owed to you").await;
 }
 
 async fn live_it(hand: Hand) {

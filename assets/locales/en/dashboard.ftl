@@ -1,35 +1,12 @@
-## The dashboard.
+## The page Home.
 
-dashboard-chart-earnings-last-12-months = Earnings in the last 12 months
 dashboard-chart-show-as-table = Show as table
-dashboard-chart-total-best-month-was = { $sum } in total; the best month was { $best }.
-dashboard-fewer = { $by } fewer than last month
-dashboard-less = { $by } less than last month
-dashboard-more = { $by } more than last month
-dashboard-same = Same as last month
-dashboard-show-about = about { $number }
 dashboard-show-active-projects = Active projects
-dashboard-show-all = Show all { $overdue_invoices }
-dashboard-show-done = (done)
-dashboard-show-due-next = Due next
-dashboard-show-earned-month = Earned this month
-dashboard-show-earned-total = Total earned
 dashboard-show-email-failed = Email to { $to } failed { $failed_at }
-dashboard-show-failed-emails = Failed emails
-dashboard-show-get-started = Get started
-dashboard-show-hello = Hello, { $first_name }
 dashboard-show-mark-invoice-as-paid = Mark an invoice as paid to see your earnings by month.
 dashboard-show-no-activity-yet-what = No activity yet. What you and your clients do appears here.
-dashboard-show-no-open-invoices = No open invoices
-dashboard-show-no-overdue-invoices = No overdue invoices.
 dashboard-show-not-included-because-there-html = Not included, because there is no exchange rate to { $currency }: { $unconverted }. <a href="/settings/money">Add exchange rates</a>
 dashboard-show-nothing-due-upcoming-deadlines = Nothing is due. Upcoming deadlines and due dates appear here.
-dashboard-show-nothing-else-due-upcoming = Nothing else is due. Upcoming deadlines and due dates appear here.
-dashboard-show-nothing-last-month = Nothing last month
-dashboard-show-nothing-overdue = Nothing overdue
-dashboard-show-open-invoice-send-again = Open the invoice to send it again, or share its link.
-dashboard-show-overdue-invoices = Overdue invoices
-dashboard-show-paid-invoices = Paid invoices
 dashboard-show-profile-views = Profile views
 dashboard-step-client = Add a client
 dashboard-step-client-text = A name and an email address are enough.
@@ -38,6 +15,58 @@ dashboard-step-invoice-text = Send it by email with a PDF and a link.
 dashboard-step-payment = Add your payment details
 dashboard-step-payment-text = Your bank details and address, shown on every invoice.
 dashboard-step-profile-text = A page where new clients can see your work and contact you.
+home-against-month = against { $month }
+home-against-year = Against { $year } so far
+home-all = All { $count }
+home-chart = Paid to you by month, { $year }
+home-coming-up = Coming up
+home-due = due { $day }
+home-due-next = Due next
+home-edited = edited { $day }
+home-expected = Expected
+home-expected-by-due-date = Expected, by due date
+home-last-year = Last year
+home-log-client-html = You added <a href="{ $href }">{ $person }</a>
+home-log-invoice-html = You drafted { $subject } for <a href="{ $href }">{ $person }</a>
+home-log-invoice-paid-html = <a href="{ $href }">{ $person }</a> paid { $amount }
+home-log-invoice-sent-html = You sent { $subject } to <a href="{ $href }">{ $person }</a>
+home-log-message-html = <a href="{ $href }">{ $person }</a> sent you a message
+home-log-milestone-html = You finished the milestone “{ $subject }” for <a href="{ $href }">{ $person }</a>
+home-log-other = { $message }
+home-log-project-done-html = You completed “{ $subject }” for <a href="{ $href }">{ $person }</a>
+home-log-project-html = You started “{ $subject }” for <a href="{ $href }">{ $person }</a>
+home-log-proposal-accepted-html = <a href="{ $href }">{ $person }</a> accepted “{ $subject }”
+home-log-proposal-declined-html = <a href="{ $href }">{ $person }</a> declined “{ $subject }”
+home-log-proposal-sent-html = You sent “{ $subject }” to <a href="{ $href }">{ $person }</a>
+home-milestones-done = { $done } of { $all } milestones done
+home-month-expected = { $amount } expected
+home-month-last-year = { $amount } last year
+home-month-paid = { $amount } paid
+home-needs = Needs you
+home-needs-which = Which invoices
+home-no-drafts = No drafts. Invoices you have started appear here until you send them.
+home-no-invoices = Invoices that need your attention appear here, overdue ones first.
+home-no-next = No payment is due. Sent invoices appear here until they are paid.
+home-no-overdue = Nothing is overdue.
+home-opened = opened { $day }
+home-owed = Owed to you
+home-owed-bar = Of it: { $overdue }% overdue, { $soon }% due within { $days } days, { $later }% later
+home-owed-later = Later
+home-owed-none = Nothing is owed to you. Sent invoices add up here until they are paid.
+home-owed-soon = Due in { $days } days
+home-paid = Paid to you in { $year }
+home-profile = Public profile
+home-proposals = Proposals out
+home-remind = Remind…
+home-remind-now = Remind { $client } now?
+home-remind-text = They get an email about { $number }: { $amount }, { $late }.
+home-reminded = reminded { $day }
+home-setup = Get set up
+home-setup-done = { $done } of { $all } steps done
+home-setup-hide = Hide set-up
+home-today = Today
+home-until = until { $day }
+home-yesterday = Yesterday
 mail-kind-message = New message
 mail-kind-proposal = Answer to a proposal
 mail-kind-reminder = Reminder for invoice

@@ -5,6 +5,7 @@ pub mod asker;
 pub mod backup;
 pub mod dashboard;
 pub mod export;
+pub mod home;
 pub mod image;
 pub mod jobs;
 pub mod limit;

@@ -11,6 +11,7 @@ use crate::domain::{
     date,
     error::Result,
     form::Form,
+    id::ProjectId,
     input::Source,
     message::Message,
     money::{Currency, Money, divide_rounded},
@@ -67,6 +68,8 @@ words! {
 pub struct Deadline {
     /// The id of what is due, in its API form.
     pub id: String,
+    /// The project of a milestone.
+    pub project_id: Option<ProjectId>,
     pub kind: DeadlineKind,
     pub title: String,
     pub day: Date,

@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod dashboard;
 pub mod export;
+pub mod home;
 pub mod idempotency;
 pub mod image;
 pub mod job;

@@ -10,6 +10,7 @@ use crate::{
     domain::{
         dashboard::{DEADLINES_SHOWN, Deadline, DeadlineKind},
         error::Result,
+        home::OpenInvoice,
         id::{AccountId, Id, InvoiceKind, MilestoneKind, Named, ProjectKind},
         money::Money,
     },
@@ -54,27 +55,71 @@ pub struct OpenSum {
     pub overdue: bool,
 }
 
-/// Returns sent and unpaid invoices, overdue or not; several sums may be of the same kind. All
-/// months but the current one are already summed, so at most a month's days are read one by one.
+/// Returns sent and unpaid invoices, overdue or not; several sums may be of the same kind.
 pub fn open(tx: &mut Tx, account: AccountId, today: Date) -> Result<Vec<OpenSum>> {
+    let sums = open_by_due(tx, account, today, today)?;
     let today = today.to_string();
-    let this_month = &today[..7];
-    let read = |row: &dyn Row| {
-        let due: String = row.get(0)?;
-        Ok(OpenSum {
-            overdue: due < today,
-            entries: row.get(2)?,
-            amount: Money::new(row.get(3)?, row.get(1)?),
-        })
-    };
-    let (first, last) = (format!("{this_month}-01"), format!("{this_month}-31"));
+    let sum = |DueSum { due, entries, amount }| OpenSum { overdue: due < today, entries, amount };
+    Ok(sums.into_iter().map(sum).collect())
+}
+
+/// Sent and unpaid invoices of one currency, due on the same day or in the same month.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueSum {
+    /// `2026-03-18`, or `2026-03`.
+    pub due: String,
+    pub entries: i64,
+    pub amount: Money,
+}
+
+/// Returns sent and unpaid invoices: by day in the months from that of `from` to that of `to`, by
+/// month before and after. However many invoices there are, one row is read for each of these days
+/// and months.
+pub fn open_by_due(tx: &mut Tx, account: AccountId, from: Date, to: Date) -> Result<Vec<DueSum>> {
+    let (from, to) = (from.to_string(), to.to_string());
+    let (first_month, last_month) = (&from[..7], &to[..7]);
+    let (first_day, last_day) = (format!("{first_month}-01"), format!("{last_month}-31"));
     tx.list(
         "SELECT due, currency, entries, amount FROM open_totals \
-         WHERE account_id = ?1 AND span = 'month' AND due <> ?2 \
+         WHERE account_id = ?1 AND span = 'month' AND due NOT BETWEEN ?2 AND ?3 \
          UNION ALL SELECT due, currency, entries, amount FROM open_totals \
-         WHERE account_id = ?1 AND span = 'day' AND due >= ?3 AND due <= ?4",
-        values![&account, this_month, first, last],
-        read,
+         WHERE account_id = ?1 AND span = 'day' AND due >= ?4 AND due <= ?5",
+        values![&account, first_month, last_month, first_day, last_day],
+        |row| {
+            Ok(DueSum {
+                due: row.get(0)?,
+                entries: row.get(2)?,
+                amount: Money::new(row.get(3)?, row.get(1)?),
+            })
+        },
+    )
+}
+
+/// Lists the sent and unpaid invoices due from one day until before another, earliest first, at
+/// most `most`.
+pub fn open_invoices(
+    tx: &mut Tx,
+    account: AccountId,
+    (from, until): (Date, Date),
+    most: i64,
+) -> Result<Vec<OpenInvoice>> {
+    tx.list(
+        "SELECT i.id, i.number, c.name, i.due_date, i.amount, i.currency, i.viewed_at, \
+         i.reminded_at FROM invoices i JOIN clients c ON c.id = i.client_id \
+         WHERE i.account_id = ?1 AND i.status = 'sent' AND i.due_date >= ?2 AND i.due_date < ?3 \
+         ORDER BY i.due_date, i.id LIMIT ?4",
+        values![&account, from, until, most],
+        |row| {
+            Ok(OpenInvoice {
+                id: row.get(0)?,
+                number: row.get(1)?,
+                client_name: row.get(2)?,
+                due: row.get(3)?,
+                amount: Money::new(row.get(4)?, row.get(5)?),
+                viewed_at: row.get(6)?,
+                reminded_at: row.get(7)?,
+            })
+        },
     )
 }
 
@@ -105,14 +150,17 @@ pub fn deadlines(tx: &mut Tx, account: AccountId, from: Date) -> Result<Vec<Dead
     )?);
     // A cross join reads milestones in index order, so none is sorted.
     deadlines.extend(tx.list(
-        "SELECT m.id, m.name, m.due_date, m.amount, p.currency, c.name \
+        "SELECT m.id, m.name, m.due_date, m.amount, p.currency, c.name, p.id \
          FROM milestones m CROSS JOIN projects p CROSS JOIN clients c \
          WHERE m.account_id = ?1 AND m.status = 'pending' AND m.due_date IS NOT NULL \
          AND p.id = m.project_id AND p.status IN ('planning', 'active', 'on_hold') \
          AND c.id = p.client_id \
          ORDER BY m.due_date, m.id LIMIT 10",
         values![&account],
-        |row| read_deadline::<MilestoneKind>(row, DeadlineKind::Milestone),
+        |row| {
+            let milestone = read_deadline::<MilestoneKind>(row, DeadlineKind::Milestone)?;
+            Ok(Deadline { project_id: Some(row.get(6)?), ..milestone })
+        },
     )?);
     deadlines.sort_by(|a, b| (a.day, &a.id).cmp(&(b.day, &b.id)));
     deadlines.truncate(DEADLINES_SHOWN);
@@ -123,6 +171,7 @@ fn read_deadline<K: Named>(row: &dyn Row, kind: DeadlineKind) -> Result<Deadline
     let id: Id<K> = row.get(0)?;
     Ok(Deadline {
         id: id.to_string(),
+        project_id: None,
         kind,
         title: row.get(1)?,
         day: row.get(2)?,

@@ -8,6 +8,7 @@ use poem::{
 
 use crate::{
     app::{App, known_browser::KNOWN_FOR},
+    domain::id::AccountId,
     web::theme::Theme,
 };
 
@@ -37,6 +38,8 @@ const NOTICE: Names = ["fos_notice", "__Host-fos_notice"];
 const KNOWN: Names = ["fos_known", "__Host-fos_known"];
 /// The theme that the reader has chosen.
 const THEME: Names = ["fos_theme", "__Host-fos_theme"];
+/// The account whose set-up steps the reader has hidden.
+const SETUP: Names = ["fos_setup", "__Host-fos_setup"];
 /// Returned by a browser that keeps our cookies.
 const KEPT: Names = ["fos_kept", "__Host-fos_kept"];
 
@@ -97,6 +100,16 @@ pub fn theme(app: &App, request: &Request) -> Theme {
 /// Chooses the theme with this name.
 pub fn set_theme(app: &App, response: &mut Response, name: &str) {
     set(app, response, THEME, Theme::of(name).as_str(), KNOWN_LIFE);
+}
+
+/// Returns whether the reader has hidden the set-up steps of an account.
+pub fn is_setup_hidden(app: &App, request: &Request, account: AccountId) -> bool {
+    find(app, request, SETUP).is_some_and(|hidden| hidden == account.to_string())
+}
+
+/// Hides the set-up steps of an account.
+pub fn hide_setup(app: &App, response: &mut Response, account: AccountId) {
+    set(app, response, SETUP, &account.to_string(), KNOWN_LIFE);
 }
 
 /// Returns the notice left by the previous page.

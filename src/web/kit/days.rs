@@ -39,15 +39,34 @@ impl Days {
         self.format.show(*day)
     }
 
+    /// Formats a day, without its year if that is the current one.
+    pub fn brief(&self, day: &Date) -> String {
+        let show = if day.year() == self.today.year() {
+            DateFormat::show_in_year
+        } else {
+            DateFormat::show
+        };
+        show(self.format, *day)
+    }
+
+    /// Returns the day of an instant.
+    pub fn day_of(&self, at: &Timestamp) -> Date {
+        date::day_in(*at, &self.zone)
+    }
+
+    /// Formats the minute of an instant.
+    pub fn time(&self, at: &Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%H:%M").to_string()
+    }
+
     /// Formats the day of an instant.
     pub fn on(&self, at: &Timestamp) -> String {
-        self.format.show(date::day_in(*at, &self.zone))
+        self.format.show(self.day_of(at))
     }
 
     /// Formats the day and the minute of an instant.
     pub fn at(&self, at: &Timestamp) -> String {
-        let time = at.to_zoned(self.zone.clone()).strftime("%H:%M").to_string();
-        format!("{}, {time}", self.on(at))
+        format!("{}, {}", self.on(at), self.time(at))
     }
 
     /// Returns how many days ago a day was.

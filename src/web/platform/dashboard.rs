@@ -1,156 +1,237 @@
-//! `/`: the dashboard.
+//! `/`: Home.
+
+use std::borrow::Borrow;
 
 use askama::Template;
+use jiff::civil::Date;
 use poem::{Response, http::StatusCode};
-use rust_decimal::Decimal;
 
 use crate::{
     app::{
-        activity::list_activity,
-        dashboard::{Earnings, earnings, stats, upcoming},
-        invoice::list_invoices,
-        invoice_defaults::find_invoice_settings,
-        outbox::list_failed_mail,
-        profile::count_profile_views,
+        activity::list_activity, client::list_clients, dashboard::upcoming, home::income,
+        invoice::list_invoices, invoice_defaults::find_invoice_settings, outbox::list_failed_mail,
+        profile::count_profile_views, project::list_projects, proposal::list_proposals,
         unit_of_work::Work,
     },
     domain::{
         account::Role,
-        activity::{Activity, ActivityKind},
-        dashboard::{Deadline, DeadlineKind, Period, Stats},
+        activity::Activity,
+        client::ClientFilter,
+        dashboard::{Deadline, DeadlineKind},
         date,
         error::Result,
-        invoice::{InvoiceFilter, InvoiceStatus, ShownInvoice},
+        home::{Income, Owed, SOON_DAYS, change},
+        invoice::InvoiceFilter,
         mail::{FailedMail, MailKind},
-        money::Money,
-        page::Page,
+        milestone::MilestoneStatus,
+        money::{Money, divide_rounded},
+        page::{Listing, Page},
+        project::{Project, ProjectFilter, ProjectStatus},
+        proposal::{Proposal, ProposalFilter, ProposalStatus},
     },
     locale::{Text, t},
     web::{
+        avatar::initials,
         chart::Chart,
         days::Days,
+        figure,
+        log::{self, LogDay},
+        needs::{self, Needs, Which},
         page::answer,
+        setup::{self, Done, Step},
         shell::{Section, Shell},
         visit::Visit,
     },
 };
 
 /// The number of entries shown of each list.
-const OVERDUE_SHOWN: u32 = 5;
+const WORK_SHOWN: u32 = 3;
+const DEADLINES_SHOWN: usize = 5;
 const ACTIVITY_SHOWN: u32 = 10;
+/// Most milestones of a project drawn as steps.
+const STEPS_DRAWN: usize = 12;
 
 #[derive(Template)]
 #[template(path = "pages/dashboard/show.html")]
 struct Show {
     shell: Shell,
     days: Days,
-    first_name: String,
     figures: Figures,
-    earned_last_month: i128,
+    needs: Needs,
+    bar: Option<Bar>,
     chart: Option<Chart>,
-    unread: u64,
+    log: Vec<LogDay>,
     steps: Vec<Step>,
+    unread: u64,
+    is_freelancer: bool,
 }
 
-/// One step of setting up a new account.
-struct Step {
-    label: Text,
-    text: Text,
-    href: &'static str,
-    is_done: bool,
-}
-
-/// Shows the dashboard.
+/// Shows Home.
 pub async fn show(visit: Visit) -> Result<Response> {
-    let figures = visit.read(read_figures).await?;
-    let earnings = &figures.earnings;
+    let asked = Which::of(visit.query().get("needs"));
+    let (figures, found) = visit.read(move |work| read_figures(work, asked)).await?;
+    let days = Days::of(&visit)?;
+    let Income { owed, year, currency, today, .. } = &figures.income;
     let page = Show {
         shell: visit.shell(Section::Dashboard),
-        days: Days::of(&visit)?,
-        first_name: visit.frame.account.first_name.clone(),
-        earned_last_month: earnings.points.iter().rev().nth(1).map_or(0, |p| p.amount),
-        chart: Chart::new(&earnings.points, earnings.currency),
+        needs: Needs::new(found, owed, *today, &days),
+        bar: Bar::of(owed),
+        chart: Chart::new(year, *today, *currency),
+        log: log::by_day(&figures.activity, &days),
+        steps: setup::steps(&visit, &figures.done),
         unread: visit.frame.unread_messages,
-        steps: first_steps(&visit, &figures),
+        is_freelancer: visit.frame.account.role == Role::Freelancer,
         figures,
+        days,
     };
     Ok(answer(StatusCode::OK, &page))
 }
 
 /// The data of the page.
 struct Figures {
-    stats: Stats,
-    earnings: Earnings,
-    overdue: Vec<ShownInvoice>,
+    income: Income,
     deadlines: Vec<Deadline>,
     activity: Vec<Activity>,
     failed_mail: Vec<FailedMail>,
+    projects: Listing<Project>,
+    proposals: Listing<Proposal>,
     profile_views: u64,
-    has_invoice: bool,
-    is_paid_somehow: bool,
+    done: Done,
 }
 
-fn read_figures(work: &mut Work) -> Result<Figures> {
-    let (status, page) = (Some(InvoiceStatus::Overdue), Page::first(OVERDUE_SHOWN));
-    let overdue = InvoiceFilter { status, page, ..InvoiceFilter::default() };
-    let newest = InvoiceFilter { page: Page::first(1), ..InvoiceFilter::default() };
-    let defaults = find_invoice_settings(work)?.defaults;
-    Ok(Figures {
-        stats: stats(work)?,
-        earnings: earnings(work, Period::Monthly)?,
-        overdue: list_invoices(work, &overdue)?.entries,
-        deadlines: upcoming(work)?,
+fn read_figures(work: &mut Work, asked: Option<Which>) -> Result<(Figures, needs::Found)> {
+    let income = income(work)?;
+    let found = needs::read(work, asked, &income.owed)?;
+    let (page, one) = (Page::first(WORK_SHOWN), Page::first(1));
+    let active = Some(ProjectStatus::Active);
+    let projects = ProjectFilter { status: active, page, ..ProjectFilter::default() };
+    let sent = Some(ProposalStatus::Sent);
+    let proposals = ProposalFilter { status: sent, page, ..ProposalFilter::default() };
+    let any_invoice = InvoiceFilter { page: one, ..InvoiceFilter::default() };
+    let any_client = ClientFilter { search: None, page: one };
+    let has_open = found.has_drafts() || income.owed.entries() > 0;
+    let done = Done {
+        has_invoice: has_open || list_invoices(work, &any_invoice)?.total > 0,
+        has_client: list_clients(work, &any_client)?.total > 0,
+        has_payment_details: find_invoice_settings(work)?.defaults.payment_instructions.is_some(),
+    };
+    let figures = Figures {
+        income,
+        deadlines: upcoming(work)?.into_iter().take(DEADLINES_SHOWN).collect(),
         activity: list_activity(work, ACTIVITY_SHOWN)?,
         failed_mail: list_failed_mail(work)?,
+        projects: list_projects(work, &projects)?,
+        proposals: list_proposals(work, &proposals)?,
         profile_views: count_profile_views(work)?,
-        has_invoice: list_invoices(work, &newest)?.total > 0,
-        is_paid_somehow: defaults.payment_instructions.is_some(),
-    })
+        done,
+    };
+    Ok((figures, found))
 }
 
-/// Returns the remaining setup steps; empty if all are done.
-fn first_steps(visit: &Visit, figures: &Figures) -> Vec<Step> {
-    let account = &visit.frame.account;
-    let mut steps = vec![
-        Step {
-            label: t("dashboard-step-client"),
-            text: t("dashboard-step-client-text"),
-            href: "/clients/new",
-            is_done: !figures.stats.recent_clients.is_empty() || figures.has_invoice,
-        },
-        Step {
-            label: t("dashboard-step-payment"),
-            text: t("dashboard-step-payment-text"),
-            href: "/settings/invoices",
-            is_done: figures.is_paid_somehow,
-        },
-        Step {
-            label: t("dashboard-step-invoice"),
-            text: t("dashboard-step-invoice-text"),
-            href: "/invoices/new",
-            is_done: figures.has_invoice,
-        },
-    ];
-    if account.role == Role::Freelancer {
-        steps.push(Step {
-            label: t("set-up-public-profile"),
-            text: t("dashboard-step-profile-text"),
-            href: "/profile",
-            is_done: account.username.is_some(),
-        });
+/// What is owed as one bar: the parts from the start, in percent of its width.
+struct Bar {
+    parts: Vec<Part>,
+    label: Text,
+}
+
+struct Part {
+    /// What colours it.
+    kind: &'static str,
+    x: i128,
+    /// Its length, less the gap before the next part.
+    width: String,
+}
+
+impl Bar {
+    fn of(owed: &Owed) -> Option<Self> {
+        let all = owed.amount();
+        if all <= 0 {
+            return None;
+        }
+        let share = |amount: i128| divide_rounded(amount * 100, all);
+        let (first, second) =
+            (share(owed.overdue.amount), share(owed.overdue.amount + owed.soon.amount));
+        let part = |(kind, from, to): (_, i128, i128)| Part {
+            kind,
+            x: from,
+            width: if to < 100 { format!("{}.5", to - from - 1) } else { (to - from).to_string() },
+        };
+        let parts = [("late", 0, first), ("soon", first, second), ("later", second, 100)];
+        let parts = parts.into_iter().filter(|(_, from, to)| from < to).map(part);
+        let label = t("home-owed-bar")
+            .with("overdue", first)
+            .with("soon", second - first)
+            .with("days", SOON_DAYS)
+            .with("later", 100 - second);
+        Some(Self { parts: parts.collect(), label })
     }
-    let is_done = steps.iter().all(|step| step.is_done);
-    if is_done { Vec::new() } else { steps }
+}
+
+/// A change against an earlier sum: `+12%`.
+struct Change {
+    percent: i128,
+}
+
+impl Change {
+    fn text(&self) -> String {
+        format!("{}%", signed(self.percent, self.percent.abs()))
+    }
+
+    fn is_up(&self) -> bool {
+        self.percent > 0
+    }
+}
+
+fn signed(number: i128, shown: impl std::fmt::Display) -> String {
+    let sign = match number {
+        1.. => "+",
+        0 => "",
+        _ => "−",
+    };
+    format!("{sign}{shown}")
 }
 
 impl Show {
-    fn money(&self, minor: &i128) -> String {
-        self.figures.stats.currency.show(*minor)
+    fn figure(&self, minor: impl Borrow<i128>) -> figure::Figure {
+        figure::sum(self.figures.income.currency, minor.borrow())
+    }
+
+    fn number(&self, minor: impl Borrow<i128>) -> String {
+        figure::number(self.figures.income.currency, minor.borrow())
+    }
+
+    /// Returns what was paid this month.
+    fn this_month(&self) -> i128 {
+        let Income { year, today, .. } = &self.figures.income;
+        year.months.iter().find(|month| month.start == today.first_of_month()).map_or(0, |m| m.paid)
+    }
+
+    fn month_name(&self) -> String {
+        self.figures.income.today.strftime("%B").to_string()
+    }
+
+    fn last_month_name(&self) -> String {
+        let last = date::month_start(self.figures.income.today, -1);
+        last.map_or_else(|_| String::new(), |month| month.strftime("%B").to_string())
+    }
+
+    /// Returns the change of this month against the last.
+    fn month_change(&self) -> Option<Change> {
+        let percent = change(self.this_month(), self.figures.income.year.last_month)?;
+        Some(Change { percent })
+    }
+
+    /// Returns this year's lead over last year so far, if there is a last year.
+    fn year_change(&self) -> Option<(String, Change)> {
+        let year = &self.figures.income.year;
+        let percent = change(year.paid, year.last_so_far)?;
+        let lead = year.paid - year.last_so_far;
+        Some((signed(lead, self.number(lead.abs())), Change { percent }))
     }
 
     /// Returns the amounts without a known exchange rate, in words.
     fn unconverted(&self) -> String {
-        let sums = self.figures.stats.unconverted.iter();
+        let sums = self.figures.income.unconverted.iter();
         let sums = sums.map(|(currency, minor)| currency.show(*minor));
         sums.collect::<Vec<_>>().join(", ")
     }
@@ -167,44 +248,23 @@ impl Show {
         }
     }
 
-    fn growth(&self, percent: &Decimal) -> Growth {
-        Growth { by: *percent, unit: "%" }
+    /// Returns what stands in a deadline's block: the weekday in the next seven days, else the month.
+    fn day_word(&self, day: &Date) -> String {
+        let is_near = (0..7).contains(&date::days_until(self.days.today(), *day));
+        day.strftime(if is_near { "%a" } else { "%b" }).to_string()
     }
 
-    fn count_growth(&self, count: &i64) -> Growth {
-        Growth { by: (*count).into(), unit: "" }
+    fn late_by(&self, deadline: &Deadline) -> Option<Text> {
+        let today = self.days.today();
+        deadline.is_overdue(today).then(|| late(date::days_until(deadline.day, today)))
     }
 
-    fn late(&self, shown: &ShownInvoice) -> Text {
-        late(date::days_until(shown.invoice.due_date, self.figures.stats.today))
-    }
-}
-
-/// The change against last month: in percent, or as a number.
-struct Growth {
-    by: Decimal,
-    unit: &'static str,
-}
-
-impl Growth {
-    fn class(&self) -> &'static str {
-        if self.by.is_zero() {
-            ""
-        } else if self.by.is_sign_positive() {
-            "up"
-        } else {
-            "down"
-        }
+    fn steps_done(&self) -> usize {
+        self.steps.iter().filter(|step| step.is_done).count()
     }
 
-    fn text(&self) -> Text {
-        let text = match self.class() {
-            "up" => t("dashboard-more"),
-            "down" if self.unit.is_empty() => t("dashboard-fewer"),
-            "down" => t("dashboard-less"),
-            _ => return t("dashboard-same"),
-        };
-        text.with("by", format!("{}{}", self.by.abs().normalize(), self.unit))
+    fn today_in_words(&self) -> String {
+        self.days.today().strftime("%A, %-d %B").to_string()
     }
 }
 
@@ -213,12 +273,12 @@ pub fn late(days: i64) -> Text {
     t("count-days-late").count("days", days)
 }
 
-/// Returns the page of a deadline; None for a milestone, which does not name its project.
-fn deadline_link(deadline: &Deadline) -> Option<String> {
-    match deadline.kind {
-        DeadlineKind::Project => Some(format!("/projects/{}", deadline.id)),
-        DeadlineKind::Invoice => Some(format!("/invoices/{}", deadline.id)),
-        DeadlineKind::Milestone => None,
+/// Returns the page of a deadline.
+fn deadline_link(deadline: &Deadline) -> String {
+    match (deadline.kind, &deadline.project_id) {
+        (DeadlineKind::Invoice, _) => format!("/invoices/{}", deadline.id),
+        (_, Some(project)) => format!("/projects/{project}"),
+        (_, None) => format!("/projects/{}", deadline.id),
     }
 }
 
@@ -230,24 +290,19 @@ fn kind_label(kind: &DeadlineKind) -> Text {
     }
 }
 
-/// Returns the page of a log entry.
-fn activity_link(activity: &Activity) -> Option<String> {
-    let folder = match activity.kind {
-        ActivityKind::ClientAdded => "clients",
-        ActivityKind::ProjectCreated | ActivityKind::ProjectCompleted => "projects",
-        ActivityKind::ProposalSent
-        | ActivityKind::ProposalAccepted
-        | ActivityKind::ProposalRejected => "proposals",
-        ActivityKind::InvoiceCreated | ActivityKind::InvoiceSent | ActivityKind::InvoicePaid => {
-            "invoices"
-        }
-        ActivityKind::MessageReceived => return Some("/messages".to_owned()),
-        ActivityKind::MilestoneCompleted => return None,
-    };
-    activity.entity_id.as_ref().map(|id| format!("/{folder}/{id}"))
+/// Returns an amount unless it is missing or zero.
+fn worth(amount: &Option<Money>) -> Option<figure::Amount> {
+    amount.filter(|amount| amount.minor != 0).map(|amount| figure::amount(&amount))
 }
 
-/// Returns an amount unless it is missing or zero.
-fn worth(amount: &Option<Money>) -> Option<String> {
-    amount.filter(|amount| amount.minor != 0).map(Money::shown)
+/// Returns how many milestones of a project are done, of how many; None if there are none, or more
+/// than can be drawn.
+fn milestones(project: &Project) -> Option<(usize, usize)> {
+    let all = &project.milestones;
+    let done = all.iter().filter(|milestone| milestone.status != MilestoneStatus::Pending);
+    (1..=STEPS_DRAWN).contains(&all.len()).then(|| (done.count(), all.len()))
+}
+
+fn client_name(client: &Option<crate::domain::client::Client>) -> &str {
+    client.as_ref().map_or("", |client| &client.details.name)
 }

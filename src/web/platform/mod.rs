@@ -6,4 +6,7 @@ pub mod dashboard;
 pub mod design_system;
 pub mod export;
 pub mod image;
+pub mod log;
+pub mod needs;
 pub mod settings;
+pub mod setup;

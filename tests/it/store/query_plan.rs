@@ -75,6 +75,8 @@ fn read_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     }
     store::dashboard::active_change_since(tx, account, now)?;
     store::dashboard::open(tx, account, today)?;
+    store::dashboard::open_by_due(tx, account, today, Date::MAX)?;
+    store::dashboard::open_invoices(tx, account, (Date::ZERO, today), 5)?;
     store::dashboard::deadlines(tx, account, Date::ZERO)?;
     store::project::count(tx, account, ProjectStatus::Active)?;
     Ok(())

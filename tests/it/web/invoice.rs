@@ -108,7 +108,7 @@ async fn what_the_mail_server_says_of_an_invoice_is_seen_on_it_in_the_list_and_o
     app.deliver_mail().await;
     let waiting = browser.open(&path).await;
     waiting.says("Waiting, next attempt 18 Mar 2026, 13:00. Last error").says("is greylisted");
-    browser.open("/").await.hides("Failed emails");
+    browser.open("/").await.hides("Email to kamala@example.com failed");
 
     server.relent();
     server.answer("RCPT", "550 5.1.1 <kamala@example.com> does not exist");
@@ -119,7 +119,7 @@ async fn what_the_mail_server_says_of_an_invoice_is_seen_on_it_in_the_list_and_o
     failed.says("Send it again, or copy the link below.").hides("Accepted");
     browser.open("/invoices").await.says("Email failed");
     let dashboard = browser.open("/").await;
-    dashboard.says("Failed emails").says("Email to kamala@example.com failed 18 Mar 2026");
+    dashboard.says("Email to kamala@example.com failed 18 Mar 2026").says("Send again…");
     dashboard.link(&path);
 
     server.relent();
@@ -129,7 +129,7 @@ async fn what_the_mail_server_says_of_an_invoice_is_seen_on_it_in_the_list_and_o
     let accepted = browser.open(&path).await;
     accepted.says("Accepted by the mail server 18 Mar 2026, 13:00").hides("Send it again, or");
     browser.open("/invoices").await.hides("Email failed");
-    browser.open("/").await.hides("Failed emails");
+    browser.open("/").await.hides("Email to kamala@example.com failed");
 }
 
 #[tokio::test]

@@ -1,0 +1,113 @@
+//! The activity log in words, by day.
+
+use jiff::civil::Date;
+
+use crate::{
+    domain::{
+        activity::{Activity, ActivityKind},
+        date,
+    },
+    locale::{Html, html, t},
+    web::{days::Days, figure},
+};
+
+/// What happened on one day.
+pub struct LogDay {
+    pub label: String,
+    pub entries: Vec<Entry>,
+}
+
+/// One entry of the log.
+pub struct Entry {
+    pub icon: &'static str,
+    /// How its icon is coloured; empty for most.
+    pub tone: &'static str,
+    /// What happened, with a link to it.
+    pub sentence: Html,
+    /// The minute.
+    pub time: String,
+}
+
+/// Groups entries, newest first, by the reader's days.
+pub fn by_day(entries: &[Activity], days: &Days) -> Vec<LogDay> {
+    let of_day = entries.chunk_by(|a, b| days.day_of(&a.at) == days.day_of(&b.at));
+    let day = |entries: &[Activity]| LogDay {
+        label: entries
+            .first()
+            .map_or_else(String::new, |entry| label(days.day_of(&entry.at), days)),
+        entries: entries.iter().map(|entry| self::entry(entry, days)).collect(),
+    };
+    of_day.map(day).collect()
+}
+
+/// Returns the name of a day: a weekday in the last week.
+fn label(day: Date, days: &Days) -> String {
+    match date::days_until(day, days.today()) {
+        0 => t("home-today").into(),
+        1 => t("home-yesterday").into(),
+        2..7 => day.strftime("%A").to_string(),
+        _ => days.brief(&day),
+    }
+}
+
+fn entry(entry: &Activity, days: &Days) -> Entry {
+    let (icon, tone) = match entry.kind {
+        ActivityKind::ClientAdded => ("clients", ""),
+        ActivityKind::ProjectCreated => ("project", ""),
+        ActivityKind::ProjectCompleted | ActivityKind::MilestoneCompleted => ("check", ""),
+        ActivityKind::ProposalSent | ActivityKind::InvoiceSent => ("send", ""),
+        ActivityKind::ProposalAccepted => ("proposal", "green"),
+        ActivityKind::ProposalRejected => ("close", ""),
+        ActivityKind::InvoiceCreated => ("invoice", ""),
+        ActivityKind::InvoicePaid => ("check", "green"),
+        ActivityKind::MessageReceived => ("message", ""),
+    };
+    Entry { icon, tone, sentence: sentence(entry), time: days.time(&entry.at) }
+}
+
+fn sentence(entry: &Activity) -> Html {
+    let key = match entry.kind {
+        ActivityKind::ClientAdded => "home-log-client-html",
+        ActivityKind::MessageReceived => "home-log-message-html",
+        ActivityKind::ProjectCreated => "home-log-project-html",
+        ActivityKind::ProjectCompleted => "home-log-project-done-html",
+        ActivityKind::MilestoneCompleted => "home-log-milestone-html",
+        ActivityKind::ProposalSent => "home-log-proposal-sent-html",
+        ActivityKind::ProposalAccepted => "home-log-proposal-accepted-html",
+        ActivityKind::ProposalRejected => "home-log-proposal-declined-html",
+        ActivityKind::InvoiceCreated => "home-log-invoice-html",
+        ActivityKind::InvoiceSent => "home-log-invoice-sent-html",
+        ActivityKind::InvoicePaid => "home-log-invoice-paid-html",
+    };
+    let person = match entry.kind {
+        ActivityKind::ClientAdded | ActivityKind::MessageReceived => Some(&entry.subject),
+        _ => entry.client_name.as_ref(),
+    };
+    let (Some(person), Some(place)) = (person, place(entry)) else {
+        // Entries of older versions may lack a part.
+        return html("home-log-other").bdi("message", entry.message());
+    };
+    let amount = entry.amount.map(|sum| figure::text(sum.currency, &sum.minor.into()));
+    html(key)
+        .with("href", place)
+        .bdi("person", person)
+        .bdi("subject", &entry.subject)
+        .bdi("amount", amount.unwrap_or_default())
+}
+
+/// Returns the page of a log entry; that of a milestone does not name its project.
+fn place(activity: &Activity) -> Option<String> {
+    let folder = match activity.kind {
+        ActivityKind::ClientAdded => "clients",
+        ActivityKind::ProjectCreated | ActivityKind::ProjectCompleted => "projects",
+        ActivityKind::ProposalSent
+        | ActivityKind::ProposalAccepted
+        | ActivityKind::ProposalRejected => "proposals",
+        ActivityKind::InvoiceCreated | ActivityKind::InvoiceSent | ActivityKind::InvoicePaid => {
+            "invoices"
+        }
+        ActivityKind::MessageReceived => return Some("/messages".to_owned()),
+        ActivityKind::MilestoneCompleted => return Some("/projects".to_owned()),
+    };
+    activity.entity_id.as_ref().map(|id| format!("/{folder}/{id}"))
+}
