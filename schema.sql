@@ -618,3 +618,11 @@ CREATE INDEX mails_by_account ON mails (account_id);
 CREATE INDEX mails_by_invoice ON mails (invoice_id, id) WHERE invoice_id IS NOT NULL;
 CREATE INDEX mails_failed_of_account ON mails (account_id, id) WHERE failed_at IS NOT NULL;
 CREATE INDEX mails_by_kind ON mails (account_id, kind, id) WHERE invoice_id IS NULL;
+
+-- version 6
+
+-- For lists of invoices by a day, and of those issued in a period.
+CREATE INDEX invoices_by_issue_date ON invoices (account_id, issue_date, id)
+    WHERE status <> 'cancelled';
+CREATE INDEX invoices_by_due_date ON invoices (account_id, due_date, id)
+    WHERE status <> 'cancelled';
