@@ -58,7 +58,6 @@ each("[data-copy]", (button) => {
 
 // Filters update lists as they are typed.
 each("form[data-live]", (form) => {
-    const target = form.dataset.live;
     let waiting;
     let asked = 0;
     const refresh = async () => {
@@ -68,15 +67,24 @@ each("form[data-live]", (form) => {
         const answer = await fetch(address).catch(() => null);
         if (!answer || !answer.ok || answer.redirected) return form.submit();
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        const found = page.querySelector(target);
-        const shown = document.querySelector(target);
-        if (turn !== asked || !found || !shown) return;
-        shown.replaceWith(found);
+        if (turn !== asked) return;
+        each(form.dataset.live, (shown) => {
+            const found = page.getElementById(shown.id);
+            if (found) shown.replaceWith(found);
+        });
         history.replaceState(null, "", address);
     };
     form.addEventListener("input", () => {
         clearTimeout(waiting);
         waiting = setTimeout(refresh, 250);
+    });
+});
+
+// One box ticks all of its table.
+document.addEventListener("change", ({ target }) => {
+    if (!target.matches("[data-all]")) return;
+    target.closest("table").querySelectorAll("td [type=checkbox]").forEach((box) => {
+        box.checked = target.checked;
     });
 });
 

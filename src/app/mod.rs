@@ -10,8 +10,8 @@ pub mod unit_of_work;
 mod work;
 
 pub use self::billing::{
-    client, exchange_rate, invoice, invoice_defaults, invoice_file, invoice_link, invoice_send,
-    payment,
+    client, exchange_rate, invoice, invoice_bulk, invoice_defaults, invoice_figures, invoice_file,
+    invoice_link, invoice_send, payment,
 };
 pub use self::identity::{
     account, admin, code, held, known_browser, passkey, password, proof, registration,

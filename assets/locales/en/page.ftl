@@ -33,10 +33,11 @@ image-hint = PNG, JPEG or WebP, up to 5 MB.
 image-large = This image is { $size } MB. Images can be up to 5 MB.
 nav-money = Money
 nav-public = Public
-pager-newer = Newer
+pager-next = Next
 pager-of = { $first }–{ $last } of { $total }
-pager-older = Older
 pager-pages = Pages
+pager-previous = Previous
+pager-rows = Rows
 
 theme-dark = Dark theme
 theme-light = Light theme
