@@ -112,3 +112,20 @@ each("[data-print]", (button) => {
     button.hidden = false;
     button.addEventListener("click", () => print());
 });
+
+// The search opens over the page.
+const palette = document.querySelector("[data-palette]");
+const search = async (event) => {
+    event.preventDefault();
+    try {
+        (await import(palette.dataset.palette)).open();
+    } catch {
+        location.assign(palette.href);
+    }
+};
+palette?.addEventListener("click", (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.shiftKey) search(event);
+});
+document.addEventListener("keydown", (event) => {
+    if (palette && event.key === "k" && (event.ctrlKey || event.metaKey)) search(event);
+});

@@ -20,7 +20,7 @@ pub use self::identity::{
 use self::identity::{hs256, secret_try};
 pub use self::platform::{
     activity, asker, backup, dashboard, export, image, jobs, limit, load, outbox, page_context,
-    quota, secret, security_log, share,
+    quota, search, secret, security_log, share,
 };
 use self::platform::{public_link, work_queue};
 pub use self::profile::{message, portfolio};

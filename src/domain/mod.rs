@@ -27,7 +27,7 @@ pub use self::billing::{
 };
 pub use self::identity::{account, code, passkey, password, registration, session, two_factor};
 pub use self::platform::{
-    activity, dashboard, export, idempotency, image, job, limit, mail, reach,
+    activity, dashboard, export, idempotency, image, job, limit, mail, reach, search,
 };
 pub use self::profile::{message, portfolio};
 pub use self::work::{milestone, project, proposal};

@@ -22,7 +22,7 @@ pub use self::kit::{
     page, pager, pages, period, say, shell, shown_work, tabs, theme, visit,
 };
 use self::kit::{form_body, front, signed_out};
-pub use self::platform::{chart, dashboard, export, image, settings};
+pub use self::platform::{chart, dashboard, export, image, search, settings};
 pub use self::profile::{message, portfolio, public_profile};
 pub use self::work::{milestone, project, project_board, proposal, public_proposal};
 
@@ -57,6 +57,7 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/login/passkey/options", open.act(passkey::start_login))
         .at("/logout", pages.act(session::logout))
         .at("/theme", pages.act(settings::set_theme))
+        .at("/search", pages.show(search::show))
         .at("/welcome", open.page(registration::welcome, registration::found))
         .at("/register", open.page(registration::new, registration::register))
         .at("/forgot", open.page(code::forgot, code::send))

@@ -38,6 +38,17 @@ pager-of = { $first }–{ $last } of { $total }
 pager-pages = Pages
 pager-previous = Previous
 pager-rows = Rows
+search-choose = choose
+search-close = close
+search-do = Do
+search-everything = Search clients, invoices, projects…
+search-found = Found
+search-go = Go to
+search-nothing = Nothing found for “{ $text }”.
+search-of = { $client }, { $status }
+search-open = open
+search-overdue = Overdue invoices
+search-settings = Settings: { $page }
 
 theme-dark = Dark theme
 theme-light = Light theme

@@ -163,3 +163,33 @@ async fn the_picked_clients_are_reminded_once_it_is_said_who() {
     again.says("Nobody to remind");
     browser.open("/invoices/remind").await.says("Choose at least one invoice");
 }
+
+#[tokio::test]
+async fn one_search_finds_everything_and_every_place() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Nordlicht & <Söhne>").await;
+    let project = user.project(&client, "Website").await;
+    let proposal = user.proposal(&client, "Retainer").await;
+    let invoice = draft(&user, &client, 4, "2026-03-01", "2026-04-01").await;
+    let stranger = app.register("b@example.com").await;
+    stranger.client("Nordwind").await;
+    let browser = Browser::of(&user);
+    let page = browser.open("/search?q=sohne").await.expect(200);
+    page.says("Clients Nordlicht & <Söhne>").says("INV-2026-001").hides("Nothing found");
+    for link in [
+        format!("/clients/{client}"),
+        format!("/projects/{project}"),
+        format!("/proposals/{proposal}"),
+        format!("/invoices/{invoice}"),
+    ] {
+        page.link(&link);
+    }
+    browser.open("/search?q=2026-001").await.says("Nordlicht & <Söhne>, Draft 4.00 USD");
+    browser.open("/search?q=nord").await.hides("Nordwind");
+    browser.open("/search?q=security").await.link("/settings/security");
+    browser.open("/search?q=new+inv").await.says("Do New invoice ↑").link("/invoices/new");
+    browser.open("/search").await.says("Do New invoice").says("Settings: Security");
+    browser.open("/search?q=%3Cb%3Exyz").await.says("Nothing found for “ <b>xyz ”");
+    Browser::new(&app).open("/search?q=nord").await.says("Sign in");
+}
