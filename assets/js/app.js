@@ -70,7 +70,12 @@ each("form[data-live]", (form) => {
         if (turn !== asked) return;
         each(form.dataset.live, (shown) => {
             const found = page.getElementById(shown.id);
-            if (found) shown.replaceWith(found);
+            if (!found) return;
+            if (!shown.matches("[popovertarget]")) return shown.replaceWith(found);
+            // The open menu stands beside its button, so that one stays.
+            shown.replaceChildren(...found.childNodes);
+            if (found.ariaCurrent) shown.ariaCurrent = found.ariaCurrent;
+            else shown.removeAttribute("aria-current");
         });
         history.replaceState(null, "", address);
     };
