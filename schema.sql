@@ -626,3 +626,9 @@ CREATE INDEX mails_by_kind ON mails (account_id, kind, id) WHERE invoice_id IS N
 ALTER TABLE invoice_defaults ADD COLUMN accent TEXT NOT NULL DEFAULT '#0b5c46';
 ALTER TABLE invoice_defaults ADD COLUMN template TEXT NOT NULL DEFAULT 'classic';
 ALTER TABLE invoice_defaults ADD COLUMN paper TEXT NOT NULL DEFAULT 'country';
+
+-- For lists of invoices by a day, and of those issued in a period.
+CREATE INDEX invoices_by_issue_date ON invoices (account_id, issue_date, id)
+    WHERE status <> 'cancelled';
+CREATE INDEX invoices_by_due_date ON invoices (account_id, due_date, id)
+    WHERE status <> 'cancelled';

@@ -58,7 +58,6 @@ each("[data-copy]", (button) => {
 
 // Filters update lists as they are typed.
 each("form[data-live]", (form) => {
-    const target = form.dataset.live;
     let waiting;
     let asked = 0;
     const refresh = async () => {
@@ -68,15 +67,29 @@ each("form[data-live]", (form) => {
         const answer = await fetch(address).catch(() => null);
         if (!answer || !answer.ok || answer.redirected) return form.submit();
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        const found = page.querySelector(target);
-        const shown = document.querySelector(target);
-        if (turn !== asked || !found || !shown) return;
-        shown.replaceWith(found);
+        if (turn !== asked) return;
+        each(form.dataset.live, (shown) => {
+            const found = page.getElementById(shown.id);
+            if (!found) return;
+            if (!shown.matches("[popovertarget]")) return shown.replaceWith(found);
+            // The open menu stands beside its button, so that one stays.
+            shown.replaceChildren(...found.childNodes);
+            if (found.ariaCurrent) shown.ariaCurrent = found.ariaCurrent;
+            else shown.removeAttribute("aria-current");
+        });
         history.replaceState(null, "", address);
     };
     form.addEventListener("input", () => {
         clearTimeout(waiting);
         waiting = setTimeout(refresh, 250);
+    });
+});
+
+// One box ticks all of its table.
+document.addEventListener("change", ({ target }) => {
+    if (!target.matches("[data-all]")) return;
+    target.closest("table").querySelectorAll("td [type=checkbox]").forEach((box) => {
+        box.checked = target.checked;
     });
 });
 
@@ -115,4 +128,21 @@ each("[data-reveal]", (button) => {
     button.hidden = false;
     button.addEventListener("click", () => show(field.type === "password"));
     field.form?.addEventListener("submit", () => show(false));
+});
+
+// The search opens over the page.
+const palette = document.querySelector("[data-palette]");
+const search = async (event) => {
+    event.preventDefault();
+    try {
+        (await import(palette.dataset.palette)).open();
+    } catch {
+        location.assign(palette.href);
+    }
+};
+palette?.addEventListener("click", (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.shiftKey) search(event);
+});
+document.addEventListener("keydown", (event) => {
+    if (palette && event.key === "k" && (event.ctrlKey || event.metaKey)) search(event);
 });

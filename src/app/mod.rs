@@ -10,8 +10,8 @@ pub mod unit_of_work;
 mod work;
 
 pub use self::billing::{
-    client, exchange_rate, invoice, invoice_defaults, invoice_file, invoice_link, invoice_send,
-    payment,
+    client, exchange_rate, invoice, invoice_bulk, invoice_defaults, invoice_figures, invoice_file,
+    invoice_link, invoice_send, payment,
 };
 pub use self::identity::{
     account, admin, code, held, known_browser, passkey, password, proof, registration,
@@ -20,7 +20,7 @@ pub use self::identity::{
 use self::identity::{hs256, secret_try};
 pub use self::platform::{
     activity, asker, backup, dashboard, export, home, image, jobs, limit, load, outbox,
-    page_context, quota, secret, security_log, share,
+    page_context, quota, search, secret, security_log, share,
 };
 use self::platform::{public_link, work_queue};
 pub use self::profile::{message, portfolio};

@@ -1,5 +1,6 @@
 //! Pure types and rules. Nothing here does I/O or knows about HTTP, SQL or the clock.
 
+pub mod archive;
 mod billing;
 pub mod date;
 pub mod error;
@@ -26,7 +27,7 @@ pub use self::billing::{
 };
 pub use self::identity::{account, code, passkey, password, registration, session, two_factor};
 pub use self::platform::{
-    activity, dashboard, export, home, idempotency, image, job, limit, mail, reach,
+    activity, dashboard, export, home, idempotency, image, job, limit, mail, reach, search,
 };
 pub use self::profile::{message, portfolio};
 pub use self::work::{milestone, project, proposal};

@@ -28,6 +28,11 @@ impl Page {
         })
     }
 
+    /// Reads `page` (default 1) and `pageSize` (default 10) of a list without a filter.
+    pub fn of(source: &dyn Source) -> Result<Self> {
+        Form::read(source, |form| <Self as Presence<New>>::read(form, "page"))
+    }
+
     /// Returns the first entries of a list.
     pub fn first(size: u32) -> Self {
         Self { number: 1, size }

@@ -3,7 +3,6 @@
 //! Statements are built from constants and never freed, so that engines can keep them prepared.
 
 use std::{
-    cmp::Reverse,
     collections::HashSet,
     fmt::Display,
     sync::{LazyLock, PoisonError, RwLock},
@@ -190,7 +189,7 @@ impl<'a> Query<'a> {
         tx: &mut Tx,
         (column, text): (&'static str, Option<&str>),
         page: Page,
-        mut read: impl FnMut(&dyn Row) -> Result<T>,
+        read: impl FnMut(&dyn Row) -> Result<T>,
     ) -> Result<Listing<T>> {
         let Some(text) = text else { return self.page(tx, page, read) };
         let search = Search::new(tx, *self.account, text)?;
@@ -204,11 +203,46 @@ impl<'a> Query<'a> {
             is_found.then(|| row.get(0)).transpose()
         })?;
         let found: Vec<_> = found.into_iter().flatten().collect();
+        self.page_of(tx, &found, page, read)
+    }
+
+    /// Returns the ids of the rows, ordered by a column of text and then by id. They are sorted
+    /// here, so that whichever index finds them fastest can be used.
+    pub fn ids_by<K>(
+        &self,
+        tx: &mut Tx,
+        column: &'static str,
+        is_down: bool,
+    ) -> Result<Vec<Id<K>>> {
+        let (table, condition) = (self.lister.table, &self.condition);
+        let sql = statement(format!("SELECT id, {column} FROM {table} WHERE {condition}"));
+        let mut found: Vec<(String, Id<K>)> =
+            tx.list(sql, &self.values, |row| Ok((row.get(1)?, row.get(0)?)))?;
+        found.sort_unstable_by(|(a, first), (b, second)| {
+            a.cmp(b).then_with(|| first.uuid().cmp(&second.uuid()))
+        });
+        if is_down {
+            found.reverse();
+        }
+        Ok(found.into_iter().map(|(_, id)| id).collect())
+    }
+
+    /// Returns a page of the rows with these ids, in this order, and their number.
+    pub fn page_of<T, K>(
+        &self,
+        tx: &mut Tx,
+        found: &[Id<K>],
+        page: Page,
+        mut read: impl FnMut(&dyn Row) -> Result<T>,
+    ) -> Result<Listing<T>> {
         let (skipped, most) = (page.offset().unsigned_abs(), page.limit().unsigned_abs());
-        let shown = found.iter().skip(skipped as usize).take(most as usize);
-        let shown = self.lister.of(self.account).which("id IN rarray(?)", Some(any_of(shown)));
-        let mut entries = shown.all(tx, |row| Ok((row.get::<Id<()>>(0)?, read(row)?)))?;
-        entries.sort_by_key(|(id, _)| Reverse(*id));
+        let shown: Vec<_> = found.iter().skip(skipped as usize).take(most as usize).collect();
+        let rows = self
+            .lister
+            .of(self.account)
+            .which("id IN rarray(?)", Some(any_of(shown.iter().copied())));
+        let mut entries = rows.all(tx, |row| Ok((row.get::<Id<K>>(0)?, read(row)?)))?;
+        entries.sort_by_key(|(id, _)| shown.iter().position(|shown| shown.uuid() == id.uuid()));
         let entries = entries.into_iter().map(|(_, entry)| entry).collect();
         Ok(Listing { entries, total: found.len() as u64, page })
     }

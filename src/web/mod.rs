@@ -9,21 +9,22 @@ pub mod profile;
 mod work;
 
 pub use self::billing::{
-    client, exchange_rate, invoice, invoice_defaults, invoice_editor, invoice_link, invoice_sheet,
-    invoice_totals,
+    client, exchange_rate, invoice, invoice_bulk, invoice_defaults, invoice_editor, invoice_link,
+    invoice_sheet, invoice_totals,
 };
 pub use self::identity::{
     account_data, code, passkey, registration, security, session, two_factor, verify_email,
 };
+pub use self::kit::amount::amount;
 pub use self::kit::asset::icon;
 pub use self::kit::{
-    asset, avatar, choice, control, cookie, days, editing, fields, figure, form, guest, mailto,
-    page, pager, pages, say, shell, shown_work, theme, visit,
+    amount, asset, avatar, choice, control, cookie, days, editing, fields, figure, form, guest,
+    mailto, page, pager, pages, period, say, shell, shown_work, tabs, theme, visit,
 };
 use self::kit::{form_body, front, signed_out};
 #[cfg(debug_assertions)]
 use self::platform::design_system;
-pub use self::platform::{chart, dashboard, export, image, log, needs, settings, setup};
+pub use self::platform::{chart, dashboard, export, image, log, needs, search, settings, setup};
 pub use self::profile::{message, portfolio, public_profile};
 pub use self::work::{milestone, project, project_board, proposal, public_proposal};
 
@@ -62,6 +63,7 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/logout", pages.act(session::logout))
         .at("/theme", pages.act(settings::set_theme))
         .at("/setup/hide", pages.act(setup::hide))
+        .at("/search", pages.show(search::show))
         .at("/welcome", open.page(registration::welcome, registration::found))
         .at("/register", open.page(registration::new, registration::register))
         .at("/forgot", open.page(code::forgot, code::send))
@@ -96,6 +98,10 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/p/:token", open.page(public_proposal::show, public_proposal::reply))
         .at("/invoices", pages.page(invoice::list, invoice_editor::create))
         .at("/invoices/new", pages.show(invoice_editor::new))
+        .at("/invoices/export.csv", pages.show(invoice_bulk::export))
+        .at("/invoices/picked.csv", pages.show(invoice_bulk::table))
+        .at("/invoices/picked.zip", pages.show(invoice_bulk::archive))
+        .at("/invoices/remind", pages.page(invoice_bulk::ask_reminders, invoice_bulk::remind))
         .at("/invoices/totals", pages.act(invoice_totals::show))
         .at("/invoices/:id", pages.show(invoice::show))
         .at("/invoices/:id/edit", pages.page(invoice_editor::edit, invoice_editor::update))

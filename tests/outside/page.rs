@@ -84,6 +84,8 @@ async fn every_page_can_be_used_by_everybody() {
         "/profile",
         "/profile/portfolio",
         "/profile/portfolio/new",
+        "/search",
+        "/search?q=invoice",
         "/settings",
         "/settings/money",
         "/settings/invoices",

@@ -32,7 +32,7 @@ async fn pages_look_as_their_own_part_of_the_stylesheet_says_and_print_on_one_sh
     // What is late is red, whatever the place says of its small text.
     let red = json!("rgb(180, 35, 24)");
     browser.go(&format!("{url}/invoices?status=overdue")).await;
-    assert_eq!(colour(&browser, "td .down").await, red);
+    assert_eq!(colour(&browser, "td .late").await, red);
     browser.go(&format!("{url}/")).await;
     assert_eq!(colour(&browser, ".down").await, red);
 

@@ -93,6 +93,7 @@ edit = Edit
 email = Email
 email-me-a-code = Email me a code
 experience = Experience
+export = Export
 first-name = First name
 for = for
 from = From

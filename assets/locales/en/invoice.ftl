@@ -23,15 +23,45 @@ invoice-edit-unreached = Totals are out of date: the server didn’t respond.
 invoice-edit-update-totals = Update totals
 invoice-edit-who-invoice = Who is this invoice for?
 invoice-feed-due = due { $date }
+invoice-list-any-time = Any time
+invoice-list-clear = Clear selection
 invoice-list-create-first-invoice = Create your first invoice
 invoice-list-create-invoice-send-when = Create an invoice and send it when it’s ready. Until then it stays a draft.
+invoice-list-csv = CSV
 invoice-list-drafts = Drafts
 invoice-list-invoices-project-show-all-html = Invoices for project <a href="/projects/{ $id }">{ $name }</a>. <a href="/invoices">Show all invoices</a>
+invoice-list-issued-between = Issued: { $from } to { $to }
+invoice-list-issued-from = Issued: from { $from }
+invoice-list-issued-in = { $period ->
+    [this-month] Issued: this month
+    [last-month] Issued: last month
+    [this-quarter] Issued: this quarter
+    [this-year] Issued: this year
+   *[last-year] Issued: last year
+}
+invoice-list-issued-until = Issued: until { $to }
 invoice-list-mail-failed = Email failed
 invoice-list-no-invoices-found = No invoices found
 invoice-list-no-invoices-match-filter = No invoices match this filter.
 invoice-list-no-invoices-yet = No invoices yet
 invoice-list-number-or-client = Number or client
+invoice-list-paid-on = paid { $date }
+invoice-list-pdfs = PDFs
+invoice-list-period = { $period ->
+    [this-month] This month
+    [last-month] Last month
+    [this-quarter] This quarter
+    [this-year] This year
+   *[last-year] Last year
+}
+invoice-list-picked = Selected invoices
+invoice-list-remind = Remind…
+invoice-list-select = Select { $number }
+invoice-list-select-all = Select all on this page
+invoice-list-selected = selected
+invoice-list-show-period = Show this period
+invoice-list-sums = Sums in { $currency } at today’s rates
+invoice-list-sums-without = Sums in { $currency } at today’s rates, without { $others }
 invoice-notes-draft-was-deleted-cant = This draft was deleted. You can’t edit it, but you can duplicate it.
 invoice-notes-edit-notes = Edit notes
 invoice-notes-invoice-was-sent-so = This invoice was sent, so you can only edit its notes. The PDF keeps the notes it was sent with.
@@ -47,6 +77,32 @@ invoice-public-paid-on = Paid on { $date }. Thank you!
 invoice-public-pay = Pay { $invoice }
 invoice-public-was-due = Was due on { $date }.
 invoice-public-what-client-sees-back-html = This is what your client sees. <a href="/invoices/{ $id }">Back to the invoice</a>
+invoice-remind-ask = { $count ->
+    [one] Email this client a reminder now?
+   *[other] Email { $count } reminders now?
+}
+invoice-remind-back = Back to invoices
+invoice-remind-left-out = { $count ->
+    [one] One selected invoice is left out: it isn’t open, or its client was reminded less than a day ago.
+   *[other] { $count } selected invoices are left out: they aren’t open, or their clients were reminded less than a day ago.
+}
+invoice-remind-nobody = Nobody to remind
+invoice-remind-nobody-why = None of these invoices is open, or their clients were reminded less than a day ago.
+invoice-remind-saved = { $count ->
+    [0] No reminders were due.
+    [one] No mail server is set up, so the reminder was saved to a file.
+   *[other] No mail server is set up, so { $count } reminders were saved to files.
+}
+invoice-remind-send = { $count ->
+    [one] Send reminder
+   *[other] Send { $count } reminders
+}
+invoice-remind-sent = { $count ->
+    [0] No reminders were due.
+    [one] Reminder sent.
+   *[other] { $count } reminders sent.
+}
+invoice-remind-title = Send reminders
 invoice-reminded = Reminder sent.
 invoice-reminded-saved = No mail server is set up, so the reminder was saved to a file. Share the link below with your client.
 invoice-saved = Invoice saved.

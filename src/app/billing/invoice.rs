@@ -98,6 +98,11 @@ pub fn list_invoices(work: &mut Work, filter: &InvoiceFilter) -> Result<Listing<
     Ok(found.map(|invoice| ShownInvoice::on(today, invoice)))
 }
 
+/// Returns the ids of all invoices that a filter finds, in the order of their list.
+pub fn list_invoice_ids(work: &mut Work, filter: &InvoiceFilter) -> Result<Vec<InvoiceId>> {
+    store::invoice::list_ids(work.tx, work.account, filter, work.today()?)
+}
+
 /// Changes a draft, or the fields of a sent invoice that are not frozen. A new status also triggers
 /// its action, such as sending: either everything succeeds or nothing changes.
 ///

@@ -104,11 +104,22 @@ pub fn remind_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
     if let Some(refusal) = work.count(Limit::InvoiceMail)? {
         return Err(Error::too_many(refusal));
     }
-    let account = store::account::find(work.tx, work.account)?;
-    let times = store::invoice_link::find_times(work.tx, work.account, id)?;
-    may_remind(&account, times.reminded_at, work.now)?;
+    must_be_due_again(work, id)?;
     mail_client(work, &invoice, MailKind::InvoiceReminder, None)?;
     store::invoice_link::mark_reminded(work.tx, id, work.now)?;
+    Ok(ShownInvoice::on(work.today()?, invoice))
+}
+
+/// Returns an invoice of the caller, of which its client can be reminded now.
+///
+/// # Errors
+///
+/// Not found if the caller has no such invoice; a conflict if nothing is due, or the client was
+/// reminded less than a day ago.
+pub fn find_to_remind(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
+    let invoice = find_invoice(work, id)?;
+    must_await_payment(&invoice)?;
+    must_be_due_again(work, id)?;
     Ok(ShownInvoice::on(work.today()?, invoice))
 }
 
@@ -174,6 +185,12 @@ fn must_await_payment(invoice: &Invoice) -> Result<()> {
         _ if !invoice.is_money_due() => "Nothing is to be paid of this invoice",
         InvoiceStatus::Sent | InvoiceStatus::Overdue => return Ok(()),
     }))
+}
+
+fn must_be_due_again(work: &mut Work, id: InvoiceId) -> Result<()> {
+    let account = store::account::find(work.tx, work.account)?;
+    let times = store::invoice_link::find_times(work.tx, work.account, id)?;
+    may_remind(&account, times.reminded_at, work.now)
 }
 
 fn may_remind(account: &Account, reminded_at: Option<Timestamp>, now: Timestamp) -> Result<()> {

@@ -3,7 +3,9 @@
 pub mod client;
 pub mod exchange_rate;
 pub mod invoice;
+pub mod invoice_bulk;
 pub mod invoice_defaults;
+pub mod invoice_figures;
 pub mod invoice_file;
 pub mod invoice_link;
 pub mod invoice_send;

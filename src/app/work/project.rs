@@ -142,3 +142,11 @@ pub fn list_projects(work: &mut Work, filter: &ProjectFilter) -> Result<Listing<
 pub fn list_project_names(work: &mut Work) -> Result<Vec<ProjectName>> {
     store::project::list_names(work.tx, work.account, client::NAMES_MAX)
 }
+
+/// Returns how many projects there are of each status.
+pub fn count_projects(work: &mut Work) -> Result<Vec<(ProjectStatus, u64)>> {
+    let statuses = ProjectStatus::WORDS.iter().filter_map(|word| ProjectStatus::from_word(word));
+    statuses
+        .map(|status| Ok((status, store::project::count(work.tx, work.account, status)?)))
+        .collect()
+}

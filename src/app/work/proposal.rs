@@ -95,6 +95,14 @@ pub fn list_proposals(work: &mut Work, filter: &ProposalFilter) -> Result<Listin
     Ok(listing)
 }
 
+/// Returns how many proposals there are of each status.
+pub fn count_proposals(work: &mut Work) -> Result<Vec<(ProposalStatus, u64)>> {
+    let statuses = ProposalStatus::WORDS.iter().filter_map(|word| ProposalStatus::from_word(word));
+    statuses
+        .map(|status| Ok((status, store::proposal::count(work.tx, work.account, status)?)))
+        .collect()
+}
+
 /// Changes a proposal until it is answered; can also record the answer.
 ///
 /// # Errors

@@ -45,6 +45,20 @@ impl ClientDetails {
         let company = self.company.as_deref().unwrap_or_default();
         text::search_key(&[&self.name, &self.email, company].join("\n"))
     }
+
+    /// Returns the name of the company, or of the person if there is none.
+    pub fn heading(&self) -> &str {
+        self.company_name().unwrap_or(&self.name)
+    }
+
+    /// Returns the name of the person if the heading is that of a company.
+    pub fn contact(&self) -> Option<&str> {
+        self.company_name().map(|_| &*self.name).filter(|name| *name != self.heading())
+    }
+
+    fn company_name(&self) -> Option<&str> {
+        self.company.as_deref().map(str::trim).filter(|company| !company.is_empty())
+    }
 }
 
 impl ClientChange {

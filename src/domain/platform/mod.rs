@@ -10,3 +10,4 @@ pub mod job;
 pub mod limit;
 pub mod mail;
 pub mod reach;
+pub mod search;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 
 use crate::{
     domain::{
@@ -10,8 +10,8 @@ use crate::{
         error::{Error, Result},
         exchange_rate::Rates,
         id::{AccountId, InvoiceId},
-        invoice::{Invoice, InvoiceFilter, InvoiceStatus, Item, Line, Party, Seller, Totals},
-        page::Listing,
+        invoice::{Invoice, InvoiceStatus, Item, Line, Party, Seller, Totals},
+        money::Money,
         text,
     },
     store::{
@@ -21,21 +21,18 @@ use crate::{
         lister::Lister,
         milestone,
         row::{NewRow, row},
-        search::like_pattern,
     },
 };
 
-const LIST: Lister = Lister::new(
+pub use super::invoice_list::{list, list_ids, search};
+
+pub(super) const LIST: Lister = Lister::new(
     "invoices",
     "id, account_id, client_id, project_id, number, currency, amount, subtotal, \
      tax_rate, tax_amount, status, issue_date, due_date, paid_at, payment_link, notes, \
      buyer, created_at, updated_at",
 );
-/// The condition for a search.
-const SEARCH: &str = "(number_key LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM clients \
-                      WHERE clients.id = invoices.client_id AND search_key LIKE ? ESCAPE '\\'))";
-
-fn read(row: &dyn Row) -> Result<Invoice> {
+pub(super) fn read(row: &dyn Row) -> Result<Invoice> {
     Ok(Invoice {
         id: row.get(0)?,
         account: row.get(1)?,
@@ -115,60 +112,37 @@ pub fn find(tx: &mut Tx, account: AccountId, id: InvoiceId, rates: &Rates) -> Re
     Ok(invoice)
 }
 
-/// Lists a page of invoices with their clients and lines, newest first; overdue ones by due date,
-/// latest first.
-pub fn list(
+/// Adds the clients and the lines of invoices.
+pub(super) fn fill(
     tx: &mut Tx,
     account: AccountId,
-    filter: &InvoiceFilter,
-    today: Date,
+    invoices: &mut [Invoice],
     rates: &Rates,
-) -> Result<Listing<Invoice>> {
-    let all = LIST.of(&account);
-    let query = match filter.status {
-        Some(InvoiceStatus::Cancelled) => all,
-        _ => all.only("status <> 'cancelled'"),
-    };
-    // Pending invoices are read in id order, skipping overdue ones: with `>=` instead of `NOT <`,
-    // SQLite would read all of them by due date and sort.
-    let query = match filter.status {
-        Some(InvoiceStatus::Sent) => {
-            query.only("status = 'sent'").which("NOT due_date < ?", Some(today))
-        }
-        Some(InvoiceStatus::Overdue) => query
-            .only("status = 'sent'")
-            .which("due_date < ?", Some(today))
-            .order("due_date DESC, id DESC"),
-        status => query.equal("status", status.map(InvoiceStatus::as_str)),
-    };
-    let of_project = match filter.status {
-        // Worded so that no index applies: otherwise all of a project's would be read and sorted.
-        Some(InvoiceStatus::Overdue) => "(project_id = ? OR ? IS NULL)",
-        _ => "project_id = ?",
-    };
-    let mut query = query
-        .equal("client_id", filter.client_id.as_ref())
-        .which(of_project, filter.project_id.as_ref())
-        .which(SEARCH, filter.search.as_deref().map(like_pattern));
-    let is_open = matches!(filter.status, Some(InvoiceStatus::Sent | InvoiceStatus::Overdue));
-    if is_open && (&filter.client_id, &filter.project_id, &filter.search) == (&None, &None, &None) {
-        let is_overdue = filter.status == Some(InvoiceStatus::Overdue);
-        let open = dashboard::open(tx, account, today)?;
-        let sums = open.iter().filter(|sum| sum.overdue == is_overdue);
-        query = query.known(sums.map(|sum| sum.entries.unsigned_abs()).sum());
-    }
-    let mut found = query.page(tx, filter.page, read)?;
-
-    let clients =
-        client::find_all(tx, account, found.entries.iter().map(|of| &of.client_id), rates)?;
-    let ids: Vec<_> = found.entries.iter().map(|invoice| invoice.id).collect();
+) -> Result<()> {
+    let clients = client::find_all(tx, account, invoices.iter().map(|of| &of.client_id), rates)?;
+    let ids: Vec<_> = invoices.iter().map(|invoice| invoice.id).collect();
     let mut items = items_of(tx, &ids)?;
-    for invoice in &mut found.entries {
+    for invoice in invoices {
         invoice.items = items.remove(&invoice.id).unwrap_or_default();
         let client = clients.get(&invoice.client_id).cloned();
         invoice.client = client.map(|client| as_billed(client, invoice.buyer.as_ref()));
     }
-    Ok(found)
+    Ok(())
+}
+
+/// Returns the amounts of drafts, at most `most`.
+pub fn draft_amounts(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<Money>> {
+    tx.list(
+        "SELECT amount, currency FROM invoices WHERE account_id = ?1 AND status = 'draft' LIMIT ?2",
+        values![&account, most],
+        |row| Ok(Money::new(row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// Returns how many invoices have this status as it is stored; without one, how many are listed.
+pub fn count(tx: &mut Tx, account: AccountId, status: Option<InvoiceStatus>) -> Result<u64> {
+    let all = LIST.of(&account);
+    all.equal("status", status.map(InvoiceStatus::as_str)).count(tx)
 }
 
 /// Returns the lines of several invoices, in order.

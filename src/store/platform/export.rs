@@ -14,7 +14,7 @@ use crate::{
         },
         money::{Currency, Money},
     },
-    store::engine::{Row, Tx, Value, values},
+    store::engine::{Row, Tx, Value, any_of, values},
 };
 
 /// The export format of a column.
@@ -152,13 +152,23 @@ pub const PROPOSALS: Section = Section {
     page: 100,
 };
 
+/// Selects the exported columns of some invoices.
+macro_rules! invoices {
+    ($which:literal) => {
+        concat!(
+            "SELECT i.number, i.id, i.number, i.client_id, c.name, i.project_id, i.status, \
+             i.issue_date, i.due_date, i.currency, i.subtotal, i.tax_rate, i.tax_amount, \
+             i.amount, i.sent_at, i.paid_at, i.payment_link, i.notes, i.seller, i.buyer, \
+             i.created_at, i.updated_at FROM invoices i JOIN clients c ON c.id = i.client_id \
+             WHERE i.account_id = ?1 AND ",
+            $which
+        )
+    };
+}
+
 /// Invoices in number order, cancelled ones included.
 pub const INVOICES: Section = Section {
-    sql: "SELECT i.number, i.id, i.number, i.client_id, c.name, i.project_id, i.status, \
-          i.issue_date, i.due_date, i.currency, i.subtotal, i.tax_rate, i.tax_amount, i.amount, \
-          i.sent_at, i.paid_at, i.payment_link, i.notes, i.seller, i.buyer, i.created_at, \
-          i.updated_at FROM invoices i JOIN clients c ON c.id = i.client_id \
-          WHERE i.account_id = ?1 AND i.number > ?2 ORDER BY i.number LIMIT ?3",
+    sql: invoices!("i.number > ?2 ORDER BY i.number LIMIT ?3"),
     columns: &[
         ("id", Kind::Id(id::<InvoiceKind>)),
         ("number", Kind::Text),
@@ -296,6 +306,13 @@ pub fn page(
     })?;
     let next = if rows.len() < section.page { None } else { last };
     Ok((rows, next))
+}
+
+/// Returns the invoices with these ids, in no order.
+pub fn invoices(tx: &mut Tx, account: AccountId, ids: &[InvoiceId]) -> Result<Vec<Fields>> {
+    tx.list(invoices!("i.id IN rarray(?2)"), values![&account, any_of(ids)], |row| {
+        fields(row, 1, INVOICES.columns)
+    })
 }
 
 /// Returns the lines of an invoice.

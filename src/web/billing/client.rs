@@ -29,7 +29,7 @@ use crate::{
         fields::Fields,
         form::Form,
         page::answer,
-        pager::Pager,
+        pager::{self, Pager},
         shell::{Section, Shell},
         visit::Visit,
     },
@@ -80,7 +80,7 @@ struct Edit {
 /// Lists the clients, newest first.
 pub async fn list(visit: Visit) -> Result<Response> {
     let query = visit.query();
-    let filter = ClientFilter::read(&query)?;
+    let filter = ClientFilter::read(&pager::sized(&query))?;
     let clients = visit.read(move |work| list_clients(work, &filter)).await?;
     let pager = Pager::new(&visit.request, &clients);
     let shell = visit.shell(Section::Clients);

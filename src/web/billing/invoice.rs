@@ -7,6 +7,7 @@ use crate::{
     app::{
         client::list_client_names,
         invoice::{delete_invoice, duplicate_invoice, list_invoices},
+        invoice_figures::{InvoiceFigures, invoice_figures},
         invoice_send::{remind_invoice, send_invoice},
         outbox::invoices_with_failed_mail,
         payment::{mark_invoice_paid, payment_link as make_payment_link},
@@ -28,6 +29,7 @@ use crate::{
     },
     locale::{Text, t},
     web::{
+        amount::whole,
         choice::{self, Choices},
         dashboard::late,
         days::Days,
@@ -35,8 +37,10 @@ use crate::{
         form::Form,
         invoice_sheet::Sheet,
         page::{self, answer},
-        pager::{self, Pager},
+        pager::{self, Column, Pager},
+        period::Periods,
         shell::{Section, Shell},
+        tabs::Tabs,
         visit::Visit,
     },
 };
@@ -50,18 +54,18 @@ struct List {
     clients: Choices,
     /// The project whose invoices are shown; None for all.
     project: Option<Project>,
-    tabs: Vec<Tab>,
+    tabs: Tabs,
+    figures: InvoiceFigures,
+    periods: Periods,
+    number: Column,
+    issued: Column,
+    due: Column,
+    /// The link to all of these invoices as a table.
+    export: String,
     invoices: Listing<ShownInvoice>,
     /// The invoices whose newest mail failed.
     failed: Vec<InvoiceId>,
     pager: Pager,
-}
-
-/// The list of one status.
-struct Tab {
-    label: Text,
-    href: String,
-    is_current: bool,
 }
 
 #[derive(Template)]
@@ -81,25 +85,32 @@ struct Show<'a> {
 /// Lists invoices, newest first.
 pub async fn list(visit: Visit) -> Result<Response> {
     let query = visit.query();
-    let filter = InvoiceFilter::read(&query)?;
-    let (invoices, failed, project, clients) = visit
+    let filter = InvoiceFilter::read(&pager::sized(&query))?;
+    let (from, to) = (filter.issued_from, filter.issued_to);
+    let (invoices, failed, project, clients, figures) = visit
         .read(move |work| {
             let invoices = list_invoices(work, &filter)?;
             let ids: Vec<_> = invoices.entries.iter().map(|shown| shown.invoice.id).collect();
             let failed = invoices_with_failed_mail(work, &ids)?;
             let project = filter.project_id.map(|id| find_project(work, id)).transpose()?;
-            Ok((invoices, failed, project, list_client_names(work)?))
+            let figures = invoice_figures(work)?;
+            Ok((invoices, failed, project, list_client_names(work)?, figures))
         })
         .await?;
-    let mut clients = choice::clients(clients);
-    clients.insert(0, (String::new(), t("all-clients").into()));
+    let (request, days) = (&visit.request, Days::of(&visit)?);
     let page = List {
         shell: visit.shell(Section::Invoices),
-        days: Days::of(&visit)?,
-        clients,
+        periods: Periods::issued(request, from, to, &days)?,
+        days,
+        clients: choice::clients(clients),
         project,
-        tabs: tabs(&visit.request, query.get("status")),
-        pager: Pager::new(&visit.request, &invoices),
+        tabs: tabs(request, &figures),
+        figures,
+        number: Column::new(request, t("number"), "number", "-number"),
+        issued: Column::new(request, t("issued"), "issued", "-issued"),
+        due: Column::new(request, t("due"), "due", "due"),
+        export: pager::link_to(request, "/invoices/export.csv"),
+        pager: Pager::new(request, &invoices),
         invoices,
         failed,
         form: Form::new(query),
@@ -216,21 +227,25 @@ async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> Result<Resp
     Ok(answer(status, &page))
 }
 
-/// Returns a tab for each status; other query parameters of the list stay.
-fn tabs(request: &Request, current: &str) -> Vec<Tab> {
-    let tab = |label, status: &str| {
-        let asked = (!status.is_empty()).then_some(("status", status));
-        let href = pager::link(request, &["page", "status"], asked);
-        Tab { label, href, is_current: status == current }
-    };
-    vec![
-        tab(t("all"), ""),
-        tab(t("invoice-list-drafts"), "draft"),
-        tab(t("sent"), "sent"),
-        tab(t("overdue"), "overdue"),
-        tab(t("paid"), "paid"),
-        tab(t("deleted"), "cancelled"),
-    ]
+/// Returns a tab for all invoices, and one for each status.
+fn tabs(request: &Request, figures: &InvoiceFigures) -> Tabs {
+    figures.of.iter().fold(Tabs::new(), |tabs, figure| {
+        let sum = figure.sum.map(|sum| whole(sum, figures.currency));
+        let (status, label) = match &figure.status {
+            None => ("", t("all")),
+            Some(InvoiceStatus::Draft) => ("draft", t("invoice-list-drafts")),
+            Some(status) => (status.as_str(), status_label(status)),
+        };
+        tabs.with(request, status, label, figure.invoices).with_sum(sum)
+    })
+}
+
+/// Returns the shape beside a status.
+fn shape(status: &InvoiceStatus) -> &'static str {
+    match status {
+        InvoiceStatus::Cancelled => "void",
+        status => status.as_str(),
+    }
 }
 
 /// Returns the label of a status.
@@ -245,6 +260,33 @@ pub fn status_label(status: &InvoiceStatus) -> Text {
 }
 
 impl List {
+    /// Returns the person to whom an invoice for a company goes.
+    fn contact<'a>(&self, shown: &'a ShownInvoice) -> Option<&'a str> {
+        shown.invoice.client.as_ref()?.details.contact()
+    }
+
+    fn is_late(&self, shown: &ShownInvoice) -> bool {
+        shown.status == InvoiceStatus::Overdue
+    }
+
+    /// Returns when an invoice is due or was paid.
+    fn what_is_next(&self, shown: &ShownInvoice) -> Text {
+        match shown.invoice.paid_at {
+            Some(at) => t("invoice-list-paid-on").with("date", self.days.on(&at)),
+            None => t("invoice-feed-due").with("date", self.days.show(&shown.invoice.due_date)),
+        }
+    }
+
+    /// Returns what the sums are made of.
+    fn rates_note(&self) -> Text {
+        let (currency, left_out) = (self.figures.currency, &self.figures.unconverted);
+        if left_out.is_empty() {
+            return t("invoice-list-sums").with("currency", currency);
+        }
+        let codes: Vec<_> = left_out.iter().map(|currency| currency.code()).collect();
+        t("invoice-list-sums-without").with("currency", currency).with("others", codes.join(", "))
+    }
+
     fn late(&self, shown: &ShownInvoice) -> Text {
         late(date::days_until(shown.invoice.due_date, self.days.today()))
     }

@@ -3,6 +3,7 @@
 pub mod client;
 pub mod exchange_rate;
 pub mod invoice;
+pub mod invoice_bulk;
 pub mod invoice_defaults;
 pub mod invoice_editor;
 pub mod invoice_link;

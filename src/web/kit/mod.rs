@@ -1,5 +1,6 @@
 //! The shared parts of all pages.
 
+pub mod amount;
 pub mod asset;
 pub mod avatar;
 pub mod choice;
@@ -17,9 +18,11 @@ pub mod mailto;
 pub mod page;
 pub mod pager;
 pub mod pages;
+pub mod period;
 pub mod say;
 pub mod shell;
 pub mod shown_work;
 pub(super) mod signed_out;
+pub mod tabs;
 pub mod theme;
 pub mod visit;

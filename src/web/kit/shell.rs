@@ -18,6 +18,7 @@ pub enum Section {
     Profile,
     Messages,
     Settings,
+    Search,
 }
 
 impl Section {
@@ -189,6 +190,7 @@ impl Shell {
             Section::Profile => ("/profile", t("profile"), "profile"),
             Section::Messages => ("/messages", t("messages"), "message"),
             Section::Settings => ("/settings", t("settings"), "settings"),
+            Section::Search => ("/search", t("search"), "search"),
         };
         let count = if section == Section::Messages { self.unread } else { 0 };
         Link { href, label, icon, is_current: section == self.section, count }

@@ -11,6 +11,8 @@ use crate::{
     web::{page::with_header, visit::Visit},
 };
 
+const CSV: &str = "text/csv; charset=utf-8";
+
 /// Exports everything as one document.
 pub async fn document(visit: Visit) -> Result<Response> {
     let export = visit.app.export(visit.claims, None).await?;
@@ -24,7 +26,13 @@ pub async fn table(visit: Visit) -> Result<Response> {
     let list = list.ok_or_else(|| Error::not_found("Page"))?;
     let export = visit.app.export(visit.claims, Some(list)).await?;
     let name = format!("{}-{}.csv", list.as_str(), visit.today()?);
-    Ok(download(&visit, export, "text/csv; charset=utf-8", &name))
+    Ok(download(&visit, export, CSV, &name))
+}
+
+/// Returns a table of invoices as a download.
+pub fn invoices(visit: &Visit, export: Export) -> Result<Response> {
+    let name = format!("{}-{}.csv", ExportList::Invoices.as_str(), visit.today()?);
+    Ok(download(visit, export, CSV, &name))
 }
 
 /// Returns an export as a download that is read while it is sent.

@@ -8,5 +8,6 @@ pub mod export;
 pub mod image;
 pub mod log;
 pub mod needs;
+pub mod search;
 pub mod settings;
 pub mod setup;

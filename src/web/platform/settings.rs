@@ -48,6 +48,11 @@ const TABS: [(Tab, &str, Text); 5] = [
 ];
 
 impl Tab {
+    /// Returns the address and the label of each page of the settings.
+    pub fn all() -> impl Iterator<Item = (&'static str, Text)> {
+        TABS.into_iter().map(|(_, href, label)| (href, label))
+    }
+
     /// Returns a link to every part; this one is current.
     pub fn links(self) -> impl Iterator<Item = Link> {
         TABS.into_iter().map(move |(tab, href, label)| Link {

@@ -16,7 +16,7 @@ use crate::{
         fields::Fields,
         mailto::mailto,
         page::answer,
-        pager::Pager,
+        pager::{self, Pager},
         shell::{Section, Shell},
         visit::Visit,
     },
@@ -46,7 +46,7 @@ struct Show {
 
 /// Lists the messages, newest first.
 pub async fn list(visit: Visit) -> Result<Response> {
-    let page = Page::of_limit(&visit.query())?;
+    let page = Page::of(&pager::sized(&visit.query()))?;
     let messages = visit.read(move |work| list_messages(work, page)).await?;
     let pager = Pager::new(&visit.request, &messages);
     let shell = visit.shell(Section::Messages);

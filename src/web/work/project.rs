@@ -9,11 +9,15 @@ use crate::{
     app::{
         client::list_client_names,
         invoice::list_invoices,
-        project::{create_project, delete_project, find_project, list_projects, update_project},
+        project::{
+            count_projects, create_project, delete_project, find_project, list_projects,
+            update_project,
+        },
         proposal::find_proposal,
     },
     domain::{
         client::ClientName,
+        date,
         error::Result,
         id::ProposalId,
         input::Input,
@@ -27,14 +31,16 @@ use crate::{
     locale::{Text, t},
     web::{
         choice::{self, Choices},
+        dashboard::late,
         days::Days,
         editing::Editing,
         fields::Fields,
         form::{Control, Form},
         page::answer,
-        pager::Pager,
+        pager::{self, Pager},
         project_board,
         shell::{Section, Shell},
+        tabs::Tabs,
         visit::Visit,
     },
 };
@@ -50,6 +56,7 @@ struct List {
     days: Days,
     projects: Listing<Project>,
     clients: Choices,
+    tabs: Tabs,
     pager: Pager,
 }
 
@@ -162,18 +169,37 @@ pub fn is_late(project: &Project, days: &Days) -> bool {
     is_open && project.deadline.is_some_and(|day| days.is_over(&day))
 }
 
+/// Returns how late an unfinished project is, in words.
+pub fn late_by(project: &Project, days: &Days) -> Option<Text> {
+    let day = project.deadline.filter(|_| is_late(project, days))?;
+    Some(late(date::days_until(day, days.today())))
+}
+
+/// Returns a tab for all projects, and one for each status.
+fn tabs(visit: &Visit, counts: &[(ProjectStatus, u64)]) -> Tabs {
+    let all = counts.iter().map(|(_, projects)| projects).sum();
+    let tabs = Tabs::new().with(&visit.request, "", t("all"), all);
+    counts.iter().fold(tabs, |tabs, (status, projects)| {
+        tabs.with(&visit.request, status.as_str(), label(status), *projects)
+    })
+}
+
 /// Lists the projects, newest first.
 pub async fn list(visit: Visit) -> Result<Response> {
     let query = visit.query();
     if query.get("view") == "board" {
         return project_board::show(visit, query).await;
     }
-    let filter = ProjectFilter::read(&query)?;
-    let (projects, clients) = visit
-        .read(move |work| Ok((list_projects(work, &filter)?, list_client_names(work)?)))
+    let filter = ProjectFilter::read(&pager::sized(&query))?;
+    let (projects, clients, counts) = visit
+        .read(move |work| {
+            let projects = list_projects(work, &filter)?;
+            Ok((projects, list_client_names(work)?, count_projects(work)?))
+        })
         .await?;
     let pager = Pager::new(&visit.request, &projects);
     let page = List {
+        tabs: tabs(&visit, &counts),
         shell: visit.shell(Section::Projects),
         form: Form::new(query),
         days: Days::of(&visit)?,

@@ -7,8 +7,8 @@ use crate::{
     app::{
         client::list_client_names,
         proposal::{
-            create_proposal, delete_proposal, duplicate_proposal, find_proposal, list_proposals,
-            update_proposal,
+            count_proposals, create_proposal, delete_proposal, duplicate_proposal, find_proposal,
+            list_proposals, update_proposal,
         },
     },
     domain::{
@@ -30,8 +30,9 @@ use crate::{
         form::{Control, Form},
         mailto::mailto,
         page::{answer as page, pdf},
-        pager::Pager,
+        pager::{self, Pager},
         shell::{Section, Shell},
+        tabs::Tabs,
         visit::Visit,
     },
 };
@@ -44,6 +45,7 @@ struct List {
     days: Days,
     proposals: Listing<Proposal>,
     clients: Choices,
+    tabs: Tabs,
     pager: Pager,
 }
 
@@ -96,9 +98,23 @@ pub fn label(status: &ProposalStatus) -> Text {
     }
 }
 
-/// Returns every status of a proposal, for a choice.
-pub fn statuses() -> Choices {
-    choice::words(ProposalStatus::WORDS, ProposalStatus::from_word, label)
+/// Returns the shape beside a proposal's status.
+pub fn shape(status: &ProposalStatus) -> &'static str {
+    match status {
+        ProposalStatus::Draft => "draft",
+        ProposalStatus::Sent => "sent",
+        ProposalStatus::Accepted => "paid",
+        ProposalStatus::Rejected => "void",
+    }
+}
+
+/// Returns a tab for all proposals, and one for each status.
+fn tabs(visit: &Visit, counts: &[(ProposalStatus, u64)]) -> Tabs {
+    let all = counts.iter().map(|(_, proposals)| proposals).sum();
+    let tabs = Tabs::new().with(&visit.request, "", t("all"), all);
+    counts.iter().fold(tabs, |tabs, (status, proposals)| {
+        tabs.with(&visit.request, status.as_str(), label(status), *proposals)
+    })
 }
 
 /// Returns whether the client can no longer answer because the last day has passed.
@@ -110,12 +126,16 @@ pub fn is_over(proposal: &Proposal, days: &Days) -> bool {
 /// Lists the proposals, newest first.
 pub async fn list(visit: Visit) -> Result<Response> {
     let query = visit.query();
-    let filter = ProposalFilter::read(&query)?;
-    let (proposals, clients) = visit
-        .read(move |work| Ok((list_proposals(work, &filter)?, list_client_names(work)?)))
+    let filter = ProposalFilter::read(&pager::sized(&query))?;
+    let (proposals, clients, counts) = visit
+        .read(move |work| {
+            let proposals = list_proposals(work, &filter)?;
+            Ok((proposals, list_client_names(work)?, count_proposals(work)?))
+        })
         .await?;
     let pager = Pager::new(&visit.request, &proposals);
     let list = List {
+        tabs: tabs(&visit, &counts),
         shell: visit.shell(Section::Proposals),
         form: Form::new(query),
         days: Days::of(&visit)?,

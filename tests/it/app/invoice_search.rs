@@ -125,3 +125,79 @@ async fn search_project_client_and_status_narrow_one_another() {
     }
     assert!(tried > 200, "{tried}");
 }
+
+#[tokio::test]
+async fn an_order_and_a_period_hold_for_every_filter() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let clients = [user.client("Alpha").await, user.client("Beta").await];
+    let statuses = ["draft", "sent", "paid", "overdue", "cancelled"];
+    // Id, number, issue and due date, client, status.
+    let mut all: Vec<(String, String, String, String, usize, &str)> = Vec::new();
+    for round in 0..20_usize {
+        let (client, status) = (round % 3 / 2, statuses[round % 5]);
+        let issued = format!("2026-0{}-{:02}", 1 + round % 2, 1 + round * 7 % 11);
+        let due = if status == "overdue" { 1 + round % 5 } else { 18 + round * 3 % 9 };
+        let due = format!("2026-03-{due:02}");
+        let body = json!({
+            "clientId": clients[client], "amount": 1, "issueDate": issued, "dueDate": due,
+        });
+        let made = user.post("/invoices", body).await;
+        let text = |name: &str| made.data(201)[name].as_str().unwrap().to_owned();
+        let path = format!("/invoices/{}", text("id"));
+        match status {
+            "draft" => {}
+            "cancelled" => drop(user.delete(&path).await.data(200)),
+            _ => drop(user.post(&format!("{path}/send"), json!({})).await.data(200)),
+        }
+        if status == "paid" {
+            user.post(&format!("{path}/mark-paid"), json!({})).await.data(200);
+        }
+        all.push((text("id"), text("number"), issued, due, client, status));
+    }
+    let mut tried = 0;
+    for status in [None].into_iter().chain(statuses.map(Some)) {
+        for client in [None, Some(1)] {
+            for (from, to) in [(None, None), (Some("2026-01-05"), Some("2026-02-06"))] {
+                for sort in [None, Some("number"), Some("issued"), Some("due")] {
+                    let in_period = |day: &str| {
+                        from.is_none_or(|from| day >= from) && to.is_none_or(|to| day <= to)
+                    };
+                    let mut expected: Vec<_> = (all.iter())
+                        .filter(|(_, _, issued, _, of, is)| {
+                            client.is_none_or(|client| client == *of)
+                                && status.map_or(*is != "cancelled", |status| status == *is)
+                                && in_period(issued)
+                        })
+                        .collect();
+                    let by_issue = sort == Some("issued") || sort.is_none() && from.is_some();
+                    let by_due = sort == Some("due")
+                        || sort.is_none() && from.is_none() && status == Some("overdue");
+                    expected.sort_by_key(|(id, number, issued, due, ..)| match () {
+                        () if by_issue => (issued.clone(), id.clone()),
+                        () if by_due => (due.clone(), id.clone()),
+                        () if sort.is_some() => (number.clone(), id.clone()),
+                        () => (String::new(), id.clone()),
+                    });
+                    for is_down in [false, true] {
+                        let sort = sort.map(|sort| match is_down {
+                            true => format!("-{sort}"),
+                            false => sort.to_owned(),
+                        });
+                        let mut ids: Vec<_> = expected.iter().map(|(id, ..)| id.clone()).collect();
+                        if is_down || sort.is_none() {
+                            ids.reverse();
+                        }
+                        let filter = json!({
+                            "status": status, "clientId": client.map(|client: usize| &clients[client]),
+                            "issuedFrom": from, "issuedTo": to, "sort": sort,
+                        });
+                        assert_eq!(found(&user, filter.clone()).await, ids, "{filter}");
+                        tried += ids.len();
+                    }
+                }
+            }
+        }
+    }
+    assert!(tried > 200, "{tried}");
+}

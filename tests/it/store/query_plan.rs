@@ -8,7 +8,7 @@ use freelanceos::{
         error::Result,
         exchange_rate::Rates,
         id::{AccountId, MailId},
-        invoice::{InvoiceFilter, InvoiceStatus},
+        invoice::{InvoiceFilter, InvoiceSort, InvoiceStatus},
         job::{Job, JobKind},
         milestone::MilestoneFilter,
         money::Currency,
@@ -46,6 +46,10 @@ fn read_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     store::project::list_names(tx, account, 1000)?;
     store::invoice::find(tx, account, id(5), &rates)?;
     store::invoice::find_seller(tx, account, id(5))?;
+    store::invoice::search(tx, account, "inv", 5, &rates)?;
+    store::invoice::draft_amounts(tx, account, 1000)?;
+    store::invoice::count(tx, account, Some(InvoiceStatus::Paid))?;
+    store::export::invoices(tx, account, &[id(5)])?;
     store::invoice_defaults::find(tx, account)?;
     store::invoice_series::find(tx, account, 2026)?;
     store::invoice_series::draw(tx, account, 2026)?;
@@ -107,9 +111,22 @@ fn list_all(tx: &mut Tx, account: AccountId, rates: &Rates, today: Date) -> Resu
                 .flat_map(|word| [(word, None), (word, Some(id(9)))])
             {
                 let status = word.and_then(InvoiceStatus::from_word);
-                let filter =
-                    InvoiceFilter { status, client_id, project_id, search: search(), page };
-                store::invoice::list(tx, account, &filter, today, rates)?;
+                for sort in every(InvoiceSort::WORDS) {
+                    for day in [None, Some(today)] {
+                        let filter = InvoiceFilter {
+                            status,
+                            client_id,
+                            project_id,
+                            search: search(),
+                            issued_from: day,
+                            issued_to: day,
+                            sort: sort.and_then(InvoiceSort::from_word),
+                            page,
+                        };
+                        store::invoice::list(tx, account, &filter, today, rates)?;
+                        store::invoice::list_ids(tx, account, &filter, today)?;
+                    }
+                }
             }
         }
     }

@@ -11,6 +11,7 @@ mod invoice_defaults;
 mod invoice_editor;
 mod invoice_paper;
 mod limit;
+mod list;
 mod made_of;
 mod message;
 mod numbers;

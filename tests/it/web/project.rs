@@ -31,7 +31,7 @@ async fn a_project_is_added_found_changed_and_deleted() {
     shown.link(&format!("/invoices/new?clientId={client}&projectId=proj_"));
 
     let list = browser.open(&format!("/projects?status=active&clientId={client}")).await;
-    list.says("<i>Shop</i>").says("overdue");
+    list.says("<i>Shop</i>").says("17 days late");
     browser.open("/projects?status=cancelled").await.says("No projects found");
 
     let edit = format!("{}/edit", shown.path);

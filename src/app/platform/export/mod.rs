@@ -11,11 +11,12 @@ use futures_util::stream::{self, Stream};
 
 use self::{document::Document, table::Table};
 use crate::{
-    app::App,
+    app::{App, invoice::list_invoice_ids},
     domain::{
         error::{Kind, Result},
         export::ExportList,
-        id::{AccountId, Id},
+        id::{AccountId, Id, InvoiceId},
+        invoice::InvoiceFilter,
         session::Claims,
     },
     store::{engine::Tx, export::Fields},
@@ -97,7 +98,20 @@ impl App {
         Ok(Export::new(self, Reader::Caller(claims), list))
     }
 
-    /// Does the same for the account with this email, for an admin.
+    /// Exports the caller's invoices that a filter finds as comma-separated values, in the order of
+    /// their list.
+    pub async fn export_invoices(&self, claims: Claims, filter: InvoiceFilter) -> Result<Export> {
+        let ids = self.query(claims, move |work| list_invoice_ids(work, &filter)).await?;
+        self.export_picked(claims, ids).await
+    }
+
+    /// Exports these invoices of the caller, in this order.
+    pub async fn export_picked(&self, claims: Claims, ids: Vec<InvoiceId>) -> Result<Export> {
+        self.query(claims, |_| Ok(())).await?;
+        Ok(Export { reader: Reader::Caller(claims), parts: Parts::Table(Table::of_invoices(ids)) })
+    }
+
+    /// Like [`App::export`], for the account with this email, for an admin.
     pub async fn export_of(&self, email: String, list: Option<ExportList>) -> Result<Export> {
         let account = self.account_by_email(email).await?;
         Ok(Export::new(self, Reader::Admin(account), list))

@@ -32,6 +32,8 @@ pub struct Table {
     section: &'static Section,
     parts: Option<Parts>,
     columns: Vec<(&'static str, Kind)>,
+    /// The invoices that are left to write, instead of all.
+    picked: Option<Vec<InvoiceId>>,
     /// The position in the list; None at the end.
     cursor: Option<Cursor>,
     has_head: bool,
@@ -54,10 +56,20 @@ impl Table {
         // A nested document does not fit into a cell.
         let columns = columns.iter().filter(|(_, kind)| !matches!(kind, Kind::Json)).copied();
         let columns = columns.collect();
-        Self { section, parts, columns, cursor: Some(Cursor::Start), has_head: false }
+        let cursor = Some(Cursor::Start);
+        Self { section, parts, columns, picked: None, cursor, has_head: false }
+    }
+
+    /// Creates a table of these invoices, in this order.
+    pub fn of_invoices(ids: Vec<InvoiceId>) -> Self {
+        Self { picked: Some(ids), ..Self::new(ExportList::Invoices) }
     }
 
     pub async fn next(&mut self, app: &App, reader: Reader) -> Result<Option<Vec<u8>>> {
+        if let Some(picked) = &mut self.picked {
+            let now: Vec<_> = picked.drain(..picked.len().min(self.section.page)).collect();
+            return self.next_of(app, reader, now).await;
+        }
         let Some(after) = self.cursor.take() else { return Ok(None) };
         let (section, parts) = (self.section, self.parts);
         let (lines, next) = reader
@@ -74,6 +86,23 @@ impl Table {
             })
             .await?;
         self.cursor = next;
+        self.write(&lines).map(Some)
+    }
+
+    /// Returns the lines of these invoices; None after the last one.
+    async fn next_of(
+        &mut self,
+        app: &App,
+        reader: Reader,
+        ids: Vec<InvoiceId>,
+    ) -> Result<Option<Vec<u8>>> {
+        if ids.is_empty() && self.has_head {
+            return Ok(None);
+        }
+        let asked = ids.clone();
+        let read = move |tx: &mut Tx, account| export::invoices(tx, account, &asked);
+        let mut lines = reader.read(app, read).await?;
+        lines.sort_by_cached_key(|line| ids.iter().position(|id| *id == id_of(line)));
         self.write(&lines).map(Some)
     }
 

@@ -46,6 +46,18 @@ words! {
     }
 }
 
+words! {
+    /// The order of a list of invoices: a column, with `-` the greatest first.
+    InvoiceSort {
+        Number "number",
+        NumberDown "-number",
+        Issued "issued",
+        IssuedDown "-issued",
+        Due "due",
+        DueDown "-due",
+    }
+}
+
 /// One line of an invoice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
@@ -214,6 +226,10 @@ input! {
     project_id "projectId": OfPages<Optional<ProjectId>>,
     /// Looked for in the number and in what a client is searched by, without regard to case.
     search "search": OfPages<OrDefault<Search>>,
+    /// The first and the last day they were issued.
+    issued_from "issuedFrom": OfPages<Optional<Day>>,
+    issued_to "issuedTo": OfPages<Optional<Day>>,
+    sort "sort": OfPages<Optional<InvoiceSort>>,
     page "page": Page,
 }
 

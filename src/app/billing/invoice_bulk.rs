@@ -1,0 +1,63 @@
+//! Several invoices at once: their reminders, and their PDFs in one archive.
+
+use crate::{
+    app::{App, invoice_send::find_to_remind, unit_of_work::Work},
+    domain::{
+        archive::Archive,
+        error::{Error, Kind, Result},
+        id::InvoiceId,
+        invoice::ShownInvoice,
+        session::Claims,
+    },
+};
+
+/// The most invoices at once.
+pub const MOST: usize = 50;
+
+impl App {
+    /// Returns the PDFs of these invoices of the caller as a ZIP archive.
+    ///
+    /// # Errors
+    ///
+    /// A conflict if there are none or too many; not found if one is not the caller's.
+    pub async fn invoice_pdfs(&self, claims: Claims, ids: Vec<InvoiceId>) -> Result<Vec<u8>> {
+        must_be_some(&ids)?;
+        let mut archive = Archive::default();
+        for id in ids {
+            let file = self.invoice_pdf(claims, id).await?;
+            archive.add(&file.name, &file.bytes)?;
+        }
+        archive.finish()
+    }
+}
+
+/// Returns those of these invoices of the caller of which their clients can be reminded now.
+///
+/// # Errors
+///
+/// A conflict if there are no invoices or too many.
+pub fn find_all_to_remind(work: &mut Work, ids: &[InvoiceId]) -> Result<Vec<ShownInvoice>> {
+    must_be_some(ids)?;
+    let mut found = Vec::new();
+    for id in ids {
+        match find_to_remind(work, *id) {
+            Ok(shown) => found.push(shown),
+            Err(error) if matches!(error.kind(), Kind::Conflict | Kind::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
+/// Refuses no invoices, and more than [`MOST`].
+///
+/// # Errors
+///
+/// A conflict.
+pub fn must_be_some(ids: &[InvoiceId]) -> Result<()> {
+    match ids.len() {
+        0 => Err(Error::conflict("Choose at least one invoice")),
+        1..=MOST => Ok(()),
+        _ => Err(Error::conflict(format!("Choose {MOST} invoices at most"))),
+    }
+}

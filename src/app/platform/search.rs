@@ -1,0 +1,46 @@
+//! One search over clients, invoices, projects and proposals.
+
+use crate::{
+    app::{
+        client::list_clients, project::list_projects, proposal::list_proposals, unit_of_work::Work,
+    },
+    domain::{
+        client::{Client, ClientFilter},
+        error::Result,
+        invoice::ShownInvoice,
+        page::Page,
+        project::{Project, ProjectFilter},
+        proposal::{Proposal, ProposalFilter},
+    },
+    store,
+};
+
+/// The most results of a kind.
+const MOST: u32 = 5;
+
+/// The newest of each kind that match.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    pub clients: Vec<Client>,
+    pub invoices: Vec<ShownInvoice>,
+    pub projects: Vec<Project>,
+    pub proposals: Vec<Proposal>,
+}
+
+/// Looks for a folded text in everything of the caller.
+pub fn search(work: &mut Work, text: &str) -> Result<Found> {
+    let page = Page::first(MOST);
+    let search = || Some(text.to_owned());
+    let (today, rates) = (work.today()?, work.rates()?);
+    let (tx, account) = (&mut *work.tx, work.account);
+    let invoices = store::invoice::search(tx, account, text, MOST.into(), &rates)?;
+    let clients = ClientFilter { search: search(), page };
+    let projects = ProjectFilter { search: search(), page, ..ProjectFilter::default() };
+    let proposals = ProposalFilter { search: search(), page, ..ProposalFilter::default() };
+    Ok(Found {
+        invoices: invoices.into_iter().map(|of| ShownInvoice::on(today, of)).collect(),
+        clients: list_clients(work, &clients)?.entries,
+        projects: list_projects(work, &projects)?.entries,
+        proposals: list_proposals(work, &proposals)?.entries,
+    })
+}

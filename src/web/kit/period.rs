@@ -1,0 +1,91 @@
+//! The choice of a period, by which a list is filtered.
+
+use jiff::civil::{Date, date};
+use poem::Request;
+
+use crate::{
+    domain::{
+        date::month_start,
+        error::{Error, Result},
+    },
+    locale::{Text, t},
+    web::{days::Days, pager},
+};
+
+/// The parameters of the first and the last day.
+const DAYS: [&str; 2] = ["issuedFrom", "issuedTo"];
+
+/// The periods to choose from.
+pub struct Periods {
+    /// The chosen one.
+    pub label: Text,
+    pub is_set: bool,
+    pub choices: Vec<Choice>,
+}
+
+/// One period.
+pub struct Choice {
+    pub label: Text,
+    pub href: String,
+    pub is_current: bool,
+}
+
+impl Periods {
+    /// Creates the choice for the requested list of invoices, which shows those issued from one day
+    /// to another.
+    pub fn issued(
+        request: &Request,
+        from: Option<Date>,
+        to: Option<Date>,
+        days: &Days,
+    ) -> Result<Self> {
+        let chosen = (from, to);
+        let mut label = match chosen {
+            (None, None) => t("issued"),
+            (Some(from), None) => t("invoice-list-issued-from").with("from", days.show(&from)),
+            (None, Some(to)) => t("invoice-list-issued-until").with("to", days.show(&to)),
+            (Some(from), Some(to)) => t("invoice-list-issued-between")
+                .with("from", days.show(&from))
+                .with("to", days.show(&to)),
+        };
+        let mut choices = Vec::new();
+        for (name, first, last) in usual(days.today())? {
+            let is_current = chosen == (Some(first), Some(last));
+            if is_current {
+                label = t("invoice-list-issued-in").with("period", name);
+            }
+            let pairs = [(DAYS[0], first.to_string()), (DAYS[1], last.to_string())];
+            choices.push(Choice {
+                label: t("invoice-list-period").with("period", name),
+                href: pager::link_with(request, &["page", DAYS[0], DAYS[1]], &pairs),
+                is_current,
+            });
+        }
+        choices.push(Choice {
+            label: t("invoice-list-any-time"),
+            href: pager::link_with(request, &["page", DAYS[0], DAYS[1]], &[]),
+            is_current: chosen == (None, None),
+        });
+        Ok(Self { label, is_set: chosen != (None, None), choices })
+    }
+}
+
+/// Returns the usual periods: their names in the catalogue, their first and their last days.
+fn usual(today: Date) -> Result<[(&'static str, Date, Date); 5]> {
+    let quarter_month = i32::from((today.month() - 1) % 3);
+    let months = |from: i32, to: i32| -> Result<(Date, Date)> {
+        let last = month_start(today, to)?.yesterday().map_err(Error::internal)?;
+        Ok((month_start(today, from)?, last))
+    };
+    let (month, month_end) = months(0, 1)?;
+    let (last_month, last_month_end) = months(-1, 0)?;
+    let (quarter, quarter_end) = months(-quarter_month, 3 - quarter_month)?;
+    let year = today.year();
+    Ok([
+        ("this-month", month, month_end),
+        ("last-month", last_month, last_month_end),
+        ("this-quarter", quarter, quarter_end),
+        ("this-year", date(year, 1, 1), date(year, 12, 31)),
+        ("last-year", date(year - 1, 1, 1), date(year - 1, 12, 31)),
+    ])
+}

@@ -1,0 +1,60 @@
+//! Tabs above a list: one for each status of what it shows.
+
+use askama::{Template, filters::HtmlSafe};
+use poem::Request;
+
+use crate::{
+    locale::Text,
+    web::{fields::Fields, pager},
+};
+
+/// The tabs of a list.
+#[derive(Template)]
+#[template(path = "pages/parts/tabs.html")]
+pub struct Tabs {
+    tabs: Vec<Tab>,
+    /// Whether they have sums, and so room for one each.
+    has_sums: bool,
+}
+
+impl HtmlSafe for Tabs {}
+
+/// One tab.
+struct Tab {
+    label: Text,
+    href: String,
+    is_current: bool,
+    entries: u64,
+    sum: Option<String>,
+}
+
+impl Tabs {
+    pub fn new() -> Self {
+        Self { tabs: Vec::new(), has_sums: false }
+    }
+
+    /// Adds a tab of the requested list, whose other parameters stay; an empty status is that of
+    /// all entries.
+    #[must_use]
+    pub fn with(mut self, request: &Request, status: &str, label: Text, entries: u64) -> Self {
+        let asked = (!status.is_empty()).then_some(("status", status));
+        self.tabs.push(Tab {
+            label,
+            href: pager::link(request, &["page", "status"], asked),
+            is_current: Fields::of_query(request).get("status") == status,
+            entries,
+            sum: None,
+        });
+        self
+    }
+
+    /// Adds what the entries of the last tab add up to.
+    #[must_use]
+    pub fn with_sum(mut self, sum: Option<String>) -> Self {
+        self.has_sums = true;
+        if let Some(tab) = self.tabs.last_mut() {
+            tab.sum = sum;
+        }
+        self
+    }
+}
