@@ -15,10 +15,10 @@ pub use self::billing::{
 pub use self::identity::{
     account_data, code, passkey, registration, security, session, two_factor, verify_email,
 };
-pub use self::kit::amount::amount;
+pub use self::kit::figure::amount;
 pub use self::kit::asset::icon;
 pub use self::kit::{
-    amount, asset, avatar, choice, control, cookie, days, editing, fields, figure, form, guest,
+    asset, avatar, choice, control, cookie, days, editing, fields, figure, form, guest,
     mailto, page, pager, pages, period, say, shell, shown_work, tabs, theme, visit,
 };
 use self::kit::{form_body, front, signed_out};

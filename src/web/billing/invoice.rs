@@ -29,11 +29,11 @@ use crate::{
     },
     locale::{Text, t},
     web::{
-        amount::whole,
         choice::{self, Choices},
         dashboard::late,
         days::Days,
         fields::Fields,
+        figure::whole,
         form::Form,
         invoice_sheet::Sheet,
         page::{self, answer},

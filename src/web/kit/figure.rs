@@ -1,10 +1,11 @@
 //! Amounts as typography: the currency is quiet, and in a large figure so are the cents.
 
-use std::fmt;
+use std::{borrow::Borrow, fmt};
 
 use askama::filters::HtmlSafe;
+use rust_decimal::Decimal;
 
-use crate::domain::money::{Currency, Money};
+use crate::domain::money::{Currency, Money, divide_rounded, grouped};
 
 /// A sum as the figure of a page: `US$` 17,630 `.39`.
 pub struct Figure(Parts);
@@ -32,8 +33,16 @@ pub fn sum(currency: Currency, minor: &i128) -> Figure {
 }
 
 /// Returns an amount as it stands in a list.
-pub fn amount(amount: &Money) -> Amount {
-    Amount(Parts::of(amount.currency, amount.minor.into()), amount.currency)
+pub fn amount(amount: impl Borrow<Money>) -> Amount {
+    let Money { currency, minor } = *amount.borrow();
+    Amount(Parts::of(currency, minor.into()), currency)
+}
+
+/// Returns a sum of minor units without decimals: `1,250`.
+pub fn whole(minor: i128, currency: Currency) -> String {
+    let units = divide_rounded(minor, 10_i128.pow(currency.exponent()));
+    // No stored sum comes near the largest decimal.
+    grouped(Decimal::try_from_i128_with_scale(units, 0).unwrap_or(Decimal::MAX))
 }
 
 /// Returns a sum of minor units without its currency, for places that name it elsewhere.
@@ -78,7 +87,7 @@ impl HtmlSafe for Amount {}
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(Parts { minus, whole, cents, .. }, currency) = self;
-        write!(f, r#"{minus}{whole}{cents} <span class="cur">{currency}</span>"#)
+        write!(f, r#"<bdi>{minus}{whole}{cents}</bdi> <span class="cur">{currency}</span>"#)
     }
 }
 
@@ -111,8 +120,8 @@ mod tests {
     #[test]
     fn in_a_list_the_currency_follows() {
         let shown = |minor, code| amount(&money(minor, code)).to_string();
-        assert_eq!(shown(348_000, "GBP"), r#"3,480.00 <span class="cur">GBP</span>"#);
-        assert_eq!(shown(-568_750, "XOF"), r#"−568,750 <span class="cur">XOF</span>"#);
+        assert_eq!(shown(348_000, "GBP"), r#"<bdi>3,480.00</bdi> <span class="cur">GBP</span>"#);
+        assert_eq!(shown(-568_750, "XOF"), r#"<bdi>−568,750</bdi> <span class="cur">XOF</span>"#);
         assert_eq!(number(Currency::USD, &-5), "−0.05");
         assert_eq!(text(Currency::USD, &426_000), "US$4,260.00");
     }

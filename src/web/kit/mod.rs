@@ -1,6 +1,5 @@
 //! The shared parts of all pages.
 
-pub mod amount;
 pub mod asset;
 pub mod avatar;
 pub mod choice;

@@ -12,7 +12,7 @@ use crate::{
     },
     locale::{Text, t},
     web::{
-        amount::{Amount, amount},
+        figure::{Amount, amount},
         invoice,
         page::answer,
         project, proposal,
