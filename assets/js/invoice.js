@@ -1,31 +1,33 @@
-// The editor of an invoice's lines: adds, removes and moves rows, and updates the totals while
-// typing. The server calculates them.
+// The editor of an invoice: adds, moves and removes lines, updates totals and preview while typing,
+// and saves a draft in pauses. The server calculates and decides.
 
-// How long typing must pause before the server is asked, in milliseconds.
+// How long typing must pause before the server is asked, and before a draft is saved, in
+// milliseconds.
 const PAUSE = 200;
+const KEEP_PAUSE = 2000;
 
 function edit(form) {
     const list = form.querySelector("#line-list");
     const lines = () => [...list.children];
     const cell = (line, name) => line.querySelector(`[name$=".${name}"]`);
+    const field = (name) => form.querySelector(`[name="${name}"]`);
     const blank = line(list.lastElementChild);
     const unreached = form.querySelector("[data-unreached]");
+    const sheet = form.querySelector("[data-sheet]");
+    const kept = document.querySelector("[data-kept]");
     let waiting;
     let asking = new AbortController();
 
     // An empty line, cloned from one that may have content.
     function line(model) {
         const made = model.cloneNode(true);
-        made.querySelectorAll("input").forEach((input) => {
-            input.setAttribute("value", "");
+        made.querySelectorAll(".lines__cell").forEach((input) => {
+            input.defaultValue = "";
             input.value = "";
-            input.removeAttribute("aria-invalid");
-            input.removeAttribute("aria-describedby");
-            input.removeAttribute("autofocus");
+            for (const name of ["aria-invalid", "aria-describedby", "autofocus"]) input.removeAttribute(name);
         });
         made.querySelector("[data-amount]").textContent = "";
-        made.querySelectorAll(".error, .stored").forEach((error) => error.remove());
-        made.querySelectorAll(".wrong").forEach((field) => field.classList.remove("wrong"));
+        made.querySelectorAll(".field__error, .field__hint").forEach((remark) => remark.remove());
         return made;
     }
 
@@ -39,6 +41,7 @@ function edit(form) {
         asking.abort();
         form.dataset.behind = "yes";
         waiting = setTimeout(ask, PAUSE);
+        keepLater();
     }
 
     async function ask() {
@@ -53,101 +56,233 @@ function edit(form) {
         if (totals) show(totals);
     }
 
-    function show({ amounts, ...sums }) {
+    function show({ amounts, sheet: html, ...sums }) {
         lines().forEach((row, at) => {
-            row.querySelector("[data-amount]").textContent = amounts[at];
+            row.querySelector("[data-amount]").textContent = amounts[at] ?? "";
         });
         for (const [name, text] of Object.entries(sums)) {
-            form.querySelector(`[data-sum="${name}"]`).textContent = text;
+            document.querySelectorAll(`[data-sum="${name}"]`).forEach((sum) => {
+                sum.textContent = text;
+            });
         }
+        // Without a new one, the last document stays.
+        if (html) sheet.innerHTML = html;
         delete form.dataset.behind;
     }
+
+    // Saves a draft in a pause, unless it is invalid or was changed elsewhere.
+    let pause;
+    let keeping = null;
+    let isStale = false;
+
+    function keepLater() {
+        clearTimeout(pause);
+        if (!("keep" in form.dataset) || isStale) return;
+        kept.textContent = "";
+        pause = setTimeout(() => {
+            pause = undefined;
+            if (keeping) return keepLater();
+            keeping = keep().finally(() => {
+                keeping = null;
+            });
+        }, KEEP_PAUSE);
+    }
+
+    async function keep() {
+        if (field("clientId").value === "new") return;
+        const body = new URLSearchParams(new FormData(form));
+        body.set("_action", "keep");
+        const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
+        const { version, said } = (await answer?.json().catch(() => null)) ?? {};
+        if (version) {
+            field("_version").value = version;
+            kept.textContent = said;
+            if (!pause) form.dispatchEvent(new Event("saved"));
+        } else if (said) {
+            isStale = true;
+            unreached.textContent = said;
+        }
+    }
+
+    // A form sent while its draft is being saved would be out of date: it waits.
+    form.addEventListener("submit", (event) => {
+        clearTimeout(pause);
+        if (!keeping) return;
+        event.preventDefault();
+        keeping.then(() => form.requestSubmit(event.submitter));
+    });
 
     // Names, labels and buttons contain the number of their line.
     function renumber() {
         lines().forEach((row, at) => {
-            row.querySelectorAll("*").forEach((part) => {
-                for (const name of ["id", "name", "for", "aria-describedby"]) {
-                    const value = part.getAttribute(name);
-                    if (value) part.setAttribute(name, value.replaceAll(/items\.\d+\./g, `items.${at}.`));
-                }
-                if (part.matches("button")) part.value = part.value.replace(/\d+$/, at);
-                if (part.matches("[data-number]")) part.textContent = at + 1;
-            });
+            row.querySelectorAll("*").forEach((part) => number(part, at));
+            number(row, at);
         });
         form.dispatchEvent(new Event("input"));
         update();
     }
 
-    function add() {
-        const made = blank.cloneNode(true);
-        list.append(made);
+    function number(part, at) {
+        for (const name of ["id", "name", "for", "aria-describedby", "aria-labelledby", "popovertarget"]) {
+            const value = part.getAttribute(name);
+            if (value) part.setAttribute(name, value.replaceAll(/items\.\d+\./g, `items.${at}.`));
+        }
+        if (part.matches("button[name]")) part.value = part.value.replace(/\d+$/, at);
+        if (part.matches("[data-number]")) part.textContent = at + 1;
+    }
+
+    const isBlank = (row) => [...row.querySelectorAll(".lines__cell")].every(({ value }) => !value.trim());
+
+    // An empty line always follows the last one.
+    function grow() {
+        if (isBlank(list.lastElementChild)) return false;
+        list.append(blank.cloneNode(true));
         renumber();
-        cell(made, "description").focus();
+        return true;
     }
 
     function remove(row) {
         const next = row.nextElementSibling ?? row.previousElementSibling;
-        const number = lines().indexOf(row) + 1;
+        const place = lines().indexOf(row) + 1;
         row.remove();
-        if (next) {
-            renumber();
-            cell(next, "description").focus();
-        } else {
-            add();
-        }
-        say(form.dataset.sayRemoved.replace("#", number));
+        if (!next) list.append(blank.cloneNode(true));
+        if (!grow()) renumber();
+        cell(next ?? list.lastElementChild, "description").focus();
+        say(form.dataset.sayRemoved.replace("#", place));
     }
 
-    function move(row, by, button) {
+    function copy(row) {
+        const made = row.cloneNode(true);
+        row.after(made);
+        renumber();
+        cell(made, "description").focus();
+    }
+
+    function move(row, by, focused) {
         const other = by < 0 ? row.previousElementSibling : row.nextElementSibling;
         if (!other) return;
         if (by < 0) other.before(row);
         else other.after(row);
-        renumber();
+        if (!grow()) renumber();
         // Moving an element loses the focus.
-        button?.focus();
+        focused.focus();
         say(form.dataset.sayMoved.replace("#", lines().indexOf(row) + 1));
+    }
+
+    // The due date of a button: so many days after the issue date.
+    function due(days) {
+        const issued = field("issueDate").valueAsDate;
+        if (!issued) return;
+        issued.setUTCDate(issued.getUTCDate() + days);
+        field("dueDate").valueAsDate = issued;
+        form.dispatchEvent(new Event("input"));
+        update();
+        terms();
+    }
+
+    // Marks the button of the chosen due date.
+    function terms() {
+        const days = (field("dueDate").valueAsDate - field("issueDate").valueAsDate) / 86_400_000;
+        form.querySelectorAll(".chip").forEach((chip) => {
+            chip.toggleAttribute("aria-current", false);
+            if (chip.value === `due.${days}`) chip.setAttribute("aria-current", "true");
+        });
+    }
+
+    // Only the projects of the chosen client can be chosen.
+    function projects() {
+        const client = field("clientId").value;
+        const project = field("projectId");
+        for (const option of project.options) {
+            const isOther = client !== "" && option.value !== "" && option.dataset.client !== client;
+            option.hidden = isOther;
+            option.disabled = isOther;
+        }
+        if (project.selectedOptions[0]?.disabled) project.value = "";
     }
 
     form.addEventListener("click", (event) => {
         const button = event.target.closest('button[name="_action"]');
         if (!button) return;
+        const row = button.closest("[data-line]");
+        const [verb, number] = button.value.split(".");
+        const more = row?.querySelector("[popovertarget]");
+        const acts = {
+            up: () => move(row, -1, more),
+            down: () => move(row, 1, more),
+            copy: () => copy(row),
+            remove: () => remove(row),
+            due: () => due(Number(number)),
+        };
+        if (!acts[verb]) return;
         event.preventDefault();
-        const row = button.closest(".line");
-        const verb = button.value.split(".")[0];
-        if (verb === "add") add();
-        else if (verb === "remove") remove(row);
-        else if (verb === "up") move(row, -1, button);
-        else if (verb === "down") move(row, 1, button);
+        button.closest("[popover]")?.hidePopover();
+        acts[verb]();
     });
 
-    // Enter moves to the next line, and from the last one to a new one.
+    // Enter moves to the next line; descriptions wrap, but have no line breaks.
     form.addEventListener("keydown", (event) => {
-        const row = event.target.closest(".line");
-        if (!row || event.target.tagName !== "INPUT" || event.isComposing) return;
+        const row = event.target.closest("[data-line]");
+        if (!row || !event.target.matches(".lines__cell") || event.isComposing) return;
         const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
         if (event.key === "Enter") {
             event.preventDefault();
             const name = event.target.name.split(".").at(-1);
             const next = row.nextElementSibling;
-            if (next) cell(next, name).focus();
-            else add();
+            if (!next) return;
+            const wanted = cell(next, name);
+            (wanted.checkVisibility({ visibilityProperty: true }) ? wanted : cell(next, "description")).focus();
         } else if (by && event.altKey) {
             event.preventDefault();
             move(row, by, event.target);
         }
     });
 
+    // A line is dragged by its grip.
+    form.addEventListener("pointerdown", (event) => {
+        const grip = event.target.closest("[data-grip]");
+        if (!grip || event.button) return;
+        event.preventDefault();
+        const row = grip.closest("[data-line]");
+        const from = lines().indexOf(row);
+        row.dataset.held = "yes";
+        const drag = ({ clientY }) => {
+            const middle = (other) => {
+                const { top, height } = other.getBoundingClientRect();
+                return top + height / 2;
+            };
+            const [before, after] = [row.previousElementSibling, row.nextElementSibling];
+            if (before && clientY < middle(before)) before.before(row);
+            else if (after && clientY > middle(after)) after.after(row);
+        };
+        const drop = () => {
+            removeEventListener("pointermove", drag);
+            delete row.dataset.held;
+            const at = lines().indexOf(row);
+            if (at === from) return;
+            if (!grow()) renumber();
+            say(form.dataset.sayMoved.replace("#", at + 1));
+        };
+        addEventListener("pointermove", drag);
+        for (const end of ["pointerup", "pointercancel"]) addEventListener(end, drop, { once: true });
+    });
+
     form.addEventListener("input", ({ target }) => {
-        if (/(quantity|rate|currency)$/i.test(target.name)) update();
+        if (target === form) return;
+        if (target.closest("[data-line]")) grow();
+        if (target.name === "clientId") projects();
+        if (/Date$/.test(target.name)) terms();
+        update();
     });
     addEventListener("online", () => {
         if (form.dataset.behind) update();
     });
     // The browser may have restored earlier input.
     addEventListener("load", () => {
-        if (performance.getEntriesByType("navigation")[0].type !== "navigate") update();
+        if (performance.getEntriesByType("navigation")[0].type === "navigate") return;
+        projects();
+        terms();
+        update();
     });
 }
 

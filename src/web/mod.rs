@@ -9,8 +9,8 @@ pub mod profile;
 mod work;
 
 pub use self::billing::{
-    client, exchange_rate, invoice, invoice_bulk, invoice_defaults, invoice_editor, invoice_link,
-    invoice_sheet, invoice_totals,
+    client, exchange_rate, invoice, invoice_bulk, invoice_defaults, invoice_editor,
+    invoice_history, invoice_lines, invoice_link, invoice_preview, invoice_sheet, invoice_totals,
 };
 pub use self::identity::{
     account_data, code, passkey, registration, security, session, two_factor, verify_email,

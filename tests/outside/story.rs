@@ -95,7 +95,7 @@ async fn finish_a_milestone(ada: &Person) {
 async fn be_paid(ada: &Person, kamala: &Person, with_scripts: bool) {
     ada.press("Create invoice: Design").await;
     ada.sees("New invoice").await;
-    ada.fill("Tax (%)", "7.5").await;
+    ada.fill("Tax %", "7.5").await;
     if with_scripts {
         // The total follows what is typed.
         ada.sees("215,000.00").await;
@@ -103,10 +103,11 @@ async fn be_paid(ada: &Person, kamala: &Person, with_scripts: bool) {
         ada.press("Update totals").await;
         ada.sees("215,000.00").await;
     }
-    ada.press("Save draft").await;
+    ada.press("Review and send").await;
     ada.sees("Only you can see this draft").await;
+    ada.touch("Send…").await;
     ada.press("Send invoice").await;
-    ada.sees("Awaiting payment").await;
+    ada.sees("Mark as paid…").await;
     let link = ada.value("Link for your client").await;
 
     kamala.go(&link).await;

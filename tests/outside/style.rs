@@ -36,15 +36,15 @@ async fn pages_look_as_their_own_part_of_the_stylesheet_says_and_print_on_one_sh
     browser.go(&format!("{url}/")).await;
     assert_eq!(colour(&browser, ".down").await, red);
 
-    // One rule above the total, none below it.
+    // A single rule above the total, a double one below it.
     let invoices = format!("{api}/invoices?status=overdue");
     let answer = http.get(invoices).bearer_auth(token).send().await.unwrap();
     let invoices: Value = answer.json().await.unwrap();
     let id = invoices["data"][0]["id"].as_str().unwrap();
     browser.go(&format!("{url}/invoices/{id}")).await;
-    let script = "const style = getComputedStyle(document.querySelector('.sums > .sum'));
-        return [style.borderTopWidth, style.borderBottomWidth, style.marginTop]";
-    assert_eq!(browser.run(script, json!([])).await, json!(["2px", "0px", "4px"]));
+    let script = "const style = getComputedStyle(document.querySelector('.total__sum'));
+        return [style.borderTopStyle, style.borderBottomStyle]";
+    assert_eq!(browser.run(script, json!([])).await, json!(["solid", "double"]));
 
     // A row of links has the width of its fieldset.
     browser.go(&format!("{url}/profile/portfolio/new")).await;

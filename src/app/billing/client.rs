@@ -64,6 +64,16 @@ pub fn find_client(work: &mut Work, id: ClientId) -> Result<Client> {
     store::client::find(work.tx, work.account, id, &rates)
 }
 
+/// Returns a client of the caller, even a deleted one: its drafts outlive it.
+///
+/// # Errors
+///
+/// Not found if the caller never had such a client.
+pub fn find_any_client(work: &mut Work, id: ClientId) -> Result<Client> {
+    let rates = work.rates()?;
+    store::client::find_any(work.tx, work.account, id, &rates)
+}
+
 /// Changes the details of a client.
 ///
 /// # Errors

@@ -45,7 +45,12 @@ impl App {
                 }
                 _ => Vec::new(),
             };
+            let project = match invoice.project_id {
+                Some(id) => Error::optional(store::project::find_bare(work.tx, work.account, id))?,
+                None => None,
+            };
             Ok(InvoiceRecord {
+                project: project.map(|project| (project.id, project.name)),
                 seller,
                 buyer,
                 link: link.clone(),

@@ -92,10 +92,17 @@ pub fn find_bare(tx: &mut Tx, account: AccountId, id: ProjectId) -> Result<Proje
 /// Lists the newest projects by name, at most `most`.
 pub fn list_names(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<ProjectName>> {
     tx.list(
-        "SELECT p.id, p.name, c.name FROM projects p JOIN clients c ON c.id = p.client_id \
+        "SELECT p.id, p.name, p.client_id, c.name FROM projects p JOIN clients c ON c.id = p.client_id \
          WHERE p.account_id = ?1 AND p.deleted_at IS NULL ORDER BY p.id DESC LIMIT ?2",
         values![&account, most],
-        |row| Ok(ProjectName { id: row.get(0)?, name: row.get(1)?, client: row.get(2)? }),
+        |row| {
+            Ok(ProjectName {
+                id: row.get(0)?,
+                name: row.get(1)?,
+                client_id: row.get(2)?,
+                client: row.get(3)?,
+            })
+        },
     )
 }
 

@@ -22,7 +22,6 @@ use crate::{
         invoice::{
             Delivery, InvoiceFilter, InvoiceMail, InvoiceRecord, InvoiceStatus, ShownInvoice,
         },
-        mail::MailKind,
         page::Listing,
         project::Project,
         reach::Reach,
@@ -33,8 +32,9 @@ use crate::{
         dashboard::late,
         days::Days,
         fields::Fields,
-        figure::whole,
+        figure::{self, Figure, whole},
         form::Form,
+        invoice_history::{Entry, history},
         invoice_sheet::Sheet,
         page::{self, answer},
         pager::{self, Column, Pager},
@@ -77,6 +77,7 @@ struct Show<'a> {
     days: Days,
     record: &'a InvoiceRecord,
     sheet: Sheet<'a>,
+    history: Vec<Entry>,
     has_mail_server: bool,
     reach: Reach,
     public_url: String,
@@ -214,10 +215,12 @@ async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> Result<Resp
     let client = shown.invoice.client.as_ref();
     let email = client.map_or(&buyer.email, |client| &client.details.email);
     let form = if is_typed { form } else { form.with_some("email", Some(email)) };
+    let days = Days::of(visit)?;
     let page = Show {
         shell: visit.shell(Section::Invoices),
         form,
-        days: Days::of(visit)?,
+        history: history(&record, &days),
+        days,
         sheet: Sheet { invoice: &shown.invoice, seller, buyer, dates: visit.dates() },
         record: &record,
         has_mail_server: visit.app.has_mail_server(),
@@ -305,12 +308,54 @@ impl Show<'_> {
         matches!(self.status(), InvoiceStatus::Sent | InvoiceStatus::Overdue)
     }
 
-    fn late(&self) -> Text {
-        late(date::days_until(self.record.shown.invoice.due_date, self.days.today()))
+    fn place(&self) -> String {
+        format!("/invoices/{}", self.record.shown.invoice.id)
     }
 
-    fn mail_label(&self, mail: &InvoiceMail) -> Text {
-        if mail.kind == MailKind::InvoiceReminder { t("reminder") } else { t("invoice") }
+    fn figure(&self) -> Figure {
+        figure::figure(&self.record.shown.invoice.amount())
+    }
+
+    /// Returns the sum, as questions name it.
+    fn sum(&self) -> String {
+        let amount = self.record.shown.invoice.amount();
+        figure::text(amount.currency, &amount.minor.into())
+    }
+
+    /// Returns the name of the mark before the status.
+    fn mark(&self) -> &str {
+        match self.status() {
+            InvoiceStatus::Cancelled => "void",
+            InvoiceStatus::Sent if self.failed().is_some() => "failed",
+            InvoiceStatus::Sent if self.record.times.viewed_at.is_some() => "viewed",
+            status => status.as_str(),
+        }
+    }
+
+    fn late(&self) -> Text {
+        late(-self.days_left())
+    }
+
+    fn days_left(&self) -> i64 {
+        date::days_until(self.days.today(), self.record.shown.invoice.due_date)
+    }
+
+    /// Returns the name of the client, as questions use it.
+    fn client(&self) -> &str {
+        let client = self.record.shown.invoice.client.as_ref();
+        client.map_or(&self.record.buyer.name, |client| &client.details.name)
+    }
+
+    /// Returns the client's current address.
+    fn email(&self) -> &str {
+        let client = self.record.shown.invoice.client.as_ref();
+        client.map_or(&self.record.buyer.email, |client| &client.details.email)
+    }
+
+    /// Whether a payment link can be created.
+    fn wants_payment_link(&self) -> bool {
+        let is_missing = self.record.payment_link.is_none();
+        self.record.has_payment_service && is_missing && self.record.shown.invoice.is_money_due()
     }
 
     /// Returns the newest mail if it failed.

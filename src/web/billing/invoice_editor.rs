@@ -3,36 +3,45 @@
 use askama::Template;
 use jiff::ToSpan;
 use poem::{Response, http::StatusCode};
+use serde::Serialize;
 
 use crate::{
     app::{
-        client::list_client_names,
+        client::{create_client, find_any_client, list_client_names},
         invoice::{create_invoice, find_invoice, update_invoice},
         invoice_defaults::find_invoice_settings,
         project::{find_project, list_project_names},
         unit_of_work::Work,
     },
     domain::{
+        client::{Client, ClientDetails},
+        date,
         error::{Error, Kind, Result},
-        id::ProjectId,
+        expected::Expected,
+        id::{ClientId, InvoiceId, ProjectId},
         input::Input,
         invoice::{Invoice, InvoiceChange, InvoiceStatus, Line, NewInvoice, ShownInvoice},
         money::Currency,
+        project::ProjectName,
     },
+    http::{answer, problem},
     locale::{Text, t},
     web::{
         choice::{self, Choices},
+        editing::Editing,
         fields::Fields,
         form::{Control, Form},
+        invoice_lines::{Row, complete, empty_line, filled, padded, rearranged},
+        invoice_preview::{NEW_CLIENT, NUMBER, Preview},
         invoice_totals::Totals,
-        page::answer,
+        page,
         shell::{Section, Shell},
         visit::Visit,
     },
 };
 
-/// The number of lines of a new invoice, and of empty lines after filled ones.
-const LINES_AT_FIRST: usize = 3;
+/// The days from issue to due that one button chooses.
+const TERMS: [i64; 4] = [0, 7, 14, 30];
 
 #[derive(Template)]
 #[template(path = "pages/invoice/edit.html")]
@@ -42,9 +51,11 @@ struct Edit {
     /// None for a new one.
     invoice: Option<Invoice>,
     clients: Choices,
-    projects: Choices,
+    projects: Vec<ProjectName>,
     currencies: Choices,
     totals: Totals,
+    /// The invoice as a document; empty if its lines do not add up.
+    sheet: String,
 }
 
 #[derive(Template)]
@@ -52,7 +63,15 @@ struct Edit {
 struct Notes {
     shell: Shell,
     form: Form,
-    invoice: Invoice,
+    editing: Editing,
+    is_deleted: bool,
+}
+
+/// What a form offers, and the client chosen in it.
+struct Offered {
+    clients: Choices,
+    projects: Vec<ProjectName>,
+    client: Option<Client>,
 }
 
 /// Shows the form of a new invoice; the query may preset its client and source.
@@ -61,17 +80,20 @@ pub async fn new(visit: Visit) -> Result<Response> {
     let given = Currency::from_code(query.get("currency"));
     let is_of_project = given.is_none() && query.has("projectId");
     let project = is_of_project.then(|| ProjectId::parse(query.get("projectId")));
+    let client_id = ClientId::parse(query.get("clientId"));
     let (defaults, project, offered) = visit
         .read(move |work| {
             let project = project.map(|id| find_project(work, id)).transpose()?;
-            Ok((find_invoice_settings(work)?.defaults, project, read_offered(work)?))
+            Ok((find_invoice_settings(work)?.defaults, project, read_offered(work, client_id)?))
         })
         .await?;
     let project_currency = project.map(|project| project.budget.currency);
     let currency = given.or(project_currency).unwrap_or(visit.frame.account.currency);
     let due = today.checked_add(i64::from(defaults.due_days).days()).map_err(Error::internal)?;
+    // Without clients, the first one is added here.
+    let client = if offered.clients.is_empty() { NEW_CLIENT } else { query.get("clientId") };
     let fields = Fields::default()
-        .with("clientId", query.get("clientId"))
+        .with("clientId", client)
         .with("projectId", query.get("projectId"))
         .with("milestoneId", query.get("milestoneId"))
         .with("issueDate", today)
@@ -80,40 +102,45 @@ pub async fn new(visit: Visit) -> Result<Response> {
         .with("taxRate", defaults.tax_rate)
         .with_some("notes", defaults.notes)
         .with("items.0.description", query.get("description"))
+        .with("items.0.quantity", "")
         .with("items.0.rate", query.get("amount"));
-    Ok(edit_page(&visit, StatusCode::OK, visit.form(padded(fields)), None, offered))
+    edit_page(&visit, StatusCode::OK, visit.form(padded(fields)), None, offered)
 }
 
 /// Creates an invoice, or shows the form with its lines rearranged.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
-    let place = |shown: &ShownInvoice| format!("/invoices/{}", shown.invoice.id).into_bytes();
+    let client_id = ClientId::parse(fields.get("clientId"));
+    let offered = async || visit.read(move |work| read_offered(work, client_id)).await;
     if let Some(fields) = rearranged(&fields) {
-        let offered = visit.read(read_offered).await?;
-        return Ok(edit_page(&visit, StatusCode::OK, visit.form(fields), None, offered));
+        return edit_page(&visit, StatusCode::OK, visit.form(fields), None, offered().await?);
     }
-    let new = NewInvoice::read(&complete(&fields));
-    match visit.run_once(&fields, new, place, create_invoice).await {
-        Ok(outcome) => {
-            let text = t("draft-saved");
-            Ok(visit.redirect_once(&outcome, place, text))
-        }
+    let place = place_after(&fields);
+    let new = Error::both(new_client(&fields), NewInvoice::read(&complete(&fields)));
+    let create = |work: &mut Work, (client, new): &(Option<ClientDetails>, NewInvoice)| {
+        let client_id = match client {
+            Some(details) => create_client(work, details)?.id,
+            None => new.client_id,
+        };
+        create_invoice(work, &NewInvoice { client_id, ..new.clone() })
+    };
+    match visit.run_once(&fields, new, place, create).await {
+        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("draft-saved"))),
         Err(error) => {
             let (status, form) = visit.refused(padded(filled(fields)), error)?;
-            let offered = visit.read(read_offered).await?;
-            Ok(edit_page(&visit, status, form, None, offered))
+            edit_page(&visit, status, form, None, offered().await?)
         }
     }
 }
 
 /// Shows the form that changes an invoice.
 pub async fn edit(visit: Visit) -> Result<Response> {
-    let (invoice, offered) = read_form(&visit).await?;
+    let (invoice, offered) = read_form(&visit, None).await?;
     if invoice.status != InvoiceStatus::Draft {
         let form = visit.form(noted(&invoice).versioned());
-        return Ok(notes_page(&visit, StatusCode::OK, form, invoice));
+        return Ok(notes_page(&visit, StatusCode::OK, form, &invoice));
     }
     let form = visit.form(padded(drafted(&invoice).versioned()));
-    Ok(edit_page(&visit, StatusCode::OK, form, Some(invoice), offered))
+    edit_page(&visit, StatusCode::OK, form, Some(invoice), offered)
 }
 
 /// Returns the form of an invoice's notes with their current values.
@@ -142,24 +169,21 @@ fn drafted(invoice: &Invoice) -> Fields {
 
 /// Changes an invoice, or shows the form with its lines rearranged.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
+    let chosen = Some(ClientId::parse(fields.get("clientId")));
     if let Some(fields) = rearranged(&fields) {
-        let (invoice, offered) = read_form(&visit).await?;
-        return Ok(edit_page(&visit, StatusCode::OK, visit.form(fields), Some(invoice), offered));
+        let (invoice, offered) = read_form(&visit, chosen).await?;
+        return edit_page(&visit, StatusCode::OK, visit.form(fields), Some(invoice), offered);
+    }
+    if fields.get("_action") == "keep" {
+        return keep(visit, fields).await;
     }
     // The form of a sent invoice contains only its notes.
     let is_draft = fields.has("clientId");
-    let (typed, shown): (_, fn(&Invoice) -> Fields) = match is_draft {
-        true => (complete(&fields), drafted),
-        false => (fields.clone(), noted),
-    };
-    let change = InvoiceChange::read(&typed);
-    match visit.update(change, fields.expected(shown), update_invoice).await {
-        Ok(shown) => {
-            let place = format!("/invoices/{}", shown.invoice.id);
-            Ok(visit.done(&place, t("invoice-saved")))
-        }
+    let shown = if is_draft { drafted } else { noted };
+    match change(&visit, &fields, shown).await {
+        Ok(invoice) => Ok(visit.done(&path(&fields, &invoice), t("invoice-saved"))),
         Err(error) => {
-            let (invoice, offered) = read_form(&visit).await?;
+            let (invoice, offered) = read_form(&visit, chosen).await?;
             let stored = shown(&invoice);
             // Give each stored line a line to be shown next to.
             let mut lines = fields.rows("items");
@@ -169,77 +193,100 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
             let typed = padded(fields.with_rows("items", &lines));
             let (status, form) = visit.refused_change(typed, error, stored)?;
             // Typed lines must not be lost because the draft was sent meanwhile.
-            Ok(if is_draft {
+            if is_draft {
                 edit_page(&visit, status, form, Some(invoice), offered)
             } else {
-                notes_page(&visit, status, form, invoice)
-            })
+                Ok(notes_page(&visit, status, form, &invoice))
+            }
         }
     }
 }
 
-/// Returns the typed fields with their defaults: no tax, and quantity one per line.
-fn complete(fields: &Fields) -> Fields {
-    let one = |row: Fields| row.or_with("quantity", "1");
-    let mut lines: Vec<Fields> = fields.rows("items").into_iter().map(one).collect();
-    // Without lines, the list is present but empty.
-    if lines.is_empty() {
-        lines.push(empty_line());
-    }
-    fields.clone().or_with("taxRate", "0").with_rows("items", &lines)
+/// What a draft that was saved while it is edited is told.
+#[derive(Serialize)]
+struct Kept {
+    /// Its version from now on; empty if it was not saved.
+    version: String,
+    said: String,
 }
 
-/// Returns the fields without empty lines: the rows that errors refer to.
-fn filled(fields: Fields) -> Fields {
-    let lines = fields.rows("items");
-    fields.with_rows("items", &lines)
-}
-
-/// Returns the fields with empty lines to fill in.
-fn padded(fields: Fields) -> Fields {
-    let mut lines = fields.all_rows("items");
-    if lines.last().is_none_or(|line| !line.is_blank()) {
-        lines.push(empty_line());
-    }
-    lines.resize_with(lines.len().max(LINES_AT_FIRST), empty_line);
-    fields.with_rows("items", &lines)
-}
-
-fn empty_line() -> Fields {
-    Line::FIELDS.iter().fold(Fields::default(), |line, field| line.with(field.name, ""))
-}
-
-/// Returns the fields after a button that only rearranges them; None if another was pressed.
-fn rearranged(fields: &Fields) -> Option<Fields> {
-    let action = fields.get("_action");
-    let mut lines = fields.all_rows("items");
-    let (verb, place) = action.split_once('.').unwrap_or((action, ""));
-    let place = place.parse::<usize>().ok().filter(|place| *place < lines.len());
-    match (verb, place) {
-        ("", _) => return None,
-        ("add", _) => lines.push(empty_line()),
-        ("up", Some(place)) if place > 0 => lines.swap(place, place - 1),
-        ("down", Some(place)) if place + 1 < lines.len() => lines.swap(place, place + 1),
-        ("remove", Some(place)) => {
-            lines.remove(place);
+/// Saves a draft while it is edited, if it is valid, and never over another version.
+async fn keep(visit: Visit, fields: Fields) -> Result<Response> {
+    let (status, kept) = match change(&visit, &fields, drafted).await {
+        Ok(invoice) => {
+            let now = visit.app.now().to_zoned(visit.frame.account.zone.rules()?);
+            let said = t("invoice-edit-kept").with("time", now.strftime("%H:%M"));
+            (StatusCode::OK, Kept { version: drafted(&invoice).version(), said: said.into() })
         }
-        _ => {}
+        Err(error) => {
+            let said = match error.kind() {
+                Kind::Stale => t("invoice-edit-stale").into(),
+                Kind::Invalid(_) | Kind::Conflict => String::new(),
+                _ => return Err(error),
+            };
+            (problem::status(error.kind()), Kept { version: String::new(), said })
+        }
+    };
+    Ok(answer::json(status, answer::bytes(&kept)))
+}
+
+/// Changes an invoice as its form says, unless it is no longer the one that was `shown`.
+async fn change(visit: &Visit, fields: &Fields, shown: fn(&Invoice) -> Fields) -> Result<Invoice> {
+    let is_draft = fields.has("clientId");
+    let typed = if is_draft { complete(fields) } else { fields.clone() };
+    let change = Error::both(new_client(fields), InvoiceChange::read(&typed));
+    let update = |work: &mut Work,
+                  id: InvoiceId,
+                  (client, change): &(Option<ClientDetails>, InvoiceChange),
+                  expected: Option<&Expected<Invoice>>| {
+        let client_id = match client {
+            Some(details) => Some(create_client(work, details)?.id),
+            None => change.client_id,
+        };
+        update_invoice(work, id, &InvoiceChange { client_id, ..change.clone() }, expected)
+    };
+    Ok(visit.update(change, fields.expected(shown), update).await?.invoice)
+}
+
+/// Reads the client that a form adds, if any.
+fn new_client(fields: &Fields) -> Result<Option<ClientDetails>> {
+    let is_new = fields.get("clientId") == NEW_CLIENT;
+    is_new.then(|| ClientDetails::read(fields)).transpose()
+}
+
+/// Returns the page after a form was saved: the invoice, or the editor again.
+fn path(fields: &Fields, invoice: &Invoice) -> String {
+    let page = if fields.get("_action") == "save" { "/edit" } else { "" };
+    format!("/invoices/{}{page}", invoice.id)
+}
+
+/// Returns how to find the page after a new invoice was saved.
+fn place_after(fields: &Fields) -> fn(&ShownInvoice) -> Vec<u8> {
+    match fields.get("_action") {
+        "save" => |shown| format!("/invoices/{}/edit", shown.invoice.id).into_bytes(),
+        _ => |shown| format!("/invoices/{}", shown.invoice.id).into_bytes(),
     }
-    Some(padded(fields.clone().with_rows("items", &lines)))
 }
 
-/// The clients and projects that a form offers.
-type Offered = (Choices, Choices);
-
-fn read_offered(work: &mut Work) -> Result<Offered> {
-    let (clients, projects) = (list_client_names(work)?, list_project_names(work)?);
-    Ok((choice::clients(clients), choice::projects(projects)))
+fn read_offered(work: &mut Work, client_id: ClientId) -> Result<Offered> {
+    let mut projects = list_project_names(work)?;
+    projects.sort_by_cached_key(|project| project.name.to_lowercase());
+    Ok(Offered {
+        clients: choice::clients(list_client_names(work)?),
+        projects,
+        client: Error::optional(find_any_client(work, client_id))?,
+    })
 }
 
-/// Returns the invoice in the path, and the choices of its form.
-async fn read_form(visit: &Visit) -> Result<(Invoice, Offered)> {
+/// Returns the invoice in the path, and what its form offers; `chosen` is the client chosen in it.
+async fn read_form(visit: &Visit, chosen: Option<ClientId>) -> Result<(Invoice, Offered)> {
     let id = visit.id();
-    visit.read(move |work| Ok((find_invoice(work, id)?, read_offered(work)?))).await
+    let read = move |work: &mut Work| {
+        let invoice = find_invoice(work, id)?;
+        let offered = read_offered(work, chosen.unwrap_or(invoice.client_id))?;
+        Ok((invoice, offered))
+    };
+    visit.read(read).await
 }
 
 fn edit_page(
@@ -247,46 +294,92 @@ fn edit_page(
     status: StatusCode,
     form: Form,
     invoice: Option<Invoice>,
-    (clients, mut projects): Offered,
-) -> Response {
-    projects.insert(0, (String::new(), t("none").into()));
-    let account = visit.frame.account.currency;
-    let totals = Totals::of(&form.fields, account, visit.frame.defaults.number_format);
-    let shell = visit.shell(Section::Invoices);
-    let currencies = choice::currencies(account);
-    let form = form.of::<NewInvoice>();
-    let page = Edit { shell, form, invoice, clients, projects, currencies, totals };
-    answer(status, &page)
+    offered: Offered,
+) -> Result<Response> {
+    let Offered { clients, projects, client } = offered;
+    let currency = visit.frame.account.currency;
+    let totals = Totals::of(&form.fields, currency, visit.frame.defaults.number_format);
+    let form = form.of::<NewInvoice>().of::<ClientDetails>();
+    let number = invoice.as_ref().map_or("", |invoice| &invoice.number);
+    let fields = form.fields.clone().replaced(NUMBER, number);
+    let preview = Preview::of(visit, &fields, client.as_ref(), visit.today()?);
+    let page = Edit {
+        shell: visit.shell(Section::Invoices),
+        form,
+        invoice,
+        clients,
+        projects,
+        currencies: choice::currencies(currency),
+        totals,
+        sheet: preview.map_or_else(String::new, |preview| preview.html()),
+    };
+    Ok(page::answer(status, &page))
 }
 
-fn notes_page(visit: &Visit, status: StatusCode, form: Form, invoice: Invoice) -> Response {
-    answer(
-        status,
-        &Notes { shell: visit.shell(Section::Invoices), form: form.of::<InvoiceChange>(), invoice },
-    )
+fn notes_page(visit: &Visit, status: StatusCode, form: Form, invoice: &Invoice) -> Response {
+    let place = format!("/invoices/{}", invoice.id);
+    let page = Notes {
+        shell: visit.shell(Section::Invoices),
+        form: form.of::<InvoiceChange>(),
+        editing: Editing::of(t("invoice-notes-edit-notes"), &place, &invoice.number),
+        is_deleted: invoice.status == InvoiceStatus::Cancelled,
+    };
+    page::answer(status, &page)
 }
 
 impl Edit {
+    fn action(&self) -> String {
+        match &self.invoice {
+            Some(invoice) => format!("/invoices/{}/edit", invoice.id),
+            None => "/invoices".to_owned(),
+        }
+    }
+
     /// A draft outlives its client.
     fn client(&self) -> Control {
         let chosen = self.invoice.as_ref().and_then(|invoice| invoice.client.as_ref());
-        choice::client(&self.form, &self.clients, chosen)
+        let choice = choice::client(&self.form, &self.clients, chosen);
+        choice.beside(NEW_CLIENT, &t("new-client").to_string())
     }
 
-    /// Returns the control of a line's field.
-    fn cell(&self, line: &usize, name: &str, label: Text) -> Control {
-        let field = format!("items.{line}.{name}");
-        match name {
-            "description" => self.form.text(&field, label),
-            "quantity" => self.form.number(&field, label).attribute("placeholder", "1"),
-            _ => self.form.number(&field, label),
-        }
+    /// The name of a client that the form adds. Without clients, the form begins here.
+    fn name(&self) -> Control {
+        let name = self.form.text("name", t("name")).autocomplete("off");
+        if self.clients.is_empty() && self.invoice.is_none() { name.focused() } else { name }
     }
 
-    fn back(&self) -> String {
-        match &self.invoice {
-            Some(invoice) => format!("/invoices/{}", invoice.id),
-            None => "/invoices".to_owned(),
-        }
+    /// The project of the chosen client; its template shows which projects are whose.
+    fn project(&self) -> Control {
+        let shown = |project: &ProjectName| (project.id.to_string(), project.name.clone());
+        let options = self.projects.iter().map(shown).collect();
+        self.form.choice("projectId", t("project"), options)
+    }
+
+    /// Whether a client is chosen and this is not its project.
+    fn is_of_other(&self, project: &ProjectName) -> bool {
+        let chosen = self.form.value("clientId");
+        !chosen.is_empty() && project.client_id.to_string() != chosen
+    }
+
+    fn tax(&self) -> Control {
+        self.form.number("taxRate", t("tax")).attribute("placeholder", "0")
+    }
+
+    fn row(&self, place: &usize, amount: &str) -> Row {
+        Row::of(&self.form, *place, amount)
+    }
+
+    /// Returns when it can be due: the days, their label and whether they are chosen.
+    fn terms(&self) -> impl Iterator<Item = (i64, Text, bool)> {
+        let day = |name| self.form.value(name).parse().ok();
+        let days =
+            day("issueDate").zip(day("dueDate")).map(|(from, to)| date::days_until(from, to));
+        TERMS.into_iter().map(move |term| {
+            let label = match term {
+                0 => t("invoice-edit-on-receipt"),
+                _ => t("invoice-edit-days").count("days", term),
+            };
+            (term, label, days == Some(term))
+        })
     }
 }

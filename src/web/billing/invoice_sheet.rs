@@ -3,10 +3,13 @@
 use askama::{Template, filters::HtmlSafe};
 use jiff::civil::Date;
 
-use crate::domain::{
-    date::DateFormat,
-    invoice::{Invoice, Item, Party, Seller},
-    money::{Money, grouped},
+use crate::{
+    domain::{
+        date::DateFormat,
+        invoice::{Invoice, Item, Party, Seller},
+        money::{Money, grouped},
+    },
+    web::figure,
 };
 
 /// A printable invoice.
@@ -33,8 +36,14 @@ impl Sheet<'_> {
         self.dates.show(*day)
     }
 
-    fn money(&self, minor: &i64) -> String {
-        Money::new(*minor, self.invoice.currency).shown()
+    /// Formats an amount; the head of the table names its currency.
+    fn number(&self, minor: &i64) -> String {
+        let currency = self.invoice.currency;
+        signed(&currency.show_rate(Money::new(*minor, currency).decimal()))
+    }
+
+    fn total(&self) -> String {
+        figure::text(self.invoice.currency, &self.invoice.totals.amount.into())
     }
 
     fn quantity(&self, item: &Item) -> String {
@@ -42,7 +51,7 @@ impl Sheet<'_> {
     }
 
     fn rate(&self, item: &Item) -> String {
-        self.invoice.currency.show_rate(item.line.rate)
+        signed(&self.invoice.currency.show_rate(item.line.rate))
     }
 
     fn has_tax(&self) -> bool {
@@ -52,4 +61,9 @@ impl Sheet<'_> {
     fn tax_rate(&self) -> String {
         self.invoice.tax_rate.normalize().to_string()
     }
+}
+
+/// Returns a number with a minus as it is printed.
+fn signed(number: &str) -> String {
+    number.replace('-', "−")
 }

@@ -6,16 +6,18 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
+    app::client::find_any_client,
     domain::{
-        error::Result,
+        error::{Error, Result},
+        id::ClientId,
         input::{Scalar, Shape, Source},
-        invoice::{Line, price},
+        invoice::{Line, Priced, price},
         money::{self, Currency, LineRate, Quantity, TaxRate},
         number_format::NumberFormat,
         rule::Rule,
     },
     http::answer,
-    web::{fields::Fields, visit::Visit},
+    web::{fields::Fields, invoice_preview::Preview, visit::Visit},
 };
 
 /// Shown if there is nothing to add up.
@@ -36,7 +38,7 @@ pub struct Totals {
 impl Totals {
     /// Computes the totals of a form's lines, in its currency or else in `default`.
     pub fn of(fields: &Fields, default: Currency, format: NumberFormat) -> Self {
-        let currency = Currency::from_code(fields.get("currency")).unwrap_or(default);
+        let currency = currency(fields, default);
         let shown = |minor: i64| format.grouped(Decimal::new(minor, currency.exponent()));
         let rows = fields.all_rows("items");
         // A quantity alone is not a line yet.
@@ -49,11 +51,8 @@ impl Totals {
             true => amount(row).unwrap_or_else(|| NOTHING.to_owned()),
             false => String::new(),
         });
-        let lines: Option<Vec<Line>> = rows.iter().filter(is_priced).map(line).collect();
-        let tax_rate = number(fields, "taxRate", "0", TaxRate::parse);
-        let priced = lines.zip(tax_rate).and_then(|(lines, tax)| price(lines, tax, currency).ok());
         let total = |minor: Option<i64>| minor.map_or_else(|| NOTHING.to_owned(), shown);
-        let totals = priced.map(|priced| priced.totals);
+        let totals = priced(fields, currency).map(|priced| priced.totals);
         Self {
             amounts: amounts.collect(),
             subtotal: total(totals.map(|totals| totals.subtotal)),
@@ -64,12 +63,31 @@ impl Totals {
     }
 }
 
+/// Returns the currency of a form, or else `default`.
+pub fn currency(fields: &Fields, default: Currency) -> Currency {
+    Currency::from_code(fields.get("currency")).unwrap_or(default)
+}
+
+/// Returns the tax rate of a form in percent; None if it is invalid.
+pub fn tax_rate(fields: &Fields) -> Option<Decimal> {
+    number(fields, "taxRate", "0", TaxRate::parse)
+}
+
+/// Prices what is typed; None if that is not possible.
+pub fn priced(fields: &Fields, currency: Currency) -> Option<Priced> {
+    let is_there =
+        |row: &&Fields| ["description", "rate"].iter().any(|name| !row.get(name).trim().is_empty());
+    let rows = fields.all_rows("items");
+    let lines: Option<Vec<Line>> = rows.iter().filter(is_there).map(line).collect();
+    price(lines?, tax_rate(fields)?, currency).ok()
+}
+
 /// Returns a row as an invoice line; None if its numbers are invalid.
 fn line(row: &Fields) -> Option<Line> {
     Some(Line {
-        description: String::new(),
+        description: row.get("description").trim().to_owned(),
         quantity: number(row, "quantity", "1", Quantity::parse)?,
-        rate: number(row, "rate", "", LineRate::parse)?,
+        rate: number(row, "rate", "0", LineRate::parse)?,
     })
 }
 
@@ -85,9 +103,22 @@ fn number(
     read(&*field.field(name, &Shape::Rate)?).ok()
 }
 
-/// Returns the totals of a form while it is typed. Stores nothing.
+/// What the script of a form is told.
+#[derive(Serialize)]
+struct Typed {
+    #[serde(flatten)]
+    totals: Totals,
+    /// The invoice as a document; None if its lines do not add up.
+    sheet: Option<String>,
+}
+
+/// Returns the totals of a form while it is typed, and the invoice as it would be. Stores nothing.
 pub async fn show(visit: Visit, fields: Fields) -> Result<Response> {
+    let client_id = ClientId::parse(fields.get("clientId"));
+    let client = visit.read(move |work| Error::optional(find_any_client(work, client_id))).await?;
     let account = &visit.frame.account;
     let totals = Totals::of(&fields, account.currency, visit.frame.defaults.number_format);
-    Ok(answer::json(StatusCode::OK, answer::bytes(&totals)))
+    let preview = Preview::of(&visit, &fields, client.as_ref(), visit.today()?);
+    let typed = Typed { totals, sheet: preview.map(|preview| preview.html()) };
+    Ok(answer::json(StatusCode::OK, answer::bytes(&typed)))
 }

@@ -7,7 +7,6 @@ use crate::{
         client::{Client, ClientName},
         date::{DateFormat, Zone},
         money::Currency,
-        project::ProjectName,
     },
     locale::{Text, t},
     web::form::{Control, Form},
@@ -30,14 +29,6 @@ pub fn clients(clients: Vec<ClientName>) -> Choices {
         (client.id.to_string(), format!("{}{of}", client.name))
     });
     by_name(clients.collect())
-}
-
-/// Returns projects by name.
-pub fn projects(projects: Vec<ProjectName>) -> Choices {
-    let projects = projects
-        .into_iter()
-        .map(|project| (project.id.to_string(), format!("{} · {}", project.name, project.client)));
-    by_name(projects.collect())
 }
 
 /// Returns the client field; a deleted client stays where it was chosen.

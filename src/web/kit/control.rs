@@ -132,12 +132,13 @@ impl Control {
         if self.is_never_focused { self } else { self.attribute("autofocus", "") }
     }
 
-    fn is_wrong(&self) -> bool {
+    /// Whether what was typed is refused.
+    pub(in crate::web) fn is_wrong(&self) -> bool {
         self.error.is_some() || self.list.is_some()
     }
 
     /// Returns the stored value as it is displayed.
-    fn stored_text(&self) -> Option<String> {
+    pub(in crate::web) fn stored_text(&self) -> Option<String> {
         let stored = self.stored.as_deref()?;
         let chosen = self.options.iter().find(|(value, _)| value == stored);
         Some(match (self.shape, chosen) {
@@ -149,7 +150,8 @@ impl Control {
         })
     }
 
-    fn describes(&self) -> String {
+    /// Returns the ids of what describes the control.
+    pub(in crate::web) fn describes(&self) -> String {
         let own = |is_there: bool, end: &str| is_there.then(|| format!("f-{}-{end}", self.name));
         // A script reports picture errors here.
         let ids = [

@@ -234,7 +234,7 @@ fn a_code_stands_beside_its_words_and_never_alone_on_a_page() {
             let lines = (1..=count).map(|n| line(&format!("Line {n}."), "1", "10")).collect();
             let file = printed(&Printed { template, ..invoice(lines, "7.5", "USD") });
             let last = file.pages.last().unwrap();
-            assert!(last.contains("Pay online") && last.contains("Notes"), "{count} lines: {last}");
+            assert!(last.contains("Pay online") && last.contains("Note"), "{count} lines: {last}");
             for (place, page) in file.pages.iter().enumerate() {
                 let squares = file.boxes(place as u32 + 1);
                 let is_scanned = squares.iter().filter(|(.., height)| *height > 1.0).count() > 50;

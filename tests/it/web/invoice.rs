@@ -42,7 +42,8 @@ async fn an_invoice_is_sent_seen_reminded_of_and_paid() {
 
     let sent = send(&browser, &path).await;
     sent.says("No mail server is set up, so the email was saved to a file")
-        .says("Awaiting payment");
+        .says("Amount due Sent")
+        .says("Mark as paid");
     sent.says("Not yet").says("Invoice to kamala@example.com Waiting since 18 Mar 2026, 13:00");
     assert_eq!(app.mails().await.last().unwrap().to(), "kamala@example.com");
     let saved = browser.open(&path).await;
@@ -51,20 +52,20 @@ async fn an_invoice_is_sent_seen_reminded_of_and_paid() {
     // Its owner's own look does not count.
     let link = public(&sent);
     browser.open(&link).await.expect(200).says("This is what your client sees.");
-    browser.open(&path).await.says("Viewed by client Not yet");
+    browser.open(&path).await.says("Opened by client Not yet");
     let stranger = Browser::new(&app);
     let seen = stranger.open(&link).await.expect(200);
     seen.says("Due on 1 Apr 2026, in 14 days.").hides("Pay USD").hides("your client sees");
     assert!(!seen.html.contains("pay.raenest.com"), "{}", seen.html);
     assert!(seen.html.contains("content=\"noindex\""), "{}", seen.html);
     assert!(!seen.html.contains("<Co>"), "{}", seen.html);
-    browser.open(&path).await.says("Viewed by client 18 Mar 2026, 13:00");
+    browser.open(&path).await.says("Opened by client 18 Mar 2026, 13:00");
 
     app.clock.advance(SignedDuration::from_hours(24 * 20));
     let user = &User { app: &app, token: login(&app).await, id: user.id.clone() };
     let browser = Browser::of(user);
     let late = browser.open(&path).await.expect(200);
-    late.says("INV-2026-001 Overdue").says("6 days late");
+    late.says("Amount due Overdue").says("6 days late");
     browser.open("/invoices?status=overdue").await.says("INV-2026-001").says("6 days late");
     stranger.open(&link).await.says("Was due on 1 Apr 2026.");
     let remind = format!("{path}/remind");
@@ -179,9 +180,9 @@ async fn an_invoice_is_opened_by_its_client_and_not_by_a_robot() {
         }
         let cookie = format!("fos_session={}", user.token);
         look(app.http.get(&url).header("user-agent", AGENT).header("cookie", cookie)).await;
-        browser.open(&path).await.says("Viewed by client Not yet");
+        browser.open(&path).await.says("Opened by client Not yet");
         look(app.http.get(&url).header("user-agent", AGENT)).await;
-        browser.open(&path).await.says("Viewed by client 18 Mar 2026");
+        browser.open(&path).await.says("Opened by client 18 Mar 2026");
     }
 }
 
@@ -222,20 +223,56 @@ async fn an_invoice_is_duplicated_and_a_draft_deleted() {
     // A sent invoice keeps what it is; only its notes may change.
     let edit = format!("{path}/edit");
     let page = browser.open(&edit).await.expect(200);
-    page.says("Edit notes").hides("Due");
+    page.says("Edit note").hides("Due");
     browser.send(&page, &edit, &[("notes", "Thank you")]).await.says("Thank you");
     let deleted = browser.send(&sent, &format!("{path}/duplicate"), &[]).await.expect(200);
     deleted.says("Invoice duplicated.");
     let copy = deleted.path.replace("/edit", "");
     assert_ne!(copy, path);
     let page = browser.open(&copy).await.expect(200);
-    page.says("INV-2026-002 Draft");
+    page.says("INV-2026-002").says("Total Draft");
     let gone = browser.send(&page, &format!("{copy}/delete"), &[]).await;
     gone.says("Draft deleted.").hides("INV-2026-002");
     browser.open("/invoices?status=cancelled").await.says("INV-2026-002");
     let token = page.value("_token").unwrap();
     let refused = browser.post(&format!("{path}/delete"), &[("_token", &token)]).await;
     refused.says("Only a draft can be deleted");
+}
+
+#[tokio::test]
+async fn a_question_names_the_client_and_the_sum_and_the_page_tells_what_happened() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Kamala").await;
+    let project = user.project(&client, "Site").await;
+    let browser = Browser::of(&user);
+    let body = json!({
+        "clientId": client, "projectId": project, "amount": 500, "dueDate": "2026-04-01",
+    });
+    let id = user.post("/invoices", body).await.data(201)["id"].clone();
+    let path = format!("/invoices/{}", id.as_str().unwrap());
+    let page = browser.open(&path).await.expect(200);
+    page.says("Send INV-2026-001 to Kamala ?").says("US$500.00 , due 1 Apr 2026.");
+    page.says("Delete draft INV-2026-001?").says("This invoice to Kamala of US$500.00");
+    page.says("Activity Created 18 Mar 2026").says("Project Site").hides("Opened");
+    assert_eq!(page.link("/projects/proj"), format!("/projects/{project}"));
+
+    app.clock.advance(SignedDuration::from_mins(1));
+    let sent = send(&browser, &path).await;
+    sent.says("Did Kamala pay US$500.00 in full?").says("Remind Kamala now?");
+    sent.says("An email about INV-2026-001, US$500.00");
+    sent.says("Due 1 Apr 2026, in 14 days.");
+    app.clock.advance(SignedDuration::from_mins(1));
+    Browser::new(&app).open(&public(&sent)).await.expect(200);
+    app.clock.advance(SignedDuration::from_mins(1));
+    let paid = browser.send(&sent, &format!("{path}/mark-paid"), &[]).await;
+    let text = paid.text();
+    let (_, log) = text.split_once("Activity").unwrap();
+    let found: Vec<usize> = ["Marked as paid", "Opened by the client", "Invoice to", "Created"]
+        .iter()
+        .map(|entry| log.find(entry).unwrap_or_else(|| panic!("{entry}: {log}")))
+        .collect();
+    assert!(found.is_sorted(), "{log}");
 }
 
 #[tokio::test]

@@ -3,8 +3,17 @@
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 
-use super::{browser::Browser, numbers::write_numbers};
+use super::{
+    browser::{Browser, Page},
+    numbers::write_numbers,
+};
 use crate::support::spawn_app;
+
+/// What stands in a field of the form for `action`.
+fn typed_in(page: &Page, action: &str, name: &str) -> String {
+    let field = page.fields(action).into_iter().find(|(known, _)| known == name);
+    field.unwrap_or_else(|| panic!("{action} has no {name}: {}", page.html)).1
+}
 
 #[tokio::test]
 async fn an_invoice_is_written_line_by_line_without_scripts() {
@@ -18,10 +27,10 @@ async fn an_invoice_is_written_line_by_line_without_scripts() {
     let asked = format!("/invoices/new?clientId={client}&description=Logo&amount=1,250.50");
     let page = browser.open(&asked).await.expect(200);
     assert!(page.html.contains(&format!("value=\"{client}\" selected")), "{}", page.html);
-    assert_eq!(page.value("items.0.description").as_deref(), Some("Logo"));
+    assert_eq!(typed_in(&page, "/invoices", "items.0.description"), "Logo");
     assert_eq!(page.value("issueDate").as_deref(), Some("2026-03-18"));
     assert_eq!(page.value("dueDate").as_deref(), Some("2026-04-17"));
-    page.says("Total in USD 1,250.50");
+    page.says("Total 1,250.50 USD");
 
     let typed = [
         ("clientId", &*client),
@@ -41,13 +50,13 @@ async fn an_invoice_is_written_line_by_line_without_scripts() {
     let mut sums = typed.to_vec();
     sums.push(("_action", "up.2"));
     let again = browser.send(&page, "/invoices", &sums).await.expect(200);
-    again.says("Subtotal 1,355.65 Tax 101.67 Total in USD 1,457.32");
-    assert_eq!(again.value("items.1.description").as_deref(), Some("<i>Logo</i>"));
+    again.says("Subtotal 1,355.65 Tax % 101.67 Total 1,457.32 USD");
+    assert_eq!(typed_in(&again, "/invoices", "items.1.description"), "<i>Logo</i>");
     assert_eq!(user.get("/invoices").await.body["total"], 0);
 
     let shown = browser.send(&again, "/invoices", &typed).await.expect(200);
-    shown.says("Draft saved.").says("INV-2026-001 Draft").says("<i>Logo</i>");
-    shown.says("Tax 7.5% USD 101.67");
+    shown.says("Draft saved.").says("INV-2026-001").says("<i>Logo</i>");
+    shown.says("Tax 7.5% 101.67 Total US$1,457.32");
     let edit = format!("{}/edit", shown.path);
     let page = browser.open(&edit).await.expect(200);
     assert_eq!(page.value("items.0.rate").as_deref(), Some("0.085"));
@@ -114,7 +123,11 @@ async fn totals(
     }
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, text)| (&**name, *text)).collect();
     let answer = browser.once(&Method::POST, "/invoices/totals", &fields).await.expect(200);
-    serde_json::from_str(&answer.html).unwrap()
+    let mut told: Value = serde_json::from_str(&answer.html).unwrap();
+    // The document shows the same total, or there is none.
+    let sheet = told.as_object_mut().unwrap().remove("sheet").unwrap();
+    assert_eq!(sheet.is_null(), told["total"] == "–", "{told}");
+    told
 }
 
 #[tokio::test]
@@ -182,4 +195,144 @@ async fn totals_are_told_to_nobody_but_a_signed_in_reader_with_a_form_of_ours() 
     browser.once(&Method::POST, "/invoices/totals", &fields).await.expect(403);
     let stranger = Browser::new(&app).once(&Method::POST, "/invoices/totals", &fields).await;
     assert_eq!(stranger.headers[header::LOCATION], "/login");
+}
+
+/// A valid form with one line; `client` is an id, or `new`.
+fn one_line<'a>(client: &'a str, description: &'a str, action: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("clientId", client),
+        ("issueDate", "2026-03-18"),
+        ("dueDate", "2026-04-01"),
+        ("currency", "USD"),
+        ("taxRate", ""),
+        ("items.0.description", description),
+        ("items.0.quantity", ""),
+        ("items.0.rate", "500"),
+        ("_action", action),
+    ]
+}
+
+#[tokio::test]
+async fn the_first_client_is_added_with_the_first_invoice_and_nothing_typed_is_lost() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let browser = Browser::of(&user);
+    let page = browser.open("/invoices/new").await.expect(200);
+    page.says("Who is this invoice for?");
+    assert_eq!(typed_in(&page, "/invoices", "clientId"), "new");
+
+    let mut typed = one_line("new", "Logo", "review");
+    typed.extend([("name", "Kamala"), ("email", "kamala"), ("company", "")]);
+    let again = browser.send(&page, "/invoices", &typed).await.expect(400);
+    again.says("Enter a valid email");
+    assert_eq!(typed_in(&again, "/invoices", "name"), "Kamala");
+    assert_eq!(typed_in(&again, "/invoices", "items.0.description"), "Logo");
+    assert_eq!(user.get("/clients").await.body["total"], 0);
+
+    typed.extend([("email", "kamala@example.com")]);
+    let shown = browser.send(&again, "/invoices", &typed).await.expect(200);
+    shown.says("Billed to Kamala").says("Total US$500.00");
+    assert_eq!(user.get("/clients").await.body["total"], 1);
+
+    // A draft that is changed can get a new client too, or none of both is saved.
+    let edit = format!("{}/edit", shown.path);
+    let page = browser.open(&edit).await.expect(200);
+    let mut typed = one_line("new", "", "save");
+    typed.extend([("name", "Nimal"), ("email", "nimal@example.com")]);
+    browser.send(&page, &edit, &typed).await.expect(400);
+    assert_eq!(user.get("/clients").await.body["total"], 1);
+    typed.extend([("items.0.description", "Card")]);
+    let saved = browser.send(&page, &edit, &typed).await.expect(200);
+    assert_eq!(saved.path, edit);
+    saved.says("Invoice saved.").says("Billed to Nimal");
+}
+
+#[tokio::test]
+async fn lines_are_duplicated_and_due_dates_chosen_without_scripts() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Kamala").await;
+    let browser = Browser::of(&user);
+    let page = browser.open("/invoices/new").await.expect(200);
+    let typed = one_line(&client, "Logo\r\nand card", "copy.0");
+    let again = browser.send(&page, "/invoices", &typed).await.expect(200);
+    again.says("Subtotal 1,000.00");
+    assert_eq!(again.html.matches("Logo\r\nand card").count(), 4);
+
+    let typed = one_line(&client, "Logo\r\nand card", "due.7");
+    let again = browser.send(&page, "/invoices", &typed).await.expect(200);
+    assert_eq!(again.value("dueDate").as_deref(), Some("2026-03-25"));
+    again.tag("button", "value=\"due.7\" formnovalidate aria-current=\"true\"");
+
+    // A draft that is saved stays in the editor; a description is one line.
+    let typed = one_line(&client, "Logo\r\nand card", "save");
+    let saved = browser.send(&page, "/invoices", &typed).await.expect(200);
+    assert!(saved.path.ends_with("/edit"), "{}", saved.path);
+    assert_eq!(typed_in(&saved, &saved.path, "items.0.description"), "Logo and card");
+}
+
+#[tokio::test]
+async fn a_form_offers_the_projects_of_its_client() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let (kamala, nimal) = (user.client("Kamala").await, user.client("Nimal").await);
+    let (site, shop) = (user.project(&kamala, "Site").await, user.project(&nimal, "Shop").await);
+    let browser = Browser::of(&user);
+    let page = browser.open("/invoices/new").await;
+    page.says("Site · Kamala").says("Shop · Nimal");
+    let page = browser.open(&format!("/invoices/new?clientId={nimal}")).await;
+    assert!(page.tag("option", &site).ends_with(" hidden disabled"), "{}", page.html);
+    assert!(!page.tag("option", &shop).contains("hidden"), "{}", page.html);
+}
+
+#[tokio::test]
+async fn the_preview_shows_what_is_typed() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Kamala").await;
+    let browser = Browser::of(&user);
+    let page = browser.open("/invoices/new").await;
+    let token = page.value("_token").unwrap();
+    let mut typed = one_line(&client, "<i>Logo</i>", "");
+    typed.extend([("_token", &*token), ("notes", "Thank you")]);
+    let told = browser.once(&Method::POST, "/invoices/totals", &typed).await.expect(200);
+    let told: Value = serde_json::from_str(&told.html).unwrap();
+    let sheet = told["sheet"].as_str().unwrap();
+    for wanted in ["Kamala", "&#60;i&#62;Logo&#60;/i&#62;", "1 Apr 2026", "500.00", "Thank you"] {
+        assert!(sheet.contains(wanted), "{wanted}: {sheet}");
+    }
+}
+
+#[tokio::test]
+async fn a_draft_is_saved_while_it_is_edited_but_never_over_another_version() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Kamala").await;
+    let invoice = user.invoice(&client, json!(100), "2026-04-01").await;
+    let browser = Browser::of(&user);
+    let edit = format!("/invoices/{invoice}/edit");
+    let page = browser.open(&edit).await.expect(200);
+    let (token, version) = (page.value("_token").unwrap(), page.value("_version").unwrap());
+    let keep = async |version: &str, description: &str| {
+        let mut typed = one_line(&client, description, "keep");
+        typed.extend([("_token", &*token), ("_version", version)]);
+        let answer = browser.once(&Method::POST, &edit, &typed).await;
+        (answer.status.as_u16(), serde_json::from_str::<Value>(&answer.html).unwrap())
+    };
+    let stored = async || {
+        user.get(&format!("/invoices/{invoice}")).await.data(200)["items"][0]["description"].clone()
+    };
+    let (status, kept) = keep(&version, "Logo").await;
+    assert_eq!((status, &kept["said"]), (200, &json!("Saved 13:00")));
+    assert_eq!(stored().await, "Logo");
+    // What is invalid is not saved, and nobody is bothered.
+    let now = kept["version"].as_str().unwrap();
+    assert_eq!(keep(now, "").await, (400, json!({"version": "", "said": ""})));
+    let (status, kept) = keep(now, "Card").await;
+    assert_eq!(status, 200);
+    assert_ne!(kept["version"], now);
+    let (status, told) = keep(now, "Poster").await;
+    assert_eq!((status, &told["version"]), (409, &json!("")));
+    assert!(told["said"].as_str().unwrap().contains("changed elsewhere"), "{told}");
+    assert_eq!(stored().await, "Card");
 }

@@ -118,10 +118,10 @@ async fn what_a_format_leaves_open_is_asked_in_every_form() {
 #[tokio::test]
 async fn an_invoices_sums_are_read_and_shown_in_the_accounts_format() {
     for (format, quantity, rate, sums) in [
-        ("1,234.56", "60.28", "2,179", "Total in USD 131,350.12"),
-        ("1.234,56", "60,28", "2.179", "Total in USD 131.350,12"),
-        ("1.234,56", "60,28", "2,179", "Total in USD 131,35"),
-        ("1,234.56", "60,28", "2,179", "Total in USD –"),
+        ("1,234.56", "60.28", "2,179", "Total 131,350.12 USD"),
+        ("1.234,56", "60,28", "2.179", "Total 131.350,12 USD"),
+        ("1.234,56", "60,28", "2,179", "Total 131,35 USD"),
+        ("1,234.56", "60,28", "2,179", "Total – USD"),
     ] {
         let app = spawn_app().await;
         let user = app.register("a@example.com").await;

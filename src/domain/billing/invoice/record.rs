@@ -3,7 +3,11 @@
 use jiff::Timestamp;
 
 use super::{Invoice, InvoiceStatus, Party, Seller, ShownInvoice};
-use crate::domain::{date::Zone, id::MailId, mail::MailKind};
+use crate::domain::{
+    date::Zone,
+    id::{MailId, ProjectId},
+    mail::MailKind,
+};
 
 /// When an invoice was sent, first seen by its client, and last followed by a reminder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -18,6 +22,8 @@ pub struct InvoiceTimes {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvoiceRecord {
     pub shown: ShownInvoice,
+    /// Its project, by name; None if it has none or that was deleted.
+    pub project: Option<(ProjectId, String)>,
     /// Both parties as printed on it; for a draft, their current details.
     pub seller: Seller,
     pub buyer: Party,
