@@ -38,7 +38,6 @@ home-log-project-html = You started “{ $subject }” for <a href="{ $href }">{
 home-log-proposal-accepted-html = <a href="{ $href }">{ $person }</a> accepted “{ $subject }”
 home-log-proposal-declined-html = <a href="{ $href }">{ $person }</a> declined “{ $subject }”
 home-log-proposal-sent-html = You sent “{ $subject }” to <a href="{ $href }">{ $person }</a>
-home-milestones-done = { $done } of { $all } milestones done
 home-month-expected = { $amount } expected
 home-month-last-year = { $amount } last year
 home-month-paid = { $amount } paid
@@ -57,7 +56,6 @@ home-owed-soon = Due in { $days } days
 home-paid = Paid to you in { $year }
 home-profile = Public profile
 home-proposals = Proposals out
-home-remind = Remind…
 home-remind-now = Remind { $client } now?
 home-remind-text = They get an email about { $number }: { $amount }, { $late }.
 home-reminded = reminded { $day }
