@@ -10,7 +10,6 @@ control-optional = (optional)
 error-message = { $message }.
 error-method = This doesn’t work here
 error-method-text = Go back and open the page again.
-error-not-found = Page not found
 error-not-found-text = Check the address, or go back.
 error-other = This didn’t work
 error-server = Something went wrong

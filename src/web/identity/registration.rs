@@ -165,4 +165,4 @@ fn register_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
 }
 
 const CLOSED: Notice =
-    Notice { title: t("registration-closed"), text: t("registration-closed-text") };
+    Notice { title: t("error-registration-closed"), text: t("registration-closed-text") };

@@ -71,7 +71,7 @@ pub struct Notice {
 /// Shows a problem as a page.
 pub fn shape(_path: &str, problem: &Problem) -> Response {
     let (title, text) = match problem.status {
-        StatusCode::NOT_FOUND => (t("error-not-found"), t("error-not-found-text")),
+        StatusCode::NOT_FOUND => (t("error-page-not-found"), t("error-not-found-text")),
         StatusCode::METHOD_NOT_ALLOWED => (t("error-method"), t("error-method-text")),
         StatusCode::PAYLOAD_TOO_LARGE => (t("error-too-large"), t("error-too-large-text")),
         StatusCode::TOO_MANY_REQUESTS => (t("error-too-many"), t("error-too-many-text")),
