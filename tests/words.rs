@@ -1,5 +1,5 @@
-//! Every text for people stands in the catalogue, `assets/locales`: no template and no page handler
-//! holds a sentence, each key exists and is used, and each text gets the values it names.
+//! Every text for people stands in the catalogue, `assets/locales`: no template, no page handler and
+//! no error holds a sentence, each key exists and is used, and each text gets the values it names.
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 
@@ -22,6 +22,17 @@ const KEYS: &[&str] = &[
     "no board",
     ".error, .stored",
     "input, textarea, select, [contenteditable]",
+];
+/// Constructors of errors, which take the key of a text.
+const ERRORS: &[&str] = &[
+    "conflict",
+    "forbidden",
+    "malformed",
+    "not_found",
+    "second_factor",
+    "unauthenticated",
+    "unavailable",
+    "unwritable",
 ];
 /// Attributes that people read or hear.
 const SPOKEN: &[&str] = &["alt", "aria-label", "content", "data-label", "placeholder", "title"];
@@ -55,12 +66,25 @@ fn no_code_of_pages_mails_and_documents_holds_a_sentence() {
         .map(|name| format!("src/pdf/{name}.rs"));
     let printing = printing.map(|path| Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
     for path in files("src/web", "rs").into_iter().chain(composing).chain(printing) {
-        let code = fs::read_to_string(&path).unwrap();
-        let code = code.split("#[cfg(test)]").next().unwrap();
-        let sentences = literals(code).into_iter().filter(|literal| is_sentence(literal));
+        let sentences = literals(&code(&path)).into_iter().filter(|literal| is_sentence(literal));
         found.extend(sentences.map(|literal| format!("{}: {literal}", path.display())));
     }
     assert!(found.is_empty(), "move these into assets/locales:\n{}", found.join("\n"));
+}
+
+#[test]
+fn no_error_holds_a_sentence() {
+    let mut found = Vec::new();
+    for path in files("src", "rs") {
+        let code = code(&path);
+        for call in ERRORS.iter().map(|name| format!("Error::{name}(")) {
+            let given = code.match_indices(&call).map(|(start, _)| &code[start + call.len()..]);
+            let texts = given.flat_map(|rest| literals(&rest[..length(rest)]));
+            let sentences = texts.filter(|literal| is_sentence(literal));
+            found.extend(sentences.map(|literal| format!("{}: {literal}", path.display())));
+        }
+    }
+    assert!(found.is_empty(), "move these into assets/locales/en/error.ftl:\n{}", found.join("\n"));
 }
 
 #[test]
@@ -108,7 +132,7 @@ fn each_text_gets_the_values_it_names() {
             let Some(text) = catalogue.get(&key) else { continue };
             let named = placeables(text);
             // What is handed on before it is filled in is checked where it is shown.
-            if !given.is_empty() {
+            if !given.is_empty() || key.starts_with("error-") {
                 assert_eq!(given, named, "{}: {key}", path.display());
             }
         }
@@ -157,15 +181,17 @@ fn is_key(text: &str) -> bool {
 fn sources() -> Vec<(PathBuf, String)> {
     let templates = files("assets/pages", "html").into_iter();
     let mails = files("assets/mail", "html").into_iter().chain(files("assets/mail", "txt"));
-    let read = |path: PathBuf| {
-        let text = fs::read_to_string(&path).unwrap();
-        let text = text.split("#[cfg(test)]").next().unwrap().to_owned();
-        (path, text)
-    };
+    let read = |path: PathBuf| (path.clone(), code(&path));
     templates.chain(mails).chain(files("src", "rs")).map(read).collect()
 }
 
-/// The keys that a file names in `t("…")` and `html("…")`, each with the values it is given there.
+/// A file without its tests.
+fn code(path: &Path) -> String {
+    fs::read_to_string(path).unwrap().split("#[cfg(test)]").next().unwrap().to_owned()
+}
+
+/// The keys that a file names in `t("…")`, in `html("…")` and for errors, each with the values it is
+/// given there.
 fn uses(source: &str) -> Vec<(String, BTreeSet<String>)> {
     let mut found = Vec::new();
     for call in ["t(", "html("] {
@@ -181,6 +207,10 @@ fn uses(source: &str) -> Vec<(String, BTreeSet<String>)> {
                 found.push((key.to_owned(), values(rest.trim_start_matches(','))));
             }
         }
+    }
+    for (start, _) in source.match_indices("\"error-") {
+        let (key, rest) = source[start + 1..].split_once('"').unwrap();
+        found.push((key.to_owned(), values(rest.trim_start_matches(','))));
     }
     // A key that is chosen before it is looked up.
     for (start, _) in source.match_indices("let key = ") {
@@ -205,17 +235,22 @@ fn values(rest: &str) -> BTreeSet<String> {
         let Some(arguments) = call else { return names };
         let name = arguments.trim_start().trim_start_matches('"').split('"').next().unwrap();
         names.insert(name.to_owned());
-        let mut depth = 1;
-        let end = arguments.char_indices().find(|(_, c)| {
-            depth += match c {
-                '(' => 1,
-                ')' => -1,
-                _ => 0,
-            };
-            depth == 0
-        });
-        rest = end.map_or("", |(end, _)| &arguments[end + 1..]);
+        rest = arguments.get(length(arguments) + 1..).unwrap_or_default();
     }
+}
+
+/// How long the arguments of a call are.
+fn length(arguments: &str) -> usize {
+    let mut depth = 1;
+    let end = arguments.find(|c| {
+        depth += match c {
+            '(' => 1,
+            ')' => -1,
+            _ => 0,
+        };
+        depth == 0
+    });
+    end.unwrap_or(arguments.len())
 }
 
 /// The names of the values in a text.
@@ -277,9 +312,8 @@ fn literals(code: &str) -> Vec<String> {
     let lines = code.lines().filter(|line| {
         let line = line.trim_start();
         let is_for_people = !["//", "#["].iter().any(|start| line.starts_with(start));
-        // What the log and the APIs say is not of the catalogue.
-        is_for_people
-            && !["tracing::", "Error::", "into_poem("].iter().any(|call| line.contains(call))
+        // What the log says is not of the catalogue.
+        is_for_people && !["tracing::", "Error::internal("].iter().any(|call| line.contains(call))
     });
     let code = lines.collect::<Vec<_>>().join("\n");
     let mut rest = code.as_str();

@@ -32,7 +32,7 @@ macro_rules! readers {
     ($($read:expr),* $(,)?) => {
         const READERS: &[fn(&Object)] = &[$(|object| {
             if let Err(error) = $read(object) {
-                assert!(!error.message().is_empty());
+                assert!(!error.to_string().is_empty());
             }
         }),*];
     };

@@ -23,7 +23,7 @@ use crate::{
     },
     domain::{
         account::Credentials,
-        error::{Error, Result},
+        error::{Error, Kind, Result},
         input::{Input, Shape},
         registration::{NewFreelancer, NewUser, Registration},
     },
@@ -247,7 +247,8 @@ impl Routes {
         input: Result<NewUser>,
     ) -> Result<Bare<auth_account::MessageBody, 201>> {
         let registration = self.0.admit_registrant(input).await?;
-        let said = |error: Error| error.conflict_said("User already exists");
+        let said =
+            |error: Error| error.reworded(|kind| *kind == Kind::Conflict, "error-user-exists");
         self.0.register_pending(registration.into(), CodeMail::Configured).await.map_err(said)?;
         Ok(Bare::new("Registration successful. Please verify your email with the OTP sent."))
     }

@@ -163,7 +163,7 @@ impl App {
             work: WorkQueue::new(
                 available_parallelism().map_or(2, NonZero::get),
                 WORK_QUEUE,
-                "Too much to do at once, please try again",
+                "error-busy-work",
             ),
             is_to_erase: AtomicBool::new(false),
             relying_party: relying_party.map(Arc::new),
@@ -228,7 +228,7 @@ impl App {
 
     /// Checks that requests can be served: the database answers in time.
     pub async fn ready(&self) -> Result<()> {
-        let unanswered = || Error::unavailable(5, "The database does not answer just now");
+        let unanswered = || Error::unavailable(5, "error-database-silent");
         timeout(READY_WITHIN, self.store.reach()).await.unwrap_or_else(|_| Err(unanswered()))
     }
 }

@@ -46,7 +46,7 @@ impl Who {
                 if account.is_active() {
                     Ok(Actor::of(&account))
                 } else {
-                    Err(Error::forbidden("This account cannot be used"))
+                    Err(Error::forbidden("error-account-unusable"))
                 }
             }
         }

@@ -190,7 +190,7 @@ fn create(
     migrate::make(location, secrets)?;
     let account = with_app(location, async |app| {
         if app.account_by_email(email.clone()).await.is_ok() {
-            let taken = Error::conflict("An account with this email already exists");
+            let taken = Error::conflict("error-account-exists");
             return Err(named(&email, taken));
         }
         let password = terminal::new_password()?;

@@ -246,13 +246,10 @@ impl Follower for Progress<'_> {
     fn decide(&self) -> StoreResult<()> {
         // For a file, our lock keeps servers out.
         if self.source.server().is_some() && self.source.is_served()? {
-            return Err(Error::conflict(format!(
-                "a server has begun to work on {} meanwhile: stop it first",
-                self.source
-            )));
+            return Err(Error::conflict("error-copy-source-served").with("database", self.source));
         }
         if self.is_decided.swap(true, Ordering::SeqCst) {
-            return Err(Error::conflict("it was stopped"));
+            return Err(Error::conflict("error-copy-stopped"));
         }
         Ok(())
     }

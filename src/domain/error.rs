@@ -6,6 +6,7 @@ use super::{
     limit::Refusal,
     rule::{FieldError, Rule},
 };
+use crate::locale::{Text, t};
 
 /// The result type of everything below HTTP.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -43,17 +44,24 @@ pub enum Kind {
     Internal,
 }
 
-/// A failure: its kind, a message for the user, and the cause for the log.
+/// A failure: its kind, a message for the user, and the cause for the log. Each constructor takes
+/// the key of the message.
 #[derive(Debug)]
 pub struct Error {
     kind: Kind,
-    message: Cow<'static, str>,
+    message: Text,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
-    fn new(kind: Kind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, message: message.into(), source: None }
+    fn new(kind: Kind, key: &'static str) -> Self {
+        Self { kind, message: t(key), source: None }
+    }
+
+    /// Inserts a value into the message.
+    #[must_use]
+    pub fn with(self, name: &'static str, value: impl ToString) -> Self {
+        Self { message: self.message.with(name, value), ..self }
     }
 
     /// Returns both values, or the failing fields of both.
@@ -81,7 +89,7 @@ impl Error {
 
     /// Several fields are wrong.
     pub fn invalid(fields: Vec<FieldError>) -> Self {
-        Self::new(Kind::Invalid(fields), "Validation failed")
+        Self::new(Kind::Invalid(fields), "error-invalid")
     }
 
     /// One field is wrong.
@@ -89,62 +97,55 @@ impl Error {
         Self::invalid(vec![FieldError { field: field.into(), rule }])
     }
 
-    pub fn malformed(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Kind::Malformed, message)
+    pub fn malformed(key: &'static str) -> Self {
+        Self::new(Kind::Malformed, key)
     }
 
     /// The input is not JSON.
     pub fn unsupported() -> Self {
-        Self::new(Kind::Unsupported, "Content-Type must be application/json")
+        Self::new(Kind::Unsupported, "error-content-type")
     }
 
-    pub fn unauthenticated(message: &'static str) -> Self {
-        Self::new(Kind::Unauthenticated, message)
+    pub fn unauthenticated(key: &'static str) -> Self {
+        Self::new(Kind::Unauthenticated, key)
     }
 
-    pub fn forbidden(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Kind::Forbidden, message)
+    pub fn forbidden(key: &'static str) -> Self {
+        Self::new(Kind::Forbidden, key)
     }
 
-    /// `what` (capitalised: "Client") does not exist.
-    pub fn not_found(what: &'static str) -> Self {
-        Self::new(Kind::NotFound, format!("{what} not found"))
+    pub fn not_found(key: &'static str) -> Self {
+        Self::new(Kind::NotFound, key)
     }
 
     /// The state forbids it; the message says what to do instead.
-    pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Kind::Conflict, message)
+    pub fn conflict(key: &'static str) -> Self {
+        Self::new(Kind::Conflict, key)
     }
 
     pub fn stale() -> Self {
-        Self::new(Kind::Stale, "This was changed in the meantime, so nothing was saved")
+        Self::new(Kind::Stale, "error-stale")
     }
 
     /// It was only a trial, since its session had ended.
     pub fn unsaved() -> Self {
-        Self::new(
-            Kind::Unsaved,
-            "You were signed out before this was saved. Check your entries and save again",
-        )
+        Self::new(Kind::Unsaved, "error-unsaved")
     }
 
     /// The password is right, but a code is also needed; `wrong` says what is wrong with the code
     /// that was sent.
-    pub fn second_factor(wrong: Option<Rule>, message: &'static str) -> Self {
-        Self::new(Kind::SecondFactor(wrong), message)
+    pub fn second_factor(wrong: Option<Rule>, key: &'static str) -> Self {
+        Self::new(Kind::SecondFactor(wrong), key)
     }
 
     pub fn too_many(refusal: Refusal) -> Self {
-        Self::new(Kind::TooMany(refusal), "Too many requests, please try again later")
+        Self::new(Kind::TooMany(refusal), "error-too-many-requests")
     }
 
-    /// Changes the message of a conflict.
+    /// Changes the message of errors of these kinds.
     #[must_use]
-    pub fn conflict_said(self, message: &'static str) -> Self {
-        match self.kind {
-            Kind::Conflict => Self { message: message.into(), ..self },
-            _ => self,
-        }
+    pub fn reworded(self, kinds: impl FnOnce(&Kind) -> bool, key: &'static str) -> Self {
+        if kinds(&self.kind) { Self { message: t(key), ..self } } else { self }
     }
 
     /// Replaces "not found" with `other`.
@@ -153,18 +154,17 @@ impl Error {
         if self.kind == Kind::NotFound { other() } else { self }
     }
 
-    pub fn unavailable(retry_after: u64, message: &'static str) -> Self {
-        Self::new(Kind::Unavailable { retry_after }, message)
+    pub fn unavailable(retry_after: u64, key: &'static str) -> Self {
+        Self::new(Kind::Unavailable { retry_after }, key)
     }
 
-    /// Nothing can be saved now; `why` begins a sentence.
-    pub fn unwritable(why: &'static str) -> Self {
-        let message = format!("{why}, so nothing was saved. Please try again later");
-        Self::new(Kind::Unwritable, message)
+    /// Nothing can be saved now.
+    pub fn unwritable(key: &'static str) -> Self {
+        Self::new(Kind::Unwritable, key)
     }
 
     pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { source: Some(source.into()), ..Self::new(Kind::Internal, "Internal server error") }
+        Self { source: Some(source.into()), ..Self::new(Kind::Internal, "error-internal") }
     }
 
     /// Attaches the technical cause for the log.
@@ -174,23 +174,12 @@ impl Error {
         self
     }
 
-    /// Changes the message for refused credentials.
-    #[must_use]
-    pub fn refusal_said(self, message: &'static str) -> Self {
-        match self.kind {
-            Kind::Unauthenticated | Kind::SecondFactor(_) => {
-                Self { message: message.into(), ..self }
-            }
-            _ => self,
-        }
-    }
-
     pub fn kind(&self) -> &Kind {
         &self.kind
     }
 
     /// The message for the user; never contains a cause or an input value.
-    pub fn message(&self) -> &str {
+    pub fn message(&self) -> &Text {
         &self.message
     }
 
@@ -209,7 +198,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
+        write!(f, "{}", self.message)?;
         if let Kind::Invalid(fields) = &self.kind {
             for (n, field) in fields.iter().enumerate() {
                 write!(f, "{} {field}", if n == 0 { ":" } else { ";" })?;

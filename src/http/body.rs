@@ -71,14 +71,12 @@ impl<T: Described> Body<T> {
             return Err(Error::unsupported());
         }
         if values(&self.bytes) > VALUES_MAX {
-            return Err(Error::malformed("The request body has too many values"));
+            return Err(Error::malformed("error-body-values"));
         }
         match serde_json::from_slice(&self.bytes) {
             Ok(Value::Object(object)) => Ok(object),
-            Ok(_) => Err(Error::malformed("The request body must be a JSON object")),
-            Err(error) => {
-                Err(Error::malformed("The request body is not valid JSON").caused_by(error))
-            }
+            Ok(_) => Err(Error::malformed("error-body-object")),
+            Err(error) => Err(Error::malformed("error-body-json").caused_by(error)),
         }
     }
 }

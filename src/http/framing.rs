@@ -37,26 +37,26 @@ fn check(request: &Request) -> error::Result<()> {
     let headers = request.headers();
     for name in SINGLE {
         if headers.get_all(name).iter().nth(1).is_some() {
-            return Err(Error::malformed("The request has a header twice that it may have once"));
+            return Err(Error::malformed("error-header-twice"));
         }
     }
     if request.data::<TwoLengths>().is_some() {
-        return Err(Error::malformed("The request tells the length of its body twice"));
+        return Err(Error::malformed("error-lengths-differ"));
     }
     let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
     let is_chunked = |coding: &[u8]| coding.trim_ascii().eq_ignore_ascii_case(b"chunked");
     let first = codings.next();
     if codings.next().is_some() || first.is_some_and(|coding| !is_chunked(coding.as_bytes())) {
-        return Err(Error::malformed("Transfer-Encoding may be chunked, and nothing else"));
+        return Err(Error::malformed("error-transfer-encoding"));
     }
     let Some(host) = headers.get(header::HOST) else {
         return match request.version() {
-            Version::HTTP_11 => Err(Error::malformed("The request has no Host header")),
+            Version::HTTP_11 => Err(Error::malformed("error-host-missing")),
             _ => Ok(()),
         };
     };
     let host = host.to_str().ok().filter(|host| is_host(host));
-    let host = host.ok_or_else(|| Error::malformed("The Host header is none"))?;
+    let host = host.ok_or_else(|| Error::malformed("error-host-invalid"))?;
     // The target of CONNECT is another server, never a path on this one.
     let asked = match *request.method() {
         Method::CONNECT => None,
@@ -64,7 +64,7 @@ fn check(request: &Request) -> error::Result<()> {
     };
     match asked {
         Some(asked) if !asked.as_str().eq_ignore_ascii_case(host) => {
-            Err(Error::malformed("The request names two hosts"))
+            Err(Error::malformed("error-hosts-differ"))
         }
         _ => Ok(()),
     }

@@ -1,6 +1,6 @@
 //! Errors before they become a response body: each API writes them in its own format.
 
-use std::{borrow::Cow, io};
+use std::io;
 
 use poem::{
     Response,
@@ -8,7 +8,10 @@ use poem::{
     http::{Method, StatusCode},
 };
 
-use crate::domain::error::{Error, Kind};
+use crate::{
+    domain::error::{Error, Kind},
+    locale::{Text, t},
+};
 
 /// Seconds after which to retry when the disk is full: someone must free space first.
 const UNWRITABLE_FOR: u64 = 60;
@@ -24,7 +27,7 @@ pub type Shape = fn(path: &str, &Problem) -> Response;
 pub struct Problem {
     pub status: StatusCode,
     /// For users. Contains neither a cause nor a value from the request.
-    pub message: Cow<'static, str>,
+    pub message: Text,
     /// Seconds after which to retry.
     pub retry_after: Option<u64>,
     /// The error below HTTP, if it came from there.
@@ -34,24 +37,19 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub fn new(status: StatusCode, message: &'static str) -> Self {
-        Self { status, message: message.into(), retry_after: None, error: None, shape: None }
+    fn new(status: StatusCode, key: &'static str) -> Self {
+        Self { status, message: t(key), retry_after: None, error: None, shape: None }
     }
 
     /// The request timed out.
     pub fn timed_out(method: &Method) -> Self {
-        let message = if method.is_safe() {
-            "The request took too long, please try again"
-        } else {
-            "The request took too long, so it may have been done or not: please look before you \
-             send it again"
-        };
-        Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message) }
+        let key = if method.is_safe() { "error-timed-out" } else { "error-timed-out-saving" };
+        Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, key) }
     }
 
     /// An internal error whose cause appears only in the log.
     pub fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "error-internal")
     }
 }
 
@@ -86,7 +84,7 @@ impl From<Error> for Problem {
         };
         Self {
             status: status(error.kind()),
-            message: error.message().to_owned().into(),
+            message: error.message().clone(),
             retry_after,
             error: Some(error),
             shape: None,
@@ -97,20 +95,18 @@ impl From<Error> for Problem {
 impl From<poem::Error> for Problem {
     fn from(error: poem::Error) -> Self {
         if error.is::<NotFoundError>() {
-            return Self::new(StatusCode::NOT_FOUND, "Route not found");
+            return Self::new(StatusCode::NOT_FOUND, "error-route-not-found");
         }
         if error.is::<MethodNotAllowedError>() {
-            return Self::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed");
+            return Self::new(StatusCode::METHOD_NOT_ALLOWED, "error-method-not-allowed");
         }
         match body_failure(&error) {
             Some(io::ErrorKind::TimedOut) => {
-                let message = "The request body came too slowly, please try again";
-                return Self::new(StatusCode::REQUEST_TIMEOUT, message);
+                return Self::new(StatusCode::REQUEST_TIMEOUT, "error-body-slow");
             }
             Some(io::ErrorKind::ResourceBusy) => {
-                let message = "The server receives too much at once, please try again";
-                let status = StatusCode::SERVICE_UNAVAILABLE;
-                return Self { retry_after: Some(NO_ROOM_FOR), ..Self::new(status, message) };
+                let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "error-busy-bodies");
+                return Self { retry_after: Some(NO_ROOM_FOR), ..problem };
             }
             _ => {}
         }
@@ -122,13 +118,11 @@ impl From<poem::Error> for Problem {
         match error.downcast::<Error>() {
             Ok(error) => Self { shape, ..error.into() },
             Err(_) => match status {
-                StatusCode::PAYLOAD_TOO_LARGE => Self::new(status, "Payload Too Large"),
-                StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-                    Self::new(status, "Content-Type must be application/json")
-                }
-                StatusCode::UNAUTHORIZED => Self::new(status, "Authentication required"),
+                StatusCode::PAYLOAD_TOO_LARGE => Self::new(status, "error-payload-too-large"),
+                StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::new(status, "error-content-type"),
+                StatusCode::UNAUTHORIZED => Self::new(status, "error-authentication-required"),
                 status if status.is_client_error() => {
-                    Self::new(StatusCode::BAD_REQUEST, "The request is malformed")
+                    Self::new(StatusCode::BAD_REQUEST, "error-malformed")
                 }
                 _ => Self::internal(),
             },

@@ -139,16 +139,16 @@ impl<'a> Query<'a> {
     ///
     /// # Errors
     ///
-    /// `NotFound`, naming it `noun`.
+    /// `NotFound`, with the message of this key.
     pub fn find<T, K>(
         self,
         tx: &mut Tx,
-        noun: &'static str,
+        key: &'static str,
         id: &'a Id<K>,
         read: impl FnMut(&dyn Row) -> Result<T>,
     ) -> Result<T> {
         let this = self.which("id = ?", Some(id));
-        tx.find(this.select(""), &this.values, read)?.ok_or_else(|| Error::not_found(noun))
+        tx.find(this.select(""), &this.values, read)?.ok_or_else(|| Error::not_found(key))
     }
 
     /// Returns all rows, in no order.

@@ -68,11 +68,10 @@ pub fn plan(database: &Database) -> Result<Migration> {
 }
 
 fn newer(database: &Database, from: i64) -> Error {
-    Error::conflict(format!(
-        "the database {database} has schema version {from}, newer than the {} this program \
-         knows: use a newer freelanceos, or restore an older backup",
-        latest()
-    ))
+    Error::conflict("error-database-newer")
+        .with("database", database)
+        .with("version", from)
+        .with("latest", latest())
 }
 
 /// Migrates a database in one transaction. A missing file is created, an existing one copied
@@ -89,11 +88,10 @@ pub fn run(database: &Database, now: Timestamp) -> Result<Migration> {
         if migration.from == migration.to {
             return Ok(migration);
         }
-        return Err(Error::conflict(format!(
-            "servers are at work on {database}, which has schema version {} and not the {} of \
-             this program: stop them first",
-            migration.from, migration.to
-        )));
+        return Err(Error::conflict("error-database-served")
+            .with("database", database)
+            .with("version", migration.from)
+            .with("latest", migration.to));
     }
     if let (Some(path), 1..) = (database.file(), migration.from) {
         let stamp = now.strftime(TIME);

@@ -208,17 +208,17 @@ impl Store {
 
 /// Returns the error for a violated constraint of `schema.sql`.
 fn violated(constraint: &str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
-    let message = match constraint {
-        "accounts_email_key" => "An account with this email already exists",
-        "accounts_owner" => "This server has an owner already",
-        "accounts_username_key" => "An account with this username already exists",
-        "passkeys_credential_id" => "This passkey is registered already",
+    let key = match constraint {
+        "accounts_email_key" => "error-account-exists",
+        "accounts_owner" => "error-owner-exists",
+        "accounts_username_key" => "error-username-exists",
+        "passkeys_credential_id" => "error-passkey-registered",
         _ => return Error::internal(source),
     };
-    Error::conflict(message).caused_by(source)
+    Error::conflict(key).caused_by(source)
 }
 
 /// Returns the error for a rollup that does not fit its column.
 fn sum_too_large() -> Error {
-    Error::conflict("A total of this account would become too large to keep")
+    Error::conflict("error-total-too-large")
 }

@@ -99,10 +99,7 @@ impl Sender {
             let line = lines.entry(account).or_default();
             let room = if account.is_some() { OF_ACCOUNT } else { OF_OTHERS };
             if line.tasks.len() >= room {
-                return Err(Error::unavailable(
-                    2,
-                    "Too many requests are waiting for an answer, please try again",
-                ));
+                return Err(Error::unavailable(2, "error-busy-requests"));
             }
             if line.tasks.is_empty() {
                 turns.push_back(account);

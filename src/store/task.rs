@@ -88,16 +88,12 @@ pub(super) async fn submit<T: Send + 'static>(
 
 /// The database is too busy, or others block it.
 pub(super) fn busy(retry_after: u64) -> Error {
-    Error::unavailable(retry_after, "The database is busy, please try again")
+    Error::unavailable(retry_after, "error-busy-database")
 }
 
 /// A change has started, and it is unknown whether it will be saved.
 pub(super) fn unknown() -> Error {
-    Error::unavailable(
-        5,
-        "This took too long, so it may have been saved or not: please look before you send it \
-         again",
-    )
+    Error::unavailable(5, "error-unknown-if-saved")
 }
 
 /// A closure sent to a database thread and back.

@@ -26,7 +26,6 @@ passkey-insecure = Passkeys need HTTPS. You opened this page at { $address }.
 passkey-often = Too many attempts. Wait a while, then try again.
 passkey-reopen = Reload the page and try again.
 passkey-unsupported = This browser doesn’t support passkeys.
-registration-closed = Registration is closed
 registration-closed-text = This server doesn’t accept new accounts. If you already have one, sign in.
 registration-register-already-have-account = Already have an account?
 registration-register-title = Create your account

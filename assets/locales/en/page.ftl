@@ -17,7 +17,6 @@ error-message = { $message }.
 error-method = This doesn’t work here
 error-method-text = Go back and open the page again.
 error-missing-text = It was deleted, or the link to it is wrong.
-error-not-found = Page not found
 error-not-found-text = Check the address for typing errors.
 error-other = This didn’t work
 error-server = Something went wrong

@@ -18,7 +18,7 @@ use crate::{
     domain::{
         account::{Account, Credentials, Location, Role},
         code::{CodeRequest, EmailLink, EmailOtp, OtpRequest, PasswordReset},
-        error::{Error, Result},
+        error::{Error, Kind, Result},
         form::Form,
         id::AccountId,
         input::Input,
@@ -207,9 +207,6 @@ schema! {
     }
 }
 
-/// What a refused login is told, whatever the reason.
-pub const REFUSED: &str = "Invalid credentials or email not verified";
-
 /// The routes of an account.
 pub struct Routes(pub Arc<App>);
 
@@ -226,7 +223,9 @@ impl Routes {
         let today = self.0.today();
         let input = body.read(|fields| NewMember::read_on(fields, today));
         let registration = self.0.admit_registrant(input).await?;
-        let said = |error: Error| error.conflict_said("Email or username already exists");
+        let said = |error: Error| {
+            error.reworded(|kind| *kind == Kind::Conflict, "error-email-or-username-exists")
+        };
         self.0.register_pending(registration.into(), CodeMail::WithLink).await.map_err(said)?;
         Ok(Bare::new(RegisteredBody {
             message: "User registered successfully. Please check your email for verification."
@@ -286,7 +285,9 @@ impl Routes {
         visitor: Visitor,
     ) -> Result<Bare<LoginBody>, Failed<SigningIn>> {
         let credentials = body.read(Credentials::read)?;
-        let said = |error: Error| error.refusal_said(REFUSED);
+        let is_refusal =
+            |kind: &Kind| matches!(kind, Kind::Unauthenticated | Kind::SecondFactor(_));
+        let said = |error: Error| error.reworded(is_refusal, "error-wrong-login");
         let sign_in = self.0.login(credentials, visitor.device).await.map_err(said)?;
         let tokens = TokensBody::new(&self.0, &sign_in)?;
         Ok(Bare::new((sign_in.account, tokens)))

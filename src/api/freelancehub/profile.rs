@@ -18,7 +18,7 @@ use crate::{
     },
     domain::{
         account::Location,
-        error::Error,
+        error::{Error, Kind},
         id::AccountId,
         input::Input,
         money::{Currency, Money},
@@ -148,7 +148,8 @@ impl Routes {
     ) -> Result<Bare<DoneBody>, Failed<Adding>> {
         let change = body.read(ProfileChange::read);
         let change = self.0.admit_freelancer(bearer.0, change).await?;
-        let said = |error: Error| error.conflict_said("Username already exists");
+        let said =
+            |error: Error| error.reworded(|kind| *kind == Kind::Conflict, "error-username-taken");
         let update = self.0.run(bearer.0, move |work| update_profile(work, &change, None));
         update.await.map_err(said)?;
         Ok(Bare::new("Profile updated successfully"))

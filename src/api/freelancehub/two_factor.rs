@@ -61,9 +61,6 @@ bodies! {
     }"#;
 }
 
-const WRONG_SETUP_CODE: &str =
-    "Invalid two-factor code: enter the one that your authenticator app shows now";
-
 /// The routes of the second factor.
 pub struct Routes(pub Arc<App>);
 
@@ -102,9 +99,9 @@ impl Routes {
         match self.0.verify_two_factor_setup(bearer.0, proof).await? {
             None => Ok(Bare::new("2FA enabled successfully")),
             Some(rule @ Rule::OtherTime { .. }) => {
-                Err(Error::malformed(format!("Invalid two-factor code: it {rule}")).into())
+                Err(Error::malformed("error-wrong-setup-clock").with("rule", rule).into())
             }
-            Some(_) => Err(Error::malformed(WRONG_SETUP_CODE).into()),
+            Some(_) => Err(Error::malformed("error-wrong-setup-code").into()),
         }
     }
 

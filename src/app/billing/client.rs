@@ -101,12 +101,10 @@ pub fn update_client(
 pub fn delete_client(work: &mut Work, id: ClientId) -> Result<()> {
     let (tx, account) = (&mut *work.tx, work.account);
     if !store::client::exists(tx, account, id)? {
-        return Err(Error::not_found("Client"));
+        return Err(Error::not_found("error-client-not-found"));
     }
     if store::project::count_of_client(tx, account, id, ProjectStatus::Active)? > 0 {
-        return Err(Error::conflict(
-            "This client has active projects; complete or cancel them first",
-        ));
+        return Err(Error::conflict("error-client-has-projects"));
     }
     store::project::delete_of_client(tx, account, id, work.now)?;
     store::client::delete(tx, account, id, work.now)

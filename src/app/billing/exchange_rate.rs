@@ -70,7 +70,7 @@ pub fn set_exchange_rate(
     check_day(&rate, today)?;
     expected::check(expected, &list_exchange_rates(work)?)?;
     if !store::exchange_rate::set(work.tx, work.account, &rate)? {
-        return Err(Error::conflict("A newer rate of these currencies is known"));
+        return Err(Error::conflict("error-exchange-rate-newer"));
     }
     Ok(rate)
 }
@@ -84,7 +84,7 @@ pub fn delete_exchange_rate(work: &mut Work, from: Currency, into: Option<Curren
     let into = into.unwrap_or(work.actor.currency);
     match store::exchange_rate::delete(work.tx, work.account, from, into)? {
         true => Ok(()),
-        false => Err(Error::not_found("Exchange rate")),
+        false => Err(Error::not_found("error-exchange-rate-not-found")),
     }
 }
 

@@ -179,7 +179,7 @@ pub fn delete_invoice(work: &mut Work, id: InvoiceId) -> Result<()> {
             let invoice = Invoice { status, updated_at: work.now, ..before.clone() };
             store::invoice::update(work.tx, &before, &invoice)
         }
-        _ => Err(Error::conflict("Only a draft can be deleted; this invoice was sent")),
+        _ => Err(Error::conflict("error-invoice-sent-delete")),
     }
 }
 
@@ -192,9 +192,7 @@ pub fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice>
     let (account, today) = (work.account, work.today()?);
     let before = find_invoice(work, id)?;
     if !store::client::exists(work.tx, account, before.client_id)? {
-        return Err(Error::conflict(
-            "The client of this invoice was deleted; write a new invoice to another",
-        ));
+        return Err(Error::conflict("error-invoice-client-deleted"));
     }
     let project = match before.project_id {
         Some(id) => Error::optional(store::project::find_bare(work.tx, account, id))?,

@@ -54,7 +54,7 @@ pub fn set_logo(work: &mut Work, logo: Option<ImageId>) -> Result<()> {
     if let Some(id) = logo {
         let purpose = store::image::find_purpose(work.tx, work.account, id)?;
         if purpose != Some(ImagePurpose::Logo) {
-            return Err(Error::not_found("Image"));
+            return Err(Error::not_found("error-image-not-found"));
         }
     }
     let defaults = store::invoice_defaults::find(work.tx, work.account)?;

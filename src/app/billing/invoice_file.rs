@@ -38,8 +38,7 @@ pub(in crate::app) struct Printer {
 impl Printer {
     pub fn new(fonts: Arc<Fonts>) -> Self {
         let cores = available_parallelism().map_or(2, NonZero::get);
-        let busy = "Too much is printed at once, please try again";
-        Self { queue: WorkQueue::new(cores, QUEUE, busy), fonts }
+        Self { queue: WorkQueue::new(cores, QUEUE, "error-busy-printing"), fonts }
     }
 
     /// Runs a rendering job.

@@ -110,7 +110,7 @@ impl App {
         read: impl Fn(&mut Tx, Account, InvoiceId) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let hash = Target::Invoice.hash(self.keys()?, token);
-        let unknown = || Error::not_found("Invoice");
+        let unknown = || Error::not_found("error-invoice-not-found");
         self.store
             .read(move |tx| {
                 let (account, id) =

@@ -79,10 +79,8 @@ impl App {
 pub fn send_invoice(work: &mut Work, id: InvoiceId, delivery: &Delivery) -> Result<ShownInvoice> {
     let before = find_invoice(work, id)?;
     match before.status {
-        InvoiceStatus::Paid => return Err(Error::conflict("This invoice is paid already")),
-        InvoiceStatus::Cancelled => {
-            return Err(Error::conflict("A cancelled invoice cannot be sent"));
-        }
+        InvoiceStatus::Paid => return Err(Error::conflict("error-invoice-paid")),
+        InvoiceStatus::Cancelled => return Err(Error::conflict("error-invoice-cancelled-send")),
         _ => {}
     }
     let refusal = work.count(Limit::InvoiceMail)?;
@@ -179,10 +177,10 @@ fn mail_client(
 
 fn must_await_payment(invoice: &Invoice) -> Result<()> {
     Err(Error::conflict(match invoice.status {
-        InvoiceStatus::Draft => "Send the invoice before reminding of it",
-        InvoiceStatus::Paid => "This invoice is paid already",
-        InvoiceStatus::Cancelled => "A cancelled invoice is not to be paid",
-        _ if !invoice.is_money_due() => "Nothing is to be paid of this invoice",
+        InvoiceStatus::Draft => "error-invoice-draft-remind",
+        InvoiceStatus::Paid => "error-invoice-paid",
+        InvoiceStatus::Cancelled => "error-invoice-cancelled-remind",
+        _ if !invoice.is_money_due() => "error-invoice-not-due",
         InvoiceStatus::Sent | InvoiceStatus::Overdue => return Ok(()),
     }))
 }
@@ -201,9 +199,7 @@ fn may_remind(account: &Account, reminded_at: Option<Timestamp>, now: Timestamp)
         return Ok(());
     }
     let next = next.to_zoned(account.zone.rules()?);
-    Err(Error::conflict(format!(
-        "The client was reminded less than a day ago; the next reminder can be sent from {}, {} on",
-        account.date_format.show(next.date()),
-        next.strftime("%H:%M"),
-    )))
+    Err(Error::conflict("error-invoice-reminded")
+        .with("date", account.date_format.show(next.date()))
+        .with("time", next.strftime("%H:%M")))
 }

@@ -27,12 +27,8 @@ pub fn mark_invoice_paid(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice>
     let before = find_invoice(work, id)?;
     match before.status {
         InvoiceStatus::Sent => {}
-        InvoiceStatus::Draft => {
-            return Err(Error::conflict("Send the invoice before marking it as paid"));
-        }
-        InvoiceStatus::Cancelled => {
-            return Err(Error::conflict("A cancelled invoice cannot be paid"));
-        }
+        InvoiceStatus::Draft => return Err(Error::conflict("error-invoice-draft-pay")),
+        InvoiceStatus::Cancelled => return Err(Error::conflict("error-invoice-cancelled-pay")),
         _ => return Ok(ShownInvoice::on(today, before)),
     }
     let invoice = receive_payment(work, before)?;
@@ -72,10 +68,8 @@ pub(in crate::app) fn receive_payment(work: &mut Work, before: Invoice) -> Resul
 pub fn payment_link(work: &mut Work, id: InvoiceId) -> Result<String> {
     let before = find_invoice(work, id)?;
     match before.status {
-        InvoiceStatus::Paid => return Err(Error::conflict("This invoice is paid already")),
-        InvoiceStatus::Cancelled => {
-            return Err(Error::conflict("A cancelled invoice has no payment link"));
-        }
+        InvoiceStatus::Paid => return Err(Error::conflict("error-invoice-paid")),
+        InvoiceStatus::Cancelled => return Err(Error::conflict("error-invoice-cancelled-link")),
         _ => {}
     }
     if let Some(link) = before.payment_link {

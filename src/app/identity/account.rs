@@ -38,8 +38,8 @@ impl App {
         let was_wrong = |checked: &_| matches!(checked, Err(Refused::Password));
         let checked = self.try_secret(Limit::WrongPassword, &email, check, was_wrong).await?;
         checked.map_err(|refused| match refused {
-            Refused::Password => Error::unauthenticated(WRONG),
-            factor => Error::second_factor(factor.broken_rule(), WRONG),
+            Refused::Password => Error::unauthenticated("error-wrong-password"),
+            factor => Error::second_factor(factor.broken_rule(), "error-wrong-password"),
         })
     }
 
@@ -173,6 +173,3 @@ pub fn update_account(
     store::account::update(work.tx, &account)?;
     Ok(account)
 }
-
-/// The message of every refused login, whatever the reason; FreelanceHub uses its own.
-const WRONG: &str = "Invalid email or password";

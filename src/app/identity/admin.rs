@@ -76,9 +76,7 @@ impl App {
     pub async fn make_owner(&self, email: String) -> Result<()> {
         self.change_user(email, |tx, account| {
             if !account.is_active() {
-                return Err(Error::conflict(
-                    "This account cannot be used: verify its e-mail or unlock it first",
-                ));
+                return Err(Error::conflict("error-owner-unusable"));
             }
             store::account::set_owner(tx, account.id)?;
             registration::mark_set_up(tx)
@@ -156,6 +154,6 @@ impl App {
 pub(in crate::app) fn by_email(tx: &mut Tx, email: &str) -> Result<Account> {
     match store::account::find_by_email(tx, email)? {
         Some((account, _)) => Ok(account),
-        None => Err(Error::not_found("User")),
+        None => Err(Error::not_found("error-user-not-found")),
     }
 }

@@ -168,7 +168,7 @@ impl App {
             })
             .await?;
         if !is_set {
-            return Err(Error::malformed(WRONG_OTP));
+            return Err(Error::malformed("error-wrong-otp"));
         }
         note("password reset by a mailed code", proven.id);
         self.wake_mail();
@@ -226,11 +226,9 @@ impl App {
 
 pub(in crate::app) fn wrong_code(logged: &'static str) -> Error {
     note(logged, None);
-    Error::malformed(WRONG_OTP)
+    Error::malformed("error-wrong-otp")
 }
 
-/// The message for a wrong, expired or used code.
-pub(in crate::app) const WRONG_OTP: &str = "Invalid or expired OTP";
 /// The context of code hashes.
 const MAILED: &str = "mailed code";
 

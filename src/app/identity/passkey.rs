@@ -78,7 +78,7 @@ impl App {
     pub async fn create_passkey(&self, claims: Claims, new: NewPasskey) -> Result<Passkey> {
         let party = self.admit(claims, self.relying_party()).await?;
         let NewPasskey { name, challenge, attestation } = new;
-        let refused = || Error::malformed(relying_party::REGISTRATION_REFUSED);
+        let refused = || Error::malformed("error-passkey-registration");
         // A value that is not base64 is not ours; a signed-in caller is told so.
         let challenge = BASE64_URL_SAFE_NO_PAD.decode(challenge).unwrap_or_default();
         let hash = challenge_hash(self.keys()?, Ceremony::Registration, &challenge);
@@ -191,12 +191,7 @@ impl App {
     }
 
     fn relying_party(&self) -> Result<Arc<RelyingParty>> {
-        self.relying_party.clone().ok_or_else(|| {
-            Error::conflict(
-                "Passkeys need a host name: set PUBLIC_URL to one, such as \
-                 https://hub.example.com; its host is an IP address",
-            )
-        })
+        self.relying_party.clone().ok_or_else(|| Error::conflict("error-passkeys-need-host"))
     }
 }
 
@@ -219,7 +214,7 @@ fn create_passkey(work: &mut Work, name: &str, attested: &Attested) -> Result<Pa
 
 fn delete_passkey(work: &mut Work, id: PasskeyId) -> Result<()> {
     if !store::passkey::delete(work.tx, work.account, id)? {
-        return Err(Error::not_found("Passkey"));
+        return Err(Error::not_found("error-passkey-not-found"));
     }
     let account = store::account::find(work.tx, work.account)?;
     work.emit(Event::SignInChanged(&account, SignInChange::PasskeyRemoved))

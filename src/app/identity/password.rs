@@ -51,7 +51,7 @@ impl Passwords {
         let cores = thread::available_parallelism().map_or(2, NonZero::get);
         Ok(Self {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
-            queue: WorkQueue::new(cores, QUEUE, "Too many sign-ins at once, please try again"),
+            queue: WorkQueue::new(cores, QUEUE, "error-busy-sign-ins"),
             memory: Arc::default(),
         })
     }

@@ -46,10 +46,10 @@ impl App {
         let setting = self.settings.open_registration;
         self.run_always(claims, move |work| {
             if store::account::find_owner(work.tx)? != Some(work.account) {
-                return Err(Error::forbidden("Only the owner of this server may do that"));
+                return Err(Error::forbidden("error-owner-only"));
             }
             if setting.is_some() {
-                return Err(Error::conflict("The setting OPEN_REGISTRATION decides that"));
+                return Err(Error::conflict("error-registration-is-set"));
             }
             set_open(work.tx, open)
         })
@@ -96,7 +96,7 @@ impl App {
         close_registration: bool,
         device: Device,
     ) -> Result<SignIn> {
-        let taken = || Error::conflict("This server has an owner already; please log in");
+        let taken = || Error::conflict("error-owner-exists-sign-in");
         // Refuse a late request before hashing a password.
         if self.is_set_up().await? {
             return Err(taken());
@@ -214,5 +214,5 @@ fn check_open(tx: &mut Tx, setting: Option<bool>) -> Result<()> {
     if is_open(tx, setting)? {
         return Ok(());
     }
-    Err(Error::forbidden("Registration is closed"))
+    Err(Error::forbidden("error-registration-closed"))
 }

@@ -22,8 +22,6 @@ pub const NAME: &str = "FreelanceHub";
 pub const TIMEOUT: Duration = Duration::from_secs(60);
 /// The accepted signature algorithms, as COSE numbers: ES256 and RS256.
 pub const ALGORITHMS: [i64; 2] = [-7, -257];
-/// The message of every refused registration, whatever the reason.
-pub const REGISTRATION_REFUSED: &str = "Passkey registration failed - invalid attestation";
 /// The maximum length of a credential id in the standard, in bytes.
 const CREDENTIAL_ID_MAX: usize = 1023;
 
@@ -93,7 +91,7 @@ impl RelyingParty {
     /// Returns the new key if everything about it is right: challenge, origin, relying party,
     /// presence and verification of the user, algorithm, signature.
     pub fn check_attestation(&self, state: &str, answer: &Attestation) -> Result<Attested> {
-        let refused = || Error::malformed(REGISTRATION_REFUSED);
+        let refused = || Error::malformed("error-passkey-registration");
         let state: PasskeyRegistration = read(state)?;
         if !is_public_key(&answer.kind, &answer.id, &answer.raw_id) {
             return Err(refused());
@@ -197,7 +195,7 @@ impl Verified {
 
 /// Returns the error of every refused sign-in, whatever the reason.
 pub fn login_refused() -> Error {
-    Error::unauthenticated("Passkey authentication failed")
+    Error::unauthenticated("error-passkey-sign-in")
 }
 
 /// Returns a key that nobody holds, under this id: an unknown user is asked for a signature by it,

@@ -149,7 +149,7 @@ impl App {
     /// Unauthenticated if the refresh token or its session is no longer valid.
     pub async fn refresh(&self, refresh: Refresh) -> Result<Claims> {
         let now = self.now();
-        let refused = || Error::unauthenticated("Invalid refresh token");
+        let refused = || Error::unauthenticated("error-wrong-refresh-token");
         let token = refresh.refresh_token;
         let claims = self
             .tokens
@@ -212,7 +212,7 @@ impl App {
         self.run_always(claims, move |work| {
             match store::session::revoke(work.tx, work.account, id, work.now)? {
                 true => Ok(()),
-                false => Err(Error::not_found("Session")),
+                false => Err(Error::not_found("error-session-not-found")),
             }
         })
         .await

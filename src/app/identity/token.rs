@@ -129,7 +129,7 @@ fn is_plain(header: &str) -> bool {
 }
 
 fn refused() -> Error {
-    Error::unauthenticated("Invalid or expired token")
+    Error::unauthenticated("error-wrong-token")
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ impl App {
         let noted =
             if disabled.is_ok() { "second factor off" } else { "second factor stays: refused" };
         note(noted, claims.account);
-        disabled.map_err(|_| Error::unauthenticated(WRONG_DISABLING))
+        disabled.map_err(|_| Error::unauthenticated("error-wrong-password-or-code"))
     }
 
     fn new_backup_codes(&self) -> Vec<BackupCode> {
@@ -137,9 +137,7 @@ impl App {
 
 fn enable_two_factor(work: &mut Work, code: &SecondCode) -> Result<Tried<()>> {
     let Some(kept) = store::two_factor::find(work.tx, work.account)? else {
-        return Err(Error::conflict(
-            "Two-factor authentication is not set up yet: ask for a QR code first",
-        ));
+        return Err(Error::conflict("error-two-factor-unprepared"));
     };
     if kept.is_on {
         return Err(is_on_already());
@@ -168,14 +166,12 @@ fn disable_two_factor(work: &mut Work, account: &Account, code: &SecondCode) -> 
     Ok(proven)
 }
 
-const WRONG_DISABLING: &str = "Invalid password or two-factor code";
-
 fn is_on_already() -> Error {
-    Error::conflict("Two-factor authentication is on already: disable it first")
+    Error::conflict("error-two-factor-on")
 }
 
 pub(in crate::app) fn is_off() -> Error {
-    Error::conflict("Two-factor authentication is not on")
+    Error::conflict("error-two-factor-off")
 }
 
 fn open(keys: &Keys, account: AccountId, kept: &KeptSeed) -> Result<Seed> {

@@ -3,7 +3,7 @@
 use crate::{
     app::{
         App,
-        code::{WRONG_OTP, check, enabled, is_mailed, wrong_code},
+        code::{check, enabled, is_mailed, wrong_code},
         limit::Limit,
         proof::{AddressProof, proof_by, prove_address},
         secret_try::Refused,
@@ -20,8 +20,6 @@ use crate::{
     },
     store::{self, engine::Tx},
 };
-
-const WRONG_LINK: &str = "Invalid or expired verification token";
 
 /// Why a code did not sign in.
 enum Unproven {
@@ -43,7 +41,7 @@ impl App {
         });
         let is_wrong = |(_, was_out): &(_, bool)| *was_out;
         let (proof, _) = self.try_secret(Limit::WrongCode, &email, check, is_wrong).await?;
-        proof.ok_or_else(|| Error::malformed(WRONG_OTP))
+        proof.ok_or_else(|| Error::malformed("error-wrong-otp"))
     }
 
     /// Verifies an email address by its link. `by` is the caller's session, if any.
@@ -135,10 +133,10 @@ impl App {
             .map_err(|unproven| match unproven {
                 Unproven::Otp { .. } => wrong_code("sign-in refused: wrong or old code"),
                 Unproven::Factor(Refused::NoCode) => {
-                    Error::second_factor(None, "A two-factor code is required")
+                    Error::second_factor(None, "error-two-factor-required")
                 }
                 Unproven::Factor(refused) => {
-                    Error::second_factor(refused.broken_rule(), "Invalid two-factor code")
+                    Error::second_factor(refused.broken_rule(), "error-wrong-code")
                 }
             })
     }
@@ -178,5 +176,5 @@ impl App {
 }
 
 fn wrong_link() -> Error {
-    Error::malformed(WRONG_LINK)
+    Error::malformed("error-wrong-email-link")
 }

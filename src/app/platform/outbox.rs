@@ -207,12 +207,11 @@ impl App {
                     return Ok(());
                 }
                 match store::outbox::find(tx, id)? {
-                    None => Err(Error::not_found("Mail")),
-                    Some(queued) if queued.failed_at.is_some() => Err(Error::conflict(
-                        "This mail was given up and its text erased: let whoever waits for it \
-                         ask for a new one",
-                    )),
-                    Some(_) => Err(Error::conflict("This mail has been delivered")),
+                    None => Err(Error::not_found("error-mail-not-found")),
+                    Some(queued) if queued.failed_at.is_some() => {
+                        Err(Error::conflict("error-mail-given-up"))
+                    }
+                    Some(_) => Err(Error::conflict("error-mail-delivered")),
                 }
             })
             .await

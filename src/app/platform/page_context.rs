@@ -39,7 +39,7 @@ impl App {
         let now = self.now();
         if now >= last_used + IDLE_LIFE {
             self.logout(claims).await?;
-            return Err(Error::unauthenticated("You were away for long, please log in again"));
+            return Err(Error::unauthenticated("error-away-for-long"));
         }
         if !is_browser || now >= last_used + SEEN_EVERY {
             let touch = move |work: &mut Work| store::session::touch(work.tx, claims, work.now);

@@ -28,10 +28,7 @@ impl Environment {
     /// Refuses mail to anyone but the account's own user.
     pub(in crate::app) fn check_mail_to(&self, account: &Account, to: &str) -> Result<()> {
         if self.is_limited(account) && text::email_key(to) != text::email_key(&account.email) {
-            return Err(Error::forbidden(
-                "Please verify your email address first: until then invoices can be mailed to \
-                 your own address only",
-            ));
+            return Err(Error::forbidden("error-unverified-mail"));
         }
         Ok(())
     }
@@ -54,14 +51,10 @@ pub(in crate::app) fn within<T>(
     let bytes = i64::try_from(tx.bytes_written() - written).map_err(Error::internal)?;
     let most = before.max(ROWS_MAX);
     if store::quota::count_rows(tx, account, most + 1)? > most {
-        return Err(Error::forbidden(
-            "Please verify your email address first: until then an account can hold 500 entries",
-        ));
+        return Err(Error::forbidden("error-unverified-rows").with("max", ROWS_MAX));
     }
     if bytes > 0 && store::quota::add_bytes(tx, account, bytes)? > BYTES_MAX {
-        return Err(Error::forbidden(
-            "Please verify your email address first: until then an account can write 32 MiB",
-        ));
+        return Err(Error::forbidden("error-unverified-bytes").with("max", BYTES_MAX >> 20));
     }
     Ok(value)
 }

@@ -133,10 +133,7 @@ impl App {
             .write(move |tx| match store::program_state::find(tx, FINGERPRINT)? {
                 None => store::program_state::set(tx, FINGERPRINT, &fingerprint),
                 Some(known) if known == fingerprint => Ok(()),
-                Some(_) => Err(Error::conflict(
-                    "SECRET_KEY is not the one this database was made with: \
-                     put back the secret.key file that belongs to it",
-                )),
+                Some(_) => Err(Error::conflict("error-secret-key-differs")),
             })
             .await
     }
@@ -150,10 +147,7 @@ impl App {
             .write(move |tx| {
                 let known = store::program_state::find(tx, JWT_SECRET)?;
                 if is_beside_others && known.is_some_and(|known| known != hash) {
-                    return Err(Error::conflict(
-                        "JWT_SECRET is not the one of the servers that are at work on this \
-                         database: set the same for all, or stop them first to change it",
-                    ));
+                    return Err(Error::conflict("error-jwt-secret-differs"));
                 }
                 store::program_state::set(tx, JWT_SECRET, &hash)
             })

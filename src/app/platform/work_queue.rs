@@ -20,7 +20,7 @@ const RETRY_AFTER: u64 = 2;
 /// Runs work on the blocking threads. Each owner has one task waiting for a turn; the others wait
 /// behind it, so that turns rotate among the owners.
 pub struct WorkQueue {
-    /// The message when the queue is full.
+    /// The key of the message when the queue is full.
     busy: &'static str,
     turn_count: usize,
     turns: Arc<Semaphore>,
@@ -165,7 +165,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_asks_once_is_served_before_who_asked_ten_times() {
-        let queue = WorkQueue::new(1, 64, "busy");
+        let queue = WorkQueue::new(1, 64, "error-busy-work");
         let order = Arc::new(Mutex::new(Vec::new()));
         let (go, gate) = mpsc::channel();
         let note = |name: &'static str| {
@@ -188,13 +188,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_line_turns_away_its_owner_alone() {
-        let queue = WorkQueue::new(1, 1000, "busy");
+        let queue = WorkQueue::new(1, 1000, "error-busy-work");
         let (go, gate) = mpsc::channel();
         let mut all = vec![queue.run(owner(1), move || gate.recv().unwrap()).boxed_local()];
         all.extend((1..LINE).map(|_| queue.run(owner(1), || ()).boxed_local()));
         let mut all = join_all(all);
         assert!((&mut all).now_or_never().is_none());
-        assert_eq!(queue.run(owner(1), || ()).await.unwrap_err().message(), "busy");
+        let busy = queue.run(owner(1), || ()).await.unwrap_err();
+        assert_eq!(busy.to_string(), "Too much to do at once, please try again");
         let mut other = Box::pin(queue.run(owner(2), || ()));
         assert!((&mut other).now_or_never().is_none());
         go.send(()).unwrap();

@@ -33,11 +33,11 @@ fn receive_message(work: &mut Work, username: &str, new: &NewMessage) -> Result<
     // Another account may have taken the name meanwhile.
     let freelancer = profile::freelancer(work.tx, username)?;
     if freelancer.id != work.account {
-        return Err(Error::not_found("Freelancer"));
+        return Err(Error::not_found("error-freelancer-not-found"));
     }
     let is_limited = work.env.is_limited(&freelancer);
     if is_limited && store::message::count(work.tx, work.account)? >= MESSAGES_MAX {
-        return Err(Error::forbidden("This freelancer is not accepting messages right now"));
+        return Err(Error::forbidden("error-messages-refused"));
     }
     let message = Message {
         id: work.new_id(),

@@ -113,7 +113,7 @@ pub(in crate::app) fn find_own(tx: &mut Tx, id: AccountId) -> Result<OwnProfile>
 pub(in crate::app) fn freelancer(tx: &mut Tx, username: &str) -> Result<Account> {
     store::account::find_by_username(tx, username)?
         .filter(|account| account.is_active() && account.role == Role::Freelancer)
-        .ok_or_else(|| Error::not_found("Freelancer"))
+        .ok_or_else(|| Error::not_found("error-freelancer-not-found"))
 }
 
 /// Returns how often the caller's public profile was viewed.

@@ -79,7 +79,7 @@ pub fn delete_portfolio_item(work: &mut Work, id: PortfolioItemId) -> Result<()>
     work.actor.must_be_freelancer()?;
     match store::portfolio::delete(work.tx, work.account, id)? {
         true => Ok(()),
-        false => Err(Error::not_found("Portfolio item")),
+        false => Err(Error::not_found("error-portfolio-item-not-found")),
     }
 }
 

@@ -102,7 +102,7 @@ pub fn delete_milestone(work: &mut Work, id: MilestoneId) -> Result<()> {
 fn find_roomy_project(work: &mut Work, id: ProjectId) -> Result<Project> {
     let project = require_project(work, id)?;
     if store::milestone::count_of_project(work.tx, work.account, id)? >= MILESTONES_MAX {
-        return Err(Error::conflict(format!("A project has at most {MILESTONES_MAX} milestones")));
+        return Err(Error::conflict("error-milestones-max").with("max", MILESTONES_MAX));
     }
     Ok(project)
 }
@@ -117,8 +117,8 @@ pub(in crate::app) fn mark_invoiced(
         return Ok(());
     }
     Err(match store::milestone::find(work.tx, work.account, id)?.invoice {
-        Some((_, number)) => Error::conflict(format!("This milestone is invoiced by {number}")),
-        None => Error::conflict("This milestone is paid already"),
+        Some((_, number)) => Error::conflict("error-milestone-invoiced").with("number", number),
+        None => Error::conflict("error-milestone-paid"),
     })
 }
 

@@ -105,10 +105,9 @@ fn restate_milestones(tx: &mut Tx, project: &mut Project, currency: Currency) ->
     for milestone in &mut project.milestones {
         let before = milestone.clone();
         milestone.amount = Money::exact(before.amount.decimal(), currency).map_err(|_| {
-            Error::conflict(format!(
-                "The amount of milestone \"{}\" cannot be written in {currency}",
-                before.name
-            ))
+            Error::conflict("error-milestone-currency")
+                .with("milestone", &before.name)
+                .with("currency", currency)
         })?;
         store::milestone::update(tx, &before, milestone)?;
     }

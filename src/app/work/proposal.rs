@@ -139,15 +139,13 @@ pub fn update_proposal(
         None => before.status,
     };
     if before.status.is_answered() && proposal != before {
-        return Err(Error::conflict("A proposal that was answered cannot be changed"));
+        return Err(Error::conflict("error-proposal-answered-edit"));
     }
     if proposal == before {
         return Ok(before);
     }
     if before.link.is_some() && proposal.client_id != before.client_id {
-        return Err(Error::conflict(
-            "A sent proposal stays with its client, who has the link to it",
-        ));
+        return Err(Error::conflict("error-proposal-sent-client"));
     }
     proposal.updated_at = work.now;
     store::proposal::update(work.tx, &before, &proposal)?;
@@ -168,7 +166,7 @@ pub fn update_proposal(
 pub fn delete_proposal(work: &mut Work, id: ProposalId) -> Result<()> {
     let proposal = find_proposal(work, id)?;
     if proposal.status == ProposalStatus::Accepted {
-        return Err(Error::conflict("An accepted proposal cannot be deleted"));
+        return Err(Error::conflict("error-proposal-accepted"));
     }
     store::proposal::delete(work.tx, &proposal)
 }
@@ -181,7 +179,7 @@ pub fn delete_proposal(work: &mut Work, id: ProposalId) -> Result<()> {
 pub fn duplicate_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
     let before = find_proposal(work, id)?;
     if !store::client::exists(work.tx, work.account, before.client_id)? {
-        return Err(Error::conflict("The client of this proposal was deleted"));
+        return Err(Error::conflict("error-proposal-client-deleted"));
     }
     let today = work.today()?;
     let proposal = Proposal {
@@ -201,7 +199,7 @@ pub fn duplicate_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
 fn send_proposal(work: &mut Work, id: ProposalId, unprintable: &[char]) -> Result<Proposal> {
     let before = find_proposal(work, id)?;
     if before.status.is_answered() {
-        return Err(Error::conflict("This proposal has been answered already"));
+        return Err(Error::conflict("error-proposal-answered"));
     }
     let mut proposal = before.clone();
     if before.status == ProposalStatus::Draft {
@@ -235,5 +233,5 @@ pub(in crate::app) fn mark_begun(
     let unknown = || Error::field("proposalId", Rule::Unknown);
     let proposal = find_proposal(work, id).map_err(|error| error.if_missing(unknown))?;
     let name = proposal.project.map(|(_, name)| name).unwrap_or_default();
-    Err(Error::conflict(format!("This proposal has become the project \"{name}\" already")))
+    Err(Error::conflict("error-proposal-is-project").with("project", name))
 }

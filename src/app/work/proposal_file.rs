@@ -28,7 +28,8 @@ fn read_sheet(
     let proposal = store::proposal::find(tx, account.id, id, &rates)?;
     let record = store::proposal::find_record(tx, proposal)?;
     let proposal = record.proposal;
-    let client = proposal.client.as_ref().ok_or_else(|| Error::not_found("Client"))?;
+    let client =
+        proposal.client.as_ref().ok_or_else(|| Error::not_found("error-client-not-found"))?;
     let zone = account.zone.rules()?;
     // An answer recorded by the freelancer carries the client's name.
     let name = record.answered_by.unwrap_or_else(|| client.details.name.clone());

@@ -88,7 +88,7 @@ fn answer_proposal(
 
 /// Returns the proposal whose link has this hash; its freelancer's account must be usable.
 pub(in crate::app) fn linked(tx: &mut Tx, keys: &Keys, hash: &[u8]) -> Result<PublicProposal> {
-    let unknown = || Error::not_found("Proposal");
+    let unknown = || Error::not_found("error-proposal-not-found");
     let (account, id) = store::proposal::find_linked(tx, hash)?.ok_or_else(unknown)?;
     let freelancer = store::account::find(tx, account)?;
     if !freelancer.is_active() {

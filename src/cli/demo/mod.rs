@@ -89,7 +89,7 @@ async fn tell(
     invoices: u64,
 ) -> Result<String, Failure> {
     if app.account_by_email(email.to_owned()).await.is_ok() {
-        let taken = Error::conflict("An account with this email already exists");
+        let taken = Error::conflict("error-account-exists");
         return Err(named(email, taken));
     }
     let given = terminal::optional_password("Password (Enter to have one made): ")?;

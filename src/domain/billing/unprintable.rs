@@ -1,6 +1,9 @@
 //! Characters that no font has: how they are named, and the refusal of documents that use them.
 
-use crate::domain::error::{Error, Result};
+use crate::{
+    domain::error::{Error, Result},
+    locale::t,
+};
 
 /// The most characters to name.
 const NAMED_MAX: usize = 10;
@@ -21,7 +24,9 @@ pub fn named(characters: &[char]) -> String {
     let names: Vec<String> = characters.iter().take(NAMED_MAX).map(name).collect();
     match characters.len().saturating_sub(NAMED_MAX) {
         0 => names.join(", "),
-        more => format!("{} and {more} more", names.join(", ")),
+        more => {
+            t("characters-and-more").with("characters", names.join(", ")).count("more", more).into()
+        }
     }
 }
 
@@ -32,11 +37,7 @@ pub fn refuse(characters: &[char]) -> Result<()> {
     if characters.is_empty() {
         return Ok(());
     }
-    Err(Error::conflict(format!(
-        "These characters cannot be printed: {}. Remove them, or put a font that has them into the \
-         folder \"fonts\" of the data folder and restart FreelanceOS",
-        named(characters)
-    )))
+    Err(Error::conflict("error-characters-unprintable").with("characters", named(characters)))
 }
 
 #[cfg(test)]

@@ -48,9 +48,7 @@ pub fn must_have_room(passkeys: usize) -> Result<()> {
     if passkeys < PASSKEYS_MAX {
         return Ok(());
     }
-    Err(Error::conflict(format!(
-        "This account has {PASSKEYS_MAX} passkeys, the most there may be; delete one first"
-    )))
+    Err(Error::conflict("error-passkeys-max").with("max", PASSKEYS_MAX))
 }
 
 input! {

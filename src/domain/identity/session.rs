@@ -142,7 +142,7 @@ impl Actor {
     pub fn must_be_freelancer(&self) -> Result<()> {
         match self.role {
             Role::Freelancer => Ok(()),
-            Role::Client => Err(Error::forbidden("Only freelancers may do this")),
+            Role::Client => Err(Error::forbidden("error-freelancers-only")),
         }
     }
 

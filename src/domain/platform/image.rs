@@ -64,16 +64,11 @@ impl ImageUse {
     /// Refuses a picture beyond an account's limits.
     pub fn check_room(self, new_bytes: usize) -> Result<()> {
         if self.images >= IMAGES_MAX {
-            return Err(Error::conflict(format!(
-                "You have {IMAGES_MAX} pictures, which is as many as there may be; delete one first"
-            )));
+            return Err(Error::conflict("error-images-max").with("max", IMAGES_MAX));
         }
         let bytes = self.bytes.saturating_add(i64::try_from(new_bytes).unwrap_or(i64::MAX));
         if bytes > ACCOUNT_MIB_MAX << 20 {
-            return Err(Error::conflict(format!(
-                "Your pictures may have {ACCOUNT_MIB_MAX} MiB together, and this one is too much; \
-                 delete one first"
-            )));
+            return Err(Error::conflict("error-images-mib-max").with("max", ACCOUNT_MIB_MAX));
         }
         Ok(())
     }

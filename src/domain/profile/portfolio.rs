@@ -72,9 +72,7 @@ impl Work {
     /// Adds a picture after the others, if there is room.
     pub fn add_picture(&mut self, url: String) -> Result<()> {
         if self.images.len() >= IMAGES_MAX {
-            return Err(Error::conflict(format!(
-                "A piece of work has at most {IMAGES_MAX} pictures; remove one first"
-            )));
+            return Err(Error::conflict("error-portfolio-pictures-max").with("max", IMAGES_MAX));
         }
         self.images.push(url);
         Ok(())
@@ -99,5 +97,5 @@ pub fn check_room(items: i64) -> Result<()> {
     if items < ITEMS_MAX {
         return Ok(());
     }
-    Err(Error::conflict(format!("A portfolio has at most {ITEMS_MAX} items; delete one first")))
+    Err(Error::conflict("error-portfolio-items-max").with("max", ITEMS_MAX))
 }

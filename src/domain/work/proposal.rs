@@ -40,8 +40,8 @@ impl ProposalStatus {
             _ if self == next => Ok(self),
             (Self::Draft, Self::Sent)
             | (Self::Draft | Self::Sent, Self::Accepted | Self::Rejected) => Ok(next),
-            (Self::Sent, _) => Err(Error::conflict("A sent proposal cannot become a draft again")),
-            _ => Err(Error::conflict("This proposal has been answered already")),
+            (Self::Sent, _) => Err(Error::conflict("error-proposal-sent-draft")),
+            _ => Err(Error::conflict("error-proposal-answered")),
         }
     }
 }
@@ -118,17 +118,17 @@ impl PublicProposal {
         if read.is_none_or(|read| read == self.version) {
             return Ok(());
         }
-        Err(Error::conflict("This proposal has changed meanwhile; please read it again"))
+        Err(Error::conflict("error-proposal-changed"))
     }
 
     /// Refuses an answer to a proposal that is not open.
     pub fn check_open(&self, today: Date) -> Result<()> {
         if self.proposal.status.is_answered() {
-            return Err(Error::conflict("This proposal has been answered already"));
+            return Err(Error::conflict("error-proposal-answered"));
         }
         match self.proposal.valid_until {
             Some(last) if last < today => {
-                Err(Error::conflict(format!("This proposal was valid until {last}")))
+                Err(Error::conflict("error-proposal-expired").with("date", last))
             }
             _ => Ok(()),
         }

@@ -122,14 +122,14 @@ pub fn create(tx: &mut Tx, client: &Client) -> Result<()> {
 pub fn find(tx: &mut Tx, account: AccountId, id: ClientId, rates: &Rates) -> Result<Client> {
     let this = LIST.of(&account).only(LISTED).which("id = ?", Some(&id));
     let rows = this.all(tx, |row| read(row, rates.base()))?;
-    gather(rows, rates).pop().ok_or_else(|| Error::not_found("Client"))
+    gather(rows, rates).pop().ok_or_else(|| Error::not_found("error-client-not-found"))
 }
 
 /// Finds a client, deleted or not, for the invoices and proposals that name it.
 pub fn find_any(tx: &mut Tx, account: AccountId, id: ClientId, rates: &Rates) -> Result<Client> {
     let this = LIST.of(&account).which("id = ?", Some(&id));
     let rows = this.all(tx, |row| read(row, rates.base()))?;
-    gather(rows, rates).pop().ok_or_else(|| Error::not_found("Client"))
+    gather(rows, rates).pop().ok_or_else(|| Error::not_found("error-client-not-found"))
 }
 
 /// Finds the clients with these ids, deleted or not, each once.

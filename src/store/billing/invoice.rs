@@ -105,7 +105,7 @@ fn create_items(tx: &mut Tx, invoice: &Invoice) -> Result<()> {
 
 /// Finds an invoice with its client and lines.
 pub fn find(tx: &mut Tx, account: AccountId, id: InvoiceId, rates: &Rates) -> Result<Invoice> {
-    let mut invoice = LIST.of(&account).find(tx, "Invoice", &id, read)?;
+    let mut invoice = LIST.of(&account).find(tx, "error-invoice-not-found", &id, read)?;
     invoice.items = items_of(tx, &[id])?.remove(&id).unwrap_or_default();
     let client = client::find_any(tx, account, invoice.client_id, rates)?;
     invoice.client = Some(as_billed(client, invoice.buyer.as_ref()));

@@ -28,7 +28,7 @@ pub fn find(tx: &mut Tx, account: AccountId, id: InvoiceId) -> Result<Option<Vec
         values![&account, &id],
         |row| row.get::<Option<Vec<u8>>>(0),
     )?;
-    found.ok_or_else(|| Error::not_found("Invoice"))
+    found.ok_or_else(|| Error::not_found("error-invoice-not-found"))
 }
 
 /// Sets an invoice's link: a keyed hash for lookups, and the sealed link for display.

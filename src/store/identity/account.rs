@@ -109,7 +109,7 @@ pub fn find(tx: &mut Tx, id: AccountId) -> Result<Account> {
 /// Finds the account with this id and its password hash.
 pub fn find_with_hash(tx: &mut Tx, id: AccountId) -> Result<(Account, String)> {
     tx.find(select!("WHERE id = ?1"), values![&id], read_with_hash)?
-        .ok_or_else(|| Error::not_found("User"))
+        .ok_or_else(|| Error::not_found("error-user-not-found"))
 }
 
 /// Finds the account with this email, case-insensitive, and its password hash.

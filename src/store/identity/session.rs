@@ -69,8 +69,7 @@ pub fn find_actor(tx: &mut Tx, claims: Claims, now: Timestamp) -> Result<Option<
 ///
 /// Unauthenticated, if the session has ended.
 pub fn actor(tx: &mut Tx, claims: Claims, now: Timestamp) -> Result<Actor> {
-    find_actor(tx, claims, now)?
-        .ok_or_else(|| Error::unauthenticated("You were signed out, please log in again"))
+    find_actor(tx, claims, now)?.ok_or_else(|| Error::unauthenticated("error-signed-out"))
 }
 
 /// Lists the valid sessions of an account, newest first.
@@ -92,7 +91,7 @@ pub fn last_used(tx: &mut Tx, claims: Claims) -> Result<(Timestamp, bool)> {
         values![&claims.session, &claims.account],
         |row| Ok((row.get(0)?, row.get::<Option<i64>>(1)?.is_some())),
     )?
-    .ok_or_else(|| Error::not_found("Session"))
+    .ok_or_else(|| Error::not_found("error-session-not-found"))
 }
 
 /// Records that a browser used its session.

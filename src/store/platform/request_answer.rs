@@ -30,9 +30,7 @@ pub fn find(
     )?;
     match found {
         Some((hash, answer)) if hash == request.body_hash => Ok(Some(answer)),
-        Some(_) => Err(Error::conflict(
-            "This Idempotency-Key was used with another request body; use a new key",
-        )),
+        Some(_) => Err(Error::conflict("error-key-used")),
         None => Ok(None),
     }
 }

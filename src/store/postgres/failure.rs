@@ -46,7 +46,7 @@ impl Unconnected {
 
 /// No connection to the server.
 pub fn unreachable() -> Error {
-    Error::unavailable(5, "The database cannot be reached just now, please try again")
+    Error::unavailable(5, "error-database-unreachable")
 }
 
 /// The server does not answer.
@@ -90,13 +90,13 @@ pub fn failure(error: PgError) -> (Error, Trouble) {
     } else if is(&[&SqlState::QUERY_CANCELED, &SqlState::LOCK_NOT_AVAILABLE]) {
         (busy(5), Trouble::Refused)
     } else if is(&[&SqlState::DISK_FULL]) {
-        (Error::unwritable("The disk of the database server is full"), Trouble::Refused)
+        (Error::unwritable("error-database-server-full"), Trouble::Refused)
     } else if is_of(&["53"]) {
         // The server has no memory or connection left for this.
         (busy(5), Trouble::Refused)
     } else if is(&[&SqlState::READ_ONLY_SQL_TRANSACTION]) {
         // After a failover, the old server or a standby answers.
-        (Error::unwritable("The database server may only be read"), Trouble::Lost)
+        (Error::unwritable("error-database-server-read-only"), Trouble::Lost)
     } else if is(&[&SqlState::FEATURE_NOT_SUPPORTED, &SqlState::INVALID_SQL_STATEMENT_NAME]) {
         // The schema changed under a prepared statement, or a proxy dropped it.
         return (Error::internal(cause), Trouble::Lost);

@@ -270,9 +270,5 @@ fn transact(link: &mut Link, tasks: &mut [Task], until: Instant) -> Outcome {
 }
 
 fn unknown() -> Error {
-    Error::unavailable(
-        5,
-        "The connection to the database was lost while this was being saved, so it may have been \
-         saved or not: please look before you send it again",
-    )
+    Error::unavailable(5, "error-database-lost")
 }

@@ -54,7 +54,7 @@ pub fn count(tx: &mut Tx, account: AccountId) -> Result<u64> {
 
 /// Finds a message of an account.
 pub fn find(tx: &mut Tx, account: AccountId, id: MessageId) -> Result<Message> {
-    LIST.of(&account).find(tx, "Message", &id, read)
+    LIST.of(&account).find(tx, "error-message-not-found", &id, read)
 }
 
 /// Lists a page of messages, newest first.

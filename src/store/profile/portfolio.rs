@@ -59,7 +59,7 @@ pub fn create(tx: &mut Tx, item: &PortfolioItem) -> Result<()> {
 
 /// Finds a piece of work of an account.
 pub fn find(tx: &mut Tx, account: AccountId, id: PortfolioItemId) -> Result<PortfolioItem> {
-    LIST.of(&account).find(tx, "Portfolio item", &id, read)
+    LIST.of(&account).find(tx, "error-portfolio-item-not-found", &id, read)
 }
 
 /// Lists the newest pieces of work of an account, newest first.

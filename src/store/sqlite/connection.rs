@@ -203,15 +203,11 @@ pub fn failure(error: rusqlite::Error) -> Error {
         }
         (_, ffi::SQLITE_CONSTRAINT_DATATYPE) => sum_too_large(),
         (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => busy(1),
-        (ErrorCode::OperationInterrupted, _) => {
-            Error::unavailable(5, "This takes too long just now, please try again")
-        }
+        (ErrorCode::OperationInterrupted, _) => Error::unavailable(5, "error-database-slow"),
         (ErrorCode::DiskFull, _) | (_, ffi::SQLITE_IOERR_SHMSIZE) => {
-            Error::unwritable("The disk of the server is full")
+            Error::unwritable("error-disk-full")
         }
-        (ErrorCode::ReadOnly, _) => {
-            Error::unwritable("The database of the server may only be read")
-        }
+        (ErrorCode::ReadOnly, _) => Error::unwritable("error-database-read-only"),
         // A quota or file size limit appears as a failed write.
         (
             _,
@@ -219,7 +215,7 @@ pub fn failure(error: rusqlite::Error) -> Error {
             | ffi::SQLITE_IOERR_FSYNC
             | ffi::SQLITE_IOERR_DIR_FSYNC
             | ffi::SQLITE_IOERR_TRUNCATE,
-        ) => Error::unwritable("The disk of the server takes no more"),
+        ) => Error::unwritable("error-disk-refuses"),
         _ => return Error::internal(error),
     };
     known.caused_by(error)

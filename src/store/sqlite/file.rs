@@ -68,7 +68,7 @@ pub fn backup(path: &Path, into: &Path, mut progress: impl FnMut(u64, u64) -> bo
                 u64::from(state.remaining.unsigned_abs()),
             );
             if !progress(all - rest, all) {
-                return Err(Error::unavailable(1, "The copy was not finished"));
+                return Err(Error::unavailable(1, "error-copy-unfinished"));
             }
             match step {
                 StepResult::Done => break,

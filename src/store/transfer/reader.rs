@@ -39,9 +39,9 @@ impl Reader<'_> {
     pub fn read_all(&self, connection: &mut dyn Connection) -> Result<()> {
         let (version, latest) = (migrate::current(connection)?, migrate::latest());
         if version != latest {
-            return Err(Error::conflict(format!(
-                "the source has schema version {version}, and this program copies {latest}"
-            )));
+            return Err(Error::conflict("error-copy-source-version")
+                .with("version", version)
+                .with("latest", latest));
         }
         self.follower.counted(count(connection)?.iter().map(|(_, rows)| rows).sum());
         let mut sums = Vec::new();

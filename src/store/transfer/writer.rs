@@ -34,7 +34,7 @@ impl Writer<'_> {
     ) -> Result<Vec<Copied>> {
         connection.lock_tables()?;
         if let Some(name) = table_of_ours(connection)? {
-            return Err(Error::conflict(format!("the target has a table {name} already")));
+            return Err(Error::conflict("error-copy-target-used").with("table", name));
         }
         migrate::create(connection, self.now)?;
         // Rows that the schema inserts also come from the source.
@@ -95,15 +95,12 @@ impl Writer<'_> {
             });
             let sums = found.map_err(at(table))?;
             if sums != expected {
-                return Err(Error::conflict(format!(
-                    "table {} is not what it was: {} rows were read and {} arrived, with digests \
-                     {} and {}",
-                    table.name,
-                    expected.rows,
-                    sums.rows,
-                    expected.digest(),
-                    sums.digest()
-                )));
+                return Err(Error::conflict("error-copy-differs")
+                    .with("table", &table.name)
+                    .with("read", expected.rows)
+                    .with("arrived", sums.rows)
+                    .with("before", expected.digest())
+                    .with("after", sums.digest()));
             }
             copied.push(Copied { table, sums });
         }

@@ -65,7 +65,7 @@ pub fn create(tx: &mut Tx, milestone: &Milestone) -> Result<()> {
 
 /// Finds a milestone.
 pub fn find(tx: &mut Tx, account: AccountId, id: MilestoneId) -> Result<Milestone> {
-    LIST.of(&account).find(tx, "Milestone", &id, read)
+    LIST.of(&account).find(tx, "error-milestone-not-found", &id, read)
 }
 
 /// Counts the milestones of a project.

@@ -86,7 +86,7 @@ pub fn find(tx: &mut Tx, account: AccountId, id: ProjectId, rates: &Rates) -> Re
 
 /// Finds a project without its client and milestones.
 pub fn find_bare(tx: &mut Tx, account: AccountId, id: ProjectId) -> Result<Project> {
-    listed(&account).find(tx, "Project", &id, read)
+    listed(&account).find(tx, "error-project-not-found", &id, read)
 }
 
 /// Lists the newest projects by name, at most `most`.

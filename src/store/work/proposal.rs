@@ -70,7 +70,7 @@ pub fn create(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
 
 /// Finds a proposal with its client.
 pub fn find(tx: &mut Tx, account: AccountId, id: ProposalId, rates: &Rates) -> Result<Proposal> {
-    let mut proposal = LIST.of(&account).find(tx, "Proposal", &id, read)?;
+    let mut proposal = LIST.of(&account).find(tx, "error-proposal-not-found", &id, read)?;
     proposal.client = Some(client::find_any(tx, account, proposal.client_id, rates)?);
     Ok(proposal)
 }

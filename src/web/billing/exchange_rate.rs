@@ -146,7 +146,7 @@ fn seen(fields: &Fields, pair: (Currency, Currency)) -> Option<Expected<Vec<Exch
 pub async fn delete(visit: Visit, fields: Fields) -> Result<Response> {
     let given = |name| Currency::from_code(fields.get(name));
     let (Some(from), Some(into)) = (given("from"), given("to")) else {
-        return Err(Error::not_found("Exchange rate"));
+        return Err(Error::not_found("error-exchange-rate-not-found"));
     };
     let delete =
         visit.app.run(visit.claims, move |work| delete_exchange_rate(work, from, Some(into)));

@@ -16,7 +16,7 @@ use crate::{
         passkey::{LoginStart, NewPasskey, PasskeyLogin},
     },
     http::{answer, problem},
-    locale::t,
+    locale::{Text, t},
     web::{
         fields::Fields,
         form::Form,
@@ -93,15 +93,15 @@ fn told(options: Result<Value>) -> Response {
         Ok(options) => answer::json(StatusCode::OK, answer::bytes(&options)),
         Err(error) => {
             let status = problem::status(error.kind());
-            answer::json(status, answer::bytes(&json!({ "error": said(&error) })))
+            answer::json(status, answer::bytes(&json!({ "error": said(&error).to_string() })))
         }
     }
 }
 
-fn said(error: &Error) -> String {
+fn said(error: &Error) -> Text {
     match error.kind() {
-        Kind::Invalid(_) => t("session-login-email-first").into(),
-        _ => format!("{}.", error.message()),
+        Kind::Invalid(_) => t("session-login-email-first"),
+        _ => t("error-message").with("message", error.message()),
     }
 }
 

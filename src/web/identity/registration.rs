@@ -165,7 +165,7 @@ fn register_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
 }
 
 const CLOSED: Notice = Notice {
-    title: t("registration-closed"),
+    title: t("error-registration-closed"),
     text: t("registration-closed-text"),
     onward: SIGN_IN,
 };

@@ -70,7 +70,7 @@ impl Fields {
         let is_form =
             kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
         let pairs = is_form.then(|| serde_urlencoded::from_bytes(&bytes).ok()).flatten();
-        let pairs = pairs.ok_or_else(|| into_poem(Error::malformed("Expected a form")))?;
+        let pairs = pairs.ok_or_else(|| into_poem(Error::malformed("error-form-expected")))?;
         Ok(Self { pairs, ..Self::default() })
     }
 

@@ -79,7 +79,7 @@ pub fn shape(path: &str, problem: &Problem) -> Response {
     let is_of_client = starts(&["/i/", "/p/"]);
     let (title, text) = match problem.status {
         StatusCode::NOT_FOUND if is_of_client => (t("error-dead-link"), t("error-dead-link-text")),
-        StatusCode::NOT_FOUND => (t("error-not-found"), t("error-not-found-text")),
+        StatusCode::NOT_FOUND => (t("error-page-not-found"), t("error-not-found-text")),
         StatusCode::METHOD_NOT_ALLOWED => (t("error-method"), t("error-method-text")),
         StatusCode::PAYLOAD_TOO_LARGE => (t("error-too-large"), t("error-too-large-text")),
         StatusCode::TOO_MANY_REQUESTS => (t("error-too-many"), t("error-too-many-text")),

@@ -17,7 +17,6 @@ use crate::{
         limit::LimitState,
     },
     http::problem::into_poem,
-    locale::{Text, t},
     web::{
         cookie,
         fields::Fields,
@@ -29,9 +28,6 @@ use crate::{
         visit::Visit,
     },
 };
-
-/// The message for a form without a valid token.
-const OUT_OF_DATE: Text = t("page-out-of-date");
 
 /// A page being created; boxed, since it is large.
 type Answer = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
@@ -163,7 +159,7 @@ impl Reader for Visit {
                     return signed_out::show_again(visit, sent, &act).await;
                 }
             }
-            _ => return Err(into_poem(Error::forbidden(OUT_OF_DATE.to_string()))),
+            _ => return Err(into_poem(Error::forbidden("error-page-out-of-date"))),
         }
         let sent = signed_out::sent(&visit.request, &fields);
         let asker = asker(&app, &visit.request);
@@ -235,5 +231,5 @@ fn check_origin(app: &App, request: &Request) -> Result<()> {
         }
         (None, None) => true,
     };
-    if is_ours { Ok(()) } else { Err(Error::forbidden("This form was sent by another site")) }
+    if is_ours { Ok(()) } else { Err(Error::forbidden("error-form-foreign")) }
 }

@@ -77,7 +77,7 @@ pub fn number_wanted(example: &str) -> Text {
 /// # Errors
 ///
 /// Returns the error itself if it is not meant for the reader.
-pub fn sentence(error: Error) -> Result<String> {
+pub fn sentence(error: Error) -> Result<Text> {
     match error.kind() {
         Kind::Conflict
         | Kind::Stale
@@ -85,7 +85,7 @@ pub fn sentence(error: Error) -> Result<String> {
         | Kind::Forbidden
         | Kind::TooMany(_)
         | Kind::Unavailable { .. }
-        | Kind::Unwritable => Ok(format!("{}.", error.message())),
+        | Kind::Unwritable => Ok(t("error-message").with("message", error.message())),
         _ => Err(error),
     }
 }

@@ -60,7 +60,7 @@ impl Visit {
                 app.frame(claims).await.map(|frame| (claims, frame))
             }
             Some(Err(error)) => Err(error),
-            None => Err(Error::unauthenticated("Nobody is signed in")),
+            None => Err(Error::unauthenticated("error-not-signed-in")),
         };
         match opened {
             Ok((claims, frame)) => {
@@ -247,11 +247,11 @@ impl Visit {
     pub fn redirect_with_error(&self, location: &str, error: Error) -> Result<Response> {
         let text = match error.kind() {
             Kind::Invalid(errors) => {
-                errors.first().map_or_else(|| t("error-other"), |error| say(&error.rule)).into()
+                errors.first().map_or_else(|| t("error-other"), |error| say(&error.rule))
             }
             _ => sentence(error)?,
         };
-        Ok(self.leave(location, Notice { text, is_error: true }))
+        Ok(self.leave(location, Notice { text: text.into(), is_error: true }))
     }
 
     fn leave(&self, location: &str, notice: Notice) -> Response {

@@ -23,7 +23,7 @@ pub async fn document(visit: Visit) -> Result<Response> {
 /// Exports a list as a table: `clients.csv`.
 pub async fn table(visit: Visit) -> Result<Response> {
     let list = visit.param("list").strip_suffix(".csv").and_then(ExportList::from_word);
-    let list = list.ok_or_else(|| Error::not_found("Page"))?;
+    let list = list.ok_or_else(|| Error::not_found("error-page-not-found"))?;
     let export = visit.app.export(visit.claims, Some(list)).await?;
     let name = format!("{}-{}.csv", list.as_str(), visit.today()?);
     Ok(download(&visit, export, CSV, &name))

@@ -178,7 +178,7 @@ async fn found(visit: &Visit) -> Result<(Project, Milestone)> {
     let id = MilestoneId::parse(visit.param("milestone"));
     let project = visit.find(find_project).await?;
     let milestone = project.milestones.iter().find(|milestone| milestone.id == id).cloned();
-    let milestone = milestone.ok_or_else(|| Error::not_found("Milestone"))?;
+    let milestone = milestone.ok_or_else(|| Error::not_found("error-milestone-not-found"))?;
     Ok((project, milestone))
 }
 

@@ -58,7 +58,7 @@ async fn a_setting_closes_registration_for_all_but_the_owner() {
     assert_closed(&app).await;
     let refused = app.app.set_open_registration(first.claims, true).await.unwrap_err();
     assert!(matches!(refused.kind(), Kind::Conflict), "{refused}");
-    assert!(refused.message().contains("OPEN_REGISTRATION"));
+    assert!(refused.to_string().contains("OPEN_REGISTRATION"));
 }
 
 #[tokio::test]

@@ -167,7 +167,7 @@ async fn an_account_mails_fifty_invoices_a_day_but_sends_as_many_as_it_likes() {
     assert_eq!(refused.headers["retry-after"], "86400");
     let id = InvoiceId::parse(&id);
     let reminded = app.app.run(user.claims(), move |work| remind_invoice(work, id)).await;
-    assert_eq!(reminded.unwrap_err().message(), "Too many requests, please try again later");
+    assert_eq!(reminded.unwrap_err().to_string(), "Too many requests, please try again later");
     // A draft is sent all the same: only the mail is left out, which its owner can see.
     let next = draft(&user, "Ngozi").await;
     assert_eq!(send(&user, &next, json!({})).await["status"], "sent");

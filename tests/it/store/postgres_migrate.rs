@@ -58,7 +58,7 @@ fn a_database_of_a_newer_version_is_refused_and_stays_as_it_is() {
          use a newer freelanceos, or restore an older backup",
         migrate::latest()
     );
-    assert_eq!(error.message(), said);
+    assert_eq!(error.to_string(), said);
     assert_eq!(migrate::version(database).unwrap(), 999);
 }
 
@@ -79,6 +79,6 @@ fn an_older_database_is_not_migrated_while_servers_are_at_work_on_it() {
          this program: stop them first",
         latest - 1
     );
-    assert_eq!(error.message(), said);
+    assert_eq!(error.to_string(), said);
     assert_eq!(migrate::version(database).unwrap(), latest - 1);
 }

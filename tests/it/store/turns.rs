@@ -139,7 +139,7 @@ fn refused(answers: &[Result<()>]) {
     for answer in answers {
         let error = answer.as_ref().unwrap_err();
         assert!(matches!(error.kind(), Kind::Unavailable { .. }), "{}", error.cause());
-        assert!(error.message().ends_with("please try again"), "{}", error.message());
+        assert!(error.to_string().ends_with("please try again"), "{error}");
     }
 }
 

@@ -94,7 +94,7 @@ async fn a_failing_job_is_undone_alone() {
                 insert(tx, &format!("{number:02}"), "first")?;
                 match number % 3 {
                     // By its own decision, by a constraint, or not at all.
-                    0 => Err(Error::conflict("no")),
+                    0 => Err(Error::conflict("error-invoice-paid")),
                     1 => insert(tx, &format!("{number:02}"), "again"),
                     _ => Ok(()),
                 }

@@ -109,7 +109,7 @@ async fn a_milestone_that_is_paid_is_not_invoiced() {
     let new = NewInvoice::read(&FromPage(&new)).unwrap();
     let create = move |work: &mut Work| create_invoice(work, &new);
     let error = app.app.run(user.claims(), create).await.unwrap_err();
-    assert_eq!(error.message(), "This milestone is paid already");
+    assert_eq!(error.to_string(), "This milestone is paid already");
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ pub struct Images(WorkQueue);
 
 impl Default for Images {
     fn default() -> Self {
-        Self(WorkQueue::new(AT_ONCE, QUEUE, "Too many pictures at once, please try again"))
+        Self(WorkQueue::new(AT_ONCE, QUEUE, "error-busy-pictures"))
     }
 }
 
@@ -148,9 +148,7 @@ pub fn delete_image(work: &mut Work, id: ImageId) -> Result<()> {
     let tx = &mut *work.tx;
     let purpose = store::image::find_purpose(tx, work.account, id)?.ok_or_else(unknown)?;
     if purpose == ImagePurpose::Logo {
-        return Err(Error::conflict(
-            "A logo stays for the invoices that show it; choose another or none instead",
-        ));
+        return Err(Error::conflict("error-logo-in-use"));
     }
     let mut account = store::account::find(tx, work.account)?;
     if account.avatar.as_deref().and_then(image::of_url) == Some(id) {
@@ -209,5 +207,5 @@ fn unused(tx: &mut Tx, images: &[(ImageId, AccountId)]) -> Result<Vec<(ImageId, 
 }
 
 fn unknown() -> Error {
-    Error::not_found("Image")
+    Error::not_found("error-image-not-found")
 }

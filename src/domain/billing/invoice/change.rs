@@ -30,13 +30,13 @@ impl Step {
             (Draft, Sent) => return Ok(Self::Send),
             (Sent, Paid) => return Ok(Self::Pay),
             (Draft, Cancelled) => return Ok(Self::Cancel),
-            (Cancelled, _) => "A cancelled invoice cannot be changed",
-            (Paid, _) => "This invoice is paid already",
-            (Draft, Paid) => "Send the invoice before marking it as paid",
-            (_, Overdue) => "An invoice becomes overdue by itself, the day after its due date",
-            (_, Cancelled) => "Only a draft can be cancelled; this invoice was sent",
-            (_, Draft) => "A sent invoice never becomes a draft again",
-            (_, Sent | Paid) => "This invoice cannot be changed so",
+            (Cancelled, _) => "error-invoice-cancelled",
+            (Paid, _) => "error-invoice-paid",
+            (Draft, Paid) => "error-invoice-draft-pay",
+            (_, Overdue) => "error-invoice-overdue-by-itself",
+            (_, Cancelled) => "error-invoice-sent-cancel",
+            (_, Draft) => "error-invoice-sent-draft",
+            (_, Sent | Paid) => "error-invoice-status",
         }))
     }
 }
@@ -74,16 +74,14 @@ impl InvoiceChange {
         // Confirming that it is cancelled changes nothing.
         let is_cancelled = current.status == InvoiceStatus::Cancelled;
         if is_cancelled && (self.status.is_none() || money_moves || next != *current) {
-            return Err(Error::conflict("A cancelled invoice cannot be changed"));
+            return Err(Error::conflict("error-invoice-cancelled"));
         }
         if current.status != InvoiceStatus::Draft {
             let amount_moves = self.amount.is_some_and(|amount| {
                 !is_amount(amount, current.amount().decimal(), current.currency)
             });
             if money_moves || dates_move || amount_moves || next.client_id != current.client_id {
-                return Err(Error::conflict(
-                    "A sent invoice keeps its client, dates, items and money; only its notes may change",
-                ));
+                return Err(Error::conflict("error-invoice-sent"));
             }
             return Ok((next, None, step()?));
         }
