@@ -30,11 +30,11 @@ async fn pages_look_as_their_own_part_of_the_stylesheet_says_and_print_on_one_sh
     browser.run("document.cookie = `fos_session=${args[0]}; path=/`", json!([token])).await;
 
     // What is late is red, whatever the place says of its small text.
-    let red = json!("rgb(180, 35, 24)");
+    let red = json!("rgb(179, 38, 30)");
     browser.go(&format!("{url}/invoices?status=overdue")).await;
     assert_eq!(colour(&browser, "td .late").await, red);
     browser.go(&format!("{url}/")).await;
-    assert_eq!(colour(&browser, ".down").await, red);
+    assert_eq!(colour(&browser, ".late").await, red);
 
     // A single rule above the total, a double one below it.
     let invoices = format!("{api}/invoices?status=overdue");

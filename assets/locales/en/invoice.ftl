@@ -61,7 +61,6 @@ invoice-list-picked = Selected invoices
 invoice-list-remind = Remind…
 invoice-list-select = Select { $number }
 invoice-list-select-all = Select all on this page
-invoice-list-selected = selected
 invoice-list-show-period = Show this period
 invoice-list-sums = Sums in { $currency } at today’s rates
 invoice-list-sums-without = Sums in { $currency } at today’s rates, without { $others }

@@ -232,7 +232,7 @@ async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> Result<Resp
 
 /// Returns a tab for all invoices, and one for each status.
 fn tabs(request: &Request, figures: &InvoiceFigures) -> Tabs {
-    figures.of.iter().fold(Tabs::new(), |tabs, figure| {
+    figures.of.iter().fold(Tabs::default(), |tabs, figure| {
         let sum = figure.sum.map(|sum| whole(sum, figures.currency));
         let (status, label) = match &figure.status {
             None => ("", t("all")),

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The tabs of a list.
-#[derive(Template)]
+#[derive(Default, Template)]
 #[template(path = "pages/parts/tabs.html")]
 pub struct Tabs {
     tabs: Vec<Tab>,
@@ -29,10 +29,6 @@ struct Tab {
 }
 
 impl Tabs {
-    pub fn new() -> Self {
-        Self { tabs: Vec::new(), has_sums: false }
-    }
-
     /// Adds a tab of the requested list, whose other parameters stay; an empty status is that of
     /// all entries.
     #[must_use]

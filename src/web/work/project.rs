@@ -178,7 +178,7 @@ pub fn late_by(project: &Project, days: &Days) -> Option<Text> {
 /// Returns a tab for all projects, and one for each status.
 fn tabs(visit: &Visit, counts: &[(ProjectStatus, u64)]) -> Tabs {
     let all = counts.iter().map(|(_, projects)| projects).sum();
-    let tabs = Tabs::new().with(&visit.request, "", t("all"), all);
+    let tabs = Tabs::default().with(&visit.request, "", t("all"), all);
     counts.iter().fold(tabs, |tabs, (status, projects)| {
         tabs.with(&visit.request, status.as_str(), label(status), *projects)
     })

@@ -111,7 +111,7 @@ pub fn shape(status: &ProposalStatus) -> &'static str {
 /// Returns a tab for all proposals, and one for each status.
 fn tabs(visit: &Visit, counts: &[(ProposalStatus, u64)]) -> Tabs {
     let all = counts.iter().map(|(_, proposals)| proposals).sum();
-    let tabs = Tabs::new().with(&visit.request, "", t("all"), all);
+    let tabs = Tabs::default().with(&visit.request, "", t("all"), all);
     counts.iter().fold(tabs, |tabs, (status, proposals)| {
         tabs.with(&visit.request, status.as_str(), label(status), *proposals)
     })
