@@ -78,20 +78,20 @@ fn brand(canvas: &mut Canvas, accent: Accent, head: &Head, left: Slot, side: Slo
         }
     }
     let mark = Mark::Node(canvas.node(None, Tag::P));
-    let mut lines = canvas.typesetter.lines(name, NAME, left.width);
+    let lines = canvas.typesetter.lines(name, NAME, left.width);
     // The last word takes the colour.
-    if let ([line], Some((start, end))) = (&*lines, name.trim().rsplit_once(' ')) {
-        if !line.is_rtl && !start.trim().is_empty() {
-            let gap = NAME.size * 0.26;
-            let color = readable(accent);
-            let start = canvas.typesetter.line(start, NAME);
-            let end = canvas.typesetter.line(end, Style { color, ..NAME });
-            let x = left.x + start.width + gap;
-            canvas.line(start, left, TOP, mark);
-            canvas.line(end, Slot { x, ..left }, TOP, mark);
-            lines.clear();
-            return TOP + NAME.leading;
-        }
+    if let ([line], Some((start, end))) = (&*lines, name.trim().rsplit_once(' '))
+        && !line.is_rtl
+        && !start.trim().is_empty()
+    {
+        let gap = NAME.size * 0.26;
+        let color = readable(accent);
+        let start = canvas.typesetter.line(start, NAME);
+        let end = canvas.typesetter.line(end, Style { color, ..NAME });
+        let x = left.x + start.width + gap;
+        canvas.line(start, left, TOP, mark);
+        canvas.line(end, Slot { x, ..left }, TOP, mark);
+        return TOP + NAME.leading;
     }
     let mut y = TOP;
     for line in lines {
