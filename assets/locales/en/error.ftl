@@ -150,3 +150,5 @@ error-wrong-refresh-token = Invalid refresh token
 error-wrong-setup-clock = Invalid two-factor code: it { $rule }
 error-wrong-setup-code = Invalid two-factor code: enter the one that your authenticator app shows now
 error-wrong-token = Invalid or expired token
+error-no-invoice-chosen = Choose at least one invoice
+error-too-many-invoices-chosen = Choose { $max } invoices at most

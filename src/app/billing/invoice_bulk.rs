@@ -56,8 +56,8 @@ pub fn find_all_to_remind(work: &mut Work, ids: &[InvoiceId]) -> Result<Vec<Show
 /// A conflict.
 pub fn must_be_some(ids: &[InvoiceId]) -> Result<()> {
     match ids.len() {
-        0 => Err(Error::conflict("Choose at least one invoice")),
+        0 => Err(Error::conflict("error-no-invoice-chosen")),
         1..=MOST => Ok(()),
-        _ => Err(Error::conflict(format!("Choose {MOST} invoices at most"))),
+        _ => Err(Error::conflict("error-too-many-invoices-chosen").with("max", MOST)),
     }
 }
