@@ -37,21 +37,30 @@ addEventListener("beforeunload", (event) => {
     if (typed) event.preventDefault();
 });
 
-// Copies the text next to its button.
+// Copies the field or text next to its button. A button that is only an icon shows a tick.
 each("[data-copy]", (button) => {
     button.hidden = false;
+    const icon = button.querySelector("use");
+    const say = (words) => {
+        if (!icon) button.textContent = words;
+        else button.ariaLabel = words;
+    };
+    const before = icon ? button.ariaLabel : button.textContent;
+    const drawing = icon?.getAttribute("href");
     button.addEventListener("click", async () => {
-        const field = document.getElementById(button.dataset.copy);
-        const before = button.textContent;
+        const source = document.getElementById(button.dataset.copy);
         try {
-            await navigator.clipboard.writeText(field.value);
+            await navigator.clipboard.writeText(source.value ?? source.textContent);
         } catch {
-            field.select();
+            if (source.select) source.select();
+            else getSelection().selectAllChildren(source);
             document.execCommand("copy");
         }
-        button.textContent = button.dataset.sayCopied;
+        say(button.dataset.sayCopied);
+        icon?.setAttribute("href", drawing.replace(/#.*/, "#check"));
         setTimeout(() => {
-            button.textContent = before;
+            say(before);
+            icon?.setAttribute("href", drawing);
         }, 2000);
     });
 });

@@ -19,7 +19,7 @@ pub use self::kit::amount::amount;
 pub use self::kit::asset::icon;
 pub use self::kit::{
     amount, asset, avatar, choice, control, cookie, days, editing, fields, figure, form, guest,
-    mailto, page, pager, pages, period, say, shell, shown_work, tabs, theme, visit,
+    mailto, page, pager, pages, period, prose, say, shell, shown_work, tabs, theme, visit,
 };
 use self::kit::{form_body, front, signed_out};
 #[cfg(debug_assertions)]
