@@ -14,7 +14,10 @@ use lettre::{
     },
 };
 
-use crate::domain::{id::MailId, mail::Mail, reach::Reach};
+use crate::{
+    domain::{id::MailId, mail::Mail, reach::Reach},
+    locale::t,
+};
 
 /// The name of the default sender.
 const NAME: &str = "FreelanceOS";
@@ -59,6 +62,21 @@ impl Sender {
         self.0.email.as_ref()
     }
 
+    /// Returns the sender of a mail: a freelancer's name stands before the address, and says that
+    /// it goes through here unless the address is the freelancer's own.
+    fn of(&self, mail: &Mail) -> Mailbox {
+        let Mailbox { name, email } = &self.0;
+        let Some(from) = &mail.from_name else { return self.0.clone() };
+        let is_own =
+            mail.reply_to.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(email.as_ref()));
+        let server = name.as_deref().unwrap_or(email.domain());
+        let name = match is_own || server == from {
+            true => from.clone(),
+            false => t("mail-from-via").with("name", from).with("server", server).into(),
+        };
+        Mailbox::new(Some(name), email.clone())
+    }
+
     /// Whether its domain means nothing to other machines.
     pub fn is_local(&self) -> bool {
         let domain = self.0.email.domain();
@@ -94,7 +112,7 @@ pub fn write(
     // An address that cannot be a reply address is still in the text.
     let plain = |to: &&str| to.is_ascii() && !to.starts_with("=?");
     if let Some(reply_to) = mail.reply_to.as_deref().filter(plain).and_then(address) {
-        message = message.reply_to(Mailbox::new(None, reply_to));
+        message = message.reply_to(Mailbox::new(mail.from_name.clone(), reply_to));
     }
     // The id cannot be guessed, so neither can the boundary.
     let parts = MultiPart::alternative()
@@ -115,7 +133,7 @@ pub fn write(
         }
     };
     let mut message = message.multipart(parts).map_err(unwritable)?;
-    message.headers_mut().set(FromHeader::from(Mailboxes::from(sender.0.clone())));
+    message.headers_mut().set(FromHeader::from(Mailboxes::from(sender.of(mail))));
     Ok(message)
 }
 
@@ -154,6 +172,7 @@ mod tests {
             subject: "කමල ගෙන් පණිවිඩයක්".to_owned(),
             text: "Hello කමල,\nمرحبا\n".to_owned(),
             html: "<p>Hello</p>".to_owned(),
+            from_name: None,
             reply_to: Some("eve@example.com".to_owned()),
             attachment: None,
         }
@@ -186,6 +205,21 @@ mod tests {
             assert!(text.contains(line), "{line}: {text}");
         }
         assert!(text.split("\r\n").all(|line| line.len() < 998 && !line.contains('\n')));
+    }
+
+    #[test]
+    fn a_freelancer_is_named_as_the_sender_and_gets_the_replies() {
+        for (own, from) in [
+            ("eve@example.com", "Eve Studio via FreelanceOS"),
+            ("No-Reply@example.com", "Eve Studio"),
+        ] {
+            let mut mail = mail("kamala@example.com");
+            mail.from_name = Some("Eve Studio".to_owned());
+            mail.reply_to = Some(own.to_owned());
+            let text = written(&mail).replace('"', "");
+            assert!(text.contains(&format!("From: {from} <no-reply@example.com>\r\n")), "{text}");
+            assert!(text.contains(&format!("Reply-To: Eve Studio <{own}>\r\n")), "{text}");
+        }
     }
 
     #[test]

@@ -15,11 +15,11 @@ pub use self::billing::{
 pub use self::identity::{
     account_data, code, passkey, registration, security, session, two_factor, verify_email,
 };
-pub use self::kit::figure::amount;
 pub use self::kit::asset::icon;
+pub use self::kit::figure::amount;
 pub use self::kit::{
-    asset, avatar, choice, control, cookie, days, editing, fields, figure, form, guest,
-    mailto, page, pager, pages, period, say, shell, shown_work, tabs, theme, visit,
+    asset, avatar, choice, control, cookie, days, editing, fields, figure, form, guest, mailto,
+    page, pager, pages, period, prose, say, shell, shown_work, tabs, theme, visit,
 };
 use self::kit::{form_body, front, signed_out};
 #[cfg(debug_assertions)]

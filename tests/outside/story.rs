@@ -63,15 +63,15 @@ async fn agree_on_a_proposal(ada: &Person, kamala: &Person) {
     ada.fill("Proposal", "Design and build, in six weeks.").await;
     ada.press("Save draft").await;
     ada.press("Send proposal").await;
-    ada.sees("Share this link with your client").await;
+    ada.sees("Waiting for your client’s answer.").await;
     let link = ada.value("Link for your client").await;
 
     kamala.go(&link).await;
     kamala.sees("Design and build, in six weeks.").await;
     kamala.sees("₦450,000.00").await;
-    kamala.fill("Your name", "Kamala Perera").await;
-    kamala.press("Accept").await;
-    kamala.sees("Accepted on").await;
+    kamala.fill("Your full name", "Kamala Perera").await;
+    kamala.press("Accept for ₦450,000.00").await;
+    kamala.sees("Accepted by Kamala Perera").await;
 
     ada.press("Proposals").await;
     ada.press("New website").await;

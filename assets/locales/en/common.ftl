@@ -1,6 +1,5 @@
 ## Words and short texts that many pages share. A key names its text.
 
-accept = Accept
 accepted = Accepted
 active = Active
 activity = Activity
@@ -95,7 +94,6 @@ email-me-a-code = Email me a code
 experience = Experience
 export = Export
 first-name = First name
-for = for
 from = From
 greeting = Hello { $name },
 home = Home
@@ -141,6 +139,7 @@ nothing = empty
 nothing-to-pay = There is nothing to pay.
 number = Number
 on-hold = On hold
+open = Open
 overdue = Overdue
 overdue-inline = overdue
 paid = Paid

@@ -17,7 +17,6 @@ settings-data-download-copy-records-accountant = Download a copy for your record
 settings-data-everything-as-json = Everything as JSON
 settings-data-export-data = Export your data
 settings-data-invoice-lines = Invoice lines
-settings-data-open = Open
 settings-data-open-registration = Open registration
 settings-data-open-registration-setting-decides = The OPEN_REGISTRATION setting decides this.
 settings-data-own-server-decide-whether = You own this server. Decide whether anyone can create an account.

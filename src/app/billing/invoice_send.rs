@@ -167,7 +167,8 @@ fn mail_client(
         return Ok(());
     }
     let (seller, _) = parties(work.tx, &account, invoice)?;
-    let subject = compose::invoice_subject(kind, &invoice.number, &seller);
+    let is_overdue = invoice.due_date < work.today()?;
+    let subject = compose::invoice_subject(kind, invoice, &seller, is_overdue);
     work.post(Some(&QueuedMail {
         account: Some(work.account),
         invoice: Some(invoice.id),

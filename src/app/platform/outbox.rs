@@ -171,7 +171,16 @@ impl App {
             }
             None => None,
         };
-        Ok(Mail { kind: queued.kind, to, subject, text, html, reply_to, attachment })
+        Ok(Mail {
+            kind: queued.kind,
+            to,
+            subject,
+            text,
+            html,
+            from_name: None,
+            reply_to,
+            attachment,
+        })
     }
 
     /// Returns whether mail goes to a mail server; otherwise it is only saved as files.

@@ -55,6 +55,7 @@ impl App {
                 username: account.username.clone().unwrap_or_else(|| username.clone()),
                 profile: store::profile::find(tx, account.id)?,
                 portfolio: store::portfolio::list(tx, account.id, ITEMS_SHOWN)?,
+                accent: store::invoice_defaults::find(tx, account.id)?.accent,
                 account,
             };
             Ok((profile, (!is_counted).then_some(visit)))

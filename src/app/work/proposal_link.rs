@@ -15,7 +15,7 @@ use crate::{
     },
     domain::{
         error::{Error, Result},
-        invoice::Party,
+        invoice::{Party, Seller},
         proposal::{Answer, Proposal, ProposalLink, PublicProposal, Signature},
     },
     store::{self, engine::Tx},
@@ -101,13 +101,14 @@ pub(in crate::app) fn linked(tx: &mut Tx, keys: &Keys, hash: &[u8]) -> Result<Pu
     let client = proposal.client.as_ref().ok_or_else(unknown)?;
     Ok(PublicProposal {
         version: version(keys, &proposal),
-        seller: Party::of_freelancer(&freelancer, &store::invoice_defaults::find(tx, account)?),
+        seller: Seller::new(&freelancer, &store::invoice_defaults::find(tx, account)?),
         buyer: Party::of_client(client),
         proposal,
         freelancer_title: store::profile::find(tx, account)?.title,
         freelancer,
         sent_at: record.sent_at,
         answered_at: record.answered_at,
+        answered_by: record.answered_by,
     })
 }
 

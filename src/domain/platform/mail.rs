@@ -31,6 +31,8 @@ pub struct Mail {
     pub subject: String,
     pub text: String,
     pub html: String,
+    /// The freelancer's name, if the mail is from one.
+    pub from_name: Option<String>,
     /// Where replies go, if not to the sender.
     pub reply_to: Option<String>,
     pub attachment: Option<Attachment>,

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::domain::{
+    accent::Accent,
     account::{Account, Location},
     error::{Error, Result},
     form::{Form, Read},
@@ -69,6 +70,8 @@ pub struct PublicProfile {
     pub profile: Profile,
     /// Newest first.
     pub portfolio: Vec<PortfolioItem>,
+    /// The colour of the freelancer's pages.
+    pub accent: Accent,
 }
 
 /// How complete a profile is.

@@ -11,7 +11,7 @@ use crate::domain::{
     error::{Error, Result},
     id::{AccountId, ClientId, ProjectId, ProposalId},
     input::{Drafted, Inherited, OfPages, Optional, OrDefault, Required, input},
-    invoice::Party,
+    invoice::{Party, Seller},
     money::{Amount, Currency, Money},
     page::Page,
     text::{AnyText, FreeText, Name, Search},
@@ -104,10 +104,12 @@ pub struct PublicProposal {
     /// The freelancer's profession.
     pub freelancer_title: Option<String>,
     /// Both parties as printed on the proposal.
-    pub seller: Party,
+    pub seller: Seller,
     pub buyer: Party,
     pub sent_at: Option<Timestamp>,
     pub answered_at: Option<Timestamp>,
+    /// The name that the client signed with, if the link was used.
+    pub answered_by: Option<String>,
     /// Changes with everything the client agrees to.
     pub version: String,
 }

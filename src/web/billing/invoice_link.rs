@@ -12,6 +12,7 @@ use crate::{
     locale::{Text, t},
     web::{
         invoice_sheet::Sheet,
+        mailto::mailto,
         page::{self, answer},
         visit::Guest,
     },
@@ -24,13 +25,35 @@ struct Page<'a> {
     token: &'a str,
     /// The status, in words.
     state: Text,
-    is_late: bool,
+    /// How late it is, if it is.
+    late: Option<Text>,
     /// The online payment link, if any.
     payment_link: Option<&'a String>,
-    is_settled: bool,
+    /// What to enter for a transfer; empty if nothing is due.
+    ways: Vec<Way>,
+    /// The link of a mail to the freelancer.
+    mail: String,
     /// Whether the reader is its freelancer.
     is_owner: bool,
     sheet: Sheet<'a>,
+}
+
+/// A value that the client copies to pay.
+struct Way {
+    /// Empty if it has none.
+    label: String,
+    value: String,
+}
+
+impl Way {
+    fn new(label: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { label: label.into(), value: value.into() }
+    }
+
+    /// Returns what its button is called by.
+    fn name(&self) -> &str {
+        if self.label.is_empty() { &self.value } else { &self.label }
+    }
 }
 
 /// Shows an invoice; its freelancer learns when the client first opened it, as page or PDF.
@@ -43,12 +66,20 @@ pub async fn show(guest: Guest) -> Result<Response> {
     }
     let PublicInvoice { invoice, seller, buyer, .. } = &public;
     let zone = public.zone.rules()?;
+    let today = date::day_in(guest.app.now(), &zone);
+    let is_late = public.status == InvoiceStatus::Overdue && invoice.is_money_due();
+    let late = || t("count-days-late").count("days", date::days_until(invoice.due_date, today));
     let page = Page {
         token,
-        state: state(&public, date::day_in(guest.app.now(), &zone), |at| date::day_in(at, &zone)),
-        is_late: public.status == InvoiceStatus::Overdue && invoice.is_money_due(),
+        state: state(&public, today, |at| date::day_in(at, &zone)),
+        late: is_late.then(late),
         payment_link: public.payment_link.as_ref(),
-        is_settled: !invoice.is_money_due(),
+        ways: ways(&public),
+        mail: mailto(
+            &seller.party.email,
+            &t("invoice-number").with("number", &invoice.number).to_string(),
+            "",
+        ),
         is_owner,
         sheet: Sheet { invoice, seller, buyer, dates: seller.date_format },
         public: &public,
@@ -64,6 +95,26 @@ pub async fn pdf(guest: Guest) -> Result<Response> {
         guest.app.see_invoice(token).await?;
     }
     Ok(page::pdf(&file.name, file.bytes))
+}
+
+/// Returns how to pay by transfer, with what identifies the payment.
+fn ways(public: &PublicInvoice) -> Vec<Way> {
+    let PublicInvoice { invoice, seller, .. } = public;
+    let lines = seller.payment_lines();
+    if lines.is_empty() || !invoice.is_money_due() {
+        return Vec::new();
+    }
+    let lines = lines.into_iter().map(|line| Way::new(line.label.unwrap_or_default(), line.value));
+    let ours = [
+        Way::new(t("public-reference"), &invoice.number),
+        Way::new(t("amount"), invoice.amount().shown()),
+    ];
+    lines.chain(ours).collect()
+}
+
+/// Returns a phone number as a link dials it.
+fn dialled(phone: &str) -> String {
+    phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
 }
 
 /// Returns the status of an invoice on a day.

@@ -24,6 +24,11 @@ impl Avatar {
     }
 }
 
+/// Returns the initial that stands in for the logo of a business.
+pub fn initial(name: &str) -> String {
+    initials(name).chars().take(1).collect()
+}
+
 /// Returns the initials of the first two words of a name.
 pub fn initials(name: &str) -> String {
     let words = name.split_whitespace().take(2);

@@ -18,6 +18,7 @@ pub mod page;
 pub mod pager;
 pub mod pages;
 pub mod period;
+pub mod prose;
 pub mod say;
 pub mod shell;
 pub mod shown_work;

@@ -4,7 +4,11 @@ use crate::{
     app::page_context::PageContext,
     domain::{accent::Accent, id::ImageId},
     locale::{Text, t},
-    web::{avatar::initials, cookie::Notice, theme::Theme},
+    web::{
+        avatar::{initial, initials},
+        cookie::Notice,
+        theme::Theme,
+    },
 };
 
 /// The parts of the web app, as its navigation names them.
@@ -177,7 +181,7 @@ impl Shell {
 
     /// Returns the initial that stands in for a missing logo.
     pub fn office_initial(&self) -> String {
-        initials(&self.office).chars().take(1).collect()
+        initial(&self.office)
     }
 
     fn link(&self, section: Section) -> Link {

@@ -15,6 +15,7 @@ use crate::{
         client::ClientName,
         error::Result,
         input::Input,
+        invoice::Seller,
         page::Listing,
         proposal::{
             NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalLink, ProposalRecord,
@@ -31,6 +32,7 @@ use crate::{
         mailto::mailto,
         page::{answer as page, pdf},
         pager::{self, Pager},
+        prose,
         shell::{Section, Shell},
         tabs::Tabs,
         visit::Visit,
@@ -60,6 +62,31 @@ struct Show {
     invoice: String,
     once: Form,
     record: ProposalRecord,
+    /// Its text.
+    parts: Vec<prose::Section>,
+    /// Who offers it.
+    seller: Seller,
+}
+
+impl Show {
+    fn here(&self) -> String {
+        format!("/proposals/{}", self.record.proposal.id)
+    }
+
+    fn can_delete(&self) -> bool {
+        self.record.proposal.status != ProposalStatus::Accepted
+    }
+
+    /// Returns the last day on which the client can answer, if any.
+    fn last_day(&self) -> String {
+        let day = self.record.proposal.valid_until.as_ref();
+        day.map(|day| self.days.show(day)).unwrap_or_default()
+    }
+
+    fn client(&self) -> &str {
+        let client = self.record.proposal.client.as_ref();
+        client.map(|client| client.details.name.as_str()).unwrap_or_default()
+    }
 }
 
 /// The client's link to a proposal.
@@ -82,6 +109,10 @@ struct Edit {
 }
 
 impl Edit {
+    fn has_no_client(&self) -> bool {
+        self.clients.is_empty() && self.proposal.is_none()
+    }
+
     fn client(&self) -> Control {
         let chosen = self.proposal.as_ref().and_then(|proposal| proposal.client.as_ref());
         choice::client(&self.form, &self.clients, chosen)
@@ -181,6 +212,8 @@ pub async fn show(visit: Visit) -> Result<Response> {
         link,
         invoice: invoice_link(proposal),
         once: visit.form(Fields::default()),
+        parts: prose::sections(&proposal.content),
+        seller: Seller::new(&visit.frame.account, &visit.frame.defaults),
         record,
     };
     Ok(page(StatusCode::OK, &show))

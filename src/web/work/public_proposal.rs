@@ -7,6 +7,7 @@ use crate::{
     domain::{
         error::{Kind, Result},
         input::Input,
+        invoice::Party,
         proposal::{Answer, ProposalStatus, PublicProposal, Signature},
     },
     locale::{Text, t},
@@ -14,7 +15,9 @@ use crate::{
         days::Days,
         fields::Fields,
         form::Form,
+        mailto::mailto,
         page::{answer, pdf, redirect},
+        prose::{self, Section},
         visit::Guest,
     },
 };
@@ -23,6 +26,8 @@ use crate::{
 #[template(path = "pages/proposal/public.html")]
 struct Page<'a> {
     public: &'a PublicProposal,
+    /// Its text.
+    parts: Vec<Section>,
     days: Days,
     is_open: bool,
     token: &'a str,
@@ -34,19 +39,52 @@ impl Page<'_> {
         self.public.proposal.status == ProposalStatus::Accepted
     }
 
-    /// Returns the answer, if any.
+    fn has_price(&self) -> bool {
+        self.public.proposal.amount.minor > 0
+    }
+
+    /// Returns who offers what is offered, and to whom.
+    fn parties(&self) -> [(Text, &Party); 2] {
+        let PublicProposal { seller, buyer, .. } = self.public;
+        [(t("proposal-public-for"), buyer), (t("from"), &seller.party)]
+    }
+
+    /// Returns the number of the section at `index`: only those with a heading count. The price
+    /// and the answer follow the text.
+    fn number(&self, index: usize) -> usize {
+        let (text, after) = self.parts.split_at(index.min(self.parts.len()));
+        let headed = text.iter().filter(|part| !part.heading.is_empty()).count();
+        let is_answer = after.is_empty() && index > self.parts.len();
+        headed + 1 + usize::from(is_answer && self.has_price())
+    }
+
+    /// Returns the link of a mail with a question.
+    fn mail(&self) -> String {
+        let PublicProposal { proposal, seller, .. } = self.public;
+        let subject = t("proposal-mail-subject").with("title", &proposal.title).to_string();
+        mailto(&seller.party.email, &subject, "")
+    }
+
+    /// Returns the answer, if any, with who gave it and when.
     fn answered(&self) -> Option<Text> {
-        let at = self.public.answered_at.map(|at| self.days.on(&at));
-        Some(match (self.public.proposal.status, at) {
-            (ProposalStatus::Accepted, Some(at)) => {
-                t("proposal-public-accepted-on").with("date", at)
+        let PublicProposal { proposal, answered_at, answered_by, .. } = self.public;
+        let on = answered_at.map(|at| self.days.on(&at));
+        Some(match (proposal.status, on, answered_by) {
+            (ProposalStatus::Draft | ProposalStatus::Sent, ..) => return None,
+            (ProposalStatus::Accepted, Some(on), Some(name)) => {
+                t("pdf-accepted-by").with("name", name).with("date", on)
             }
-            (ProposalStatus::Accepted, None) => t("proposal-public-accepted"),
-            (ProposalStatus::Rejected, Some(at)) => {
-                t("proposal-public-declined-on").with("date", at)
+            (ProposalStatus::Rejected, Some(on), Some(name)) => {
+                t("pdf-declined-by").with("name", name).with("date", on)
             }
-            (ProposalStatus::Rejected, None) => t("proposal-public-declined"),
-            (ProposalStatus::Draft | ProposalStatus::Sent, _) => return None,
+            (ProposalStatus::Accepted, Some(on), None) => {
+                t("proposal-public-accepted-on").with("date", on)
+            }
+            (ProposalStatus::Rejected, Some(on), None) => {
+                t("proposal-public-declined-on").with("date", on)
+            }
+            (ProposalStatus::Accepted, None, _) => t("accepted"),
+            (ProposalStatus::Rejected, None, _) => t("declined"),
         })
     }
 }
@@ -102,5 +140,7 @@ fn page(
     let days = Days::of_account(&guest.app, &public.freelancer)?;
     let token = guest.param("token");
     let is_open = public.check_open(days.today()).is_ok();
-    Ok(answer(status, &Page { public, days, is_open, token, form: form.of::<Signature>() }))
+    let parts = prose::sections(&public.proposal.content);
+    let form = form.of::<Signature>();
+    Ok(answer(status, &Page { public, parts, days, is_open, token, form }))
 }

@@ -113,7 +113,8 @@ fn words(value: &str) -> String {
     let mut rest = value;
     while let Some((before, found)) = rest.split_once("=?utf-8?b?") {
         // Nothing but space between two encoded words is no text.
-        text.push_str(if text.is_empty() { before } else { before.trim_start() });
+        let is_between = !text.is_empty() && before.trim().is_empty();
+        text.push_str(if is_between { "" } else { before });
         let (word, after) = found.split_once("?=").unwrap();
         text.push_str(&String::from_utf8(STANDARD.decode(word).unwrap()).unwrap());
         rest = after;

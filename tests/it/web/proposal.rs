@@ -26,12 +26,15 @@ async fn a_proposal_is_written_sent_accepted_and_becomes_a_project() {
         ("content", "First.\r\n\r\nThen <script>."),
     ];
     let draft = browser.send(&page, "/proposals", &typed).await.expect(200);
-    draft.says("Draft saved.").says("Site <b> & shop Draft for Kamala").says("€1,250.50");
-    draft.says("Then <script>.").hides("Share this link");
+    draft.says("Draft saved.").says("Site <b> & shop Kamala").says("Draft").says("€1,250.50");
+    draft.says("Then <script>.").hides("Link for your client");
     let place = draft.path.clone();
 
     let sent = browser.send(&draft, &format!("{place}/send"), &[]).await.expect(200);
-    let link = sent.says("Share this link with your client").link(PUBLIC_URL);
+    let link = sent
+        .says("Link for your client")
+        .says("Waiting for your client’s answer.")
+        .link(PUBLIC_URL);
     let mail = sent.link("mailto:");
     let token = link.strip_prefix(PUBLIC_URL).unwrap();
     assert!(
@@ -51,11 +54,11 @@ async fn a_proposal_is_written_sent_accepted_and_becomes_a_project() {
         file.headers["content-disposition"],
         "inline; filename=\"proposal-site-b-shop.pdf\""
     );
-    client_side.post(token, &form).await.says("Accepted on 18 Mar 2026.");
+    client_side.post(token, &form).await.says("Accepted by Kamala P. on 18 Mar 2026");
 
     let accepted = browser.open(&place).await;
     accepted.says("Signed as Kamala P.").says("IP address 127.0.0.1");
-    accepted.says("Accepted for Kamala").hides("Delete").hides("Write down an answer");
+    accepted.says("Accepted").hides("Delete").hides("Record answer");
     let invoice = accepted.link(&format!("/invoices/new?clientId={client}"));
     assert!(invoice.contains("amount=1250.5"), "{invoice}");
     let page = browser.open(&accepted.link("/projects/new?proposalId=")).await.expect(200);

@@ -83,22 +83,48 @@ async fn the_client_reads_the_proposal_and_accepts_it_once() {
     {
         assert!(html.contains(text), "{text}: {html}");
     }
-    assert!(!html.contains("<script>") && !html.contains("<b>"), "{html}");
+    assert!(!html.contains("<script>") && html.contains("Web&#34; &#60;b&#62;"), "{html}");
 
     let (status, html) = answer(&url, " ", "accept").await;
     assert_eq!(status, 400);
-    assert!(html.contains("Your name: Fill in this field."), "{html}");
+    assert!(html.contains("Your full name: Fill in this field."), "{html}");
     assert_eq!(answer(&url, "Ngozi", "perhaps").await.0, 400);
     assert_eq!(user.get(&format!("/proposals/{id}")).await.data(200)["status"], "sent");
 
     assert_eq!(answer(&url, "Ngozi", "accept").await.0, 303);
     assert_eq!(user.get(&format!("/proposals/{id}")).await.data(200)["status"], "accepted");
     let (_, html) = read(&app, &url).await;
-    assert!(html.contains("Accepted on 18 Mar 2026."), "{html}");
+    assert!(html.contains("Accepted by Ngozi on 18 Mar 2026"), "{html}");
     assert!(!html.contains("<form"), "{html}");
     let (status, html) = answer(&url, "Ngozi", "decline").await;
     assert_eq!(status, 409);
-    assert!(html.contains("Accepted on 18 Mar 2026."), "{html}");
+    assert!(html.contains("Accepted by Ngozi on 18 Mar 2026"), "{html}");
+}
+
+#[tokio::test]
+async fn headings_are_numbered_sections_and_the_price_and_the_answer_follow() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    let content = "Dear Ngozi,\n\n## What you get\n\n- A **fast** site\n\n## When\n\nIn May.";
+    let (_, url) = sent(&user, json!({"content": content})).await;
+    let (_, html) = read(&app, &url).await;
+    for wanted in [
+        "<p dir=\"auto\">Dear Ngozi,</p>",
+        "<span>1</span>What you get</h2>",
+        "<li dir=\"auto\">A <b>fast</b> site</li>",
+        "<span>2</span>When</h2>",
+        "<span>3</span>What it costs</h2>",
+        "<span>4</span>Your answer</h2>",
+        "Accept for USD\u{a0}12,000.50</button>",
+    ] {
+        assert!(html.contains(wanted), "{wanted}: {html}");
+    }
+    // It speaks as the freelancer, and leads nowhere but to what is theirs.
+    assert!(!html.contains("href=\"/\"") && !html.contains("/login"), "{html}");
+    let (_, url) = sent(&user, json!({"content": "", "amount": 0})).await;
+    let (_, html) = read(&app, &url).await;
+    assert!(html.contains("<span>1</span>Your answer</h2>"), "{html}");
+    assert!(html.contains("Accept proposal</button>") && !html.contains("What it costs"), "{html}");
 }
 
 #[tokio::test]

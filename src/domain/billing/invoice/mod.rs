@@ -14,7 +14,7 @@ pub use self::{
     party::Party,
     price::{DEFAULT_LINE, Line, Priced, Totals, check_amount, price, price_amount},
     record::{InvoiceMail, InvoiceRecord, InvoiceTimes, PublicInvoice},
-    seller::Seller,
+    seller::{PaymentLine, Seller},
 };
 use crate::domain::{
     client::Client,

@@ -42,6 +42,34 @@ impl Seller {
             notes: None,
         }
     }
+
+    /// Returns the lines of the payment instructions that say something.
+    pub fn payment_lines(&self) -> Vec<PaymentLine<'_>> {
+        let instructions = self.payment_instructions.as_deref().unwrap_or_default();
+        let lines = instructions.lines().map(str::trim).filter(|line| !line.is_empty());
+        lines.map(PaymentLine::new).collect()
+    }
+}
+
+/// The longest label of a payment line, in characters.
+const LABEL_MAX: usize = 30;
+
+/// One line of how to pay, such as `IBAN: BE68 5390 0754 7034`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentLine<'a> {
+    /// What stands before a colon, if it is short.
+    pub label: Option<&'a str>,
+    pub value: &'a str,
+}
+
+impl<'a> PaymentLine<'a> {
+    fn new(line: &'a str) -> Self {
+        let parts = line.split_once(": ").map(|(label, value)| (label.trim(), value.trim()));
+        match parts.filter(|(label, _)| label.chars().count() <= LABEL_MAX) {
+            Some((label, value)) => Self { label: Some(label), value },
+            None => Self { label: None, value: line },
+        }
+    }
 }
 
 /// The stored form of a [`Seller`]: a party with more fields. If there is a business, `name` is its
@@ -132,6 +160,24 @@ mod tests {
         let text = serde_json::to_string(&seller).unwrap();
         assert_eq!(serde_json::from_str::<Seller>(&text).unwrap(), seller);
         assert!(text.contains(r#""name":"Obi Studio""#), "{text}");
+    }
+
+    #[test]
+    fn how_to_pay_is_lines_with_labels_where_they_have_some() {
+        let mut seller: Seller =
+            serde_json::from_str(r#"{"name":"Obi","email":"obi@example.com"}"#).unwrap();
+        assert_eq!(seller.payment_lines(), []);
+        let text =
+            "IBAN: BE68 5390\r\n\r\nhttps://pay.example\nBy transfer or mobile money only: 024";
+        seller.payment_instructions = Some(text.to_owned());
+        let lines = seller.payment_lines();
+        let lines: Vec<_> = lines.iter().map(|line| (line.label, line.value)).collect();
+        let expected = [
+            (Some("IBAN"), "BE68 5390"),
+            (None, "https://pay.example"),
+            (None, "By transfer or mobile money only: 024"),
+        ];
+        assert_eq!(lines, expected);
     }
 
     #[test]

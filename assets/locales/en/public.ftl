@@ -1,0 +1,10 @@
+## What clients and visitors see: invoice, proposal and profile behind a link.
+
+public-ask-question = Ask a question
+public-copy = Copy { $what }
+public-invoice-for = Invoice { $number } for { $client }
+public-invoice-question = Question about this invoice?
+public-made-with = Made with FreelanceOS
+public-or-call = or call
+public-reference = Reference
+public-write-to = Write to { $name }

@@ -1,0 +1,205 @@
+//! Mails about an invoice, for its client.
+
+use super::{Brand, greeting, lines, mail, one_line, shown_name};
+use crate::{
+    domain::{
+        error::{Error, Result},
+        invoice::{Invoice, Party, Seller},
+        mail::{Attachment, Mail, MailKind},
+        pdf_file::PdfFile,
+        text::turns,
+    },
+    locale::t,
+};
+
+/// The largest attachment. Some mail servers accept no more than 8 MiB, as base64 (57 bytes per
+/// line of 78) and with room for the text.
+const ATTACHMENT_MAX: usize = (8 * 1024 - 64) * 1024 / 78 * 57;
+/// How much of an invoice's notes its mail repeats, in characters.
+const EXCERPT: usize = 500;
+
+/// An invoice or reminder for a client.
+pub struct InvoiceMail<'a> {
+    pub kind: MailKind,
+    pub to: &'a str,
+    /// The freelancer's address.
+    pub reply_to: &'a str,
+    pub invoice: &'a Invoice,
+    pub seller: &'a Seller,
+    pub buyer: &'a Party,
+    /// Where the client can pay online.
+    pub payment_link: Option<&'a str>,
+    /// Whether the due date has passed.
+    pub is_overdue: bool,
+    /// Where the client can read it.
+    pub link: &'a str,
+    pub file: Option<PdfFile>,
+}
+
+/// An invoice or reminder for a client; replies go to the freelancer.
+pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
+    let InvoiceMail { invoice, seller, is_overdue, link, .. } = *about;
+    let file = about.file.as_ref().filter(|file| file.bytes.len() <= ATTACHMENT_MAX);
+    let greeting = &greeting(&about.buyer.name);
+    let name = &seller.party.heading().replace(turns, "");
+    let (number, amount) = (&invoice.number, &invoice.amount().shown());
+    let due = &seller.date_format.show(invoice.due_date);
+    let is_due = invoice.is_money_due();
+    let payment_link = about.payment_link.filter(|_| is_due);
+    let how_to_pay = seller.payment_instructions.as_deref().filter(|_| is_due);
+    let how_to_pay = &lines(how_to_pay.unwrap_or_default());
+    let (button, place) = (&t("mail-invoice-view").to_string(), &place(&seller.party));
+    let rows = &rows(about, file);
+    let notes = &excerpt(&lines(invoice.notes.as_deref().unwrap_or_default()));
+    let (is_reminder, is_attached) = (about.kind == MailKind::InvoiceReminder, file.is_some());
+    let parts = render!("mail/invoice.txt", "mail/invoice.html", {
+        greeting: &'a str, name: &'a str, number: &'a str, amount: &'a str, due: &'a str,
+        link: &'a str, payment_link: Option<&'a str>, how_to_pay: &'a str, notes: &'a str, is_due: bool,
+        is_reminder: bool, is_overdue: bool, is_attached: bool,
+    }, { button: &'a str, place: &'a str, rows: &'a [(String, String)] });
+    let subject = invoice_subject(about.kind, invoice, seller, is_overdue);
+    let brand = Brand::new(name, seller.accent);
+    let mail = mail(about.kind, about.to, &subject, &brand, parts)?;
+    let attachment =
+        file.map(|file| Attachment { name: file.name.clone(), bytes: file.bytes.clone() });
+    Ok(Mail {
+        from_name: shown_name(name),
+        reply_to: Some(about.reply_to.to_owned()),
+        attachment,
+        ..mail
+    })
+}
+
+/// Returns what the client enters to pay, and what is attached: labels, where there are some, and
+/// values.
+fn rows(about: &InvoiceMail, file: Option<&PdfFile>) -> Vec<(String, String)> {
+    let InvoiceMail { invoice, seller, .. } = *about;
+    let lines = if invoice.is_money_due() { seller.payment_lines() } else { Vec::new() };
+    let reference = (!lines.is_empty()).then(|| (t("public-reference"), invoice.number.clone()));
+    let file = file.map(|file| (t("mail-invoice-file"), file.name.clone()));
+    let lines = lines
+        .into_iter()
+        .map(|line| (line.label.unwrap_or_default().to_owned(), line.value.to_owned()));
+    let ours = reference.into_iter().chain(file).map(|(label, value)| (label.into(), value));
+    lines.chain(ours).collect()
+}
+
+/// Returns name and postal address in one line; empty without an address.
+fn place(party: &Party) -> String {
+    let lines = [party.address.as_deref(), party.country.as_deref()];
+    let lines = lines.into_iter().flatten().flat_map(str::lines).map(str::trim);
+    let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+    match party.address {
+        Some(_) => format!("{}, {}", party.heading(), lines.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// The subject of a mail about an invoice: its number, the amount and the day.
+pub fn invoice_subject(
+    kind: MailKind,
+    invoice: &Invoice,
+    seller: &Seller,
+    is_overdue: bool,
+) -> String {
+    let subject = match (kind, is_overdue) {
+        _ if !invoice.is_money_due() => t("mail-subject-invoice-settled"),
+        (MailKind::InvoiceReminder, true) => t("mail-subject-overdue"),
+        (MailKind::InvoiceReminder, false) => t("mail-subject-reminder"),
+        _ => t("mail-subject-invoice"),
+    };
+    let amount = invoice.amount().shown().replace('\u{a0}', " ");
+    let due = seller.date_format.show_in_year(invoice.due_date);
+    let subject = subject.with("number", &invoice.number).with("amount", amount).with("due", due);
+    one_line(&subject.to_string())
+}
+
+/// The beginning of a text.
+fn excerpt(text: &str) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::{
+        domain::{
+            id::Id,
+            invoice::{InvoiceStatus, price_amount},
+            money::Currency,
+        },
+        mail::message::{self, Sender},
+    };
+
+    #[test]
+    fn only_the_beginning_of_a_text_is_repeated() {
+        assert_eq!(excerpt(" Thank you\n"), "Thank you");
+        let long = "ක".repeat(EXCERPT);
+        assert_eq!(excerpt(&long), long);
+        assert_eq!(excerpt(&format!("{long}k")), format!("{long}…"));
+    }
+
+    fn sent_invoice(notes: &str) -> Invoice {
+        let day = jiff::civil::date(2026, 4, 15);
+        let priced = price_amount(2250.into(), 0.into(), Currency::USD).unwrap();
+        Invoice {
+            id: Id::NIL,
+            account: Id::NIL,
+            client_id: Id::NIL,
+            client: None,
+            project_id: None,
+            number: "INV-2026-001".to_owned(),
+            currency: Currency::USD,
+            totals: priced.totals,
+            tax_rate: 0.into(),
+            status: InvoiceStatus::Sent,
+            issue_date: day,
+            due_date: day,
+            paid_at: None,
+            payment_link: None,
+            items: Vec::new(),
+            notes: Some(notes.to_owned()),
+            buyer: None,
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn a_mail_with_a_large_file_is_of_8_mib_at_most_or_goes_without_it() {
+        let seller: Seller =
+            serde_json::from_str(r#"{"name":"Obi\u202e","email":"obi@example.com"}"#).unwrap();
+        let invoice = sent_invoice(&"x".repeat(10_000));
+        for (length, is_attached) in [(ATTACHMENT_MAX, true), (ATTACHMENT_MAX + 1, false)] {
+            let mail = super::invoice(&InvoiceMail {
+                kind: MailKind::Invoice,
+                to: "ada@example.com",
+                reply_to: "obi@example.com",
+                invoice: &invoice,
+                seller: &seller,
+                buyer: &seller.party,
+                payment_link: None,
+                is_overdue: false,
+                link: "http://localhost:5000/i/token",
+                file: Some(PdfFile::of_invoice(&invoice.number, vec![0; length])),
+            })
+            .unwrap();
+            assert_eq!(mail.subject, "Invoice INV-2026-001 · USD 2,250.00 · due 15 Apr");
+            assert_eq!(mail.from_name.as_deref(), Some("Obi"));
+            assert_eq!(mail.attachment.is_some(), is_attached);
+            assert_eq!(mail.text.contains("is attached as a PDF"), is_attached);
+            assert_eq!(mail.html.contains("is attached as a PDF"), is_attached);
+            assert!(!mail.text.contains("Pay it here") && !mail.text.contains("\n\n\n"));
+            let sender = Sender::of_host("example.com").unwrap();
+            let at = Timestamp::UNIX_EPOCH;
+            let size = message::write(Id::NIL, at, &sender, &mail).unwrap().formatted().len();
+            assert!(size < 8 << 20 && (size > 8_200_000) == is_attached, "{size}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Mails about what clients and visitors did.
+
+use super::{Brand, greeting, lines, mail};
+use crate::{
+    domain::{
+        error::{Error, Result},
+        mail::{Mail, MailKind},
+        text::turns,
+    },
+    locale::t,
+};
+
+/// A message from the contact form; replies go to the visitor.
+pub fn message_received(
+    to: &str,
+    first_name: &str,
+    sender_name: &str,
+    sender_email: &str,
+    content: &str,
+) -> Result<Mail> {
+    let (greeting, content) = (&greeting(first_name), &lines(content));
+    let sender_name = &sender_name.replace(turns, "");
+    let parts = render!("mail/message_received.txt", "mail/message_received.html", {
+        greeting: &'a str, sender_name: &'a str, sender_email: &'a str, content: &'a str,
+    });
+    let subject = t("mail-subject-message").with("name", sender_name).to_string();
+    let mail = mail(MailKind::MessageReceived, to, &subject, &Brand::own(), parts)?;
+    Ok(Mail { reply_to: Some(sender_email.to_owned()), ..mail })
+}
+
+/// A client's answer to a proposal.
+pub fn proposal_answered(
+    to: &str,
+    first_name: &str,
+    client_name: &str,
+    title: &str,
+    accepted: bool,
+) -> Result<Mail> {
+    let greeting = &greeting(first_name);
+    let (client_name, title) = (&client_name.replace(turns, ""), &title.replace(turns, ""));
+    let parts = render!("mail/proposal_answered.txt", "mail/proposal_answered.html", {
+        greeting: &'a str, client_name: &'a str, title: &'a str, accepted: bool,
+    });
+    let subject = match accepted {
+        true => t("mail-subject-accepted"),
+        false => t("mail-subject-declined"),
+    };
+    let subject = subject.with("name", client_name).with("title", title).to_string();
+    mail(MailKind::ProposalAnswered, to, &subject, &Brand::own(), parts)
+}
+
+/// News for an owner whose address is not verified. The address may be someone else's, so the mail
+/// contains no text from the account or its visitors.
+pub fn unproven_news(
+    to: &str,
+    first_name: &str,
+    kind: MailKind,
+    news: &str,
+    link: &str,
+) -> Result<Mail> {
+    let greeting = &greeting(first_name);
+    let parts = render!("mail/unproven_news.txt", "mail/unproven_news.html", {
+        greeting: &'a str, news: &'a str, link: &'a str,
+    });
+    mail(kind, to, news.trim_end_matches('.'), &Brand::own(), parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_typed_is_escaped_and_keeps_its_lines() {
+        let content = "<script>alert(1)</script>\r\nsecond & last\u{1b}[2J";
+        let mail =
+            message_received("a@example.com", "Ada", "<b>Eve</b>", "eve@example.com", content)
+                .unwrap();
+        assert!(!mail.html.contains("<script>") && !mail.html.contains("<b>"), "{}", mail.html);
+        assert!(mail.html.contains("alert(1)"), "{}", mail.html);
+        assert!(mail.html.contains(">second &#38; last[2J</div>"), "{}", mail.html);
+        assert!(mail.text.contains("</script>\nsecond & last[2J"), "{}", mail.text);
+        assert_eq!(mail.reply_to.as_deref(), Some("eve@example.com"));
+        assert_eq!(mail.subject, "New message from <b>Eve</b>");
+    }
+
+    #[test]
+    fn a_subject_stays_one_line() {
+        let title = "Web\r\nBcc: everybody@example.com";
+        let mail = proposal_answered("a@example.com", "Ada", "Acme", title, true).unwrap();
+        assert_eq!(mail.subject, "Acme accepted: Web  Bcc: everybody@example.com");
+        let mail = proposal_answered("a@example.com", "Ada", "Acme", "Web", false).unwrap();
+        assert_eq!(mail.subject, "Acme declined: Web");
+        assert!(mail.text.contains("Acme has declined your proposal:\n\n    Web\n"));
+    }
+}
