@@ -85,7 +85,7 @@ fn size(length: usize) -> Result<u32> {
 }
 
 fn too_large() -> Error {
-    Error::conflict("These files are too large for one archive")
+    Error::conflict("error-archive-too-large")
 }
 
 #[cfg(test)]

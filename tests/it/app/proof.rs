@@ -167,7 +167,7 @@ async fn the_page_of_the_link_says_beforehand_that_it_ends_all_that_was_there_be
     let page = browser.open(&link).await.expect(200);
     page.says("You aren’t signed in to this account on this device.");
     let done = browser.send(&page, "/verify-email", &[]).await.expect(200);
-    done.says("Forgot your password?");
+    done.says("Set a new password");
     planted.assert_gone(None).await;
 }
 

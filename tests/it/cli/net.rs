@@ -105,8 +105,8 @@ async fn serve_speaks_https_takes_new_certificates_and_leads_there_from_http() {
     assert_eq!(answer.status, 200);
     assert_eq!(answer.headers["strict-transport-security"], "max-age=31536000");
 
-    let log = server.logged("leading from", 1);
-    let line = log.lines().find(|line| line.contains("leading from")).unwrap();
+    let log = server.logged("redirecting http", 1);
+    let line = log.lines().find(|line| line.contains("redirecting http")).unwrap();
     let rest = line.split_once("http://").unwrap().1;
     let mut plain = Client::of(TcpStream::connect(rest.split(' ').next().unwrap()).await.unwrap());
     plain.send("GET /clients?page=2 HTTP/1.1\r\nHost: freelance.example\r\n\r\n").await;

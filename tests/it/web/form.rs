@@ -47,7 +47,7 @@ fn leads_to(page: &Page, first: &str) {
     assert_eq!(focused_id, format!("f-{first}"), "{path}: {}", page.text());
     assert!(focused[0].contains("aria-invalid=\"true\""), "{path}: {}", focused[0]);
 
-    let summary = html.split("<div class=\"alert\" role=\"alert\">").nth(1);
+    let summary = html.split("<div class=\"notice\" data-tone=\"red\" role=\"alert\">").nth(1);
     let summary = summary.unwrap_or_else(|| panic!("{path} has no summary: {}", page.text()));
     let summary = summary.split("</div>").next().unwrap();
     let links: Vec<String> =
