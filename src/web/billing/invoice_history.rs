@@ -44,7 +44,7 @@ pub fn history(record: &InvoiceRecord, days: &Days) -> Vec<Entry> {
     let created = entry("invoice", html("invoice-log-created-html"), invoice.created_at);
     let mut entries: Vec<Entry> = paid.into_iter().chain(viewed).chain(mails).collect();
     entries.extend(reminded.into_iter().chain(sent).chain([created]));
-    entries.sort_by(|a, b| b.at.cmp(&a.at));
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
     entries
 }
 

@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn in_a_list_the_currency_follows() {
-        let shown = |minor, code| amount(&money(minor, code)).to_string();
+        let shown = |minor, code| amount(money(minor, code)).to_string();
         assert_eq!(shown(348_000, "GBP"), r#"<bdi>3,480.00</bdi> <span class="cur">GBP</span>"#);
         assert_eq!(shown(-568_750, "XOF"), r#"<bdi>−568,750</bdi> <span class="cur">XOF</span>"#);
         assert_eq!(number(Currency::USD, &-5), "−0.05");

@@ -292,7 +292,7 @@ fn kind_label(kind: &DeadlineKind) -> Text {
 
 /// Returns an amount unless it is missing or zero.
 fn worth(amount: &Option<Money>) -> Option<figure::Amount> {
-    amount.filter(|amount| amount.minor != 0).map(|amount| figure::amount(&amount))
+    amount.filter(|amount| amount.minor != 0).map(figure::amount)
 }
 
 /// Returns how many milestones of a project are done, of how many; None if there are none, or more
