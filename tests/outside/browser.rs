@@ -70,6 +70,8 @@ impl Browser {
         let body = json!({"capabilities": {"alwaysMatch": capabilities}});
         let session = browser.post("session", body).await;
         browser.session = session["sessionId"].as_str().unwrap().to_owned();
+        // A window without a screen may not have the focus.
+        browser.devtools("Emulation.setFocusEmulationEnabled", json!({"enabled": true})).await;
         browser
     }
 
@@ -125,6 +127,9 @@ impl Browser {
 
     /// Clicks an element with the mouse; it must be in sight and nothing in its way.
     pub async fn click(&self, element: &Value) {
+        // The bar at the foot of a form may cover what has not been scrolled to.
+        let scroll = "args[0].scrollIntoView({ block: 'center' })";
+        self.run(scroll, json!([element])).await;
         self.element(element, "click", json!({})).await;
     }
 

@@ -36,7 +36,7 @@ fn text_in_every_script_is_found_again_the_way_it_was_written() {
     for wanted in texts {
         assert_eq!(text.matches(wanted).count(), 5, "{wanted} in {text}");
     }
-    for wanted in ["أحمد المنصوري", "රු 96,750.00", "Page 2 of"] {
+    for wanted in ["أحمد المنصوري", "රු 96,750.00", "2/3"] {
         assert!(text.contains(wanted), "{wanted} in {text}");
     }
     run("qpdf", &[Path::new("--check"), &path]);

@@ -27,7 +27,11 @@ const ENTER: &str = "\u{e007}";
 /// stands on it, a field by its label. `args`: the kind and the words.
 const FIND: &str = r#"
     const [kind, words] = args;
-    const read = (element) => element.textContent.replace(/\s+/g, ' ').trim();
+    const read = (element) => {
+        const copy = element.cloneNode(true);
+        copy.querySelectorAll('[aria-hidden=true]').forEach((part) => part.remove());
+        return copy.textContent.replace(/\s+/g, ' ').trim();
+    };
     const isShown = (element) => element.checkVisibility({ visibilityProperty: true })
         && !element.disabled;
     if (kind === 'control') {

@@ -133,6 +133,7 @@ async fn sign_in_by_passkey(ada: &Person) {
     ada.fill("Passkey name", "This laptop").await;
     ada.press("Add passkey").await;
     ada.sees("This laptop").await;
+    ada.touch("Account: Ada Lovelace").await;
     ada.press("Sign out").await;
     ada.fill("Email", EMAIL).await;
     ada.press("Sign in with a passkey").await;
@@ -152,6 +153,7 @@ async fn sign_in_by_two_factors(ada: &Person) {
     let codes = ada.value("Backup codes").await;
     ada.fill("Code", &app.code(now, 0)).await;
     ada.press("Turn on two-factor sign-in").await;
+    ada.touch("Account: Ada Lovelace").await;
     ada.press("Sign out").await;
 
     ada.fill("Email", EMAIL).await;
