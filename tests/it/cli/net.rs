@@ -123,7 +123,7 @@ async fn serve_speaks_https_takes_new_certificates_and_leads_there_from_http() {
     assert!(connect_to(address, &before).await.is_err());
     fs::write(owner.file("key.pem"), "broken").unwrap();
     hang_up(&server);
-    server.logged("the old one stays in use", 1);
+    server.logged("keeping the old one", 1);
     connect_to(address, &after).await.unwrap();
     for client in [&mut old, &mut new] {
         client.send(HEALTH).await;
