@@ -3,12 +3,12 @@
 pdf-accepted-by = Accepted by { $name } on { $date }
 pdf-amount-in = Amount, { $currency }
 pdf-declined-by = Declined by { $name } on { $date }
-pdf-logo-of = Logo of { $name }
+pdf-logo-of = { $name } logo
 pdf-page-of = { $page } / { $pages }
 pdf-paid-on = Paid on { $date }
 pdf-pay-online = Pay online
 pdf-prepared-for = Prepared for
-pdf-qr-code = QR code of the payment link
+pdf-qr-code = QR code for the payment link
 pdf-total-paid = Total paid
 pdf-unnamed = Unnamed
 pdf-untitled = Untitled

@@ -7,7 +7,7 @@ invoice-edit-add-line = Add a line
 invoice-edit-days = { $days } days
 invoice-edit-drag = Drag, or press Alt and an arrow key
 invoice-edit-edit = Edit { $number }
-invoice-edit-kept = Saved { $time }
+invoice-edit-kept = Saved at { $time }
 invoice-edit-line-html = Line <span data-number>{ $n }</span>
 invoice-edit-lines = Lines
 invoice-edit-more-html = More for line <span data-number>{ $n }</span>
@@ -62,8 +62,8 @@ invoice-list-remind = Remind…
 invoice-list-select = Select { $number }
 invoice-list-select-all = Select all on this page
 invoice-list-show-period = Show this period
-invoice-list-sums = Sums in { $currency } at today’s rates
-invoice-list-sums-without = Sums in { $currency } at today’s rates, without { $others }
+invoice-list-sums = Totals in { $currency } at today’s rates
+invoice-list-sums-without = Totals in { $currency } at today’s rates, excluding { $others }
 invoice-log-created-html = <b>Created</b>
 invoice-log-mail-html = <b>{ $mail }</b> to { $to }
 invoice-log-opened-html = <b>Opened</b> by the client
@@ -94,7 +94,7 @@ invoice-remind-left-out = { $count ->
    *[other] { $count } selected invoices are left out: they aren’t open, or their clients were reminded less than a day ago.
 }
 invoice-remind-nobody = Nobody to remind
-invoice-remind-nobody-why = None of these invoices is open, or their clients were reminded less than a day ago.
+invoice-remind-nobody-why = These invoices aren’t open, or a reminder went out less than a day ago.
 invoice-remind-saved = { $count ->
     [0] No reminders were due.
     [one] No mail server is set up, so the reminder was saved to a file.
@@ -126,7 +126,7 @@ invoice-show-copy-payment-link = Copy payment link
 invoice-show-create-payment-link = Create payment link
 invoice-show-delete-draft = Delete draft
 invoice-show-delete-question = Delete draft { $number }?
-invoice-show-delete-what = This invoice to { $client } of { $sum } will be gone, and its number won’t be used again. You can’t undo this.
+invoice-show-delete-what = This invoice to { $client } for { $sum } will be deleted, and its number won’t be used again. You can’t undo this.
 invoice-show-did-receive-full-counts = Did { $client } pay { $invoice } in full? It will count as earned today. You can’t undo this.
 invoice-show-draft-was-deleted-its = This draft was deleted. Its number won’t be used again. Duplicate it to create the same invoice under a new number.
 invoice-show-due = Due { $date }.
@@ -150,7 +150,7 @@ invoice-show-paid-full = Paid in full.
 invoice-show-paid-question = Mark { $number } as paid?
 invoice-show-payment-link = Payment link
 invoice-show-preview-pdf = Preview PDF
-invoice-show-remind-what = An email about { $number }, { $sum }, goes to { $email }.
+invoice-show-remind-what = We’ll email { $email } a reminder about { $number }, { $sum }.
 invoice-show-saved-file-not-delivered = Saved to a file { $at }, not delivered: { $file }
 invoice-show-send-again = Send again
 invoice-show-send-again-ask = Send again…

@@ -2,7 +2,7 @@
 
 app-account = Account
 app-main = Main
-app-main-short = Main, short
+app-main-short = Main (compact)
 app-skip-content = Skip to content
 app-unread = unread
 app-unverified = Verify your email address, { $email }. Until then, notifications leave out names and content.
@@ -14,11 +14,11 @@ error-dead-link-text = Check that it is complete. If it is, ask whoever sent it 
 error-go-home = Go to Home
 error-go-to = Go to { $place }
 error-message = { $message }.
-error-method = This doesn’t work here
+error-method = This page can’t be opened this way
 error-method-text = Go back and open the page again.
 error-missing-text = It was deleted, or the link to it is wrong.
 error-not-found-text = Check the address for typing errors.
-error-other = This didn’t work
+error-other = That didn’t work
 error-server = Something went wrong
 error-server-text = Try again in a moment.
 error-too-large = This file is too large
@@ -29,7 +29,7 @@ form-check-fields = { $count ->
     [one] Check the field below.
    *[other] Check the { $count } fields below.
 }
-form-field-in-line = { $field } in line { $line }
+form-field-in-line = { $field } on line { $line }
 form-head-discard-my-version = Discard my version
 form-head-save-my-version = Save my version
 form-head-someone-changed-while-were = Someone changed this while you were editing, so nothing was saved. Your entries are still here. Fields that differ show their current value below.
@@ -45,9 +45,9 @@ pager-previous = Previous
 pager-rows = Rows
 search-choose = choose
 search-close-html = <kbd>Esc</kbd> close
-search-do = Do
+search-do = Actions
 search-everything = Search clients, invoices, projects…
-search-found = Found
+search-found = Results
 search-go = Go to
 search-nothing = Nothing found for “{ $text }”.
 search-of = { $client }, { $status }

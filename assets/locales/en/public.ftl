@@ -3,7 +3,7 @@
 public-ask-question = Ask a question
 public-copy = Copy { $what }
 public-invoice-for = Invoice { $number } for { $client }
-public-invoice-question = Question about this invoice?
+public-invoice-question = Questions about this invoice?
 public-made-with = Made with FreelanceOS
 public-or-call = or call
 public-reference = Reference

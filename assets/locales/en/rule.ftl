@@ -1,7 +1,7 @@
 ## What is wrong with a field of a form.
 
 rule-ambiguous-number = Enter the number in the format { $format }. It could mean: { $readings }.
-rule-before-issue-date = Due date can’t be before the issue date.
+rule-before-issue-date = The due date can’t be before the issue date.
 rule-between = Enter a number between { $min } and { $max }.
 rule-broken-picture = This image is damaged. Choose another one.
 rule-clock-ahead = { $minutes ->
@@ -13,7 +13,7 @@ rule-clock-behind = { $minutes ->
    *[other] This code is from a clock that is about { $minutes } minutes behind the server.
 } Set the clock of your device, then enter a new code.
 rule-control-characters = Remove line breaks and special control characters.
-rule-color = Enter six digits, such as #0b5c46.
+rule-color = Enter a hex colour code, such as #0b5c46.
 rule-coordinates = Enter a longitude and a latitude.
 rule-currency = Choose a currency, such as NGN or USD.
 rule-date = Enter a date between 2000 and 2100, such as 2026-04-15.
@@ -50,7 +50,7 @@ rule-taken = This is already taken. Choose another one.
 rule-timezone = Choose a timezone, such as Africa/Lagos.
 rule-too-large = This number is too large.
 rule-too-long = Enter at most { $max } characters.
-rule-too-many = Enter at most { $max }.
+rule-too-many = Enter at most { $max } items.
 rule-too-many-pixels = This image has too many pixels. Use at most { $count } megapixels.
 rule-too-short = Enter at least { $min } characters.
 rule-unknown = This no longer exists. Choose another one.

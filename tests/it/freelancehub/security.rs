@@ -75,7 +75,7 @@ async fn changes_of_how_one_signs_in_are_told_to_a_proven_address() {
     app.hub_post("/auth/reset-password", reset).await.bare(200);
     let expected = [
         "A passkey was added to your account",
-        "A passkey was removed from your account",
+        "A passkey was deleted from your account",
         "Two-factor sign-in was turned on",
         "Two-factor sign-in was turned off",
         "Your password was changed",

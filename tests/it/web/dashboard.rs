@@ -55,12 +55,12 @@ async fn home_tells_what_is_paid_owed_and_late() {
     page.says("Kamala <b> 1 day late · INV-2026-002 300.00 USD Remind… INV-2026-002");
     page.says("there is no exchange rate to USD: €90.00").says("Mar 1,250.50 Apr 0.00");
     page.says("25 Wed Shop Project · Kamala <b>").says("Shop Kamala <b> · due 25 Mar");
-    page.says("Wednesday You started “ Shop ” for Kamala <b>");
+    page.says("Wednesday You created “ Shop ” for Kamala <b>");
     page.says("Kamala <b> paid US$1,250.50");
     assert!(!page.html.contains("Kamala <b>"), "{}", page.html);
     assert!(!page.html.contains("style="), "{}", page.html);
     // The question says who is reminded and of how much.
-    page.says("Remind Kamala <b> now? They get an email about INV-2026-002 : US$300.00 , 1 day");
+    page.says("Remind Kamala <b> now? They’ll get an email about INV-2026-002 : US$300.00 , 1 day");
     let remind = page.link("/invoices/inv_");
     let reminded = Browser::of(&user).send(&page, &format!("{remind}/remind"), &[]).await;
     reminded.says("No mail server is set up, so the reminder was saved");

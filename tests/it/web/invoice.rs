@@ -253,14 +253,14 @@ async fn a_question_names_the_client_and_the_sum_and_the_page_tells_what_happene
     let path = format!("/invoices/{}", id.as_str().unwrap());
     let page = browser.open(&path).await.expect(200);
     page.says("Send INV-2026-001 to Kamala ?").says("US$500.00 , due 1 Apr 2026.");
-    page.says("Delete draft INV-2026-001?").says("This invoice to Kamala of US$500.00");
+    page.says("Delete draft INV-2026-001?").says("This invoice to Kamala for US$500.00");
     page.says("Activity Created 18 Mar 2026").says("Project Site").hides("Opened");
     assert_eq!(page.link("/projects/proj"), format!("/projects/{project}"));
 
     app.clock.advance(SignedDuration::from_mins(1));
     let sent = send(&browser, &path).await;
     sent.says("Did Kamala pay US$500.00 in full?").says("Remind Kamala now?");
-    sent.says("An email about INV-2026-001, US$500.00");
+    sent.says("a reminder about INV-2026-001, US$500.00");
     sent.says("Due 1 Apr 2026, in 14 days.");
     app.clock.advance(SignedDuration::from_mins(1));
     Browser::new(&app).open(&public(&sent)).await.expect(200);

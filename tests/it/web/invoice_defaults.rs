@@ -79,18 +79,18 @@ async fn colour_template_and_paper_are_chosen_and_a_sample_shows_them() {
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
     let page = browser.open(PLACE).await.expect(200);
-    page.says("White text on it is easy to read, 8.0 : 1");
+    page.says("White text is easy to read on this colour (contrast 8.0:1)");
     let typed = |own: &'static str, swatch: &'static str| {
         [("dueDays", "14"), ("taxRate", "0"), ("accent", own), ("swatch", swatch)]
     };
     // A picked swatch counts, unless another colour was typed.
     let saved = browser.send(&page, PLACE, &typed("#0b5c46", "#f0b429")).await.expect(200);
-    saved.says("Black text on it is easy to read, 11.3 : 1");
+    saved.says("Black text is easy to read on this colour (contrast 11.3:1)");
     assert_eq!(saved.value("accent").as_deref(), Some("#f0b429"));
     let saved = browser.send(&saved, PLACE, &typed("B5411C", "#f0b429")).await.expect(200);
     assert_eq!(saved.value("accent").as_deref(), Some("#b5411c"));
     let wrong = browser.send(&saved, PLACE, &typed("red", "#b5411c")).await.expect(400);
-    wrong.says("Enter six digits, such as #0b5c46.");
+    wrong.says("Enter a hex colour code, such as #0b5c46.");
 
     for (template, paper, size) in [("modern", "letter", (612, 792)), ("classic", "a4", (595, 841))]
     {

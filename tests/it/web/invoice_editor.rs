@@ -87,7 +87,7 @@ async fn what_is_wrong_with_a_line_stands_at_that_line() {
         ("items.2.rate", "0.085"),
     ];
     let again = browser.send(&page, "/invoices", &typed).await.expect(400);
-    again.says("Check the 2 fields below.").says("Due date can’t be before the issue date.");
+    again.says("Check the 2 fields below.").says("The due date can’t be before the issue date.");
     again.says("Enter a number, such as 1250.50.");
     // The empty line is gone, and the wrong one is the second.
     assert_eq!(again.value("items.1.quantity").as_deref(), Some("many"));
@@ -323,7 +323,7 @@ async fn a_draft_is_saved_while_it_is_edited_but_never_over_another_version() {
         user.get(&format!("/invoices/{invoice}")).await.data(200)["items"][0]["description"].clone()
     };
     let (status, kept) = keep(&version, "Logo").await;
-    assert_eq!((status, &kept["said"]), (200, &json!("Saved 13:00")));
+    assert_eq!((status, &kept["said"]), (200, &json!("Saved at 13:00")));
     assert_eq!(stored().await, "Logo");
     // What is invalid is not saved, and nobody is bothered.
     let now = kept["version"].as_str().unwrap();

@@ -41,7 +41,7 @@ async fn tabs_tell_how_many_invoices_there_are_and_what_they_add_up_to() {
     let browser = Browser::of(&user);
     let page = browser.open("/invoices").await.expect(200);
     page.says("All 4 2,500 Drafts 1 100 Sent 1 200 Overdue 1 1,400 Paid 1 800 Deleted 1 –");
-    page.says("Sums in USD at today’s rates").says("9 days late").says("1–4 of 4");
+    page.says("Totals in USD at today’s rates").says("9 days late").says("1–4 of 4");
     let overdue = browser.open(&page.link("/invoices?status=overdue")).await;
     assert_eq!(numbers(&overdue), ["003"]);
 
@@ -49,7 +49,7 @@ async fn tabs_tell_how_many_invoices_there_are_and_what_they_add_up_to() {
         "clientId": client, "amount": 5, "currency": "EUR", "dueDate": "2026-04-18",
     });
     user.post("/invoices", body).await.data(201);
-    browser.open("/invoices").await.says("Sums in USD at today’s rates, without EUR");
+    browser.open("/invoices").await.says("Totals in USD at today’s rates, excluding EUR");
 }
 
 #[tokio::test]

@@ -102,7 +102,7 @@ async fn the_owner_opens_and_closes_registration_unless_a_setting_decides() {
     let fixed = spawn_app_with(Options { open_registration: Some(false), ..Options::default() });
     let fixed = fixed.await;
     let page = Browser::new(&fixed).open("/welcome").await;
-    page.hides("Only I may use this server");
+    page.hides("Only I can use this server");
     let owner = Browser::new(&fixed);
     owner.post("/welcome", &TYPED).await.expect(200);
     owner.open("/settings/data").await.says("OPEN_REGISTRATION").hides("Close registration");
