@@ -140,8 +140,8 @@ async fn a_year_stands_beside_the_last_and_what_is_still_to_come() {
     let client = user.client("Kamala").await;
     user.sent_invoice(&client, json!(500)).await;
     let page = Browser::of(&user).open("/").await.expect(200);
-    page.says("Paid to you in 2026 US$ 350 .00 March 150.00 −25% against February");
-    page.says("Against 2025 so far +250.00 +250%");
+    page.says("Paid to you in 2026 US$ 350 .00 March 150.00 −25% compared with February");
+    page.says("Compared with 2025 so far +250.00 +250%");
     page.says("Mar 150.00 130.00 0.00 Apr 0.00 0.00 500.00").says("Dec 0.00 400.00 0.00");
     page.says("Total 350.00 530.00 500.00");
     page.says("March: US$150.00 paid, US$130.00 last year");

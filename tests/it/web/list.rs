@@ -188,8 +188,8 @@ async fn one_search_finds_everything_and_every_place() {
     browser.open("/search?q=2026-001").await.says("Nordlicht & <Söhne>, Draft 4.00 USD");
     browser.open("/search?q=nord").await.hides("Nordwind");
     browser.open("/search?q=security").await.link("/settings/security");
-    browser.open("/search?q=new+inv").await.says("Do New invoice ↑").link("/invoices/new");
-    browser.open("/search").await.says("Do New invoice").says("Settings: Security");
+    browser.open("/search?q=new+inv").await.says("Actions New invoice ↑").link("/invoices/new");
+    browser.open("/search").await.says("Actions New invoice").says("Settings: Security");
     browser.open("/search?q=%3Cb%3Exyz").await.says("Nothing found for “ <b>xyz ”");
     Browser::new(&app).open("/search?q=nord").await.says("Sign in");
 }

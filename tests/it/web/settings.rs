@@ -49,7 +49,7 @@ async fn the_base_currency_is_changed_with_a_word_on_what_that_means() {
     browser.send(&saved, path, &wrong).await.expect(400);
     let rate = [("from", "USD"), ("rate", "1,540.25"), ("day", "2026-03-17")];
     let listed = browser.send(&saved, path, &rate).await.expect(200);
-    listed.says("Rate for USD saved.").says("1 USD = 1540.25 NGN Since 17 Mar 2026");
+    listed.says("Rate for USD saved.").says("1 USD = 1540.25 NGN Effective from 17 Mar 2026");
     let older = [("from", "USD"), ("rate", "1"), ("day", "2026-03-16")];
     browser.send(&listed, path, &older).await.expect(409).says("A newer rate");
     let path = "/settings/money/rates/delete";

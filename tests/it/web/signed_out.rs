@@ -253,7 +253,7 @@ async fn what_was_typed_goes_to_its_own_account_alone() {
     let login = send(&browser, &fields).await.expect(401);
     assert!(!login.html.contains("Zoë"), "the sign-in page shows what was typed");
     let page = sign_in(&browser, &login, "b@example.com").await.expect(200);
-    page.says("belong to another account").hides("Zoë");
+    page.says("was for another account").hides("Zoë");
     assert_eq!(other.get("/clients").await.body["total"], 0);
     // Nor does a form of another account count in one's own session.
     send(&browser, &fields).await.expect(403).hides("Zoë");
@@ -274,7 +274,7 @@ async fn nobody_plants_a_form() {
     for kept in ["x", &"A".repeat(400)] {
         let typed = [("email", OWNER), ("password", PASSWORD), ("kept", kept)];
         let page = stranger.send(&login, "/login", &typed).await.expect(200);
-        page.says("have expired");
+        page.says("is no longer available");
     }
     // Another site's form is not even read.
     let (_, fields) = begun(&app).await;
