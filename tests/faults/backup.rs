@@ -135,7 +135,7 @@ async fn a_backup_that_finds_no_room_is_told_and_costs_no_older_one() {
     server.wait_for("backup written: ");
     let caller = server.register("ada").await;
     disk.fill();
-    let told = server.wait_for("no backup could be made, next try in 10 minutes");
+    let told = server.wait_for("backup failed, retrying in 10 minutes");
     assert!(told.contains("full"), "{told}");
     // The server has other things to do.
     caller.client("Meanwhile").await;
