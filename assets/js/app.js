@@ -7,9 +7,6 @@ each(".tabs [aria-current], .settings__nav [aria-current]", (link) => {
     link.scrollIntoView({ block: "nearest", inline: "center" });
 });
 
-// What only helps where no script runs.
-each("[data-without-script]", (part) => part.remove());
-
 // Sends a form once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
     const form = event.target;

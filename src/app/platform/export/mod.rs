@@ -64,6 +64,10 @@ impl Export {
         Self { reader, parts }
     }
 
+    fn of_invoices(claims: Claims, ids: Vec<InvoiceId>) -> Self {
+        Self { reader: Reader::Caller(claims), parts: Parts::Table(Table::of_invoices(ids)) }
+    }
+
     /// Returns the next bytes; None at the end.
     pub async fn next(&mut self, app: &App) -> Result<Option<Vec<u8>>> {
         match &mut self.parts {
@@ -102,13 +106,13 @@ impl App {
     /// their list.
     pub async fn export_invoices(&self, claims: Claims, filter: InvoiceFilter) -> Result<Export> {
         let ids = self.query(claims, move |work| list_invoice_ids(work, &filter)).await?;
-        self.export_picked(claims, ids).await
+        Ok(Export::of_invoices(claims, ids))
     }
 
     /// Exports these invoices of the caller, in this order.
     pub async fn export_picked(&self, claims: Claims, ids: Vec<InvoiceId>) -> Result<Export> {
         self.query(claims, |_| Ok(())).await?;
-        Ok(Export { reader: Reader::Caller(claims), parts: Parts::Table(Table::of_invoices(ids)) })
+        Ok(Export::of_invoices(claims, ids))
     }
 
     /// Like [`App::export`], for the account with this email, for an admin.
