@@ -14,8 +14,8 @@ use crate::{
         account::Account,
         date,
         error::{Error, Result},
-        id::{AccountId, Id, ImageId, InvoiceId},
-        invoice::{Invoice, InvoiceStatus, Item, Line, Party, Seller, price},
+        id::{AccountId, ImageId, InvoiceId},
+        invoice::{Invoice, InvoiceStatus, Line, Party, Seller, price},
         invoice_defaults::InvoiceSettings,
         job::JobKind,
         pdf_file::PdfFile,
@@ -191,27 +191,12 @@ fn read_sample(work: &mut Work) -> Result<InvoiceSheet> {
     };
     let lines = vec![line(t("pdf-sample-first"), 16, 85), line(t("pdf-sample-second"), 1, 480)];
     let priced = price(lines, defaults.tax_rate, currency)?;
-    let items = priced.lines.into_iter();
+    let due = today.saturating_add(Span::new().days(i64::from(defaults.due_days)));
+    let priced = (priced, defaults.tax_rate, currency);
     let invoice = Invoice {
-        id: Id::NIL,
-        account: account.id,
-        client_id: Id::NIL,
-        client: None,
-        project_id: None,
-        number: series.next_number(),
-        currency,
-        totals: priced.totals,
-        tax_rate: defaults.tax_rate,
         status: InvoiceStatus::Sent,
-        issue_date: today,
-        due_date: today.saturating_add(Span::new().days(i64::from(defaults.due_days))),
-        paid_at: None,
-        payment_link: None,
-        items: items.map(|(line, amount)| Item { id: Id::NIL, line, amount }).collect(),
         notes: defaults.notes,
-        buyer: None,
-        created_at: work.now,
-        updated_at: work.now,
+        ..Invoice::for_show(series.next_number(), (today, due), priced, work.now)
     };
     let buyer = Party {
         name: t("pdf-sample-person").into(),

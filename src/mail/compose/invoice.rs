@@ -149,25 +149,14 @@ mod tests {
         let day = jiff::civil::date(2026, 4, 15);
         let priced = price_amount(2250.into(), 0.into(), Currency::USD).unwrap();
         Invoice {
-            id: Id::NIL,
-            account: Id::NIL,
-            client_id: Id::NIL,
-            client: None,
-            project_id: None,
-            number: "INV-2026-001".to_owned(),
-            currency: Currency::USD,
-            totals: priced.totals,
-            tax_rate: 0.into(),
             status: InvoiceStatus::Sent,
-            issue_date: day,
-            due_date: day,
-            paid_at: None,
-            payment_link: None,
-            items: Vec::new(),
             notes: Some(notes.to_owned()),
-            buyer: None,
-            created_at: Timestamp::UNIX_EPOCH,
-            updated_at: Timestamp::UNIX_EPOCH,
+            ..Invoice::for_show(
+                "INV-2026-001".to_owned(),
+                (day, day),
+                (priced, 0.into(), Currency::USD),
+                Timestamp::UNIX_EPOCH,
+            )
         }
     }
 

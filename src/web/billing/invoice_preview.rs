@@ -7,8 +7,7 @@ use crate::{
     domain::{
         client::Client,
         date::DateFormat,
-        id::Id,
-        invoice::{Invoice, InvoiceStatus, Item, Party, Priced, Seller},
+        invoice::{Invoice, Party, Seller},
     },
     locale::t,
     web::{
@@ -42,34 +41,17 @@ impl Preview {
     ) -> Option<Self> {
         let account = &visit.frame.account;
         let currency = currency(fields, account.currency);
-        let Priced { lines, totals } = priced(fields, currency)?;
-        let item = |(line, amount)| Item { id: Id::NIL, line, amount };
+        let priced = (priced(fields, currency)?, tax_rate(fields)?, currency);
         let day = |name| fields.get(name).parse().unwrap_or(today);
         let number = match fields.get(NUMBER) {
             "" => t("draft").into(),
             number => number.to_owned(),
         };
+        let days = (day("issueDate"), day("dueDate"));
         let notes = fields.get("notes").trim();
         let invoice = Invoice {
-            id: Id::NIL,
-            account: account.id,
-            client_id: Id::NIL,
-            client: None,
-            project_id: None,
-            number,
-            currency,
-            totals,
-            tax_rate: tax_rate(fields)?,
-            status: InvoiceStatus::Draft,
-            issue_date: day("issueDate"),
-            due_date: day("dueDate"),
-            paid_at: None,
-            payment_link: None,
-            items: lines.into_iter().map(item).collect(),
             notes: (!notes.is_empty()).then(|| notes.to_owned()),
-            buyer: None,
-            created_at: visit.app.now(),
-            updated_at: visit.app.now(),
+            ..Invoice::for_show(number, days, priced, visit.app.now())
         };
         Some(Self {
             invoice,

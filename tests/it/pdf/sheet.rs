@@ -4,7 +4,7 @@ use freelanceos::domain::{
     accent::Accent,
     date::DateFormat,
     id::Id,
-    invoice::{Invoice, InvoiceStatus, Item, Line, Party, Seller, price},
+    invoice::{Invoice, InvoiceStatus, Line, Party, Seller, price},
     money::{Currency, Money, parse_decimal},
     paper::{Paper, Template},
     proposal::{Proposal, ProposalStatus},
@@ -139,30 +139,12 @@ pub fn invoice(lines: Vec<Line>, tax_rate: &str, currency: &str) -> Printed {
     let currency = Currency::from_code(currency).unwrap();
     let tax_rate = parse_decimal(tax_rate).unwrap();
     let priced = price(lines, tax_rate, currency).unwrap();
-    let mut items = Vec::new();
-    for (line, amount) in priced.lines {
-        items.push(Item { id: Id::NIL, line, amount });
-    }
+    let days = ("2026-03-05".parse().unwrap(), "2026-04-04".parse().unwrap());
+    let priced = (priced, tax_rate, currency);
     let invoice = Invoice {
-        id: Id::NIL,
-        account: Id::NIL,
-        client_id: Id::NIL,
-        client: None,
-        project_id: None,
-        number: "INV-2026-001".to_owned(),
-        currency,
-        totals: priced.totals,
-        tax_rate,
         status: InvoiceStatus::Sent,
-        issue_date: "2026-03-05".parse().unwrap(),
-        due_date: "2026-04-04".parse().unwrap(),
-        paid_at: None,
-        payment_link: None,
-        items,
         notes: Some("Thank you for your business.".to_owned()),
-        buyer: None,
-        created_at: now(),
-        updated_at: now(),
+        ..Invoice::for_show("INV-2026-001".to_owned(), days, priced, now())
     };
     Printed {
         invoice,

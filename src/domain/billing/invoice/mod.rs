@@ -21,7 +21,7 @@ use crate::domain::{
     date::Day,
     error::Result,
     form::{Form, Read},
-    id::{AccountId, ClientId, InvoiceId, ItemId, MilestoneId, ProjectId},
+    id::{AccountId, ClientId, Id, InvoiceId, ItemId, MilestoneId, ProjectId},
     input::{
         Change, Drafted, Inherited, Kind, List, Need, New, OfPages, One, Optional, OrDefault,
         Presence, Required, Shape, input,
@@ -95,6 +95,37 @@ pub struct Invoice {
 }
 
 impl Invoice {
+    /// Creates a draft for show, which belongs to nobody and is not stored.
+    pub fn for_show(
+        number: String,
+        (issue_date, due_date): (Date, Date),
+        (priced, tax_rate, currency): (Priced, Decimal, Currency),
+        now: Timestamp,
+    ) -> Self {
+        let items = priced.lines.into_iter();
+        Self {
+            id: Id::NIL,
+            account: Id::NIL,
+            client_id: Id::NIL,
+            client: None,
+            project_id: None,
+            number,
+            currency,
+            totals: priced.totals,
+            tax_rate,
+            status: InvoiceStatus::Draft,
+            issue_date,
+            due_date,
+            paid_at: None,
+            payment_link: None,
+            items: items.map(|(line, amount)| Item { id: Id::NIL, line, amount }).collect(),
+            notes: None,
+            buyer: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// Returns the status shown on `today` in the account's timezone.
     pub fn shown_status(&self, today: Date) -> InvoiceStatus {
         match self.status {
