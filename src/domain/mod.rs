@@ -1,6 +1,5 @@
 //! Pure types and rules. Nothing here does I/O or knows about HTTP, SQL or the clock.
 
-pub mod archive;
 mod billing;
 pub mod date;
 pub mod error;

@@ -2,7 +2,6 @@
 
 error-account-exists = An account with this email already exists
 error-account-unusable = This account cannot be used
-error-archive-too-large = These files are too large for one archive
 error-authentication-required = Authentication required
 error-away-for-long = You were away for long, please log in again
 error-body-json = The request body is not valid JSON

@@ -1,9 +1,15 @@
 //! Several invoices at once: their reminders, and their PDFs in one archive.
 
+use std::{
+    collections::HashSet,
+    io::{Cursor, Write},
+};
+
+use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+
 use crate::{
     app::{App, invoice_send::find_to_remind, unit_of_work::Work},
     domain::{
-        archive::Archive,
         error::{Error, Kind, Result},
         id::InvoiceId,
         invoice::ShownInvoice,
@@ -22,12 +28,17 @@ impl App {
     /// A conflict if there are none or too many; not found if one is not the caller's.
     pub async fn invoice_pdfs(&self, claims: Claims, ids: Vec<InvoiceId>) -> Result<Vec<u8>> {
         must_be_some(&ids)?;
-        let mut archive = Archive::default();
-        for id in ids {
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        // PDFs are compressed already.
+        let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        // An archive has each name once.
+        let mut packed = HashSet::new();
+        for id in ids.into_iter().filter(|id| packed.insert(*id)) {
             let file = self.invoice_pdf(claims, id).await?;
-            archive.add(&file.name, &file.bytes)?;
+            archive.start_file(file.name, stored).map_err(Error::internal)?;
+            archive.write_all(&file.bytes).map_err(Error::internal)?;
         }
-        archive.finish()
+        Ok(archive.finish().map_err(Error::internal)?.into_inner())
     }
 }
 
