@@ -71,21 +71,21 @@ enum Action {
         #[arg(long, value_name = "FOLDER")]
         csv: Option<PathBuf>,
     },
-    /// List mail that is waiting or has failed
+    /// List emails that are waiting or have failed
     ListMail {
         /// Print JSON
         #[arg(long)]
         json: bool,
-        /// Include mail delivered in the last 30 days
+        /// Include emails delivered in the last 30 days
         #[arg(long)]
         all: bool,
     },
-    /// Retry waiting mail now
+    /// Retry waiting emails now
     RetryMail {
-        /// Id of the mail, as shown by list-mail
+        /// Id of the email, as shown by list-mail
         #[arg(required_unless_present = "all")]
         id: Option<String>,
-        /// Retry all waiting mail
+        /// Retry all waiting emails
         #[arg(long, conflicts_with = "id")]
         all: bool,
     },
@@ -105,19 +105,19 @@ pub fn run(arguments: Arguments) -> Outcome {
                 let password = terminal::new_password()?;
                 app.set_password(email.clone(), password).await.map_err(|e| named(&email, e))
             })?;
-            terminal::print("the password is set, and every session has ended\n")
+            terminal::print("the password was set, and all sessions were ended\n")
         }
         Action::Disable { email } => {
             with_app(location, async |app| {
                 app.set_disabled(email.clone(), true).await.map_err(|error| named(&email, error))
             })?;
-            terminal::print(&format!("{email} is locked, and its sessions have ended\n"))
+            terminal::print(&format!("{email} was disabled, and its sessions were ended\n"))
         }
         Action::Enable { email } => {
             with_app(location, async |app| {
                 app.set_disabled(email.clone(), false).await.map_err(|error| named(&email, error))
             })?;
-            terminal::print(&format!("{email} may log in again\n"))
+            terminal::print(&format!("{email} can sign in again\n"))
         }
         Action::VerifyEmail { email } => {
             let (account, proof) = with_app(location, async |app| {
@@ -128,9 +128,9 @@ pub fn run(arguments: Arguments) -> Outcome {
             match proof {
                 AddressProof::Kept => Ok(()),
                 AddressProof::TakenOver => terminal::print(
-                    "it was in use before: its sessions have ended, passkeys and two-factor \
-                     sign-in are gone, and its password no longer works; set one with \
-                     `freelanceos admin set-password` or by the password reset\n",
+                    "it was in use before: its sessions were ended, its passkeys and two-factor \
+                     sign-in were removed, and its password no longer works; set a new one with \
+                     `freelanceos admin set-password` or reset it on the sign-in page\n",
                 ),
             }
         }
@@ -138,14 +138,14 @@ pub fn run(arguments: Arguments) -> Outcome {
             with_app(location, async |app| {
                 app.make_owner(email.clone()).await.map_err(|error| named(&email, error))
             })?;
-            terminal::print(&format!("{email} owns this server now\n"))
+            terminal::print(&format!("{email} now owns this server\n"))
         }
         Action::ResetTwoFactor { email } => {
             with_app(location, async |app| {
                 app.reset_two_factor(email.clone()).await.map_err(|error| named(&email, error))
             })?;
             terminal::print(&format!(
-                "two-factor sign-in is off for {email}; its seed and backup codes are forgotten\n"
+                "two-factor sign-in is off for {email}; its key and backup codes are deleted\n"
             ))
         }
         Action::RevokeSessions { email } => {
@@ -165,7 +165,7 @@ pub fn run(arguments: Arguments) -> Outcome {
 pub fn named(email: &str, error: Error) -> Failure {
     match error.kind() {
         Kind::NotFound => Failure::Failed(format!(
-            "no account has the e-mail {email}; `freelanceos admin list-users` shows all"
+            "no account has the email {email}; `freelanceos admin list-users` lists all accounts"
         )),
         Kind::Conflict => Failure::Failed(format!("{}: {email}", error.message())),
         _ => error.into(),
@@ -234,7 +234,7 @@ fn list(location: &Location, as_json: bool) -> Outcome {
         })
         .collect();
     terminal::print_table(
-        ["E-MAIL", "NAME", "ROLE", "LAST LOGIN", "STATE", "VERIFIED", "2FA"],
+        ["EMAIL", "NAME", "ROLE", "LAST LOGIN", "STATE", "VERIFIED", "2FA"],
         &rows,
     )
 }

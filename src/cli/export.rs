@@ -34,7 +34,7 @@ pub fn tables(location: &Location, email: &str, folder: &Path) -> Outcome {
         for list in ExportList::WORDS.iter().filter_map(|word| ExportList::from_word(word)) {
             let path = folder.join(format!("{}.csv", list.as_str()));
             let mut file = file::create(&path).map_err(|error| match error.kind() {
-                ErrorKind::AlreadyExists => format!("{} is there already", path.display()),
+                ErrorKind::AlreadyExists => format!("{} already exists", path.display()),
                 _ => shown(&path, error),
             })?;
             let mut export = app.export_of(email.to_owned(), Some(list)).await.map_err(failed)?;

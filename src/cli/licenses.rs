@@ -2,8 +2,8 @@
 
 use super::{Outcome, terminal::print};
 
-const OURS: &str = "FreelanceOS comes under the MIT License or the Apache License 2.0, as you \
-                    choose.\n\n";
+const OURS: &str = "FreelanceOS is available under the MIT License or the Apache License 2.0, at \
+                    your option.\n\n";
 /// The licences of the program and of everything it includes. `assets/licenses/update` writes the
 /// file for crates.
 const TEXTS: [&str; 5] = [
@@ -26,8 +26,5 @@ fn fonts() -> String {
         let mut cells = row.split('\t');
         Some(format!("{}: {}\n", cells.next()?, cells.nth(2)?))
     });
-    format!(
-        "Fonts under the SIL Open Font License, their copyright\n\n{}",
-        named.collect::<String>()
-    )
+    format!("Fonts under the SIL Open Font License\n\n{}", named.collect::<String>())
 }

@@ -157,9 +157,7 @@ fn write_out(queue: &Receiver<Piece>) {
         }
         let lost = lost_lines();
         if lost > told {
-            chunk.extend_from_slice(
-                format!("{} lines of the log were lost\n", lost - told).as_bytes(),
-            );
+            chunk.extend_from_slice(format!("{} log lines were lost\n", lost - told).as_bytes());
             told = lost;
         }
         // The server keeps running even if nobody reads the log.

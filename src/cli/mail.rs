@@ -36,13 +36,13 @@ pub fn retry(location: &Location, id: Option<String>) -> Outcome {
         None => Ok(app.retry_all_mail().await?),
         Some(id) => match app.retry_mail(MailId::parse(&id)).await {
             Err(error) if *error.kind() == Kind::NotFound => {
-                Err(format!("no mail has the id {id}; see admin list-mail --all").into())
+                Err(format!("no email has the id {id}; see admin list-mail --all").into())
             }
             retried => Ok(retried.map(|()| 1)?),
         },
     })?;
     terminal::print(&format!(
-        "mails to be tried at once: {due}; a running server does so within half a minute\n"
+        "emails to retry now: {due}; a running server does so within half a minute\n"
     ))
 }
 
@@ -50,7 +50,7 @@ fn state(queued: &QueuedMail) -> &'static str {
     match (queued.delivered_at, queued.failed_at) {
         (Some(_), _) if queued.file_name.is_some() => "saved",
         (Some(_), _) => "delivered",
-        (None, Some(_)) => "given up",
+        (None, Some(_)) => "failed",
         (None, None) => "waiting",
     }
 }

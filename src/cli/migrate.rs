@@ -80,7 +80,7 @@ fn bring_up(
     plan: &Migration,
     before: impl FnOnce() -> Outcome,
 ) -> Result<Migration, Failure> {
-    location.create().map_err(|error| format!("cannot make the data folder: {error}"))?;
+    location.create().map_err(|error| format!("cannot create the data folder: {error}"))?;
     // Tables must not change while a server of another version is running.
     let lock = database.file().map(ServeLock::take).transpose().map_err(cannot_open(database))?;
     if lock.as_ref().is_some_and(Option::is_none) && plan.from < plan.to {
@@ -99,7 +99,7 @@ pub fn cannot_migrate(database: &Database) -> impl Fn(Error) -> Failure {
     move |error| match error.kind() {
         Kind::Conflict => error.into(),
         _ => Failure::Failed(format!(
-            "{database} could not be migrated and is as it was: {}",
+            "{database} could not be migrated and is unchanged: {}",
             in_words(&error)
         )),
     }

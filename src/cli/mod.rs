@@ -38,7 +38,7 @@ use crate::{
     store::{Database, Store, migrate as schema},
 };
 
-/// The back office of a freelancer in one executable.
+/// A freelancer's back office in one executable.
 #[derive(Parser)]
 #[command(name = "freelanceos", version, max_term_width = 100, subcommand_required = true)]
 struct Cli {
@@ -196,7 +196,7 @@ fn ready_database(location: &Location) -> Result<Database, Failure> {
     let migration = schema::plan(&database)?;
     if migration.from < migration.to {
         return Err(Failure::Failed(format!(
-            "{database} has schema version {}, this program wants {}: run `freelanceos migrate` first",
+            "{database} has schema version {}, this program needs {}: run `freelanceos migrate` first",
             migration.from, migration.to
         )));
     }
@@ -212,7 +212,7 @@ fn cannot_open(database: &Database) -> impl Fn(Error) -> Failure {
 
 /// The error of a command that must not touch a database in use.
 fn at_work(database: &Database) -> Failure {
-    Failure::Failed(format!("a server is at work on {database}: stop it first"))
+    Failure::Failed(format!("a server is using {database}: stop it first"))
 }
 
 /// Opens the app, runs `work`, and returns once everything is on disk.

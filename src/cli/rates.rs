@@ -38,7 +38,7 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Import rates for an account: all or none
+    /// Import rates for an account, either all or none
     ///
     /// Each line is `day,from,to,rate`, such as `2026-03-18,EUR,USD,1.0834`: one unit of `from` is
     /// worth that many units of `to`, from that day on. A header line and lines that start with #
@@ -89,7 +89,7 @@ fn import(location: &Location, email: &str, file: &Path) -> Outcome {
     text::parse_email(email).map_err(|rule| format!("{email:?} {rule}"))?;
     let text = read(file)?;
     let lines = exchange_rate_file::parse(&text).map_err(|WrongLine { number, reason }| {
-        format!("line {number}: {reason}; nothing was taken in")
+        format!("line {number}: {reason}; nothing was imported")
     })?;
     let count = lines.len();
     with_app(location, async |app| {
@@ -97,14 +97,14 @@ fn import(location: &Location, email: &str, file: &Path) -> Outcome {
         let today: Date = app.today_of(email.to_owned()).await.map_err(failed)?;
         if let Some((line, rate)) = lines.iter().find(|(_, rate)| rate.day > today) {
             return Err(Failure::Failed(format!(
-                "line {line}: {} lies in the future; nothing was taken in",
+                "line {line}: {} is in the future; nothing was imported",
                 rate.day
             )));
         }
         let rates = lines.into_iter().map(|(_, rate)| rate).collect();
         app.import_rates(email.to_owned(), rates).await.map_err(failed)
     })?;
-    terminal::print(&format!("rates taken in: {count}\n"))
+    terminal::print(&format!("rates imported: {count}\n"))
 }
 
 fn read(file: &Path) -> Result<String, Failure> {

@@ -34,7 +34,7 @@ use crate::{
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Backup to restore; missing secrets are read from FILE.secrets beside it, if it exists
+    /// Backup to restore; missing secrets are read from FILE.secrets next to it, if it exists
     file: PathBuf,
 
     /// Replace an existing database without asking
@@ -53,18 +53,18 @@ pub fn run(arguments: Arguments) -> Outcome {
     let database = location.database()?;
     let Some(database) = database.file() else {
         return Err(Failure::Failed(format!(
-            "{database} is restored by PostgreSQL's own pg_restore; to bring a database file \
-             there, use `freelanceos transfer --from sqlite:{} --to {database}`",
+            "restore {database} with PostgreSQL's own pg_restore; to copy a database file there, \
+             use `freelanceos transfer --from sqlite:{} --to {database}`",
             file.display()
         )));
     };
     let version = check_version(&file)?;
     location
         .create()
-        .map_err(|error| format!("cannot make {}: {error}", location.data_dir.display()))?;
+        .map_err(|error| format!("cannot create {}: {error}", location.data_dir.display()))?;
     let Some(_lock) = ServeLock::take(database)? else {
         return Err(Failure::Failed(format!(
-            "a server is at work on {}: stop it first",
+            "a server is using {}: stop it first",
             location.data_dir.display()
         )));
     };
@@ -88,10 +88,10 @@ pub fn run(arguments: Arguments) -> Outcome {
     })?;
     let mut text = format!("{} is restored from {}\n", database.display(), file.display());
     if let Some(replaced) = replaced {
-        text.push_str(&format!("the one before is kept in {}\n", replaced.display()));
+        text.push_str(&format!("the previous database is kept in {}\n", replaced.display()));
     }
     if version < migrate::latest() {
-        text.push_str("the next `freelanceos serve` brings it to this version's schema\n");
+        text.push_str("the next `freelanceos serve` upgrades it to this version's schema\n");
     }
     terminal::print(&text)
 }
@@ -100,10 +100,10 @@ pub fn run(arguments: Arguments) -> Outcome {
 fn check_version(file: &Path) -> Result<i64, Failure> {
     let shown = file.display();
     if !file.is_file() {
-        return Err(Failure::Failed(format!("{shown} is not there, or no file")));
+        return Err(Failure::Failed(format!("{shown} is not a file")));
     }
     let database = Database::Sqlite(file.to_owned());
-    let foreign = format!("{shown} is not a database of freelanceos");
+    let foreign = format!("{shown} is not a freelanceos database");
     let version =
         migrate::version(&database).map_err(|error| format!("{foreign}: {}", in_words(&error)))?;
     if version == 0 {
@@ -111,8 +111,8 @@ fn check_version(file: &Path) -> Result<i64, Failure> {
     }
     if version > migrate::latest() {
         return Err(Failure::Failed(format!(
-            "{shown} has schema version {version}, newer than the {} this program knows: use a \
-             newer freelanceos",
+            "{shown} has schema version {version}, newer than the {} that this program supports: \
+             use a newer freelanceos",
             migrate::latest()
         )));
     }
@@ -162,8 +162,8 @@ fn check_key(
             Ok(None)
         } else {
             Err(Failure::Failed(format!(
-                "{} was made with another secret key than the one set or kept in {}: set \
-                 SECRET_KEY to the backup's, or put its secret.key there",
+                "{} was created with a different secret key than the one that is set or stored in \
+                 {}: set SECRET_KEY to the backup's key, or put its secret.key there",
                 file.display(),
                 kept.display()
             )))
@@ -188,7 +188,7 @@ fn check_key(
     match Packed::parse(&text) {
         Some(packed) if fits(&packed.secret_key)? => Ok(Some(packed)),
         _ => Err(Failure::Failed(format!(
-            "{} does not hold the secret key of {}",
+            "{} does not contain the secret key of {}",
             secrets_file.display(),
             file.display()
         ))),
@@ -198,11 +198,11 @@ fn check_key(
 fn is_wanted(database: &Path, file: &Path) -> Result<bool, Failure> {
     if !terminal::is_interactive() {
         return Err(Failure::Failed(format!(
-            "{} is there already: use --yes to replace it (it is kept under another name)",
+            "{} already exists: use --yes to replace it (it is kept under another name)",
             database.display()
         )));
     }
-    terminal::confirm(&format!("Replace {} by {}?", database.display(), file.display()))
+    terminal::confirm(&format!("Replace {} with {}?", database.display(), file.display()))
 }
 
 /// Gives the database a second name, and removes SQLite's files next to it.
@@ -219,7 +219,7 @@ fn keep(database: &Path) -> Result<Option<PathBuf>, Failure> {
         Ok(()) => {}
         Err(error) if matches!(error.kind(), Kind::Unavailable { .. }) => {
             return Err(Failure::Failed(format!(
-                "another program has {} open: end it first",
+                "another program has {} open: close it first",
                 database.display()
             )));
         }
@@ -227,7 +227,7 @@ fn keep(database: &Path) -> Result<Option<PathBuf>, Failure> {
         Err(_) => {}
     }
     if replaced.exists() {
-        return Err(Failure::Failed(format!("{} exists already", replaced.display())));
+        return Err(Failure::Failed(format!("{} already exists", replaced.display())));
     }
     if fs::hard_link(database, &replaced).is_err() {
         // Not every file system supports hard links.

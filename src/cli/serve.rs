@@ -82,7 +82,7 @@ fn take_lock(database: &Database) -> Result<Option<ServeLock>, Failure> {
 }
 
 fn is_served(database: &Database) -> Failure {
-    Failure::Failed(format!("another freelanceos is serving {database} already"))
+    Failure::Failed(format!("another freelanceos is already serving {database}"))
 }
 
 /// Migrates the database to this version's schema. A database server that is starting at the same
@@ -186,8 +186,8 @@ fn checkpoints(config: &Config) -> Checkpoints {
     }
     if config.database.file().map(Checkpoints::of) == Some(Checkpoints::Litestream) {
         tracing::warn!(
-            "Litestream's files lie beside the database: set LITESTREAM=on, or its copy may be \
-             damaged; where it is not used any more, remove .freelanceos.db-litestream"
+            "found Litestream's files next to the database: set LITESTREAM=on, or its copy may be \
+             damaged; if you no longer use Litestream, remove .freelanceos.db-litestream"
         );
     }
     Checkpoints::Ours
@@ -278,7 +278,7 @@ fn watched(sockets: Vec<TcpListener>, app: &Arc<App>) -> Vec<(TcpListener, Serve
 fn log_mail(config: &Config) {
     let Some(server) = &config.mail.server else {
         let folder = config.location.mail_folder();
-        tracing::info!("mail is saved to files in {}; set SMTP_URL to send it", folder.display());
+        tracing::info!("emails are saved to {}; set SMTP_URL to send them", folder.display());
         return;
     };
     if let Some(text) = unreachable_links(&config.app.public_url) {
@@ -288,8 +288,8 @@ fn log_mail(config: &Config) {
     if sender.is_local() && !server.is_loopback() {
         let from = sender.email();
         tracing::warn!(
-            "mail comes from {from}, which many mail servers refuse: set MAIL_FROM to an address \
-             of yours"
+            "emails are sent from {from}, which many mail servers reject: set MAIL_FROM to your \
+             own address"
         );
     }
 }
@@ -299,7 +299,7 @@ async fn bind(setting: &str, addresses: &[String]) -> Result<Vec<TcpListener>, F
     for address in addresses {
         let listener = TcpListener::bind(address).await.map_err(|error| {
             Failure::Usage(format!(
-                "{setting} has {address:?}, which cannot be listened on: {error}"
+                "{setting} has {address:?}, which the server cannot listen on: {error}"
             ))
         })?;
         listeners.push(listener);
@@ -319,9 +319,9 @@ fn limits(config: &Config) -> Limits {
     let Room { connections, refusals } = descriptors::make_room(wanted);
     if connections < wanted {
         tracing::warn!(
-            "MAX_CONNECTIONS is {wanted}, but this process may not open so many files: {connections} \
-             are taken at the same time; raise its limit (LimitNOFILE= of systemd, ulimit -Hn), \
-             or set MAX_CONNECTIONS to less"
+            "MAX_CONNECTIONS is {wanted}, but this process cannot open that many files and accepts \
+             {connections} connections at a time; raise its limit (LimitNOFILE= in systemd, \
+             ulimit -Hn) or lower MAX_CONNECTIONS"
         );
     }
     // Behind a proxy, or without limits, all connections may come from one address.

@@ -71,7 +71,7 @@ pub fn is_interactive() -> bool {
 
 /// Reads a new password: twice on a terminal, else one line of standard input.
 pub fn new_password() -> Result<Password, Failure> {
-    let missing = || "no password given: write it as one line to standard input".to_owned();
+    let missing = || "no password given: pass it as one line on standard input".to_owned();
     Ok(optional_password("Password: ")?.ok_or_else(missing)?)
 }
 
@@ -79,8 +79,8 @@ pub fn new_password() -> Result<Password, Failure> {
 pub fn optional_password(prompt: &str) -> Result<Option<Password>, Failure> {
     let typed = if is_interactive() {
         let typed = rpassword::prompt_password(prompt)?;
-        if !typed.is_empty() && rpassword::prompt_password("The same again: ")? != typed {
-            return Err(Failure::Failed("the two passwords differ".to_owned()));
+        if !typed.is_empty() && rpassword::prompt_password("Repeat the password: ")? != typed {
+            return Err(Failure::Failed("the passwords do not match".to_owned()));
         }
         typed
     } else {

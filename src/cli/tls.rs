@@ -50,8 +50,8 @@ pub fn start(
         (None, TlsConfig::Acme(acme)) => {
             if config.listen.iter().all(|address| is_loopback(address)) {
                 tracing::warn!(
-                    "LISTEN has only addresses of this machine, while the certificate authority \
-                     must reach it at port 443 of {}",
+                    "LISTEN has only loopback addresses, but the certificate authority must reach \
+                     this server at port 443 of {}",
                     acme.domains.join(", ")
                 );
             }

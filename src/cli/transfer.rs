@@ -98,15 +98,15 @@ fn parse(name: &str, url: &str) -> Result<Database, Failure> {
 fn check_source(source: &Database) -> Outcome {
     let version = migrate::version(source).map_err(cannot_open(source))?;
     let refused = match version {
-        0 => format!("there is no database of freelanceos at {source} to copy"),
+        0 => format!("there is no freelanceos database at {source} to copy"),
         version if version < migrate::latest() => format!(
-            "{source} has schema version {version}, and this program copies {}: run `freelanceos \
-             migrate` with that DATABASE_URL first",
+            "{source} has schema version {version}, but this program copies version {}: run \
+             `freelanceos migrate` with that DATABASE_URL first",
             migrate::latest()
         ),
         version if version > migrate::latest() => format!(
-            "{source} has schema version {version}, newer than the {} this program knows: use a \
-             newer freelanceos",
+            "{source} has schema version {version}, newer than the {} that this program supports: \
+             use a newer freelanceos",
             migrate::latest()
         ),
         _ if source.is_served()? => return Err(at_work(source)),
@@ -126,8 +126,8 @@ fn check_target(target: &Database) -> Outcome {
     match transfer::occupied(target).map_err(cannot_open(target))? {
         None => Ok(()),
         Some(table) => Err(Failure::Failed(format!(
-            "{target} has a table {table} already and is not overwritten: make an empty database \
-             and name that"
+            "{target} already has a table {table} and is not overwritten: create an empty database \
+             and copy to that"
         ))),
     }
 }
@@ -142,7 +142,7 @@ fn lock(source: &Database, target: &Database) -> Result<Vec<ServeLock>, Failure>
     if let Some(file) = target.file() {
         if let Some(folder) = file.parent() {
             file::make_folder(folder)
-                .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+                .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
         }
         let place = |file| fs::canonicalize(ServeLock::file(file)).ok();
         let held = source.file().and_then(place);
@@ -185,9 +185,9 @@ fn copy(source: &Database, target: &Database, part: Option<&Path>) -> Result<Vec
         let what = match error.kind() {
             // The reply to the commit was lost, but the commit may have succeeded.
             Kind::Unavailable { .. } if is_decided && target.server().is_some() => {
-                "everything was kept, or nothing, which `freelanceos doctor` can tell, in"
+                "everything or nothing was copied; check with `freelanceos doctor`:"
             }
-            _ => "nothing was kept in",
+            _ => "nothing was copied to",
         };
         Failure::Failed(format!("{what} {target}: {}", in_words(&error)))
     })
@@ -208,7 +208,7 @@ fn await_stop(is_decided: Arc<AtomicBool>, part: Option<PathBuf>) -> Outcome {
                 // If this fails, the next transfer removes it.
                 let _ = remove_part(&part);
             }
-            eprintln!("freelanceos: stopped, and nothing was kept");
+            eprintln!("freelanceos: stopped, nothing was copied");
             process::exit(1);
         }
     });
@@ -295,7 +295,7 @@ fn print_copied(copied: &[Copied]) -> Outcome {
     terminal::print_table(["TABLE", "ROWS", "AMOUNTS"], &filled)?;
     let rows = copied.iter().map(|copied| copied.sums.rows).sum();
     terminal::print(&format!(
-        "{} rows of {} tables were copied, read back and found equal\n",
+        "{} rows of {} tables were copied, read back and compared\n",
         grouped(rows),
         copied.len()
     ))
@@ -347,14 +347,14 @@ fn next_steps(source: &Database, target: &Database, data_dir: &Path) -> String {
     }
     let secrets = match &missing[..] {
         [] => "the same secrets".to_owned(),
-        missing => format!("the {} that it was used with", missing.join(" and ")),
+        missing => format!("the {} it was used with", missing.join(" and ")),
     };
     let (url, password) = match target {
         Database::Sqlite(file) => (format!("sqlite:{}", file.display()), ""),
         Database::Postgres(server) => (server.to_string(), ", and the password in DATABASE_URL"),
     };
     format!(
-        "{source} stays as it is. To go on with the copy, with {secrets}{password}:\n  \
+        "{source} is unchanged. To run a server with the copy, with {secrets}{password}:\n  \
          {settings}DATABASE_URL={} freelanceos serve\n",
         quoted(Path::new(&url))
     )

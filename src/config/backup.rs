@@ -46,13 +46,13 @@ impl BackupSettings {
         let folder = self.backup_dir.clone().unwrap_or_else(|| location.data_dir.join("backups"));
         let litestream = switch("LITESTREAM", &self.litestream)?;
         if location.database()?.server().is_some() {
-            let what = "left out where DATABASE_URL names a PostgreSQL server: what runs that \
-                        server backs it up, with pg_dump for example";
+            let what = "unset if DATABASE_URL names a PostgreSQL server: back that server up with \
+                        its own tools, such as pg_dump";
             left_out("BACKUP_EVERY", self.backup_every.as_deref(), what)?;
             left_out("LITESTREAM", litestream.then_some(&self.litestream), what)?;
         }
         if every.is_none() {
-            let expected = "left out without BACKUP_EVERY";
+            let expected = "unset if BACKUP_EVERY is unset";
             left_out("BACKUP_KEEP", self.backup_keep.as_deref(), expected)?;
             let folder = self.backup_dir.as_ref().map(|folder| folder.display().to_string());
             left_out("BACKUP_DIR", folder.as_deref(), expected)?;

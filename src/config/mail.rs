@@ -32,8 +32,8 @@ impl MailSettings {
         let expected = "smtp://USER:PASSWORD@HOST:PORT or smtps://…, with % in user or password \
                         written %25; smtp:// may end in ?tls=required, opportunistic or none";
         let wrong_url = || WrongSetting::unsaid("SMTP_URL", expected);
-        let expected = "a mailbox such as FreelanceOS <no-reply@example.com>, with nothing but \
-                        ASCII before the @";
+        let expected = "a mailbox such as FreelanceOS <no-reply@example.com>, with only ASCII \
+                        characters before the @";
         let server = self.smtp_url.as_deref().map(|url| SmtpUrl::parse(url).ok_or_else(wrong_url));
         let server = server.transpose()?;
         let host = host_of(public_url);
@@ -77,10 +77,10 @@ impl MailConfig {
 pub fn unreachable_links(public_url: &str) -> Option<String> {
     let who = match Reach::of_url(public_url) {
         Reach::Everybody => return None,
-        Reach::Network => "only devices in its own network can open",
+        Reach::Network => "only devices on its own network can open",
         Reach::Machine => "only this machine can open",
     };
-    Some(format!("mails have links to {public_url}, which {who}"))
+    Some(format!("links in emails go to {public_url}, which {who}"))
 }
 
 /// Returns the full host name of this machine: from `PUBLIC_URL`, or the system's own.

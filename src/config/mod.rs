@@ -108,7 +108,7 @@ pub struct Settings {
     #[arg(long, env = "CORS_ORIGIN", value_name = "ORIGINS")]
     cors_origin: Option<String>,
 
-    /// More origins, under the name that another document uses
+    /// More origins, under another name
     #[arg(long, env = "FRONTEND_URL", value_name = "ORIGINS", hide = true)]
     frontend_url: Option<String>,
 
@@ -116,7 +116,7 @@ pub struct Settings {
     #[arg(long, env = "RATE_LIMIT", default_value = "on", value_name = "on|off")]
     rate_limit: String,
 
-    /// Whether others may create accounts: on or off [default: as the owner chose, else on]
+    /// Whether anyone may create an account: on or off [default: what the owner chose, or on]
     #[arg(long, env = "OPEN_REGISTRATION", value_name = "on|off")]
     open_registration: Option<String>,
 
@@ -181,7 +181,11 @@ impl Settings {
     pub fn prepare(&self) -> Result<(), WrongSetting> {
         self.location.create().map_err(|error| {
             let folder = self.location.data_dir.display().to_string();
-            WrongSetting::new("DATA_DIR", &folder, format!("a folder I may write to ({error})"))
+            WrongSetting::new(
+                "DATA_DIR",
+                &folder,
+                format!("a folder that this program can write to ({error})"),
+            )
         })
     }
 
@@ -219,7 +223,7 @@ impl Settings {
         match database {
             Database::Postgres(server) => Ok(Database::Postgres(server.with_connections(count))),
             Database::Sqlite(_) => {
-                let expected = "left out where DATABASE_URL names no PostgreSQL server";
+                let expected = "unset unless DATABASE_URL names a PostgreSQL server";
                 Err(WrongSetting::new("DATABASE_CONNECTIONS", given, expected))
             }
         }

@@ -85,7 +85,7 @@ pub(super) fn check_jwt_secret(secret: String) -> Result<String, WrongSetting> {
     if secret.chars().count() >= JWT_SECRET_MIN {
         return Ok(secret);
     }
-    let expected = format!("{JWT_SECRET_MIN} characters or longer (try: openssl rand -hex 48)");
+    let expected = format!("at least {JWT_SECRET_MIN} characters long (try: openssl rand -hex 48)");
     Err(WrongSetting::unsaid("JWT_SECRET", expected))
 }
 
@@ -105,8 +105,8 @@ fn make(
     // Several programs may share a database server, and each would generate its own secret.
     if location.database()?.server().is_some() {
         let expected = format!(
-            "set where DATABASE_URL names a PostgreSQL server, the same for every freelanceos \
-             that uses it (try: openssl rand -hex {bytes})"
+            "set if DATABASE_URL names a PostgreSQL server, to the same value for every \
+             freelanceos that uses it (try: openssl rand -hex {bytes})"
         );
         return Err(WrongSetting::unsaid(name, expected).into());
     }

@@ -29,7 +29,7 @@ pub struct NetSettings {
     #[arg(long, env = "ACME_DOMAIN", value_name = "NAMES")]
     acme_domain: Option<String>,
 
-    /// Address that the certificate authority sends notices to
+    /// Email address that the certificate authority sends notices to
     #[arg(long, env = "ACME_EMAIL", value_name = "EMAIL")]
     acme_email: Option<String>,
 
@@ -41,7 +41,7 @@ pub struct NetSettings {
     #[arg(long, env = "REDIRECT_LISTEN", value_name = "ADDRESSES")]
     redirect_listen: Option<String>,
 
-    /// Most connections at a time; others get 503
+    /// Maximum number of connections at a time; others get 503
     #[arg(long, env = "MAX_CONNECTIONS", default_value = "10000", value_name = "NUMBER")]
     max_connections: String,
 }
@@ -91,13 +91,13 @@ impl NetSettings {
         let tls = self.tls()?;
         let is_secure = public_url.starts_with("https://");
         if tls != TlsConfig::Off && !is_secure {
-            let expected = "a URL that begins with https:// where TLS_CERT or ACME_DOMAIN is set";
+            let expected = "a URL that starts with https:// if TLS_CERT or ACME_DOMAIN is set";
             return Err(WrongSetting::new("PUBLIC_URL", public_url, expected));
         }
         let redirect_listen = match self.redirect_listen.as_deref() {
             None => Vec::new(),
             Some(_) if !is_secure => {
-                let expected = "a URL that begins with https:// where REDIRECT_LISTEN is set";
+                let expected = "a URL that starts with https:// if REDIRECT_LISTEN is set";
                 return Err(WrongSetting::new("PUBLIC_URL", public_url, expected));
             }
             Some(given) => listen("REDIRECT_LISTEN", given)?,
@@ -110,7 +110,7 @@ impl NetSettings {
     fn tls(&self) -> Result<TlsConfig, WrongSetting> {
         let missing = |name, expected: &str| Err(WrongSetting::unsaid(name, expected));
         if self.tls_cert.is_some() {
-            let expected = "left out where TLS_CERT is set";
+            let expected = "unset if TLS_CERT is set";
             left_out("ACME_DOMAIN", self.acme_domain.as_deref(), expected)?;
         }
         match (&self.tls_cert, &self.tls_key) {
@@ -118,15 +118,19 @@ impl NetSettings {
                 certificate: file("TLS_CERT", certificate)?,
                 key: file("TLS_KEY", key)?,
             }),
-            (Some(_), None) => missing("TLS_KEY", "set where TLS_CERT is set: its key's PEM file"),
-            (None, Some(_)) => missing("TLS_CERT", "set where TLS_KEY is set: a PEM file"),
+            (Some(_), None) => {
+                missing("TLS_KEY", "set if TLS_CERT is set: the PEM file of its key")
+            }
+            (None, Some(_)) => {
+                missing("TLS_CERT", "set if TLS_KEY is set: the PEM file of its certificate")
+            }
             (None, None) => self.acme(),
         }
     }
 
     fn acme(&self) -> Result<TlsConfig, WrongSetting> {
         let Some(names) = &self.acme_domain else {
-            let expected = "left out without ACME_DOMAIN";
+            let expected = "unset if ACME_DOMAIN is unset";
             left_out("ACME_EMAIL", self.acme_email.as_deref(), expected)?;
             left_out("ACME_DIRECTORY", self.acme_directory.as_deref(), expected)?;
             return Ok(TlsConfig::Off);
@@ -135,14 +139,14 @@ impl NetSettings {
         if let Some(email) = &self.acme_email
             && email.parse::<email_address::EmailAddress>().is_err()
         {
-            return Err(WrongSetting::new("ACME_EMAIL", email, "an e-mail address"));
+            return Err(WrongSetting::new("ACME_EMAIL", email, "an email address"));
         }
         let directory = match &self.acme_directory {
             None => LETS_ENCRYPT.to_owned(),
             Some(given) => url("ACME_DIRECTORY", given)?,
         };
         if !directory.starts_with("https://") {
-            let expected = "a URL that begins with https://";
+            let expected = "a URL that starts with https://";
             return Err(WrongSetting::new("ACME_DIRECTORY", &directory, expected));
         }
         Ok(TlsConfig::Acme(AcmeConfig { domains, email: self.acme_email.clone(), directory }))
@@ -169,7 +173,7 @@ impl Settings {
 /// Parses a path. PEM text given instead is not repeated: it may be the key.
 fn file(name: &'static str, given: &str) -> Result<PathBuf, WrongSetting> {
     if given.is_empty() || given.contains("-----BEGIN") {
-        return Err(WrongSetting::unsaid(name, "the name of a PEM file, not what stands in it"));
+        return Err(WrongSetting::unsaid(name, "the path of a PEM file, not its contents"));
     }
     Ok(PathBuf::from(given))
 }
@@ -178,10 +182,10 @@ fn file(name: &'static str, given: &str) -> Result<PathBuf, WrongSetting> {
 fn domain(given: &str) -> Result<String, WrongSetting> {
     let wrong = |expected| Err(WrongSetting::new("ACME_DOMAIN", given, expected));
     if given.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
-        return wrong("a name: authorities give no certificates to addresses this way");
+        return wrong("a name: authorities issue no certificates for addresses this way");
     }
     if given.starts_with("*.") {
-        return wrong("names without *, comma-separated: ACME over TLS proves single names");
+        return wrong("names without *, comma-separated: ACME over TLS only covers single names");
     }
     let is_label = |label: &str| {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
@@ -197,7 +201,7 @@ impl WrongSetting {
     /// The error if the file of `TLS_CERT` or `TLS_KEY` cannot be used.
     pub fn tls_file(name: &'static str, file: &std::path::Path, why: &str) -> Self {
         let expected = match name {
-            "TLS_KEY" => format!("the PEM file of the key of TLS_CERT ({why})"),
+            "TLS_KEY" => format!("the PEM file of the key for TLS_CERT ({why})"),
             _ => format!("the PEM file of a certificate and its chain ({why})"),
         };
         Self::new(name, &file.display().to_string(), expected)

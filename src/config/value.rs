@@ -10,7 +10,7 @@ use crate::domain::date::parse_duration;
 
 /// Parses addresses to listen on: `host:port`, comma-separated.
 pub fn listen(name: &'static str, addresses: &str) -> Result<Vec<String>, WrongSetting> {
-    let expected = "host:port, several of them separated by commas";
+    let expected = "host:port, or several of these separated by commas";
     addresses.split(',').map(|text| address(name, text.trim(), expected)).collect()
 }
 
@@ -110,7 +110,7 @@ fn parse_url(name: &'static str, text: &str) -> Result<Url, WrongSetting> {
             && url.password().is_none()
     };
     Url::parse(text).ok().filter(is_sound).ok_or_else(|| {
-        let expected = "a URL that begins with http:// or https://, without a query, # or user";
+        let expected = "a URL that starts with http:// or https://, without a query, # or user";
         // It may contain a password.
         let was = (!text.contains('@')).then(|| text.to_owned());
         WrongSetting { name, was, expected: expected.to_owned() }

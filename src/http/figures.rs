@@ -74,8 +74,8 @@ pub async fn show(app: &Arc<App>, metrics: &Metrics, process: &Process) -> Respo
                 ],
             ),
         ),
-        Ok(Err(error)) => tracing::warn!(cause = error.cause(), "could not count mail"),
-        Err(_) => tracing::warn!("counting mail took too long"),
+        Ok(Err(error)) => tracing::warn!(cause = error.cause(), "could not count emails"),
+        Err(_) => tracing::warn!("counting emails took too long"),
     }
     let mut text = String::new();
     match encode(&mut text, &page) {

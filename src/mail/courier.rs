@@ -115,7 +115,7 @@ impl Courier {
                         let file = file.display();
                         Undelivered::NotNow(format!("{file} cannot be written: {error}"))
                     })?;
-                tracing::info!(subject = mail.subject, file = %file.display(), "mail written");
+                tracing::info!(subject = mail.subject, file = %file.display(), "email saved to file");
                 Ok(Delivered::Saved(name))
             }
         }

@@ -63,7 +63,7 @@ impl Connection {
         let (stream, routes, scheme) = match opened {
             Ok(Ok(Some(opened))) => opened,
             Ok(Ok(None)) => return,
-            Ok(Err(error)) => return tracing::debug!(%error, %peer, "no TLS"),
+            Ok(Err(error)) => return tracing::debug!(%error, %peer, "the TLS handshake failed"),
             Err(_) => return tracing::debug!(%peer, "the TLS handshake took too long"),
         };
         phase.open();

@@ -164,7 +164,7 @@ impl Shared {
     fn place(&self, peer: SocketAddr) -> Option<Place> {
         let share = self.by_address.of(Owner::of_address(peer.ip()));
         let Ok(own) = share.try_acquire_owned() else {
-            tracing::debug!(%peer, "connection refused: this address has too many");
+            tracing::debug!(%peer, "connection refused: too many from this address");
             return None;
         };
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {

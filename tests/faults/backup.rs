@@ -147,7 +147,7 @@ async fn a_backup_that_finds_no_room_is_told_and_costs_no_older_one() {
     let finding = findings.as_array().unwrap().iter().find(|finding| finding["what"] == "backups");
     let finding = finding.unwrap();
     assert_eq!(finding["verdict"], "warn", "{finding}");
-    assert!(finding["text"].as_str().unwrap().contains("the last try failed: "), "{finding}");
+    assert!(finding["text"].as_str().unwrap().contains("the last attempt failed: "), "{finding}");
     assert!(server.stop().0.success());
 }
 

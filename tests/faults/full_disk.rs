@@ -14,8 +14,8 @@ use super::{
     small_disk::SmallDisk,
 };
 
-const FULL: &str = "The disk of the server is full, so nothing was saved. Please try again later";
-const NO_MORE: &str = "The disk of the server takes no more, so nothing was saved. Please try \
+const FULL: &str = "The server's disk is full, so nothing was saved. Please try again later";
+const NO_MORE: &str = "The server's disk cannot be written to, so nothing was saved. Please try \
                        again later";
 
 /// Makes clients until one is refused, and answers how; `made` gets the names of the others.
@@ -119,8 +119,8 @@ async fn a_full_disk_is_told_reads_go_on_and_room_ends_it() {
     let answer = caller.post("/clients", &json!({"name": "After", "email": "a@example.com"})).await;
     answer.data();
     made.insert("After".to_owned());
-    server.wait_for("changes are saved again");
-    assert_eq!(server.said("changes are saved again"), 1);
+    server.wait_for("changes are being saved again");
+    assert_eq!(server.said("changes are being saved again"), 1);
     caller.post("/auth/login", &login).await.data();
     caller.post(&send, &json!({})).await.data();
     server.kill();
@@ -128,8 +128,8 @@ async fn a_full_disk_is_told_reads_go_on_and_room_ends_it() {
     let caller = caller.at(&server);
     assert_eq!(names(&caller).await, made, "what was acknowledged is not what is there");
     let ended = disk.run(&["doctor"]);
-    assert!(ended.stdout.contains("nothing is damaged"), "{ended:?}");
-    assert!(ended.stdout.contains("agree with the rows"), "{ended:?}");
+    assert!(ended.stdout.contains("no damage found"), "{ended:?}");
+    assert!(ended.stdout.contains("match the rows"), "{ended:?}");
     assert!(server.stop().0.success());
 }
 
@@ -144,7 +144,7 @@ async fn a_server_starts_on_a_full_disk_and_says_what_is_wrong() {
     disk.fill();
     let mut command = disk.command(&[env!("CARGO_BIN_EXE_freelanceos"), "serve"]);
     let ended = Ended::of(command.output().unwrap());
-    assert!(ended.refused().contains("disk of the server is full"), "{ended:?}");
+    assert!(ended.refused().contains("server's disk is full"), "{ended:?}");
     disk.clear();
     let server = disk.serve(&[]);
     assert_eq!(names(&caller.at(&server)).await, BTreeSet::from(["Before".to_owned()]));
@@ -177,7 +177,7 @@ async fn a_log_on_a_full_disk_ends_no_thread() {
     // A line is in the file some time after what it tells of, and at the end at the latest.
     assert!(server.stop().0.success());
     let log = fs::read_to_string(disk.outside(&log)).unwrap();
-    assert!(log.contains("changes are saved again"), "{log}");
+    assert!(log.contains("changes are being saved again"), "{log}");
 }
 
 #[tokio::test]
@@ -193,7 +193,7 @@ async fn mail_that_finds_its_folder_full_waits() {
     let invoice = caller.invoice(&client, 100).await;
     disk.fill();
     caller.post(&format!("/invoices/{invoice}/send"), &json!({})).await.data();
-    server.wait_for("could not deliver mail yet");
+    server.wait_for("could not deliver an email yet");
     disk.clear();
     let list = ["admin", "list-mail", "--json", "--database-url", &database];
     let ended = run_until("No space left on device", || disk.run(&list));
@@ -225,5 +225,5 @@ async fn a_limit_on_files_is_told_reads_go_on_and_its_end_ends_it() {
     let server = place.serve();
     assert_eq!(names(&caller.at(&server)).await, made);
     assert!(server.stop().0.success());
-    assert!(place.run(&["doctor"]).done().contains("nothing is damaged"));
+    assert!(place.run(&["doctor"]).done().contains("no damage found"));
 }

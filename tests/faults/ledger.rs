@@ -136,7 +136,7 @@ impl Ledger {
         let said = answer.body["error"].as_str().unwrap_or_else(|| panic!("{answer:?}"));
         assert_eq!(answer.body, json!({"success": false, "error": said}));
         assert!(answer.headers.contains_key("retry-after"), "{answer:?}");
-        let is_unknown = said.contains("may have been saved or not");
+        let is_unknown = said.contains("may or may not have been saved");
         assert!(is_unknown || said.contains("please try again"), "{said}");
         *(if is_unknown { &mut trials.unknown } else { &mut trials.unavailable }) += 1;
         None

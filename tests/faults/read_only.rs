@@ -75,13 +75,13 @@ async fn what_may_not_be_written_is_named_at_the_start_and_refused_later() {
     allow(&place.file(), 0o400);
     caller.client("While").await;
     let ended = run(&place, &["admin", "disable", "ada@example.com"]);
-    assert!(ended.refused().contains("it may only be read"), "{ended:?}");
+    assert!(ended.refused().contains("it is read-only"), "{ended:?}");
     caller.get("/clients").await.data();
     assert!(server.stop().0.success());
 
     let ended = run(&place, &["serve"]);
     let told = ended.refused();
-    assert!(told.contains("freelanceos.db: it may only be read"), "{told}");
+    assert!(told.contains("freelanceos.db: it is read-only"), "{told}");
     // What came into being beside it meanwhile has its mode.
     for name in ["freelanceos.db", "freelanceos.db-wal", "freelanceos.db-shm"] {
         let file = place.data.join(name);
@@ -114,7 +114,7 @@ async fn mail_waits_for_a_folder_that_may_be_written() {
     let invoice = caller.invoice(&client, 100).await;
     allow(&place.data, 0o500);
     caller.post(&format!("/invoices/{invoice}/send"), &json!({})).await.data();
-    let told = server.wait_for("could not deliver mail yet");
+    let told = server.wait_for("could not deliver an email yet");
     assert!(told.contains("Permission denied"), "{told}");
     allow(&place.data, 0o700);
     run_until("Permission denied", || run(&place, &["admin", "list-mail"]));

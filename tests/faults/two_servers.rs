@@ -23,10 +23,10 @@ async fn a_second_server_and_whatever_replaces_the_file_are_refused() {
     let copy = copy.to_str().unwrap();
     place.run(&["backup", copy]).done();
     let ended = place.run(&["serve"]);
-    let said = format!("another freelanceos is serving {} already", place.file().display());
+    let said = format!("another freelanceos is already serving {}", place.file().display());
     assert_eq!(ended.refused(), said);
     let ended = place.run(&["restore", copy, "--yes"]);
-    assert!(ended.refused().contains("a server is at work"), "{ended:?}");
+    assert!(ended.refused().contains("a server is using"), "{ended:?}");
     // Nothing is to be migrated, so nothing is in the way.
     assert!(place.run(&["migrate"]).done().contains("is up to date"));
     caller.client("After").await;
@@ -39,7 +39,7 @@ fn a_database_is_not_migrated_under_a_server() {
     let place = upgrade::place_of_version(2);
     let lock = ServeLock::take(&place.file()).unwrap().unwrap();
     let ended = place.run(&["migrate"]);
-    assert!(ended.refused().contains("a server is at work"), "{ended:?}");
+    assert!(ended.refused().contains("a server is using"), "{ended:?}");
     assert_eq!(migrate::version(&place.database()).unwrap(), 2);
     drop(lock);
     place.run(&["migrate"]).done();
@@ -67,7 +67,7 @@ fn of_servers_started_at_once_on_an_empty_folder_one_serves() {
             if let Some(status) = server.try_wait().unwrap() {
                 let mut said = String::new();
                 server.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-                assert!(said.contains("another freelanceos is serving"), "{said}");
+                assert!(said.contains("another freelanceos is already serving"), "{said}");
                 assert_eq!(status.code(), Some(1));
                 refused += 1;
             }

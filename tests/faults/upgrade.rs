@@ -148,7 +148,7 @@ fn a_migration_that_fails_leaves_the_file_as_it_was() {
             }
             failed += 1;
             assert!(
-                ended.refused().contains("could not be migrated and is as it was"),
+                ended.refused().contains("could not be migrated and is unchanged"),
                 "{ended:?}"
             );
             assert_eq!(migrate::version(&place.database()).unwrap(), version);

@@ -175,7 +175,7 @@ async fn why_no_certificate_comes_is_told_until_one_does() {
         wait("no failure is told", async || Some(told(&place)).filter(|lines| lines.len() == 2))
             .await;
     assert_eq!(lines[0], format!("warn there is none yet for {}", NAMES.replace(',', ", ")));
-    assert!(lines[1].starts_with("warn the last try to get one failed: "), "{lines:?}");
+    assert!(lines[1].starts_with("warn the last attempt to obtain one failed: "), "{lines:?}");
     assert!(lines[1].contains("freelance.example: ") && lines[1].contains("refused"), "{lines:?}");
     assert_eq!(days_left(&root, address, "freelance.example").await, None);
     assert_eq!(names(&kept(&place)), ["account.json", "failure.txt"]);

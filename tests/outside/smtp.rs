@@ -259,7 +259,7 @@ async fn a_wrong_password_keeps_mail_waiting_and_is_told() {
 #[tokio::test]
 async fn a_refused_recipient_is_given_up_at_once_and_a_deferred_one_is_not() {
     for (email, state, said) in
-        [("refused@example.com", "given up", "550"), ("later@example.com", "waiting", "451")]
+        [("refused@example.com", "failed", "550"), ("later@example.com", "waiting", "451")]
     {
         let office = Office::new();
         let _postmaster = office.open();
@@ -273,9 +273,9 @@ async fn a_refused_recipient_is_given_up_at_once_and_a_deferred_one_is_not() {
         let output = place.run(&["admin", "retry-mail", id]);
         assert_eq!(output.status.success(), state == "waiting", "{output:?}");
         let warned = place.list(&["doctor"]).iter().any(|finding| {
-            finding["text"].as_str().unwrap().contains("1 given up in the last 7 days")
+            finding["text"].as_str().unwrap().contains("1 failed in the last 7 days")
         });
-        assert_eq!(warned, state == "given up");
+        assert_eq!(warned, state == "failed");
     }
 }
 

@@ -53,7 +53,7 @@ fn a_transfer_that_is_stopped_takes_its_part_with_it() {
         assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
         let mut said = String::new();
         child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        assert_eq!(said, "freelanceos: stopped, and nothing was kept\n");
+        assert_eq!(said, "freelanceos: stopped, nothing was copied\n");
         assert_eq!(child.wait().unwrap().code(), Some(1));
         let left = place.files();
         assert!(!left.iter().any(|name| name.starts_with("copy.db")), "{left:?}");

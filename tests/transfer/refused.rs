@@ -22,16 +22,16 @@ fn what_cannot_be_copied_is_refused_and_nothing_is_made() {
     fs::write(place.path("file"), "").unwrap();
     let before = place.files();
     let latest = migrate::latest();
-    let older = format!("has schema version 2, and this program copies {latest}: run `freelanceos");
+    let older = format!("has schema version 2, but this program copies version {latest}: run");
     for (from, to, code, said) in [
-        ("sqlite:nowhere.db", "sqlite:new.db", 1, "there is no database of freelanceos at nowhere"),
-        ("sqlite:foreign.db", "sqlite:new.db", 1, "there is no database of freelanceos at foreign"),
+        ("sqlite:nowhere.db", "sqlite:new.db", 1, "there is no freelanceos database at nowhere"),
+        ("sqlite:foreign.db", "sqlite:new.db", 1, "there is no freelanceos database at foreign"),
         ("sqlite:garbage.db", "sqlite:new.db", 1, "cannot open garbage.db: file is not a database"),
         ("sqlite:older.db", "sqlite:new.db", 1, older.as_str()),
         ("sqlite:newer.db", "sqlite:new.db", 1, "newer than the"),
-        ("sqlite:good.db", "sqlite:good.db", 1, "good.db exists already and is not overwritten"),
-        ("sqlite:good.db", "sqlite:older.db", 1, "older.db exists already and is not overwritten"),
-        ("sqlite:good.db", "sqlite:lost.db", 1, "lost.db-wal exists already"),
+        ("sqlite:good.db", "sqlite:good.db", 1, "good.db already exists and is not overwritten"),
+        ("sqlite:good.db", "sqlite:older.db", 1, "older.db already exists and is not overwritten"),
+        ("sqlite:good.db", "sqlite:lost.db", 1, "lost.db-wal already exists"),
         ("sqlite:good.db", "postgres://nobody:pa55@127.0.0.1:1/none", 1, "cannot be reached"),
         ("postgres://nobody:pa55@127.0.0.1:1/none", "sqlite:new.db", 1, "cannot be reached"),
         ("good.db", "sqlite:new.db", 2, "--from (TRANSFER_FROM) must be sqlite:PATH"),
@@ -59,17 +59,18 @@ fn a_servers_database_with_tables_is_not_touched() {
     let place = Place::new();
     place.migrated("good.db").close().unwrap();
     migrate::run(server.database(), Timestamp::UNIX_EPOCH).unwrap();
-    let said = "has a table schema_version already and is not overwritten: make an empty database";
+    let said =
+        "already has a table schema_version and is not overwritten: create an empty database";
     place.transfer("sqlite:good.db", server.url().unwrap()).refused(1, said);
     place.transfer(server.url().unwrap(), server.url().unwrap()).refused(1, said);
     // One of them is enough.
     let other = server_database();
     other.database().change(|c| c.define("CREATE TABLE mails (id BYTEA)")).unwrap();
-    let said = "has a table mails already";
+    let said = "already has a table mails";
     place.transfer("sqlite:good.db", other.url().unwrap()).refused(1, said);
     // An empty one can be filled, but there is nothing in it to copy.
     let empty = server_database();
-    let said = "there is no database of freelanceos at postgres://";
+    let said = "there is no freelanceos database at postgres://";
     place.transfer(empty.url().unwrap(), "sqlite:new.db").refused(1, said);
     place.transfer("sqlite:good.db", empty.url().unwrap()).done();
 }
@@ -80,11 +81,11 @@ fn a_database_at_work_is_not_copied() {
     place.migrated("data/freelanceos.db").close().unwrap();
     let server = Server::start(place.command(&["serve"]));
     let from = "sqlite:data/freelanceos.db";
-    place.transfer(from, "sqlite:copy.db").refused(1, "a server is at work on data/freelanceos.db");
+    place.transfer(from, "sqlite:copy.db").refused(1, "a server is using data/freelanceos.db");
     drop(server);
     // Nor may a server begin where the copy is going to be.
     let lock = ServeLock::take(&place.path("copy.db")).unwrap().unwrap();
-    place.transfer(from, "sqlite:copy.db").refused(1, "a server is at work on copy.db");
+    place.transfer(from, "sqlite:copy.db").refused(1, "a server is using copy.db");
     drop(lock);
     place.transfer(from, "sqlite:copy.db").done();
 }
@@ -99,7 +100,7 @@ fn a_servers_database_at_work_is_not_copied() {
     command.env("DATABASE_URL", url).env("SECRET_KEY", "5e".repeat(32));
     command.env("JWT_SECRET", "j".repeat(32));
     let server = Server::start(command);
-    let said = "a server is at work on postgres://";
+    let said = "a server is using postgres://";
     place.transfer(url, "sqlite:copy.db").refused(1, said);
     drop(server);
     until("the server's connections stay", || !database.database().is_served().unwrap());
@@ -116,7 +117,7 @@ fn a_servers_database_at_work_is_not_copied() {
     command.env("JWT_SECRET", "j".repeat(32));
     let server = Server::start(command);
     let ended = Ended::of(child.wait_with_output().unwrap());
-    ended.refused(1, "a server has begun to work on postgres://");
+    ended.refused(1, "a server has started to use postgres://");
     assert!(!part.exists() && !place.path("copy.db").exists());
     drop(server);
 }

@@ -41,7 +41,7 @@ home-log-proposal-sent-html = You sent “{ $subject }” to <a href="{ $href }"
 home-month-expected = { $amount } expected
 home-month-last-year = { $amount } last year
 home-month-paid = { $amount } paid
-home-needs = Needs you
+home-needs = Needs attention
 home-needs-which = Filter invoices
 home-no-drafts = No drafts. Invoices you have started appear here until you send them.
 home-no-invoices = Invoices that need your attention appear here, overdue ones first.
@@ -52,7 +52,7 @@ home-owed = Owed to you
 home-owed-bar = { $overdue }% overdue, { $soon }% due within { $days } days, { $later }% later
 home-owed-later = Later
 home-owed-none = Nothing is owed to you. Sent invoices add up here until they are paid.
-home-owed-soon = Due in { $days } days
+home-owed-soon = Due within { $days } days
 home-paid = Paid to you in { $year }
 home-profile = Public profile
 home-proposals = Open proposals

@@ -12,7 +12,7 @@ rule-clock-behind = { $minutes ->
     [one] This code is from a clock that is about 1 minute behind the server.
    *[other] This code is from a clock that is about { $minutes } minutes behind the server.
 } Set the clock of your device, then enter a new code.
-rule-control-characters = Remove line breaks and special control characters.
+rule-control-characters = Remove line breaks and control characters.
 rule-color = Enter a hex colour code, such as #0b5c46.
 rule-coordinates = Enter a longitude and a latitude.
 rule-currency = Choose a currency, such as NGN or USD.

@@ -54,7 +54,7 @@ impl App {
         let matches = self.passwords.check(self.stranger(), password.clone(), hash.clone()).await?;
         let known = account.as_ref().map(|account| account.id);
         let (Some(account), Some(hash), true) = (account, hash, matches != Match::No) else {
-            note("sign-in refused: wrong e-mail or password", known);
+            note("sign-in rejected: wrong email or password", known);
             return Ok(Err(Refused::Password));
         };
         let renewed = match matches {
@@ -86,9 +86,9 @@ impl App {
         let checked = self.try_factor(&account, has_code, check).await?;
         let said = match checked {
             Ok(()) => "signed in with a password",
-            Err(Refused::Password) => "sign-in refused: the account is not active",
-            Err(Refused::NoCode) => "sign-in asked for its second factor",
-            Err(_) => "sign-in refused: wrong second factor",
+            Err(Refused::Password) => "sign-in rejected: the account is not active",
+            Err(Refused::NoCode) => "sign-in needs the second factor",
+            Err(_) => "sign-in rejected: wrong second factor",
         };
         note(said, id);
         let account = Account { last_login_at: Some(now), ..account };
@@ -133,7 +133,8 @@ impl App {
         let is_right = self
             .try_secret(Limit::WrongPassword, &account.email, change, |is_right| !is_right)
             .await?;
-        let noted = if is_right { "password changed" } else { "password not changed: wrong one" };
+        let noted =
+            if is_right { "password changed" } else { "password change rejected: wrong password" };
         note(noted, account.id);
         if is_right { Ok(()) } else { Err(Error::field("currentPassword", Rule::WrongPassword)) }
     }

@@ -140,7 +140,8 @@ impl App {
         let check_first = self.store.write(move |tx| check(tx, &keys, &of, purpose, &first, now));
         let was_out = |(_, was_out): &(_, bool)| *was_out;
         let (found, _) = self.try_secret(Limit::WrongCode, &email, check_first, was_out).await?;
-        let account = found.ok_or_else(|| wrong_code("reset refused: wrong or old code"))?;
+        let account =
+            found.ok_or_else(|| wrong_code("password reset rejected: wrong or expired code"))?;
         let guarded = PasswordReset::guarded;
         let PasswordReset { password, .. } = match guessing {
             Guessing::Refused => self.guard_always(reset, guarded).await?,
@@ -170,7 +171,7 @@ impl App {
         if !is_set {
             return Err(Error::malformed("error-wrong-otp"));
         }
-        note("password reset by a mailed code", proven.id);
+        note("password reset", proven.id);
         self.wake_mail();
         self.forgive(&email).await
     }

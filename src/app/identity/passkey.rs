@@ -139,7 +139,7 @@ impl App {
         match &checked {
             Ok(sign_in) => note("signed in with a passkey", sign_in.claims.account),
             Err(error) if *error.kind() == Kind::Unauthenticated => {
-                note("sign-in refused: passkey", None);
+                note("sign-in rejected: wrong passkey", None);
             }
             Err(_) => {}
         }

@@ -78,7 +78,7 @@ impl App {
                 session.write(tx)
             })
             .await?;
-        note("account made, and signed in", account.id);
+        note("account created and signed in", account.id);
         Ok(opening.signed_in(account))
     }
 
@@ -125,7 +125,7 @@ impl App {
                 session.write(tx)
             })
             .await?;
-        note("the owner's account made, and signed in", account.id);
+        note("owner's account created and signed in", account.id);
         Ok(opening.signed_in(account))
     }
 
@@ -143,7 +143,7 @@ impl App {
                 mailing.write(tx)
             })
             .await?;
-        note("account made; it waits for its e-mail to be proven", id);
+        note("account created, waiting for its email address to be verified", id);
         self.wake_mail();
         Ok(())
     }

@@ -33,7 +33,10 @@ impl App {
         let has_code = totp.is_some();
         let mark = move |work: &mut Work, _: &Account| mark_deleted(work, totp.as_ref());
         let outcome = self.confirm(claims, password, has_code, mark).await?;
-        note(if outcome.is_ok() { "account deleted" } else { "deletion refused" }, claims.account);
+        note(
+            if outcome.is_ok() { "account deleted" } else { "account deletion rejected" },
+            claims.account,
+        );
         outcome.map_err(|refused| match refused {
             Refused::Password => Error::field("password", Rule::WrongPassword),
             Refused::NoCode => Error::field("totpCode", Rule::Required),

@@ -200,7 +200,7 @@ impl App {
             store::session::revoke_others(work.tx, work.account, claims.session, work.now)
         })
         .await
-        .inspect(|()| note("every other device signed out", claims.account))
+        .inspect(|()| note("all other devices signed out", claims.account))
     }
 
     /// Ends one session of the caller.
@@ -216,7 +216,7 @@ impl App {
             }
         })
         .await
-        .inspect(|()| note("a device signed out", claims.account))
+        .inspect(|()| note("device signed out", claims.account))
     }
 }
 

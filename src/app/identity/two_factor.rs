@@ -100,7 +100,10 @@ impl App {
         let check = self.run_always(claims, move |work| enable_two_factor(work, &proof.code));
         let tried =
             self.try_secret(Limit::WrongFactor, &account.email, check, Tried::is_err).await?;
-        note(if tried.is_ok() { "second factor on" } else { "wrong second factor" }, account.id);
+        note(
+            if tried.is_ok() { "second factor turned on" } else { "wrong second factor" },
+            account.id,
+        );
         Ok(tried.err().and_then(Refused::broken_rule))
     }
 
@@ -117,8 +120,11 @@ impl App {
         let disable =
             move |work: &mut Work, account: &Account| disable_two_factor(work, account, &code);
         let disabled = self.confirm(claims, password, true, disable).await?;
-        let noted =
-            if disabled.is_ok() { "second factor off" } else { "second factor stays: refused" };
+        let noted = if disabled.is_ok() {
+            "second factor turned off"
+        } else {
+            "wrong password or second factor"
+        };
         note(noted, claims.account);
         disabled.map_err(|_| Error::unauthenticated("error-wrong-password-or-code"))
     }

@@ -128,10 +128,10 @@ impl App {
         };
         proven
             .inspect(|(sign_in, _)| {
-                note("e-mail proven by its code, and signed in", sign_in.claims.account);
+                note("email address verified and signed in", sign_in.claims.account);
             })
             .map_err(|unproven| match unproven {
-                Unproven::Otp { .. } => wrong_code("sign-in refused: wrong or old code"),
+                Unproven::Otp { .. } => wrong_code("sign-in rejected: wrong or expired code"),
                 Unproven::Factor(Refused::NoCode) => {
                     Error::second_factor(None, "error-two-factor-required")
                 }

@@ -130,7 +130,7 @@ impl App {
                 Err(error) if *error.kind() == Kind::Unwritable => LOOK_EVERY,
                 Err(error) => {
                     let kind = kind.as_str();
-                    tracing::error!(cause = error.cause(), kind, "could not read the jobs");
+                    tracing::error!(cause = error.cause(), kind, "could not read jobs");
                     LOOK_EVERY
                 }
             };
@@ -203,12 +203,12 @@ impl App {
         let (now, reason) = (self.now(), error.cause());
         match job.next_try(now) {
             Some(next) => {
-                tracing::warn!(%id, reason, next = %next, "could not print the invoice yet");
+                tracing::warn!(%id, reason, next = %next, "could not create an invoice PDF yet");
                 self.postpone(job, next, Some(reason)).await
             }
             // The next request for it reports the reason.
             None => {
-                tracing::error!(%id, reason, "could not print the invoice");
+                tracing::error!(%id, reason, "could not create an invoice PDF");
                 self.forget_job(job).await
             }
         }

@@ -117,7 +117,7 @@ impl App {
         let now = self.now();
         let (reason, next) = match outcome {
             Ok(Delivered::Accepted) => {
-                tracing::info!(%id, kind, "mail delivered to the mail server");
+                tracing::info!(%id, kind, "email delivered to the mail server");
                 return self.note_delivery(id, tries, None, now).await;
             }
             Ok(Delivered::Saved(file)) => {
@@ -128,11 +128,11 @@ impl App {
         };
         match next {
             Some(next) => {
-                tracing::warn!(%id, kind, reason, next = %next, "could not deliver mail yet");
+                tracing::warn!(%id, kind, reason, next = %next, "could not deliver an email yet");
                 self.postpone(job, next, Some(reason)).await
             }
             None => {
-                tracing::error!(%id, kind, reason, "giving up on mail");
+                tracing::error!(%id, kind, reason, "could not deliver an email, giving up");
                 let note = move |tx: &mut Tx| store::outbox::give_up(tx, id, tries, now, &reason);
                 self.store.write_as(NOTED, note).await
             }

@@ -195,7 +195,7 @@ mod tests {
         let mut all = join_all(all);
         assert!((&mut all).now_or_never().is_none());
         let busy = queue.run(owner(1), || ()).await.unwrap_err();
-        assert_eq!(busy.to_string(), "Too much to do at once, please try again");
+        assert_eq!(busy.to_string(), "The server is busy, please try again");
         let mut other = Box::pin(queue.run(owner(2), || ()));
         assert!((&mut other).now_or_never().is_none());
         go.send(()).unwrap();

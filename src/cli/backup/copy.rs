@@ -84,7 +84,7 @@ pub fn refuse_existing(file: &Path) -> Result<(), String> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(cannot_write(file)(error)),
         Ok(_) => Err(format!(
-            "{} exists already and is not overwritten: choose another name, or remove it first",
+            "{} already exists and is not overwritten: choose another name, or remove it first",
             file.display()
         )),
     }

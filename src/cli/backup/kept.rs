@@ -75,24 +75,24 @@ pub fn look(plan: &BackupPlan, failure: Option<String>, now: Timestamp) -> Look 
     let folder = plan.folder.display();
     let newest = newest(&plan.folder, now).map(|made| now.duration_since(made));
     let Some(every) = plan.every else {
-        let set = "set BACKUP_EVERY, such as 24h, to have them made";
+        let set = "set BACKUP_EVERY, for example to 24h, to schedule backups";
         let text = match newest {
             Some(age) => format!("the newest in {folder} is {} old; {set}", age_text(age)),
-            None => format!("none are made by the server; {set}"),
+            None => format!("none are scheduled; {set}"),
         };
         return Look { text, advice: None };
     };
     let advice = match (&failure, newest) {
-        (Some(_), _) => Some(format!("mend that; the server tries again by itself ({folder})")),
+        (Some(_), _) => Some(format!("fix that; the server retries automatically ({folder})")),
         (None, Some(age)) if age <= every + LATE => None,
-        _ => Some("see that `freelanceos serve` runs with BACKUP_EVERY, and what it logs".into()),
+        _ => Some("check that `freelanceos serve` runs with BACKUP_EVERY, and read its log".into()),
     };
     let mut text = match newest {
         Some(age) => format!("the newest in {folder} is {} old", age_text(age)),
         None => format!("there is none in {folder}"),
     };
     if let Some(failure) = failure {
-        text.push_str(&format!("; the last try failed: {failure}"));
+        text.push_str(&format!("; the last attempt failed: {failure}"));
     }
     Look { text, advice }
 }

@@ -66,7 +66,7 @@ pub fn run(arguments: Arguments) -> Outcome {
     if let Some(packed) = packed {
         write_secret(&secrets_file, &packed.text())?;
         return terminal::print(&format!(
-            "{} holds the secrets of this backup: whoever has both can read everything\n",
+            "{} contains the secrets of this backup: anyone with both files can read everything\n",
             secrets_file.display()
         ));
     }
@@ -84,9 +84,9 @@ pub fn run(arguments: Arguments) -> Outcome {
 /// How to back up a database on a database server.
 fn of_a_server(database: &Database, file: &Path) -> String {
     format!(
-        "{database} is backed up by PostgreSQL's own tools, also while servers are at work:\n  \
+        "Back up {database} with PostgreSQL's own tools, even while servers are running:\n  \
          pg_dump --format=custom --file={} '{database}'\n\
-         and put back, into an empty database, by:\n  \
+         Restore it into an empty database:\n  \
          pg_restore --no-owner --exit-on-error --single-transaction --dbname='{database}' {}\n\
          Keep SECRET_KEY and JWT_SECRET with it",
         quoted(file),
@@ -110,7 +110,7 @@ impl Packed {
     fn of(location: &Location, secrets: &Secrets) -> Result<Self, Failure> {
         let missing = |name: &str| {
             let folder = location.data_dir.display();
-            format!("there is no {name} to pack: it is neither set nor kept in {folder}")
+            format!("there is no {name} to include: it is neither set nor stored in {folder}")
         };
         let secret_key = secrets.secret_key(location)?.ok_or_else(|| missing("SECRET_KEY"))?;
         let jwt_secret = secrets.jwt_secret(location)?.ok_or_else(|| missing("JWT_SECRET"))?;

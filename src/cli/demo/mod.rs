@@ -27,15 +27,15 @@ use crate::{
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Email address of the account; asks for a password, reads it from standard input, or makes one
+    /// Email address of the account; its password is typed, read from standard input or generated
     #[arg(long, default_value = "demo@example.com")]
     email: String,
 
-    /// Seed for other data
+    /// Seed for different sample data
     #[arg(long, default_value_t = 1)]
     seed: u64,
 
-    /// Additional invoices, to try the program with many
+    /// Number of additional invoices
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = value_parser!(u64).range(..=10_000_000))]
     invoices: u64,
 
@@ -92,7 +92,7 @@ async fn tell(
         let taken = Error::conflict("error-account-exists");
         return Err(named(email, taken));
     }
-    let given = terminal::optional_password("Password (Enter to have one made): ")?;
+    let given = terminal::optional_password("Password (press Enter to generate one): ")?;
     let made = given.is_none().then(|| random_word(20));
     let password = match (&given, &made) {
         (Some(given), _) => given.clone(),

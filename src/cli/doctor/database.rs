@@ -24,7 +24,7 @@ pub fn examine(database: &Database, config: Option<&Config>, report: &mut Report
         Database::Sqlite(file) => (examine_file(database, file, report), RESTORE),
         Database::Postgres(server) => (
             examine_server(server, config, report),
-            "see what the server's log says of it, and whether its tables are whole (pg_amcheck)",
+            "read the database server's log, and check its tables with pg_amcheck",
         ),
     };
     is_there && examine_schema(database, mends, report)
@@ -46,7 +46,7 @@ fn examine_file(database: &Database, file: &Path, report: &mut Report) -> bool {
     }
     examine_size(file, report);
     match sqlite::check(file) {
-        Ok(findings) if findings.is_empty() => report.ok("integrity", "nothing is damaged"),
+        Ok(findings) if findings.is_empty() => report.ok("integrity", "no damage found"),
         Ok(findings) => list(report, "integrity", &findings, RESTORE),
         Err(error) => report.fail("integrity", in_words(&error), RESTORE),
     }
@@ -58,9 +58,13 @@ fn examine_size(database: &Path, report: &mut Report) {
     let (main, wal) = (size(database), size(&beside(database, "-wal")));
     let text = format!("{}, and {} in -wal", terminal::size(main), terminal::size(wal));
     if wal > WAL_LARGE {
-        report.warn("size", text, "end what reads the database for long, or restart the server");
+        report.warn(
+            "size",
+            text,
+            "end any program that keeps reading the database, or restart the server",
+        );
     } else if main > DATABASE_LARGE {
-        report.warn("size", text, "make sure that backups have room");
+        report.warn("size", text, "make sure there is room for backups");
     } else {
         report.ok("size", text);
     }
@@ -71,38 +75,42 @@ fn examine_server(server: &Server, config: Option<&Config>, report: &mut Report)
         Ok(facts) => facts,
         Err(error) => {
             let text = format!("{server} cannot be reached: {}", in_words(&error));
-            report.fail("database", text, "see that the server runs, and what DATABASE_URL says");
+            report.fail(
+                "database",
+                text,
+                "check that the server is running, and check DATABASE_URL",
+            );
             return false;
         }
     };
     report.ok("database", format!("{server}, PostgreSQL {}", facts.version));
     if !server.is_proven() {
         let text = if facts.is_encrypted {
-            "whoever is on the way to the database server can pretend to be it"
+            "the connection is encrypted, but another server could pretend to be this one"
         } else {
-            "whoever is on the way to the database server can read along"
+            "the connection to the database server is not encrypted"
         };
         report.warn("encryption", text, "add ?sslmode=verify-full to DATABASE_URL");
     }
     let ours = config.and_then(|config| config.database.server()).map_or(0, Server::connections);
     let text = format!(
-        "{} of {} are taken; each `freelanceos serve` takes {ours}",
+        "{} of {} are in use; each `freelanceos serve` uses {ours}",
         facts.connections, facts.connections_max
     );
     let left = facts.connections_max.saturating_sub(facts.connections);
     if left < i64::try_from(ours).unwrap_or(i64::MAX) {
-        let advice = "raise max_connections of the server, or lower DATABASE_CONNECTIONS";
+        let advice = "raise the server's max_connections, or lower DATABASE_CONNECTIONS";
         report.warn("connections", text, advice);
     } else {
         report.ok("connections", text);
     }
     let apart = (facts.clock.as_second() - now().as_second()).abs();
     if apart > AHEAD {
-        let text = format!("that of the database server is {apart} s from this machine's");
-        report.warn("clock", text, "set both by NTP");
+        let text = format!("differs from the database server's by {apart} seconds");
+        report.warn("clock", text, "sync both with NTP");
     }
     report.ok("size", terminal::size(facts.database_bytes.unsigned_abs()));
-    report.ok("integrity", "is looked after by PostgreSQL; pg_amcheck looks at every page");
+    report.ok("integrity", "is PostgreSQL's job; pg_amcheck checks every page");
     true
 }
 
@@ -116,12 +124,12 @@ fn examine_schema(database: &Database, mends: &str, report: &mut Report) -> bool
     };
     if version == 0 {
         let text = format!("{database} is empty");
-        report.fail("schema", text, "start `freelanceos serve`, which makes the tables");
+        report.fail("schema", text, "start `freelanceos serve` to create the tables");
     } else if version > latest {
-        let text = format!("version {version}, newer than the {latest} of this program");
+        let text = format!("version {version}, newer than the {latest} that this program supports");
         report.fail("schema", text, "use a newer freelanceos");
     } else if version < latest {
-        let text = format!("version {version}, this program wants {latest}");
+        let text = format!("version {version}, but this program needs {latest}");
         report.warn("schema", text, "run `freelanceos migrate`");
     } else {
         report.ok("schema", format!("version {version}"));

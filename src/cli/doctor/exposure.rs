@@ -28,20 +28,20 @@ pub fn examine(config: &Config, report: &mut Report) {
     if RelyingParty::new(url, &[]).is_none() {
         report.warn(
             "public url",
-            format!("{url} has no name: passkeys cannot be used"),
-            "give this machine a name, and set PUBLIC_URL to it",
+            format!("{url} has no host name, so passkeys cannot be used"),
+            "give this machine a host name, and use it in PUBLIC_URL",
         );
     }
     if is_open && !is_named {
         report.warn(
             "public url",
-            format!("{url} leads to one's own machine, but others can reach {listen}"),
-            "set PUBLIC_URL to how people reach this server, or LISTEN to 127.0.0.1",
+            format!("{url} points to the visitor's own machine, but others can reach {listen}"),
+            "set PUBLIC_URL to the address people use, or LISTEN to 127.0.0.1",
         );
     } else if !is_named && let Some(port) = missing_port(config) {
         report.warn(
             "public url",
-            format!("{url} leads to port {port}, but the server listens on {listen}"),
+            format!("{url} points to port {port}, but the server listens on {listen}"),
             "set PUBLIC_URL and LISTEN to the same port",
         );
     }
@@ -51,38 +51,40 @@ pub fn examine(config: &Config, report: &mut Report) {
         report.warn(
             "encryption",
             format!("others can reach {listen} without HTTPS"),
-            "let LISTEN be 127.0.0.1 with a proxy on this machine, or let only the proxy in",
+            "set LISTEN to 127.0.0.1 with a proxy on this machine, or let only the proxy connect",
         );
     }
     if config.trust_proxy && is_open {
         report.warn(
             "proxy",
-            format!("TRUST_PROXY is on: who reaches {listen} directly can claim any address"),
-            "let LISTEN be 127.0.0.1, or let only the proxy in",
+            format!(
+                "TRUST_PROXY is on: anyone who reaches {listen} directly can claim any address"
+            ),
+            "set LISTEN to 127.0.0.1, or let only the proxy connect",
         );
     } else if !config.trust_proxy && is_named && !is_open {
         report.warn(
             "proxy",
-            "people come through a proxy, but TRUST_PROXY is off: they all count as one visitor",
+            "visitors come through a proxy, but TRUST_PROXY is off: all count as one visitor",
             "set TRUST_PROXY=on",
         );
     }
     if !config.app.rate_limit && (is_open || is_named) {
         report.warn(
             "limits",
-            "RATE_LIMIT is off: passwords can be guessed as fast as the server answers",
-            "set RATE_LIMIT=on, unless a gateway counts",
+            "RATE_LIMIT is off: passwords can be guessed as fast as the server responds",
+            "set RATE_LIMIT=on, unless a gateway limits requests",
         );
     }
     if let Some(address) = config.metrics_listen.as_ref().filter(|address| !is_loopback(address)) {
         report.warn(
             "metrics",
-            format!("whoever reaches {address} can read them"),
-            "let METRICS_LISTEN be 127.0.0.1, or let only the monitoring in",
+            format!("anyone who can reach {address} can read them"),
+            "set METRICS_LISTEN to a 127.0.0.1 address, or let only your monitoring connect",
         );
     }
     if report.len() == before {
-        let reach = if is_open || is_named { url } else { "this machine alone" };
+        let reach = if is_open || is_named { url } else { "this machine only" };
         report.ok("exposure", format!("listens on {listen}, for {reach}"));
     }
 }
@@ -95,23 +97,23 @@ pub fn examine_doors(config: &Config, doors: &Doors, report: &mut Report) {
     if !doors.is_set_up {
         report.warn(
             "accounts",
-            "nobody owns this server yet: whoever opens /welcome first will",
-            "make your account now: `freelanceos admin create-user EMAIL`",
+            "nobody owns this server yet: the first person to open /welcome will",
+            "create your account now: `freelanceos admin create-user EMAIL`",
         );
     } else if !doors.has_owner {
         report.warn(
             "accounts",
-            "nobody owns this server: its owner's account was deleted",
-            "name another: `freelanceos admin make-owner EMAIL`",
+            "nobody owns this server: the owner's account was deleted",
+            "choose a new owner: `freelanceos admin make-owner EMAIL`",
         );
     } else if doors.open_registration {
         report.warn(
             "accounts",
-            "whoever reaches this server may make one",
-            "unless that is wanted, set OPEN_REGISTRATION=off",
+            "anyone who can reach this server can create one",
+            "set OPEN_REGISTRATION=off, unless you want this",
         );
     } else {
-        report.ok("accounts", "nobody else may make one");
+        report.ok("accounts", "nobody else can create one");
     }
 }
 

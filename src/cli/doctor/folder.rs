@@ -22,8 +22,8 @@ const SPACE_OUT: u64 = 64 << 20;
 /// Free inodes below which the disk may soon hold no more files.
 const FILES_LOW: u64 = 1000;
 /// Advice if the wrong user runs the command.
-const AS_SERVER: &str = "run this as the user of the server: `sudo freelanceos-run doctor` where \
-     it was installed as a service";
+const AS_SERVER: &str = "run this as the server's user: `sudo freelanceos-run doctor` if it is \
+     installed as a service";
 
 /// Returns whether the folder exists and can be read.
 pub fn examine(folder: &Path, database: Option<&Path>, report: &mut Report) -> bool {
@@ -31,27 +31,31 @@ pub fn examine(folder: &Path, database: Option<&Path>, report: &mut Report) -> b
     let facts = match fs::metadata(folder) {
         Ok(facts) if facts.is_dir() => facts,
         Ok(_) => {
-            report.fail("data folder", format!("{shown} is no folder"), "set DATA_DIR to one");
+            report.fail(
+                "data folder",
+                format!("{shown} is not a folder"),
+                "set DATA_DIR to a folder",
+            );
             return false;
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             report.fail(
                 "data folder",
-                format!("there is no folder {shown}"),
-                "start `freelanceos serve`, which makes it, set DATA_DIR, or, where it was \
-                 installed as a service, run `sudo freelanceos-run doctor`",
+                format!("{shown} does not exist"),
+                "start `freelanceos serve` to create it, set DATA_DIR, or, if it is installed as \
+                 a service, run `sudo freelanceos-run doctor`",
             );
             return false;
         }
         Err(error) => {
-            report.fail("data folder", format!("{shown} cannot be looked at: {error}"), AS_SERVER);
+            report.fail("data folder", format!("{shown} cannot be accessed: {error}"), AS_SERVER);
             return false;
         }
     };
     if let Err(error) = access(folder, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK) {
-        let text = format!("{shown} cannot be read and written: {error}");
+        let text = format!("{shown} is not readable and writable: {error}");
         let advice = if error == Errno::ROFS {
-            "mount its disk for writing; a disk with errors is mounted read-only by itself"
+            "mount its disk read-write; the system mounts a disk with errors read-only"
         } else {
             AS_SERVER
         };
@@ -59,7 +63,8 @@ pub fn examine(folder: &Path, database: Option<&Path>, report: &mut Report) -> b
         return false;
     }
     if facts.mode() & 0o077 != 0 {
-        let text = format!("{shown} is open to others (mode {:o})", facts.mode() & 0o777);
+        let text =
+            format!("{shown} is accessible to other users (mode {:o})", facts.mode() & 0o777);
         report.warn("data folder", text, format!("chmod 700 {shown}"));
     } else {
         report.ok("data folder", shown.to_string());
@@ -82,11 +87,11 @@ fn examine_owners(folder: &Path, facts: &Metadata, database: Option<&Path>, repo
             let (file, folder) = (file.display(), folder.display());
             report.fail(
                 "owner",
-                format!("{file} is not of the user that {folder} is of"),
+                format!("{file} and {folder} have different owners"),
                 format!("chown -R --reference={folder} {file}"),
             );
         } else if let Err(error) = access(&file, Access::READ_OK | Access::WRITE_OK) {
-            let text = format!("{} cannot be read and written: {error}", file.display());
+            let text = format!("{} is not readable and writable: {error}", file.display());
             report.fail("owner", text, AS_SERVER);
         }
     }
@@ -100,13 +105,13 @@ fn examine_space(folder: &Path, report: &mut Report) {
     let free = space.f_bavail.saturating_mul(space.f_frsize);
     let text = format!("{} free", terminal::size(free));
     if free < SPACE_OUT {
-        report.fail("disk", text, "free some space: writes are about to fail");
+        report.fail("disk", text, "free up space now: writes are about to fail");
     } else if free < SPACE_LOW {
-        report.warn("disk", text, "free some space soon");
+        report.warn("disk", text, "free up space soon");
     // Some file systems report no inode counts.
     } else if space.f_files > 0 && space.f_favail < FILES_LOW {
         let text = format!("{text}, but only for {} files", space.f_favail);
-        report.warn("disk", text, "remove files that nobody needs");
+        report.warn("disk", text, "remove files that are no longer needed");
     } else {
         report.ok("disk", text);
     }

@@ -23,8 +23,8 @@ pub fn examine(settings: &Settings, config: &Config, report: &mut Report) {
     let MailConfig { server, sender, .. } = mail;
     let Some(server) = server else {
         let folder = settings.location.mail_folder();
-        let text = format!("is saved as files in {}", folder.display());
-        return report.ok("mail", format!("{text}: nobody receives it until SMTP_URL is set"));
+        let text = format!("is saved to {}", folder.display());
+        return report.ok("mail", format!("{text}; nobody receives it until SMTP_URL is set"));
     };
     // A server on this machine may only capture mail for inspection.
     if !server.is_loopback()
@@ -40,30 +40,32 @@ pub fn examine(settings: &Settings, config: &Config, report: &mut Report) {
     let trouble = match asked {
         Ok(Ok(Ok(()))) => None,
         Ok(Ok(Err(reason))) => Some(reason),
-        Ok(Err(_)) => Some(format!("{server} did not answer in {} seconds", PATIENCE.as_secs())),
+        Ok(Err(_)) => {
+            Some(format!("{server} did not respond within {} seconds", PATIENCE.as_secs()))
+        }
         Err(error) => Some(error.to_string()),
     };
     if let Some(reason) = trouble {
         report.fail(
             "mail",
             reason,
-            "see whether SMTP_URL is right, and whether this machine may reach that server; \
-             mail waits for 24 hours",
+            "check SMTP_URL, and whether this machine can reach that server; emails wait for 24 \
+             hours",
         );
     } else if sender.is_local() && !server.is_loopback() {
         report.warn(
             "mail",
-            format!("goes to {server} and comes from {}", sender.email()),
-            "set MAIL_FROM to an address of yours",
+            format!("goes to {server}, sent from {}", sender.email()),
+            "set MAIL_FROM to your own address",
         );
     } else {
-        report.ok("mail", format!("goes to {server} and comes from {}", sender.email()));
+        report.ok("mail", format!("goes to {server}, sent from {}", sender.email()));
     }
 }
 
 pub fn examine_outbox(mail: &MailHealth, report: &mut Report) {
     let said = |trouble: &Trouble| {
-        let why = trouble.reason.iter().map(|reason| format!(", lastly because: {reason}"));
+        let why = trouble.reason.iter().map(|reason| format!(", last error: {reason}"));
         let list = trouble.shown.iter().map(|line| format!("; {line}"));
         why.chain(list).collect::<String>()
     };
@@ -72,8 +74,8 @@ pub fn examine_outbox(mail: &MailHealth, report: &mut Report) {
         report.warn(
             "mail",
             format!("{count} waiting for more than {MAIL_LATE} minutes{}", said(&mail.late)),
-            "see `freelanceos admin list-mail`; with `serve` running and SMTP_URL right it is \
-             sent by itself",
+            "see `freelanceos admin list-mail`; with `serve` running and the right SMTP_URL, it \
+             is sent automatically",
         );
     } else {
         report.ok("outbox", format!("{} waiting", mail.waiting));
@@ -82,9 +84,9 @@ pub fn examine_outbox(mail: &MailHealth, report: &mut Report) {
     if count > 0 {
         report.warn(
             "mail",
-            format!("{count} given up in the last 7 days{}", said(&mail.failed)),
-            "see `freelanceos admin list-mail`; their texts are erased, so whoever waits for one \
-             must ask for a new one",
+            format!("{count} failed in the last 7 days{}", said(&mail.failed)),
+            "see `freelanceos admin list-mail`; their texts were erased, so recipients must \
+             request new ones",
         );
     }
 }

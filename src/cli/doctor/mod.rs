@@ -29,7 +29,7 @@ use crate::{
 /// Seconds that rows may be ahead of the clock.
 const AHEAD: i64 = 60;
 /// Advice for unusable secrets.
-const SECRETS: &str = "put back the file kept with the backup, readable for the user of the server";
+const SECRETS: &str = "put back the file kept with the backup, readable by the server's user";
 /// Advice for a damaged database.
 const RESTORE: &str = "stop the server, then `freelanceos restore FILE` with the newest backup";
 /// Maximum number of findings listed of one kind.
@@ -135,10 +135,10 @@ fn examine(settings: &Settings, report: &mut Report) {
     });
     match &config {
         Ok(config) => {
-            report.ok("settings", "can be used");
+            report.ok("settings", "are valid");
             exposure::examine(config, report);
         }
-        Err(error) => report.fail("settings", error.to_string(), "correct this setting first"),
+        Err(error) => report.fail("settings", error.to_string(), "fix this setting first"),
     }
     time::examine(report);
     net::examine(settings, report);
@@ -155,7 +155,7 @@ fn examine(settings: &Settings, report: &mut Report) {
         (Ok(true), _) => report.ok("server", "is running"),
         (Ok(false), _) => report.ok("server", "is not running"),
         (Err(error), Database::Sqlite(_)) => {
-            report.warn("server", in_words(&error), "see who owns the data folder");
+            report.warn("server", in_words(&error), "check who owns the data folder");
         }
         // Reported by the next check.
         (Err(_), Database::Postgres(_)) => {}
@@ -184,28 +184,28 @@ fn examine_secrets(settings: &Settings, report: &mut Report) {
         .and_then(|jwt| Ok((jwt, settings.secrets.secret_key(location)?)));
     match found {
         Err(error) => report.fail("secrets", error.to_string(), SECRETS),
-        Ok((Some(_), Some(_))) if all_private => report.ok("secrets", "are there and private"),
+        Ok((Some(_), Some(_))) if all_private => report.ok("secrets", "exist and are private"),
         Ok((Some(_), Some(_))) => {}
         Ok(_) if location.database().is_ok_and(|database| database.server().is_some()) => {
             report.fail(
                 "secrets",
                 "SECRET_KEY or JWT_SECRET is missing",
-                "set both, the same for every freelanceos that uses this database",
+                "set both, to the same values for every freelanceos that uses this database",
             );
         }
         Ok((None, None)) => {
-            report.warn("secrets", "there are none yet", "`freelanceos serve` makes them");
+            report.warn("secrets", "there are none yet", "`freelanceos serve` generates them");
         }
         Ok((None, Some(_))) => report.warn(
             "secrets",
             "jwt.secret is missing",
-            "`freelanceos serve` makes a new one, and everybody has to sign in again",
+            "`freelanceos serve` generates a new one, and everyone must sign in again",
         ),
         // The database knows whether it needs one.
         Ok((Some(_), None)) => report.warn(
             "secrets",
             "secret.key is missing",
-            "put back the one kept with the database; `freelanceos serve` makes one for a new one",
+            "put back the one kept with the database, unless the database is new",
         ),
     }
 }
@@ -241,14 +241,14 @@ fn examine_rows(
     let key = settings.secrets.secret_key(&settings.location).ok().flatten();
     let own = key.and_then(|key| SecretKey::from_hex(&key)).map(|key| key.fingerprint());
     match (fingerprint, own.transpose()?) {
-        (None, _) => report.ok("secret key", "none is known to the database yet"),
+        (None, _) => report.ok("secret key", "the database has none yet"),
         (Some(known), Some(own)) if known == own => {
-            report.ok("secret key", "is the one of this database");
+            report.ok("secret key", "matches the database");
         }
         (Some(_), Some(_)) => report.fail(
             "secret key",
-            "is not the one of this database",
-            "put back the secret.key kept with it, or set SECRET_KEY",
+            "does not match the database",
+            "put back the secret.key kept with the database, or set SECRET_KEY",
         ),
         (Some(_), None) => report.fail(
             "secret key",
@@ -259,20 +259,20 @@ fn examine_rows(
     match newest {
         Some(newest) if newest.as_second() > now.as_second() + AHEAD => report.fail(
             "newest row",
-            format!("{} lies in the future", JsonTime::of_instant(newest)),
+            format!("{} is in the future", JsonTime::of_instant(newest)),
             "set the machine's clock",
         ),
         Some(newest) => report.ok("newest row", JsonTime::of_instant(newest).to_string()),
         None => report.ok("newest row", "there is none yet"),
     }
     if rollups.is_empty() {
-        report.ok("totals", "agree with the rows");
+        report.ok("totals", "match the rows");
     } else {
         list(
             report,
             "totals",
             &rollups,
-            "the program wrote wrong totals: report this, with these lines",
+            "the program stored wrong totals: report this with these lines",
         );
     }
     if let Some(config) = config {
@@ -281,11 +281,11 @@ fn examine_rows(
     mail::examine_outbox(&mail, report);
     for (kind, reason) in failing {
         let text = format!("{} fails: {reason}", kind.replace('_', " "));
-        report.warn("jobs", text, "see the server's log; it is tried again by itself");
+        report.warn("jobs", text, "see the server's log; the job is retried automatically");
     }
     if let Database::Postgres(_) = database {
         let how = format!("pg_dump --format=custom --file=FILE '{database}'");
-        report.ok("backups", format!("are made by PostgreSQL's own tools: {how}"));
+        report.ok("backups", format!("use PostgreSQL's own tools: {how}"));
         return Ok(());
     }
     // Invalid settings have been reported already.

@@ -27,12 +27,13 @@ pub fn examine(settings: &Settings, report: &mut Report) {
     let Ok(config) = settings.net() else { return };
     let room = descriptors::room(config.max_connections);
     if room < config.max_connections {
-        let text = format!("{} are wanted, there is room for {room}", config.max_connections);
-        let advice = "raise the limit of open files (LimitNOFILE= of systemd, ulimit -Hn), or set \
-                      MAX_CONNECTIONS to less";
+        let text =
+            format!("{} are configured, but there is only room for {room}", config.max_connections);
+        let advice = "raise the open-file limit (LimitNOFILE= in systemd, ulimit -Hn), or lower \
+                      MAX_CONNECTIONS";
         report.warn("connections", text, advice);
     } else {
-        report.ok("connections", format!("{} at the same time", config.max_connections));
+        report.ok("connections", format!("up to {} at a time", config.max_connections));
     }
     match &config.tls {
         TlsConfig::Off => examine_plain(settings, report),
@@ -44,10 +45,10 @@ pub fn examine(settings: &Settings, report: &mut Report) {
 fn examine_plain(settings: &Settings, report: &mut Report) {
     let is_secure = settings.is_https();
     if is_secure || settings.public_host().is_some_and(|host| is_own_host(&host)) {
-        let by = if is_secure { "of a proxy before this server" } else { "is off" };
+        let by = if is_secure { "is provided by a proxy" } else { "is off" };
         report.ok("https", by);
     } else {
-        let text = "is off: whoever is on the way reads passwords";
+        let text = "is off: passwords can be read in transit";
         let advice = "set TLS_CERT or ACME_DOMAIN, or use a proxy and an https:// PUBLIC_URL";
         report.warn("https", text, advice);
     }
@@ -74,7 +75,7 @@ fn examine_files(settings: &Settings, certificate: &Path, key: &Path, report: &m
     }
     match read(&chain, &secret) {
         Ok((_, facts)) => {
-            examine_life(&facts, DAYS_LOW, "put a new one into the files of TLS_CERT", report);
+            examine_life(&facts, DAYS_LOW, "replace the files of TLS_CERT and TLS_KEY", report);
             examine_host(settings, &facts, report);
         }
         Err(error) => report.fail("certificate", error.to_string(), "put back the right files"),
@@ -83,14 +84,14 @@ fn examine_files(settings: &Settings, certificate: &Path, key: &Path, report: &m
 
 fn examine_acme(settings: &Settings, acme: &AcmeConfig, report: &mut Report) {
     let folder = Folder::of(&settings.location.data_dir, &acme.directory);
-    let advice = "let port 443 of these names lead here, and see the server's log";
+    let advice = "make sure port 443 of these names leads here, and see the server's log";
     match folder.certificate().map(|pem| read(&pem, &pem)) {
         None => {
             let text = format!("there is none yet for {}", acme.domains.join(", "));
-            report.warn("certificate", text, "`freelanceos serve` gets it");
+            report.warn("certificate", text, "`freelanceos serve` obtains one");
         }
         Some(Err(error)) => {
-            let advice = "`freelanceos serve` gets another one";
+            let advice = "`freelanceos serve` obtains a new one";
             report.warn("certificate", error.to_string(), advice);
         }
         Some(Ok((_, facts))) => {
@@ -101,7 +102,7 @@ fn examine_acme(settings: &Settings, acme: &AcmeConfig, report: &mut Report) {
         }
     }
     if let Some(why) = folder.failure() {
-        report.warn("certificate", format!("the last try to get one failed: {why}"), advice);
+        report.warn("certificate", format!("the last attempt to obtain one failed: {why}"), advice);
     }
 }
 
@@ -113,7 +114,7 @@ fn examine_life(facts: &Facts, days_low: i64, advice: &str, report: &mut Report)
     let until = facts.ends.to_zoned(TimeZone::UTC).date();
     let text = format!("for {}, {days} days left, until {until}", names.join(", "));
     if facts.ends <= now {
-        report.fail("certificate", format!("it has expired on {until}"), advice);
+        report.fail("certificate", format!("it expired on {until}"), advice);
     } else if facts.begins > now {
         let text = format!("it is not valid before {}", facts.begins);
         report.fail("certificate", text, "set the machine's clock");

@@ -29,15 +29,16 @@ pub fn examine(report: &mut Report) {
         return report.fail("clock", format!("it cannot be {text}"), ADVICE);
     }
     let Some(seconds) = patiently(|| seconds_ahead(SERVER)) else {
-        return report.ok("clock", format!("{text}; not checked, no time server answers"));
+        return report
+            .ok("clock", format!("{text}; not checked, because no time server responded"));
     };
     match wrong_by(seconds) {
         Some(wrong) => report.fail("clock", format!("{text} is {wrong}"), ADVICE),
-        None => report.ok("clock", format!("{text}, as {} says", SERVER.0)),
+        None => report.ok("clock", format!("{text}, confirmed by {}", SERVER.0)),
     }
 }
 
-const ADVICE: &str = "set the machine's clock, best by NTP: two-factor codes go by it";
+const ADVICE: &str = "set the machine's clock, preferably with NTP: two-factor codes depend on it";
 
 /// Describes the error of a clock that is this many seconds ahead; `None` if it is small.
 fn wrong_by(seconds: i64) -> Option<String> {

@@ -115,6 +115,6 @@ fn log(problem: &Problem, path: &str) {
         problem.status
     {
         let (status, path) = (problem.status.as_u16(), path::without_secret(path));
-        tracing::info!(target: SECURITY, status, %path, "refused");
+        tracing::info!(target: SECURITY, status, %path, "request rejected");
     }
 }

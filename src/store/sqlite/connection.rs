@@ -60,8 +60,8 @@ pub fn open(path: &Path, checkpoints: Checkpoints) -> Result<Sqlite> {
     // SQLite silently opens an unwritable file read-only.
     if connection.is_readonly(MAIN_DB).map_err(failure)? {
         return Err(Error::internal(
-            "it may only be read: check who owns it and the -wal and -shm files beside it, and that \
-             its disk is mounted for writing",
+            "it is read-only: check who owns it and the -wal and -shm files next to it, and that \
+             its disk is not mounted read-only",
         ));
     }
     prepare(&connection).map_err(failure)?;

@@ -119,7 +119,7 @@ impl Health {
 
     fn committed(&self) {
         if self.is_unwritable.swap(false, Ordering::Relaxed) {
-            tracing::info!("changes are saved again");
+            tracing::info!("changes are being saved again");
         }
     }
 }

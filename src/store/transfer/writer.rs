@@ -216,9 +216,9 @@ mod tests {
             }
         };
         let spoilers: [(Spoil, &str); 3] = [
-            (lost, "table program_state is not what it was: 40 rows"),
-            (altered, "table program_state is not what it was: 40 rows were read and 40"),
-            (moved, "table schema_version is not what it was"),
+            (lost, "table program_state differs after the copy: 40 rows"),
+            (altered, "table program_state differs after the copy: 40 rows were read and 40"),
+            (moved, "table schema_version differs after the copy"),
         ];
         for (spoil, told) in spoilers {
             let text = transfer(spoil).unwrap_err().cause();

@@ -72,7 +72,10 @@ fn a_server_whose_tokens_would_not_be_good_on_the_others_is_refused() {
     let mut command = place.command(&["serve"]);
     let ended =
         crate::program::Ended::of(command.env("JWT_SECRET", "j".repeat(40)).output().unwrap());
-    assert!(ended.refused().contains("JWT_SECRET is not the one of the servers"), "{ended:?}");
+    assert!(
+        ended.refused().contains("JWT_SECRET is not the one that running servers use"),
+        "{ended:?}"
+    );
     assert!(server.stop().0.success());
     // Once none is at work it may be another.
     let server = place.serve_with(&[("JWT_SECRET", &"j".repeat(40))]);

@@ -70,7 +70,7 @@ async fn every_letter_is_delivered_once_by_whichever_of_three_servers() {
             assert_eq!(mails.iter().filter(|(_, mail)| mail.to().contains(&to)).count(), 1);
         }
     }
-    let busy = servers.iter().filter(|server| server.said("mail written") > 0).count();
+    let busy = servers.iter().filter(|server| server.said("email saved to file") > 0).count();
     assert!(busy > 1, "one server delivered everything");
 }
 

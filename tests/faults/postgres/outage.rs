@@ -112,7 +112,7 @@ async fn refused(at: &Caller, key: &str) {
     ];
     let sent = requests.map(|(method, path, body, key)| async move {
         let answer = at.try_send(method, path, body, key).await.expect("no answer");
-        let told = json!("The database cannot be reached just now, please try again");
+        let told = json!("The database cannot be reached, please try again");
         assert_eq!((answer.status, &answer.body["error"]), (503, &told), "{method} {path}");
         assert_eq!(answer.body["success"], false);
         assert_eq!(answer.headers["retry-after"], "5");

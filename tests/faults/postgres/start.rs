@@ -43,7 +43,7 @@ fn a_server_without_the_databases_secrets_is_refused_in_a_line() {
     let server = place.serve();
     let ended = run(&|command| _ = command.env("SECRET_KEY", "ab".repeat(32)));
     let told = ended.refused();
-    assert!(told.contains("SECRET_KEY is not the one this database was made with"), "{told}");
+    assert!(told.contains("SECRET_KEY is not the one this database was created with"), "{told}");
     assert!(server.stop().0.success());
 }
 

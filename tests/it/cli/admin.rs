@@ -36,13 +36,13 @@ fn what_the_api_would_refuse_is_refused() {
         (&["create-user", "b@example.com"], "short", "the password must be at least 8"),
         (&["create-user", "b@example.com"], "", "no password given"),
         (&["create-user", "b@example.com", "--first-name", " "], PASSWORD, "firstName must not be"),
-        (&["set-password", "b@example.com"], PASSWORD, "no account has the e-mail b@example.com"),
+        (&["set-password", "b@example.com"], PASSWORD, "no account has the email b@example.com"),
         (&["set-password", "ada@example.com"], "short", "the password must be at least 8"),
-        (&["disable", "b@example.com"], "", "no account has the e-mail"),
-        (&["enable", "b@example.com"], "", "no account has the e-mail"),
-        (&["revoke-sessions", "b@example.com"], "", "no account has the e-mail"),
-        (&["verify-email", "b@example.com"], "", "no account has the e-mail"),
-        (&["reset-2fa", "b@example.com"], "", "no account has the e-mail"),
+        (&["disable", "b@example.com"], "", "no account has the email"),
+        (&["enable", "b@example.com"], "", "no account has the email"),
+        (&["revoke-sessions", "b@example.com"], "", "no account has the email"),
+        (&["verify-email", "b@example.com"], "", "no account has the email"),
+        (&["reset-2fa", "b@example.com"], "", "no account has the email"),
         (&["reset-2fa", "ada@example.com"], "", "Two-factor authentication is not on: ada@"),
     ] {
         let ended = place.run_told(&[&["admin"], arguments].concat(), password);
@@ -100,9 +100,9 @@ fn only_mail_that_is_there_and_waits_is_tried_again() {
     assert_eq!(place.run(&["admin", "list-mail"]).done().lines().count(), 1);
     for id in ["mail_01h455vb4pex5vsknk084sn02q", "client_01h455vb4pex5vsknk084sn02q", "x"] {
         let ended = place.run(&["admin", "retry-mail", id]);
-        assert!(ended.refused(1).contains(&format!("no mail has the id {id}")));
+        assert!(ended.refused(1).contains(&format!("no email has the id {id}")));
     }
-    assert!(place.run(&["admin", "retry-mail", "--all"]).done().contains("at once: 0"));
+    assert!(place.run(&["admin", "retry-mail", "--all"]).done().contains("retry now: 0"));
     assert_eq!(place.run(&["admin", "retry-mail"]).code, 2);
     assert_eq!(place.run(&["admin", "retry-mail", "x", "--all"]).code, 2);
 }
@@ -136,7 +136,7 @@ async fn an_admin_turns_off_two_factor_sign_in_for_who_has_lost_all_codes() {
     let ended = place.run(&["admin", "reset-2fa", "Ada@example.com"]);
     assert_eq!(
         ended.done(),
-        "two-factor sign-in is off for Ada@example.com; its seed and backup codes are forgotten\n"
+        "two-factor sign-in is off for Ada@example.com; its key and backup codes are deleted\n"
     );
     assert_eq!(guarded(&place), [false, true]);
     assert!(server.login("ada@example.com", PASSWORD).await.is_ok());
@@ -190,7 +190,7 @@ fn the_list_of_users_fits_a_terminal() {
         let cells = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty());
         cells.collect::<Vec<_>>().join("|")
     };
-    assert_eq!(columns(lines[0]), "E-MAIL|NAME|ROLE|LAST LOGIN|STATE|VERIFIED|2FA");
+    assert_eq!(columns(lines[0]), "EMAIL|NAME|ROLE|LAST LOGIN|STATE|VERIFIED|2FA");
     assert_eq!(
         columns(lines[1]),
         format!("{email}|Maximiliana Constan…|freelancer|never|active|no|no")
@@ -215,8 +215,8 @@ fn an_account_is_exported_as_json_or_as_tables() {
         std::fs::read_to_string(&file).unwrap().starts_with("\u{feff}invoiceId,invoiceNumber,")
     );
     assert_eq!((super::mode(&folder), super::mode(&file)), (0o700, 0o600));
-    assert!(place.run(&arguments).refused(1).contains("is there already"));
+    assert!(place.run(&arguments).refused(1).contains("already exists"));
 
     let nobody = place.run(&["admin", "export", "nobody@example.com"]);
-    assert!(nobody.refused(1).contains("no account has the e-mail"));
+    assert!(nobody.refused(1).contains("no account has the email"));
 }

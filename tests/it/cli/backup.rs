@@ -33,7 +33,7 @@ fn a_backup_is_private_names_the_secrets_and_is_never_overwritten() {
     assert_eq!(mode(&place.path("copy.db")), 0o600);
     let before = fs::read(place.path("copy.db")).unwrap();
     let ended = place.run(&["backup", "copy.db"]);
-    assert!(ended.refused(1).starts_with("copy.db exists already and is not overwritten"));
+    assert!(ended.refused(1).starts_with("copy.db already exists and is not overwritten"));
     assert_eq!(fs::read(place.path("copy.db")).unwrap(), before);
 
     place.run(&["backup", "whole.db", "--with-secrets"]).done();
@@ -44,7 +44,7 @@ fn a_backup_is_private_names_the_secrets_and_is_never_overwritten() {
 
     for (arguments, said) in [
         (["backup", "no/such/folder.db"], "cannot write no/such/folder.db.part"),
-        (["backup", "data"], "data exists already"),
+        (["backup", "data"], "data already exists"),
     ] {
         assert!(place.run(&arguments).refused(1).starts_with(said));
     }
@@ -91,7 +91,7 @@ async fn a_backup_taken_under_load_restores_to_a_whole_state() {
     };
     let ((), ended) = tokio::join!(fill, copy);
     ended.done();
-    assert!(place.run(&["restore", "copy.db", "--yes"]).refused(1).contains("a server is at work"));
+    assert!(place.run(&["restore", "copy.db", "--yes"]).refused(1).contains("a server is using"));
     server.stop();
 
     // Elsewhere, where nothing is yet: the secrets come along.
@@ -172,14 +172,14 @@ fn restore_refuses_what_it_should_not_take_and_changes_nothing() {
     let before = fs::read(place.path("data/freelanceos.db")).unwrap();
     for (name, said) in [
         ("missing.db", "missing.db is not there"),
-        ("data", "data is not there, or no file"),
-        ("garbage.db", "garbage.db is not a database of freelanceos"),
-        ("empty.db", "empty.db is not a database of freelanceos"),
-        ("foreign.db", "foreign.db is not a database of freelanceos"),
+        ("data", "data is not a file"),
+        ("garbage.db", "garbage.db is not a freelanceos database"),
+        ("empty.db", "empty.db is not a freelanceos database"),
+        ("foreign.db", "foreign.db is not a freelanceos database"),
         ("truncated.db", "truncated.db "),
         ("torn.db", "torn.db "),
         ("newer.db", "newer.db has schema version 999, newer than"),
-        ("other-key.db", "other-key.db was made with another secret key"),
+        ("other-key.db", "other-key.db was created with a different secret key"),
     ] {
         let ended = place.run(&["restore", name, "--yes"]);
         assert!(ended.refused(1).starts_with(said), "{name}: {}", ended.stderr);
@@ -198,7 +198,7 @@ fn restore_refuses_what_it_should_not_take_and_changes_nothing() {
     )
     .unwrap();
     let ended = other.run(&["restore", "good.db"]);
-    assert!(ended.refused(1).starts_with("good.db.secrets does not hold the secret key"));
+    assert!(ended.refused(1).starts_with("good.db.secrets does not contain the secret key"));
     let wrong = [("SECRET_KEY", &*"0".repeat(64))];
     assert_eq!(other.run_with(&["restore", "good.db"], &wrong).code, 1);
     assert!(!other.path("data/freelanceos.db").exists());
@@ -214,6 +214,6 @@ fn restore_refuses_while_somebody_has_the_database_open() {
     let store = Store::open(place.database()).unwrap();
     let ended = place.run(&["restore", "copy.db", "--yes"]);
     store.close();
-    assert!(ended.refused(1).contains("has ./data/freelanceos.db open: end it first"));
+    assert!(ended.refused(1).contains("has ./data/freelanceos.db open: close it first"));
     place.run(&["restore", "copy.db", "--yes"]).done();
 }

@@ -95,7 +95,7 @@ fn mail_in_trouble_is_told_with_its_reason() {
     change(&place, "UPDATE mails SET created_at = created_at - 120");
     assert_eq!(findings(&place, &[]), ["warn mail"]);
     let ended = place.run(&["doctor"]);
-    let said = "1 waiting for more than 5 minutes, lastly because: no such host";
+    let said = "1 waiting for more than 5 minutes, last error: no such host";
     assert!(ended.done().contains(said), "{}", ended.stdout);
     let listed = "; verification to a@example.com: no such host";
     assert!(ended.stdout.contains(listed), "{}", ended.stdout);
@@ -106,7 +106,7 @@ fn mail_in_trouble_is_told_with_its_reason() {
     gave_up(6);
     assert_eq!(findings(&place, &[]), ["warn mail"]);
     let ended = place.run(&["doctor"]);
-    assert!(ended.done().contains("1 given up in the last 7 days"), "{}", ended.stdout);
+    assert!(ended.done().contains("1 failed in the last 7 days"), "{}", ended.stdout);
     gave_up(8);
     assert!(findings(&place, &[]).is_empty());
 }
@@ -136,7 +136,7 @@ fn doctor_asks_the_mail_server() {
     let here = ("SMTP_URL", here.as_str());
     assert!(findings(&place, &[here]).is_empty());
     let ended = place.run_with(&["doctor"], &[here, ("MAIL_FROM", "office@example.com")]);
-    let said = "and comes from office@example.com";
+    let said = "sent from office@example.com";
     assert!(ended.done().contains(said), "{}", ended.stdout);
 
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -194,9 +194,9 @@ fn doctor_tells_what_others_can_do() {
         let line = ended.done().lines().find(|line| line.contains("  accounts "));
         line.expect(&ended.stdout).to_owned()
     };
-    assert!(said(&[named, proxy]).contains("whoever opens /welcome first will"));
+    assert!(said(&[named, proxy]).contains("the first person to open /welcome will"));
     place.create_user("owner@example.com");
-    assert!(said(&[named, proxy]).contains("whoever reaches this server may make one"));
+    assert!(said(&[named, proxy]).contains("anyone who can reach this server can create one"));
     let closed = ("OPEN_REGISTRATION", "off");
     assert!(said(&[named, proxy, closed]).starts_with("ok "));
 }

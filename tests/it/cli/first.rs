@@ -81,7 +81,7 @@ fn an_address_that_cannot_be_had_is_told_before_anything_is_made() {
     ] {
         let ended = place.run_with(&["serve"], &[public, (name, address)]);
         assert!(ended.refused(2).starts_with(&format!("{name} has \"")), "{}", ended.stderr);
-        assert!(ended.stderr.contains("cannot be listened on"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("which the server cannot listen on"), "{}", ended.stderr);
         assert!(!place.path("data").exists(), "{name}={address}");
     }
 }

@@ -71,7 +71,7 @@ fn the_program_and_what_is_no_crate_in_it_are_named_too() {
     let place = Place::new();
     let ended = place.run(&["licenses"]);
     for text in [
-        "FreelanceOS comes under the MIT License or the Apache License 2.0",
+        "FreelanceOS is available under the MIT License or the Apache License 2.0",
         "Permission is hereby granted, free of charge",
         "Version 2.0, January 2004",
         "SQLite is in the public domain",

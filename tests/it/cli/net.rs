@@ -31,32 +31,32 @@ fn settings_that_contradict_each_other_are_refused() {
     let place = Place::new();
     let acme = ("ACME_DOMAIN", "a.example");
     for (variables, said) in [
-        (vec![("TLS_CERT", "c.pem")], "TLS_KEY must be set where TLS_CERT is set"),
-        (vec![("TLS_KEY", "k.pem")], "TLS_CERT must be set where TLS_KEY is set"),
+        (vec![("TLS_CERT", "c.pem")], "TLS_KEY must be set if TLS_CERT is set"),
+        (vec![("TLS_KEY", "k.pem")], "TLS_CERT must be set if TLS_KEY is set"),
         (
             vec![("TLS_CERT", "c.pem"), ("TLS_KEY", "k.pem"), acme],
-            r#"ACME_DOMAIN is "a.example"; it must be left out where TLS_CERT is set"#,
+            r#"ACME_DOMAIN is "a.example"; it must be unset if TLS_CERT is set"#,
         ),
         (
             vec![("TLS_CERT", "c.pem"), ("TLS_KEY", "-----BEGIN PRIVATE KEY-----\nhunter2")],
-            "TLS_KEY must be the name of a PEM file, not what stands in it",
+            "TLS_KEY must be the path of a PEM file, not its contents",
         ),
         (vec![("ACME_DOMAIN", "192.0.2.1")], r#"ACME_DOMAIN is "192.0.2.1"; it must be a name"#),
         (vec![("ACME_DOMAIN", "a.example,[::1]")], r#"ACME_DOMAIN is "[::1]"; it must be a name"#),
         (vec![("ACME_DOMAIN", "*.a.example")], r#"ACME_DOMAIN is "*.a.example"; it must be names"#),
         (vec![("ACME_DOMAIN", "localhost")], r#"ACME_DOMAIN is "localhost"; it must be one or"#),
         (vec![("ACME_DOMAIN", "a.example:443")], "ACME_DOMAIN is"),
-        (vec![("ACME_EMAIL", "a@a.example")], "ACME_EMAIL is \"a@a.example\"; it must be left out"),
-        (vec![acme, ("ACME_EMAIL", "nobody")], r#"ACME_EMAIL is "nobody"; it must be an e-mail"#),
+        (vec![("ACME_EMAIL", "a@a.example")], "ACME_EMAIL is \"a@a.example\"; it must be unset"),
+        (vec![acme, ("ACME_EMAIL", "nobody")], r#"ACME_EMAIL is "nobody"; it must be an email"#),
         (vec![acme, ("ACME_DIRECTORY", "http://ca.example")], "ACME_DIRECTORY is"),
         (
             vec![acme, ("PUBLIC_URL", "http://a.example")],
-            r#"PUBLIC_URL is "http://a.example"; it must be a URL that begins with https://"#,
+            r#"PUBLIC_URL is "http://a.example"; it must be a URL that starts with https://"#,
         ),
         (
             vec![("REDIRECT_LISTEN", "127.0.0.1:0")],
-            "PUBLIC_URL is \"http://localhost:0\"; it must be a URL that begins with https:// \
-             where REDIRECT_LISTEN is set",
+            "PUBLIC_URL is \"http://localhost:0\"; it must be a URL that starts with https:// \
+             if REDIRECT_LISTEN is set",
         ),
         (vec![acme, ("REDIRECT_LISTEN", "80")], r#"REDIRECT_LISTEN is "80"; it must be host:port"#),
         (vec![("MAX_CONNECTIONS", "0")], r#"MAX_CONNECTIONS is "0"; it must be a number from 1"#),
@@ -187,7 +187,7 @@ fn doctor_tells_of_the_certificate() {
     fs::set_permissions(owner.file("key.pem"), fs::Permissions::from_mode(0o644)).unwrap();
     let lines = told(&borrowed(&variables));
     assert!(lines[0].ends_with("can be read by others (mode 644)"), "{lines:?}");
-    assert_eq!(lines[1], "fail certificate it has expired on 2001-12-31");
+    assert_eq!(lines[1], "fail certificate it expired on 2001-12-31");
     fs::write(owner.file("key.pem"), "broken").unwrap();
     assert!(told(&borrowed(&variables))[1].starts_with("fail certificate the key: "));
 
@@ -197,7 +197,7 @@ fn doctor_tells_of_the_certificate() {
     );
     assert_eq!(
         told(&[("PUBLIC_URL", "https://freelance.example")]),
-        ["ok https of a proxy before this server"]
+        ["ok https is provided by a proxy"]
     );
     assert_eq!(
         told(&[("ACME_DOMAIN", "freelance.example")]),
@@ -228,6 +228,6 @@ fn the_limit_of_open_files_is_raised_and_too_small_a_one_is_told() {
 
     let server = limited("-n 1000");
     let log = server.logged("MAX_CONNECTIONS is 2000", 1);
-    assert!(log.contains("744 are taken at the same time"), "{log}");
+    assert!(log.contains("accepts 744 connections at a time"), "{log}");
     server.stop();
 }

@@ -31,8 +31,8 @@ fn nothing_secret_is_made_where_several_programs_may_need_the_same() {
         let mut command = place.command(&["serve"]);
         let ended = Ended::of(command.env_remove(name).output().unwrap());
         let said = format!(
-            "{name} must be set where DATABASE_URL names a PostgreSQL server, the same for every \
-             freelanceos that uses it (try: openssl rand -{how})"
+            "{name} must be set if DATABASE_URL names a PostgreSQL server, to the same value for \
+             every freelanceos that uses it (try: openssl rand -{how})"
         );
         assert_eq!(ended.refused(2), said);
     }
@@ -54,7 +54,7 @@ fn doctor_tells_of_the_server_and_what_it_keeps() {
     assert!(database.starts_with(&format!("ok {shown}, PostgreSQL ")), "{database}");
     assert_eq!(told(&place, url, "server"), ["ok is running"]);
     let connections = told(&place, url, "connections");
-    let said = "are taken; each `freelanceos serve` takes 10";
+    let said = "are in use; each `freelanceos serve` uses 10";
     assert!(connections.iter().any(|line| line.ends_with(said)), "{connections:?}");
     server.stop();
     assert_eq!(told(&place, url, "server"), ["ok is not running"]);

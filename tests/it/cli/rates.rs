@@ -22,7 +22,7 @@ fn rates_are_taken_in_and_the_newest_of_each_pair_is_kept() {
     let text = "\u{feff}Day,From,To,Rate\r\n# from the bank\r\n\r\n2026-03-18, EUR, USD, 1.0834\r\n\
                 2026-03-17,EUR,USD,1.05\r\n\"2026-03-01\",\"NGN\",\"USD\",\"0.00065\"\r\n";
     let ended = place.run_told(&["rates", "import", EMAIL, "-"], text);
-    assert_eq!(ended.done(), "rates taken in: 3\n");
+    assert_eq!(ended.done(), "rates imported: 3\n");
     let expected = json!([
         {"day": "2026-03-18", "from": "EUR", "to": "USD", "rate": "1.0834"},
         {"day": "2026-03-01", "from": "NGN", "to": "USD", "rate": "0.00065"},
@@ -44,7 +44,7 @@ fn one_wrong_line_is_named_and_nothing_is_taken_in() {
         ("2026-03-18,EUR,DOLLAR,1", "line 2: to must be an ISO 4217"),
         ("2026-03-18,EUR,USD,0", "line 2: rate must be greater than 0"),
         ("2026-03-18,EUR,USD,1,2", "line 2: \"2026-03-18,EUR,USD,1,2\" is not"),
-        ("2099-01-01,EUR,USD,1", "line 2: 2099-01-01 lies in the future"),
+        ("2099-01-01,EUR,USD,1", "line 2: 2099-01-01 is in the future"),
     ] {
         let text = format!("2026-03-18,NGN,USD,0.00065\n{line}\n");
         let ended = place.run_told(&["rates", "import", EMAIL, "-"], &text);
@@ -54,7 +54,7 @@ fn one_wrong_line_is_named_and_nothing_is_taken_in() {
     let ended = place.run(&["rates", "import", EMAIL, "nowhere.csv"]);
     assert!(ended.refused(1).starts_with("cannot read nowhere.csv"));
     let ended = place.run_told(&["rates", "import", "b@example.com", "-"], "");
-    assert!(ended.refused(1).starts_with("no account has the e-mail b@example.com"));
+    assert!(ended.refused(1).starts_with("no account has the email b@example.com"));
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn the_files_of_a_bank_are_taken_in_as_they_are() {
         if count == 0 {
             assert!(ended.refused(1).starts_with("line 1: "), "{}", ended.stderr);
         } else {
-            assert_eq!(ended.done(), format!("rates taken in: {count}\n"));
+            assert_eq!(ended.done(), format!("rates imported: {count}\n"));
         }
     }
     let known = rates(&place);

@@ -73,15 +73,15 @@ async fn the_log_tells_who_signs_in_and_who_is_refused() {
             (line["message"].as_str().unwrap(), line["account"].as_str())
         })
         .collect();
-    let refused = "sign-in refused: wrong e-mail or password";
+    let refused = "sign-in rejected: wrong email or password";
     let expected = [
-        ("account made, and signed in", Some(&*account)),
+        ("account created and signed in", Some(&*account)),
         ("signed in with a password", Some(&*account)),
         (refused, Some(&*account)),
-        ("refused", None),
+        ("request rejected", None),
         (refused, None),
-        ("refused", None),
-        ("refused", None),
+        ("request rejected", None),
+        ("request rejected", None),
     ];
     assert_eq!(told, expected, "{log}");
     for typed in [EMAIL, "nobody@example.com", PASSWORD, "Wrong456?", "ofours"] {

@@ -15,7 +15,7 @@ fn a_wrong_setting_stops_with_one_line_that_names_it() {
         ("RATE_LIMIT", "maybe", r#"RATE_LIMIT is "maybe"; it must be on or off"#),
         ("OPEN_REGISTRATION", "closed", r#"OPEN_REGISTRATION is "closed"; it must be on or off"#),
         ("TRUST_PROXY", "yes", "TRUST_PROXY"),
-        ("JWT_SECRET", "short", "JWT_SECRET must be 32 characters or longer"),
+        ("JWT_SECRET", "short", "JWT_SECRET must be at least 32 characters long"),
         ("SECRET_KEY", "xyz", "SECRET_KEY must be 64 hexadecimal digits"),
         ("DATABASE_URL", "mysql://u:hunter2@h/d", "DATABASE_URL must be sqlite:PATH"),
         ("DATABASE_URL", "postgres://u:hunter2@h:x/d", "DATABASE_URL must be postgres://USER:"),
@@ -48,8 +48,8 @@ fn a_wrong_setting_stops_with_one_line_that_names_it() {
         ("DATABASE_URL", "sqlite::memory:", "DATABASE_URL must be sqlite:PATH"),
         ("DATABASE_URL", "sqlite:file:a.db", "DATABASE_URL must be sqlite:PATH"),
         ("DATABASE_URL", "sqlite:a.db?mode=ro", "DATABASE_URL must be sqlite:PATH"),
-        ("BACKUP_KEEP", "3", r#"BACKUP_KEEP is "3"; it must be left out without BACKUP_EVERY"#),
-        ("BACKUP_DIR", "/else", r#"BACKUP_DIR is "/else"; it must be left out without"#),
+        ("BACKUP_KEEP", "3", r#"BACKUP_KEEP is "3"; it must be unset if BACKUP_EVERY is unset"#),
+        ("BACKUP_DIR", "/else", r#"BACKUP_DIR is "/else"; it must be unset if"#),
         ("LOG", "verbose", r#"LOG is "verbose"; it must be error, warn,"#),
         ("LOG", "info,acess", "LOG"),
         ("PORT", "70000", r#"PORT is "70000"; it must be"#),
@@ -193,7 +193,7 @@ async fn origins_are_taken_as_browsers_write_them() {
 fn connections_of_a_server_are_no_setting_of_a_file() {
     let place = Place::with_file();
     let ended = place.run_with(&["serve"], &[("DATABASE_CONNECTIONS", "8")]);
-    let said = r#"DATABASE_CONNECTIONS is "8"; it must be left out where DATABASE_URL names no"#;
+    let said = r#"DATABASE_CONNECTIONS is "8"; it must be unset unless DATABASE_URL names a"#;
     assert!(ended.refused(2).starts_with(said), "{}", ended.stderr);
     assert!(!place.path("data").exists());
 }
@@ -217,12 +217,12 @@ fn two_servers_do_not_share_a_file() {
     let server = place.serve();
     let ended = place.run(&["serve"]);
     assert_eq!(ended.code, 1);
-    assert!(ended.stderr.contains("is serving ./data/freelanceos.db already"));
+    assert!(ended.stderr.contains("is already serving ./data/freelanceos.db"));
     let folder = ("DATA_DIR", "another");
     let database = ("DATABASE_URL", "sqlite:./data/freelanceos.db");
     let ended = place.run_with(&["serve"], &[folder, database]);
     assert_eq!(ended.code, 1);
-    assert!(ended.stderr.contains("is serving ./data/freelanceos.db already"));
+    assert!(ended.stderr.contains("is already serving ./data/freelanceos.db"));
     server.stop();
 }
 

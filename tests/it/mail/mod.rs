@@ -162,7 +162,7 @@ async fn a_mail_is_given_up_after_a_day_and_its_text_erased() {
 
     fs::remove_file(&folder).unwrap();
     let refused = app.app.retry_mail(queued.id).await.unwrap_err();
-    assert!(refused.to_string().contains("its text erased"), "{refused}");
+    assert!(refused.to_string().contains("its text was erased"), "{refused}");
     assert_eq!(app.app.retry_all_mail().await.unwrap(), 0);
     assert_eq!(app.deliver_mail().await.due, 0);
 }

@@ -54,8 +54,8 @@ fn a_database_of_a_newer_version_is_refused_and_stays_as_it_is() {
     let error = migrate::run(database, Timestamp::UNIX_EPOCH).unwrap_err();
     assert_eq!(error.kind(), &Kind::Conflict);
     let said = format!(
-        "the database {database} has schema version 999, newer than the {} this program knows: \
-         use a newer freelanceos, or restore an older backup",
+        "the database {database} has schema version 999, newer than the {} that this program \
+         supports: use a newer freelanceos, or restore an older backup",
         migrate::latest()
     );
     assert_eq!(error.to_string(), said);
@@ -75,7 +75,7 @@ fn an_older_database_is_not_migrated_while_servers_are_at_work_on_it() {
     store.close();
     assert_eq!(error.kind(), &Kind::Conflict);
     let said = format!(
-        "servers are at work on {database}, which has schema version {} and not the {latest} of \
+        "servers are using {database}, which has schema version {} instead of version {latest} of \
          this program: stop them first",
         latest - 1
     );

@@ -51,7 +51,9 @@ async fn home_tells_what_is_paid_owed_and_late() {
     app.clock.advance(SignedDuration::from_hours(24 * 3));
     let page = Browser::of(&user).open("/").await.expect(200);
     page.says("Paid to you in 2026 US$ 1,250 .50 March 1,250.50");
-    page.says("Owed to you US$ 300 .00 Overdue 2 invoices 300.00 Due in 14 days 0 invoices 0.00");
+    page.says(
+        "Owed to you US$ 300 .00 Overdue 2 invoices 300.00 Due within 14 days 0 invoices 0.00",
+    );
     page.says("Kamala <b> 1 day late · INV-2026-002 300.00 USD Remind… INV-2026-002");
     page.says("there is no exchange rate to USD: €90.00").says("Mar 1,250.50 Apr 0.00");
     page.says("25 Wed Shop Project · Kamala <b>").says("Shop Kamala <b> · due 25 Mar");

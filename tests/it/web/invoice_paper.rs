@@ -202,7 +202,10 @@ async fn an_invoice_of_nothing_asks_for_nothing() {
     Browser::new(&app).open(&link).await.says("There is nothing to pay.");
     let browser = Browser::of(&user);
     let page = browser.open(&own).await;
-    browser.send(&page, &format!("{own}/remind"), &[]).await.says("Nothing is to be paid");
+    browser
+        .send(&page, &format!("{own}/remind"), &[])
+        .await
+        .says("There is nothing to pay on this invoice");
 }
 
 #[tokio::test]

@@ -132,7 +132,7 @@ async fn the_list_as_it_is_filtered_and_the_picked_invoices_are_exported() {
     browser.open(&format!("/invoices/picked.zip?id={foreign}")).await.expect(404);
     browser.open("/invoices/picked.csv").await.says("Choose at least one invoice");
     let many = format!("/invoices/picked.zip?{}", format!("id={first}&").repeat(51));
-    browser.open(&many).await.says("Choose 50 invoices at most");
+    browser.open(&many).await.says("Choose at most 50 invoices");
 }
 
 #[tokio::test]

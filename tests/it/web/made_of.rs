@@ -66,7 +66,7 @@ async fn a_milestone_is_invoiced_once_in_its_currency_and_again_after_the_invoic
     // An older tab still has the form.
     let page = browser.open(&editor).await;
     let again = browser.send(&page, "/invoices", &typed).await.expect(409);
-    again.says("This milestone is invoiced by INV-2026-001.");
+    again.says("This milestone is already invoiced in INV-2026-001.");
     assert_eq!(user.get("/invoices").await.body["total"], 1);
     // However far the invoice gets, the milestone is not billed twice.
     let path = format!("/invoices/{id}");
@@ -109,7 +109,7 @@ async fn a_milestone_that_is_paid_is_not_invoiced() {
     let new = NewInvoice::read(&FromPage(&new)).unwrap();
     let create = move |work: &mut Work| create_invoice(work, &new);
     let error = app.app.run(user.claims(), create).await.unwrap_err();
-    assert_eq!(error.to_string(), "This milestone is paid already");
+    assert_eq!(error.to_string(), "This milestone is already paid");
 }
 
 #[tokio::test]
@@ -178,7 +178,7 @@ async fn a_proposal_becomes_one_project_and_another_once_that_is_deleted() {
         assert_ne!(again.status, 500);
         let page = browser.open(&form).await;
         let again = browser.send(&page, "/projects", &typed).await.expect(409);
-        again.says("This proposal has become the project \"The shop\" already.");
+        again.says("This proposal has already become the project \"The shop\".");
         user.delete(&format!("/projects/{project}")).await.data(200);
     }
     assert_eq!(user.get("/projects").await.body["total"], 0);

@@ -43,13 +43,19 @@ async fn what_has_changed_since_it_was_read_is_not_accepted() {
     let page = app.http.post(&url).form(&form).send().await.unwrap();
     assert_eq!(page.status(), 409);
     let html = page.text().await.unwrap();
-    assert!(html.contains("has changed meanwhile") && html.contains("USD\u{a0}9,000.00"), "{html}");
+    assert!(
+        html.contains("has changed in the meantime") && html.contains("USD\u{a0}9,000.00"),
+        "{html}"
+    );
     assert_eq!(user.get(&path).await.data(200)["status"], "sent");
     let token = url.rsplit('/').next().unwrap();
     let accept = format!("/public/proposals/{token}/accept");
     let body = json!({"name": "Ngozi", "version": read_version});
     let refused = app.hub_post(&accept, body).await;
-    assert_eq!(*refused.refusal(409), "This proposal has changed meanwhile; please read it again");
+    assert_eq!(
+        *refused.refusal(409),
+        "This proposal has changed in the meantime; please read it again"
+    );
     let body = json!({"name": "Ngozi", "version": version(&html)});
     app.hub_post(&accept, body).await.bare(200);
 }
@@ -61,7 +67,7 @@ async fn a_sent_proposal_stays_with_its_client() {
     let (id, _) = sent(&user, json!({})).await;
     let other = user.client("Other").await;
     let moved = user.put(&format!("/proposals/{id}"), json!({"clientId": other})).await;
-    assert_eq!(moved.error(409), "A sent proposal stays with its client, who has the link to it");
+    assert_eq!(moved.error(409), "A sent proposal keeps its client, who has the link to it");
 }
 
 async fn answer(url: &str, name: &str, answer: &str) -> (StatusCode, String) {
