@@ -295,7 +295,7 @@ fn print_copied(copied: &[Copied]) -> Outcome {
     terminal::print_table(["TABLE", "ROWS", "AMOUNTS"], &filled)?;
     let rows = copied.iter().map(|copied| copied.sums.rows).sum();
     terminal::print(&format!(
-        "{} rows of {} tables were copied, read back and compared\n",
+        "{} rows of {} tables were copied, read back and verified\n",
         grouped(rows),
         copied.len()
     ))

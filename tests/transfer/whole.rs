@@ -72,7 +72,7 @@ fn round_trip(place: &Place, middle: &str) {
     make_source(place);
     let source = place.path("data/freelanceos.db");
     let said = place.transfer(&place.url("data/freelanceos.db"), middle).done();
-    assert!(said.contains("were copied, read back and compared"), "{said}");
+    assert!(said.contains("were copied, read back and verified"), "{said}");
     let invoices = said.lines().find(|line| line.starts_with("invoices ")).unwrap();
     assert!(invoices.contains("300 ") && invoices.contains('₦'), "{invoices}");
     assert!(said.contains("SECRET_KEY_FILE='./data/secret.key' "), "{said}");

@@ -26,7 +26,7 @@ pub fn examine(report: &mut Report) {
     let now = now();
     let (text, year) = (JsonTime::of_instant(now).to_string(), now.to_zoned(TimeZone::UTC).year());
     if !(2025..2100).contains(&year) {
-        return report.fail("clock", format!("it cannot be {text}"), ADVICE);
+        return report.fail("clock", format!("{text} cannot be right"), ADVICE);
     }
     let Some(seconds) = patiently(|| seconds_ahead(SERVER)) else {
         return report
