@@ -1,4 +1,4 @@
-//! Reading forms from a browser, and what is held of them while the reader signs in again.
+//! Reading forms from a browser, and keeping them while the reader signs in again.
 
 use poem::{
     Body, FromRequest, Request, RequestBody,
@@ -60,7 +60,7 @@ impl Fields {
         }
         let most = if is_multipart { UPLOAD_MAX } else { FORM_MAX };
         let bytes = read_whole(request.headers(), body, most).await?;
-        // Each field takes many times the memory of its bytes.
+        // Each field takes many times its size in memory.
         if !is_multipart && bytes.iter().filter(|byte| **byte == b'&').count() >= FIELDS_MAX {
             return Err(too_large());
         }
