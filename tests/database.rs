@@ -18,7 +18,7 @@ use tokio_postgres::NoTls;
 /// A database of one test.
 pub struct TestDatabase {
     database: Database,
-    /// The value of `DATABASE_URL`, unless the program finds the file by itself.
+    /// The value of `DATABASE_URL`, unless it is the default.
     url: Option<String>,
     /// Its name on a server.
     name: Option<String>,
@@ -68,7 +68,7 @@ impl TestDatabase {
         &self.database
     }
 
-    /// The value of `DATABASE_URL` for the program, or none if it finds the file by itself.
+    /// The value of `DATABASE_URL` for the program, or none for the default.
     pub fn url(&self) -> Option<&str> {
         self.url.as_deref()
     }

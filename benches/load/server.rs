@@ -209,7 +209,7 @@ impl Server {
     }
 }
 
-/// A command without the caller's settings. Above all, no SMTP host must leak in.
+/// A command without the caller's settings. In particular, no SMTP host may leak in.
 pub fn command(binary: &Path) -> Command {
     let mut command = Command::new(binary);
     command.env_clear();

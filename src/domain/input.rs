@@ -311,7 +311,7 @@ presences! {
         New => Option<K::Value>, Nullable, Form::optional::<K>;
         Change => Patch<K::Value>, Nullable, Form::patch::<K>;
     }
-    /// Missing or emptied, it is empty, 0 or similar, but never null.
+    /// May be missing or emptied, and is then empty, 0 or similar, but never null.
     OrDefault where Default, filled false {
         New => K::Value, Nullable, or_default::<K>;
         Change => Option<K::Value>, Kept,

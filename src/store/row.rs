@@ -1,4 +1,4 @@
-//! Rows to write: each column beside its value.
+//! Rows to write: each column with its value.
 
 use std::sync::OnceLock;
 

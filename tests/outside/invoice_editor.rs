@@ -42,7 +42,7 @@ async fn totals_follow_the_input_and_report_when_they_cannot() {
     ada.choose("Currency", "KWD").await;
     ada.sees("Total 1,457.318 KWD").await;
 
-    // The preview next to the form follows.
+    // The preview next to the form is updated too.
     let sheet = "return document.querySelector('[data-sheet]').textContent";
     let sheet = ada.browser.run(sheet, json!([])).await;
     assert!(sheet.as_str().unwrap().contains("Amount, KWD"), "{sheet}");

@@ -98,7 +98,7 @@ statuses! {
     Refreshing: 400 401 413 415 500 503;
     /// Signing out.
     SigningOut: 400 401 413 415 500 503;
-    /// Reading, or ending, one's own data.
+    /// Reading or ending the caller's own data.
     Reading: 401 500 503;
     /// Starting something that the current state may forbid.
     Beginning: 401 403 409 500 503;
@@ -108,7 +108,7 @@ statuses! {
     Asking: 400 409 413 415 429 500 503;
     /// Signing in with a passkey.
     Verifying: 400 401 409 413 415 429 500 503;
-    /// Ending a single item of one's own.
+    /// Ending a single item of the caller.
     Ending: 401 404 500 503;
     /// Reading data that only freelancers have.
     Showing: 401 403 500 503;

@@ -56,7 +56,7 @@ bodies! {
     }"#;
 }
 
-/// The routes of one's own messages.
+/// The routes of the caller's messages.
 pub struct Routes(pub Arc<App>);
 
 #[OpenApi(prefix_path = "/freelancer/messages", tag = "Tag::Messages")]

@@ -215,7 +215,7 @@ impl Routes {
         Ok(Bare::new("Passkey registered successfully"))
     }
 
-    /// List one's passkeys, newest first
+    /// List your passkeys, newest first
     ///
     /// With the names they were given.
     #[oai(path = "/passkeys", method = "get", operation_id = "listPasskeys")]

@@ -81,7 +81,7 @@ bodies! {
     ItemChangeInput "PortfolioItemChange" = WorkChange, example r#"{"title": "Online shop"}"#;
 }
 
-/// The routes of one's own portfolio.
+/// The routes of the caller's portfolio.
 pub struct Routes(pub Arc<App>);
 
 #[OpenApi(prefix_path = "/freelancer/portfolio", tag = "Tag::Portfolio")]

@@ -112,7 +112,7 @@ schema! {
 }
 
 bodies! {
-    /// A change of one's own profile: any of the fields. Null clears all but the username.
+    /// A change of your profile: any of the fields. Null clears all but the username.
     ProfileChangeInput "ProfileChange" = ProfileChange, example r#"{
         "bio": "Experienced full-stack developer with 5+ years of experience in React, Node.js, and MongoDB. Passionate about creating scalable web applications.",
         "title": "Full Stack Developer",
@@ -123,12 +123,12 @@ bodies! {
     }"#;
 }
 
-/// The routes of one's own profile.
+/// The routes of the caller's profile.
 pub struct Routes(pub Arc<App>);
 
 #[OpenApi(prefix_path = "/freelancer/profile", tag = "Tag::Profile")]
 impl Routes {
-    /// Get one's own profile, and what is missing in it
+    /// Get your profile, and what is missing in it
     ///
     /// `profileCompletion` is in percent, and `missing` names the empty fields.
     #[oai(path = "/", method = "get", operation_id = "getProfile")]
@@ -136,7 +136,7 @@ impl Routes {
         Ok(Bare::new(self.0.query(bearer.0, find_profile).await?))
     }
 
-    /// Complete or update one's own profile
+    /// Complete or update your profile
     ///
     /// Accepts any of the fields; null or an empty string clears one. The public profile shows the
     /// change at once.

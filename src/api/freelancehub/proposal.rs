@@ -61,7 +61,7 @@ schema! {
         freelancer "freelancer": AuthorBody = (public.freelancer, public.freelancer_title).into(),
         sent_at "sentAt": Nullable<Instant> = Nullable(public.sent_at.map(Instant)),
         answered_at "answeredAt": Nullable<Instant> = Nullable(public.answered_at.map(Instant)),
-        /// Changes with everything the client agrees to.
+        /// Changes whenever anything that the client agrees to changes.
         version "version": String = public.version,
     }
 }

@@ -95,7 +95,7 @@ bodies! {
     ResendInput "AuthResend" = CodeRequest, example r#"{"email": "john@example.com"}"#;
 }
 
-/// The routes of one's own account.
+/// The routes of the caller's account.
 pub struct Routes(pub Arc<App>);
 
 #[OpenApi(prefix_path = "/auth", tag = "Tag::Auth")]

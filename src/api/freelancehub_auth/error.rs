@@ -75,6 +75,6 @@ statuses! {
     Changing: 400 401 413 415 429 500 503;
     /// Signing out.
     SigningOut: 429 500 503;
-    /// Reading one's own account.
+    /// Reading the caller's account.
     Reading: 401 429 500 503;
 }

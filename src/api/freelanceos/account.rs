@@ -47,7 +47,7 @@ schema! {
 }
 
 bodies! {
-    /// A change of one's own account: any of the fields.
+    /// A change of your account: any of the fields.
     UserChangeInput "UserChange" = AccountChange, example r#"{
         "currency": "NGN",
         "timezone": "Africa/Lagos"

@@ -54,7 +54,7 @@ statuses! {
     Finding: 401 404 429 500 503;
     /// Creating an item.
     Creating: 400 401 403 409 413 415 429 500 503;
-    /// Changing one's own account.
+    /// Changing the caller's account.
     ChangingSelf: 400 401 403 413 415 429 500 503;
     /// Changing an item.
     Changing: 400 401 403 404 409 413 415 429 500 503;

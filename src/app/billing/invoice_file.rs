@@ -89,7 +89,7 @@ pub(in crate::app) fn read_logo(tx: &mut Tx, logo: Option<ImageId>) -> Result<Op
     Ok(image.flatten().map(|image| image.content))
 }
 
-/// Returns the copy of a paid invoice, which asks for no money.
+/// Returns the copy of a paid invoice, which asks for no payment.
 fn settled(sheet: InvoiceSheet, paid_at: Timestamp, paid_on: Date) -> InvoiceSheet {
     let status = InvoiceStatus::Paid;
     let invoice = Invoice { status, paid_at: Some(paid_at), ..sheet.invoice };

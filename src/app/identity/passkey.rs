@@ -79,7 +79,7 @@ impl App {
         let party = self.admit(claims, self.relying_party()).await?;
         let NewPasskey { name, challenge, attestation } = new;
         let refused = || Error::malformed("error-passkey-registration");
-        // A value that is not base64 is not ours; a signed-in caller is told so.
+        // A value that is not base64 is invalid, and a signed-in caller may know that.
         let challenge = BASE64_URL_SAFE_NO_PAD.decode(challenge).unwrap_or_default();
         let hash = challenge_hash(self.keys()?, Ceremony::Registration, &challenge);
         let take = move |work: &mut Work| {

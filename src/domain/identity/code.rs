@@ -122,7 +122,7 @@ input! {
 }
 
 impl PasswordReset {
-    /// Refuses an easily guessed password. No API document asks for this.
+    /// Refuses an easily guessed password. No API document requires this.
     pub fn guarded(self) -> Result<Self> {
         must_not_be_guessed("newPassword", &self.password, &self.email, &[])?;
         Ok(self)

@@ -64,7 +64,7 @@ input! {
 }
 
 impl PasswordChange {
-    /// Refuses an easily guessed password. No API document asks for this.
+    /// Refuses an easily guessed password. No API document requires this.
     pub fn guarded(self) -> Result<Self> {
         must_not_be_guessed("newPassword", &self.new, "", &[])?;
         Ok(self)

@@ -12,7 +12,7 @@ use crate::domain::{
     redacted,
 };
 
-/// The issuer that authenticator apps show beside a code.
+/// The issuer that authenticator apps show next to a code.
 const ISSUER: &str = "FreelanceHub";
 const DIGITS: u8 = 6;
 const STEP_SECONDS: u64 = 30;

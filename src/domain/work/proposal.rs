@@ -110,7 +110,7 @@ pub struct PublicProposal {
     pub answered_at: Option<Timestamp>,
     /// The name that the client signed with, if the link was used.
     pub answered_by: Option<String>,
-    /// Changes with everything the client agrees to.
+    /// Changes whenever anything that the client agrees to changes.
     pub version: String,
 }
 

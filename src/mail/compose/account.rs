@@ -12,7 +12,7 @@ use crate::{
     locale::t,
 };
 
-/// How long the link of a verification mail is valid.
+/// How long the link in a verification email is valid.
 pub const LINK_LIFE: SignedDuration = SignedDuration::from_hours(24);
 
 /// The content of an email that verifies an address.

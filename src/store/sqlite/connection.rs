@@ -44,7 +44,7 @@ pub enum Checkpoints {
 }
 
 impl Checkpoints {
-    /// Litestream leaves a folder beside a database that it replicates.
+    /// Litestream creates a folder next to a database that it replicates.
     pub fn of(database: &Path) -> Self {
         let mut name = OsString::from(".");
         name.push(database.file_name().unwrap_or_default());

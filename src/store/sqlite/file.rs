@@ -77,7 +77,7 @@ pub fn backup(path: &Path, into: &Path, mut progress: impl FnMut(u64, u64) -> bo
             }
         }
     }
-    // One plain file that can be copied anywhere, without -wal and -shm beside it.
+    // One plain file that can be copied anywhere, without -wal and -shm files.
     target.pragma_update(None, "journal_mode", "DELETE").map_err(failure)?;
     drop(target);
     File::open(into).and_then(|file| file.sync_all()).map_err(Error::internal)

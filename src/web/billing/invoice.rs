@@ -263,7 +263,7 @@ pub fn status_label(status: &InvoiceStatus) -> Text {
 }
 
 impl List {
-    /// Returns the person to whom an invoice for a company goes.
+    /// Returns the recipient's name on an invoice for a company.
     fn contact<'a>(&self, shown: &'a ShownInvoice) -> Option<&'a str> {
         shown.invoice.client.as_ref()?.details.contact()
     }

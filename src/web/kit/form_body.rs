@@ -51,7 +51,7 @@ impl Fields {
         let is_multipart = pictures != Pictures::Refused
             && kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
         if is_multipart && pictures == Pictures::Dropped {
-            // Nobody is signed in: never hold the whole picture in memory.
+            // Nobody is signed in, so never hold the whole picture in memory.
             let length = request.header(header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
             if length.is_none_or(|length: usize| length > UPLOAD_MAX) {
                 return Err(too_large());

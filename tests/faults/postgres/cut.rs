@@ -24,7 +24,7 @@ enum Cut {
     Before,
     /// The server executes it, but its answer is lost.
     After,
-    /// The server waits for it in vain.
+    /// The server never receives it, but the connection stays open.
     Never,
 }
 

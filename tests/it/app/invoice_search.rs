@@ -127,7 +127,7 @@ async fn search_project_client_and_status_combine() {
 }
 
 #[tokio::test]
-async fn every_filter_keeps_order_and_period() {
+async fn order_and_period_apply_to_every_filter() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let clients = [user.client("Alpha").await, user.client("Beta").await];

@@ -225,10 +225,10 @@ async fn a_passkey_and_a_challenge_work_only_for_their_own_account() {
     let mut mary = Authenticator::new();
     register(&mary_user, &mary).await.bare(200);
     mary.counter += 1;
-    // Another user's key for one's own challenge.
+    // Another user's key for the caller's own challenge.
     sign_in(&app, MARY, &john).await.refusal(401);
     sign_in(&app, JOHN, &mary).await.refusal(401);
-    // One's own key and challenge with another username.
+    // The caller's own key and challenge with another username.
     let options = request_options(&app, MARY).await;
     let body = proof(JOHN, &options, mary.get(&options));
     app.hub_post("/auth/login/verify", body).await.refusal(401);

@@ -37,7 +37,7 @@ impl Home {
         self.database.database()
     }
 
-    /// The `DATABASE_URL`, unless the app finds the database by itself.
+    /// The `DATABASE_URL`, unless it is the default.
     pub fn database_url(&self) -> Option<&str> {
         self.database.url()
     }

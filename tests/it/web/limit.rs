@@ -134,7 +134,7 @@ async fn a_reset_checks_the_code_before_the_password_strength() {
 }
 
 #[tokio::test]
-async fn only_a_profile_with_content_is_for_search_engines() {
+async fn search_engines_may_index_only_a_profile_with_content() {
     let app = spawn_app().await;
     let user = freelancer(&app, "JohnDoe").await;
     let robots = async |method: Method, path: &str| {

@@ -265,7 +265,7 @@ async fn work_and_pictures_of_another_account_are_not_found() {
     for act in ["edit", "delete", "pictures/delete", "pictures"] {
         browser.post(&format!("{base}/{act}"), &fields).await.expect(404);
     }
-    // Deleting one's own work does not delete a picture of another account shown in it.
+    // Deleting a piece of work does not delete a picture of another account shown in it.
     eve.hub_post("/freelancer/portfolio", json!({"title": "Mine", "images": [url]}))
         .await
         .bare(201);

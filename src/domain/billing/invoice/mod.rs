@@ -220,7 +220,7 @@ impl Presence<Change> for Lines {
     }
 }
 
-/// A new invoice must ask for something, and cannot be due before its issue date.
+/// A new invoice needs items or an amount, and cannot be due before its issue date.
 fn must_ask_for_something(form: &mut Form) {
     let issued = form.peek::<Day>("issueDate");
     if form.peek::<Day>("dueDate").is_some_and(|due| issued.is_some_and(|day| due < day)) {
